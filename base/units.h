@@ -1,0 +1,24 @@
+// The units and ids that every layer shares. Integers, so that sums are exact and a prediction is reproducible.
+#ifndef BATON_BASE_UNITS_H_
+#define BATON_BASE_UNITS_H_
+
+#include <cstdint>
+
+namespace baton {
+
+// A duration or a point in time since the beginning of a step, in nanoseconds.
+using Nanos = int64_t;
+
+// A size or an offset in memory, in bytes.
+using Bytes = int64_t;
+
+// Every buffer starts at a multiple of this: one cache line, and the widest vector register.
+inline constexpr Bytes kBufferAlignment = 64;
+
+inline constexpr Bytes AlignUp(Bytes bytes) {
+  return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+}
+
+}  // namespace baton
+
+#endif  // BATON_BASE_UNITS_H_

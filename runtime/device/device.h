@@ -1,0 +1,56 @@
+// The interfaces that make one executor serve all backends: a Device makes Streams, Events and memory.
+//
+// Host and timed devices run a stream's work on the thread that enqueues it; a GPU's runs later. Code written against
+// these interfaces must be right for both: work is ordered only by its stream and by events.
+#ifndef BATON_RUNTIME_DEVICE_DEVICE_H_
+#define BATON_RUNTIME_DEVICE_DEVICE_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/units.h"
+
+namespace baton {
+
+// A point in the work of a stream or the end of a transfer. Made once, reset at each step: nothing is allocated in one.
+// Thread contract: Complete from any thread, once after each Reset; Done and DoneAt from any thread.
+class Event {
+ public:
+  virtual ~Event() = default;
+  virtual void Reset() = 0;
+  virtual bool Done() const = 0;
+  // The device's clock when it was done, in nanoseconds of std::chrono::steady_clock on the host; only if Done().
+  virtual Nanos DoneAt() const = 0;
+};
+
+// An in-order queue of work on one device. Used by one thread at a time.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  // What is enqueued after this begins when `event` is done. A host stream blocks the caller.
+  // Errors: Cancelled if the step was cancelled meanwhile.
+  virtual absl::Status Wait(const Event& event) = 0;
+  // `event` is done when all that was enqueued before is.
+  virtual absl::Status Record(Event& event) = 0;
+  // What kernels need to enqueue themselves: a cudaStream_t on CUDA, null on the host.
+  virtual void* native_handle() = 0;
+};
+
+// A device and its one arena. Thread contract: made and destroyed on the launching thread; the rest on its worker.
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual int index() const = 0;
+  virtual std::unique_ptr<Event> CreateEvent() = 0;
+  virtual absl::StatusOr<std::unique_ptr<Stream>> CreateStream() = 0;
+  // The device's memory, kBufferAlignment-aligned and zeroed; once a run. Errors: ResourceExhausted.
+  virtual absl::StatusOr<std::byte*> CreateArena(Bytes bytes) = 0;
+  // Called on the worker thread before its first step: binds threads, current device and the like.
+  virtual absl::Status BindWorkerThread() = 0;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_DEVICE_DEVICE_H_

@@ -1,0 +1,60 @@
+// What the executor asks of a chunk of layers. The executor knows no layer and no model: runtime/train implements this
+// with real layers, rehearsals with modules that sleep, tests with modules that check or fail.
+#ifndef BATON_RUNTIME_EXECUTE_STAGE_MODULE_H_
+#define BATON_RUNTIME_EXECUTE_STAGE_MODULE_H_
+
+#include <cstddef>
+
+#include "absl/status/statusor.h"
+#include "base/units.h"
+#include "runtime/device/device.h"
+#include "schedules/program/instruction.h"
+
+namespace baton {
+
+// The slots of an instruction as addresses in the device's arena; null where the instruction names no slot.
+struct ChunkBuffers {
+  std::byte* input = nullptr;
+  std::byte* targets = nullptr;
+  std::byte* output = nullptr;
+  std::byte* saved = nullptr;
+  std::byte* saved_weight = nullptr;
+  std::byte* grad_output = nullptr;
+  std::byte* grad_input = nullptr;
+  std::byte* stash = nullptr;
+  std::byte* workspace = nullptr;
+};
+
+// The permanent memory of a chunk in its device's arena.
+struct ChunkState {
+  std::byte* parameters = nullptr;
+  std::byte* gradients = nullptr;
+  std::byte* optimizer = nullptr;
+};
+
+// Thread contract: all calls for one device come from that device's worker, one at a time. Work is put on `stream`; a
+// host stream runs it before the call returns. An error ends the step on all devices.
+class StageModule {
+ public:
+  virtual ~StageModule() = default;
+
+  virtual absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) = 0;
+  virtual absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
+  virtual absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
+  virtual absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
+  virtual absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
+  virtual absl::Status Step(Stream& stream) = 0;
+
+  // The buffer that this chunk adds to the sum of `group`, an index into Program::reduce_groups, and gets the sum in.
+  struct ReduceBuffer {
+    std::byte* data = nullptr;
+    Bytes bytes = 0;
+    bool is_double = false;  // else float
+  };
+  // Called when the Reduce is issued: fills the buffer (gradient norms) or just names it (tied gradients).
+  virtual absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) = 0;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_EXECUTE_STAGE_MODULE_H_

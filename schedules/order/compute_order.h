@@ -1,0 +1,35 @@
+// A compute order: what runs when on one device, without any transfer. What a schedule's function returns and what
+// lower turns into a program. Used by order, search and lower.
+#ifndef BATON_SCHEDULES_ORDER_COMPUTE_ORDER_H_
+#define BATON_SCHEDULES_ORDER_COMPUTE_ORDER_H_
+
+#include <cstdint>
+#include <vector>
+
+namespace baton {
+
+// PyTorch's letters: F, B (both halves of the backward pass), I (backward-input), W (backward-weight).
+enum class ActionKind : int8_t { kForward, kBackward, kBackwardInput, kBackwardWeight };
+
+struct Action {
+  ActionKind kind;
+  int32_t chunk;
+  int32_t micro_batch;
+
+  friend bool operator==(const Action& a, const Action& b) {
+    return a.kind == b.kind && a.chunk == b.chunk && a.micro_batch == b.micro_batch;
+  }
+};
+
+struct ComputeOrder {
+  int num_chunks = 0;
+  int num_micro_batches = 0;
+  std::vector<int32_t> device_of_chunk;      // [num_chunks]
+  std::vector<std::vector<Action>> devices;  // [device][position]
+
+  int num_devices() const { return static_cast<int>(devices.size()); }
+};
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_ORDER_COMPUTE_ORDER_H_
