@@ -1,0 +1,145 @@
+#include "schedules/report/timeline.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "schedules/report/text_table.h"
+
+namespace baton {
+namespace {
+
+// How one kind of instruction is drawn.
+struct Style {
+  char sign;
+  const char* color;  // ANSI
+  const char* name;
+};
+enum StyleIndex { kForwardStyle, kBackwardStyle, kInputStyle, kWeightStyle, kStepStyle, kNumStyles };
+constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m", "forward"},
+                                                    {'=', "\033[42;30m", "backward"},
+                                                    {'=', "\033[46;30m", "backward-input"},
+                                                    {'~', "\033[102;30m", "backward-weight"},
+                                                    {'#', "\033[100;97m", "optimizer step"}}};
+
+struct Drawn {
+  int style = -1;  // not drawn
+  int micro_batch = -1;
+};
+
+Drawn HowDrawn(const Operation& operation) {
+  return std::visit(Overloaded{
+                        [](const Forward& op) {
+                          return Drawn{kForwardStyle, op.micro_batch};
+                        },
+                        [](const Backward& op) {
+                          return Drawn{kBackwardStyle, op.micro_batch};
+                        },
+                        [](const BackwardInput& op) {
+                          return Drawn{kInputStyle, op.micro_batch};
+                        },
+                        [](const BackwardWeight& op) {
+                          return Drawn{kWeightStyle, op.micro_batch};
+                        },
+                        [](const Step&) {
+                          return Drawn{kStepStyle, -1};
+                        },
+                        [](const Load&) { return Drawn{}; },
+                        [](const Send&) { return Drawn{}; },
+                        [](const Recv&) { return Drawn{}; },
+                        [](const Reduce&) { return Drawn{}; },
+                    },
+                    operation);
+}
+
+// One character and the style of its instruction (-1: idle).
+struct Cell {
+  char character = '.';
+  int style = -1;
+};
+
+// The smallest number of cells, up to `columns`, that gives the shortest forward or backward two of them.
+int ChooseCells(const Program& program, const Trace& trace, Nanos step_time, int columns) {
+  Nanos shortest = step_time;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    const auto& instructions = program.devices[device].instructions;
+    for (size_t i = 0; i < instructions.size(); ++i) {
+      const Interval& interval = trace.devices[device][i];
+      const Drawn drawn = HowDrawn(instructions[i].operation);
+      if (drawn.micro_batch >= 0 && interval.end > interval.start) {
+        shortest = std::min(shortest, interval.end - interval.start);
+      }
+    }
+  }
+  const double wanted = 2.0 * static_cast<double>(step_time) / static_cast<double>(std::max<Nanos>(1, shortest));
+  return static_cast<int>(std::clamp(std::round(wanted), 1.0, static_cast<double>(std::max(1, columns))));
+}
+
+std::vector<Cell> DrawDevice(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time,
+                             int cells) {
+  std::vector<Cell> row(cells);
+  auto column = [&](Nanos time) {
+    return static_cast<int>(std::lround(static_cast<double>(time) * cells / static_cast<double>(step_time)));
+  };
+  for (size_t i = 0; i < device.instructions.size(); ++i) {
+    const Drawn drawn = HowDrawn(device.instructions[i].operation);
+    if (drawn.style < 0) continue;
+    const int begin = column(intervals[i].start);
+    const int end = std::min(column(intervals[i].end), cells);
+    for (int cell = begin; cell < end; ++cell) row[cell] = {kStyles[drawn.style].sign, drawn.style};
+    if (drawn.micro_batch < 0) continue;
+    const std::string number = absl::StrCat(drawn.micro_batch);
+    if (end - begin > static_cast<int>(number.size())) {
+      for (size_t digit = 0; digit < number.size(); ++digit) row[begin + digit].character = number[digit];
+    }
+  }
+  return row;
+}
+
+std::string Paint(const std::vector<Cell>& row, bool color) {
+  std::string line;
+  int current = -1;
+  for (const Cell& cell : row) {
+    if (color && cell.style != current) {
+      line += cell.style < 0 ? "\033[0m" : kStyles[cell.style].color;
+      current = cell.style;
+    }
+    line += cell.character;
+  }
+  if (color && current >= 0) line += "\033[0m";
+  return line;
+}
+
+}  // namespace
+
+std::string DrawTimeline(const Program& program, const Trace& trace, const TimelineOptions& options) {
+  Nanos step_time = 0;
+  for (const auto& intervals : trace.devices) {
+    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
+  }
+  if (step_time == 0) return "(nothing takes any time)\n";
+  const int cells = ChooseCells(program, trace, step_time, options.columns);
+  const int label_width = static_cast<int>(absl::StrCat(program.num_devices() - 1).size());
+  std::array<bool, kNumStyles> occurs = {};
+  std::string text;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    const auto row = DrawDevice(program.devices[device], trace.devices[device], step_time, cells);
+    for (const Cell& cell : row) {
+      if (cell.style >= 0) occurs[cell.style] = true;
+    }
+    absl::StrAppend(&text, absl::StrFormat("device %*d |", label_width, device), Paint(row, options.color), "|\n");
+  }
+  std::string legend = "'.' idle";
+  for (int style = 0; style < kNumStyles; ++style) {
+    if (!occurs[style]) continue;
+    const Style& drawn = kStyles[style];
+    absl::StrAppend(&legend, ", ", options.color ? drawn.color : "", "'", std::string(1, drawn.sign), "'",
+                    options.color ? "\033[0m" : "", " ", drawn.name);
+  }
+  absl::StrAppend(&text, legend, "; numbers are micro-batches; a cell is ", FormatDuration(step_time / cells), "\n");
+  return text;
+}
+
+}  // namespace baton
