@@ -1,0 +1,65 @@
+#include "runtime/train/job/field_names.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace baton {
+namespace {
+
+// Insertions, deletions and replacements of one character that lead from `a` to `b` (Levenshtein 1966).
+size_t EditDistance(absl::string_view a, absl::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string SuggestField(const google::protobuf::Descriptor& message, absl::string_view name) {
+  if (name.size() > 64) return "";
+  // A third of the letters may be wrong; `heads` is no slip for `layers`.
+  size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
+  absl::string_view best;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const std::string& candidate = message.field(i)->name();
+    const size_t distance = EditDistance(name, candidate);
+    // `warmup` is too far from `warmup_steps` for a slip of the finger, but the beginning of a name says enough.
+    const bool is_prefix = name.size() >= 3 && absl::string_view(candidate).substr(0, name.size()) == name;
+    if (is_prefix && best.empty()) best = candidate;
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best.empty() ? "" : absl::StrCat("; did you mean \"", best, "\"?");
+}
+
+std::string ListFields(const google::protobuf::Descriptor& message) {
+  std::string list;
+  for (int i = 0; i < message.field_count(); ++i) {
+    absl::StrAppend(&list, i == 0 ? "" : ", ", message.field(i)->name());
+  }
+  return list.empty() ? "none" : list;
+}
+
+std::string ListValues(const google::protobuf::EnumDescriptor& type) {
+  std::string list;
+  for (int i = 0; i < type.value_count(); ++i) {
+    absl::StrAppend(&list, i == 0 ? "" : ", ", type.value(i)->name());
+  }
+  return list;
+}
+
+}  // namespace baton

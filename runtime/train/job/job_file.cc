@@ -1,0 +1,148 @@
+#include "runtime/train/job/job_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "base/status.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+#include "runtime/train/job/field_names.h"
+
+namespace baton {
+namespace {
+
+constexpr std::streamoff kMaxFileBytes = 16 << 20;
+
+// A job nests six messages deep; hostile text must not exhaust the stack.
+constexpr int kMaxNesting = 32;
+
+// The first quoted word of `text` after `prefix`, or empty.
+std::string QuotedAfter(absl::string_view text, absl::string_view prefix) {
+  const size_t begin = text.find(prefix);
+  if (begin == absl::string_view::npos) return "";
+  const size_t open = text.find('"', begin + prefix.size());
+  if (open == absl::string_view::npos) return "";
+  const size_t close = text.find('"', open + 1);
+  if (close == absl::string_view::npos) return "";
+  return std::string(text.substr(open + 1, close - open - 1));
+}
+
+// The enum type of any field called `name` below `message`, or null.
+const google::protobuf::EnumDescriptor* FindEnum(const google::protobuf::Descriptor& message, const std::string& name,
+                                                 int depth) {
+  if (const auto* field = message.FindFieldByName(name); field != nullptr && field->enum_type() != nullptr) {
+    return field->enum_type();
+  }
+  for (int i = 0; i < message.field_count() && depth > 0; ++i) {
+    if (const auto* child = message.field(i)->message_type(); child != nullptr) {
+      if (const auto* type = FindEnum(*child, name, depth - 1); type != nullptr) return type;
+    }
+  }
+  return nullptr;
+}
+
+// Keeps the first error as `name:line:column: text`, with Baton's words where protobuf's would not help.
+class FirstError : public google::protobuf::io::ErrorCollector {
+ public:
+  FirstError(absl::string_view text, absl::string_view name) : text_(text), name_(name) {}
+
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
+    if (!message_.empty()) return;
+    std::string words = message;
+    std::string unknown;
+    if (absl::StrContains(message, "has no field named")) {
+      unknown = QuotedAfter(message, "has no field named");
+      const std::string type = QuotedAfter(message, "Message type");
+      const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(type);
+      if (descriptor != nullptr) words = UnknownField(*descriptor, unknown);
+    } else if (absl::StrContains(message, "Unknown enumeration value of")) {
+      unknown = QuotedAfter(message, "Unknown enumeration value of");
+      const std::string field = QuotedAfter(message, "for field");
+      if (const auto* type = FindEnum(*proto::Job::descriptor(), field, 6); type != nullptr) {
+        words = absl::StrCat(field, ": ", unknown, " is not one of ", ListValues(*type));
+      }
+    }
+    if (line < 0) {
+      message_ = absl::StrCat(name_, ": ", words);
+      return;
+    }
+    const std::vector<absl::string_view> lines = absl::StrSplit(text_, '\n');
+    absl::string_view where = line < static_cast<int>(lines.size()) ? lines[line] : absl::string_view();
+    size_t offset = OffsetOfColumn(where, column);
+    // protobuf points behind the word that it does not know.
+    if (!unknown.empty()) {
+      for (int previous = line; previous >= 0; --previous) {
+        const size_t found = lines[previous].rfind(unknown, previous == line ? offset : absl::string_view::npos);
+        if (found == absl::string_view::npos) continue;
+        line = previous;
+        offset = found;
+        break;
+      }
+    }
+    message_ = absl::StrCat(name_, ":", line + 1, ":", offset + 1, ": ", words);
+  }
+
+  const std::string& message() const { return message_; }
+
+ private:
+  static std::string UnknownField(const google::protobuf::Descriptor& message, const std::string& field) {
+    const std::string place = &message == proto::Job::descriptor() ? "a job" : message.name();
+    const std::string suggestion = SuggestField(message, field);
+    return absl::StrCat(place, " has no field \"", field, "\"",
+                        suggestion.empty() ? absl::StrCat("; its fields are ", ListFields(message)) : suggestion);
+  }
+
+  // The tokenizer counts a tab up to the next multiple of eight, an editor as one.
+  static size_t OffsetOfColumn(absl::string_view line, int column) {
+    int reached = 0;
+    size_t offset = 0;
+    while (offset < line.size() && reached < column) {
+      reached += line[offset] == '\t' ? 8 - reached % 8 : 1;
+      ++offset;
+    }
+    return offset;
+  }
+
+  const absl::string_view text_;
+  const std::string name_;
+  std::string message_;
+};
+
+}  // namespace
+
+absl::StatusOr<proto::Job> ParseJob(absl::string_view text, absl::string_view name) {
+  FirstError error(text, name);
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  parser.SetRecursionLimit(kMaxNesting);
+  proto::Job job;
+  if (!parser.ParseFromString(std::string(text), &job)) {
+    return absl::InvalidArgumentError(error.message().empty() ? absl::StrCat(name, ": not a job in text format")
+                                                              : error.message());
+  }
+  return job;
+}
+
+absl::StatusOr<proto::Job> ReadJob(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot read job file ", path));
+  std::string text;
+  char block[1 << 16];
+  while (file.read(block, sizeof(block)) || file.gcount() > 0) {
+    text.append(block, static_cast<size_t>(file.gcount()));
+    if (static_cast<std::streamoff>(text.size()) > kMaxFileBytes) {
+      return absl::InvalidArgumentError(absl::StrCat("job file ", path, " is larger than 16 MiB"));
+    }
+  }
+  if (file.bad()) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot read job file ", path));
+  return ParseJob(text, path);
+}
+
+}  // namespace baton
