@@ -1,0 +1,40 @@
+// Every example is a job that resolves, and says what its comments promise.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "runtime/train/job/job_file.h"
+#include "runtime/train/job/resolve.h"
+
+namespace baton {
+namespace {
+
+struct Example {
+  std::string name;
+  int64_t layers;
+  int stages;
+  std::string schedule;
+  int64_t classes;
+};
+
+TEST_CASE("examples resolve") {
+  const Example example =
+      GENERATE(Example{"gpt_host", 8, 4, "1f1b", 256}, Example{"two_shards", 8, 2, "gpipe", 8},
+               Example{"ten_layers", 10, 2, "1f1b", 10}, Example{"mlp_three_devices", 3, 3, "1f1b", 10},
+               Example{"four_devices", 4, 4, "naive", 256});
+  INFO(example.name);
+  const auto job = ReadJob("examples/" + example.name + ".textproto");
+  INFO(job.status());
+  REQUIRE(job.ok());
+  const auto resolved = ResolveJob(*job);
+  INFO(resolved.status());
+  REQUIRE(resolved.ok());
+  CHECK(resolved->name() == example.name);
+  CHECK(NumLayers(*resolved) == example.layers);
+  CHECK(resolved->pipeline().stages() == example.stages);
+  CHECK(resolved->devices().count() == example.stages);
+  CHECK(resolved->pipeline().schedule() == example.schedule);
+  CHECK(NumClasses(*resolved) == example.classes);
+}
+
+}  // namespace
+}  // namespace baton
