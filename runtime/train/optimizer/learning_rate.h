@@ -1,0 +1,40 @@
+// The learning rate of each step, and the factor that clipping scales gradients by. Used by runtime/train's Step.
+#ifndef BATON_RUNTIME_TRAIN_OPTIMIZER_LEARNING_RATE_H_
+#define BATON_RUNTIME_TRAIN_OPTIMIZER_LEARNING_RATE_H_
+
+#include <cstdint>
+
+namespace baton {
+
+// What follows warm-up.
+enum class LearningRateDecay : int8_t { kConstant, kLinear, kCosine };
+
+//        base ┤    ╭─────╮
+//             │   ╱       ╲
+//             │  ╱         ╲
+//  min · base ┤ ╱           ╰──
+//             └┬──┬──────────┬── step
+//              1  warmup     steps
+struct LearningRateSchedule {
+  double base = 0.0;         // above 0
+  int64_t warmup_steps = 0;  // from 0 to steps
+  int64_t steps = 1;         // of the whole run, at least 1
+  LearningRateDecay decay = LearningRateDecay::kConstant;
+  double min_ratio = 0.1;  // where linear and cosine end, as a fraction of base
+};
+
+// The learning rate of `step`, counted from 1. Warm-up: base · step / warmup_steps, so that the step warmup_steps has
+// the full rate. Then, with t = (step − warmup_steps) / (steps − warmup_steps):
+//   linear  base · (1 − (1 − min_ratio) · t)
+//   cosine  base · (min_ratio + (1 − min_ratio) · (1 + cos πt) / 2)     (Loshchilov and Hutter 2017, one cycle)
+// Steps beyond the last one keep its rate.
+double LearningRate(const LearningRateSchedule& schedule, int64_t step);
+
+// What gradients are multiplied by: min(1, clip_norm / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ does, where
+// `norm` is the L2 norm over all gradients; 1 if clip_norm is 0 (off). A norm that is NaN or infinite gives NaN or 0
+// there as here.
+double ClipScale(double clip_norm, double norm);
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRAIN_OPTIMIZER_LEARNING_RATE_H_
