@@ -15,7 +15,8 @@
 namespace baton {
 
 // A point in the work of a stream or the end of a transfer. Made once, reset at each step: nothing is allocated in one.
-// Thread contract: Complete from any thread, once after each Reset; Done and DoneAt from any thread.
+// Becomes done once after each Reset, by Stream::Record or by the channel or collective that it was given to.
+// Thread contract: Reset by the worker of its device, before anything may complete it; Done and DoneAt from any thread.
 class Event {
  public:
   virtual ~Event() = default;
@@ -34,11 +35,14 @@ class Stream {
   virtual absl::Status Wait(const Event& event) = 0;
   // `event` is done when all that was enqueued before is.
   virtual absl::Status Record(Event& event) = 0;
+  // Blocks the caller until all that was enqueued is done. Errors: Cancelled as Wait; what enqueued work failed with.
+  virtual absl::Status Synchronize() = 0;
   // What kernels need to enqueue themselves: a cudaStream_t on CUDA, null on the host.
   virtual void* native_handle() = 0;
 };
 
-// A device and its one arena. Thread contract: made and destroyed on the launching thread; the rest on its worker.
+// A device and its one arena, which lives as long as the device. Thread contract: made and destroyed on the launching
+// thread; Cancel from any thread; Resume while its worker is idle; the rest on its worker.
 class Device {
  public:
   virtual ~Device() = default;
@@ -49,6 +53,9 @@ class Device {
   virtual absl::StatusOr<std::byte*> CreateArena(Bytes bytes) = 0;
   // Called on the worker thread before its first step: binds threads, current device and the like.
   virtual absl::Status BindWorkerThread() = 0;
+  // From now until Resume, no call on one of its streams blocks for long: those that would return Cancelled.
+  virtual void Cancel() = 0;
+  virtual void Resume() = 0;
 };
 
 }  // namespace baton

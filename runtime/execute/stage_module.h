@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/units.h"
 #include "runtime/device/device.h"
+#include "runtime/transport/collective.h"
 #include "schedules/program/instruction.h"
 
 namespace baton {
@@ -45,12 +46,8 @@ class StageModule {
   virtual absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
   virtual absl::Status Step(Stream& stream) = 0;
 
+  using ReduceBuffer = baton::ReduceBuffer;
   // The buffer that this chunk adds to the sum of `group`, an index into Program::reduce_groups, and gets the sum in.
-  struct ReduceBuffer {
-    std::byte* data = nullptr;
-    Bytes bytes = 0;
-    bool is_double = false;  // else float
-  };
   // Called when the Reduce is issued: fills the buffer (gradient norms) or just names it (tied gradients).
   virtual absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) = 0;
 };
