@@ -1,0 +1,46 @@
+#include "runtime/device/host/host_arena.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+
+namespace baton {
+
+HostArena::~HostArena() {
+  if (data_ != nullptr) munmap(data_, static_cast<size_t>(mapped_bytes_));
+}
+
+absl::Status HostArena::Allocate(Bytes bytes, bool touch) {
+  if (data_ != nullptr) return absl::FailedPreconditionError("a device has one arena, and it has been made");
+  const Bytes page_bytes = sysconf(_SC_PAGESIZE);
+  // Linux grants more than there is and kills the process when it is touched; better to refuse here.
+  const Bytes machine_bytes = sysconf(_SC_PHYS_PAGES) * page_bytes;
+  if (bytes < 0 || (touch && bytes > machine_bytes)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("an arena of ", bytes, " bytes does not fit a machine of ", machine_bytes, " bytes"));
+  }
+  const Bytes mapped_bytes = std::max(bytes, page_bytes);
+  const int reserve = touch ? 0 : MAP_NORESERVE;
+  void* data = mmap(nullptr, static_cast<size_t>(mapped_bytes), PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | reserve, -1, 0);
+  if (data == MAP_FAILED) {
+    return absl::ResourceExhaustedError(absl::StrCat("an arena of ", bytes, " bytes: ", std::strerror(errno)));
+  }
+  data_ = static_cast<std::byte*>(data);
+  mapped_bytes_ = mapped_bytes;
+  if (touch) {
+    // A hint: fewer page-table entries for large arenas; whether the kernel takes it does not matter.
+    madvise(data, static_cast<size_t>(mapped_bytes), MADV_HUGEPAGE);
+    for (Bytes offset = 0; offset < mapped_bytes; offset += page_bytes) {
+      *static_cast<volatile std::byte*>(data_ + offset) = std::byte{0};
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace baton

@@ -1,0 +1,43 @@
+// The event of host devices: the time at which it is done. Made by HostDevice; completed by HostStream and by
+// transport/local.
+#ifndef BATON_RUNTIME_DEVICE_HOST_HOST_EVENT_H_
+#define BATON_RUNTIME_DEVICE_HOST_HOST_EVENT_H_
+
+#include <atomic>
+
+#include "base/units.h"
+#include "runtime/device/clock.h"
+#include "runtime/device/device.h"
+#include "runtime/device/host/doorbell.h"
+
+namespace baton {
+
+// Thread contract: see Event. Only streams of the device that made it may wait for it: it rings that one's doorbell.
+class HostEvent final : public Event {
+ public:
+  explicit HostEvent(Doorbell* doorbell) : doorbell_(doorbell) {}
+
+  void Reset() override { done_at_.store(0, std::memory_order_relaxed); }
+  bool Done() const override {
+    const Nanos at = done_at_.load(std::memory_order_acquire);
+    return at != 0 && at <= SteadyNow();
+  }
+  Nanos DoneAt() const override { return done_at_.load(std::memory_order_acquire); }
+
+  // Done from `at` on. A time still to come is how a transfer's latency is rehearsed: waiters sleep until then, so that
+  // no one sees the event done earlier than DoneAt() says. What was written before is visible to who sees it done.
+  void CompleteAt(Nanos at) {
+    done_at_.store(at, std::memory_order_seq_cst);
+    doorbell_->Ring();
+  }
+
+  const std::atomic<Nanos>& done_at() const { return done_at_; }
+
+ private:
+  std::atomic<Nanos> done_at_{0};  // 0: not known yet
+  Doorbell* const doorbell_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_DEVICE_HOST_HOST_EVENT_H_

@@ -1,0 +1,23 @@
+#include "runtime/device/host/host_stream.h"
+
+#include "runtime/device/host/host_event.h"
+
+namespace baton {
+
+absl::Status HostStream::Wait(const Event& event) {
+  const auto& host_event = static_cast<const HostEvent&>(event);
+  if (host_event.Done() || doorbell_->Await(host_event.done_at(), spin_ns_)) return absl::OkStatus();
+  return absl::CancelledError("the step was cancelled");
+}
+
+absl::Status HostStream::Record(Event& event) {
+  static_cast<HostEvent&>(event).CompleteAt(SteadyNow());
+  return absl::OkStatus();
+}
+
+absl::Status HostStream::SleepUntil(Nanos deadline) {
+  if (doorbell_->SleepUntil(deadline)) return absl::OkStatus();
+  return absl::CancelledError("the step was cancelled");
+}
+
+}  // namespace baton

@@ -1,0 +1,33 @@
+// The stream of host devices. There is no queue: work runs on the calling worker thread, before the call returns.
+// Made by HostDevice.
+#ifndef BATON_RUNTIME_DEVICE_HOST_HOST_STREAM_H_
+#define BATON_RUNTIME_DEVICE_HOST_HOST_STREAM_H_
+
+#include "absl/status/status.h"
+#include "runtime/device/device.h"
+#include "runtime/device/host/doorbell.h"
+
+namespace baton {
+
+// Thread contract: the device's worker only. The doorbell must outlive it.
+class HostStream final : public Stream {
+ public:
+  HostStream(Doorbell* doorbell, Nanos spin_ns) : doorbell_(doorbell), spin_ns_(spin_ns) {}
+
+  // `event` must be a HostEvent of the same device.
+  absl::Status Wait(const Event& event) override;
+  absl::Status Record(Event& event) override;
+  absl::Status Synchronize() override { return absl::OkStatus(); }
+  void* native_handle() override { return nullptr; }
+
+  // Work that takes until `deadline` (SteadyNow) and no processor. Errors: Cancelled.
+  absl::Status SleepUntil(Nanos deadline);
+
+ private:
+  Doorbell* const doorbell_;
+  const Nanos spin_ns_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_DEVICE_HOST_HOST_STREAM_H_
