@@ -1,0 +1,66 @@
+#include "runtime/transport/local/local_channel.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/device/clock.h"
+
+namespace baton {
+
+LocalChannel::LocalChannel(int capacity, LocalChannelOptions options)
+    : options_(options), pending_(static_cast<size_t>(std::max(capacity, 1))) {}
+
+absl::Status LocalChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Nanos* start) {
+  return Meet({data, nullptr, bytes, static_cast<HostEvent*>(&done), start, SteadyNow()}, /*is_sender=*/true);
+}
+
+absl::Status LocalChannel::Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Nanos* start) {
+  return Meet({nullptr, data, bytes, static_cast<HostEvent*>(&done), start, SteadyNow()}, /*is_sender=*/false);
+}
+
+absl::Status LocalChannel::Meet(const Post& mine, bool is_sender) {
+  Post peer;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (num_pending_ == 0 || pending_are_sends_ == is_sender) {
+      if (num_pending_ == pending_.size()) {
+        return absl::InternalError(absl::StrCat("a channel for ", pending_.size(), " transfers got one more"));
+      }
+      pending_[(first_pending_ + num_pending_) % pending_.size()] = mine;
+      ++num_pending_;
+      pending_are_sends_ = is_sender;
+      return absl::OkStatus();
+    }
+    peer = pending_[first_pending_];
+    first_pending_ = (first_pending_ + 1) % pending_.size();
+    --num_pending_;
+  }
+  // The copy runs outside of the lock, so that the other side can post its next transfer meanwhile.
+  return is_sender ? Complete(mine, peer) : Complete(peer, mine);
+}
+
+absl::Status LocalChannel::Complete(const Post& send, const Post& receive) {
+  if (send.bytes != receive.bytes) {
+    return absl::InternalError(
+        absl::StrCat("a send of ", send.bytes, " bytes met a receive of ", receive.bytes, " bytes"));
+  }
+  const Nanos start = std::max(send.posted_at, receive.posted_at);
+  if (options_.copies && send.bytes > 0) {
+    std::memcpy(receive.destination, send.source, static_cast<size_t>(send.bytes));
+  }
+  if (send.start != nullptr) *send.start = start;
+  if (receive.start != nullptr) *receive.start = start;
+  const Nanos end = std::max(start + options_.latency_ns, SteadyNow());
+  receive.done->CompleteAt(end);
+  send.done->CompleteAt(end);
+  return absl::OkStatus();
+}
+
+void LocalChannel::Reset() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  first_pending_ = 0;
+  num_pending_ = 0;
+}
+
+}  // namespace baton

@@ -1,0 +1,62 @@
+// A channel between two devices of one process: whoever posts second copies. Made by LocalTransport.
+//
+//   sender       post n ──────────┐                      done n
+//   receiver               post n ┴─ memcpy ─ (latency) ─ done n
+//                               start                    end
+#ifndef BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_CHANNEL_H_
+#define BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_CHANNEL_H_
+
+#include <mutex>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "runtime/device/host/host_event.h"
+#include "runtime/transport/channel.h"
+
+namespace baton {
+
+struct LocalChannelOptions {
+  // A transfer ends this long after its start, or when the copy is done if that is later. For rehearsals.
+  Nanos latency_ns = 0;
+  // False: sizes are compared, but nothing is copied. For rehearsals, whose buffers hold nothing.
+  bool copies = true;
+};
+
+// Events must be HostEvents; streams are not used, since host streams have always reached the call.
+// Thread contract: Send from one thread, Receive from one thread; Reset while neither is in progress. Buffers, events
+// and start times are borrowed until done. Nothing is allocated after construction.
+class LocalChannel final : public Channel {
+ public:
+  // At most `capacity` transfers may be posted by one side and not met; at least 1.
+  LocalChannel(int capacity, LocalChannelOptions options);
+
+  // Errors besides Channel's: Internal if more than `capacity` are posted.
+  absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Nanos* start) override;
+  absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Nanos* start) override;
+  void Reset() override;
+
+ private:
+  struct Post {
+    const std::byte* source = nullptr;  // of a sender
+    std::byte* destination = nullptr;   // of a receiver
+    Bytes bytes = 0;
+    HostEvent* done = nullptr;
+    Nanos* start = nullptr;
+    Nanos posted_at = 0;
+  };
+
+  absl::Status Meet(const Post& mine, bool is_sender);
+  absl::Status Complete(const Post& first, const Post& second);
+
+  const LocalChannelOptions options_;
+  std::mutex mutex_;
+  // A ring of what one side has posted and the other has not met; guarded by mutex_.
+  std::vector<Post> pending_;
+  size_t first_pending_ = 0;
+  size_t num_pending_ = 0;
+  bool pending_are_sends_ = false;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_CHANNEL_H_
