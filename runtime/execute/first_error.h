@@ -1,0 +1,59 @@
+// The error that ends a step: the first one wins, and it cancels every device, so that no worker stays blocked.
+// Used by Worker (sets), Watchdog's caller (sets) and Executor (reads, clears).
+#ifndef BATON_RUNTIME_EXECUTE_FIRST_ERROR_H_
+#define BATON_RUNTIME_EXECUTE_FIRST_ERROR_H_
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "runtime/device/device.h"
+
+namespace baton {
+
+// Thread contract: all from any thread, Clear only while no worker runs a step. Borrows the devices.
+class FirstError {
+ public:
+  explicit FirstError(std::vector<Device*> devices) : devices_(std::move(devices)) {}
+
+  // Keeps `status` (not OK) unless another one came first, and cancels all devices.
+  void Set(absl::Status status) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (!status_.ok()) return;
+      status_ = std::move(status);
+    }
+    is_set_.store(true, std::memory_order_release);
+    for (Device* device : devices_) device->Cancel();
+  }
+
+  // Cheap: workers ask before each instruction.
+  bool is_set() const { return is_set_.load(std::memory_order_acquire); }
+
+  absl::Status status() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return status_;
+  }
+
+  // Lets all devices go on.
+  void Clear() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      status_ = absl::OkStatus();
+    }
+    is_set_.store(false, std::memory_order_release);
+    for (Device* device : devices_) device->Resume();
+  }
+
+ private:
+  const std::vector<Device*> devices_;
+  mutable std::mutex mutex_;
+  absl::Status status_;  // guarded by mutex_
+  std::atomic<bool> is_set_{false};
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_EXECUTE_FIRST_ERROR_H_

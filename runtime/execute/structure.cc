@@ -1,0 +1,175 @@
+#include "runtime/execute/structure.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "base/status.h"
+#include "runtime/execute/describe.h"
+
+namespace baton {
+namespace {
+
+absl::Status CheckBlock(absl::string_view name, Bytes offset, Bytes bytes, Bytes arena_bytes) {
+  // Written so that no sum can overflow.
+  if (offset >= 0 && bytes >= 0 && offset <= arena_bytes && bytes <= arena_bytes - offset) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(name, " at offset ", offset, " with ", bytes,
+                                          " bytes is outside of the arena of ", arena_bytes, " bytes"));
+}
+
+// The checks of one device's instructions; messages without their place, which CheckDevice adds.
+class DeviceCheck {
+ public:
+  DeviceCheck(const Program& program, int device)
+      : program_(program), device_(device), device_program_(program.devices[device]) {
+    for (const ChunkMemory& memory : device_program_.chunks) chunks_.insert(memory.chunk);
+  }
+
+  absl::Status CheckMemory() const {
+    const Bytes arena_bytes = device_program_.arena_bytes;
+    for (size_t i = 0; i < device_program_.slots.size(); ++i) {
+      const Slot& slot = device_program_.slots[i];
+      BATON_RETURN_IF_ERROR(CheckBlock(absl::StrCat("slot ", i), slot.offset, slot.bytes, arena_bytes));
+    }
+    BATON_RETURN_IF_ERROR(
+        CheckBlock("the workspace", device_program_.workspace_offset, device_program_.workspace_bytes, arena_bytes));
+    for (const ChunkMemory& memory : device_program_.chunks) {
+      if (memory.chunk < 0 || memory.chunk >= program_.num_chunks ||
+          program_.device_of_chunk[memory.chunk] != device_) {
+        return absl::InternalError(absl::StrCat("memory for chunk ", memory.chunk, ", which is not of this device"));
+      }
+      for (Bytes offset : {memory.parameters_offset, memory.gradients_offset, memory.optimizer_offset}) {
+        BATON_RETURN_IF_ERROR(CheckBlock(absl::StrCat("chunk ", memory.chunk), offset, 0, arena_bytes));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckInstruction(int32_t index) const {
+    const Instruction& instruction = device_program_.instructions[index];
+    const size_t num_waits = device_program_.waits.size();
+    if (instruction.first_wait > num_waits || instruction.num_waits > num_waits - instruction.first_wait) {
+      return absl::InternalError("its waits are outside of the device's list of waits");
+    }
+    for (int32_t wait : device_program_.WaitsOf(instruction)) {
+      if (wait < 0 || wait >= index) {
+        return absl::InternalError(absl::StrCat("it waits for instruction ", wait, ", which is not an earlier one"));
+      }
+      if (!IsCompute(instruction.operation) && !IsCompute(device_program_.instructions[wait].operation)) {
+        return absl::InternalError(absl::StrCat("it waits for instruction ", wait,
+                                                ", a transfer; a transfer may wait for compute instructions only"));
+      }
+    }
+    return std::visit([&](const auto& operation) { return Check(operation); }, instruction.operation);
+  }
+
+ private:
+  absl::Status CheckChunk(int32_t chunk) const {
+    if (chunks_.count(chunk) != 0) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("this device has no memory for chunk ", chunk));
+  }
+  absl::Status CheckSlot(SlotId slot) const {
+    const auto num_slots = static_cast<SlotId>(device_program_.slots.size());
+    if (slot >= 0 && slot < num_slots) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("slot ", slot, " is not one of the device's ", num_slots));
+  }
+  absl::Status CheckCompute(int32_t chunk, std::initializer_list<SlotId> slots) const {
+    BATON_RETURN_IF_ERROR(CheckChunk(chunk));
+    for (SlotId slot : slots) {
+      if (slot != kNoSlot) BATON_RETURN_IF_ERROR(CheckSlot(slot));
+    }
+    return absl::OkStatus();
+  }
+  absl::Status CheckTransfer(int32_t peer, SlotId slot) const {
+    if (peer < 0 || peer >= program_.num_devices() || peer == device_) {
+      return absl::InternalError(absl::StrCat("its peer is device ", peer, " of ", program_.num_devices()));
+    }
+    return CheckSlot(slot);
+  }
+
+  absl::Status Check(const Load& load) const {
+    BATON_RETURN_IF_ERROR(CheckChunk(load.chunk));
+    return CheckSlot(load.slot);
+  }
+  absl::Status Check(const Forward& forward) const {
+    return CheckCompute(forward.chunk,
+                        {forward.input, forward.targets, forward.output, forward.saved, forward.saved_weight});
+  }
+  absl::Status Check(const Backward& backward) const {
+    return CheckCompute(backward.chunk, {backward.input, backward.targets, backward.saved, backward.saved_weight,
+                                         backward.grad_output, backward.grad_input});
+  }
+  absl::Status Check(const BackwardInput& half) const {
+    return CheckCompute(half.chunk, {half.input, half.targets, half.saved, half.saved_weight, half.grad_output,
+                                     half.grad_input, half.stash});
+  }
+  absl::Status Check(const BackwardWeight& half) const {
+    return CheckCompute(half.chunk, {half.input, half.saved_weight, half.grad_output, half.stash});
+  }
+  absl::Status Check(const Send& send) const { return CheckTransfer(send.peer, send.slot); }
+  absl::Status Check(const Recv& recv) const { return CheckTransfer(recv.peer, recv.slot); }
+  absl::Status Check(const Reduce& reduce) const {
+    const auto num_groups = static_cast<int32_t>(program_.reduce_groups.size());
+    if (reduce.group < 0 || reduce.group >= num_groups) {
+      return absl::InternalError(absl::StrCat("group ", reduce.group, " is not one of ", num_groups));
+    }
+    const std::vector<int32_t>& members = program_.reduce_groups[reduce.group].chunks;
+    if (std::none_of(members.begin(), members.end(), [&](int32_t chunk) { return chunks_.count(chunk) != 0; })) {
+      return absl::InternalError(absl::StrCat("group ", reduce.group, " has no chunk of this device"));
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Check(const Step& step) const { return CheckChunk(step.chunk); }
+
+  const Program& program_;
+  const int device_;
+  const DeviceProgram& device_program_;
+  std::set<int32_t> chunks_;
+};
+
+absl::Status CheckDevice(const Program& program, int device) {
+  DeviceCheck check(program, device);
+  if (absl::Status status = check.CheckMemory(); !status.ok()) {
+    return absl::InternalError(absl::StrCat("program: device ", device, ": ", status.message()));
+  }
+  const std::vector<Instruction>& instructions = program.devices[device].instructions;
+  for (size_t index = 0; index < instructions.size(); ++index) {
+    if (absl::Status status = check.CheckInstruction(static_cast<int32_t>(index)); !status.ok()) {
+      return absl::InternalError(absl::StrCat("program: device ", device, ", instruction ", index, " (",
+                                              DescribeOperation(instructions[index].operation),
+                                              "): ", status.message()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckStructure(const Program& program) {
+  if (program.num_chunks < 0 || program.device_of_chunk.size() != static_cast<size_t>(program.num_chunks)) {
+    return absl::InternalError(
+        absl::StrCat("program: ", program.device_of_chunk.size(), " places for ", program.num_chunks, " chunks"));
+  }
+  for (int32_t device : program.device_of_chunk) {
+    if (device < 0 || device >= program.num_devices()) {
+      return absl::InternalError(absl::StrCat("program: a chunk on device ", device, " of ", program.num_devices()));
+    }
+  }
+  for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
+    const std::vector<int32_t>& chunks = program.reduce_groups[group].chunks;
+    if (chunks.empty()) return absl::InternalError(absl::StrCat("program: reduce group ", group, " has no chunks"));
+    for (int32_t chunk : chunks) {
+      if (chunk < 0 || chunk >= program.num_chunks) {
+        return absl::InternalError(
+            absl::StrCat("program: reduce group ", group, " has chunk ", chunk, " of ", program.num_chunks));
+      }
+    }
+  }
+  for (int device = 0; device < program.num_devices(); ++device) {
+    BATON_RETURN_IF_ERROR(CheckDevice(program, device));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace baton

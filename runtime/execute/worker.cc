@@ -1,0 +1,259 @@
+#include "runtime/execute/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "runtime/execute/describe.h"
+
+namespace baton {
+
+Worker::Worker(WorkerEnvironment environment)
+    : environment_(std::move(environment)),
+      program_(environment_.program->devices[environment_.device->index()]),
+      order_(MakeIssueOrder(program_, environment_.program->num_devices())) {}
+
+absl::Status Worker::Setup() {
+  Device& device = *environment_.device;
+  BATON_RETURN_IF_ERROR(device.BindWorkerThread());
+  BATON_ASSIGN_OR_RETURN(arena_, device.CreateArena(program_.arena_bytes));
+  BATON_RETURN_IF_ERROR(CreateStreams());
+  const size_t num_instructions = program_.instructions.size();
+  for (size_t index = 0; index < num_instructions; ++index) {
+    begun_.push_back(device.CreateEvent());
+    done_.push_back(device.CreateEvent());
+  }
+  starts_.resize(num_instructions);
+  reduce_buffers_.reserve(static_cast<size_t>(environment_.program->num_chunks));
+  // A chunk's state is handed out for the whole run. The program gives its offsets only: it ends where the next block
+  // begins.
+  for (const ChunkMemory& memory : program_.chunks) {
+    const Bytes last = std::max({memory.parameters_offset, memory.gradients_offset, memory.optimizer_offset});
+    Bytes end = program_.arena_bytes;
+    auto end_before = [&](Bytes offset, Bytes bytes) {
+      if (offset >= last && bytes > 0) end = std::min(end, offset);
+    };
+    for (const Slot& slot : program_.slots) end_before(slot.offset, slot.bytes);
+    end_before(program_.workspace_offset, program_.workspace_bytes);
+    for (const ChunkMemory& other : program_.chunks) {
+      if (other.chunk != memory.chunk) end_before(other.parameters_offset, 1);
+    }
+    HandOut(end);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Worker::CreateStreams() {
+  BATON_ASSIGN_OR_RETURN(compute_stream_, environment_.device->CreateStream());
+  for (size_t index = 0; index < program_.instructions.size(); ++index) {
+    if (IsCompute(program_.instructions[index].operation)) {
+      stream_of_.push_back(compute_stream_.get());
+    } else if (order_.lane_predecessor[index] != kNone) {
+      stream_of_.push_back(stream_of_[order_.lane_predecessor[index]]);
+    } else {
+      BATON_ASSIGN_OR_RETURN(std::unique_ptr<Stream> stream, environment_.device->CreateStream());
+      stream_of_.push_back(stream.get());
+      transfer_streams_.push_back(std::move(stream));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Worker::RunStep(Nanos step_start, std::vector<Interval>* intervals) {
+  // No peer can complete an event before this worker has posted it, so all are reset in time.
+  for (const std::unique_ptr<Event>& event : begun_) event->Reset();
+  for (const std::unique_ptr<Event>& event : done_) event->Reset();
+  FirstError& first_error = *environment_.first_error;
+  for (int32_t index : order_.instructions) {
+    if (first_error.is_set()) break;
+    if (absl::Status status = Issue(index); !status.ok()) {
+      first_error.Set(
+          absl::Status(status.code(), absl::StrCat("device ", environment_.device->index(), ", instruction ",
+                                                   DescribeInstruction(index), ": ", status.message())));
+      break;
+    }
+  }
+  if (!first_error.is_set()) {
+    if (absl::Status status = Drain(); !status.ok()) {
+      first_error.Set(
+          absl::Status(status.code(), absl::StrCat("device ", environment_.device->index(), ": ", status.message())));
+    }
+  }
+  position_.store(kNone, std::memory_order_relaxed);
+  waiting_for_.store(kNone, std::memory_order_relaxed);
+  if (intervals != nullptr && !first_error.is_set()) FillIntervals(step_start, *intervals);
+}
+
+absl::Status Worker::Issue(int32_t index) {
+  position_.store(index, std::memory_order_relaxed);
+  const Instruction& instruction = program_.instructions[index];
+  Stream& stream = *stream_of_[index];
+  for (int32_t wait : program_.WaitsOf(instruction)) BATON_RETURN_IF_ERROR(WaitFor(stream, wait));
+  BATON_RETURN_IF_ERROR(stream.Record(*begun_[index]));
+  return Run(index, instruction.operation, stream);
+}
+
+absl::Status Worker::WaitFor(Stream& stream, int32_t index) {
+  waiting_for_.store(index, std::memory_order_relaxed);
+  absl::Status status = stream.Wait(*done_[index]);
+  waiting_for_.store(kNone, std::memory_order_relaxed);
+  return status;
+}
+
+absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stream) {
+  const std::vector<StageModule*>& modules = environment_.modules;
+  auto finish = [&](absl::Status status) { return status.ok() ? stream.Record(*done_[index]) : status; };
+  return std::visit(
+      Overloaded{
+          [&](const Load& load) {
+            std::byte* slot = AddressOf(load.slot);
+            return finish(modules[load.chunk]->Load(stream, load.kind, load.micro_batch, slot));
+          },
+          [&](const Forward& forward) {
+            ChunkBuffers buffers = BuffersWithWorkspace();
+            buffers.input = AddressOf(forward.input);
+            buffers.targets = AddressOf(forward.targets);
+            buffers.output = AddressOf(forward.output);
+            buffers.saved = AddressOf(forward.saved);
+            buffers.saved_weight = AddressOf(forward.saved_weight);
+            return finish(modules[forward.chunk]->Forward(stream, forward.micro_batch, buffers));
+          },
+          [&](const Backward& backward) {
+            ChunkBuffers buffers = BuffersWithWorkspace();
+            buffers.input = AddressOf(backward.input);
+            buffers.targets = AddressOf(backward.targets);
+            buffers.saved = AddressOf(backward.saved);
+            buffers.saved_weight = AddressOf(backward.saved_weight);
+            buffers.grad_output = AddressOf(backward.grad_output);
+            buffers.grad_input = AddressOf(backward.grad_input);
+            return finish(modules[backward.chunk]->Backward(stream, backward.micro_batch, buffers));
+          },
+          [&](const BackwardInput& half) {
+            ChunkBuffers buffers = BuffersWithWorkspace();
+            buffers.input = AddressOf(half.input);
+            buffers.targets = AddressOf(half.targets);
+            buffers.saved = AddressOf(half.saved);
+            buffers.saved_weight = AddressOf(half.saved_weight);
+            buffers.grad_output = AddressOf(half.grad_output);
+            buffers.grad_input = AddressOf(half.grad_input);
+            buffers.stash = AddressOf(half.stash);
+            return finish(modules[half.chunk]->BackwardInput(stream, half.micro_batch, buffers));
+          },
+          [&](const BackwardWeight& half) {
+            ChunkBuffers buffers = BuffersWithWorkspace();
+            buffers.input = AddressOf(half.input);
+            buffers.saved_weight = AddressOf(half.saved_weight);
+            buffers.grad_output = AddressOf(half.grad_output);
+            buffers.stash = AddressOf(half.stash);
+            return finish(modules[half.chunk]->BackwardWeight(stream, half.micro_batch, buffers));
+          },
+          [&](const Send& send) {
+            return environment_.send_channels[send.peer]->Send(
+                stream, AddressOf(send.slot), program_.slots[send.slot].bytes, *done_[index], &starts_[index]);
+          },
+          [&](const Recv& recv) {
+            return environment_.receive_channels[recv.peer]->Receive(
+                stream, AddressOf(recv.slot), program_.slots[recv.slot].bytes, *done_[index], &starts_[index]);
+          },
+          [&](const Reduce& reduce) { return RunReduce(index, reduce.group, stream); },
+          [&](const Step& step) { return finish(modules[step.chunk]->Step(stream)); },
+      },
+      operation);
+}
+
+absl::Status Worker::RunReduce(int32_t index, int32_t group, Stream& stream) {
+  const Program& program = *environment_.program;
+  reduce_buffers_.clear();
+  for (int32_t chunk : program.reduce_groups[group].chunks) {
+    if (program.device_of_chunk[chunk] != environment_.device->index()) continue;
+    BATON_ASSIGN_OR_RETURN(ReduceBuffer buffer, environment_.modules[chunk]->PrepareReduce(stream, group));
+    reduce_buffers_.push_back(buffer);
+  }
+  BATON_RETURN_IF_ERROR(environment_.collectives[group]->Arrive(stream, environment_.device->index(), reduce_buffers_,
+                                                                *done_[index], &starts_[index]));
+  return WaitFor(stream, index);
+}
+
+absl::Status Worker::Drain() {
+  // Buffers belong to their transfers until these are done, so the step does not end before.
+  position_.store(static_cast<int32_t>(program_.instructions.size()), std::memory_order_relaxed);
+  for (int32_t index : order_.instructions) {
+    if (!IsCompute(program_.instructions[index].operation)) BATON_RETURN_IF_ERROR(WaitFor(*compute_stream_, index));
+  }
+  for (const std::unique_ptr<Stream>& stream : transfer_streams_) BATON_RETURN_IF_ERROR(stream->Synchronize());
+  return compute_stream_->Synchronize();
+}
+
+void Worker::FillIntervals(Nanos step_start, std::vector<Interval>& intervals) const {
+  for (size_t index = 0; index < intervals.size(); ++index) {
+    const Operation& operation = program_.instructions[index].operation;
+    const int32_t predecessor = order_.lane_predecessor[index];
+    Interval& interval = intervals[index];
+    const Nanos begun = begun_[index]->DoneAt() - step_start;
+    interval.end = done_[index]->DoneAt() - step_start;
+    if (!IsCompute(operation)) {
+      // A lane carries its transfers in order: this one can begin once the one before has been met.
+      interval.ready = std::max(begun, predecessor == kNone ? 0 : starts_[predecessor] - step_start);
+      interval.start = starts_[index] - step_start;
+    } else if (std::holds_alternative<Reduce>(operation)) {
+      interval.ready = begun;
+      interval.start = starts_[index] - step_start;
+    } else {
+      interval.ready = predecessor == kNone ? 0 : done_[predecessor]->DoneAt() - step_start;
+      interval.start = begun;
+    }
+  }
+}
+
+ChunkState Worker::StateOf(int chunk) const {
+  for (const ChunkMemory& memory : program_.chunks) {
+    if (memory.chunk == chunk) {
+      return {arena_ + memory.parameters_offset, arena_ + memory.gradients_offset, arena_ + memory.optimizer_offset};
+    }
+  }
+  return {};
+}
+
+int Worker::NumDone() const {
+  return static_cast<int>(
+      std::count_if(done_.begin(), done_.end(), [](const std::unique_ptr<Event>& event) { return event->Done(); }));
+}
+
+std::string Worker::DescribePosition() const {
+  const int32_t position = position_.load(std::memory_order_relaxed);
+  const int32_t waiting_for = waiting_for_.load(std::memory_order_relaxed);
+  if (position == kNone) return "";
+  const auto num_instructions = static_cast<int32_t>(program_.instructions.size());
+  std::string text = absl::StrCat("device ", environment_.device->index());
+  if (position == num_instructions) {
+    absl::StrAppend(&text, " has issued all its instructions");
+    if (waiting_for != kNone) absl::StrAppend(&text, " and");
+  } else {
+    absl::StrAppend(&text, waiting_for == kNone ? " runs instruction " : " is at instruction ",
+                    DescribeInstruction(position), waiting_for == kNone ? "" : " and");
+  }
+  if (waiting_for == kNone) return text;
+  if (waiting_for == position) return absl::StrCat(text, " waits for the group's other devices");
+  return absl::StrCat(text, " waits for instruction ", DescribeInstruction(waiting_for));
+}
+
+std::string Worker::DescribeInstruction(int32_t index) const {
+  return absl::StrCat(index, " (", DescribeOperation(program_.instructions[index].operation), ")");
+}
+
+std::byte* Worker::AddressOf(SlotId slot) {
+  if (slot == kNoSlot) return nullptr;
+  const Slot& place = program_.slots[slot];
+  HandOut(place.offset + place.bytes);
+  return arena_ + place.offset;
+}
+
+ChunkBuffers Worker::BuffersWithWorkspace() {
+  HandOut(program_.workspace_offset + program_.workspace_bytes);
+  ChunkBuffers buffers;
+  buffers.workspace = arena_ + program_.workspace_offset;
+  return buffers;
+}
+
+}  // namespace baton

@@ -1,0 +1,106 @@
+// A worker interprets one device's instruction stream: for each instruction it waits, runs or posts, and records.
+// Used by Executor, which gives each worker a thread.
+//
+//   compute    wait for its waits, begun ─ module call ─ done      on the compute stream
+//   transfer   wait for its waits, begun ─ post on the channel     on the lane's stream; the channel completes done
+//   Reduce     wait for its waits, begun ─ arrive, wait for done   on the compute stream
+//
+// What a step needs is made at Setup: nothing is allocated, locked or looked up by name for an instruction, apart from
+// the rendezvous inside channels and collectives.
+#ifndef BATON_RUNTIME_EXECUTE_WORKER_H_
+#define BATON_RUNTIME_EXECUTE_WORKER_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "base/units.h"
+#include "runtime/device/device.h"
+#include "runtime/execute/first_error.h"
+#include "runtime/execute/issue_order.h"
+#include "runtime/execute/stage_module.h"
+#include "runtime/transport/channel.h"
+#include "runtime/transport/collective.h"
+#include "schedules/program/program.h"
+#include "schedules/trace/trace.h"
+
+namespace baton {
+
+// What a worker works with; all borrowed, and all must outlive it.
+struct WorkerEnvironment {
+  const Program* program = nullptr;        // must have passed CheckStructure
+  Device* device = nullptr;                // its index says which of the program's devices this is
+  std::vector<StageModule*> modules;       // [chunk]
+  std::vector<Channel*> send_channels;     // [peer]; null where nothing is sent
+  std::vector<Channel*> receive_channels;  // [peer]
+  std::vector<Collective*> collectives;    // [group]; null where this device has no part
+  FirstError* first_error = nullptr;
+};
+
+// Thread contract: Setup and RunStep on the worker's thread; NumDone and DescribePosition from any thread at any time
+// after Setup; the rest while no step runs.
+class Worker {
+ public:
+  explicit Worker(WorkerEnvironment environment);
+
+  // Binds the thread and makes arena, streams and events. Errors: those of the device.
+  absl::Status Setup();
+
+  // Runs one step, whose clock starts at `step_start` (SteadyNow). An error goes to FirstError; when one is set, here
+  // or by another worker, returns soon. Fills `intervals` (null: no trace wanted; else one for each instruction) only
+  // if there was none.
+  void RunStep(Nanos step_start, std::vector<Interval>* intervals);
+
+  ChunkState StateOf(int chunk) const;
+  // The end of the highest byte of the arena that was handed out so far.
+  Bytes PeakArenaBytes() const { return peak_arena_bytes_; }
+
+  // For the watchdog: how many instructions of the step are done, and what the worker is at ("" when it is idle).
+  int NumDone() const;
+  std::string DescribePosition() const;
+
+ private:
+  static constexpr int32_t kNone = -1;
+
+  absl::Status CreateStreams();
+  absl::Status Issue(int32_t index);
+  absl::Status WaitFor(Stream& stream, int32_t index);
+  absl::Status Run(int32_t index, const Operation& operation, Stream& stream);
+  absl::Status RunReduce(int32_t index, int32_t group, Stream& stream);
+  absl::Status Drain();
+  void FillIntervals(Nanos step_start, std::vector<Interval>& intervals) const;
+  std::string DescribeInstruction(int32_t index) const;
+
+  std::byte* AddressOf(SlotId slot);
+  // The buffers that every compute instruction has.
+  ChunkBuffers BuffersWithWorkspace();
+  void HandOut(Bytes end) { peak_arena_bytes_ = end > peak_arena_bytes_ ? end : peak_arena_bytes_; }
+
+  const WorkerEnvironment environment_;
+  const DeviceProgram& program_;
+  const IssueOrder order_;
+  std::byte* arena_ = nullptr;
+  Bytes peak_arena_bytes_ = 0;
+
+  std::unique_ptr<Stream> compute_stream_;
+  std::vector<std::unique_ptr<Stream>> transfer_streams_;
+  // For each of the program's instructions: its lane's stream, when its waits were over, when it was done, and for
+  // transfers and sums when the last side was ready.
+  std::vector<Stream*> stream_of_;
+  std::vector<std::unique_ptr<Event>> begun_;
+  std::vector<std::unique_ptr<Event>> done_;
+  std::vector<Nanos> starts_;
+  std::vector<ReduceBuffer> reduce_buffers_;  // of the Reduce being issued
+
+  // Where the worker is, for the watchdog: the instruction it is at (the number of instructions: all are issued), and
+  // which one it waits for.
+  std::atomic<int32_t> position_{kNone};
+  std::atomic<int32_t> waiting_for_{kNone};
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_EXECUTE_WORKER_H_
