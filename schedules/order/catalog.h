@@ -1,0 +1,38 @@
+// The catalog of published schedules: a table of rows, each a name, a function that makes its compute order, and where
+// it comes from. Used by plan, tools and reports. A new schedule is one file, one row here and one golden.
+#ifndef BATON_SCHEDULES_ORDER_CATALOG_H_
+#define BATON_SCHEDULES_ORDER_CATALOG_H_
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "schedules/order/compute_order.h"
+#include "schedules/order/order_request.h"
+
+namespace baton {
+
+// Symbols: p stages (devices), m micro-batches, v chunks per device, T time of one micro-batch on one device.
+struct ScheduleInfo {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view source;  // paper, section
+  std::string_view bubble;  // formula of the bubble ratio or time, transfers taking no time
+  std::string_view memory;  // peak activations of the worst device, in micro-batches of a device
+  bool takes_chunks;        // whether chunks_per_device may exceed 1
+  // Expects a request that CheckRequest accepts.
+  absl::StatusOr<ComputeOrder> (*make)(const OrderRequest& request);
+};
+
+// All schedules, simplest first. The table lives as long as the program.
+absl::Span<const ScheduleInfo> Catalog();
+
+// Errors: InvalidArgument if there is no schedule of that name; the message lists those that there are.
+absl::StatusOr<const ScheduleInfo*> FindSchedule(std::string_view name);
+
+// Errors: InvalidArgument as FindSchedule and CheckRequest, and if the schedule takes one chunk a device only.
+absl::StatusOr<ComputeOrder> MakeOrder(std::string_view name, const OrderRequest& request);
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_ORDER_CATALOG_H_

@@ -1,0 +1,42 @@
+// Checks of a request and the loop placement; see order_request.h.
+#include "schedules/order/order_request.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace baton {
+namespace {
+
+absl::Status CheckPositive(const char* field, int value) {
+  if (value >= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, "; must be at least 1"));
+}
+
+}  // namespace
+
+absl::Status CheckRequest(const OrderRequest& request) {
+  BATON_RETURN_IF_ERROR(CheckPositive("pipeline.stages", request.num_stages));
+  BATON_RETURN_IF_ERROR(CheckPositive("batch.micro_batches", request.num_micro_batches));
+  BATON_RETURN_IF_ERROR(CheckPositive("pipeline.chunks_per_device", request.chunks_per_device));
+  // Two ints cannot overflow an int64; the third is only multiplied if the first two leave room for it.
+  const int64_t num_chunks = int64_t{request.num_stages} * request.chunks_per_device;
+  if (num_chunks > kMaxForwards || num_chunks * request.num_micro_batches > kMaxForwards) {
+    return absl::InvalidArgumentError(absl::StrCat("batch.micro_batches: ", request.num_micro_batches,
+                                                   " with pipeline.stages ", request.num_stages,
+                                                   " and pipeline.chunks_per_device ", request.chunks_per_device,
+                                                   "; their product must be at most ", kMaxForwards));
+  }
+  return absl::OkStatus();
+}
+
+ComputeOrder LoopedOrder(const OrderRequest& request) {
+  ComputeOrder order;
+  order.num_chunks = request.num_stages * request.chunks_per_device;
+  order.num_micro_batches = request.num_micro_batches;
+  order.device_of_chunk.resize(order.num_chunks);
+  for (int chunk = 0; chunk < order.num_chunks; ++chunk) order.device_of_chunk[chunk] = chunk % request.num_stages;
+  order.devices.resize(request.num_stages);
+  return order;
+}
+
+}  // namespace baton

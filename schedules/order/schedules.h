@@ -1,0 +1,19 @@
+// The functions behind the catalog's rows, each in a file of its own. Used by the catalog; everybody else goes through
+// MakeOrder. All are pure, expect a request that CheckRequest accepts, and let the backwards of a chunk ascend in
+// micro-batches: parameter gradients are added up in that order, so that every schedule gives the same bits.
+#ifndef BATON_SCHEDULES_ORDER_SCHEDULES_H_
+#define BATON_SCHEDULES_ORDER_SCHEDULES_H_
+
+#include "absl/status/statusor.h"
+#include "schedules/order/compute_order.h"
+#include "schedules/order/order_request.h"
+
+namespace baton {
+
+absl::StatusOr<ComputeOrder> MakeNaiveOrder(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeGpipeOrder(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeOneFOneBOrder(const OrderRequest& request);  // one chunk per device
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_ORDER_SCHEDULES_H_
