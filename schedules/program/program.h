@@ -31,12 +31,16 @@ struct Slot {
   Bytes offset;
 };
 
-// The part of a device's arena that stays for the whole run, for one of its chunks.
+// The part of a device's arena that stays for the whole run, for one of its chunks. Gradients are as large as
+// parameters. Forward-only programs have neither gradients nor optimizer state: offsets kNoOffset.
+inline constexpr Bytes kNoOffset = -1;
 struct ChunkMemory {
   int32_t chunk;
   Bytes parameters_offset;
   Bytes gradients_offset;
   Bytes optimizer_offset;
+  Bytes parameter_bytes = 0;
+  Bytes optimizer_bytes = 0;
 };
 
 struct DeviceProgram {
