@@ -1,0 +1,78 @@
+// The check of a cost model; see check_costs.h.
+#include "schedules/plan/check_costs.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace baton {
+namespace {
+
+constexpr double kLimit = static_cast<double>(int64_t{1} << 61);
+
+struct Field {
+  const char* name;
+  int64_t ChunkCosts::*value;
+};
+
+constexpr Field kTimes[] = {
+    {"forward_ns", &ChunkCosts::forward_ns},
+    {"backward_input_ns", &ChunkCosts::backward_input_ns},
+    {"backward_weight_ns", &ChunkCosts::backward_weight_ns},
+    {"step_ns", &ChunkCosts::step_ns},
+};
+constexpr Field kSizes[] = {
+    {"parameter_bytes", &ChunkCosts::parameter_bytes},
+    {"optimizer_bytes", &ChunkCosts::optimizer_bytes},
+    {"input_bytes", &ChunkCosts::input_bytes},
+    {"targets_bytes", &ChunkCosts::targets_bytes},
+    {"output_bytes", &ChunkCosts::output_bytes},
+    {"saved_bytes", &ChunkCosts::saved_bytes},
+    {"saved_weight_bytes", &ChunkCosts::saved_weight_bytes},
+    {"stash_bytes", &ChunkCosts::stash_bytes},
+    {"workspace_bytes", &ChunkCosts::workspace_bytes},
+};
+
+absl::Status CheckNotNegative(const std::string& name, int64_t value) {
+  if (value >= 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("costs.", name, ": ", value, "; must be at least 0"));
+}
+
+// Adds the values of `fields` to `sum`, in floating point since the sum of integers is what might overflow.
+template <size_t n>
+absl::Status CheckFields(const Field (&fields)[n], const ChunkCosts& chunk, int index, double& sum) {
+  for (const Field& field : fields) {
+    BATON_RETURN_IF_ERROR(CheckNotNegative(absl::StrCat("chunks[", index, "].", field.name), chunk.*field.value));
+    sum += static_cast<double>(chunk.*field.value);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_batches) {
+  if (costs.chunks.size() != static_cast<size_t>(num_chunks)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("costs.chunks: ", costs.chunks.size(), " chunks; the schedule has ", num_chunks));
+  }
+  BATON_RETURN_IF_ERROR(CheckNotNegative("transfer_ns", costs.transfer_ns));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("load_ns", costs.load_ns));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("reduce_ns", costs.reduce_ns));
+  double times = 0;
+  double sizes = 0;
+  for (int i = 0; i < num_chunks; ++i) {
+    BATON_RETURN_IF_ERROR(CheckFields(kTimes, costs.chunks[i], i, times));
+    BATON_RETURN_IF_ERROR(CheckFields(kSizes, costs.chunks[i], i, sizes));
+  }
+  // At most two transfers, two loads and one reduce for each chunk and micro-batch, and each buffer twice.
+  times += num_chunks * 2.0 * (static_cast<double>(costs.transfer_ns) + costs.load_ns + costs.reduce_ns);
+  if (times * num_micro_batches > kLimit) {
+    return absl::InvalidArgumentError("costs: the times of all chunks and micro-batches add up to more than 2^61 ns");
+  }
+  if ((sizes + num_chunks * 16.0 * kBufferAlignment) * (2.0 * num_micro_batches + 1) > kLimit) {
+    return absl::InvalidArgumentError(
+        "costs: the sizes of all chunks and micro-batches add up to more than 2^61 bytes");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace baton
