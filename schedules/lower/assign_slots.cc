@@ -1,0 +1,205 @@
+// Linear scan for slots; see assign_slots.h.
+#include "schedules/lower/assign_slots.h"
+
+namespace baton {
+namespace {
+
+Bytes BytesOf(SlotKind kind, const ChunkCosts& chunk) {
+  switch (kind) {
+    case SlotKind::kInput:
+    case SlotKind::kGradInput:
+      return chunk.input_bytes;
+    case SlotKind::kTargets:
+      return chunk.targets_bytes;
+    case SlotKind::kOutput:
+    case SlotKind::kGradOutput:
+      return chunk.output_bytes;
+    case SlotKind::kSaved:
+      return chunk.saved_bytes;
+    case SlotKind::kSavedWeight:
+      return chunk.saved_weight_bytes;
+    case SlotKind::kStash:
+      return chunk.stash_bytes;
+  }
+  return 0;
+}
+
+}  // namespace
+
+SlotAssigner::SlotAssigner(const std::vector<int32_t>& device_of_chunk, int num_micro_batches, bool forward_only,
+                           const CostModel& costs)
+    : device_of_chunk_(device_of_chunk),
+      num_micro_batches_(num_micro_batches),
+      forward_only_(forward_only),
+      costs_(costs),
+      local_of_chunk_(device_of_chunk.size(), -1) {}
+
+void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const std::vector<Nanos>& start,
+                          const std::vector<Nanos>& end, Nanos transfer_ns, DeviceProgram& program) {
+  start_ = &start;
+  end_ = &end;
+  transfer_ns_ = transfer_ns;
+  position_ = 0;
+  last_result_ = kNoSlot;
+  slots_ = &program.slots;
+  classes_.clear();
+  class_of_.resize(chunks.size() * kNumKinds);
+  held_.resize(class_of_.size() * num_micro_batches_);
+  std::map<std::pair<SlotKind, Bytes>, int> known;
+  for (size_t local = 0; local < chunks.size(); ++local) {
+    local_of_chunk_[chunks[local]] = static_cast<int32_t>(local);
+    for (int kind = 0; kind < kNumKinds; ++kind) {
+      const SlotKind slot_kind = static_cast<SlotKind>(kind);
+      class_of_[local * kNumKinds + kind] = ClassOf(slot_kind, BytesOf(slot_kind, costs_.chunks[chunks[local]]), known);
+    }
+  }
+  for (Instruction& instruction : program.instructions) {
+    std::visit([this](auto& operation) { Fill(operation); }, instruction.operation);
+  }
+}
+
+int SlotAssigner::ClassOf(SlotKind kind, Bytes bytes, std::map<std::pair<SlotKind, Bytes>, int>& known) {
+  const auto [entry, is_new] = known.insert({{kind, bytes}, static_cast<int>(classes_.size())});
+  if (is_new) {
+    classes_.emplace_back();
+    classes_.back().kind = kind;
+    classes_.back().bytes = bytes;
+  }
+  return entry->second;
+}
+
+SlotAssigner::SlotClass& SlotAssigner::Class(SlotKind kind, int chunk) {
+  return classes_[class_of_[local_of_chunk_[chunk] * kNumKinds + static_cast<int>(kind)]];
+}
+
+SlotId& SlotAssigner::Held(SlotKind kind, int chunk, int micro_batch) {
+  const size_t row = static_cast<size_t>(local_of_chunk_[chunk]) * kNumKinds + static_cast<size_t>(kind);
+  return held_[row * num_micro_batches_ + micro_batch];
+}
+
+SlotId SlotAssigner::NewSlot(const SlotClass& slot_class) {
+  slots_->push_back({slot_class.kind, slot_class.bytes, 0});
+  return static_cast<SlotId>(slots_->size()) - 1;
+}
+
+SlotId SlotAssigner::Take(SlotKind kind, int chunk, int micro_batch) {
+  SlotClass& slot_class = Class(kind, chunk);
+  SlotId slot;
+  if (slot_class.free.empty()) {
+    slot = NewSlot(slot_class);
+  } else {
+    slot = slot_class.free.back();
+    slot_class.free.pop_back();
+  }
+  Held(kind, chunk, micro_batch) = slot;
+  return slot;
+}
+
+SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk) {
+  SlotClass& slot_class = Class(kind, chunk);
+  SlotId slot;
+  // The queue's first is the one that is free first: actions end in order, and every transfer takes equally long.
+  const bool is_any = slot_class.first_sent < slot_class.sent.size();
+  const Sent first = is_any ? slot_class.sent[slot_class.first_sent] : Sent{};
+  if (is_any && first.free_at <= (*start_)[position_] && first.position + 1 < position_) {
+    slot = first.slot;
+    ++slot_class.first_sent;
+  } else {
+    slot = NewSlot(slot_class);
+  }
+  slot_class.sent.push_back({slot, (*end_)[position_] + transfer_ns_, position_});
+  return slot;
+}
+
+void SlotAssigner::Release(SlotKind kind, int chunk, int micro_batch) {
+  Class(kind, chunk).free.push_back(Held(kind, chunk, micro_batch));
+}
+
+SlotId SlotAssigner::TakeResult(SlotKind kind, int chunk, int micro_batch) {
+  const bool is_output = kind == SlotKind::kOutput;
+  const int neighbour = is_output ? chunk + 1 : chunk - 1;
+  if (neighbour < 0 || neighbour >= static_cast<int>(device_of_chunk_.size())) return kNoSlot;
+  if (device_of_chunk_[neighbour] == device_of_chunk_[chunk]) {
+    return Take(is_output ? SlotKind::kInput : SlotKind::kGradOutput, neighbour, micro_batch);
+  }
+  last_result_ = TakeSent(kind, chunk);
+  return last_result_;
+}
+
+void SlotAssigner::Fill(Load& load) {
+  load.slot =
+      Take(load.kind == DataKind::kInputs ? SlotKind::kInput : SlotKind::kTargets, load.chunk, load.micro_batch);
+}
+
+void SlotAssigner::Fill(Recv& recv) {
+  recv.slot = Take(recv.payload == Payload::kActivation ? SlotKind::kInput : SlotKind::kGradOutput, recv.chunk,
+                   recv.micro_batch);
+}
+
+void SlotAssigner::Fill(Send& send) { send.slot = last_result_; }
+
+void SlotAssigner::Fill(Forward& forward) {
+  const int chunk = forward.chunk;
+  const int micro_batch = forward.micro_batch;
+  forward.input = Held(SlotKind::kInput, chunk, micro_batch);
+  if (IsLast(chunk)) forward.targets = Held(SlotKind::kTargets, chunk, micro_batch);
+  forward.output = TakeResult(SlotKind::kOutput, chunk, micro_batch);
+  forward.saved = Take(SlotKind::kSaved, chunk, micro_batch);
+  forward.saved_weight = Take(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (forward_only_) {
+    Release(SlotKind::kInput, chunk, micro_batch);
+    if (IsLast(chunk)) Release(SlotKind::kTargets, chunk, micro_batch);
+    Release(SlotKind::kSaved, chunk, micro_batch);
+    Release(SlotKind::kSavedWeight, chunk, micro_batch);
+  }
+  ++position_;
+}
+
+void SlotAssigner::Fill(Backward& backward) {
+  const int chunk = backward.chunk;
+  const int micro_batch = backward.micro_batch;
+  const bool is_last = IsLast(chunk);
+  backward.input = Held(SlotKind::kInput, chunk, micro_batch);
+  if (is_last) backward.targets = Held(SlotKind::kTargets, chunk, micro_batch);
+  backward.saved = Held(SlotKind::kSaved, chunk, micro_batch);
+  backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (!is_last) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
+  backward.grad_input = TakeResult(SlotKind::kGradInput, chunk, micro_batch);
+  Release(SlotKind::kInput, chunk, micro_batch);
+  Release(SlotKind::kSaved, chunk, micro_batch);
+  Release(SlotKind::kSavedWeight, chunk, micro_batch);
+  Release(is_last ? SlotKind::kTargets : SlotKind::kGradOutput, chunk, micro_batch);
+  ++position_;
+}
+
+void SlotAssigner::Fill(BackwardInput& backward) {
+  const int chunk = backward.chunk;
+  const int micro_batch = backward.micro_batch;
+  const bool is_last = IsLast(chunk);
+  backward.input = Held(SlotKind::kInput, chunk, micro_batch);
+  if (is_last) backward.targets = Held(SlotKind::kTargets, chunk, micro_batch);
+  backward.saved = Held(SlotKind::kSaved, chunk, micro_batch);
+  backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (!is_last) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
+  backward.grad_input = TakeResult(SlotKind::kGradInput, chunk, micro_batch);
+  backward.stash = Take(SlotKind::kStash, chunk, micro_batch);
+  Release(SlotKind::kSaved, chunk, micro_batch);
+  if (is_last) Release(SlotKind::kTargets, chunk, micro_batch);
+  ++position_;
+}
+
+void SlotAssigner::Fill(BackwardWeight& backward) {
+  const int chunk = backward.chunk;
+  const int micro_batch = backward.micro_batch;
+  backward.input = Held(SlotKind::kInput, chunk, micro_batch);
+  backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (!IsLast(chunk)) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
+  backward.stash = Held(SlotKind::kStash, chunk, micro_batch);
+  Release(SlotKind::kInput, chunk, micro_batch);
+  Release(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (!IsLast(chunk)) Release(SlotKind::kGradOutput, chunk, micro_batch);
+  Release(SlotKind::kStash, chunk, micro_batch);
+  ++position_;
+}
+
+}  // namespace baton

@@ -1,0 +1,95 @@
+// Fifth pass of lowering: gives each operand a buffer slot, by a linear scan over one device's instructions, as a
+// compiler assigns registers.
+#ifndef BATON_SCHEDULES_LOWER_ASSIGN_SLOTS_H_
+#define BATON_SCHEDULES_LOWER_ASSIGN_SLOTS_H_
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/units.h"
+#include "schedules/lower/time_order.h"
+#include "schedules/plan/costs.h"
+#include "schedules/program/program.h"
+
+namespace baton {
+
+// Slots of one kind and size are shared by all chunks of the device. A slot is taken again as soon as its last reader
+// has been issued, since the compute lane runs in order; but a slot that a Send reads only by an action that, in
+// `times`, starts when the transfer is over, and never by the very next one, so that compute and transfer overlap.
+//
+// Lifecycle: made once for a lowering, then Assign for each device; it keeps its tables in between.
+class SlotAssigner {
+ public:
+  // `device_of_chunk` and `costs` must outlive this.
+  SlotAssigner(const std::vector<int32_t>& device_of_chunk, int num_micro_batches, bool forward_only,
+               const CostModel& costs);
+
+  // Fills in the slots of `program.instructions` and `program.slots` (their offsets stay 0). `chunks` are those of the
+  // device; start and end are the times of its actions by position, transfer_ns the latency of a Send.
+  void Assign(const std::vector<int32_t>& chunks, const std::vector<Nanos>& start, const std::vector<Nanos>& end,
+              Nanos transfer_ns, DeviceProgram& program);
+
+ private:
+  // A slot that a Send reads, and when it is free again.
+  struct Sent {
+    SlotId slot;
+    Nanos free_at;
+    int32_t position;  // of the action that wrote it
+  };
+  // The slots of one kind and size.
+  struct SlotClass {
+    SlotKind kind;
+    Bytes bytes;
+    std::vector<SlotId> free;
+    std::vector<Sent> sent;  // a queue: begins at first_sent
+    size_t first_sent = 0;
+  };
+  static constexpr int kNumKinds = 8;
+
+  int ClassOf(SlotKind kind, Bytes bytes, std::map<std::pair<SlotKind, Bytes>, int>& known);
+  SlotClass& Class(SlotKind kind, int chunk);
+  // Where the slot is kept that holds this kind of thing for the chunk's micro-batch.
+  SlotId& Held(SlotKind kind, int chunk, int micro_batch);
+
+  SlotId NewSlot(const SlotClass& slot_class);
+  SlotId Take(SlotKind kind, int chunk, int micro_batch);
+  SlotId TakeSent(SlotKind kind, int chunk);
+  void Release(SlotKind kind, int chunk, int micro_batch);
+  // The slot for the output of `chunk` (kOutput) or the gradient of its input (kGradInput).
+  SlotId TakeResult(SlotKind kind, int chunk, int micro_batch);
+
+  void Fill(Load& load);
+  void Fill(Forward& forward);
+  void Fill(Backward& backward);
+  void Fill(BackwardInput& backward);
+  void Fill(BackwardWeight& backward);
+  void Fill(Send& send);
+  void Fill(Recv& recv);
+  void Fill(Reduce&) {}
+  void Fill(Step&) {}
+
+  bool IsLast(int chunk) const { return chunk + 1 == static_cast<int>(device_of_chunk_.size()); }
+
+  const std::vector<int32_t>& device_of_chunk_;
+  const int num_micro_batches_;
+  const bool forward_only_;
+  const CostModel& costs_;
+
+  // Of the device at hand.
+  std::vector<int32_t> local_of_chunk_;  // [chunk]: its index among the device's chunks
+  std::vector<SlotClass> classes_;
+  std::vector<int> class_of_;  // [local chunk × kNumKinds + kind]
+  std::vector<SlotId> held_;   // [(local chunk × kNumKinds + kind) × micro-batches + micro-batch]
+  const std::vector<Nanos>* start_ = nullptr;
+  const std::vector<Nanos>* end_ = nullptr;
+  Nanos transfer_ns_ = 0;
+  int position_ = 0;  // of the next action
+  SlotId last_result_ = kNoSlot;
+  std::vector<Slot>* slots_ = nullptr;
+};
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_LOWER_ASSIGN_SLOTS_H_

@@ -1,0 +1,33 @@
+// Lays out a device's arena; see layout_memory.h.
+#include "schedules/lower/layout_memory.h"
+
+#include <algorithm>
+
+namespace baton {
+
+void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, const CostModel& costs,
+                  DeviceProgram& program) {
+  Bytes end = 0;
+  auto place = [&end](Bytes bytes) {
+    const Bytes offset = end;
+    end += AlignUp(bytes);
+    return offset;
+  };
+  for (int32_t chunk : chunks) {
+    const ChunkCosts& sizes = costs.chunks[chunk];
+    ChunkMemory memory{chunk, kNoOffset, kNoOffset, kNoOffset, sizes.parameter_bytes, 0};
+    memory.parameters_offset = place(sizes.parameter_bytes);
+    if (!forward_only) {
+      memory.gradients_offset = place(sizes.parameter_bytes);
+      memory.optimizer_offset = place(sizes.optimizer_bytes);
+      memory.optimizer_bytes = sizes.optimizer_bytes;
+    }
+    program.chunks.push_back(memory);
+    program.workspace_bytes = std::max(program.workspace_bytes, sizes.workspace_bytes);
+  }
+  program.workspace_offset = place(program.workspace_bytes);
+  for (Slot& slot : program.slots) slot.offset = place(slot.bytes);
+  program.arena_bytes = end;
+}
+
+}  // namespace baton

@@ -1,0 +1,102 @@
+// The list of passes; see lower.h.
+#include "schedules/lower/lower.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "schedules/lower/assign_slots.h"
+#include "schedules/lower/emit_instructions.h"
+#include "schedules/lower/insert_waits.h"
+#include "schedules/lower/layout_memory.h"
+#include "schedules/lower/order_index.h"
+#include "schedules/lower/place_transfers.h"
+#include "schedules/lower/time_order.h"
+#include "schedules/plan/check_costs.h"
+
+namespace baton {
+namespace {
+
+// What a chunk sends is what its neighbour receives.
+absl::Status CheckNeighbours(const CostModel& costs) {
+  for (size_t i = 0; i + 1 < costs.chunks.size(); ++i) {
+    if (costs.chunks[i].output_bytes != costs.chunks[i + 1].input_bytes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("costs.chunks[", i, "].output_bytes: ", costs.chunks[i].output_bytes, "; the input of chunk ",
+                       i + 1, " has ", costs.chunks[i + 1].input_bytes));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckGroups(const std::vector<ReduceGroup>& groups, int num_chunks) {
+  for (size_t i = 0; i < groups.size(); ++i) {
+    int previous = -1;
+    for (int32_t chunk : groups[i].chunks) {
+      if (chunk <= previous || chunk >= num_chunks) {
+        return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "].chunks: ", chunk,
+                                                       "; chunks must ascend and be 0 to ", num_chunks - 1));
+      }
+      previous = chunk;
+    }
+    if (groups[i].chunks.empty() || groups[i].bytes < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "]: ", groups[i].chunks.size(),
+                                                     " chunks and ", groups[i].bytes,
+                                                     " bytes; it needs a chunk, and bytes must be at least 0"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::vector<int32_t>> ChunksOfDevices(const ComputeOrder& order) {
+  std::vector<std::vector<int32_t>> chunks(order.num_devices());
+  for (int32_t chunk = 0; chunk < order.num_chunks; ++chunk) chunks[order.device_of_chunk[chunk]].push_back(chunk);
+  return chunks;
+}
+
+// What each device does at the end of the step.
+std::vector<Finish> Finishes(const Program& program, const std::vector<std::vector<int32_t>>& chunks) {
+  std::vector<Finish> finishes(chunks.size());
+  for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
+    for (int32_t chunk : program.reduce_groups[group].chunks) {
+      std::vector<int32_t>& groups = finishes[program.device_of_chunk[chunk]].reduce_groups;
+      if (groups.empty() || groups.back() != static_cast<int32_t>(group)) groups.push_back(group);
+    }
+  }
+  for (size_t device = 0; device < chunks.size(); ++device) finishes[device].stepped_chunks = chunks[device];
+  return finishes;
+}
+
+}  // namespace
+
+absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& options) {
+  BATON_ASSIGN_OR_RETURN(const OrderIndex index, IndexOrder(order));
+  BATON_RETURN_IF_ERROR(CheckCosts(options.costs, order.num_chunks, order.num_micro_batches));
+  BATON_RETURN_IF_ERROR(CheckNeighbours(options.costs));
+  BATON_RETURN_IF_ERROR(CheckGroups(options.reduce_groups, order.num_chunks));
+  BATON_ASSIGN_OR_RETURN(const OrderTimes times, TimeOrder(order, index, options.costs));
+  const std::vector<std::vector<Receive>> receives = PlaceTransfers(order, index, times);
+
+  Program program;
+  program.schedule = options.schedule;
+  program.num_chunks = order.num_chunks;
+  program.num_micro_batches = order.num_micro_batches;
+  program.forward_only = index.forward_only;
+  program.device_of_chunk = order.device_of_chunk;
+  const bool finishes_step = options.step && !index.forward_only;
+  if (finishes_step) program.reduce_groups = options.reduce_groups;
+  program.devices.resize(order.num_devices());
+
+  const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(order);
+  const std::vector<Finish> finishes =
+      finishes_step ? Finishes(program, chunks) : std::vector<Finish>(order.num_devices());
+  SlotAssigner slots(program.device_of_chunk, order.num_micro_batches, index.forward_only, options.costs);
+  for (int device = 0; device < order.num_devices(); ++device) {
+    DeviceProgram& code = program.devices[device];
+    code.instructions = EmitInstructions(order, device, receives[device], finishes[device]);
+    slots.Assign(chunks[device], times.start[device], times.end[device], times.transfer_ns, code);
+    InsertWaits(code);
+    LayoutMemory(chunks[device], index.forward_only, options.costs, code);
+  }
+  return program;
+}
+
+}  // namespace baton

@@ -1,0 +1,29 @@
+// Second pass of lowering: when would each action run, were there only compute and latency? Also finds cycles.
+#ifndef BATON_SCHEDULES_LOWER_TIME_ORDER_H_
+#define BATON_SCHEDULES_LOWER_TIME_ORDER_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/units.h"
+#include "schedules/lower/order_index.h"
+#include "schedules/order/compute_order.h"
+#include "schedules/plan/costs.h"
+
+namespace baton {
+
+// Nanoseconds since the beginning of the step, [device][position]. An action's start includes its Loads. Every duration
+// is at least one, so that the order of times is an order in which the program can run.
+struct OrderTimes {
+  std::vector<std::vector<Nanos>> start;
+  std::vector<std::vector<Nanos>> end;
+  Nanos transfer_ns = 0;
+};
+
+// Expects costs that CheckCosts accepts. Linear in the number of actions.
+// Errors: InvalidArgument if actions wait for each other in a circle; the message follows it.
+absl::StatusOr<OrderTimes> TimeOrder(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs);
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_LOWER_TIME_ORDER_H_
