@@ -1,0 +1,55 @@
+#include "schedules/report/measured_costs.h"
+
+namespace baton {
+
+MeasuredCosts::MeasuredCosts(const Program& program) : chunks_(program.num_chunks) {}
+
+void MeasuredCosts::Add(const Program& program, const Trace& trace) {
+  for (int device = 0; device < program.num_devices(); ++device) {
+    const auto& instructions = program.devices[device].instructions;
+    for (size_t i = 0; i < instructions.size(); ++i) {
+      const Interval& interval = trace.devices[device][i];
+      std::visit(Overloaded{
+                     [&](const Load&) { load_.Add(interval); },
+                     [&](const Forward& op) { chunks_[op.chunk].forward.Add(interval); },
+                     [&](const Backward& op) { chunks_[op.chunk].backward.Add(interval); },
+                     [&](const BackwardInput& op) { chunks_[op.chunk].backward_input.Add(interval); },
+                     [&](const BackwardWeight& op) { chunks_[op.chunk].backward_weight.Add(interval); },
+                     [](const Send&) {},  // the receive is the same transfer
+                     [&](const Recv&) { transfer_.Add(interval); },
+                     [&](const Reduce&) { reduce_.Add(interval); },
+                     [&](const Step& op) { chunks_[op.chunk].step.Add(interval); },
+                 },
+                 instructions[i].operation);
+    }
+  }
+  ++steps_;
+}
+
+CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
+  CostModel costs = shape;
+  for (size_t i = 0; i < chunks_.size(); ++i) {
+    const ChunkSums& sums = chunks_[i];
+    ChunkCosts& chunk = costs.chunks[i];
+    const double input_share =
+        chunk.backward_ns() > 0
+            ? static_cast<double>(chunk.backward_input_ns) / static_cast<double>(chunk.backward_ns())
+            : 0.5;
+    const Nanos backward = sums.backward.Mean();
+    chunk.forward_ns = sums.forward.Mean();
+    chunk.step_ns = sums.step.Mean();
+    if (sums.backward.count > 0) {
+      chunk.backward_input_ns = static_cast<Nanos>(input_share * static_cast<double>(backward));
+      chunk.backward_weight_ns = backward - chunk.backward_input_ns;
+    } else {
+      chunk.backward_input_ns = sums.backward_input.Mean();
+      chunk.backward_weight_ns = sums.backward_weight.Mean();
+    }
+  }
+  costs.load_ns = load_.Mean();
+  costs.transfer_ns = transfer_.Mean();
+  costs.reduce_ns = reduce_.Mean();
+  return costs;
+}
+
+}  // namespace baton

@@ -1,0 +1,57 @@
+#include "schedules/report/report_proto.h"
+
+#include <google/protobuf/util/json_util.h>
+
+namespace baton {
+namespace {
+
+double Micros(Nanos nanos) { return static_cast<double>(nanos) / 1000.0; }
+
+// The fields that both messages have.
+template <typename Message>
+void FillCommon(const std::string& schedule, const StepReport& report, Message& message) {
+  message.set_schedule(schedule);
+  message.set_status("ok");
+  message.set_step_time_us(Micros(report.step_time));
+  message.set_bubble_ratio(report.bubble_ratio);
+  message.set_span_bubble_ratio(report.span_bubble_ratio);
+  for (const DeviceReport& device : report.devices) {
+    message.add_peak_micro_batches(device.peak_micro_batches);
+    message.add_peak_bytes(static_cast<double>(device.peak_bytes));
+  }
+}
+
+}  // namespace
+
+proto::CompareReport::Row ToCompareRow(const std::string& schedule, const StepReport& report) {
+  proto::CompareReport::Row row;
+  FillCommon(schedule, report, row);
+  return row;
+}
+
+proto::SimulateReport ToSimulateReport(const std::string& schedule, const StepReport& report) {
+  proto::SimulateReport message;
+  FillCommon(schedule, report, message);
+  for (const DeviceReport& device : report.devices) {
+    proto::SimulateReport::Device& row = *message.add_devices();
+    row.set_busy_us(Micros(device.busy));
+    row.set_bubble_ratio(device.BubbleRatio());
+    row.set_fill_us(Micros(device.idle.fill));
+    row.set_drain_us(Micros(device.idle.drain));
+    row.set_neighbour_us(Micros(device.idle.neighbour));
+    row.set_transfer_us(Micros(device.idle.transfer));
+  }
+  return message;
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  // Fails only for messages with Any or invalid UTF-8, which these are not.
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
+  return json + "\n";
+}
+
+}  // namespace baton
