@@ -17,7 +17,7 @@ struct LowerOptions {
   // Sizes of slots and arenas; the times are hints for where to put receives and how long a sent slot stays taken, and
   // change neither what is computed nor whether it is right. If all are zero, every pass of a chunk takes one unit.
   CostModel costs;
-  std::vector<ReduceGroup> reduce_groups;
+  std::vector<ReduceGroup> reduce_groups = {};
   bool step = true;  // end with Reduces and Steps; an order without any backward has none in any case
 };
 

@@ -1,0 +1,240 @@
+// Walks each device's stream until something has an unknown end, parks the device, and goes on when it is known; see
+// simulate.h.
+#include "schedules/simulate/simulate.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "schedules/plan/check_costs.h"
+#include "schedules/program/describe.h"
+#include "schedules/program/lanes.h"
+
+namespace baton {
+namespace {
+
+// Interval::end of what has not ended yet.
+constexpr Nanos kUnknown = -1;
+
+// A transfer lane: what one side has posted and the other has not met yet.
+struct Lane {
+  std::vector<int32_t> posted;  // instructions, a queue: begins at first_posted
+  size_t first_posted = 0;
+  bool posted_are_sends = false;
+  Nanos last_match = 0;
+
+  bool empty() const { return first_posted == posted.size(); }
+};
+
+struct DeviceState {
+  int32_t cursor = 0;       // the next instruction
+  int32_t waits_for = -1;   // the instruction of this device whose end it is parked for
+  int32_t arrived_at = -1;  // the Reduce that it has arrived at last
+  Nanos compute_end = 0;    // of the compute lane
+};
+
+// A round of a reduce group: who has arrived.
+struct Group {
+  int num_participants = 0;
+  std::vector<std::pair<int32_t, int32_t>> arrived;  // (device, instruction)
+};
+
+class Simulation {
+ public:
+  Simulation(const Program& program, const CostModel& costs, const Lanes& lanes)
+      : program_(program), costs_(costs), lanes_(lanes) {
+    states_.resize(program.num_devices());
+    open_.resize(lanes.num_lanes());
+    trace_.devices.resize(program.num_devices());
+    for (int device = 0; device < program.num_devices(); ++device) {
+      trace_.devices[device].assign(program.devices[device].instructions.size(), {0, 0, kUnknown});
+    }
+    groups_.resize(program.reduce_groups.size());
+    for (size_t i = 0; i < groups_.size(); ++i) groups_[i].num_participants = CountDevices(program.reduce_groups[i]);
+  }
+
+  absl::StatusOr<Trace> Run() {
+    for (int device = program_.num_devices() - 1; device >= 0; --device) runnable_.push_back(device);
+    while (!runnable_.empty()) {
+      const int device = runnable_.back();
+      runnable_.pop_back();
+      BATON_RETURN_IF_ERROR(Advance(device));
+    }
+    for (int device = 0; device < program_.num_devices(); ++device) BATON_RETURN_IF_ERROR(CheckDone(device));
+    return std::move(trace_);
+  }
+
+ private:
+  int CountDevices(const ReduceGroup& group) const {
+    std::vector<int32_t> devices;
+    for (int32_t chunk : group.chunks) {
+      if (chunk >= 0 && chunk < program_.num_chunks) devices.push_back(program_.device_of_chunk[chunk]);
+    }
+    std::sort(devices.begin(), devices.end());
+    return static_cast<int>(std::unique(devices.begin(), devices.end()) - devices.begin());
+  }
+
+  absl::Status Error(int device, int32_t instruction, const std::string& what) const {
+    return absl::FailedPreconditionError(
+        absl::StrCat("device ", device, " instruction ", instruction, " (",
+                     Describe(program_.devices[device].instructions[instruction].operation), ") ", what));
+  }
+
+  // Runs a device's instructions until one waits for an end that is not known.
+  absl::Status Advance(int device) {
+    const DeviceProgram& code = program_.devices[device];
+    DeviceState& state = states_[device];
+    std::vector<Interval>& intervals = trace_.devices[device];
+    const int32_t size = static_cast<int32_t>(code.instructions.size());
+    state.waits_for = -1;
+    while (state.cursor < size) {
+      const int32_t i = state.cursor;
+      const Instruction& instruction = code.instructions[i];
+      if (static_cast<uint64_t>(instruction.first_wait) + instruction.num_waits > code.waits.size()) {
+        return Error(device, i, "names waits that are not there");
+      }
+      Nanos waits_end = 0;
+      for (uint32_t w = instruction.first_wait; w < instruction.first_wait + instruction.num_waits; ++w) {
+        const int32_t wait = code.waits[w];
+        if (wait < 0 || wait >= i) return Error(device, i, absl::StrCat("waits for instruction ", wait));
+        if (intervals[wait].end == kUnknown) {
+          state.waits_for = wait;
+          return absl::OkStatus();
+        }
+        waits_end = std::max(waits_end, intervals[wait].end);
+      }
+      if (!IsCompute(instruction.operation)) {
+        PostTransfer(device, i, waits_end);
+      } else if (const Reduce* reduce = std::get_if<Reduce>(&instruction.operation)) {
+        if (intervals[i].end == kUnknown) BATON_RETURN_IF_ERROR(Arrive(device, i, *reduce, waits_end));
+        if (intervals[i].end == kUnknown) {
+          state.waits_for = i;
+          return absl::OkStatus();
+        }
+        state.compute_end = intervals[i].end;
+      } else {
+        const Nanos duration = Duration(instruction.operation);
+        if (duration < 0) return Error(device, i, "names a chunk that is not there");
+        const Nanos start = std::max(state.compute_end, waits_end);
+        intervals[i] = {state.compute_end, start, start + duration};
+        state.compute_end = start + duration;
+      }
+      ++state.cursor;
+    }
+    return absl::OkStatus();
+  }
+
+  // Of a compute instruction other than Reduce; negative if its chunk is out of range.
+  Nanos Duration(const Operation& operation) const {
+    const std::vector<ChunkCosts>& chunks = costs_.chunks;
+    auto of = [&chunks](int32_t chunk, auto duration) {
+      return static_cast<uint32_t>(chunk) < chunks.size() ? duration(chunks[chunk]) : kUnknown;
+    };
+    return std::visit(
+        Overloaded{
+            [&](const Load&) { return costs_.load_ns; },
+            [&](const Forward& f) { return of(f.chunk, [](const ChunkCosts& c) { return c.forward_ns; }); },
+            [&](const Backward& b) { return of(b.chunk, [](const ChunkCosts& c) { return c.backward_ns(); }); },
+            [&](const BackwardInput& b) {
+              return of(b.chunk, [](const ChunkCosts& c) { return c.backward_input_ns; });
+            },
+            [&](const BackwardWeight& b) {
+              return of(b.chunk, [](const ChunkCosts& c) { return c.backward_weight_ns; });
+            },
+            [&](const Step& s) { return of(s.chunk, [](const ChunkCosts& c) { return c.step_ns; }); },
+            [](const Send&) { return Nanos{0}; },
+            [](const Recv&) { return Nanos{0}; },
+            [](const Reduce&) { return Nanos{0}; },
+        },
+        operation);
+  }
+
+  // Puts one side of a transfer into its lane, or completes it if the other side is there already. Until then
+  // `ready` holds only the end of the waits: when the lane's previous transfer is matched may not be known.
+  void PostTransfer(int device, int32_t instruction, Nanos waits_end) {
+    const Operation& operation = program_.devices[device].instructions[instruction].operation;
+    const Send* send = std::get_if<Send>(&operation);
+    const int peer = send != nullptr ? send->peer : std::get_if<Recv>(&operation)->peer;
+    Lane& lane = open_[send != nullptr ? lanes_.SendLane(device, peer) : lanes_.RecvLane(device, peer)];
+    Interval& own = trace_.devices[device][instruction];
+    own.ready = waits_end;
+    if (lane.empty() || lane.posted_are_sends == (send != nullptr)) {
+      if (lane.empty()) {
+        lane.posted.clear();
+        lane.first_posted = 0;
+      }
+      lane.posted_are_sends = send != nullptr;
+      lane.posted.push_back(instruction);
+      return;
+    }
+    const int32_t other_instruction = lane.posted[lane.first_posted++];
+    Interval& other = trace_.devices[peer][other_instruction];
+    own.ready = std::max(own.ready, lane.last_match);
+    other.ready = std::max(other.ready, lane.last_match);
+    lane.last_match = own.start = other.start = std::max(own.ready, other.ready);
+    own.end = other.end = own.start + costs_.transfer_ns;
+    if (states_[peer].waits_for == other_instruction) Resume(peer);
+  }
+
+  absl::Status Arrive(int device, int32_t instruction, const Reduce& reduce, Nanos waits_end) {
+    if (static_cast<uint32_t>(reduce.group) >= groups_.size()) {
+      return Error(device, instruction, "names a group that is not there");
+    }
+    DeviceState& state = states_[device];
+    if (state.arrived_at == instruction) return absl::OkStatus();
+    state.arrived_at = instruction;
+    Interval& own = trace_.devices[device][instruction];
+    own.ready = std::max(state.compute_end, waits_end);
+    Group& group = groups_[reduce.group];
+    group.arrived.push_back({device, instruction});
+    if (static_cast<int>(group.arrived.size()) < group.num_participants) return absl::OkStatus();
+    Nanos start = 0;
+    for (const auto& [other, at] : group.arrived) start = std::max(start, trace_.devices[other][at].ready);
+    for (const auto& [other, at] : group.arrived) {
+      Interval& interval = trace_.devices[other][at];
+      interval.start = start;
+      interval.end = start + costs_.reduce_ns;
+      if (other != device) Resume(other);
+    }
+    group.arrived.clear();
+    return absl::OkStatus();
+  }
+
+  void Resume(int device) {
+    states_[device].waits_for = -1;
+    runnable_.push_back(device);
+  }
+
+  // A device is done when all was issued and every transfer met its other side.
+  absl::Status CheckDone(int device) const {
+    const std::vector<Interval>& intervals = trace_.devices[device];
+    for (int32_t i = 0; i < static_cast<int32_t>(intervals.size()); ++i) {
+      if (intervals[i].end == kUnknown) return Error(device, i, "never ends");
+    }
+    return absl::OkStatus();
+  }
+
+  const Program& program_;
+  const CostModel& costs_;
+  const Lanes& lanes_;
+  std::vector<DeviceState> states_;
+  std::vector<Lane> open_;
+  std::vector<Group> groups_;
+  std::vector<int> runnable_;
+  Trace trace_;
+};
+
+}  // namespace
+
+absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs) {
+  BATON_RETURN_IF_ERROR(CheckCosts(costs, program.num_chunks, program.num_micro_batches));
+  if (program.device_of_chunk.size() != costs.chunks.size()) {
+    return absl::FailedPreconditionError(absl::StrCat("the program places ", program.device_of_chunk.size(), " of ",
+                                                      costs.chunks.size(), " chunks on devices"));
+  }
+  BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(program));
+  return Simulation(program, costs, lanes).Run();
+}
+
+}  // namespace baton

@@ -1,0 +1,26 @@
+// The simulator: what would happen when, if every instruction took what the cost model says. Used by predictions,
+// search and reports.
+#ifndef BATON_SCHEDULES_SIMULATE_SIMULATE_H_
+#define BATON_SCHEDULES_SIMULATE_SIMULATE_H_
+
+#include "absl/status/statusor.h"
+#include "schedules/plan/costs.h"
+#include "schedules/program/program.h"
+#include "schedules/trace/trace.h"
+
+namespace baton {
+
+// One pass, linear in the number of instructions. The rules of time:
+//
+//   compute      starts when its lane's predecessor and its waits have ended; a Backward takes both halves' time
+//   Send, Recv   is ready when its waits have ended and the lane's previous transfer was matched; the transfer starts
+//                when both sides are ready and takes transfer_ns, however many are on their way
+//   Reduce       is ready as compute is, starts when the last participant is ready, takes reduce_ns
+//
+// Errors: InvalidArgument if `costs` does not fit the program (see CheckCosts). FailedPrecondition if the program is
+// malformed or gets stuck; the message names the first instruction that cannot go on. Validate first for the reasons.
+absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs);
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_SIMULATE_SIMULATE_H_
