@@ -31,10 +31,9 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
   for (size_t i = 0; i < chunks_.size(); ++i) {
     const ChunkSums& sums = chunks_[i];
     ChunkCosts& chunk = costs.chunks[i];
-    const double input_share =
-        chunk.backward_ns() > 0
-            ? static_cast<double>(chunk.backward_input_ns) / static_cast<double>(chunk.backward_ns())
-            : 0.5;
+    const double input_share = chunk.backward_ns() > 0 ? static_cast<double>(chunk.backward_input_ns) /
+                                                             static_cast<double>(chunk.backward_ns())
+                                                       : 0.5;
     const Nanos backward = sums.backward.Mean();
     chunk.forward_ns = sums.forward.Mean();
     chunk.step_ns = sums.step.Mean();
