@@ -1,0 +1,49 @@
+#include "schedules/program/csv.h"
+
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+
+namespace baton {
+namespace {
+
+// Empty for what has no cell.
+std::string Cell(const Operation& operation, bool with_transfers) {
+  const auto cell = [](const auto& each, const char* letters) {
+    return absl::StrCat(each.chunk, letters, each.micro_batch);
+  };
+  const auto transfer = [&](const auto& each, const char* forward, const char* backward) {
+    return with_transfers ? cell(each, each.payload == Payload::kActivation ? forward : backward) : std::string();
+  };
+  return std::visit(Overloaded{
+                        [](const Load&) { return std::string(); },
+                        [&](const Forward& each) { return cell(each, "F"); },
+                        [&](const Backward& each) { return cell(each, "B"); },
+                        [&](const BackwardInput& each) { return cell(each, "I"); },
+                        [&](const BackwardWeight& each) { return cell(each, "W"); },
+                        [&](const Send& each) { return transfer(each, "SEND_F", "SEND_B"); },
+                        [&](const Recv& each) { return transfer(each, "RECV_F", "RECV_B"); },
+                        [](const Reduce&) { return std::string(); },
+                        [](const Step&) { return std::string(); },
+                    },
+                    operation);
+}
+
+}  // namespace
+
+std::string WriteCsv(const Program& program, bool with_transfers) {
+  std::string csv;
+  for (const DeviceProgram& device : program.devices) {
+    bool first = true;
+    for (const Instruction& instruction : device.instructions) {
+      const std::string cell = Cell(instruction.operation, with_transfers);
+      if (cell.empty()) continue;
+      absl::StrAppend(&csv, first ? "" : ",", cell);
+      first = false;
+    }
+    csv += "\n";
+  }
+  return csv;
+}
+
+}  // namespace baton

@@ -1,0 +1,122 @@
+#include "schedules/program/structure.h"
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <limits>
+#include <string>
+
+#include "schedules/program/example_program.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("the examples have a sound structure") {
+  CHECK(CheckStructure(ExampleProgram()) == absl::OkStatus());
+  for (uint32_t seed = 0; seed < 200; ++seed) CHECK(CheckStructure(RandomProgram(seed)) == absl::OkStatus());
+}
+
+struct Change {
+  std::string message;  // of CheckStructure; empty if the changed program is sound
+  std::function<void(Program&)> apply;
+};
+
+// Every field of a program, changed in turn.
+const std::vector<Change>& Changes() {
+  static const std::vector<Change> changes = {
+      {"", [](Program& p) { p.schedule = "gpipe"; }},
+      {"", [](Program& p) { p.forward_only = true; }},
+      {"", [](Program& p) { p.num_micro_batches = 3; }},
+      {"", [](Program& p) { p.device_of_chunk[0] = 1; }},
+      {"", [](Program& p) { p.reduce_groups[0].name = "x"; }},
+      {"", [](Program& p) { p.reduce_groups[0].kind = ReduceKind::kGradientNorm; }},
+      {"",
+       [](Program& p) {
+         p.reduce_groups[0].chunks = {1, 0};
+       }},
+      {"", [](Program& p) { p.reduce_groups[0].bytes = 1; }},
+      {"", [](Program& p) { p.devices[0].workspace_offset = 1; }},
+      {"", [](Program& p) { p.devices[0].workspace_bytes = 1; }},
+      {"", [](Program& p) { p.devices[0].arena_bytes = 1; }},
+      {"", [](Program& p) { p.devices[0].slots[1].kind = SlotKind::kSaved; }},
+      {"", [](Program& p) { p.devices[0].slots[1].bytes = 1; }},
+      {"", [](Program& p) { p.devices[0].slots[1].offset = 1; }},
+      {"", [](Program& p) { p.devices[0].chunks[0].chunk = 1; }},
+      {"", [](Program& p) { p.devices[0].chunks[0].parameters_offset = 1; }},
+      {"", [](Program& p) { p.devices[0].chunks[0].gradients_offset = 1; }},
+      {"", [](Program& p) { p.devices[0].chunks[0].optimizer_offset = 1; }},
+      {"", [](Program& p) { p.devices[0].chunks.clear(); }},
+      {"", [](Program& p) { p.devices[0].instructions.pop_back(); }},
+      {"", [](Program& p) { p.devices[0].instructions[2].num_waits = 0; }},
+      {"", [](Program& p) { p.devices[0].waits[0] = 0; }},
+      {"", [](Program& p) { p.devices[0].instructions[6].operation = Step{0}; }},
+      {"", [](Program& p) { std::get<Load>(p.devices[0].instructions[0].operation).kind = DataKind::kTargets; }},
+      {"", [](Program& p) { std::get<BackwardWeight>(p.devices[0].instructions[5].operation).stash = 0; }},
+      {"micro-batches 0 must be from 1 to 1048576", [](Program& p) { p.num_micro_batches = 0; }},
+      {"chunks: 3, but a device is named for 2", [](Program& p) { p.num_chunks = 3; }},
+      {"device of a chunk 2 must be from 0 to 1", [](Program& p) { p.device_of_chunk[1] = 2; }},
+      {"kind of reduce group 2 must be from 0 to 1",
+       [](Program& p) { p.reduce_groups[0].kind = static_cast<ReduceKind>(2); }},
+      {"bytes of a reduce group -1 must be from 0 to 281474976710656",
+       [](Program& p) { p.reduce_groups[0].bytes = -1; }},
+      {"chunk of a reduce group -1 must be from 0 to 1", [](Program& p) { p.reduce_groups[1].chunks[0] = -1; }},
+      {"device 1: workspace offset -1 must be from 0 to 281474976710656",
+       [](Program& p) { p.devices[1].workspace_offset = -1; }},
+      {"device 1: workspace bytes -1 must be from 0 to 281474976710656",
+       [](Program& p) { p.devices[1].workspace_bytes = -1; }},
+      {"device 1: arena bytes 9223372036854775807 must be from 0 to 281474976710656",
+       [](Program& p) { p.devices[1].arena_bytes = std::numeric_limits<Bytes>::max(); }},
+      {"device 1: kind of slot 8 must be from 0 to 7",
+       [](Program& p) { p.devices[1].slots[0].kind = static_cast<SlotKind>(8); }},
+      {"device 1: bytes of a slot -1 must be from 0 to 281474976710656",
+       [](Program& p) { p.devices[1].slots[0].bytes = -1; }},
+      {"device 1: offset of a slot -1 must be from 0 to 281474976710656",
+       [](Program& p) { p.devices[1].slots[0].offset = -1; }},
+      {"device 1: chunk 2 must be from 0 to 1", [](Program& p) { p.devices[1].chunks[0].chunk = 2; }},
+      {"device 1: gradients offset -1 must be from 0 to 281474976710656",
+       [](Program& p) { p.devices[1].chunks[0].gradients_offset = -1; }},
+      {"device 0, instruction 1: output 6 must be from -1 to 5",
+       [](Program& p) { std::get<Forward>(p.devices[0].instructions[1].operation).output = 6; }},
+      {"device 0, instruction 1: saved -2 must be from -1 to 5",
+       [](Program& p) { std::get<Forward>(p.devices[0].instructions[1].operation).saved = -2; }},
+      {"device 0, instruction 1: chunk 2 must be from 0 to 1",
+       [](Program& p) { std::get<Forward>(p.devices[0].instructions[1].operation).chunk = 2; }},
+      {"device 0, instruction 1: micro_batch 2 must be from 0 to 1",
+       [](Program& p) { std::get<Forward>(p.devices[0].instructions[1].operation).micro_batch = 2; }},
+      {"device 0, instruction 2: peer 2 must be from 0 to 1",
+       [](Program& p) { std::get<Send>(p.devices[0].instructions[2].operation).peer = 2; }},
+      {"device 0, instruction 2: payload 2 must be from 0 to 1",
+       [](Program& p) { std::get<Send>(p.devices[0].instructions[2].operation).payload = static_cast<Payload>(2); }},
+      {"device 0, instruction 6: group 2 must be from 0 to 1",
+       [](Program& p) { std::get<Reduce>(p.devices[0].instructions[6].operation).group = 2; }},
+      {"device 0, instruction 2: wait 9 must be from 0 to 8", [](Program& p) { p.devices[0].waits[0] = 9; }},
+      {"device 0, instruction 8: waits lie beyond the device's list",
+       [](Program& p) { p.devices[0].instructions[8].num_waits = 4000000000u; }},
+  };
+  return changes;
+}
+
+TEST_CASE("a changed program is another one, and an unsound one is told") {
+  const Program original = ExampleProgram();
+  CHECK(SameProgram(original, original));
+  for (const Change& change : Changes()) {
+    INFO(change.message);
+    Program changed = original;
+    change.apply(changed);
+    const absl::Status status = CheckStructure(changed);
+    CHECK(status.message() == change.message);
+    if (!status.ok()) continue;
+    CHECK_FALSE(SameProgram(original, changed));
+    CHECK_FALSE(SameProgram(changed, original));
+  }
+}
+
+TEST_CASE("how the waits lie in memory does not matter") {
+  Program program = ExampleProgram();
+  DeviceProgram& device = program.devices[0];
+  device.waits.insert(device.waits.begin(), {7, 7});
+  for (Instruction& instruction : device.instructions) instruction.first_wait += 2;
+  CHECK(SameProgram(program, ExampleProgram()));
+}
+
+}  // namespace
+}  // namespace baton
