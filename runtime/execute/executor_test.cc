@@ -1,0 +1,188 @@
+#include "runtime/execute/executor.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "runtime/execute/testing/pipeline_harness.h"
+
+namespace baton {
+namespace {
+
+PipelineSpec MakeSpec(int num_devices, int num_micro_batches, bool split_backward) {
+  PipelineSpec spec;
+  spec.num_devices = num_devices;
+  spec.num_micro_batches = num_micro_batches;
+  spec.split_backward = split_backward;
+  return spec;
+}
+
+// What holds for every trace; counts what does not.
+int CountTraceFaults(const Program& program, const Trace& trace) {
+  int faults = 0;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    const DeviceProgram& device_program = program.devices[device];
+    const std::vector<Interval>& intervals = trace.devices[device];
+    Nanos compute_end = 0;
+    for (size_t index = 0; index < intervals.size(); ++index) {
+      const Interval& interval = intervals[index];
+      const Instruction& instruction = device_program.instructions[index];
+      faults += interval.ready < 0;
+      faults += interval.start < interval.ready;
+      faults += interval.end < interval.start;
+      for (int32_t wait : device_program.WaitsOf(instruction)) faults += interval.start < intervals[wait].end;
+      if (!IsCompute(instruction.operation)) continue;
+      faults += interval.ready < compute_end;
+      compute_end = interval.end;
+    }
+  }
+  return faults;
+}
+
+// The n-th Send of a lane and the n-th Recv of the lane that it meets share their start and end.
+int CountTransferFaults(const Program& program, const Trace& trace, int* num_transfers) {
+  int faults = 0;
+  for (int from = 0; from < program.num_devices(); ++from) {
+    for (int to = 0; to < program.num_devices(); ++to) {
+      std::vector<Interval> sends, receives;
+      for (size_t index = 0; index < trace.devices[from].size(); ++index) {
+        const auto* send = std::get_if<Send>(&program.devices[from].instructions[index].operation);
+        if (send != nullptr && send->peer == to) sends.push_back(trace.devices[from][index]);
+      }
+      for (size_t index = 0; index < trace.devices[to].size(); ++index) {
+        const auto* recv = std::get_if<Recv>(&program.devices[to].instructions[index].operation);
+        if (recv != nullptr && recv->peer == from) receives.push_back(trace.devices[to][index]);
+      }
+      faults += sends.size() != receives.size();
+      for (size_t n = 0; n < std::min(sends.size(), receives.size()); ++n) {
+        ++*num_transfers;
+        faults += sends[n].start != receives[n].start;
+        faults += sends[n].end != receives[n].end;
+        faults += n > 0 && sends[n].start < sends[n - 1].start;
+      }
+    }
+  }
+  return faults;
+}
+
+TEST_CASE("executor: values flow through the pipeline, step after step") {
+  const int num_devices = GENERATE(1, 2, 3, 4);
+  const int num_micro_batches = GENERATE(1, 2, 5, 8);
+  const bool split_backward = GENERATE(false, true);
+  CAPTURE(num_devices, num_micro_batches, split_backward);
+  PipelineHarness harness(MakeSpec(num_devices, num_micro_batches, split_backward));
+  REQUIRE(harness.Start() == absl::OkStatus());
+  Trace trace;
+  for (int step = 1; step <= 3; ++step) {
+    REQUIRE(harness.executor().RunStep(step == 2 ? nullptr : &trace) == absl::OkStatus());
+    CHECK(CountTraceFaults(harness.program(), trace) == 0);
+    int num_transfers = 0;
+    CHECK(CountTransferFaults(harness.program(), trace, &num_transfers) == 0);
+    CHECK(num_transfers == 2 * (num_devices - 1) * num_micro_batches);
+    for (int chunk = 0; chunk < num_devices; ++chunk) {
+      const ArithmeticModule& module = harness.module(chunk);
+      for (int j = 0; j < module.num_elements(); ++j) CHECK(module.Parameter(j) == module.ExpectedParameter(step));
+    }
+  }
+}
+
+TEST_CASE("executor: exactly the arena that the program asks for is handed out") {
+  PipelineSpec spec = MakeSpec(3, 5, GENERATE(false, true));
+  spec.slot_bytes = 128;
+  spec.state_bytes = 128;
+  spec.workspace_bytes = 128;
+  PipelineHarness harness(spec);
+  REQUIRE(harness.Start() == absl::OkStatus());
+  for (int device = 0; device < spec.num_devices; ++device) {
+    CHECK(harness.executor().PeakArenaBytes(device) < harness.program().devices[device].arena_bytes);
+  }
+  REQUIRE(harness.executor().RunStep(nullptr) == absl::OkStatus());
+  for (int device = 0; device < spec.num_devices; ++device) {
+    CHECK(harness.executor().PeakArenaBytes(device) == harness.program().devices[device].arena_bytes);
+  }
+}
+
+TEST_CASE("executor: a program without a slot in use shows a lower peak than it asks for") {
+  PipelineSpec spec = MakeSpec(1, 2, false);
+  Program program = MakePipeline(spec);
+  program.devices[0].arena_bytes += 4096;
+  PipelineHarness harness(spec, program);
+  REQUIRE(harness.Start() == absl::OkStatus());
+  REQUIRE(harness.executor().RunStep(nullptr) == absl::OkStatus());
+  CHECK(harness.executor().PeakArenaBytes(0) == program.devices[0].arena_bytes - 4096);
+}
+
+TEST_CASE("executor: StateOf points into the arena where the program says") {
+  PipelineSpec spec = MakeSpec(2, 1, false);
+  PipelineHarness harness(spec);
+  REQUIRE(harness.Start() == absl::OkStatus());
+  const ChunkState state = harness.executor().StateOf(1);
+  const ChunkMemory& memory = harness.program().devices[1].chunks[0];
+  REQUIRE(state.parameters != nullptr);
+  CHECK(state.gradients - state.parameters == memory.gradients_offset - memory.parameters_offset);
+  CHECK(state.optimizer - state.parameters == memory.optimizer_offset - memory.parameters_offset);
+}
+
+TEST_CASE("executor: 64 devices on few cores") {
+  PipelineHarness harness(MakeSpec(64, 3, false));
+  REQUIRE(harness.Start() == absl::OkStatus());
+  Trace trace;
+  REQUIRE(harness.executor().RunStep(&trace) == absl::OkStatus());
+  CHECK(CountTraceFaults(harness.program(), trace) == 0);
+}
+
+TEST_CASE("executor: options that do not fit the program are refused by name") {
+  PipelineHarness harness(MakeSpec(2, 1, false));
+  ExecutorOptions& options = harness.options();
+  auto message = [&] {
+    const absl::Status status = harness.Start();
+    CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+    return std::string(status.message());
+  };
+  SECTION("devices missing") {
+    options.devices.pop_back();
+    CHECK(message() == "devices: 1 for a program that runs on 2");
+  }
+  SECTION("devices swapped") {
+    std::swap(options.devices[0], options.devices[1]);
+    CHECK(message() == "devices[0] is not the device with that index");
+  }
+  SECTION("modules missing") {
+    options.modules.pop_back();
+    CHECK(message() == "modules: 1 for a program of 2 chunks");
+  }
+  SECTION("a null module") {
+    options.modules[1] = nullptr;
+    CHECK(message() == "modules[1]: null");
+  }
+  SECTION("no transport") {
+    options.transport = nullptr;
+    CHECK(message() == "transport: null");
+  }
+  SECTION("no timeout") {
+    options.watchdog_timeout_ms = 0;
+    CHECK_THAT(message(), Catch::StartsWith("watchdog_timeout_ms is 0; it must be from 1 to "));
+  }
+}
+
+TEST_CASE("executor: an arena that a device cannot give fails Create and leaves no thread") {
+  PipelineSpec spec = MakeSpec(3, 1, false);
+  Program program = MakePipeline(spec);
+  program.devices[1].arena_bytes = Bytes{1} << 60;
+  PipelineHarness harness(spec, program);
+  const absl::Status status = harness.Start();
+  CHECK(status.code() == absl::StatusCode::kResourceExhausted);
+  CHECK_THAT(std::string(status.message()), Catch::StartsWith("device 1: an arena of 1152921504606846976 bytes"));
+}
+
+TEST_CASE("executor: a program without devices has empty steps") {
+  PipelineSpec spec = MakeSpec(0, 1, false);
+  Program empty;
+  PipelineHarness harness(spec, empty);
+  REQUIRE(harness.Start() == absl::OkStatus());
+  Trace trace;
+  CHECK(harness.executor().RunStep(&trace) == absl::OkStatus());
+  CHECK(trace.devices.empty());
+}
+
+}  // namespace
+}  // namespace baton

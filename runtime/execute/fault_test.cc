@@ -1,0 +1,112 @@
+// Each instruction fails in turn: the error names it, every worker comes back, and after a Reset the step runs.
+#include <catch2/catch.hpp>
+#include <functional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/execute/describe.h"
+#include "runtime/execute/testing/faults.h"
+#include "runtime/execute/testing/pipeline_harness.h"
+
+namespace baton {
+namespace {
+
+// Which call to let fail so that instruction `index` of `device` does.
+struct FaultPlace {
+  int module_call = kNoFault;
+  int from = kNoFault;
+  int to = kNoFault;
+  int send = kNoFault;
+  int receive = kNoFault;
+};
+
+FaultPlace PlaceOf(const Program& program, int device, int index) {
+  const std::vector<Instruction>& instructions = program.devices[device].instructions;
+  // The ordinal of the instruction among those of its lane.
+  auto ordinal = [&](const std::function<bool(const Operation&)>& in_lane) {
+    int count = 0;
+    for (int i = 0; i < index; ++i) count += in_lane(instructions[i].operation);
+    return count;
+  };
+  FaultPlace place;
+  const Operation& operation = instructions[index].operation;
+  if (const Send* send = std::get_if<Send>(&operation)) {
+    place.from = device;
+    place.to = send->peer;
+    place.send = ordinal([&](const Operation& other) {
+      return std::holds_alternative<Send>(other) && std::get<Send>(other).peer == send->peer;
+    });
+  } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
+    place.from = recv->peer;
+    place.to = device;
+    place.receive = ordinal([&](const Operation& other) {
+      return std::holds_alternative<Recv>(other) && std::get<Recv>(other).peer == recv->peer;
+    });
+  } else {
+    place.module_call = ordinal(IsCompute);
+  }
+  return place;
+}
+
+void RunWithFaultAt(const PipelineSpec& spec, int device, int index) {
+  CAPTURE(device, index);
+  PipelineHarness harness(spec);
+  const FaultPlace place = PlaceOf(harness.program(), device, index);
+  FaultyModule module(harness.options().modules[device], place.module_call);
+  harness.options().modules[device] = &module;
+  FaultyTransport transport(harness.options().transport, place.from, place.to, place.send, place.receive);
+  harness.options().transport = &transport;
+  REQUIRE(harness.Start() == absl::OkStatus());
+
+  const Operation& operation = harness.program().devices[device].instructions[index].operation;
+  const absl::Status expected = absl::DataLossError(
+      absl::StrCat("device ", device, ", instruction ", index, " (", DescribeOperation(operation), "): injected"));
+  Trace trace;
+  REQUIRE(harness.executor().RunStep(&trace) == expected);
+  // The failure stays until it is dealt with.
+  REQUIRE(harness.executor().RunStep(&trace) == expected);
+
+  harness.executor().Reset();
+  harness.BindAll();
+  const int64_t before = harness.module(device).Parameter(0);
+  REQUIRE(harness.executor().RunStep(&trace) == absl::OkStatus());
+  REQUIRE(harness.module(device).Parameter(0) - before == harness.module(device).ExpectedParameter(1));
+}
+
+TEST_CASE("executor: each instruction fails in turn") {
+  PipelineSpec spec;
+  spec.num_devices = GENERATE(1, 3);
+  spec.num_micro_batches = 4;
+  spec.split_backward = GENERATE(false, true);
+  const Program program = MakePipeline(spec);
+  for (int device = 0; device < program.num_devices(); ++device) {
+    const int num_instructions = static_cast<int>(program.devices[device].instructions.size());
+    for (int index = 0; index < num_instructions; ++index) RunWithFaultAt(spec, device, index);
+  }
+}
+
+TEST_CASE("executor: an executor that failed can be destroyed without a reset") {
+  PipelineSpec spec;
+  spec.num_devices = 4;
+  PipelineHarness harness(spec);
+  FaultyModule module(harness.options().modules[3], 0);
+  harness.options().modules[3] = &module;
+  REQUIRE(harness.Start() == absl::OkStatus());
+  CHECK(harness.executor().RunStep(nullptr).code() == absl::StatusCode::kDataLoss);
+}
+
+TEST_CASE("executor: transfers whose sizes differ end the step with an internal error") {
+  PipelineSpec spec;
+  Program program = MakePipeline(spec);
+  for (Slot& slot : program.devices[1].slots) {
+    if (slot.kind == SlotKind::kInput) slot.bytes /= 2;
+  }
+  PipelineHarness harness(spec, program);
+  REQUIRE(harness.Start() == absl::OkStatus());
+  const absl::Status status = harness.executor().RunStep(nullptr);
+  CHECK(status.code() == absl::StatusCode::kInternal);
+  CHECK_THAT(std::string(status.message()), Catch::Contains("a send of 64 bytes met a receive of 32 bytes"));
+}
+
+}  // namespace
+}  // namespace baton

@@ -1,0 +1,99 @@
+#include "runtime/execute/structure.h"
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <string>
+
+#include "runtime/execute/testing/pipeline_program.h"
+
+namespace baton {
+namespace {
+
+PipelineSpec SplitBackward() {
+  PipelineSpec spec;
+  spec.num_devices = 3;
+  spec.split_backward = true;
+  return spec;
+}
+
+template <typename Kind>
+Kind& FirstOf(Program& program, int device) {
+  for (Instruction& instruction : program.devices[device].instructions) {
+    if (Kind* operation = std::get_if<Kind>(&instruction.operation)) return *operation;
+  }
+  FAIL("no such operation");
+  return std::get<Kind>(program.devices[device].instructions[0].operation);
+}
+
+TEST_CASE("structure: well-formed programs pass") {
+  PipelineSpec spec;
+  spec.num_devices = GENERATE(0, 1, 2, 5);
+  spec.split_backward = GENERATE(false, true);
+  // A sum needs a member.
+  spec.reduce = spec.num_devices > 0;
+  CHECK(CheckStructure(MakePipeline(spec)) == absl::OkStatus());
+}
+
+TEST_CASE("structure: each fault is found and named") {
+  struct Fault {
+    const char* message;
+    std::function<void(Program&)> inject;
+  };
+  const Fault faults[] = {
+      {"places for", [](Program& p) { p.device_of_chunk.pop_back(); }},
+      {"a chunk on device 9 of 3", [](Program& p) { p.device_of_chunk[1] = 9; }},
+      {"memory for chunk 1, which is not of this device", [](Program& p) { p.device_of_chunk[1] = 0; }},
+      {"slot 0 at offset -64", [](Program& p) { p.devices[0].slots[0].offset = -64; }},
+      {"outside of the arena", [](Program& p) { p.devices[0].slots[0].bytes = INT64_MAX; }},
+      {"the workspace at offset", [](Program& p) { p.devices[1].workspace_offset = p.devices[1].arena_bytes; }},
+      {"chunk 2 at offset", [](Program& p) { p.devices[2].chunks[0].optimizer_offset = -1; }},
+      {"this device has no memory for chunk 2", [](Program& p) { FirstOf<Forward>(p, 0).chunk = 2; }},
+      {"no memory for chunk 7", [](Program& p) { FirstOf<Step>(p, 0).chunk = 7; }},
+      {"no memory for chunk -1", [](Program& p) { FirstOf<Load>(p, 0).chunk = -1; }},
+      {"slot -1 is not one", [](Program& p) { FirstOf<Load>(p, 0).slot = kNoSlot; }},
+      {"slot -1 is not one", [](Program& p) { FirstOf<Recv>(p, 1).slot = kNoSlot; }},
+      {"slot 99 is not one", [](Program& p) { FirstOf<Forward>(p, 0).saved = 99; }},
+      {"slot 99 is not one", [](Program& p) { FirstOf<BackwardInput>(p, 1).stash = 99; }},
+      {"slot -2 is not one", [](Program& p) { FirstOf<BackwardWeight>(p, 1).grad_output = -2; }},
+      {"its peer is device 3 of 3", [](Program& p) { FirstOf<Send>(p, 0).peer = 3; }},
+      {"its peer is device 1 of 3", [](Program& p) { FirstOf<Recv>(p, 1).peer = 1; }},
+      {"group 1 is not one of 1", [](Program& p) { FirstOf<Reduce>(p, 0).group = 1; }},
+      {"group 0 has no chunk of this device",
+       [](Program& p) {
+         p.reduce_groups[0].chunks = {1, 2};
+       }},
+      {"reduce group 0 has chunk 5 of 3",
+       [](Program& p) {
+         p.reduce_groups[0].chunks = {0, 5};
+       }},
+      {"reduce group 0 has no chunks", [](Program& p) { p.reduce_groups[0].chunks.clear(); }},
+      {"its waits are outside", [](Program& p) { p.devices[0].instructions[1].num_waits = 1000; }},
+      {"its waits are outside", [](Program& p) { p.devices[0].instructions[1].first_wait = 1000; }},
+      {"which is not an earlier one", [](Program& p) { p.devices[1].waits[0] = 1000; }},
+      {"which is not an earlier one", [](Program& p) { p.devices[1].waits[0] = -1; }},
+      {"a transfer may wait for compute instructions only",
+       [](Program& p) {
+         // Device 1 begins Recv, Forward, Send; let its Send wait for the Recv.
+         Instruction& send = p.devices[1].instructions[2];
+         p.devices[1].waits[send.first_wait] = 0;
+       }},
+  };
+  for (const Fault& fault : faults) {
+    Program program = MakePipeline(SplitBackward());
+    fault.inject(program);
+    const absl::Status status = CheckStructure(program);
+    CHECK(status.code() == absl::StatusCode::kInternal);
+    CHECK_THAT(std::string(status.message()), Catch::StartsWith("program: ") && Catch::Contains(fault.message));
+  }
+}
+
+TEST_CASE("structure: a message names device and instruction") {
+  Program program = MakePipeline(SplitBackward());
+  FirstOf<Send>(program, 0).peer = 3;
+  CHECK(CheckStructure(program).message() ==
+        "program: device 0, instruction 2 (Send chunk 0 micro-batch 0 activation to device 3): its peer is device 3 "
+        "of 3");
+}
+
+}  // namespace
+}  // namespace baton
