@@ -20,6 +20,8 @@ void* CountedAllocate(std::size_t bytes) {
 // Out of memory is beyond this test, and a null pointer then ends it.
 void* operator new(std::size_t bytes) { return CountedAllocate(bytes); }
 void* operator new[](std::size_t bytes) { return CountedAllocate(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return CountedAllocate(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return CountedAllocate(bytes); }
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete[](void* block) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }

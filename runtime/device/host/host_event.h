@@ -12,8 +12,8 @@
 
 namespace baton {
 
-// Thread contract: see Event. Ownership: the doorbell must outlive every call, and CompleteAt may still ring after the
-// waiter went on, so devices live until all workers are joined. Only streams of the device that made it may wait for
+// Thread contract: see Event. Ownership: CompleteAt may still ring after the waiter went on, so events and their
+// device live until all workers are joined. Only streams of the device that made it may wait for
 // it: it rings that one's doorbell.
 class HostEvent final : public Event {
  public:

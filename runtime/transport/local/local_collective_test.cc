@@ -91,13 +91,17 @@ TEST_CASE("local collective: many rounds between threads") {
   LocalTransport transport;
   auto collective = transport.CreateCollective({0, 1, 2}).value();
   int errors[3] = {};
-  Devices three(3);  // outlive the threads: who completes an event may still ring after its waiter went on
+  // Devices and events outlive the threads: who completes an event may still ring after its waiter went on.
+  Devices three(3);
+  std::vector<std::vector<std::unique_ptr<Event>>> events(3);
+  for (int device = 0; device < 3; ++device) {
+    for (int round = 0; round < kRounds; ++round) events[device].push_back(three.devices[device]->CreateEvent());
+  }
   std::vector<std::thread> threads;
   for (int device = 0; device < 3; ++device) {
     threads.emplace_back([&, device] {
       Stream* stream = three.streams[device].get();
-      std::vector<std::unique_ptr<Event>> done;
-      for (int round = 0; round < kRounds; ++round) done.push_back(three.devices[device]->CreateEvent());
+      const std::vector<std::unique_ptr<Event>>& done = events[device];
       std::vector<double> value(1);
       const ReduceBuffer buffer = BufferOf(value);
       for (int round = 0; round < kRounds; ++round) {

@@ -1,0 +1,62 @@
+#include "runtime/device/timed/timed_module.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/device/clock.h"
+#include "runtime/device/host/host_stream.h"
+
+namespace baton {
+namespace {
+
+absl::Status SleepFor(Stream& stream, Nanos duration) {
+  if (duration == 0) return absl::OkStatus();
+  // The deadline is taken first, so that the way to the sleep counts as a part of it.
+  const Nanos deadline = SteadyNow() + duration;
+  return static_cast<HostStream&>(stream).SleepUntil(deadline);
+}
+
+}  // namespace
+
+HostDeviceOptions RehearsalDeviceOptions() {
+  HostDeviceOptions options;
+  options.spin_ns = 0;
+  options.touch_arena = false;
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<TimedModule>> TimedModule::Create(const TimedCosts& costs) {
+  const std::pair<const char*, Nanos> fields[] = {{"forward_ns", costs.forward_ns},
+                                                  {"backward_input_ns", costs.backward_input_ns},
+                                                  {"backward_weight_ns", costs.backward_weight_ns},
+                                                  {"step_ns", costs.step_ns},
+                                                  {"load_ns", costs.load_ns}};
+  for (const auto& [name, value] : fields) {
+    if (value < 0) return absl::InvalidArgumentError(absl::StrCat(name, " is ", value, "; it must not be negative"));
+  }
+  return std::unique_ptr<TimedModule>(new TimedModule(costs));
+}
+
+absl::Status TimedModule::Load(Stream& stream, DataKind, int, std::byte*) { return SleepFor(stream, costs_.load_ns); }
+
+absl::Status TimedModule::Forward(Stream& stream, int, const ChunkBuffers&) {
+  return SleepFor(stream, costs_.forward_ns);
+}
+
+absl::Status TimedModule::Backward(Stream& stream, int, const ChunkBuffers&) {
+  return SleepFor(stream, costs_.backward_input_ns + costs_.backward_weight_ns);
+}
+
+absl::Status TimedModule::BackwardInput(Stream& stream, int, const ChunkBuffers&) {
+  return SleepFor(stream, costs_.backward_input_ns);
+}
+
+absl::Status TimedModule::BackwardWeight(Stream& stream, int, const ChunkBuffers&) {
+  return SleepFor(stream, costs_.backward_weight_ns);
+}
+
+absl::Status TimedModule::Step(Stream& stream) { return SleepFor(stream, costs_.step_ns); }
+
+absl::StatusOr<ReduceBuffer> TimedModule::PrepareReduce(Stream&, int) { return ReduceBuffer{}; }
+
+}  // namespace baton

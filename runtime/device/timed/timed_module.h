@@ -1,0 +1,52 @@
+// A stage module that takes as long as it is told and does nothing: rehearsals run a program on real threads, events
+// and channels with these in place of layers, so that a prediction can be held against a measurement without a model.
+#ifndef BATON_RUNTIME_DEVICE_TIMED_TIMED_MODULE_H_
+#define BATON_RUNTIME_DEVICE_TIMED_TIMED_MODULE_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "base/units.h"
+#include "runtime/device/host/host_device.h"
+#include "runtime/execute/stage_module.h"
+
+namespace baton {
+
+// How long each call of one chunk takes; a Backward takes both halves.
+struct TimedCosts {
+  Nanos forward_ns = 0;
+  Nanos backward_input_ns = 0;
+  Nanos backward_weight_ns = 0;
+  Nanos step_ns = 0;
+  Nanos load_ns = 0;
+};
+
+// Options for host devices of a rehearsal: waits sleep at once, since there are more workers than cores, and the arena
+// takes no memory, since nobody touches it. Pair with LocalTransportOptions::moves_data = false.
+HostDeviceOptions RehearsalDeviceOptions();
+
+// Sleeps, so that one core carries many devices. Streams must be HostStreams: cancelling a device ends its sleeps.
+// Thread contract: see StageModule. One module serves one chunk.
+class TimedModule final : public StageModule {
+ public:
+  // Errors: InvalidArgument for a negative cost.
+  static absl::StatusOr<std::unique_ptr<TimedModule>> Create(const TimedCosts& costs);
+
+  absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override;
+  absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
+  absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
+  absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
+  absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
+  absl::Status Step(Stream& stream) override;
+  // Adds nothing: an empty buffer.
+  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) override;
+
+ private:
+  explicit TimedModule(const TimedCosts& costs) : costs_(costs) {}
+
+  const TimedCosts costs_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_DEVICE_TIMED_TIMED_MODULE_H_
