@@ -1,0 +1,202 @@
+// The rule "completeness"; see rules.h.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "schedules/validate/rules.h"
+
+namespace baton {
+namespace {
+
+class CompletenessChecker {
+ public:
+  CompletenessChecker(const Program& program, std::vector<Violation>& violations)
+      : program_(program), violations_(violations) {
+    const size_t num_keys = static_cast<size_t>(program.num_chunks) * program.num_micro_batches;
+    forward_.assign(num_keys, -1);
+    backward_.assign(num_keys, -1);
+    weight_.assign(num_keys, -1);
+    inputs_.assign(program.num_micro_batches, -1);
+    targets_.assign(program.num_micro_batches, -1);
+    step_.assign(program.num_chunks, -1);
+    last_added_.assign(program.num_chunks, -1);
+    last_reduce_.assign(program.reduce_groups.size(), -1);
+    groups_.resize(program.num_devices());
+    for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
+      for (int32_t chunk : program.reduce_groups[group].chunks) {
+        std::vector<int32_t>& groups = groups_[program.device_of_chunk[chunk]];
+        if (groups.empty() || groups.back() != static_cast<int32_t>(group)) groups.push_back(group);
+      }
+    }
+  }
+
+  void Run() {
+    for (device_ = 0; device_ < program_.num_devices(); ++device_) {
+      const std::vector<Instruction>& instructions = program_.devices[device_].instructions;
+      first_reduce_ = first_step_ = -1;
+      for (instruction_ = 0; instruction_ < static_cast<int>(instructions.size()); ++instruction_) {
+        std::visit([this](const auto& operation) { Check(operation); }, instructions[instruction_].operation);
+      }
+      instruction_ = -1;
+      CheckReduces();
+    }
+    CheckNothingMissing();
+  }
+
+ private:
+  void Report(const std::string& message) { violations_.push_back({device_, instruction_, "completeness", message}); }
+
+  size_t Key(int chunk, int micro_batch) const {
+    return static_cast<size_t>(chunk) * program_.num_micro_batches + micro_batch;
+  }
+
+  // Notes that the work is done here, once.
+  void Put(int32_t& entry) {
+    if (entry >= 0) {
+      Report(absl::StrCat("is done twice, first by instruction ", entry));
+    } else {
+      entry = instruction_;
+    }
+  }
+
+  void CheckDevice(int chunk) {
+    if (program_.device_of_chunk[chunk] != device_) {
+      Report(absl::StrCat("is on device ", device_, "; its chunk is on device ", program_.device_of_chunk[chunk]));
+    }
+  }
+
+  // What passes micro-batches comes before what ends the step.
+  void CheckBeforeEnd() {
+    if (first_reduce_ >= 0) Report(absl::StrCat("comes after the Reduce at instruction ", first_reduce_));
+    if (first_step_ >= 0) Report(absl::StrCat("comes after the Step at instruction ", first_step_));
+  }
+
+  void CheckBackward(int chunk, int micro_batch) {
+    CheckDevice(chunk);
+    CheckBeforeEnd();
+    if (program_.forward_only) Report("is a backward in a forward-only program");
+    if (forward_[Key(chunk, micro_batch)] < 0) Report("comes before its Forward");
+  }
+
+  // What adds to gradients does so in micro-batch order: then every schedule gives the same bits.
+  void CheckAscends(int chunk, int micro_batch) {
+    int32_t& last = last_added_[chunk];
+    if (micro_batch < last) Report(absl::StrCat("adds to gradients after micro-batch ", last));
+    last = micro_batch;
+  }
+
+  void Check(const Load& load) {
+    CheckDevice(load.chunk);
+    CheckBeforeEnd();
+    const bool is_inputs = load.kind == DataKind::kInputs;
+    if (load.chunk != (is_inputs ? 0 : program_.num_chunks - 1)) Report("is for a chunk that reads no such data");
+    Put((is_inputs ? inputs_ : targets_)[load.micro_batch]);
+  }
+
+  void Check(const Forward& forward) {
+    CheckDevice(forward.chunk);
+    CheckBeforeEnd();
+    Put(forward_[Key(forward.chunk, forward.micro_batch)]);
+  }
+
+  void Check(const Backward& backward) {
+    CheckBackward(backward.chunk, backward.micro_batch);
+    const size_t key = Key(backward.chunk, backward.micro_batch);
+    Put(backward_[key]);
+    Put(weight_[key]);
+    CheckAscends(backward.chunk, backward.micro_batch);
+  }
+
+  void Check(const BackwardInput& backward) {
+    CheckBackward(backward.chunk, backward.micro_batch);
+    Put(backward_[Key(backward.chunk, backward.micro_batch)]);
+  }
+
+  void Check(const BackwardWeight& backward) {
+    CheckBackward(backward.chunk, backward.micro_batch);
+    const size_t key = Key(backward.chunk, backward.micro_batch);
+    if (backward_[key] < 0) Report("comes before its BackwardInput");
+    Put(weight_[key]);
+    CheckAscends(backward.chunk, backward.micro_batch);
+  }
+
+  void Check(const Send&) {}
+  void Check(const Recv&) {}
+
+  void Check(const Reduce& reduce) {
+    if (program_.forward_only) Report("is a Reduce in a forward-only program");
+    if (first_step_ >= 0) Report(absl::StrCat("comes after the Step at instruction ", first_step_));
+    if (first_reduce_ < 0) first_reduce_ = instruction_;
+    if (!TakesPart(reduce.group)) Report("is on a device that holds no chunk of the group");
+    int32_t& last = last_reduce_[reduce.group];
+    if (last == device_) Report("is done twice on this device");
+    last = device_;
+  }
+
+  void Check(const Step& step) {
+    CheckDevice(step.chunk);
+    if (program_.forward_only) Report("is a Step in a forward-only program");
+    if (first_step_ < 0) first_step_ = instruction_;
+    has_steps_ = true;
+    Put(step_[step.chunk]);
+  }
+
+  bool TakesPart(int group) const {
+    return std::binary_search(groups_[device_].begin(), groups_[device_].end(), group);
+  }
+
+  void CheckReduces() {
+    for (int32_t group : groups_[device_]) {
+      if (last_reduce_[group] != device_) Report(absl::StrCat("Reduce group ", group, " is missing"));
+    }
+  }
+
+  void CheckNothingMissing() {
+    for (int chunk = 0; chunk < program_.num_chunks; ++chunk) {
+      device_ = program_.device_of_chunk[chunk];
+      for (int micro_batch = 0; micro_batch < program_.num_micro_batches; ++micro_batch) {
+        const size_t key = Key(chunk, micro_batch);
+        auto missing = [&](const char* what) {
+          Report(absl::StrCat(what, " chunk ", chunk, " micro-batch ", micro_batch, " is missing"));
+        };
+        if (chunk == 0 && inputs_[micro_batch] < 0) missing("Load inputs");
+        if (chunk + 1 == program_.num_chunks && targets_[micro_batch] < 0) missing("Load targets");
+        if (forward_[key] < 0) missing("Forward");
+        if (program_.forward_only) continue;
+        if (backward_[key] < 0) {
+          missing("Backward");
+        } else if (weight_[key] < 0) {
+          missing("BackwardWeight");
+        }
+      }
+      if (has_steps_ && step_[chunk] < 0) Report(absl::StrCat("Step chunk ", chunk, " is missing"));
+    }
+  }
+
+  const Program& program_;
+  std::vector<Violation>& violations_;
+  // The instruction that did the work, by Key.
+  std::vector<int32_t> forward_;
+  std::vector<int32_t> backward_;
+  std::vector<int32_t> weight_;
+  std::vector<int32_t> inputs_;               // [micro-batch]
+  std::vector<int32_t> targets_;              // [micro-batch]
+  std::vector<int32_t> step_;                 // [chunk]
+  std::vector<int32_t> last_added_;           // [chunk]: micro-batch
+  std::vector<int32_t> last_reduce_;          // [group]: the last device that had a Reduce for it
+  std::vector<std::vector<int32_t>> groups_;  // [device]: that it takes part in, ascending
+  bool has_steps_ = false;
+  int device_ = -1;
+  int instruction_ = -1;
+  int first_reduce_ = -1;  // of the device
+  int first_step_ = -1;    // of the device
+};
+
+}  // namespace
+
+void CheckCompleteness(const Program& program, std::vector<Violation>& violations) {
+  CompletenessChecker(program, violations).Run();
+}
+
+}  // namespace baton

@@ -1,0 +1,35 @@
+// The proof that a program is sound: no deadlock, no lost or doubled work, no buffer used for two things at once. It
+// knows programs only, neither schedules nor lowering, so that a fault of those cannot hide here. Used before anything
+// is simulated, rehearsed or trained.
+#ifndef BATON_SCHEDULES_VALIDATE_VALIDATE_H_
+#define BATON_SCHEDULES_VALIDATE_VALIDATE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "schedules/program/program.h"
+
+namespace baton {
+
+struct Violation {
+  int device;       // -1 if it is about no single device
+  int instruction;  // index on the device; -1 if it is about no single instruction
+  std::string rule;
+  std::string message;
+};
+
+// As `device 1 instruction 4 (Recv activation chunk 1 micro-batch 0 from device 0): slots: ...`.
+std::string FormatViolation(const Program& program, const Violation& violation);
+
+// Every violation of every rule; empty for a sound program. The rules are listed in rules.h. If indices are out of
+// range ("ranges"), only those are reported: no other rule could be read against such a program. Safe for any input;
+// linear in its size, but for malformed reduce groups and memory layouts, where it sorts.
+std::vector<Violation> Validate(const Program& program);
+
+// Errors: Internal with the first few violations.
+absl::Status CheckProgram(const Program& program);
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_VALIDATE_VALIDATE_H_
