@@ -47,9 +47,10 @@ class StageModule {
   virtual absl::Status Step(Stream& stream) = 0;
 
   using ReduceBuffer = baton::ReduceBuffer;
-  // The buffer that this chunk adds to the sum of `group`, an index into Program::reduce_groups, and gets the sum in.
+  // The buffer that this chunk adds to the sum of `group`, an index into Program::reduce_groups, and gets the sum in,
+  // as its `member`-th summand, an index into ReduceGroup::chunks: a chunk with several copies is listed as often.
   // Called when the Reduce is issued: fills the buffer (gradient norms) or just names it (tied gradients).
-  virtual absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) = 0;
+  virtual absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) = 0;
 };
 
 }  // namespace baton

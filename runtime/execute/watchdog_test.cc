@@ -93,7 +93,7 @@ class StuckModule final : public StageModule {
   absl::Status BackwardInput(Stream&, int, const ChunkBuffers&) override { return absl::OkStatus(); }
   absl::Status BackwardWeight(Stream&, int, const ChunkBuffers&) override { return absl::OkStatus(); }
   absl::Status Step(Stream&) override { return absl::OkStatus(); }
-  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream&, int) override { return ReduceBuffer{}; }
+  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream&, int, int) override { return ReduceBuffer{}; }
 
  private:
   std::atomic<bool>* const let_go_;
@@ -138,7 +138,7 @@ TEST_CASE("watchdog: progress, however slow, keeps a step alive") {
     absl::Status BackwardInput(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
     absl::Status BackwardWeight(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
     absl::Status Step(Stream&) override { return Sleep(); }
-    absl::StatusOr<ReduceBuffer> PrepareReduce(Stream&, int) override { return ReduceBuffer{}; }
+    absl::StatusOr<ReduceBuffer> PrepareReduce(Stream&, int, int) override { return ReduceBuffer{}; }
 
    private:
     absl::Status Sleep() {

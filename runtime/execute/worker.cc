@@ -25,21 +25,16 @@ absl::Status Worker::Setup() {
     done_.push_back(device.CreateEvent());
   }
   starts_.resize(num_instructions);
-  reduce_buffers_.reserve(static_cast<size_t>(environment_.program->num_chunks));
-  // A chunk's state is handed out for the whole run. The program gives its offsets only: it ends where the next block
-  // begins.
+  size_t most_members = 0;
+  for (const ReduceGroup& group : environment_.program->reduce_groups) {
+    most_members = std::max(most_members, group.chunks.size());
+  }
+  reduce_buffers_.reserve(most_members);
+  // A chunk's state is handed out for the whole run.
   for (const ChunkMemory& memory : program_.chunks) {
-    const Bytes last = std::max({memory.parameters_offset, memory.gradients_offset, memory.optimizer_offset});
-    Bytes end = program_.arena_bytes;
-    auto end_before = [&](Bytes offset, Bytes bytes) {
-      if (offset >= last && bytes > 0) end = std::min(end, offset);
-    };
-    for (const Slot& slot : program_.slots) end_before(slot.offset, slot.bytes);
-    end_before(program_.workspace_offset, program_.workspace_bytes);
-    for (const ChunkMemory& other : program_.chunks) {
-      if (other.chunk != memory.chunk) end_before(other.parameters_offset, 1);
-    }
-    HandOut(end);
+    HandOut(memory.parameters_offset + memory.parameter_bytes);
+    if (memory.gradients_offset != kNoOffset) HandOut(memory.gradients_offset + memory.parameter_bytes);
+    if (memory.optimizer_offset != kNoOffset) HandOut(memory.optimizer_offset + memory.optimizer_bytes);
   }
   return absl::OkStatus();
 }
@@ -165,9 +160,11 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
 absl::Status Worker::RunReduce(int32_t index, int32_t group, Stream& stream) {
   const Program& program = *environment_.program;
   reduce_buffers_.clear();
-  for (int32_t chunk : program.reduce_groups[group].chunks) {
-    if (program.device_of_chunk[chunk] != environment_.device->index()) continue;
-    BATON_ASSIGN_OR_RETURN(ReduceBuffer buffer, environment_.modules[chunk]->PrepareReduce(stream, group));
+  const std::vector<int32_t>& chunks = program.reduce_groups[group].chunks;
+  for (int member = 0; member < static_cast<int>(chunks.size()); ++member) {
+    if (program.device_of_chunk[chunks[member]] != environment_.device->index()) continue;
+    StageModule& module = *environment_.modules[chunks[member]];
+    BATON_ASSIGN_OR_RETURN(ReduceBuffer buffer, module.PrepareReduce(stream, group, member));
     reduce_buffers_.push_back(buffer);
   }
   BATON_RETURN_IF_ERROR(environment_.collectives[group]->Arrive(stream, environment_.device->index(), reduce_buffers_,

@@ -29,11 +29,11 @@ absl::Status CheckNeighbours(const CostModel& costs) {
 
 absl::Status CheckGroups(const std::vector<ReduceGroup>& groups, int num_chunks) {
   for (size_t i = 0; i < groups.size(); ++i) {
-    int previous = -1;
+    int previous = 0;
     for (int32_t chunk : groups[i].chunks) {
-      if (chunk <= previous || chunk >= num_chunks) {
+      if (chunk < previous || chunk >= num_chunks) {
         return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "].chunks: ", chunk,
-                                                       "; chunks must ascend and be 0 to ", num_chunks - 1));
+                                                       "; chunks must be 0 to ", num_chunks - 1, " and not descend"));
       }
       previous = chunk;
     }

@@ -326,9 +326,9 @@ TEST_CASE("costs and groups that do not fit are refused") {
   costs.chunks[0].output_bytes = 128;
   CHECK(message({"", costs}) == "costs.chunks[0].output_bytes: 128; the input of chunk 1 has 256");
   CHECK(message({"", VariedCosts(2), {{ReduceKind::kTiedGradient, "", {0, 2}, 8}}}) ==
-        "reduce_groups[0].chunks: 2; chunks must ascend and be 0 to 1");
+        "reduce_groups[0].chunks: 2; chunks must be 0 to 1 and not descend");
   CHECK(message({"", VariedCosts(2), {{ReduceKind::kTiedGradient, "", {1, 0}, 8}}}) ==
-        "reduce_groups[0].chunks: 0; chunks must ascend and be 0 to 1");
+        "reduce_groups[0].chunks: 0; chunks must be 0 to 1 and not descend");
   CHECK(message({"", VariedCosts(2), {{ReduceKind::kTiedGradient, "", {}, 8}}}) ==
         "reduce_groups[0]: 0 chunks and 8 bytes; it needs a chunk, and bytes must be at least 0");
 }

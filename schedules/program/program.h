@@ -64,7 +64,7 @@ enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm };
 struct ReduceGroup {
   ReduceKind kind;
   std::string name;             // the tied parameter's, for messages
-  std::vector<int32_t> chunks;  // the order of summation; ascending
+  std::vector<int32_t> chunks;  // the order of summation: ascending, a chunk with several copies as often
   Bytes bytes;
 };
 

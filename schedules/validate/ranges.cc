@@ -61,11 +61,11 @@ class RangeChecker {
   void CheckGroups() {
     for (size_t i = 0; i < program_.reduce_groups.size(); ++i) {
       const ReduceGroup& group = program_.reduce_groups[i];
-      int previous = -1;
+      int previous = 0;
       for (int32_t chunk : group.chunks) {
-        if (chunk <= previous || chunk >= program_.num_chunks) {
-          Report(absl::StrCat("reduce group ", i, " has chunk ", chunk, " after ", previous,
-                              "; chunks ascend and are 0 to ", program_.num_chunks - 1));
+        if (chunk < previous || chunk >= program_.num_chunks) {
+          Report(absl::StrCat("reduce group ", i, " has chunk ", chunk, " after ", previous, "; chunks are 0 to ",
+                              program_.num_chunks - 1, " and do not descend"));
         }
         previous = chunk;
       }

@@ -57,6 +57,6 @@ absl::Status TimedModule::BackwardWeight(Stream& stream, int, const ChunkBuffers
 
 absl::Status TimedModule::Step(Stream& stream) { return SleepFor(stream, costs_.step_ns); }
 
-absl::StatusOr<ReduceBuffer> TimedModule::PrepareReduce(Stream&, int) { return ReduceBuffer{}; }
+absl::StatusOr<ReduceBuffer> TimedModule::PrepareReduce(Stream&, int, int) { return ReduceBuffer{}; }
 
 }  // namespace baton

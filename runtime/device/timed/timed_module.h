@@ -39,7 +39,7 @@ class TimedModule final : public StageModule {
   absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status Step(Stream& stream) override;
   // Adds nothing: an empty buffer.
-  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) override;
+  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 
  private:
   explicit TimedModule(const TimedCosts& costs) : costs_(costs) {}

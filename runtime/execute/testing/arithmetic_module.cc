@@ -99,7 +99,7 @@ absl::Status ArithmeticModule::Step(Stream& stream) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<ReduceBuffer> ArithmeticModule::PrepareReduce(Stream& stream, int group) {
+absl::StatusOr<ReduceBuffer> ArithmeticModule::PrepareReduce(Stream& stream, int group, int member) {
   norm_ = chunk_ + 1;
   return ReduceBuffer{reinterpret_cast<std::byte*>(&norm_), sizeof(double), true};
 }

@@ -36,7 +36,7 @@ class ArithmeticModule final : public StageModule {
   absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status Step(Stream& stream) override;
-  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) override;
+  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 
  private:
   bool is_last() const { return chunk_ == num_chunks_ - 1; }

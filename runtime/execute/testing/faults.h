@@ -37,9 +37,9 @@ class FaultyModule final : public StageModule {
     return Fails() ? Fault() : module_->BackwardWeight(stream, micro_batch, buffers);
   }
   absl::Status Step(Stream& stream) override { return Fails() ? Fault() : module_->Step(stream); }
-  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) override {
+  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override {
     if (Fails()) return Fault();
-    return module_->PrepareReduce(stream, group);
+    return module_->PrepareReduce(stream, group, member);
   }
 
  private:

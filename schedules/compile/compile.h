@@ -1,0 +1,32 @@
+// From a schedule's name to a proven program in one call: order → lowering → proof. Used by every command and by
+// runtime/train, so that what is simulated, rehearsed and trained is compiled the same way.
+#ifndef BATON_SCHEDULES_COMPILE_COMPILE_H_
+#define BATON_SCHEDULES_COMPILE_COMPILE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "schedules/plan/costs.h"
+#include "schedules/program/program.h"
+
+namespace baton {
+
+struct CompileRequest {
+  std::string schedule;  // a name from the catalog
+  int num_stages = 1;
+  int num_micro_batches = 1;
+  int chunks_per_device = 1;
+  CostModel costs;  // of num_stages · chunks_per_device chunks; the times are hints for placing transfers
+  std::vector<ReduceGroup> reduce_groups;
+};
+
+// Errors: InvalidArgument if the schedule is unknown or cannot do this; Internal if the program fails its proof.
+absl::StatusOr<Program> Compile(const CompileRequest& request);
+
+// The forward-only program of the same placement, for evaluation.
+absl::StatusOr<Program> CompileForwardOnly(const CompileRequest& request);
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_COMPILE_COMPILE_H_

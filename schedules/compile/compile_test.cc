@@ -1,0 +1,50 @@
+#include "schedules/compile/compile.h"
+
+#include <catch2/catch.hpp>
+
+#include "schedules/order/catalog.h"
+#include "schedules/simulate/simulate.h"
+
+namespace baton {
+namespace {
+
+CompileRequest Request(std::string_view schedule, int stages, int micro_batches) {
+  CompileRequest request;
+  request.schedule = std::string(schedule);
+  request.num_stages = stages;
+  request.num_micro_batches = micro_batches;
+  ChunkCosts chunk;
+  chunk.forward_ns = chunk.backward_input_ns = chunk.backward_weight_ns = 1000;
+  chunk.parameter_bytes = 640;
+  request.costs.chunks.assign(stages, chunk);
+  ReduceGroup norm = {ReduceKind::kGradientNorm, "gradient norm", {}, 8};
+  for (int i = 0; i < stages; ++i) norm.chunks.push_back(i);
+  // Both copies of a tied parameter may be in one chunk, which is then listed twice.
+  request.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, stages - 1}, 64}, norm};
+  return request;
+}
+
+TEST_CASE("every schedule of the catalog compiles, is proven and runs to its end") {
+  const int stages = GENERATE(1, 2, 3, 8);
+  const int micro_batches = GENERATE(1, 2, 7, 16);
+  for (const ScheduleInfo& schedule : Catalog()) {
+    const CompileRequest request = Request(schedule.name, stages, micro_batches);
+    CAPTURE(request.schedule, stages, micro_batches);
+    const auto program = Compile(request);
+    REQUIRE(program.status() == absl::OkStatus());
+    CHECK(Simulate(*program, request.costs).status() == absl::OkStatus());
+    const auto evaluation = CompileForwardOnly(request);
+    REQUIRE(evaluation.status() == absl::OkStatus());
+    CHECK(evaluation->forward_only);
+    CHECK(evaluation->device_of_chunk == program->device_of_chunk);
+  }
+}
+
+TEST_CASE("an unknown schedule is refused with the known ones") {
+  const auto program = Compile(Request("1f2b", 2, 2));
+  CHECK(program.status().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(std::string(program.status().message()).find("gpipe") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace baton
