@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <random>
+#include <thread>
 
 #include "runtime/execute/testing/pipeline_harness.h"
 
@@ -83,6 +86,90 @@ TEST_CASE("executor: values flow through the pipeline, step after step") {
       for (int j = 0; j < module.num_elements(); ++j) CHECK(module.Parameter(j) == module.ExpectedParameter(step));
     }
   }
+}
+
+// Calls of very different length, other ones in each step, so that workers meet in many orders.
+class UnevenModule final : public StageModule {
+ public:
+  UnevenModule(StageModule* module, uint32_t seed) : module_(module), random_(seed) {}
+  absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override {
+    Dawdle();
+    return module_->Load(stream, kind, micro_batch, slot);
+  }
+  absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+    Dawdle();
+    return module_->Forward(stream, micro_batch, buffers);
+  }
+  absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+    Dawdle();
+    return module_->Backward(stream, micro_batch, buffers);
+  }
+  absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+    Dawdle();
+    return module_->BackwardInput(stream, micro_batch, buffers);
+  }
+  absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+    Dawdle();
+    return module_->BackwardWeight(stream, micro_batch, buffers);
+  }
+  absl::Status Step(Stream& stream) override {
+    Dawdle();
+    return module_->Step(stream);
+  }
+  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) override {
+    Dawdle();
+    return module_->PrepareReduce(stream, group);
+  }
+
+ private:
+  void Dawdle() {
+    const uint32_t draw = random_();
+    if (draw % 4 == 0) std::this_thread::sleep_for(std::chrono::microseconds(draw % 300));
+  }
+
+  StageModule* const module_;
+  std::minstd_rand random_;
+};
+
+TEST_CASE("executor: values are right however uneven the calls are") {
+  PipelineSpec spec = MakeSpec(4, 9, GENERATE(false, true));
+  PipelineHarness harness(spec);
+  std::vector<std::unique_ptr<UnevenModule>> modules;
+  for (StageModule*& module : harness.options().modules) {
+    modules.push_back(std::make_unique<UnevenModule>(module, static_cast<uint32_t>(modules.size()) + 1));
+    module = modules.back().get();
+  }
+  REQUIRE(harness.Start() == absl::OkStatus());
+  Trace trace;
+  for (int step = 1; step <= 10; ++step) {
+    REQUIRE(harness.executor().RunStep(&trace) == absl::OkStatus());
+    CHECK(CountTraceFaults(harness.program(), trace) == 0);
+    for (int chunk = 0; chunk < spec.num_devices; ++chunk) {
+      CHECK(harness.module(chunk).Parameter(0) == harness.module(chunk).ExpectedParameter(step));
+    }
+  }
+}
+
+TEST_CASE("executor: a receive is posted before compute that it does not wait for") {
+  PipelineSpec spec = MakeSpec(3, 4, false);
+  PipelineHarness harness(spec);
+  REQUIRE(harness.Start() == absl::OkStatus());
+  Trace trace;
+  REQUIRE(harness.executor().RunStep(&trace) == absl::OkStatus());
+  // Device 1 keeps two micro-batches, so the second receive can be ready before the first forward runs; in the
+  // program it stands behind it.
+  const std::vector<Instruction>& instructions = harness.program().devices[1].instructions;
+  size_t second_receive = 0, first_forward = 0;
+  for (size_t index = 0; index < instructions.size(); ++index) {
+    const auto* recv = std::get_if<Recv>(&instructions[index].operation);
+    if (recv != nullptr && recv->payload == Payload::kActivation && recv->micro_batch == 1) second_receive = index;
+    const auto* forward = std::get_if<Forward>(&instructions[index].operation);
+    if (forward != nullptr && forward->micro_batch == 0) first_forward = index;
+  }
+  REQUIRE(second_receive > first_forward);
+  const std::vector<Interval>& intervals = trace.devices[1];
+  // Ready when the lane's first receive was met, which the forward has waited for.
+  CHECK(intervals[second_receive].ready <= intervals[first_forward].start);
 }
 
 TEST_CASE("executor: exactly the arena that the program asks for is handed out") {

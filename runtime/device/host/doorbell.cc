@@ -13,6 +13,8 @@ namespace {
 
 constexpr Nanos kNanosPerSecond = 1'000'000'000;
 constexpr Nanos kForever = -1;
+// More is not given away to the lateness of timers, since it may have to be polled.
+constexpr Nanos kMaxWakeUpLead = 30'000;
 
 // Sleeps while `word` is `value`, until `deadline` at the latest. May return for no reason, as futexes do; so callers
 // look at their condition again. A futex and not a condition variable: there is no state here for a mutex to guard.
@@ -51,12 +53,25 @@ bool Doorbell::Await(const std::atomic<Nanos>& time, Nanos spin_ns) {
 }
 
 bool Doorbell::SleepUntil(Nanos deadline) {
+  const Nanos wake_at = deadline - wake_up_lead_ns_;
   for (;;) {
     const uint32_t rings = rings_.load(std::memory_order_seq_cst);
-    if (SteadyNow() >= deadline) return true;
+    if (SteadyNow() >= wake_at) break;
     if (cancelled_.load(std::memory_order_seq_cst)) return false;
-    FutexWait(rings_, rings, deadline);
+    FutexWait(rings_, rings, wake_at);
+    LearnLead(SteadyNow() - wake_at);
   }
+  while (SteadyNow() < deadline) sched_yield();
+  return true;
+}
+
+void Doorbell::LearnLead(Nanos late_ns) {
+  if (late_ns < 0) return;  // rung, not timed out
+  // Rises slowly and falls fast, so it follows the least lateness: what the kernel always takes, not what other
+  // threads on this core make of it. Otherwise the time given away would have to be spent polling.
+  const Nanos difference = late_ns - wake_up_lead_ns_;
+  wake_up_lead_ns_ += difference > 0 ? difference / 16 : difference / 2;
+  if (wake_up_lead_ns_ > kMaxWakeUpLead) wake_up_lead_ns_ = kMaxWakeUpLead;
 }
 
 void Doorbell::Cancel() {
