@@ -1,0 +1,269 @@
+// Mutations of sound programs: what is certainly wrong is found, and what the validator lets pass really runs, under an
+// adversary that takes every freedom of asynchronous lanes.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "schedules/lower/lower.h"
+#include "schedules/lower/testing_order.h"
+#include "schedules/order/catalog.h"
+#include "schedules/order/forward_only.h"
+#include "schedules/program/describe.h"
+#include "schedules/program/operands.h"
+#include "schedules/validate/testing_interpreter.h"
+#include "schedules/validate/validate.h"
+
+namespace baton {
+namespace {
+
+std::vector<Program> SoundPrograms() {
+  std::vector<ComputeOrder> orders;
+  orders.push_back(*MakeOrder("1f1b", {3, 4}));
+  orders.push_back(*MakeOrder("gpipe", {2, 3}));
+  orders.push_back(*MakeOrder("naive", {2, 2, 2}));
+  orders.push_back(GreedyOrder(PlaceAsV(2), 2, 3, true));
+  orders.push_back(GreedyOrder({0, 2, 1, 1, 0}, 3, 2, true));
+  orders.push_back(*ForwardOnlyOrder({3, 3}));
+  std::vector<Program> programs;
+  for (const ComputeOrder& order : orders) {
+    LowerOptions options{"test", VariedCosts(order.num_chunks)};
+    std::vector<int32_t> all;
+    for (int32_t chunk = 0; chunk < order.num_chunks; ++chunk) all.push_back(chunk);
+    options.reduce_groups = {{ReduceKind::kGradientNorm, "", all, 64}};
+    auto program = Lower(order, options);
+    REQUIRE(program.ok());
+    programs.push_back(*std::move(program));
+  }
+  return programs;
+}
+
+// Rebuilds a device's waits after its instructions have moved: old_index[i] is where instruction i was, −1 for a new
+// one, which keeps the waits of `copied_from`. Waits for what is gone are dropped.
+void Rebuild(DeviceProgram& code, const std::vector<int>& old_index, int copied_from) {
+  std::vector<int> new_index(code.instructions.size(), -1);
+  for (size_t i = 0; i < old_index.size(); ++i) {
+    if (old_index[i] >= 0) new_index[old_index[i]] = static_cast<int>(i);
+  }
+  DeviceProgram result = code;
+  result.instructions.clear();
+  result.waits.clear();
+  for (int old : old_index) {
+    Instruction instruction = code.instructions[old >= 0 ? old : copied_from];
+    const uint32_t first = static_cast<uint32_t>(result.waits.size());
+    for (int32_t wait : code.WaitsOf(instruction)) {
+      if (new_index[wait] >= 0) result.waits.push_back(new_index[wait]);
+    }
+    instruction.first_wait = first;
+    instruction.num_waits = static_cast<uint32_t>(result.waits.size()) - first;
+    result.instructions.push_back(instruction);
+  }
+  code = std::move(result);
+}
+
+std::vector<int> Identity(const DeviceProgram& code) {
+  std::vector<int> indices(code.instructions.size());
+  for (size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<int>(i);
+  return indices;
+}
+
+Program Drop(const Program& program, int device, int i) {
+  Program mutant = program;
+  std::vector<int> indices = Identity(program.devices[device]);
+  indices.erase(indices.begin() + i);
+  Rebuild(mutant.devices[device], indices, -1);
+  return mutant;
+}
+
+Program Duplicate(const Program& program, int device, int i) {
+  Program mutant = program;
+  std::vector<int> indices = Identity(program.devices[device]);
+  indices.insert(indices.begin() + i + 1, -1);
+  Rebuild(mutant.devices[device], indices, i);
+  return mutant;
+}
+
+Program Swap(const Program& program, int device, int i, int j) {
+  Program mutant = program;
+  std::vector<int> indices = Identity(program.devices[device]);
+  std::swap(indices[i], indices[j]);
+  Rebuild(mutant.devices[device], indices, -1);
+  return mutant;
+}
+
+Program DropWait(const Program& program, int device, int i, uint32_t which) {
+  Program mutant = program;
+  DeviceProgram& code = mutant.devices[device];
+  Instruction& instruction = code.instructions[i];
+  std::swap(code.waits[instruction.first_wait + which], code.waits[instruction.first_wait + instruction.num_waits - 1]);
+  --instruction.num_waits;
+  return mutant;
+}
+
+// Sets the n-th operand that is a slot to `slot`.
+void Retarget(Operation& operation, int n, SlotId slot) {
+  // ForEachOperand visits values; the fields are found by giving each in turn the new value and comparing.
+  std::vector<SlotId*> fields;
+  auto add = [&fields](SlotId& field) {
+    if (field != kNoSlot) fields.push_back(&field);
+  };
+  std::visit(
+      Overloaded{
+          [&](Load& o) { add(o.slot); },
+          [&](Forward& o) {
+            for (SlotId* field : {&o.input, &o.targets, &o.output, &o.saved, &o.saved_weight}) add(*field);
+          },
+          [&](Backward& o) {
+            for (SlotId* field : {&o.input, &o.targets, &o.saved, &o.saved_weight, &o.grad_output, &o.grad_input}) {
+              add(*field);
+            }
+          },
+          [&](BackwardInput& o) {
+            for (SlotId* field :
+                 {&o.input, &o.targets, &o.saved, &o.saved_weight, &o.grad_output, &o.grad_input, &o.stash}) {
+              add(*field);
+            }
+          },
+          [&](BackwardWeight& o) {
+            for (SlotId* field : {&o.input, &o.saved_weight, &o.grad_output, &o.stash}) add(*field);
+          },
+          [&](Send& o) { add(o.slot); },
+          [&](Recv& o) { add(o.slot); },
+          [](Reduce&) {},
+          [](Step&) {},
+      },
+      operation);
+  *fields[n] = slot;
+}
+
+int CountSlots(const Operation& operation) {
+  int count = 0;
+  ForEachOperand(operation, [&](SlotId slot, SlotKind, Access) { count += slot != kNoSlot ? 1 : 0; });
+  return count;
+}
+
+bool IsSound(const Program& program) { return Validate(program).empty(); }
+
+// What the validator accepts must run, however the lanes are delayed.
+void CheckRuns(const Program& program) {
+  for (uint32_t seed = 0; seed < 6; ++seed) {
+    const std::string error = PlayAtRandom(program, seed);
+    INFO(error);
+    REQUIRE(error.empty());
+  }
+}
+
+TEST_CASE("sound programs run under the adversary") {
+  for (const Program& program : SoundPrograms()) {
+    REQUIRE(IsSound(program));
+    CheckRuns(program);
+  }
+}
+
+TEST_CASE("the adversary notices races, lost data and deadlocks") {
+  const Program program = SoundPrograms()[0];
+  // Drop the first wait of the last stage's first Forward: sooner or later it runs before its input is there.
+  const std::vector<Instruction>& code = program.devices[2].instructions;
+  const int forward =
+      static_cast<int>(std::find_if(code.begin(), code.end(),
+                                    [](const Instruction& i) { return std::holds_alternative<Forward>(i.operation); }) -
+                       code.begin());
+  REQUIRE(code[forward].num_waits == 1);
+  const Program race = DropWait(program, 2, forward, 0);
+  int found = 0;
+  for (uint32_t seed = 0; seed < 20; ++seed) found += PlayAtRandom(race, seed).empty() ? 0 : 1;
+  CHECK(found > 0);
+  int last_send = static_cast<int>(program.devices[0].instructions.size()) - 1;
+  while (!std::holds_alternative<Send>(program.devices[0].instructions[last_send].operation)) --last_send;
+  CHECK(PlayAtRandom(Drop(program, 0, last_send), 1) == "stuck");
+  CHECK(PlayAtRandom(Drop(program, 0, 0), 1).find("finds nothing, not input 0 0") != std::string::npos);
+}
+
+TEST_CASE("a dropped or doubled instruction is always found") {
+  for (const Program& program : SoundPrograms()) {
+    for (int device = 0; device < program.num_devices(); ++device) {
+      for (size_t i = 0; i < program.devices[device].instructions.size(); ++i) {
+        INFO("device " << device << " " << Describe(program.devices[device].instructions[i].operation));
+        REQUIRE(!IsSound(Drop(program, device, i)));
+        REQUIRE(!IsSound(Duplicate(program, device, i)));
+      }
+    }
+  }
+}
+
+TEST_CASE("a dropped wait is found, unless it guards a slot that was never used before") {
+  for (const Program& program : SoundPrograms()) {
+    for (int device = 0; device < program.num_devices(); ++device) {
+      const DeviceProgram& code = program.devices[device];
+      std::vector<bool> used(code.slots.size(), false);
+      for (size_t i = 0; i < code.instructions.size(); ++i) {
+        const Instruction& instruction = code.instructions[i];
+        const Recv* recv = std::get_if<Recv>(&instruction.operation);
+        const bool is_fresh = recv != nullptr && !used[recv->slot];
+        for (uint32_t which = 0; which < instruction.num_waits; ++which) {
+          INFO("device " << device << " instruction " << i << " " << Describe(instruction.operation));
+          const Program mutant = DropWait(program, device, i, which);
+          REQUIRE(IsSound(mutant) == is_fresh);
+          if (is_fresh) CheckRuns(mutant);
+        }
+        ForEachOperand(instruction.operation, [&](SlotId slot, SlotKind, Access) {
+          if (slot != kNoSlot) used[slot] = true;
+        });
+      }
+    }
+  }
+}
+
+TEST_CASE("an operand in another slot is always found") {
+  for (const Program& program : SoundPrograms()) {
+    for (int device = 0; device < program.num_devices(); ++device) {
+      const DeviceProgram& code = program.devices[device];
+      for (size_t i = 0; i < code.instructions.size(); ++i) {
+        for (int n = 0; n < CountSlots(code.instructions[i].operation); ++n) {
+          for (SlotId slot = 0; slot < static_cast<SlotId>(code.slots.size()); ++slot) {
+            Program mutant = program;
+            Operation& operation = mutant.devices[device].instructions[i].operation;
+            Retarget(operation, n, slot);
+            bool is_same = true;
+            std::vector<SlotId> before;
+            ForEachOperand(code.instructions[i].operation, [&](SlotId s, SlotKind, Access) { before.push_back(s); });
+            size_t at = 0;
+            ForEachOperand(operation, [&](SlotId s, SlotKind, Access) { is_same = is_same && s == before[at++]; });
+            INFO("device " << device << " instruction " << i << " " << Describe(operation) << " slot " << slot);
+            REQUIRE(IsSound(mutant) == is_same);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("two instructions swapped are found, or the program still runs") {
+  std::mt19937 random(7);
+  int num_found = 0;
+  int num_mutants = 0;
+  for (const Program& program : SoundPrograms()) {
+    for (int device = 0; device < program.num_devices(); ++device) {
+      const int size = static_cast<int>(program.devices[device].instructions.size());
+      auto check = [&](int i, int j) {
+        INFO("device " << device << " instructions " << i << " and " << j);
+        const Program mutant = Swap(program, device, i, j);
+        ++num_mutants;
+        if (!IsSound(mutant)) {
+          ++num_found;
+        } else {
+          CheckRuns(mutant);
+        }
+      };
+      for (int i = 0; i + 1 < size; ++i) check(i, i + 1);
+      for (int n = 0; n < size; ++n) check(random() % size, random() % size);
+    }
+  }
+  // Most of them are wrong: neighbours on different lanes and unrelated work may change places.
+  CHECK(num_found > num_mutants / 2);
+  CHECK(num_found < num_mutants);
+}
+
+}  // namespace
+}  // namespace baton
