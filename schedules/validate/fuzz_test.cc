@@ -1,0 +1,171 @@
+// Nothing that reads a program may crash or hang on a malformed one, and nothing that reads an order on a bad order:
+// both may come from a user's file. Random damage, best run under the sanitizers.
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "schedules/lower/lower.h"
+#include "schedules/lower/testing_order.h"
+#include "schedules/simulate/simulate.h"
+#include "schedules/validate/validate.h"
+
+namespace baton {
+namespace {
+
+class Damage {
+ public:
+  explicit Damage(uint32_t seed) : random_(seed) {}
+
+  int Below(int limit) { return static_cast<int>(random_() % limit); }
+
+  // Mostly near to what is valid, sometimes far out.
+  int32_t Number() {
+    static constexpr int32_t kFar[] = {-1, -2, 1000, 2147483647, -2147483647 - 1};
+    return Below(4) == 0 ? kFar[Below(5)] : Below(12);
+  }
+
+  void Harm(Program& program) {
+    DeviceProgram& code = program.devices[Below(program.num_devices())];
+    if (code.instructions.empty() || code.slots.empty()) return;
+    Instruction& instruction = code.instructions[Below(code.instructions.size())];
+    switch (Below(12)) {
+      case 0:
+        instruction.operation = Any();
+        return;
+      case 1:
+        instruction.first_wait = Number();
+        return;
+      case 2:
+        instruction.num_waits = Number();
+        return;
+      case 3:
+        if (!code.waits.empty()) code.waits[Below(code.waits.size())] = Number();
+        return;
+      case 4:
+        code.slots[Below(code.slots.size())] = {static_cast<SlotKind>(Below(8)), Number(), Number()};
+        return;
+      case 5:
+        code.instructions.erase(code.instructions.begin() + Below(code.instructions.size()));
+        return;
+      case 6:
+        std::swap(instruction, code.instructions[Below(code.instructions.size())]);
+        return;
+      case 7:
+        program.device_of_chunk[Below(program.device_of_chunk.size())] = Number();
+        return;
+      case 8:
+        (Below(2) == 0 ? program.num_chunks : program.num_micro_batches) = Number();
+        return;
+      case 9:
+        if (!program.reduce_groups.empty()) program.reduce_groups[0].chunks.push_back(Number());
+        return;
+      case 10:
+        code.chunks.push_back({Number(), Number(), Number(), Number(), Number(), Number()});
+        return;
+      case 11:
+        code.slots.pop_back();
+        return;
+    }
+  }
+
+  Operation Any() {
+    auto n = [this] { return Number(); };
+    switch (Below(9)) {
+      case 0:
+        return Load{n(), n(), static_cast<DataKind>(Below(2)), n()};
+      case 1:
+        return Forward{n(), n(), n(), n(), n(), n(), n()};
+      case 2:
+        return Backward{n(), n(), n(), n(), n(), n(), n(), n()};
+      case 3:
+        return BackwardInput{n(), n(), n(), n(), n(), n(), n(), n(), n()};
+      case 4:
+        return BackwardWeight{n(), n(), n(), n(), n(), n()};
+      case 5:
+        return Send{n(), n(), static_cast<Payload>(Below(2)), n(), n()};
+      case 6:
+        return Recv{n(), n(), static_cast<Payload>(Below(2)), n(), n()};
+      case 7:
+        return Reduce{n()};
+      default:
+        return Step{n()};
+    }
+  }
+
+  void Harm(ComputeOrder& order) {
+    std::vector<Action>& actions = order.devices[Below(order.num_devices())];
+    switch (Below(6)) {
+      case 0:
+        actions.insert(actions.begin() + Below(actions.size() + 1),
+                       {static_cast<ActionKind>(Below(4)), Number(), Number()});
+        return;
+      case 1:
+        if (!actions.empty()) actions.erase(actions.begin() + Below(actions.size()));
+        return;
+      case 2:
+      case 3:
+        if (!actions.empty()) std::swap(actions[Below(actions.size())], actions[Below(actions.size())]);
+        return;
+      case 4:
+        order.device_of_chunk[Below(order.device_of_chunk.size())] = Number();
+        return;
+      case 5:
+        (Below(2) == 0 ? order.num_chunks : order.num_micro_batches) = Number();
+        return;
+    }
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+TEST_CASE("damaged programs are judged and simulated without a crash") {
+  const ComputeOrder order = GreedyOrder({0, 2, 1, 1, 0}, 3, 3, true);
+  const CostModel costs = VariedCosts(5);
+  auto program = Lower(order, {"fuzz", costs, {{ReduceKind::kGradientNorm, "", {0, 1, 2, 3, 4}, 64}}});
+  REQUIRE(program.ok());
+  int num_sound = 0;
+  int num_stuck = 0;
+  for (uint32_t seed = 0; seed < 4000; ++seed) {
+    Damage damage(seed);
+    Program mutant = *program;
+    for (int n = damage.Below(3); n >= 0; --n) damage.Harm(mutant);
+    const bool is_sound = CheckProgram(mutant).ok();
+    const auto trace = Simulate(mutant, costs);
+    INFO("seed " << seed << ": " << trace.status());
+    // What is proven runs.
+    REQUIRE((trace.ok() || !is_sound));
+    num_sound += is_sound ? 1 : 0;
+    num_stuck += trace.ok() ? 0 : 1;
+  }
+  // Both happen, or the damage is too heavy or too light to say anything.
+  CHECK(num_sound > 10);
+  CHECK(num_stuck > 100);
+}
+
+TEST_CASE("damaged orders are refused, or give sound programs") {
+  int num_sound = 0;
+  int num_refused = 0;
+  for (uint32_t seed = 0; seed < 4000; ++seed) {
+    Damage damage(seed);
+    ComputeOrder order = GreedyOrder({0, 2, 1, 1, 0}, 3, 3, seed % 2 == 0);
+    for (int n = damage.Below(3); n >= 0; --n) damage.Harm(order);
+    const auto program = Lower(order, {"fuzz", VariedCosts(5)});
+    if (!program.ok()) {
+      REQUIRE(program.status().code() == absl::StatusCode::kInvalidArgument);
+      ++num_refused;
+      continue;
+    }
+    const absl::Status status = CheckProgram(*program);
+    INFO("seed " << seed << ": " << status);
+    REQUIRE(status.ok());
+    REQUIRE(Simulate(*program, VariedCosts(5)).ok());
+    ++num_sound;
+  }
+  CHECK(num_sound > 100);
+  CHECK(num_refused > 1000);
+}
+
+}  // namespace
+}  // namespace baton
