@@ -1,0 +1,21 @@
+// From a description to a Layer that runs on a backend. Used by ops/models' cost tables and runtime/train.
+#ifndef BATON_OPS_LAYERS_BUILD_H_
+#define BATON_OPS_LAYERS_BUILD_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ops/backend.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// The layer for one micro-batch of `input`'s shape; `backend` must outlive it. Errors: InvalidArgument if a shape does
+// not fit, a list of layers is empty, or a cross-entropy is not the last.
+absl::StatusOr<std::unique_ptr<Layer>> BuildLayer(const Backend& backend, const LayerSpec& spec, const Shape& input);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_LAYERS_BUILD_H_

@@ -1,0 +1,44 @@
+// What every backend agrees on about a primitive layer: its shapes, parameters, what it reads again in the backward
+// pass and its FLOPs, worked out from the spec and checked once here. Used by each backend's Create functions.
+#ifndef BATON_OPS_LAYERS_LAYER_INFO_H_
+#define BATON_OPS_LAYERS_LAYER_INFO_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+struct LayerInfo {
+  Shape input_shape;
+  Shape output_shape;
+  std::vector<ParameterSpec> parameters;
+  InputUse input_use = InputUse::kNever;
+  bool weight_needs_grad_output = false;
+  LayerFlops flops;
+};
+
+// Errors of all: InvalidArgument, naming the layer's field, its value and what is allowed.
+
+// input: [rows…, inputs] float. Reads its input and the gradient of its output to make the weight's gradient.
+absl::StatusOr<LayerInfo> LinearInfo(const LinearSpec& spec, const Shape& input);
+// input: [sequences, context] i32; the output has `type`.
+absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& input, DataType type);
+// input: [rows…, width] float. BackwardInput sums the parameters' gradients on its way (they are small) and stashes
+// them, so that BackwardWeight needs neither the input nor the gradient of the output.
+absl::StatusOr<LayerInfo> LayerNormInfo(const LayerNormSpec& spec, const Shape& input);
+// input: any float.
+absl::StatusOr<LayerInfo> ActivationInfo(const ActivationSpec& spec, const Shape& input);
+// input: [sequences, context, 3 · width] float. FLOPs count the lower triangle alone.
+absl::StatusOr<LayerInfo> CausalAttentionInfo(const CausalAttentionSpec& spec, const Shape& input);
+// input: [rows…, classes] float; no output.
+absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const Shape& input);
+
+// The product of all extents but the last.
+int64_t NumRows(const Shape& shape);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_LAYERS_LAYER_INFO_H_

@@ -1,0 +1,53 @@
+// The part of a Layer that is the same for every primitive of every backend: what it says of itself and its bound
+// parameters. Backends derive their layers from it.
+#ifndef BATON_OPS_LAYERS_PRIMITIVE_LAYER_H_
+#define BATON_OPS_LAYERS_PRIMITIVE_LAYER_H_
+
+#include <utility>
+#include <vector>
+
+#include "ops/layers/layer_info.h"
+
+namespace baton {
+
+// Thread contract and lifecycle: as Layer's. The bound parameters are not owned.
+class PrimitiveLayer : public Layer {
+ public:
+  PrimitiveLayer(LayerInfo info, const Footprint& footprint) : info_(std::move(info)), footprint_(footprint) {}
+
+  const Shape& input_shape() const final { return info_.input_shape; }
+  const Shape& output_shape() const final { return info_.output_shape; }
+  std::vector<ParameterSpec> parameters() const final { return info_.parameters; }
+  InputUse input_use() const final { return info_.input_use; }
+  bool weight_needs_grad_output() const final { return info_.weight_needs_grad_output; }
+  Footprint footprint() const final { return footprint_; }
+  LayerFlops flops() const final { return info_.flops; }
+
+  void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) final {
+    values_ = values;
+    gradients_ = gradients;
+  }
+
+  // A layer without parameters has nothing to do here.
+  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override { return absl::OkStatus(); }
+
+ protected:
+  template <typename T>
+  const T* Value(int index) const {
+    return reinterpret_cast<const T*>(values_[index]);
+  }
+  template <typename T>
+  T* Gradient(int index) const {
+    return reinterpret_cast<T*>(gradients_[index]);
+  }
+
+ private:
+  const LayerInfo info_;
+  const Footprint footprint_;
+  std::vector<std::byte*> values_;
+  std::vector<std::byte*> gradients_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_LAYERS_PRIMITIVE_LAYER_H_

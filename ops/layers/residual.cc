@@ -1,0 +1,37 @@
+#include "ops/layers/residual.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace baton {
+
+absl::StatusOr<std::unique_ptr<Residual>> Residual::Create(const Backend& backend, std::unique_ptr<Layer> inner) {
+  if (inner->input_shape() != inner->output_shape()) {
+    return absl::InvalidArgumentError(absl::StrCat("residual: the layers' output ", inner->output_shape().ToString(),
+                                                   " cannot be added to their input ",
+                                                   inner->input_shape().ToString()));
+  }
+  return std::unique_ptr<Residual>(new Residual(backend, std::move(inner)));
+}
+
+LayerFlops Residual::flops() const {
+  LayerFlops flops = inner_->flops();
+  flops.forward += input_shape().NumElements();
+  flops.backward_input += input_shape().NumElements();
+  return flops;
+}
+
+absl::Status Residual::Forward(KernelStream stream, const LayerBuffers& buffers) {
+  BATON_RETURN_IF_ERROR(inner_->Forward(stream, buffers));
+  return backend_.Add(stream, output_shape(), buffers.output, buffers.input, buffers.output);
+}
+
+absl::Status Residual::BackwardInput(KernelStream stream, const LayerBuffers& buffers) {
+  BATON_RETURN_IF_ERROR(inner_->BackwardInput(stream, buffers));
+  if (buffers.grad_input == nullptr) return absl::OkStatus();
+  return backend_.Add(stream, input_shape(), buffers.grad_input, buffers.grad_output, buffers.grad_input);
+}
+
+}  // namespace baton

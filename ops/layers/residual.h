@@ -1,0 +1,47 @@
+// x + inner(x) as a Layer. Used by BuildLayer for the two halves of a transformer block and residual linear blocks.
+#ifndef BATON_OPS_LAYERS_RESIDUAL_H_
+#define BATON_OPS_LAYERS_RESIDUAL_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ops/backend.h"
+#include "ops/layers/layer.h"
+
+namespace baton {
+
+// Owns the inner layer, which reads the residual's own input; `backend` adds and must outlive this. Needs no memory
+// beyond the inner layer's. Thread contract and lifecycle: as Layer's.
+class Residual final : public Layer {
+ public:
+  // Errors: InvalidArgument if inner's input and output differ in shape.
+  static absl::StatusOr<std::unique_ptr<Residual>> Create(const Backend& backend, std::unique_ptr<Layer> inner);
+
+  const Shape& input_shape() const override { return inner_->input_shape(); }
+  const Shape& output_shape() const override { return inner_->output_shape(); }
+  std::vector<ParameterSpec> parameters() const override { return inner_->parameters(); }
+  InputUse input_use() const override { return inner_->input_use(); }
+  bool weight_needs_grad_output() const override { return inner_->weight_needs_grad_output(); }
+  Footprint footprint() const override { return inner_->footprint(); }
+  LayerFlops flops() const override;
+  void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override {
+    inner_->BindParameters(values, gradients);
+  }
+
+  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override;
+  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override;
+  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+    return inner_->BackwardWeight(stream, buffers);
+  }
+
+ private:
+  Residual(const Backend& backend, std::unique_ptr<Layer> inner) : backend_(backend), inner_(std::move(inner)) {}
+
+  const Backend& backend_;
+  const std::unique_ptr<Layer> inner_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_LAYERS_RESIDUAL_H_

@@ -1,0 +1,151 @@
+#include "ops/layers/sequence.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace baton {
+namespace {
+
+std::byte* At(std::byte* region, Bytes offset) { return region == nullptr ? nullptr : region + offset; }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Sequence>> Sequence::Create(std::vector<std::unique_ptr<Layer>> layers) {
+  if (layers.empty()) return absl::InvalidArgumentError("layers: a sequence needs at least one");
+  for (size_t i = 0; i + 1 < layers.size(); ++i) {
+    if (layers[i]->output_shape().empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("layers: a loss may only be the last; it is ", i + 1, " of ", layers.size()));
+    }
+    if (layers[i]->output_shape() != layers[i + 1]->input_shape()) {
+      return absl::InvalidArgumentError(absl::StrCat("layers: the output ", layers[i]->output_shape().ToString(),
+                                                     " of layer ", i + 1, " is not the input ",
+                                                     layers[i + 1]->input_shape().ToString(), " of the next"));
+    }
+  }
+  return std::unique_ptr<Sequence>(new Sequence(std::move(layers)));
+}
+
+Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::move(layers)) {
+  const auto place = [this](Region region, const Shape& shape) {
+    Bytes* end = region == Region::kSaved         ? &footprint_.saved
+                 : region == Region::kSavedWeight ? &footprint_.saved_weight
+                 : region == Region::kStash       ? &footprint_.stash
+                                                  : &footprint_.scratch;
+    const Place result{region, *end};
+    *end += AlignUp(shape.NumBytes());
+    return result;
+  };
+  Bytes largest_scratch = 0;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = *layers_[i];
+    Placement placement;
+    if (i > 0) {
+      const InputUse use = layer.input_use();
+      placement.input = place(use == InputUse::kBackwardWeight  ? Region::kSavedWeight
+                              : use == InputUse::kBackwardInput ? Region::kSaved
+                                                                : Region::kScratch,
+                              layer.input_shape());
+    }
+    if (i + 1 < layers_.size()) {
+      placement.grad_output =
+          place(layer.weight_needs_grad_output() ? Region::kStash : Region::kScratch, layer.output_shape());
+    }
+    const Footprint own = layer.footprint();
+    placement.offsets = footprint_;
+    footprint_.saved += own.saved;
+    footprint_.saved_weight += own.saved_weight;
+    footprint_.stash += own.stash;
+    largest_scratch = std::max(largest_scratch, own.scratch);
+    placements_.push_back(placement);
+  }
+  inner_scratch_offset_ = footprint_.scratch;
+  footprint_.scratch += largest_scratch;
+}
+
+std::vector<ParameterSpec> Sequence::parameters() const {
+  std::vector<ParameterSpec> all;
+  for (const auto& layer : layers_) {
+    for (ParameterSpec& parameter : layer->parameters()) all.push_back(std::move(parameter));
+  }
+  return all;
+}
+
+LayerFlops Sequence::flops() const {
+  LayerFlops sum;
+  for (const auto& layer : layers_) {
+    const LayerFlops own = layer->flops();
+    sum.forward += own.forward;
+    sum.backward_input += own.backward_input;
+    sum.backward_weight += own.backward_weight;
+  }
+  return sum;
+}
+
+void Sequence::BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) {
+  size_t begin = 0;
+  for (const auto& layer : layers_) {
+    const size_t end = begin + layer->parameters().size();
+    layer->BindParameters({values.begin() + begin, values.begin() + end},
+                          {gradients.begin() + begin, gradients.begin() + end});
+    begin = end;
+  }
+}
+
+std::byte* Sequence::Resolve(const Place& place, const LayerBuffers& buffers) {
+  switch (place.region) {
+    case Region::kSaved:
+      return At(buffers.saved, place.offset);
+    case Region::kSavedWeight:
+      return At(buffers.saved_weight, place.offset);
+    case Region::kStash:
+      return At(buffers.stash, place.offset);
+    case Region::kScratch:
+      return At(buffers.scratch, place.offset);
+  }
+  return nullptr;
+}
+
+LayerBuffers Sequence::BuffersOf(int index, const LayerBuffers& buffers) const {
+  const Placement& own = placements_[index];
+  const bool first = index == 0;
+  const bool last = index + 1 == static_cast<int>(layers_.size());
+  LayerBuffers result;
+  result.input = first ? buffers.input : Resolve(own.input, buffers);
+  result.targets = buffers.targets;
+  result.output = last ? buffers.output : Resolve(placements_[index + 1].input, buffers);
+  result.saved = At(buffers.saved, own.offsets.saved);
+  result.saved_weight = At(buffers.saved_weight, own.offsets.saved_weight);
+  result.stash = At(buffers.stash, own.offsets.stash);
+  result.grad_output = last ? buffers.grad_output : Resolve(own.grad_output, buffers);
+  result.grad_input = first ? buffers.grad_input : Resolve(placements_[index - 1].grad_output, buffers);
+  result.scratch = At(buffers.scratch, inner_scratch_offset_);
+  result.loss = buffers.loss;
+  return result;
+}
+
+absl::Status Sequence::Forward(KernelStream stream, const LayerBuffers& buffers) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    BATON_RETURN_IF_ERROR(layers_[i]->Forward(stream, BuffersOf(i, buffers)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sequence::BackwardInput(KernelStream stream, const LayerBuffers& buffers) {
+  for (size_t i = layers_.size(); i-- > 0;) {
+    BATON_RETURN_IF_ERROR(layers_[i]->BackwardInput(stream, BuffersOf(i, buffers)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sequence::BackwardWeight(KernelStream stream, const LayerBuffers& buffers) {
+  for (size_t i = layers_.size(); i-- > 0;) {
+    BATON_RETURN_IF_ERROR(layers_[i]->BackwardWeight(stream, BuffersOf(i, buffers)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace baton
