@@ -1,0 +1,110 @@
+// Causal attention (Vaswani et al. 2017, section 3.2.1) as plain loops. Used by ReferenceBackend alone.
+#ifndef BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
+#define BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "ops/layers/primitive_layer.h"
+
+namespace baton {
+
+// T: float or double. Saves nothing: the backward pass works the probabilities out again.
+template <typename T>
+class ReferenceCausalAttention final : public PrimitiveLayer {
+ public:
+  ReferenceCausalAttention(LayerInfo info, const CausalAttentionSpec& spec)
+      : PrimitiveLayer(std::move(info), Footprint{}),
+        heads_(spec.heads),
+        width_(spec.width),
+        head_width_(spec.width / spec.heads) {}
+
+  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+    const T* x = reinterpret_cast<const T*>(buffers.input);
+    T* y = reinterpret_cast<T*>(buffers.output);
+    ForEachQuery([&](int64_t sequence, int64_t head, int64_t query) {
+      const std::vector<double> probabilities = Probabilities(x, sequence, head, query);
+      for (int64_t c = 0; c < head_width_; ++c) {
+        double sum = 0;
+        for (int64_t key = 0; key <= query; ++key) sum += probabilities[key] * x[At(sequence, key, kValue, head) + c];
+        y[(sequence * context() + query) * width_ + head * head_width_ + c] = static_cast<T>(sum);
+      }
+    });
+    return absl::OkStatus();
+  }
+
+  // With p = softmax(s), s = q·k/√d, y = Σ p v: dv += p dy, dp = dy·v, ds = p (dp − Σ p dp), dq = Σ ds k/√d,
+  // dk += ds q/√d.
+  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+    if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const T* x = reinterpret_cast<const T*>(buffers.input);
+    const T* dy = reinterpret_cast<const T*>(buffers.grad_output);
+    std::vector<double> dx(input_shape().NumElements(), 0.0);
+    ForEachQuery([&](int64_t sequence, int64_t head, int64_t query) {
+      const std::vector<double> probabilities = Probabilities(x, sequence, head, query);
+      const T* row = dy + (sequence * context() + query) * width_ + head * head_width_;
+      std::vector<double> grad_probabilities(query + 1, 0.0);
+      double dot = 0;
+      for (int64_t key = 0; key <= query; ++key) {
+        for (int64_t c = 0; c < head_width_; ++c) {
+          grad_probabilities[key] += static_cast<double>(row[c]) * x[At(sequence, key, kValue, head) + c];
+          dx[At(sequence, key, kValue, head) + c] += probabilities[key] * row[c];
+        }
+        dot += probabilities[key] * grad_probabilities[key];
+      }
+      for (int64_t key = 0; key <= query; ++key) {
+        const double grad_score = probabilities[key] * (grad_probabilities[key] - dot) * Scale();
+        for (int64_t c = 0; c < head_width_; ++c) {
+          dx[At(sequence, query, kQuery, head) + c] += grad_score * x[At(sequence, key, kKey, head) + c];
+          dx[At(sequence, key, kKey, head) + c] += grad_score * x[At(sequence, query, kQuery, head) + c];
+        }
+      }
+    });
+    T* result = reinterpret_cast<T*>(buffers.grad_input);
+    for (size_t i = 0; i < dx.size(); ++i) result[i] = static_cast<T>(dx[i]);
+    return absl::OkStatus();
+  }
+
+ private:
+  enum Part { kQuery = 0, kKey = 1, kValue = 2 };
+
+  int64_t context() const { return input_shape()[1]; }
+  double Scale() const { return 1 / std::sqrt(static_cast<double>(head_width_)); }
+  int64_t At(int64_t sequence, int64_t position, Part part, int64_t head) const {
+    return ((sequence * context() + position) * 3 + part) * width_ + head * head_width_;
+  }
+
+  template <typename Function>
+  void ForEachQuery(Function function) const {
+    for (int64_t sequence = 0; sequence < input_shape()[0]; ++sequence) {
+      for (int64_t head = 0; head < heads_; ++head) {
+        for (int64_t query = 0; query < context(); ++query) function(sequence, head, query);
+      }
+    }
+  }
+
+  std::vector<double> Probabilities(const T* x, int64_t sequence, int64_t head, int64_t query) const {
+    std::vector<double> result(query + 1, 0.0);
+    double largest = -INFINITY;
+    for (int64_t key = 0; key <= query; ++key) {
+      for (int64_t c = 0; c < head_width_; ++c) {
+        result[key] += static_cast<double>(x[At(sequence, query, kQuery, head) + c]) *
+                       x[At(sequence, key, kKey, head) + c] * Scale();
+      }
+      largest = std::max(largest, result[key]);
+    }
+    double sum = 0;
+    for (double& value : result) sum += value = std::exp(value - largest);
+    for (double& value : result) value /= sum;
+    return result;
+  }
+
+  const int64_t heads_;
+  const int64_t width_;
+  const int64_t head_width_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_

@@ -1,0 +1,63 @@
+// Token and position embedding as plain loops. Used by ReferenceBackend alone.
+#ifndef BATON_OPS_REFERENCE_EMBEDDING_H_
+#define BATON_OPS_REFERENCE_EMBEDDING_H_
+
+#include <utility>
+
+#include "base/status.h"
+#include "ops/layers/primitive_layer.h"
+#include "ops/layers/token_ids.h"
+
+namespace baton {
+
+// T: float or double.
+template <typename T>
+class ReferenceEmbedding final : public PrimitiveLayer {
+ public:
+  ReferenceEmbedding(LayerInfo info, const EmbeddingSpec& spec)
+      : PrimitiveLayer(std::move(info), Footprint{}),
+        vocabulary_(spec.vocabulary),
+        width_(spec.width),
+        has_positions_(!spec.position_name.empty()) {}
+
+  // Errors: InvalidArgument if a token is not in the vocabulary.
+  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+    const int32_t* tokens = reinterpret_cast<const int32_t*>(buffers.input);
+    BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), vocabulary_));
+    T* y = reinterpret_cast<T*>(buffers.output);
+    for (int64_t row = 0; row < input_shape().NumElements(); ++row) {
+      const int64_t position = row % input_shape()[1];
+      for (int64_t c = 0; c < width_; ++c) {
+        y[row * width_ + c] =
+            Value<T>(0)[tokens[row] * width_ + c] + (has_positions_ ? Value<T>(1)[position * width_ + c] : T{0});
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Tokens have no gradient.
+  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override { return absl::OkStatus(); }
+
+  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+    const int32_t* tokens = reinterpret_cast<const int32_t*>(buffers.input);
+    BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), vocabulary_));
+    const T* dy = reinterpret_cast<const T*>(buffers.grad_output);
+    for (int64_t row = 0; row < input_shape().NumElements(); ++row) {
+      const int64_t position = row % input_shape()[1];
+      for (int64_t c = 0; c < width_; ++c) {
+        Gradient<T>(0)[tokens[row] * width_ + c] += dy[row * width_ + c];
+        if (has_positions_) Gradient<T>(1)[position * width_ + c] += dy[row * width_ + c];
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t vocabulary_;
+  const int64_t width_;
+  const bool has_positions_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_REFERENCE_EMBEDDING_H_

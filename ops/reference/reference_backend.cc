@@ -1,0 +1,112 @@
+#include "ops/reference/reference_backend.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/reference/activation.h"
+#include "ops/reference/causal_attention.h"
+#include "ops/reference/cross_entropy.h"
+#include "ops/reference/embedding.h"
+#include "ops/reference/layer_norm.h"
+#include "ops/reference/linear.h"
+
+namespace baton {
+namespace {
+
+template <template <typename> class LayerOf, typename Spec>
+std::unique_ptr<Layer> Make(DataType type, LayerInfo info, const Spec& spec) {
+  if (type == DataType::kFloat64) return std::make_unique<LayerOf<double>>(std::move(info), spec);
+  return std::make_unique<LayerOf<float>>(std::move(info), spec);
+}
+
+template <typename T>
+void AddElements(int64_t count, const std::byte* a, const std::byte* b, std::byte* sum) {
+  for (int64_t i = 0; i < count; ++i) {
+    reinterpret_cast<T*>(sum)[i] = reinterpret_cast<const T*>(a)[i] + reinterpret_cast<const T*>(b)[i];
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateLinear(const LinearSpec& spec,
+                                                                      const Shape& input) const {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, LinearInfo(spec, input));
+  return Make<ReferenceLinear>(input.type(), std::move(info), spec);
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateEmbedding(const EmbeddingSpec& spec,
+                                                                         const Shape& input) const {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, EmbeddingInfo(spec, input, embedding_type_));
+  return Make<ReferenceEmbedding>(embedding_type_, std::move(info), spec);
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateLayerNorm(const LayerNormSpec& spec,
+                                                                         const Shape& input) const {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, LayerNormInfo(spec, input));
+  return Make<ReferenceLayerNorm>(input.type(), std::move(info), spec);
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateActivation(const ActivationSpec& spec,
+                                                                          const Shape& input) const {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, ActivationInfo(spec, input));
+  return Make<ReferenceActivation>(input.type(), std::move(info), spec);
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateCausalAttention(const CausalAttentionSpec& spec,
+                                                                               const Shape& input) const {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, CausalAttentionInfo(spec, input));
+  return Make<ReferenceCausalAttention>(input.type(), std::move(info), spec);
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateCrossEntropy(const CrossEntropySpec& spec,
+                                                                            const Shape& input) const {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, CrossEntropyInfo(spec, input));
+  return Make<ReferenceCrossEntropy>(input.type(), std::move(info), spec);
+}
+
+absl::Status ReferenceBackend::Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
+                                   std::byte* sum) const {
+  if (shape.type() == DataType::kFloat64) {
+    AddElements<double>(shape.NumElements(), a, b, sum);
+  } else if (shape.type() == DataType::kFloat32) {
+    AddElements<float>(shape.NumElements(), a, b, sum);
+  } else {
+    return absl::InvalidArgumentError(absl::StrCat("add: ", shape.ToString(), " is not floating-point"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReferenceBackend::SquaredNorm(KernelStream stream, const std::byte* values, int64_t num_elements,
+                                           double* result) const {
+  double sum = 0;
+  for (int64_t i = 0; i < num_elements; ++i) {
+    const double value = reinterpret_cast<const float*>(values)[i];
+    sum += value * value;
+  }
+  *result = sum;
+  return absl::OkStatus();
+}
+
+absl::Status ReferenceBackend::AdamW(KernelStream stream, const AdamWArguments& arguments) const {
+  float* values = reinterpret_cast<float*>(arguments.values);
+  float* gradients = reinterpret_cast<float*>(arguments.gradients);
+  float* first_moment = reinterpret_cast<float*>(arguments.first_moment);
+  float* second_moment = reinterpret_cast<float*>(arguments.second_moment);
+  const double correction1 = 1 - std::pow(arguments.beta1, arguments.step);
+  const double correction2 = 1 - std::pow(arguments.beta2, arguments.step);
+  for (int64_t i = 0; i < arguments.num_elements; ++i) {
+    const double g = arguments.gradient_scale * gradients[i];
+    const double m = arguments.beta1 * first_moment[i] + (1 - arguments.beta1) * g;
+    const double v = arguments.beta2 * second_moment[i] + (1 - arguments.beta2) * g * g;
+    const double update = m / correction1 / (std::sqrt(v / correction2) + arguments.epsilon);
+    values[i] = static_cast<float>(values[i] - arguments.learning_rate * (update + arguments.weight_decay * values[i]));
+    first_moment[i] = static_cast<float>(m);
+    second_moment[i] = static_cast<float>(v);
+    gradients[i] = 0;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace baton

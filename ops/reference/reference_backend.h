@@ -1,0 +1,44 @@
+// The oracle: every operation as plain readable loops, in float or double. tests/conformance compares the other
+// backends with it and checks it by finite differences; nothing trains with it.
+#ifndef BATON_OPS_REFERENCE_REFERENCE_BACKEND_H_
+#define BATON_OPS_REFERENCE_REFERENCE_BACKEND_H_
+
+#include <memory>
+#include <string_view>
+
+#include "ops/backend.h"
+
+namespace baton {
+
+// Layers compute in their input's type. Thread contract: stateless; any thread. Unlike other backends' layers, these
+// may allocate in a call.
+class ReferenceBackend final : public Backend {
+ public:
+  // `embedding_type`: of what an embedding makes of its int32 tokens; kFloat32 or kFloat64.
+  explicit ReferenceBackend(DataType embedding_type = DataType::kFloat32) : embedding_type_(embedding_type) {}
+
+  std::string_view name() const override { return "reference"; }
+
+  absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateEmbedding(const EmbeddingSpec& spec, const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateLayerNorm(const LayerNormSpec& spec, const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateActivation(const ActivationSpec& spec,
+                                                          const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateCausalAttention(const CausalAttentionSpec& spec,
+                                                               const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
+                                                            const Shape& input) const override;
+
+  absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
+                   std::byte* sum) const override;
+  absl::Status SquaredNorm(KernelStream stream, const std::byte* values, int64_t num_elements,
+                           double* result) const override;
+  absl::Status AdamW(KernelStream stream, const AdamWArguments& arguments) const override;
+
+ private:
+  const DataType embedding_type_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_REFERENCE_REFERENCE_BACKEND_H_
