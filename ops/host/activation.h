@@ -1,0 +1,18 @@
+// ReLU and GELU on the host. Used by HostBackend alone.
+#ifndef BATON_OPS_HOST_ACTIVATION_H_
+#define BATON_OPS_HOST_ACTIVATION_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as ActivationInfo's; Internal if oneDNN fails.
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec& spec, const Shape& input);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_HOST_ACTIVATION_H_

@@ -1,0 +1,18 @@
+// Causal attention on the host. Used by HostBackend alone.
+#ifndef BATON_OPS_HOST_CAUSAL_ATTENTION_H_
+#define BATON_OPS_HOST_CAUSAL_ATTENTION_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as CausalAttentionInfo's.
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_HOST_CAUSAL_ATTENTION_H_

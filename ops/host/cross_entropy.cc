@@ -1,0 +1,93 @@
+#include "ops/host/cross_entropy.h"
+
+#include <cmath>
+#include <utility>
+
+#include "base/status.h"
+#include "ops/host/simd.h"
+#include "ops/host/support.h"
+#include "ops/layers/primitive_layer.h"
+#include "ops/layers/token_ids.h"
+
+namespace baton {
+namespace {
+
+// log Σ exp(row) of each of logits: [rows, classes].
+BATON_SIMD_CLONES
+void LogSumExpRows(int64_t rows, int64_t classes, const float* logits, float* __restrict log_sums) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* __restrict x = logits + row * classes;
+    float largest = x[0];
+#pragma omp simd reduction(max : largest)
+    for (int64_t c = 0; c < classes; ++c) largest = x[c] > largest ? x[c] : largest;
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t c = 0; c < classes; ++c) sum += VectorizableExp(x[c] - largest);
+    log_sums[row] = largest + std::log(sum);
+  }
+}
+
+// grad_logits = (softmax − one-hot target) · scale.
+BATON_SIMD_CLONES
+void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, const float* logits,
+                            const float* __restrict log_sums, const int32_t* __restrict targets, float* grad_logits) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* __restrict x = logits + row * classes;
+    float* __restrict dx = grad_logits + row * classes;
+    const float log_sum = log_sums[row];
+#pragma omp simd
+    for (int64_t c = 0; c < classes; ++c) dx[c] = VectorizableExp(x[c] - log_sum) * scale;
+    dx[targets[row]] -= scale;
+  }
+}
+
+// saved: log Σ exp of each row, then the targets (their own buffer is the Forward's).
+class HostCrossEntropy final : public PrimitiveLayer {
+ public:
+  HostCrossEntropy(LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
+      : PrimitiveLayer(std::move(info), footprint),
+        rows_(NumRows(input_shape())),
+        classes_(spec.classes),
+        loss_rows_(spec.loss_rows) {}
+
+  // Errors: InvalidArgument if a target is not a class.
+  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+    const int32_t* targets = Ids(buffers.targets);
+    BATON_RETURN_IF_ERROR(CheckIds("targets", targets, rows_, classes_));
+    const float* logits = Floats(buffers.input);
+    float* log_sums = Floats(buffers.saved);
+    LogSumExpRows(rows_, classes_, logits, log_sums);
+    std::memcpy(Ids(buffers.saved) + rows_, targets, rows_ * sizeof(int32_t));
+    double loss = 0;
+    for (int64_t row = 0; row < rows_; ++row) {
+      loss += static_cast<double>(log_sums[row]) - logits[row * classes_ + targets[row]];
+    }
+    *buffers.loss = loss / static_cast<double>(loss_rows_);
+    return absl::OkStatus();
+  }
+
+  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+    if (buffers.grad_input == nullptr) return absl::OkStatus();
+    SoftmaxMinusTargetRows(rows_, classes_, static_cast<float>(1.0 / static_cast<double>(loss_rows_)),
+                           Floats(buffers.input), Floats(buffers.saved), Ids(buffers.saved) + rows_,
+                           Floats(buffers.grad_input));
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t rows_;
+  const int64_t classes_;
+  const int64_t loss_rows_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropySpec& spec, const Shape& input) {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, CrossEntropyInfo(spec, input));
+  BATON_RETURN_IF_ERROR(CheckFloat32(input));
+  Footprint footprint;
+  footprint.saved = AlignUp(NumRows(input) * (SizeOf(DataType::kFloat32) + SizeOf(DataType::kInt32)));
+  return std::make_unique<HostCrossEntropy>(std::move(info), footprint, spec);
+}
+
+}  // namespace baton

@@ -1,0 +1,18 @@
+// Softmax and cross entropy on the host. Used by HostBackend alone.
+#ifndef BATON_OPS_HOST_CROSS_ENTROPY_H_
+#define BATON_OPS_HOST_CROSS_ENTROPY_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as CrossEntropyInfo's.
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropySpec& spec, const Shape& input);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_HOST_CROSS_ENTROPY_H_

@@ -1,0 +1,18 @@
+// Token and position embedding on the host. Used by HostBackend alone.
+#ifndef BATON_OPS_HOST_EMBEDDING_H_
+#define BATON_OPS_HOST_EMBEDDING_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as EmbeddingInfo's.
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostEmbedding(const EmbeddingSpec& spec, const Shape& input);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_HOST_EMBEDDING_H_

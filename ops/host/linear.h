@@ -1,0 +1,18 @@
+// Linear on the host. Used by HostBackend alone.
+#ifndef BATON_OPS_HOST_LINEAR_H_
+#define BATON_OPS_HOST_LINEAR_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as LinearInfo's; Internal if oneDNN fails.
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, const Shape& input);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_HOST_LINEAR_H_

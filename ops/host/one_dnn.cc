@@ -1,0 +1,53 @@
+#include "ops/host/one_dnn.h"
+
+#include <omp.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace baton {
+
+const dnnl::engine& OneDnnEngine() {
+  static const auto* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *engine;
+}
+
+SingleThreadScope::SingleThreadScope() : previous_(omp_get_max_threads()) {
+  if (previous_ != 1) omp_set_num_threads(1);
+}
+
+SingleThreadScope::~SingleThreadScope() {
+  if (previous_ != 1) omp_set_num_threads(previous_);
+}
+
+absl::Status Gemm(int64_t m, int64_t n, int64_t k, float alpha, const Matrix& a, const Matrix& b, float beta, float* c,
+                  int64_t c_stride) {
+  const dnnl_status_t status = dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', m, n, k, alpha, a.data,
+                                          a.stride, b.data, b.stride, beta, c, c_stride);
+  if (status == dnnl_success) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("oneDNN sgemm of ", m, " x ", n, " x ", k, " failed: status ", status));
+}
+
+OneDnnPrimitive::OneDnnPrimitive(const dnnl::primitive& primitive, const std::vector<Argument>& arguments)
+    : primitive_(primitive), stream_(OneDnnEngine()) {
+  for (const auto& [id, desc] : arguments) {
+    memories_.push_back(dnnl::memory(desc, OneDnnEngine(), DNNL_MEMORY_NONE));
+    arguments_.push_back({id, memories_.back().get()});
+  }
+}
+
+absl::Status OneDnnPrimitive::Run(std::initializer_list<const void*> pointers) {
+  int index = 0;
+  for (const void* pointer : pointers) {
+    // oneDNN has one kind of memory for what is read and what is written.
+    const dnnl_status_t status = dnnl_memory_set_data_handle(arguments_[index++].memory, const_cast<void*>(pointer));
+    if (status != dnnl_success) return absl::InternalError(absl::StrCat("oneDNN set_data_handle: status ", status));
+  }
+  const dnnl_status_t status =
+      dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()), arguments_.data());
+  if (status == dnnl_success) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("oneDNN primitive failed: status ", status));
+}
+
+}  // namespace baton
