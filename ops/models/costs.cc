@@ -1,0 +1,52 @@
+#include "ops/models/costs.h"
+
+#include <set>
+#include <utility>
+
+#include "base/status.h"
+#include "ops/models/chunk.h"
+
+namespace baton {
+
+LayerCosts DescribeLayer(const std::string& name, const Layer& layer) {
+  LayerCosts costs;
+  costs.name = name;
+  const LayerFlops flops = layer.flops();
+  costs.forward_flops = flops.forward;
+  costs.backward_flops = flops.backward_input + flops.backward_weight;
+  std::set<std::string> counted;
+  for (const ParameterSpec& parameter : layer.parameters()) {
+    if (counted.insert(parameter.name).second) costs.parameter_bytes += AlignUp(parameter.shape.NumBytes());
+  }
+  costs.optimizer_bytes = 2 * costs.parameter_bytes;
+  costs.output_bytes = AlignUp(layer.output_shape().NumBytes());
+  const Footprint footprint = layer.footprint();
+  costs.saved_bytes = footprint.saved;
+  costs.saved_weight_bytes = footprint.saved_weight;
+  costs.stash_bytes = footprint.stash;
+  costs.scratch_bytes = footprint.scratch;
+  const Bytes input_bytes = AlignUp(layer.input_shape().NumBytes());
+  switch (layer.input_use()) {
+    case InputUse::kNever:
+      costs.keep_input_scratch_bytes = input_bytes;
+      break;
+    case InputUse::kBackwardInput:
+      costs.keep_input_saved_bytes = input_bytes;
+      break;
+    case InputUse::kBackwardWeight:
+      costs.keep_input_saved_weight_bytes = input_bytes;
+      break;
+  }
+  (layer.weight_needs_grad_output() ? costs.keep_gradient_stash_bytes : costs.keep_gradient_scratch_bytes) =
+      costs.output_bytes;
+  return costs;
+}
+
+absl::StatusOr<std::vector<LayerCosts>> DescribeModel(const Backend& backend, const ModelSpec& model) {
+  BATON_ASSIGN_OR_RETURN(const auto layers, BuildLayers(backend, model, 0, model.layers.size()));
+  std::vector<LayerCosts> costs;
+  for (size_t i = 0; i < layers.size(); ++i) costs.push_back(DescribeLayer(model.layer_names[i], *layers[i]));
+  return costs;
+}
+
+}  // namespace baton

@@ -1,0 +1,116 @@
+#include "ops/models/gpt2.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/models/checks.h"
+
+namespace baton {
+namespace {
+
+constexpr double kDeviation = 0.02;
+constexpr char kTokens[] = "wte";
+constexpr char kPositions[] = "wpe";
+
+Initializer Normal(double deviation) { return {Initializer::Kind::kNormal, deviation}; }
+
+LayerSpec Norm(const std::string& name, int64_t width) {
+  LayerNormSpec norm;
+  norm.name = name;
+  norm.width = width;
+  return {norm};
+}
+
+LayerSpec Linear(const std::string& name, int64_t inputs, int64_t outputs, double deviation) {
+  LinearSpec linear;
+  linear.name = name;
+  linear.inputs = inputs;
+  linear.outputs = outputs;
+  linear.initializer = Normal(deviation);
+  return {linear};
+}
+
+LayerSpec Embedding(const Gpt2Options& options) {
+  EmbeddingSpec embedding;
+  embedding.token_name = kTokens;
+  embedding.position_name = kPositions;
+  embedding.vocabulary = options.vocabulary;
+  embedding.context = options.context;
+  embedding.width = options.width;
+  embedding.initializer = Normal(kDeviation);
+  return {embedding};
+}
+
+LayerSpec Attention(const Gpt2Options& options, const std::string& block, double residual_deviation) {
+  const int64_t width = options.width;
+  ResidualSpec residual;
+  residual.layers.push_back(Norm(block + ".ln_1", width));
+  residual.layers.push_back(Linear(block + ".attn.c_attn", width, 3 * width, kDeviation));
+  residual.layers.push_back({CausalAttentionSpec{options.heads, width}});
+  residual.layers.push_back(Linear(block + ".attn.c_proj", width, width, residual_deviation));
+  return {residual};
+}
+
+LayerSpec FeedForward(const Gpt2Options& options, const std::string& block, double residual_deviation) {
+  const int64_t width = options.width;
+  ResidualSpec residual;
+  residual.layers.push_back(Norm(block + ".ln_2", width));
+  residual.layers.push_back(Linear(block + ".mlp.c_fc", width, 4 * width, kDeviation));
+  residual.layers.push_back({ActivationSpec{ActivationKind::kGelu}});
+  residual.layers.push_back(Linear(block + ".mlp.c_proj", 4 * width, width, residual_deviation));
+  return {residual};
+}
+
+LayerSpec Head(const Gpt2Options& options) {
+  LinearSpec head;
+  head.name = "lm_head";
+  head.weight_name = absl::StrCat(kTokens, ".weight");
+  head.inputs = options.width;
+  head.outputs = options.vocabulary;
+  head.bias = false;
+  head.initializer = Normal(kDeviation);
+  return {head};
+}
+
+absl::Status Check(const Gpt2Options& options) {
+  BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.layers", options.layers));
+  BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.width", options.width));
+  BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.heads", options.heads));
+  BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.context", options.context));
+  BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.vocabulary", options.vocabulary));
+  if (options.width % options.heads == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("model.gpt2.heads: ", options.heads, " does not divide width: ", options.width));
+}
+
+}  // namespace
+
+absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& options, int64_t sequences_per_micro_batch,
+                                    int64_t sequences_per_batch) {
+  BATON_RETURN_IF_ERROR(Check(options));
+  BATON_RETURN_IF_ERROR(CheckMicroBatch("sequences", sequences_per_micro_batch, sequences_per_batch));
+  ModelSpec model;
+  model.name = "gpt2";
+  model.input_shape = Shape(DataType::kInt32, {sequences_per_micro_batch, options.context});
+  model.targets_shape = model.input_shape;
+  const double residual_deviation = kDeviation / std::sqrt(2.0 * static_cast<double>(options.layers));
+  for (int64_t i = 0; i < options.layers; ++i) {
+    const std::string block = absl::StrCat("h.", i);
+    SequenceSpec layer;
+    if (i == 0) layer.layers.push_back(Embedding(options));
+    layer.layers.push_back(Attention(options, block, residual_deviation));
+    layer.layers.push_back(FeedForward(options, block, residual_deviation));
+    if (i + 1 == options.layers) {
+      layer.layers.push_back(Norm("ln_f", options.width));
+      layer.layers.push_back(Head(options));
+      layer.layers.push_back({CrossEntropySpec{options.vocabulary, sequences_per_batch * options.context}});
+    }
+    model.layer_names.push_back(block);
+    model.layers.push_back({std::move(layer)});
+  }
+  return model;
+}
+
+}  // namespace baton
