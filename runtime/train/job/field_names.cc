@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "proto/job.pb.h"
 
 namespace baton {
 namespace {
@@ -23,6 +25,38 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+// The first quoted word of `text` after `prefix`, or empty.
+std::string QuotedAfter(absl::string_view text, absl::string_view prefix) {
+  const size_t begin = text.find(prefix);
+  if (begin == absl::string_view::npos) return "";
+  const size_t open = text.find('"', begin + prefix.size());
+  if (open == absl::string_view::npos) return "";
+  const size_t close = text.find('"', open + 1);
+  if (close == absl::string_view::npos) return "";
+  return std::string(text.substr(open + 1, close - open - 1));
+}
+
+// The enum type of any field called `name` below `message`, or null.
+const google::protobuf::EnumDescriptor* FindEnum(const google::protobuf::Descriptor& message, const std::string& name,
+                                                 int depth) {
+  if (const auto* field = message.FindFieldByName(name); field != nullptr && field->enum_type() != nullptr) {
+    return field->enum_type();
+  }
+  for (int i = 0; i < message.field_count() && depth > 0; ++i) {
+    if (const auto* child = message.field(i)->message_type(); child != nullptr) {
+      if (const auto* type = FindEnum(*child, name, depth - 1); type != nullptr) return type;
+    }
+  }
+  return nullptr;
+}
+
+std::string UnknownField(const google::protobuf::Descriptor& message, const std::string& field) {
+  const std::string place = &message == proto::Job::descriptor() ? "a job" : message.name();
+  const std::string suggestion = SuggestField(message, field);
+  return absl::StrCat(place, " has no field \"", field, "\"",
+                      suggestion.empty() ? absl::StrCat("; its fields are ", ListFields(message)) : suggestion);
 }
 
 }  // namespace
@@ -60,6 +94,22 @@ std::string ListValues(const google::protobuf::EnumDescriptor& type) {
     absl::StrAppend(&list, i == 0 ? "" : ", ", type.value(i)->name());
   }
   return list;
+}
+
+std::string PlainWords(const std::string& message, std::string* unknown) {
+  if (absl::StrContains(message, "has no field named")) {
+    *unknown = QuotedAfter(message, "has no field named");
+    const std::string type = QuotedAfter(message, "Message type");
+    const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(type);
+    if (descriptor != nullptr) return UnknownField(*descriptor, *unknown);
+  } else if (absl::StrContains(message, "Unknown enumeration value of")) {
+    *unknown = QuotedAfter(message, "Unknown enumeration value of");
+    const std::string field = QuotedAfter(message, "for field");
+    if (const auto* type = FindEnum(*proto::Job::descriptor(), field, 6); type != nullptr) {
+      return absl::StrCat(field, ": ", *unknown, " is not one of ", ListValues(*type));
+    }
+  }
+  return message;
 }
 
 }  // namespace baton

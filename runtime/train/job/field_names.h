@@ -18,6 +18,10 @@ std::string ListFields(const google::protobuf::Descriptor& message);
 // As "HOST, CUDA".
 std::string ListValues(const google::protobuf::EnumDescriptor& type);
 
+// What protobuf's text parser says about a part of a job, in Baton's words where protobuf's would not help: an unknown
+// field or enum value is told with what is allowed, and put into `unknown`; `message` itself otherwise.
+std::string PlainWords(const std::string& message, std::string* unknown);
+
 }  // namespace baton
 
 #endif  // BATON_RUNTIME_TRAIN_JOB_FIELD_NAMES_H_

@@ -1,11 +1,11 @@
 #include "runtime/train/job/job_file.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <sstream>
+#include <string>
+#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -22,31 +22,6 @@ constexpr std::streamoff kMaxFileBytes = 16 << 20;
 // A job nests six messages deep; hostile text must not exhaust the stack.
 constexpr int kMaxNesting = 32;
 
-// The first quoted word of `text` after `prefix`, or empty.
-std::string QuotedAfter(absl::string_view text, absl::string_view prefix) {
-  const size_t begin = text.find(prefix);
-  if (begin == absl::string_view::npos) return "";
-  const size_t open = text.find('"', begin + prefix.size());
-  if (open == absl::string_view::npos) return "";
-  const size_t close = text.find('"', open + 1);
-  if (close == absl::string_view::npos) return "";
-  return std::string(text.substr(open + 1, close - open - 1));
-}
-
-// The enum type of any field called `name` below `message`, or null.
-const google::protobuf::EnumDescriptor* FindEnum(const google::protobuf::Descriptor& message, const std::string& name,
-                                                 int depth) {
-  if (const auto* field = message.FindFieldByName(name); field != nullptr && field->enum_type() != nullptr) {
-    return field->enum_type();
-  }
-  for (int i = 0; i < message.field_count() && depth > 0; ++i) {
-    if (const auto* child = message.field(i)->message_type(); child != nullptr) {
-      if (const auto* type = FindEnum(*child, name, depth - 1); type != nullptr) return type;
-    }
-  }
-  return nullptr;
-}
-
 // Keeps the first error as `name:line:column: text`, with Baton's words where protobuf's would not help.
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
@@ -54,27 +29,15 @@ class FirstError : public google::protobuf::io::ErrorCollector {
 
   void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
     if (!message_.empty()) return;
-    std::string words = message;
     std::string unknown;
-    if (absl::StrContains(message, "has no field named")) {
-      unknown = QuotedAfter(message, "has no field named");
-      const std::string type = QuotedAfter(message, "Message type");
-      const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(type);
-      if (descriptor != nullptr) words = UnknownField(*descriptor, unknown);
-    } else if (absl::StrContains(message, "Unknown enumeration value of")) {
-      unknown = QuotedAfter(message, "Unknown enumeration value of");
-      const std::string field = QuotedAfter(message, "for field");
-      if (const auto* type = FindEnum(*proto::Job::descriptor(), field, 6); type != nullptr) {
-        words = absl::StrCat(field, ": ", unknown, " is not one of ", ListValues(*type));
-      }
-    }
+    const std::string words = PlainWords(message, &unknown);
     if (line < 0) {
       message_ = absl::StrCat(name_, ": ", words);
       return;
     }
     const std::vector<absl::string_view> lines = absl::StrSplit(text_, '\n');
-    absl::string_view where = line < static_cast<int>(lines.size()) ? lines[line] : absl::string_view();
-    size_t offset = OffsetOfColumn(where, column);
+    line = std::min(line, static_cast<int>(lines.size()) - 1);
+    size_t offset = OffsetOfColumn(lines[line], column);
     // protobuf points behind the word that it does not know.
     if (!unknown.empty()) {
       for (int previous = line; previous >= 0; --previous) {
@@ -91,13 +54,6 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   const std::string& message() const { return message_; }
 
  private:
-  static std::string UnknownField(const google::protobuf::Descriptor& message, const std::string& field) {
-    const std::string place = &message == proto::Job::descriptor() ? "a job" : message.name();
-    const std::string suggestion = SuggestField(message, field);
-    return absl::StrCat(place, " has no field \"", field, "\"",
-                        suggestion.empty() ? absl::StrCat("; its fields are ", ListFields(message)) : suggestion);
-  }
-
   // The tokenizer counts a tab up to the next multiple of eight, an editor as one.
   static size_t OffsetOfColumn(absl::string_view line, int column) {
     int reached = 0;

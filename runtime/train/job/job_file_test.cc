@@ -48,6 +48,7 @@ TEST_CASE("a mistake is told with its line and column") {
               "gpt.textproto:1:13: Optimizer has no field \"warmup\"; did you mean \"warmup_steps\"?"},
       Mistake{"batch { frobnicate: 4 }",
               "gpt.textproto:1:9: Batch has no field \"frobnicate\"; its fields are sequences, micro_batches"},
+      Mistake{"\tbatch {\tsequences:\t\"x\" }", "gpt.textproto:1:21: Expected integer, got: \"x\""},
       Mistake{"optimizer { decay: COSIN }", "gpt.textproto:1:20: decay: COSIN is not one of CONSTANT, LINEAR, COSINE"},
       Mistake{"devices { backend: TPU }", "gpt.textproto:1:20: backend: TPU is not one of HOST, CUDA"});
   const auto job = ParseJob(mistake.text, "gpt.textproto");

@@ -31,7 +31,8 @@ constexpr int kMaxNesting = 32;
 class FirstComplaint : public google::protobuf::io::ErrorCollector {
  public:
   void AddError(int, google::protobuf::io::ColumnNumber, const std::string& message) override {
-    if (text.empty()) text = message;
+    std::string unknown;
+    if (text.empty()) text = PlainWords(message, &unknown);
   }
   std::string text;
 };

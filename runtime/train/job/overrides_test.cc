@@ -88,8 +88,9 @@ TEST_CASE("a wrong override is refused and changes nothing") {
             "batch: \"{ sequences: 2 } run { steps: 3 }\" is not a message { … } with the fields sequences, "
             "micro_batches"},
       Wrong{"batch={ sequence: 2 }",
-            "batch: \"{ sequence: 2 }\" is not a message { … } with the fields sequences, micro_batches: Message type "
-            "\"baton.proto.Batch\" has no field named \"sequence\"."},
+            "batch: \"{ sequence: 2 }\" is not a message { … } with the fields sequences, micro_batches: Batch has no "
+            "field "
+            "\"sequence\"; did you mean \"sequences\"?"},
       Wrong{"model.layer.linear={}", "model.layer is a list, set it as a whole: model.layer=[{ … }, { … }]"},
       Wrong{"model.layer={ relu {} }",
             "model.layer: \"{ relu {} }\" is not a list [{ … }, { … }] whose messages have the fields linear, "
