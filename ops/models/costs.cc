@@ -1,6 +1,5 @@
 #include "ops/models/costs.h"
 
-#include <set>
 #include <utility>
 
 #include "base/status.h"
@@ -14,9 +13,8 @@ LayerCosts DescribeLayer(const std::string& name, const Layer& layer) {
   const LayerFlops flops = layer.flops();
   costs.forward_flops = flops.forward;
   costs.backward_flops = flops.backward_input + flops.backward_weight;
-  std::set<std::string> counted;
   for (const ParameterSpec& parameter : layer.parameters()) {
-    if (counted.insert(parameter.name).second) costs.parameter_bytes += AlignUp(parameter.shape.NumBytes());
+    costs.parameter_bytes += AlignUp(parameter.shape.NumBytes());
   }
   costs.optimizer_bytes = 2 * costs.parameter_bytes;
   costs.output_bytes = AlignUp(layer.output_shape().NumBytes());

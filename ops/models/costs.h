@@ -13,9 +13,9 @@
 
 namespace baton {
 
-// The costs of `layer` for one micro-batch; all times are zero. Each parameter counts as AlignUp of its bytes, once if
-// the layer names it twice, and the optimizer as twice that (AdamW's moments). The keep_* numbers follow Sequence's
-// rules, so that a Sequence of layers needs what their LayerCosts add up to.
+// The costs of `layer` for one micro-batch; all times are zero. Each entry of parameters() counts as AlignUp of its
+// bytes, and the optimizer as twice that (AdamW's moments). The keep_* numbers follow Sequence's rules, so that a
+// Sequence of layers needs what their LayerCosts add up to.
 LayerCosts DescribeLayer(const std::string& name, const Layer& layer);
 
 // Of each layer of the model, as `backend` makes it. Errors: InvalidArgument as BuildLayer's.

@@ -51,12 +51,19 @@ struct Converter {
     return std::vector<LayerSpec>{{ActivationSpec{listed.kind}}};
   }
 
-  Result operator()(const ListedResidualLinear& listed) const {
-    BATON_RETURN_IF_ERROR(CheckSize(field + ".hidden", listed.hidden));
+  Result operator()(const ListedResidual& listed) const {
+    const int64_t inputs = width;
     ResidualSpec residual;
-    residual.layers = {{Linear(name + ".in", width, listed.hidden, /*bias=*/true)},
-                       {ActivationSpec{listed.activation}},
-                       {Linear(name + ".out", listed.hidden, width, /*bias=*/true)}};
+    for (size_t i = 0; i < listed.layers.size(); ++i) {
+      const Converter inner{absl::StrCat(field, ".residual.layer[", i, "]"), absl::StrCat(name, ".", i), width};
+      BATON_ASSIGN_OR_RETURN(const std::vector<LayerSpec> layers, std::visit(inner, listed.layers[i]));
+      residual.layers.insert(residual.layers.end(), layers.begin(), layers.end());
+    }
+    if (residual.layers.empty() || width != inputs) {
+      return absl::InvalidArgumentError(absl::StrCat(field, ".residual: leads from width ", inputs, " to ", width,
+                                                     " in ", listed.layers.size(),
+                                                     " layers; it needs a layer and must keep the width"));
+    }
     return std::vector<LayerSpec>{{residual}};
   }
 };
@@ -65,10 +72,10 @@ struct Converter {
 
 absl::StatusOr<ModelSpec> LayerListModel(const LayerListOptions& options, int64_t examples_per_micro_batch,
                                          int64_t examples_per_batch) {
-  BATON_RETURN_IF_ERROR(CheckSize("model.layer_list.inputs", options.inputs));
+  BATON_RETURN_IF_ERROR(CheckSize("model.inputs", options.inputs));
   BATON_RETURN_IF_ERROR(CheckMicroBatch("examples", examples_per_micro_batch, examples_per_batch));
   if (options.layers.empty()) {
-    return absl::InvalidArgumentError("model.layer_list.layers: 0 entries; at least one is needed");
+    return absl::InvalidArgumentError("model.layer: 0 entries; at least one is needed");
   }
   ModelSpec model;
   model.name = "layer_list";
@@ -77,7 +84,7 @@ absl::StatusOr<ModelSpec> LayerListModel(const LayerListOptions& options, int64_
   int64_t width = options.inputs;
   for (size_t i = 0; i < options.layers.size(); ++i) {
     const std::string name = absl::StrCat("layers.", i);
-    const Converter converter{absl::StrCat("model.layer_list.layers[", i, "]"), name, width};
+    const Converter converter{absl::StrCat("model.layer[", i, "]"), name, width};
     SequenceSpec layer;
     BATON_ASSIGN_OR_RETURN(layer.layers, std::visit(converter, options.layers[i]));
     if (i + 1 == options.layers.size()) layer.layers.push_back({CrossEntropySpec{width, examples_per_batch}});

@@ -26,13 +26,14 @@ struct ListedActivation {
   ActivationKind kind = ActivationKind::kRelu;
 };
 
-// x + out(activation(in(x))): in: width → hidden, out: hidden → width, with biases; parameters `layers.I.in.weight` …
-struct ListedResidualLinear {
-  int64_t hidden = 0;
-  ActivationKind activation = ActivationKind::kRelu;
+using ListedPlain = std::variant<ListedLinear, ListedLayerNorm, ListedActivation>;
+
+// x + layers(x); the layers, named `layers.I.J`, end at the width that they begin with.
+struct ListedResidual {
+  std::vector<ListedPlain> layers;
 };
 
-using ListedLayer = std::variant<ListedLinear, ListedLayerNorm, ListedActivation, ListedResidualLinear>;
+using ListedLayer = std::variant<ListedLinear, ListedLayerNorm, ListedActivation, ListedResidual>;
 
 struct LayerListOptions {
   int64_t inputs = 0;  // features of an example
@@ -42,7 +43,7 @@ struct LayerListOptions {
 // Each entry is a layer of the split; the softmax cross-entropy over the last one's outputs belongs to it. Input:
 // [examples_per_micro_batch, inputs] f32; targets: [examples_per_micro_batch] i32; the loss is the mean over a batch.
 // Weights start uniform in ±1/√inputs of their layer, biases at zero.
-// Errors: InvalidArgument naming the field, as `model.layer_list.layers[2].outputs: 0 is not in [1, 1048576]`.
+// Errors: InvalidArgument naming the field, as `model.layer[2].outputs: 0 is not in [1, 1048576]`.
 absl::StatusOr<ModelSpec> LayerListModel(const LayerListOptions& options, int64_t examples_per_micro_batch,
                                          int64_t examples_per_batch);
 

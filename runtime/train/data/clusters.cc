@@ -61,9 +61,12 @@ absl::StatusOr<std::unique_ptr<ClusterDataset>> ClusterDataset::Create(const Opt
   return std::unique_ptr<ClusterDataset>(new ClusterDataset(options));
 }
 
-void ClusterDataset::FillExample(int64_t example, std::byte* inputs, int32_t* target) const {
-  std::memcpy(inputs, &features_[example * options_.features], static_cast<size_t>(input_bytes()));
-  *target = static_cast<int32_t>(example % options_.classes);
+void ClusterDataset::FillExample(int64_t example, int64_t index, std::byte* inputs, int32_t* targets) const {
+  if (inputs != nullptr) {
+    std::memcpy(inputs + index * input_bytes(), &features_[example * options_.features],
+                static_cast<size_t>(input_bytes()));
+  }
+  if (targets != nullptr) targets[index] = static_cast<int32_t>(example % options_.classes);
 }
 
 void ClusterDataset::FillTraining(int64_t step, int64_t first_sequence, int64_t count, std::byte* inputs,
@@ -71,13 +74,13 @@ void ClusterDataset::FillTraining(int64_t step, int64_t first_sequence, int64_t 
   for (int64_t i = 0; i < count; ++i) {
     const int64_t example = RandomBelow(num_training_, options_.run_seed, RandomPurpose::kTrainingOrder,
                                         static_cast<uint64_t>(step), static_cast<uint64_t>(first_sequence + i));
-    FillExample(example, inputs + i * input_bytes(), targets + i);
+    FillExample(example, i, inputs, targets);
   }
 }
 
 void ClusterDataset::FillHeldOut(int64_t first_sequence, int64_t count, std::byte* inputs, int32_t* targets) const {
   for (int64_t i = 0; i < count; ++i) {
-    FillExample(num_training_ + first_sequence + i, inputs + i * input_bytes(), targets + i);
+    FillExample(num_training_ + first_sequence + i, i, inputs, targets);
   }
 }
 

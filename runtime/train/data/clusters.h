@@ -40,7 +40,7 @@ class ClusterDataset : public Dataset {
 
  private:
   explicit ClusterDataset(const Options& options);
-  void FillExample(int64_t example, std::byte* inputs, int32_t* target) const;
+  void FillExample(int64_t example, int64_t index, std::byte* inputs, int32_t* targets) const;
 
   const Options options_;
   const int64_t num_training_;

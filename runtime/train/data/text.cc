@@ -36,12 +36,19 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
-// Writes tokens [offset, offset + context) and those one further on.
-void FillSequence(const std::string& tokens, int64_t offset, int64_t context, std::byte* inputs, int32_t* targets) {
-  for (int64_t i = 0; i < context; ++i) {
-    const int32_t token = static_cast<unsigned char>(tokens[static_cast<size_t>(offset + i)]);
-    std::memcpy(inputs + i * static_cast<int64_t>(sizeof(token)), &token, sizeof(token));
-    targets[i] = static_cast<unsigned char>(tokens[static_cast<size_t>(offset + i + 1)]);
+// Writes tokens [offset, offset + context) to sequence `index` of inputs and those one further on to that of targets.
+void FillSequence(const std::string& tokens, int64_t offset, int64_t context, int64_t index, std::byte* inputs,
+                  int32_t* targets) {
+  const char* first = tokens.data() + offset;
+  if (inputs != nullptr) {
+    std::byte* sequence = inputs + index * context * static_cast<int64_t>(sizeof(int32_t));
+    for (int64_t i = 0; i < context; ++i) {
+      const int32_t token = static_cast<unsigned char>(first[i]);
+      std::memcpy(sequence + i * static_cast<int64_t>(sizeof(token)), &token, sizeof(token));
+    }
+  }
+  if (targets != nullptr) {
+    for (int64_t i = 0; i < context; ++i) targets[index * context + i] = static_cast<unsigned char>(first[i + 1]);
   }
 }
 
@@ -113,14 +120,13 @@ void TextDataset::FillTraining(int64_t step, int64_t first_sequence, int64_t cou
   for (int64_t i = 0; i < count; ++i) {
     const int64_t offset = RandomBelow(num_training(), seed_, RandomPurpose::kTrainingOrder,
                                        static_cast<uint64_t>(step), static_cast<uint64_t>(first_sequence + i));
-    FillSequence(training_, offset, context_, inputs + i * input_bytes(), targets + i * context_);
+    FillSequence(training_, offset, context_, i, inputs, targets);
   }
 }
 
 void TextDataset::FillHeldOut(int64_t first_sequence, int64_t count, std::byte* inputs, int32_t* targets) const {
   for (int64_t i = 0; i < count; ++i) {
-    FillSequence(held_out_, (first_sequence + i) * context_, context_, inputs + i * input_bytes(),
-                 targets + i * context_);
+    FillSequence(held_out_, (first_sequence + i) * context_, context_, i, inputs, targets);
   }
 }
 

@@ -1,0 +1,17 @@
+// Writes a whole file or says why not.
+#ifndef BATON_BASE_WRITE_FILE_H_
+#define BATON_BASE_WRITE_FILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace baton {
+
+// Replaces what `path` held. Errors: NotFound, PermissionDenied, ResourceExhausted and the like, with the path.
+absl::Status WriteFile(const std::string& path, absl::string_view contents);
+
+}  // namespace baton
+
+#endif  // BATON_BASE_WRITE_FILE_H_

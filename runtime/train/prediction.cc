@@ -1,0 +1,31 @@
+#include "runtime/train/prediction.h"
+
+#include "base/status.h"
+#include "schedules/simulate/simulate.h"
+
+namespace baton {
+
+Prediction::Prediction(const Program* program, const CostModel& planned)
+    : program_(program), planned_(planned), costs_(planned), window_(*program) {}
+
+absl::StatusOr<StepReport> Prediction::Next() {
+  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(*program_, costs_));
+  return Analyze(*program_, trace);
+}
+
+void Prediction::Measure(const Trace& trace) {
+  if (!warmed_up_) {
+    warmed_up_ = true;
+    return;
+  }
+  window_.Add(*program_, trace);
+  ++window_steps_;
+  if (!stable_ || window_steps_ == kWindowSteps) costs_ = window_.ToCostModel(planned_);
+  if (window_steps_ == kWindowSteps) {
+    stable_ = true;
+    window_steps_ = 0;
+    window_ = MeasuredCosts(*program_);
+  }
+}
+
+}  // namespace baton

@@ -1,0 +1,154 @@
+#include "runtime/train/profile.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/host/threads.h"
+#include "ops/layers/build.h"
+#include "ops/models/initialize.h"
+
+namespace baton {
+namespace {
+
+Nanos Now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// Aligned memory for one layer's buffers, zeroed.
+class Buffer {
+ public:
+  explicit Buffer(Bytes bytes)
+      : data_(static_cast<std::byte*>(std::aligned_alloc(kBufferAlignment, AlignUp(std::max<Bytes>(bytes, 1)))),
+              &std::free) {
+    if (data_ != nullptr) std::memset(data_.get(), 0, AlignUp(std::max<Bytes>(bytes, 1)));
+  }
+  std::byte* get() const { return data_.get(); }
+
+ private:
+  std::unique_ptr<std::byte, decltype(&std::free)> data_;
+};
+
+// The median time of `repeats` calls after one that is not counted.
+absl::StatusOr<Nanos> MedianTime(int repeats, const std::function<absl::Status()>& call) {
+  BATON_RETURN_IF_ERROR(call());
+  std::vector<Nanos> times;
+  for (int i = 0; i < repeats; ++i) {
+    const Nanos start = Now();
+    BATON_RETURN_IF_ERROR(call());
+    times.push_back(Now() - start);
+  }
+  std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
+  return times[repeats / 2];
+}
+
+// One layer with memory of its own, bound and initialised.
+struct TimedLayer {
+  std::unique_ptr<Layer> layer;
+  std::vector<Buffer> memory;
+  std::vector<std::byte*> values, gradients, moments;
+  LayerBuffers buffers;
+  double loss = 0;
+
+  std::byte* Allocate(Bytes bytes) {
+    memory.emplace_back(bytes);
+    return memory.back().get();
+  }
+};
+
+absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backend, const LayerSpec& spec,
+                                                           const Shape& input, const Shape& targets, bool is_first) {
+  auto timed = std::make_unique<TimedLayer>();
+  BATON_ASSIGN_OR_RETURN(timed->layer, BuildLayer(backend, spec, input));
+  const Layer& layer = *timed->layer;
+  for (const ParameterSpec& parameter : layer.parameters()) {
+    timed->values.push_back(timed->Allocate(parameter.shape.NumBytes()));
+    timed->gradients.push_back(timed->Allocate(parameter.shape.NumBytes()));
+    timed->moments.push_back(timed->Allocate(2 * AlignUp(parameter.shape.NumBytes())));
+    InitializeParameter(/*seed=*/1, parameter.name, parameter.initializer, parameter.shape.NumElements(),
+                        reinterpret_cast<float*>(timed->values.back()));
+  }
+  timed->layer->BindParameters(timed->values, timed->gradients);
+  const Footprint footprint = layer.footprint();
+  std::byte* input_data = timed->Allocate(input.NumBytes());
+  if (input.type() == DataType::kFloat32) {
+    // Zeros would let a kernel meet only special values.
+    InitializeParameter(/*seed=*/2, "input", {Initializer::Kind::kNormal, 1.0}, input.NumElements(),
+                        reinterpret_cast<float*>(input_data));
+  }
+  LayerBuffers& buffers = timed->buffers;
+  buffers.input = input_data;
+  buffers.targets = timed->Allocate(targets.NumBytes());
+  buffers.output = timed->Allocate(layer.output_shape().NumBytes());
+  buffers.grad_output = timed->Allocate(layer.output_shape().NumBytes());
+  buffers.grad_input = is_first ? nullptr : timed->Allocate(input.NumBytes());
+  buffers.saved = timed->Allocate(footprint.saved);
+  buffers.saved_weight = timed->Allocate(footprint.saved_weight);
+  buffers.stash = timed->Allocate(footprint.stash);
+  buffers.scratch = timed->Allocate(footprint.scratch);
+  buffers.loss = &timed->loss;
+  return timed;
+}
+
+absl::Status UpdateAll(const Backend& backend, const TimedLayer& timed) {
+  const std::vector<ParameterSpec> parameters = timed.layer->parameters();
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    AdamWArguments arguments = {};
+    arguments.values = timed.values[i];
+    arguments.gradients = timed.gradients[i];
+    arguments.first_moment = timed.moments[i];
+    arguments.second_moment = timed.moments[i] + AlignUp(parameters[i].shape.NumBytes());
+    arguments.num_elements = parameters[i].shape.NumElements();
+    arguments.beta1 = 0.9;
+    arguments.beta2 = 0.999;
+    arguments.epsilon = 1e-8;
+    arguments.gradient_scale = 1.0;
+    arguments.step = 1;
+    BATON_RETURN_IF_ERROR(backend.AdamW({}, arguments));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int threads, int repeats, ModelTable& table) {
+  SetHostThreads(threads);
+  Shape input = table.model.input_shape;
+  Bytes largest = 0;
+  for (size_t i = 0; i < table.costs.size(); ++i) {
+    LayerCosts& costs = table.costs[i];
+    BATON_ASSIGN_OR_RETURN(
+        const std::unique_ptr<TimedLayer> timed,
+        MakeTimedLayer(backend, table.model.layers[i], input, table.model.targets_shape, /*is_first=*/i == 0));
+    Layer& layer = *timed->layer;
+    const LayerBuffers& buffers = timed->buffers;
+    BATON_ASSIGN_OR_RETURN(costs.forward_ns, MedianTime(repeats, [&] { return layer.Forward({}, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.backward_input_ns,
+                           MedianTime(repeats, [&] { return layer.BackwardInput({}, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns,
+                           MedianTime(repeats, [&] { return layer.BackwardWeight({}, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.step_ns, MedianTime(repeats, [&] { return UpdateAll(backend, *timed); }));
+    largest = std::max(largest, costs.output_bytes);
+    input = layer.output_shape();
+  }
+  TransferCosts transfer;
+  const Bytes input_bytes = table.model.input_shape.NumBytes();
+  const Buffer from(std::max(largest, input_bytes)), to(std::max(largest, input_bytes));
+  auto copy = [&](Bytes bytes) {
+    return MedianTime(repeats, [&, bytes] {
+      std::memcpy(to.get(), from.get(), bytes);
+      return absl::OkStatus();
+    });
+  };
+  BATON_ASSIGN_OR_RETURN(transfer.transfer_ns, copy(largest));
+  BATON_ASSIGN_OR_RETURN(transfer.load_ns, copy(input_bytes));
+  return transfer;
+}
+
+}  // namespace baton

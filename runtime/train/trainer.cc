@@ -1,0 +1,201 @@
+#include "runtime/train/trainer.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "base/write_file.h"
+#include "runtime/train/checkpoint/safetensors.h"
+#include "runtime/train/metrics/metrics.h"
+#include "runtime/train/prediction.h"
+#include "runtime/train/training_run.h"
+#include "schedules/report/analysis.h"
+#include "schedules/report/chrome_trace.h"
+#include "schedules/report/text_table.h"
+
+namespace baton {
+namespace {
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// As "1:02:03" or "4:05".
+std::string FormatClock(double seconds) {
+  const auto total = static_cast<int64_t>(std::llround(std::max(0.0, seconds)));
+  if (total >= 3600) return absl::StrFormat("%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60);
+  return absl::StrFormat("%d:%02d", total / 60, total % 60);
+}
+
+// How true the predictions were over a run.
+struct PredictionRecord {
+  double step_error = 0;    // Σ |predicted − measured| / measured
+  double bubble_error = 0;  // Σ |predicted − measured|
+  double measured_bubble = 0;
+  double predicted_bubble = 0;
+  int64_t steps = 0;
+
+  void Add(const StepReport& predicted, const StepReport& measured) {
+    step_error += std::abs(static_cast<double>(predicted.step_time - measured.step_time)) /
+                  static_cast<double>(std::max<Nanos>(1, measured.step_time));
+    bubble_error += std::abs(predicted.bubble_ratio - measured.bubble_ratio);
+    measured_bubble += measured.bubble_ratio;
+    predicted_bubble += predicted.bubble_ratio;
+    ++steps;
+  }
+};
+
+class Trainer {
+ public:
+  Trainer(const proto::Job& job, const TrainerOptions& options) : job_(job), options_(options) {}
+
+  absl::Status Run() {
+    BATON_ASSIGN_OR_RETURN(run_, TrainingRun::Create(job_));
+    BATON_RETURN_IF_ERROR(OpenOutput());
+    Announce();
+    Prediction prediction(&run_->program(), run_->planned_costs());
+    start_ = std::chrono::steady_clock::now();
+    for (int64_t step = 0; step < job_.run().steps(); ++step) {
+      BATON_RETURN_IF_ERROR(TrainStep(step, prediction));
+      if (options_.stop != nullptr && *options_.stop) {
+        EndLine();
+        Log(absl::StrCat("stopped after step ", step + 1, "; saving"));
+        break;
+      }
+    }
+    EndLine();
+    return Finish();
+  }
+
+ private:
+  void Log(const std::string& line) {
+    if (options_.log != nullptr) *options_.log << line << "\n" << std::flush;
+  }
+
+  absl::Status OpenOutput() {
+    if (options_.output.empty()) return absl::OkStatus();
+    std::error_code error;
+    std::filesystem::create_directories(options_.output, error);
+    if (error) {
+      return absl::InvalidArgumentError(absl::StrCat("--output: ", options_.output, ": ", error.message()));
+    }
+    std::string text;
+    google::protobuf::TextFormat::PrintToString(job_, &text);
+    BATON_RETURN_IF_ERROR(WriteFile(options_.output + "/job.textproto", text));
+    BATON_ASSIGN_OR_RETURN(metrics_, MetricsWriter::Create(options_.output + "/metrics.jsonl"));
+    return absl::OkStatus();
+  }
+
+  void Announce() {
+    const Program& program = run_->program();
+    Bytes most = 0;
+    size_t instructions = 0;
+    for (const DeviceProgram& device : program.devices) {
+      most = std::max(most, device.arena_bytes);
+      instructions += device.instructions.size();
+    }
+    Log(absl::StrCat(job_.name(), ": ", program.num_chunks, " chunks on ", program.num_devices(), " devices, ",
+                     program.num_micro_batches, " micro-batches by ", program.schedule, ": ", instructions,
+                     " instructions, proven; at most ", FormatBytes(most), " a device"));
+  }
+
+  absl::Status TrainStep(int64_t step, Prediction& prediction) {
+    BATON_ASSIGN_OR_RETURN(const StepReport predicted, prediction.Next());
+    const auto step_start = std::chrono::steady_clock::now();
+    BATON_ASSIGN_OR_RETURN(const StepResult result, run_->Step(step));
+    const double seconds = SecondsSince(step_start);
+    const StepReport measured = Analyze(run_->program(), run_->trace());
+    prediction.Measure(run_->trace());
+    if (step >= 2) record_.Add(predicted, measured);
+
+    StepMetrics metrics;
+    metrics.step = step + 1;
+    metrics.loss = result.loss;
+    metrics.grad_norm = result.gradient_norm;
+    metrics.learning_rate = result.learning_rate;
+    metrics.step_ms = seconds * 1e3;
+    metrics.tokens_per_second = static_cast<double>(run_->rows_per_step()) / seconds;
+    metrics.bubble_ratio = measured.bubble_ratio;
+    metrics.predicted_bubble_ratio = predicted.bubble_ratio;
+    if (!std::isfinite(result.loss)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("step ", step + 1, ": the loss is ", result.loss,
+                       "; a smaller optimizer.adamw.learning_rate or a clip_norm may help"));
+    }
+    const int64_t done = step + 1;
+    if (job_.run().evaluate_every() > 0 && (done % job_.run().evaluate_every() == 0 || done == job_.run().steps())) {
+      BATON_ASSIGN_OR_RETURN(const double held_out_loss, run_->Evaluate());
+      metrics.held_out_loss = held_out_loss;
+    }
+    if (metrics_ != nullptr) BATON_RETURN_IF_ERROR(metrics_->Write(metrics));
+    Show(metrics);
+    return absl::OkStatus();
+  }
+
+  void Show(const StepMetrics& metrics) {
+    if (options_.log == nullptr) return;
+    const int64_t steps = job_.run().steps();
+    const double elapsed = SecondsSince(start_);
+    const double left = elapsed / static_cast<double>(metrics.step) * static_cast<double>(steps - metrics.step);
+    std::string line =
+        absl::StrFormat("step %*d/%d  loss %.4f  %6.0f %s/s  bubble %4.1f %% (predicted %4.1f %%)  %s left",
+                        static_cast<int>(absl::StrCat(steps).size()), metrics.step, steps, metrics.loss,
+                        metrics.tokens_per_second, job_.model().has_gpt2() ? "tokens" : "examples",
+                        100 * metrics.bubble_ratio, 100 * metrics.predicted_bubble_ratio, FormatClock(left));
+    if (metrics.held_out_loss.has_value()) {
+      absl::StrAppend(&line, absl::StrFormat("  held-out loss %.4f", *metrics.held_out_loss));
+    }
+    const bool keep = metrics.step == 1 || metrics.step % job_.run().log_every() == 0 || metrics.step == steps ||
+                      metrics.held_out_loss.has_value();
+    if (options_.terminal) {
+      *options_.log << "\r\033[K" << line << (keep ? "\n" : "") << std::flush;
+      line_open_ = !keep;
+    } else if (keep) {
+      Log(line);
+    }
+  }
+
+  // Ends a progress line that would be written over.
+  void EndLine() {
+    if (line_open_) Log("");
+    line_open_ = false;
+  }
+
+  absl::Status Finish() {
+    if (record_.steps > 0) {
+      const auto steps = static_cast<double>(record_.steps);
+      Log(
+          absl::StrFormat("prediction against measurement over %d steps: bubble %.1f %% predicted, %.1f %% measured "
+                          "(off by %.1f points a "
+                          "step); step time off by %.1f %%",
+                          record_.steps, 100 * record_.predicted_bubble / steps, 100 * record_.measured_bubble / steps,
+                          100 * record_.bubble_error / steps, 100 * record_.step_error / steps));
+    }
+    if (options_.output.empty()) return absl::OkStatus();
+    BATON_RETURN_IF_ERROR(WriteFile(options_.output + "/trace.json", ToChromeTrace(run_->program(), run_->trace())));
+    BATON_RETURN_IF_ERROR(WriteSafetensors(options_.output + "/weights.safetensors", run_->Weights()));
+    Log(absl::StrCat("written to ", options_.output,
+                     ": job.textproto, metrics.jsonl, trace.json (opens in ui.perfetto.dev), weights.safetensors"));
+    return absl::OkStatus();
+  }
+
+  const proto::Job& job_;
+  const TrainerOptions& options_;
+  std::unique_ptr<TrainingRun> run_;
+  std::unique_ptr<MetricsWriter> metrics_;
+  PredictionRecord record_;
+  std::chrono::steady_clock::time_point start_;
+  bool line_open_ = false;
+};
+
+}  // namespace
+
+absl::Status Train(const proto::Job& job, const TrainerOptions& options) { return Trainer(job, options).Run(); }
+
+}  // namespace baton

@@ -1,0 +1,30 @@
+// Trains a job from its first step to its last: metrics, progress, prediction beside measurement, and the files that
+// stay. What `baton train` calls.
+#ifndef BATON_RUNTIME_TRAIN_TRAINER_H_
+#define BATON_RUNTIME_TRAIN_TRAINER_H_
+
+#include <atomic>
+#include <ostream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "proto/job.pb.h"
+
+namespace baton {
+
+struct TrainerOptions {
+  // Where job.textproto, metrics.jsonl, trace.json and weights.safetensors go; made if it is not there. Empty: nowhere.
+  std::string output;
+  std::ostream* log = nullptr;  // lines for people; not owned
+  bool terminal = false;        // log is a terminal: one line that is written over
+  // Set from outside (a signal handler): training ends after the current step and saves. Not owned; may be null.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// `job` must be resolved. Errors: those of TrainingRun; FailedPrecondition if the loss is no longer a number; what a
+// file could not be written for, with its path.
+absl::Status Train(const proto::Job& job, const TrainerOptions& options);
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRAIN_TRAINER_H_

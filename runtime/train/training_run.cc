@@ -1,0 +1,251 @@
+#include "runtime/train/training_run.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/host/host_backend.h"
+#include "ops/host/threads.h"
+#include "ops/layers/build.h"
+#include "runtime/device/host/host_device.h"
+#include "runtime/train/data/clusters.h"
+#include "runtime/train/data/text.h"
+#include "runtime/train/job/resolve.h"
+#include "runtime/train/optimizer/learning_rate.h"
+#include "runtime/transport/local/local_transport.h"
+#include "schedules/compile/compile.h"
+
+namespace baton {
+namespace {
+
+// Batches of held-out data that an evaluation takes at most.
+constexpr int64_t kMaxEvaluationBatches = 32;
+
+absl::StatusOr<std::unique_ptr<Dataset>> DatasetOfJob(const proto::Job& job) {
+  const proto::Data& data = job.data();
+  if (data.has_clusters()) {
+    ClusterDataset::Options options;
+    options.examples = data.clusters().examples();
+    options.features = NumFeatures(job);
+    options.classes = NumClasses(job);
+    options.noise = data.clusters().noise();
+    options.held_out = data.held_out();
+    options.data_seed = data.clusters().seed();
+    options.run_seed = job.run().seed();
+    return ClusterDataset::Create(options);
+  }
+  TextDataset::Options options;
+  options.pattern = data.text();
+  options.held_out = data.held_out();
+  options.context = job.model().gpt2().context();
+  options.seed = job.run().seed();
+  return TextDataset::Create(options);
+}
+
+LearningRateSchedule LearningRateOfJob(const proto::Job& job) {
+  const proto::Optimizer& optimizer = job.optimizer();
+  LearningRateSchedule schedule;
+  schedule.base = optimizer.adamw().learning_rate();
+  schedule.warmup_steps = optimizer.warmup_steps();
+  schedule.steps = job.run().steps();
+  schedule.min_ratio = optimizer.min_ratio();
+  switch (optimizer.decay()) {
+    case proto::Optimizer::LINEAR:
+      schedule.decay = LearningRateDecay::kLinear;
+      break;
+    case proto::Optimizer::COSINE:
+      schedule.decay = LearningRateDecay::kCosine;
+      break;
+    default:
+      schedule.decay = LearningRateDecay::kConstant;
+  }
+  return schedule;
+}
+
+// One nanosecond a FLOP: right in proportion, which is all that placing transfers needs before anything was measured.
+void TimeByFlops(std::vector<LayerCosts>& layers) {
+  for (LayerCosts& layer : layers) {
+    layer.forward_ns = static_cast<Nanos>(layer.forward_flops);
+    layer.backward_input_ns = static_cast<Nanos>(layer.backward_flops / 2);
+    layer.backward_weight_ns = static_cast<Nanos>(layer.backward_flops / 2);
+  }
+}
+
+}  // namespace
+
+// The data of the step or evaluation batch that runs. Set by the launching thread while no worker runs.
+class TrainingRun::Batches : public BatchSource {
+ public:
+  Batches(const Dataset* dataset, int64_t sequences_per_micro_batch)
+      : dataset_(dataset), sequences_per_micro_batch_(sequences_per_micro_batch) {}
+
+  void SetTraining(int64_t step) {
+    step_ = step;
+    evaluating_ = false;
+  }
+  void SetHeldOut(int64_t first_sequence) {
+    first_held_out_ = first_sequence;
+    evaluating_ = true;
+  }
+
+  void Fill(DataKind kind, int micro_batch, std::byte* slot) const override {
+    const int64_t first = micro_batch * sequences_per_micro_batch_;
+    std::byte* inputs = kind == DataKind::kInputs ? slot : nullptr;
+    int32_t* targets = kind == DataKind::kTargets ? reinterpret_cast<int32_t*>(slot) : nullptr;
+    if (!evaluating_) {
+      dataset_->FillTraining(step_, first, sequences_per_micro_batch_, inputs, targets);
+      return;
+    }
+    // Where less is held out than fills a batch, it is taken again from its beginning.
+    for (int64_t i = 0; i < sequences_per_micro_batch_; ++i) {
+      const int64_t sequence = (first_held_out_ + first + i) % dataset_->num_held_out();
+      dataset_->FillHeldOut(sequence, 1, inputs == nullptr ? nullptr : inputs + i * dataset_->input_bytes(),
+                            targets == nullptr ? nullptr : targets + i * dataset_->num_targets());
+    }
+  }
+
+ private:
+  const Dataset* dataset_;
+  const int64_t sequences_per_micro_batch_;
+  int64_t step_ = 0;
+  int64_t first_held_out_ = 0;
+  bool evaluating_ = false;
+};
+
+TrainingRun::~TrainingRun() = default;
+
+absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const proto::Job& job) {
+  std::unique_ptr<TrainingRun> run(new TrainingRun);
+  BATON_RETURN_IF_ERROR(run->Prepare(job));
+  BATON_RETURN_IF_ERROR(run->PrepareExecution());
+  return run;
+}
+
+absl::Status TrainingRun::Prepare(const proto::Job& job) {
+  job_ = job;
+  if (job.devices().backend() != proto::Devices::HOST) {
+    return absl::UnavailableError(absl::StrCat(
+        "devices.backend: ", proto::Devices::Backend_Name(job.devices().backend()), " is not in this build; HOST is"));
+  }
+  backend_ = std::make_unique<HostBackend>();
+  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
+  BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(*backend_, std::move(model)));
+  TimeByFlops(table_.costs);
+  const int num_chunks = static_cast<int>(NumChunks(job));
+  BATON_ASSIGN_OR_RETURN(split_, SplitOfJob(job, table_, num_chunks));
+  BATON_ASSIGN_OR_RETURN(parameters_, ParametersOfSplit(table_, split_));
+  reduce_groups_ = ReduceGroupsOf(parameters_);
+  costs_.chunks =
+      SumChunks(table_.costs, split_, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
+
+  CompileRequest request;
+  request.schedule = job.pipeline().schedule();
+  request.num_stages = job.pipeline().stages();
+  request.num_micro_batches = job.batch().micro_batches();
+  request.chunks_per_device = job.pipeline().chunks_per_device();
+  request.costs = costs_;
+  request.reduce_groups = reduce_groups_;
+  BATON_ASSIGN_OR_RETURN(Program program, Compile(request));
+  for (ChunkCosts& chunk : request.costs.chunks) chunk.parameter_bytes = 0;  // those of the training program serve
+  BATON_ASSIGN_OR_RETURN(Program evaluation, CompileForwardOnly(request));
+  program_ = std::make_shared<const Program>(std::move(program));
+  evaluation_program_ = std::make_shared<const Program>(std::move(evaluation));
+  // Last, since reading the data may take a while and everything else can be refused before.
+  BATON_ASSIGN_OR_RETURN(dataset_, DatasetOfJob(job));
+  return absl::OkStatus();
+}
+
+absl::Status TrainingRun::PrepareExecution() {
+  batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
+  std::vector<StageModule*> modules;
+  Shape input = table_.model.input_shape;
+  for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
+    SequenceSpec sequence;
+    sequence.layers.assign(table_.model.layers.begin() + split_[chunk].begin,
+                           table_.model.layers.begin() + split_[chunk].end);
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(*backend_, LayerSpec{std::move(sequence)}, input));
+    input = layer->output_shape();
+    modules_.push_back(std::make_unique<LayerStageModule>(backend_.get(), &parameters_, &reduce_groups_, batches_.get(),
+                                                          chunk, program_->num_micro_batches, std::move(layer)));
+    modules.push_back(modules_.back().get());
+  }
+
+  BATON_RETURN_IF_ERROR(training_.Start(program_, modules, job_.devices().threads_each()));
+  for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
+    BATON_RETURN_IF_ERROR(modules_[chunk]->BindAndInitialize(training_.executor->StateOf(chunk), job_.run().seed()));
+  }
+  // The modules are bound to the training program's parameters; an evaluation needs none of its own.
+  return evaluation_.Start(evaluation_program_, modules, job_.devices().threads_each());
+}
+
+absl::Status TrainingRun::Execution::Start(std::shared_ptr<const Program> program,
+                                           const std::vector<StageModule*>& modules, int threads) {
+  HostDeviceOptions device_options;
+  device_options.threads = threads;
+  device_options.set_kernel_threads = SetHostThreads;
+  ExecutorOptions options;
+  for (int index = 0; index < program->num_devices(); ++index) {
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, device_options));
+    options.devices.push_back(device.get());
+    devices.push_back(std::move(device));
+  }
+  options.modules = modules;
+  transport = std::make_unique<LocalTransport>();
+  options.transport = transport.get();
+  BATON_ASSIGN_OR_RETURN(executor, Executor::Create(std::move(program), std::move(options)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StepResult> TrainingRun::Step(int64_t step) {
+  const proto::AdamW& adamw = job_.optimizer().adamw();
+  UpdateOptions update;
+  update.learning_rate = LearningRate(LearningRateOfJob(job_), step + 1);
+  update.beta1 = adamw.beta1();
+  update.beta2 = adamw.beta2();
+  update.epsilon = adamw.epsilon();
+  update.weight_decay = adamw.weight_decay();
+  update.clip_norm = job_.optimizer().clip_norm();
+  update.step = step + 1;
+  for (const auto& module : modules_) module->set_update(update);
+  batches_->SetTraining(step);
+  BATON_RETURN_IF_ERROR(training_.executor->RunStep(&trace_));
+  StepResult result;
+  // In the order of micro-batches, whatever order they ran in.
+  for (double loss : modules_.back()->losses()) result.loss += loss;
+  result.gradient_norm = modules_.back()->gradient_norm();
+  result.learning_rate = update.learning_rate;
+  return result;
+}
+
+absl::StatusOr<double> TrainingRun::Evaluate() {
+  const int64_t batch = job_.batch().sequences();
+  const int64_t count = std::clamp<int64_t>(dataset_->num_held_out() / batch, 1, kMaxEvaluationBatches);
+  if (dataset_->num_held_out() == 0)
+    return absl::InvalidArgumentError("data.held_out: 0 leaves nothing to evaluate on");
+  double sum = 0;
+  for (int64_t index = 0; index < count; ++index) {
+    batches_->SetHeldOut(index * batch);
+    BATON_RETURN_IF_ERROR(evaluation_.executor->RunStep(nullptr));
+    for (double loss : modules_.back()->losses()) sum += loss;
+  }
+  return sum / static_cast<double>(count);
+}
+
+std::vector<TensorToWrite> TrainingRun::Weights() const {
+  std::vector<TensorToWrite> weights;
+  for (const auto& copies : parameters_.chunks) {
+    for (const ParameterCopy& copy : copies) {
+      if (!copy.first) continue;
+      const ParameterSpec& spec = parameters_.parameters[copy.parameter];
+      weights.push_back({spec.name, spec.shape, modules_[copy.chunk]->ValuesOf(copy)});
+    }
+  }
+  return weights;
+}
+
+Bytes TrainingRun::PeakArenaBytes(int device) const { return training_.executor->PeakArenaBytes(device); }
+
+int64_t TrainingRun::rows_per_step() const { return job_.batch().sequences() * dataset_->num_targets(); }
+
+}  // namespace baton

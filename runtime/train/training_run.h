@@ -1,0 +1,90 @@
+// A job made ready to train: model, plan, proven program, devices, modules and the executor, and one call a step.
+// The trainer, the end-to-end tests and the benchmarks drive it.
+#ifndef BATON_RUNTIME_TRAIN_TRAINING_RUN_H_
+#define BATON_RUNTIME_TRAIN_TRAINING_RUN_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ops/backend.h"
+#include "proto/job.pb.h"
+#include "runtime/device/device.h"
+#include "runtime/execute/executor.h"
+#include "runtime/train/checkpoint/safetensors.h"
+#include "runtime/train/data/dataset.h"
+#include "runtime/train/job_model.h"
+#include "runtime/train/layer_stage_module.h"
+#include "runtime/transport/transport.h"
+#include "schedules/plan/costs.h"
+#include "schedules/program/program.h"
+#include "schedules/trace/trace.h"
+
+namespace baton {
+
+// What one step gives. Losses are means over all rows of the batch.
+struct StepResult {
+  double loss = 0;
+  double gradient_norm = 0;
+  double learning_rate = 0;
+};
+
+// Thread contract: one thread at a time. Owns all; destruction joins the workers.
+class TrainingRun {
+ public:
+  // `job` must be resolved. Errors: InvalidArgument for what the job asks wrongly, Unavailable if a device is missing.
+  static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(const proto::Job& job);
+  ~TrainingRun();
+
+  // Runs optimizer step number `step`, from 0. After an error the run is over.
+  absl::StatusOr<StepResult> Step(int64_t step);
+  // The mean loss over the held-out data, or over 32 batches of it where there is more.
+  absl::StatusOr<double> Evaluate();
+  // The whole model's parameters by name, the same for every split.
+  std::vector<TensorToWrite> Weights() const;
+
+  const Program& program() const { return *program_; }
+  const Trace& trace() const { return trace_; }  // of the last step
+  // Sizes as planned; times by FLOPs only (1 ns a FLOP): the shape of the costs before anything was measured.
+  const CostModel& planned_costs() const { return costs_; }
+  Bytes PeakArenaBytes(int device) const;
+  // Tokens (or examples, for other data) in a batch.
+  int64_t rows_per_step() const;
+
+ private:
+  class Batches;
+
+  // A program with the devices that it runs on.
+  struct Execution {
+    absl::Status Start(std::shared_ptr<const Program> program, const std::vector<StageModule*>& modules, int threads);
+
+    std::vector<std::unique_ptr<Device>> devices;
+    std::unique_ptr<Transport> transport;
+    std::unique_ptr<Executor> executor;
+  };
+
+  TrainingRun() = default;
+  absl::Status Prepare(const proto::Job& job);
+  absl::Status PrepareExecution();
+
+  proto::Job job_;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<Dataset> dataset_;
+  ModelTable table_;
+  std::vector<LayerRange> split_;
+  ParameterTable parameters_;
+  std::vector<ReduceGroup> reduce_groups_;
+  CostModel costs_;
+  std::shared_ptr<const Program> program_;
+  std::shared_ptr<const Program> evaluation_program_;
+  std::unique_ptr<Batches> batches_;
+  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // [chunk]; they serve both executions
+  Execution training_;
+  Execution evaluation_;
+  Trace trace_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRAIN_TRAINING_RUN_H_

@@ -1,0 +1,23 @@
+// The subcommands of baton, one file each. Each declares its options on `app` and what to run once they are parsed.
+#ifndef BATON_TOOLS_BATON_COMMANDS_H_
+#define BATON_TOOLS_BATON_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "absl/status/status.h"
+
+namespace baton {
+
+// What main() runs after parsing.
+using CommandAction = std::function<absl::Status()>;
+
+void AddTrainCommand(CLI::App& app, CommandAction& action);
+void AddCompileCommand(CLI::App& app, CommandAction& action);
+void AddSimulateCommand(CLI::App& app, CommandAction& action);
+void AddCompareCommand(CLI::App& app, CommandAction& action);
+void AddRehearseCommand(CLI::App& app, CommandAction& action);
+
+}  // namespace baton
+
+#endif  // BATON_TOOLS_BATON_COMMANDS_H_

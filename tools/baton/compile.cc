@@ -1,0 +1,58 @@
+// `baton compile`: the program of each device, as text, proto or PyTorch's CSV.
+#include <google/protobuf/text_format.h>
+
+#include <iostream>
+#include <memory>
+
+#include "base/status.h"
+#include "schedules/program/csv.h"
+#include "schedules/program/proto_form.h"
+#include "schedules/program/text.h"
+#include "tools/baton/commands.h"
+#include "tools/baton/problem.h"
+
+namespace baton {
+namespace {
+
+struct CompileFlags {
+  ProblemFlags problem;
+  std::string format = "text";
+  bool transfers = false;
+};
+
+absl::Status RunCompile(const CompileFlags& flags) {
+  if (flags.transfers && flags.format != "csv") {
+    return absl::InvalidArgumentError("--transfers: only with --format=csv; the other formats always show them");
+  }
+  BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
+  BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
+  BATON_ASSIGN_OR_RETURN(const Program program, Compile(request));
+  if (flags.format == "text") {
+    std::cout << PrintProgram(program);
+  } else if (flags.format == "csv") {
+    std::cout << WriteCsv(program, flags.transfers);
+  } else {
+    std::string text;
+    google::protobuf::TextFormat::PrintToString(ProgramToProto(program), &text);
+    std::cout << text;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddCompileCommand(CLI::App& app, CommandAction& action) {
+  CLI::App* command = app.add_subcommand("compile", "The instruction stream of each device");
+  auto flags = std::make_shared<CompileFlags>();
+  AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
+  command
+      ->add_option("--format", flags->format, "text; proto, as text; or csv, PyTorch's compute order: a row a device")
+      ->check(CLI::IsMember({"text", "proto", "csv"}));
+  command->add_flag("--transfers", flags->transfers, "With csv: also the sends and receives");
+  command->footer(R"(Examples:
+  baton compile examples/gpt_host.textproto
+  baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv)");
+  command->callback([flags, &action] { action = [flags] { return RunCompile(*flags); }; });
+}
+
+}  // namespace baton

@@ -1,0 +1,175 @@
+#include "tools/baton/problem.h"
+
+#include <cmath>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/status.h"
+#include "ops/host/host_backend.h"
+#include "runtime/train/job/load.h"
+#include "schedules/report/text_table.h"
+
+namespace baton {
+namespace {
+
+// Enough for a stable median, little enough to go unnoticed.
+constexpr int kProfileRepeats = 5;
+
+constexpr double kLongestDurationSeconds = 3600;
+
+}  // namespace
+
+absl::StatusOr<Nanos> ParseDuration(const std::string& flag, const std::string& text) {
+  struct Unit {
+    const char* suffix;
+    double nanos;
+  };
+  static constexpr Unit kUnits[] = {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+  for (const Unit& unit : kUnits) {
+    absl::string_view number = text;
+    double value = 0;
+    if (!absl::ConsumeSuffix(&number, unit.suffix) || !absl::SimpleAtod(number, &value)) continue;
+    if (!std::isfinite(value) || value < 0 || value * unit.nanos > kLongestDurationSeconds * 1e9) break;
+    return static_cast<Nanos>(std::llround(value * unit.nanos));
+  }
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": \"", text,
+                                                 "\" is not a time from 0 to 3600 s with its unit, like 18.5ms; "
+                                                 "units are ns, us, ms and s"));
+}
+
+void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule) {
+  command.add_option("JOB", flags.job, "Job file (protobuf text); without one, the flags below describe the pipeline");
+  command
+      .add_option("--set", flags.overrides, "Override a field of the job, as pipeline.schedule=gpipe; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("FIELD=VALUE");
+  const CLI::Range size(1, 1 << 20);
+  command.add_option("--stages", flags.stages, "Width of the pipeline: devices")->check(CLI::Range(1, 4096));
+  command.add_option("--micro-batches", flags.micro_batches, "Micro-batches in one step")->check(size);
+  command.add_option("--chunks", flags.chunks, "Chunks of layers on each device (1)")->check(CLI::Range(1, 1024));
+  if (with_schedule) command.add_option("--schedule", flags.schedule, "A schedule of the catalog (1f1b)");
+  const std::string group = "Times of one micro-batch on one device's whole share of the layers (without JOB)";
+  command.add_option("--forward", flags.forward, "Forward (1ms)")->group(group)->type_name("TIME");
+  command.add_option("--backward-input", flags.backward_input, "Backward, gradients of the input (1ms)")
+      ->group(group)
+      ->type_name("TIME");
+  command.add_option("--backward-weight", flags.backward_weight, "Backward, gradients of the weights (1ms)")
+      ->group(group)
+      ->type_name("TIME");
+  command.add_option("--transfer", flags.transfer, "Latency between neighbours (0)")->group(group)->type_name("TIME");
+  const CLI::Range bytes(Bytes{0}, Bytes{1} << 46);
+  command
+      .add_option("--activation-bytes", flags.activation_bytes,
+                  "Held on a device for one micro-batch from forward to backward (0)")
+      ->group(group)
+      ->check(bytes);
+  command.add_option("--message-bytes", flags.message_bytes, "Size of an activation between neighbours (0)")
+      ->group(group)
+      ->check(bytes);
+}
+
+absl::StatusOr<Problem> Problem::Create(const ProblemFlags& flags) {
+  Problem problem;
+  BATON_RETURN_IF_ERROR(flags.job.empty() ? problem.FromFlags(flags) : problem.FromJob(flags));
+  return problem;
+}
+
+absl::Status Problem::FromFlags(const ProblemFlags& flags) {
+  if (!flags.stages || !flags.micro_batches) {
+    return absl::InvalidArgumentError(
+        "give a job file, or --stages and --micro-batches (and --forward, --backward-input, --backward-weight, "
+        "--transfer)");
+  }
+  if (!flags.overrides.empty()) return absl::InvalidArgumentError("--set: needs a job file to change");
+  auto duration = [](const char* flag, const std::string& text, Nanos otherwise) -> absl::StatusOr<Nanos> {
+    if (text.empty()) return otherwise;
+    return ParseDuration(flag, text);
+  };
+  constexpr Nanos kDefault = 1000 * 1000;
+  BATON_ASSIGN_OR_RETURN(stage_costs_.forward_ns, duration("forward", flags.forward, kDefault));
+  BATON_ASSIGN_OR_RETURN(stage_costs_.backward_input_ns, duration("backward-input", flags.backward_input, kDefault));
+  BATON_ASSIGN_OR_RETURN(stage_costs_.backward_weight_ns, duration("backward-weight", flags.backward_weight, kDefault));
+  BATON_ASSIGN_OR_RETURN(transfer_costs_.transfer_ns, duration("transfer", flags.transfer, 0));
+  stage_costs_.saved_weight_bytes = flags.activation_bytes;
+  stage_costs_.input_bytes = stage_costs_.output_bytes = flags.message_bytes;
+  stages_ = *flags.stages;
+  micro_batches_ = *flags.micro_batches;
+  chunks_ = flags.chunks.value_or(1);
+  schedule_ = flags.schedule.empty() ? "1f1b" : flags.schedule;
+  description_ = absl::StrCat(stages_, " stages, ", micro_batches_, " micro-batches; a stage takes ",
+                              FormatDuration(stage_costs_.forward_ns), " forward, ",
+                              FormatDuration(stage_costs_.backward_input_ns), " + ",
+                              FormatDuration(stage_costs_.backward_weight_ns), " backward; a transfer ",
+                              FormatDuration(transfer_costs_.transfer_ns));
+  return absl::OkStatus();
+}
+
+absl::Status Problem::FromJob(const ProblemFlags& flags) {
+  const std::pair<const char*, const std::string*> times[] = {{"forward", &flags.forward},
+                                                              {"backward-input", &flags.backward_input},
+                                                              {"backward-weight", &flags.backward_weight},
+                                                              {"transfer", &flags.transfer}};
+  for (const auto& [flag, text] : times) {
+    if (!text->empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", flag, ": with a job file the layers are measured; leave it out, or the job"));
+    }
+  }
+  // The short flags stand for overrides, and are checked as such.
+  std::vector<std::string> overrides = flags.overrides;
+  if (flags.stages) overrides.push_back(absl::StrCat("pipeline.stages=", *flags.stages));
+  if (flags.micro_batches) overrides.push_back(absl::StrCat("batch.micro_batches=", *flags.micro_batches));
+  if (flags.chunks) overrides.push_back(absl::StrCat("pipeline.chunks_per_device=", *flags.chunks));
+  if (!flags.schedule.empty()) overrides.push_back(absl::StrCat("pipeline.schedule=", flags.schedule));
+  BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
+  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
+  const HostBackend backend;
+  BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(backend, std::move(model)));
+  BATON_ASSIGN_OR_RETURN(const TransferCosts transfer,
+                         ProfileLayers(backend, job_->devices().threads_each(), kProfileRepeats, table_));
+  transfer_costs_.transfer_ns = transfer.transfer_ns;
+  transfer_costs_.load_ns = transfer.load_ns;
+  stages_ = job_->pipeline().stages();
+  micro_batches_ = job_->batch().micro_batches();
+  chunks_ = job_->pipeline().chunks_per_device();
+  schedule_ = job_->pipeline().schedule();
+  Nanos step = 0;
+  for (const LayerCosts& layer : table_.costs) {
+    step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
+  }
+  description_ = absl::StrCat(
+      job_->name(), ": ", table_.costs.size(), " layers in ", stages_ * chunks_, " chunks on ", stages_, " devices, ",
+      micro_batches_, " micro-batches; measured here: ", FormatDuration(step), " a micro-batch over all layers");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule) const {
+  CompileRequest request;
+  request.schedule = schedule;
+  request.num_stages = stages_;
+  request.num_micro_batches = micro_batches_;
+  request.chunks_per_device = chunks_;
+  request.costs = transfer_costs_;
+  const int num_chunks = stages_ * chunks_;
+  if (!job_) {
+    ChunkCosts chunk = stage_costs_;
+    chunk.forward_ns /= chunks_;
+    chunk.backward_input_ns /= chunks_;
+    chunk.backward_weight_ns /= chunks_;
+    chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes / chunks_);
+    chunk.input_bytes = chunk.output_bytes = AlignUp(chunk.input_bytes);
+    request.costs.chunks.assign(num_chunks, chunk);
+    request.costs.chunks.back().output_bytes = 0;
+    return request;
+  }
+  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitOfJob(*job_, table_, num_chunks));
+  BATON_ASSIGN_OR_RETURN(const ParameterTable parameters, ParametersOfSplit(table_, split));
+  request.costs.chunks =
+      SumChunks(table_.costs, split, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
+  request.reduce_groups = ReduceGroupsOf(parameters);
+  return request;
+}
+
+}  // namespace baton

@@ -1,0 +1,69 @@
+// What a command works on: a job file, or the flags that stand for one; either way a CompileRequest for any schedule.
+// Used by compile, simulate, compare and rehearse.
+#ifndef BATON_TOOLS_BATON_PROBLEM_H_
+#define BATON_TOOLS_BATON_PROBLEM_H_
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "proto/job.pb.h"
+#include "runtime/train/job_model.h"
+#include "runtime/train/profile.h"
+#include "schedules/compile/compile.h"
+
+namespace baton {
+
+// As typed; empty or unset where not given.
+struct ProblemFlags {
+  std::string job;
+  std::vector<std::string> overrides;
+  std::optional<int> stages;
+  std::optional<int> micro_batches;
+  std::optional<int> chunks;
+  std::string schedule;
+  std::string forward;
+  std::string backward_input;
+  std::string backward_weight;
+  std::string transfer;
+  Bytes activation_bytes = 0;
+  Bytes message_bytes = 0;
+};
+
+// Declares the flags on a subcommand; `with_schedule`: --schedule, for commands that look at one.
+void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule);
+
+class Problem {
+ public:
+  // Reads the job, if one is given, and measures its layers on this machine. Errors: InvalidArgument.
+  static absl::StatusOr<Problem> Create(const ProblemFlags& flags);
+
+  // The schedule that the job or --schedule names.
+  const std::string& schedule() const { return schedule_; }
+  // One line: what is scheduled and where its costs come from.
+  const std::string& description() const { return description_; }
+  absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule) const;
+
+ private:
+  absl::Status FromFlags(const ProblemFlags& flags);
+  absl::Status FromJob(const ProblemFlags& flags);
+
+  std::string schedule_;
+  std::string description_;
+  int stages_ = 1;
+  int micro_batches_ = 1;
+  int chunks_ = 1;
+  ChunkCosts stage_costs_;  // of a device's whole share, if there is no job
+  CostModel transfer_costs_;
+  std::optional<proto::Job> job_;
+  ModelTable table_;
+};
+
+// Parses "18.5ms", "600us", "1.2s", "250ns". `flag` is for the message. Errors: InvalidArgument.
+absl::StatusOr<Nanos> ParseDuration(const std::string& flag, const std::string& text);
+
+}  // namespace baton
+
+#endif  // BATON_TOOLS_BATON_PROBLEM_H_

@@ -1,0 +1,147 @@
+// `baton rehearse`: the real executor with devices that sleep, so that a prediction can be held against a measurement
+// for any number of devices on any machine.
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "base/write_file.h"
+#include "runtime/device/host/host_device.h"
+#include "runtime/device/timed/timed_module.h"
+#include "runtime/execute/executor.h"
+#include "runtime/transport/local/local_transport.h"
+#include "schedules/report/analysis.h"
+#include "schedules/report/chrome_trace.h"
+#include "schedules/report/text_table.h"
+#include "schedules/simulate/simulate.h"
+#include "tools/baton/commands.h"
+#include "tools/baton/problem.h"
+
+namespace baton {
+namespace {
+
+struct RehearseFlags {
+  ProblemFlags problem;
+  int steps = 3;
+  std::string trace_file;
+};
+
+// More devices are more threads than a machine lets a process have.
+constexpr int kMostDevices = 1024;
+
+// Devices, modules and the executor of one rehearsal.
+struct Rehearsal {
+  std::vector<std::unique_ptr<Device>> devices;
+  std::vector<std::unique_ptr<TimedModule>> modules;
+  std::unique_ptr<LocalTransport> transport;
+  std::unique_ptr<Executor> executor;
+};
+
+absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program> program, const CostModel& costs) {
+  auto rehearsal = std::make_unique<Rehearsal>();
+  ExecutorOptions options;
+  for (int index = 0; index < program->num_devices(); ++index) {
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, RehearsalDeviceOptions()));
+    options.devices.push_back(device.get());
+    rehearsal->devices.push_back(std::move(device));
+  }
+  Nanos longest = 0;
+  for (const ChunkCosts& chunk : costs.chunks) {
+    TimedCosts timed;
+    timed.forward_ns = chunk.forward_ns;
+    timed.backward_input_ns = chunk.backward_input_ns;
+    timed.backward_weight_ns = chunk.backward_weight_ns;
+    timed.step_ns = chunk.step_ns;
+    timed.load_ns = costs.load_ns;
+    longest = std::max({longest, chunk.forward_ns, chunk.backward_ns(), chunk.step_ns, costs.transfer_ns});
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<TimedModule> module, TimedModule::Create(timed));
+    options.modules.push_back(module.get());
+    rehearsal->modules.push_back(std::move(module));
+  }
+  LocalTransportOptions transport;
+  transport.transfer_latency_ns = costs.transfer_ns;
+  transport.reduce_latency_ns = costs.reduce_ns;
+  transport.moves_data = false;
+  rehearsal->transport = std::make_unique<LocalTransport>(transport);
+  options.transport = rehearsal->transport.get();
+  // An instruction may be meant to take longer than the watchdog's usual patience.
+  options.watchdog_timeout_ms += 2 * longest / 1'000'000;
+  BATON_ASSIGN_OR_RETURN(rehearsal->executor, Executor::Create(std::move(program), std::move(options)));
+  return rehearsal;
+}
+
+void PrintComparison(const StepReport& predicted, const std::vector<StepReport>& measured) {
+  TextTable table({"", "predicted", "measured", "difference"}, {false, true, true, true});
+  const StepReport& last = measured.back();
+  auto points = [](double a, double b) { return absl::StrFormat("%+.2f points", 100 * (b - a)); };
+  table.AddRow({"bubble", FormatPercent(predicted.bubble_ratio), FormatPercent(last.bubble_ratio),
+                points(predicted.bubble_ratio, last.bubble_ratio)});
+  table.AddRow({"span bubble", FormatPercent(predicted.span_bubble_ratio), FormatPercent(last.span_bubble_ratio),
+                points(predicted.span_bubble_ratio, last.span_bubble_ratio)});
+  table.AddRow(
+      {"step", FormatDuration(predicted.step_time), FormatDuration(last.step_time),
+       absl::StrFormat("%+.2f %%",
+                       100 * (static_cast<double>(last.step_time) / static_cast<double>(predicted.step_time) - 1))});
+  std::cout << table.ToString() << "\n";
+  if (predicted.devices.size() > 16) return;
+  TextTable devices({"device", "predicted bubble", "measured bubble"}, {true, true, true});
+  for (size_t i = 0; i < predicted.devices.size(); ++i) {
+    devices.AddRow({absl::StrCat(i), FormatPercent(predicted.devices[i].BubbleRatio()),
+                    FormatPercent(last.devices[i].BubbleRatio())});
+  }
+  std::cout << devices.ToString();
+}
+
+absl::Status RunRehearse(const RehearseFlags& flags) {
+  BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
+  BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
+  if (request.num_stages > kMostDevices) {
+    return absl::InvalidArgumentError(absl::StrCat("--stages: ", request.num_stages,
+                                                   " devices; a rehearsal has a thread ", "for each and takes at most ",
+                                                   kMostDevices));
+  }
+  BATON_ASSIGN_OR_RETURN(Program compiled, Compile(request));
+  const auto program = std::make_shared<const Program>(std::move(compiled));
+  BATON_ASSIGN_OR_RETURN(const Trace simulated, Simulate(*program, request.costs));
+  const StepReport predicted = Analyze(*program, simulated);
+  if (predicted.step_time == 0) {
+    return absl::InvalidArgumentError("--forward, --backward-input, --backward-weight: all 0; nothing to rehearse");
+  }
+  std::cout << problem.schedule() << ": " << problem.description() << "\n"
+            << "rehearsing " << flags.steps << " steps of " << FormatDuration(predicted.step_time) << " on "
+            << program->num_devices() << " sleeping devices\n\n"
+            << std::flush;
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Prepare(program, request.costs));
+  std::vector<StepReport> measured;
+  Trace trace;
+  for (int step = 0; step < flags.steps; ++step) {
+    BATON_RETURN_IF_ERROR(rehearsal->executor->RunStep(&trace));
+    measured.push_back(Analyze(*program, trace));
+  }
+  PrintComparison(predicted, measured);
+  if (!flags.trace_file.empty()) return WriteFile(flags.trace_file, ToChromeTrace(*program, trace));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddRehearseCommand(CLI::App& app, CommandAction& action) {
+  CLI::App* command = app.add_subcommand(
+      "rehearse", "Run the real executor with devices that sleep; predicted and measured bubble side by side");
+  auto flags = std::make_shared<RehearseFlags>();
+  AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
+  command->add_option("--steps", flags->steps, "Steps to run; the last one is reported (3)")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--trace", flags->trace_file, "Write the last step as Chrome/Perfetto JSON")->type_name("FILE");
+  command->footer(R"(Stage times of a few milliseconds and more are rehearsed truly; much shorter ones drown in the
+time that a thread takes to wake.
+
+Examples:
+  baton rehearse --stages=8 --micro-batches=32 --forward=4ms --backward-input=4ms --backward-weight=4ms
+  baton rehearse --stages=64 --micro-batches=128 --forward=5ms --backward-input=5ms --backward-weight=5ms)");
+  command->callback([flags, &action] { action = [flags] { return RunRehearse(*flags); }; });
+}
+
+}  // namespace baton
