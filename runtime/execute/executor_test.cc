@@ -116,9 +116,9 @@ class UnevenModule final : public StageModule {
     Dawdle();
     return module_->Step(stream);
   }
-  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group) override {
+  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override {
     Dawdle();
-    return module_->PrepareReduce(stream, group);
+    return module_->PrepareReduce(stream, group, member);
   }
 
  private:

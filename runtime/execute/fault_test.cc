@@ -4,9 +4,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "runtime/execute/describe.h"
 #include "runtime/execute/testing/faults.h"
 #include "runtime/execute/testing/pipeline_harness.h"
+#include "schedules/program/describe.h"
 
 namespace baton {
 namespace {
@@ -60,7 +60,7 @@ void RunWithFaultAt(const PipelineSpec& spec, int device, int index) {
 
   const Operation& operation = harness.program().devices[device].instructions[index].operation;
   const absl::Status expected = absl::DataLossError(
-      absl::StrCat("device ", device, ", instruction ", index, " (", DescribeOperation(operation), "): injected"));
+      absl::StrCat("device ", device, ", instruction ", index, " (", Describe(operation), "): injected"));
   Trace trace;
   REQUIRE(harness.executor().RunStep(&trace) == expected);
   // The failure stays until it is dealt with.

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
-#include "runtime/execute/describe.h"
+#include "schedules/program/describe.h"
 
 namespace baton {
 namespace {
@@ -39,8 +39,12 @@ class DeviceCheck {
           program_.device_of_chunk[memory.chunk] != device_) {
         return absl::InternalError(absl::StrCat("memory for chunk ", memory.chunk, ", which is not of this device"));
       }
-      for (Bytes offset : {memory.parameters_offset, memory.gradients_offset, memory.optimizer_offset}) {
-        BATON_RETURN_IF_ERROR(CheckBlock(absl::StrCat("chunk ", memory.chunk), offset, 0, arena_bytes));
+      const std::pair<Bytes, Bytes> blocks[] = {{memory.parameters_offset, memory.parameter_bytes},
+                                                {memory.gradients_offset, memory.parameter_bytes},
+                                                {memory.optimizer_offset, memory.optimizer_bytes}};
+      for (const auto& [offset, bytes] : blocks) {
+        if (program_.forward_only && offset == kNoOffset) continue;
+        BATON_RETURN_IF_ERROR(CheckBlock(absl::StrCat("chunk ", memory.chunk), offset, bytes, arena_bytes));
       }
     }
     return absl::OkStatus();
@@ -137,8 +141,7 @@ absl::Status CheckDevice(const Program& program, int device) {
   for (size_t index = 0; index < instructions.size(); ++index) {
     if (absl::Status status = check.CheckInstruction(static_cast<int32_t>(index)); !status.ok()) {
       return absl::InternalError(absl::StrCat("program: device ", device, ", instruction ", index, " (",
-                                              DescribeOperation(instructions[index].operation),
-                                              "): ", status.message()));
+                                              Describe(instructions[index].operation), "): ", status.message()));
     }
   }
   return absl::OkStatus();

@@ -91,7 +91,7 @@ TEST_CASE("structure: a message names device and instruction") {
   Program program = MakePipeline(SplitBackward());
   FirstOf<Send>(program, 0).peer = 3;
   CHECK(CheckStructure(program).message() ==
-        "program: device 0, instruction 2 (Send chunk 0 micro-batch 0 activation to device 3): its peer is device 3 "
+        "program: device 0, instruction 2 (Send activation chunk 0 micro-batch 0 to device 3): its peer is device 3 "
         "of 3");
 }
 

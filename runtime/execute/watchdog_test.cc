@@ -35,7 +35,7 @@ TEST_CASE("watchdog: a send that nobody receives is reported with who waits for 
   PipelineHarness harness(spec, program);
   CHECK(RunToDeadline(harness) ==
         "no instruction was done for 100 ms; device 0 is at instruction 4 (Backward chunk 0 micro-batch 0) and waits "
-        "for instruction 3 (Recv chunk 0 micro-batch 0 gradient from device 1)");
+        "for instruction 3 (Recv gradient chunk 0 micro-batch 0 from device 1)");
 }
 
 TEST_CASE("watchdog: two devices that wait for each other are both named") {
@@ -50,9 +50,9 @@ TEST_CASE("watchdog: two devices that wait for each other are both named") {
   PipelineHarness harness(spec, program);
   const std::string message = RunToDeadline(harness);
   CHECK_THAT(message, Catch::Contains("device 0 is at instruction 4 (Backward chunk 0 micro-batch 0) and waits for "
-                                      "instruction 3 (Recv chunk 0 micro-batch 0 gradient from device 1)"));
+                                      "instruction 3 (Recv gradient chunk 0 micro-batch 0 from device 1)"));
   CHECK_THAT(message, Catch::Contains("device 1 is at instruction 2 (Forward chunk 1 micro-batch 0) and waits for "
-                                      "instruction 0 (Recv chunk 1 micro-batch 0 activation from device 0)"));
+                                      "instruction 0 (Recv activation chunk 1 micro-batch 0 from device 0)"));
 }
 
 TEST_CASE("watchdog: a device that only waits for its last send says so") {
@@ -65,7 +65,7 @@ TEST_CASE("watchdog: a device that only waits for its last send says so") {
   PipelineHarness harness(spec, program);
   CHECK(RunToDeadline(harness) ==
         "no instruction was done for 100 ms; device 0 has issued all its instructions and waits for instruction 2 "
-        "(Send chunk 0 micro-batch 0 activation to device 1)");
+        "(Send activation chunk 0 micro-batch 0 to device 1)");
 }
 
 TEST_CASE("watchdog: a sum in which one device takes no part") {

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "runtime/execute/describe.h"
+#include "schedules/program/describe.h"
 
 namespace baton {
 
@@ -236,7 +236,7 @@ std::string Worker::DescribePosition() const {
 }
 
 std::string Worker::DescribeInstruction(int32_t index) const {
-  return absl::StrCat(index, " (", DescribeOperation(program_.instructions[index].operation), ")");
+  return absl::StrCat(index, " (", Describe(program_.instructions[index].operation), ")");
 }
 
 std::byte* Worker::AddressOf(SlotId slot) {

@@ -18,7 +18,7 @@ class DeviceBuilder {
         is_last_(device == spec.num_devices - 1),
         in_flight_(std::min(spec.num_micro_batches, spec.num_devices - device)) {
     const Bytes state_bytes = AlignUp(spec.state_bytes);
-    program_.chunks.push_back({device, 0, state_bytes, 2 * state_bytes});
+    program_.chunks.push_back({device, 0, state_bytes, 2 * state_bytes, state_bytes, state_bytes});
     program_.workspace_offset = 3 * state_bytes;
     program_.workspace_bytes = spec.workspace_bytes;
     program_.arena_bytes = program_.workspace_offset + AlignUp(spec.workspace_bytes);
