@@ -1,0 +1,168 @@
+#include "tests/conformance/layer_cases.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ops/models/gpt2.h"
+#include "ops/models/mlp.h"
+
+namespace baton {
+namespace {
+
+LayerCase LinearCase(std::vector<int64_t> rows, int64_t inputs, int64_t outputs, bool bias, DataType type) {
+  LinearSpec spec;
+  spec.name = "linear";
+  spec.inputs = inputs;
+  spec.outputs = outputs;
+  spec.bias = bias;
+  if (!bias) spec.weight_name = "tied.weight";
+  rows.push_back(inputs);
+  return {absl::StrCat("linear ", inputs, " to ", outputs, bias ? " with" : " without", " bias"),
+          {spec},
+          Shape(type, std::move(rows))};
+}
+
+LayerCase EmbeddingCase(int64_t sequences, int64_t context, int64_t width, bool positions) {
+  EmbeddingSpec spec;
+  spec.token_name = "tokens";
+  if (positions) spec.position_name = "positions";
+  spec.vocabulary = 7;
+  spec.context = context + 1;
+  spec.width = width;
+  LayerCase result{absl::StrCat("embedding of width ", width, positions ? " with positions" : ""),
+                   {spec},
+                   Shape(DataType::kInt32, {sequences, context})};
+  result.num_tokens = spec.vocabulary;
+  return result;
+}
+
+LayerCase LayerNormCase(int64_t rows, int64_t width, DataType type) {
+  LayerNormSpec spec;
+  spec.name = "norm";
+  spec.width = width;
+  return {absl::StrCat("layer norm of width ", width), {spec}, Shape(type, {rows, width})};
+}
+
+LayerCase ActivationCase(ActivationKind kind, std::vector<int64_t> extents, DataType type) {
+  LayerCase result{
+      kind == ActivationKind::kRelu ? "relu" : "gelu", {ActivationSpec{kind}}, Shape(type, std::move(extents))};
+  result.scale = 7;  // both tails of a GELU
+  return result;
+}
+
+LayerCase AttentionCase(int64_t sequences, int64_t context, int64_t heads, int64_t head_width, DataType type) {
+  const CausalAttentionSpec spec{heads, heads * head_width};
+  LayerCase result{absl::StrCat("attention of ", heads, " heads of ", head_width),
+                   {spec},
+                   Shape(type, {sequences, context, 3 * spec.width})};
+  result.scale = 2;
+  return result;
+}
+
+LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type) {
+  LayerCase result{absl::StrCat("cross-entropy of ", classes, " classes"),
+                   {CrossEntropySpec{classes, 3 * rows}},
+                   Shape(type, {rows, classes})};
+  result.num_classes = classes;
+  result.scale = 4;
+  return result;
+}
+
+// All layers of a model as one; the model's own numbers are right by construction.
+LayerCase WholeModel(const ModelSpec& model, int64_t num_tokens, int64_t num_classes, DataType type) {
+  LayerCase result;
+  result.name = absl::StrCat("whole ", model.name);
+  result.spec = {SequenceSpec{model.layers}};
+  const bool tokens = model.input_shape.type() == DataType::kInt32;
+  result.input = tokens ? model.input_shape : Shape(type, model.input_shape.extents());
+  result.num_tokens = num_tokens;
+  result.num_classes = num_classes;
+  return result;
+}
+
+LayerCase GptCase(const Gpt2Options& options) {
+  return WholeModel(Gpt2Model(options, 2, 6).value(), options.vocabulary, options.vocabulary, DataType::kFloat64);
+}
+
+LayerCase MlpCase(ActivationKind activation, DataType type) {
+  MlpOptions options;
+  options.sizes = {9, 7, 5, 4};
+  options.activation = activation;
+  return WholeModel(MlpModel(options, 3, 6).value(), 0, options.sizes.back(), type);
+}
+
+LayerCase ResidualCase(DataType type) {
+  ResidualSpec residual;
+  residual.layers = {LayerNormCase(1, 12, type).spec,
+                     LinearCase({1}, 12, 20, true, type).spec,
+                     {ActivationSpec{ActivationKind::kGelu}},
+                     LinearCase({1}, 20, 12, false, type).spec};
+  return {"residual block", {residual}, Shape(type, {3, 5, 12})};
+}
+
+}  // namespace
+
+std::vector<LayerCase> AllLayerCases() {
+  const DataType type = DataType::kFloat32;
+  std::vector<LayerCase> cases = {
+      LinearCase({1}, 1, 1, true, type),
+      LinearCase({1}, 7, 5, true, type),
+      LinearCase({3}, 1, 4, false, type),
+      LinearCase({5}, 4, 1, true, type),
+      LinearCase({17}, 33, 9, true, type),
+      LinearCase({2, 31}, 48, 144, true, type),
+      LinearCase({64}, 128, 96, false, type),
+      LinearCase({130}, 65, 67, true, type),
+      EmbeddingCase(1, 1, 1, true),
+      EmbeddingCase(2, 5, 16, true),
+      EmbeddingCase(3, 4, 33, false),
+      EmbeddingCase(4, 9, 64, true),
+      LayerNormCase(1, 1, type),
+      LayerNormCase(1, 5, type),
+      LayerNormCase(9, 16, type),
+      LayerNormCase(33, 100, type),
+      LayerNormCase(8, 384, type),
+      CrossEntropyCase(1, 1, type),
+      CrossEntropyCase(1, 2, type),
+      CrossEntropyCase(3, 5, type),
+      CrossEntropyCase(7, 33, type),
+      CrossEntropyCase(16, 256, type),
+      AttentionCase(1, 1, 1, 1, type),
+      AttentionCase(2, 1, 3, 5, type),
+      AttentionCase(1, 3, 3, 5, type),
+      AttentionCase(2, 17, 3, 5, type),
+      AttentionCase(1, 64, 2, 8, type),
+      AttentionCase(1, 65, 2, 8, type),
+      AttentionCase(2, 130, 1, 16, type),
+      ResidualCase(type),
+      MlpCase(ActivationKind::kRelu, type),
+      GptCase({3, 24, 3, 9, 11}),
+      GptCase({1, 8, 2, 4, 5}),
+  };
+  for (const ActivationKind kind : {ActivationKind::kRelu, ActivationKind::kGelu}) {
+    cases.push_back(ActivationCase(kind, {1}, type));
+    cases.push_back(ActivationCase(kind, {3, 17}, type));
+    cases.push_back(ActivationCase(kind, {4, 256}, type));
+  }
+  return cases;
+}
+
+std::vector<LayerCase> DoubleLayerCases() {
+  const DataType type = DataType::kFloat64;
+  return {
+      LinearCase({2, 3}, 5, 4, true, type),
+      LinearCase({4}, 3, 2, false, type),
+      LayerNormCase(3, 6, type),
+      ActivationCase(ActivationKind::kRelu, {3, 5}, type),
+      ActivationCase(ActivationKind::kGelu, {3, 5}, type),
+      AttentionCase(2, 4, 3, 2, type),
+      AttentionCase(1, 1, 1, 3, type),
+      CrossEntropyCase(4, 5, type),
+      ResidualCase(type),
+      MlpCase(ActivationKind::kGelu, type),
+      MlpCase(ActivationKind::kRelu, type),
+      GptCase({2, 6, 2, 3, 5}),
+  };
+}
+
+}  // namespace baton

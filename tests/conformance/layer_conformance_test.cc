@@ -1,0 +1,198 @@
+// Every backend's layers against the reference, over all cases: values, memory, accumulation, determinism, errors.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <thread>
+
+#include "ops/layers/build.h"
+#include "tests/conformance/layer_cases.h"
+#include "tests/conformance/layer_run.h"
+
+namespace baton {
+namespace {
+
+// The largest difference allowed is a share of the largest value, since a sum's error is one of its terms'; what
+// cancels to nothing (a norm over one channel) is allowed that of a small value.
+void CheckClose(const std::string& what, const std::vector<double>& actual, const std::vector<double>& expected) {
+  INFO(what);
+  REQUIRE(actual.size() == expected.size());
+  double largest = 0.03;
+  for (double value : expected) largest = std::max(largest, std::abs(value));
+  for (size_t i = 0; i < actual.size(); ++i) {
+    if (!(std::abs(actual[i] - expected[i]) <= 1e-5 * largest)) {
+      FAIL("element " << i << " of " << actual.size() << ": " << actual[i] << " instead of " << expected[i]);
+    }
+  }
+}
+
+void CheckClose(const LayerRun& actual, const LayerRun& expected) {
+  CHECK(actual.loss == Approx(expected.loss).epsilon(1e-5).margin(1e-6));
+  REQUIRE(actual.outputs.size() == expected.outputs.size());
+  for (size_t i = 0; i < actual.outputs.size(); ++i) CheckClose("output", actual.outputs[i], expected.outputs[i]);
+  REQUIRE(actual.grad_inputs.size() == expected.grad_inputs.size());
+  for (size_t i = 0; i < actual.grad_inputs.size(); ++i) {
+    CheckClose("grad_input", actual.grad_inputs[i], expected.grad_inputs[i]);
+  }
+  REQUIRE(actual.gradients.size() == expected.gradients.size());
+  for (const auto& [name, gradient] : expected.gradients) {
+    CheckClose("gradient of " + name, actual.gradients.at(name), gradient);
+  }
+}
+
+bool SameBits(const LayerRun& a, const LayerRun& b) {
+  return a.loss == b.loss && a.outputs == b.outputs && a.grad_inputs == b.grad_inputs && a.gradients == b.gradients;
+}
+
+LayerRun MustRun(const BackendUnderTest& under_test, const LayerCase& layer_case, const LayerData& data,
+                 const LayerRunOptions& options = {}) {
+  absl::StatusOr<LayerRun> run = RunLayer(under_test, layer_case, data, options);
+  INFO(run.status().ToString());
+  REQUIRE(run.ok());
+  return *std::move(run);
+}
+
+}  // namespace
+
+TEST_CASE("layers compute what the reference does and touch no other memory") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  for (const LayerCase& layer_case : AllLayerCases()) {
+    for (const int num_micro_batches : {1, 2}) {
+      CAPTURE(under_test, layer_case, num_micro_batches);
+      const LayerData data = RandomLayerData(layer_case, num_micro_batches, 1).value();
+      CheckClose(MustRun(under_test, layer_case, data), MustRun(ReferenceUnderTest(), layer_case, data));
+    }
+  }
+}
+
+TEST_CASE("gradients of parameters do not need the gradient of the input") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  for (const LayerCase& layer_case : AllLayerCases()) {
+    CAPTURE(under_test, layer_case);
+    const LayerData data = RandomLayerData(layer_case, 1, 2).value();
+    LayerRunOptions options;
+    options.wants_grad_input = false;
+    const LayerRun without = MustRun(under_test, layer_case, data, options);
+    CHECK(without.gradients == MustRun(under_test, layer_case, data).gradients);
+  }
+}
+
+TEST_CASE("the same inputs give the same bits at any address and on any thread") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  for (const LayerCase& layer_case : AllLayerCases()) {
+    CAPTURE(under_test, layer_case);
+    const LayerData data = RandomLayerData(layer_case, 2, 3).value();
+    const LayerRun expected = MustRun(under_test, layer_case, data);
+    std::vector<absl::StatusOr<LayerRun>> runs(3, absl::UnknownError("did not run"));
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) {
+      threads.emplace_back([&, i] {
+        LayerRunOptions options;
+        options.address_shift = 2 * i + 1;
+        runs[i] = RunLayer(under_test, layer_case, data, options);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const auto& run : runs) {
+      INFO(run.status().ToString());
+      REQUIRE(run.ok());
+      CHECK(SameBits(*run, expected));
+    }
+  }
+}
+
+TEST_CASE("a micro-batch adds the same gradient whatever the others are") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  for (const LayerCase& layer_case : AllLayerCases()) {
+    CAPTURE(under_test, layer_case);
+    const LayerData both = RandomLayerData(layer_case, 2, 4).value();
+    LayerData first = both;
+    first.micro_batches.pop_back();
+    LayerData second = both;
+    second.micro_batches.erase(second.micro_batches.begin());
+    const LayerRun together = MustRun(under_test, layer_case, both);
+    const LayerRun alone = MustRun(under_test, layer_case, first);
+    const LayerRun other = MustRun(under_test, layer_case, second);
+    for (const auto& [name, gradient] : together.gradients) {
+      std::vector<double> sum = alone.gradients.at(name);
+      for (size_t i = 0; i < sum.size(); ++i) sum[i] += other.gradients.at(name)[i] - kInitialGradient;
+      CheckClose("gradient of " + name, gradient, sum);
+    }
+    if (!together.outputs.empty()) {
+      CHECK(together.outputs[0] == alone.outputs[0]);
+      CHECK(together.outputs[1] == other.outputs[0]);
+    }
+  }
+}
+
+TEST_CASE("ids that are no token or class are the user's mistake") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  const int32_t wrong = GENERATE(-1, 11, 2147483647);
+  for (const LayerCase& layer_case : AllLayerCases()) {
+    const bool has_tokens = layer_case.input.type() == DataType::kInt32;
+    for (const bool token : {true, false}) {
+      if (token ? !has_tokens : layer_case.num_classes == 0) continue;
+      if (wrong >= 0 && wrong < (token ? layer_case.num_tokens : layer_case.num_classes)) continue;
+      CAPTURE(under_test, layer_case, wrong, token);
+      LayerData data = RandomLayerData(layer_case, 1, 5).value();
+      (token ? data.micro_batches[0].tokens : data.micro_batches[0].targets).back() = wrong;
+      const absl::Status status = RunLayer(under_test, layer_case, data).status();
+      CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+      CHECK_THAT(std::string(status.message()), Catch::Contains(std::to_string(wrong)));
+    }
+  }
+}
+
+TEST_CASE("shapes that do not fit are named") {
+  std::vector<BackendUnderTest> backends = BackendsUnderTest();
+  backends.push_back(ReferenceUnderTest());
+  const auto under_test = GENERATE_COPY(from_range(backends));
+  const DataType f32 = DataType::kFloat32;
+  LinearSpec linear;
+  linear.name = "fc";
+  linear.inputs = 4;
+  linear.outputs = 3;
+  LinearSpec no_outputs = linear;
+  no_outputs.outputs = 0;
+  EmbeddingSpec embedding;
+  embedding.token_name = "wte";
+  embedding.position_name = "wpe";
+  embedding.vocabulary = 5;
+  embedding.context = 4;
+  embedding.width = 2;
+  LayerNormSpec norm;
+  norm.name = "ln";
+  norm.width = 4;
+  LayerNormSpec bad_epsilon = norm;
+  bad_epsilon.epsilon = 0;
+  const struct {
+    LayerSpec spec;
+    Shape input;
+    const char* message;
+  } cases[] = {
+      {{linear}, Shape(f32, {2, 5}), "inputs: 4"},
+      {{linear}, Shape(DataType::kInt32, {2, 4}), "not floating-point"},
+      {{linear}, Shape(f32, {0, 4}), "no elements"},
+      {{linear}, Shape(), "no elements"},
+      {{no_outputs}, Shape(f32, {2, 4}), "linear.outputs: 0"},
+      {{embedding}, Shape(f32, {2, 4}), "i32"},
+      {{embedding}, Shape(DataType::kInt32, {2, 5}), "embedding.context: 4"},
+      {{norm}, Shape(f32, {2, 3}), "width: 4"},
+      {{bad_epsilon}, Shape(f32, {2, 4}), "epsilon: 0"},
+      {{CausalAttentionSpec{3, 4}}, Shape(f32, {2, 3, 12}), "heads: 3 does not divide width: 4"},
+      {{CausalAttentionSpec{2, 4}}, Shape(f32, {6, 12, 4}), "3 * width = 12"},
+      {{CausalAttentionSpec{0, 4}}, Shape(f32, {2, 3, 12}), "heads: 0"},
+      {{CrossEntropySpec{3, 2}}, Shape(f32, {2, 4}), "classes: 3"},
+      {{CrossEntropySpec{4, 0}}, Shape(f32, {2, 4}), "loss_rows: 0"},
+      {{SequenceSpec{}}, Shape(f32, {2, 4}), "at least one"},
+      {{ResidualSpec{{{linear}}}}, Shape(f32, {2, 4}), "cannot be added"},
+      {{SequenceSpec{{{CrossEntropySpec{4, 2}}, {norm}}}}, Shape(f32, {2, 4}), "only be the last"},
+  };
+  for (const auto& bad : cases) {
+    const absl::Status status = BuildLayer(*under_test.backend, bad.spec, bad.input).status();
+    CAPTURE(under_test, status.ToString());
+    CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+    CHECK_THAT(std::string(status.message()), Catch::Contains(bad.message));
+  }
+}
+
+}  // namespace baton

@@ -1,0 +1,254 @@
+#include "tests/conformance/layer_run.h"
+
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/layers/build.h"
+#include "tests/conformance/guarded_buffer.h"
+
+namespace baton {
+namespace {
+
+using Buffer = std::unique_ptr<GuardedBuffer>;
+
+// The buffers of one micro-batch; null if the layer has none.
+struct MicroBatchBuffers {
+  Buffer input, targets, output, saved, saved_weight, stash, grad_output, grad_input;
+};
+
+// One run. Lifecycle: Create, then Forward, BackwardInput and BackwardWeight of every micro-batch.
+class Runner {
+ public:
+  Runner(const BackendUnderTest& under_test, std::unique_ptr<Layer> layer, const LayerRunOptions& options)
+      : under_test_(under_test), layer_(std::move(layer)), options_(options) {}
+
+  void Prepare(const LayerData& data) {
+    type_ = layer_->input_shape().type() == DataType::kInt32 ? layer_->parameters().front().shape.type()
+                                                             : layer_->input_shape().type();
+    scratch_ = Make("scratch", layer_->footprint().scratch);
+    std::vector<std::byte*> values;
+    std::vector<std::byte*> gradients;
+    for (const ParameterSpec& parameter : layer_->parameters()) {
+      Buffer& value = values_[parameter.name];
+      Buffer& gradient = gradients_[parameter.name];
+      if (value == nullptr) {
+        value = Make(parameter.name, parameter.shape.NumBytes());
+        value->WriteFloats(type_, data.parameters.at(parameter.name));
+        value->Freeze();
+        gradient = Make(parameter.name + " gradient", parameter.shape.NumBytes());
+        gradient->WriteFloats(type_, std::vector<double>(parameter.shape.NumElements(), kInitialGradient));
+        gradient->Freeze();
+      }
+      values.push_back(value->data());
+      gradients.push_back(gradient->data());
+    }
+    layer_->BindParameters(values, gradients);
+    for (const MicroBatchData& micro_batch : data.micro_batches) AddMicroBatch(micro_batch);
+  }
+
+  absl::Status Forward(int index, double* loss) {
+    MicroBatchBuffers& own = micro_batches_[index];
+    LayerBuffers buffers;
+    buffers.input = Data(own.input);
+    buffers.targets = Data(own.targets);
+    buffers.output = Data(own.output);
+    buffers.saved = Data(own.saved);
+    buffers.saved_weight = Data(own.saved_weight);
+    buffers.loss = loss;
+    BATON_RETURN_IF_ERROR(Call(&Layer::Forward, buffers, {&own.input, &own.targets}));
+    for (Buffer* written : {&own.output, &own.saved, &own.saved_weight}) {
+      if (*written != nullptr) (*written)->Freeze();
+    }
+    return CheckParameters(/*gradients=*/true);
+  }
+
+  absl::Status BackwardInput(int index) {
+    MicroBatchBuffers& own = micro_batches_[index];
+    LayerBuffers buffers;
+    if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
+    buffers.saved = Data(own.saved);
+    buffers.saved_weight = Data(own.saved_weight);
+    buffers.grad_output = Data(own.grad_output);
+    if (options_.wants_grad_input) buffers.grad_input = Data(own.grad_input);
+    buffers.stash = Data(own.stash);
+    BATON_RETURN_IF_ERROR(
+        Call(&Layer::BackwardInput, buffers, {&own.input, &own.saved, &own.saved_weight, &own.grad_output}));
+    if (own.stash != nullptr) own.stash->Freeze();
+    // By its contract nothing reads these any more.
+    if (own.saved != nullptr) own.saved->Poison();
+    return CheckParameters(/*gradients=*/true);
+  }
+
+  absl::Status BackwardWeight(int index) {
+    MicroBatchBuffers& own = micro_batches_[index];
+    LayerBuffers buffers;
+    if (layer_->input_use() == InputUse::kBackwardWeight) buffers.input = Data(own.input);
+    buffers.saved_weight = Data(own.saved_weight);
+    buffers.stash = Data(own.stash);
+    if (layer_->weight_needs_grad_output()) buffers.grad_output = Data(own.grad_output);
+    BATON_RETURN_IF_ERROR(
+        Call(&Layer::BackwardWeight, buffers, {&own.input, &own.saved_weight, &own.stash, &own.grad_output}));
+    return CheckParameters(/*gradients=*/false);
+  }
+
+  void Collect(LayerRun* run) const {
+    for (const MicroBatchBuffers& own : micro_batches_) {
+      if (own.output != nullptr) run->outputs.push_back(own.output->ReadFloats(type_));
+      if (own.grad_input != nullptr && options_.wants_grad_input && !options_.forward_only) {
+        run->grad_inputs.push_back(own.grad_input->ReadFloats(type_));
+      }
+    }
+    for (const auto& [name, gradient] : gradients_) run->gradients[name] = gradient->ReadFloats(type_);
+  }
+
+  // After everything has run.
+  absl::Status CheckGuards() const {
+    for (const MicroBatchBuffers& own : micro_batches_) {
+      for (const Buffer* buffer : {&own.input, &own.targets, &own.output, &own.saved, &own.saved_weight, &own.stash,
+                                   &own.grad_output, &own.grad_input}) {
+        if (*buffer != nullptr) BATON_RETURN_IF_ERROR((*buffer)->CheckGuards());
+      }
+    }
+    if (scratch_ != nullptr) BATON_RETURN_IF_ERROR(scratch_->CheckGuards());
+    for (const auto& [name, value] : values_) BATON_RETURN_IF_ERROR(value->CheckGuards());
+    for (const auto& [name, gradient] : gradients_) BATON_RETURN_IF_ERROR(gradient->CheckGuards());
+    return absl::OkStatus();
+  }
+
+ private:
+  Buffer Make(const std::string& name, Bytes bytes) const {
+    if (bytes == 0) return nullptr;
+    return std::make_unique<GuardedBuffer>(under_test_, name, bytes, options_.address_shift);
+  }
+  static std::byte* Data(const Buffer& buffer) { return buffer == nullptr ? nullptr : buffer->data(); }
+
+  void AddMicroBatch(const MicroBatchData& data) {
+    MicroBatchBuffers own;
+    own.input = Make("input", layer_->input_shape().NumBytes());
+    if (data.tokens.empty()) {
+      own.input->WriteFloats(type_, data.input);
+      own.grad_input = Make("grad_input", layer_->input_shape().NumBytes());
+    } else {
+      own.input->WriteIds(data.tokens);
+    }
+    if (!data.targets.empty()) {
+      own.targets = Make("targets", data.targets.size() * sizeof(int32_t));
+      own.targets->WriteIds(data.targets);
+      own.targets->Freeze();
+    }
+    own.output = Make("output", layer_->output_shape().NumBytes());
+    own.grad_output = Make("grad_output", layer_->output_shape().NumBytes());
+    if (own.grad_output != nullptr) {
+      own.grad_output->WriteFloats(type_, data.grad_output);
+      own.grad_output->Freeze();
+    }
+    own.saved = Make("saved", layer_->footprint().saved);
+    own.saved_weight = Make("saved_weight", layer_->footprint().saved_weight);
+    own.stash = Make("stash", layer_->footprint().stash);
+    own.input->Freeze();
+    micro_batches_.push_back(std::move(own));
+  }
+
+  absl::Status Call(absl::Status (Layer::*method)(KernelStream, const LayerBuffers&), LayerBuffers buffers,
+                    std::initializer_list<const Buffer*> only_read) {
+    if (scratch_ != nullptr) scratch_->Poison();
+    buffers.scratch = Data(scratch_);
+    BATON_RETURN_IF_ERROR((layer_.get()->*method)(under_test_.stream, buffers));
+    under_test_.synchronize();
+    for (const Buffer* buffer : only_read) {
+      // What a call was not given, it cannot have changed; saved is poisoned on purpose once it is dead.
+      if (*buffer != nullptr) BATON_RETURN_IF_ERROR((*buffer)->CheckUnchanged());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckParameters(bool gradients) const {
+    for (const auto& [name, value] : values_) BATON_RETURN_IF_ERROR(value->CheckUnchanged());
+    if (!gradients) return absl::OkStatus();
+    for (const auto& [name, gradient] : gradients_) BATON_RETURN_IF_ERROR(gradient->CheckUnchanged());
+    return absl::OkStatus();
+  }
+
+  const BackendUnderTest& under_test_;
+  const std::unique_ptr<Layer> layer_;
+  const LayerRunOptions options_;
+  DataType type_ = DataType::kFloat32;
+  Buffer scratch_;
+  std::map<std::string, Buffer> values_;
+  std::map<std::string, Buffer> gradients_;
+  std::vector<MicroBatchBuffers> micro_batches_;
+};
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const LayerCase& layer_case) {
+  return out << layer_case.name << " on " << layer_case.input.ToString();
+}
+
+absl::StatusOr<LayerData> RandomLayerData(const LayerCase& layer_case, int num_micro_batches, int seed) {
+  const DataType type = layer_case.input.type() == DataType::kFloat64 ? DataType::kFloat64 : DataType::kFloat32;
+  BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
+                         BuildLayer(*ReferenceUnderTest(type).backend, layer_case.spec, layer_case.input));
+  std::mt19937 engine(seed);
+  const auto uniform = [&](int64_t count, double scale) {
+    std::vector<double> values(count);
+    for (double& value : values) {
+      value = static_cast<float>(scale * (engine() / 2147483648.0 - 1));
+    }
+    return values;
+  };
+  const auto ids = [&](int64_t count, int64_t limit) {
+    std::vector<int32_t> values(count);
+    for (int32_t& value : values) value = static_cast<int32_t>(engine() % limit);
+    return values;
+  };
+  LayerData data;
+  for (const ParameterSpec& parameter : layer->parameters()) {
+    std::vector<double>& values = data.parameters[parameter.name];
+    if (values.empty()) values = uniform(parameter.shape.NumElements(), 0.5);
+  }
+  for (int i = 0; i < num_micro_batches; ++i) {
+    MicroBatchData micro_batch;
+    if (layer_case.input.type() == DataType::kInt32) {
+      micro_batch.tokens = ids(layer_case.input.NumElements(), layer_case.num_tokens);
+    } else {
+      micro_batch.input = uniform(layer_case.input.NumElements(), layer_case.scale);
+    }
+    if (layer_case.num_classes > 0) {
+      const int64_t rows = layer_case.input.type() == DataType::kInt32
+                               ? layer_case.input.NumElements()
+                               : layer_case.input.NumElements() / layer_case.input.extents().back();
+      micro_batch.targets = ids(rows, layer_case.num_classes);
+    }
+    micro_batch.grad_output = uniform(layer->output_shape().NumElements(), 1.0);
+    data.micro_batches.push_back(std::move(micro_batch));
+  }
+  return data;
+}
+
+absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const LayerCase& layer_case,
+                                  const LayerData& data, const LayerRunOptions& options) {
+  BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
+                         BuildLayer(*under_test.backend, layer_case.spec, layer_case.input));
+  Runner runner(under_test, std::move(layer), options);
+  runner.Prepare(data);
+  const int count = static_cast<int>(data.micro_batches.size());
+  LayerRun run;
+  for (int i = 0; i < count; ++i) {
+    double loss = 0;
+    BATON_RETURN_IF_ERROR(runner.Forward(i, &loss));
+    run.loss += loss;
+  }
+  if (!options.forward_only) {
+    for (int i = 0; i < count; ++i) BATON_RETURN_IF_ERROR(runner.BackwardInput(i));
+    for (int i = 0; i < count; ++i) BATON_RETURN_IF_ERROR(runner.BackwardWeight(i));
+  }
+  BATON_RETURN_IF_ERROR(runner.CheckGuards());
+  runner.Collect(&run);
+  return run;
+}
+
+}  // namespace baton
