@@ -1,0 +1,223 @@
+// What the layers alone reach, without any runtime: training steps of whole models as one Sequence, on one thread, and
+// each kind of layer at the same sizes. The figures to hold against a framework's eager step; see docs on benchmarks.
+//
+//   bazel run -c opt //tools/bench:ops_bench -- --benchmark_filter=Step
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ops/host/host_backend.h"
+#include "ops/layers/build.h"
+#include "ops/models/chunk.h"
+#include "ops/models/gpt2.h"
+#include "ops/models/initialize.h"
+
+namespace baton {
+namespace {
+
+struct Freer {
+  void operator()(std::byte* memory) const { std::free(memory); }
+};
+using Memory = std::unique_ptr<std::byte, Freer>;
+
+// Zeroed, so that the first use is not slowed by the kernel's giving out pages.
+Memory Allocate(Bytes bytes) {
+  const Bytes size = std::max(AlignUp(bytes), kBufferAlignment);
+  Memory memory(static_cast<std::byte*>(std::aligned_alloc(kBufferAlignment, size)));
+  std::memset(memory.get(), 0, size);
+  return memory;
+}
+
+// A layer with all its memory, one micro-batch in flight.
+class Trainer {
+ public:
+  explicit Trainer(std::unique_ptr<Layer> layer) : layer_(std::move(layer)) {
+    std::vector<std::byte*> values;
+    std::vector<std::byte*> gradients;
+    for (const ParameterSpec& parameter : layer_->parameters()) {
+      Parameter& own = parameters_[parameter.name];
+      if (own.count == 0) {
+        own.count = parameter.shape.NumElements();
+        for (Memory* memory : {&own.values, &own.gradients, &own.first, &own.second}) {
+          *memory = Allocate(parameter.shape.NumBytes());
+        }
+        InitializeParameter(1, parameter.name, parameter.initializer, own.count,
+                            reinterpret_cast<float*>(own.values.get()));
+      }
+      values.push_back(own.values.get());
+      gradients.push_back(own.gradients.get());
+    }
+    layer_->BindParameters(values, gradients);
+    const Footprint footprint = layer_->footprint();
+    Add(&buffers_.saved, footprint.saved);
+    Add(&buffers_.saved_weight, footprint.saved_weight);
+    Add(&buffers_.stash, footprint.stash);
+    Add(&buffers_.scratch, footprint.scratch);
+    Add(&buffers_.output, layer_->output_shape().NumBytes());
+    buffers_.grad_output = Fill(layer_->output_shape());
+    buffers_.input = Fill(layer_->input_shape());
+    buffers_.targets = Fill(Shape(DataType::kInt32, layer_->input_shape().extents()));
+    if (layer_->input_shape().type() == DataType::kFloat32) Add(&buffers_.grad_input, layer_->input_shape().NumBytes());
+    buffers_.loss = &loss_;
+  }
+
+  absl::Status Forward() { return layer_->Forward({}, buffers_); }
+  absl::Status Backward() {
+    absl::Status status = layer_->BackwardInput({}, buffers_);
+    return status.ok() ? layer_->BackwardWeight({}, buffers_) : status;
+  }
+  absl::Status Step(const Backend& backend) {
+    ++step_;
+    for (auto& [name, own] : parameters_) {
+      AdamWArguments arguments;
+      arguments.values = own.values.get();
+      arguments.gradients = own.gradients.get();
+      arguments.first_moment = own.first.get();
+      arguments.second_moment = own.second.get();
+      arguments.num_elements = own.count;
+      arguments.learning_rate = 1e-3;
+      arguments.beta1 = 0.9;
+      arguments.beta2 = 0.999;
+      arguments.epsilon = 1e-8;
+      arguments.weight_decay = 0.01;
+      arguments.gradient_scale = 1;
+      arguments.step = step_;
+      absl::Status status = backend.AdamW({}, arguments);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+  double loss() const { return loss_; }
+  LayerFlops flops() const { return layer_->flops(); }
+
+ private:
+  struct Parameter {
+    int64_t count = 0;
+    Memory values, gradients, first, second;
+  };
+
+  void Add(std::byte** where, Bytes bytes) {
+    memory_.push_back(Allocate(bytes));
+    *where = memory_.back().get();
+  }
+
+  // Uniform in ±1, or byte ids.
+  std::byte* Fill(const Shape& shape) {
+    std::byte* data = nullptr;
+    Add(&data, shape.NumBytes());
+    if (shape.type() == DataType::kInt32) {
+      for (int64_t i = 0; i < shape.NumElements(); ++i) reinterpret_cast<int32_t*>(data)[i] = (i * 7919) % 256;
+    } else {
+      InitializeParameter(1, "data", {Initializer::Kind::kUniform, 1.0}, shape.NumElements(),
+                          reinterpret_cast<float*>(data));
+    }
+    return data;
+  }
+
+  const std::unique_ptr<Layer> layer_;
+  std::map<std::string, Parameter> parameters_;
+  std::vector<Memory> memory_;
+  LayerBuffers buffers_;
+  double loss_ = 0;
+  int64_t step_ = 0;
+};
+
+// Arguments: layers, width, heads, context, sequences a micro-batch, micro-batches; vocabulary 256.
+void Step(benchmark::State& state) {
+  Gpt2Options options;
+  options.layers = state.range(0);
+  options.width = state.range(1);
+  options.heads = state.range(2);
+  options.context = state.range(3);
+  options.vocabulary = 256;
+  const int64_t sequences = state.range(4);
+  const int64_t micro_batches = state.range(5);
+  const HostBackend backend;
+  const auto model = Gpt2Model(options, sequences, sequences * micro_batches);
+  auto chunk = model.ok() ? BuildChunk(backend, *model, 0, options.layers) : model.status();
+  if (!chunk.ok()) return state.SkipWithError(chunk.status().ToString().c_str());
+  Trainer trainer(*std::move(chunk));
+  for (auto _ : state) {
+    absl::Status status;
+    for (int64_t i = 0; i < micro_batches && status.ok(); ++i) {
+      status = trainer.Forward();
+      if (status.ok()) status = trainer.Backward();
+    }
+    if (status.ok()) status = trainer.Step(backend);
+    if (!status.ok()) return state.SkipWithError(status.ToString().c_str());
+  }
+  const double tokens = static_cast<double>(sequences * micro_batches * options.context);
+  state.counters["tokens/s"] = benchmark::Counter(tokens, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["loss"] = trainer.loss() * micro_batches;
+}
+
+BENCHMARK(Step)
+    ->ArgNames({"layers", "width", "heads", "context", "sequences", "micro_batches"})
+    ->Args({8, 128, 4, 128, 16, 1})
+    ->Args({8, 128, 4, 128, 2, 8})
+    ->Args({6, 384, 6, 256, 8, 1})
+    ->Args({6, 384, 6, 256, 1, 8})
+    ->MinTime(2)
+    ->Unit(benchmark::kMillisecond);
+
+// Forward and both halves of Backward of one layer for [sequences, context, width].
+void OneLayer(benchmark::State& state, const LayerSpec& spec, const Shape& input) {
+  const HostBackend backend;
+  auto layer = BuildLayer(backend, spec, input);
+  if (!layer.ok()) return state.SkipWithError(layer.status().ToString().c_str());
+  Trainer trainer(*std::move(layer));
+  for (auto _ : state) {
+    absl::Status status = trainer.Forward();
+    if (status.ok()) status = trainer.Backward();
+    if (!status.ok()) return state.SkipWithError(status.ToString().c_str());
+  }
+  const LayerFlops flops = trainer.flops();
+  state.counters["flops/s"] = benchmark::Counter(flops.forward + flops.backward_input + flops.backward_weight,
+                                                 benchmark::Counter::kIsIterationInvariantRate);
+}
+
+LayerSpec LinearOf(int64_t inputs, int64_t outputs) {
+  LinearSpec linear;
+  linear.name = "linear";
+  linear.inputs = inputs;
+  linear.outputs = outputs;
+  linear.initializer = {Initializer::Kind::kNormal, 0.02};
+  return {linear};
+}
+
+void RegisterLayers(int64_t sequences, int64_t context, int64_t width, int64_t heads) {
+  const auto add = [&](const char* kind, const LayerSpec& spec, int64_t last) {
+    const Shape input(DataType::kFloat32, {sequences, context, last});
+    benchmark::RegisterBenchmark((std::string("Layer/") + kind + "/" + input.ToString()).c_str(),
+                                 [spec, input](benchmark::State& state) { OneLayer(state, spec, input); })
+        ->Unit(benchmark::kMicrosecond);
+  };
+  LayerNormSpec norm;
+  norm.name = "norm";
+  norm.width = width;
+  add("layer_norm", {norm}, width);
+  add("qkv", LinearOf(width, 3 * width), width);
+  add("attention", {CausalAttentionSpec{heads, width}}, 3 * width);
+  add("projection", LinearOf(width, width), width);
+  add("fc", LinearOf(width, 4 * width), width);
+  add("gelu", {ActivationSpec{ActivationKind::kGelu}}, 4 * width);
+  add("out", LinearOf(4 * width, width), 4 * width);
+  add("cross_entropy", {CrossEntropySpec{256, sequences * context}}, 256);
+}
+
+}  // namespace
+}  // namespace baton
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  baton::RegisterLayers(16, 128, 128, 4);
+  baton::RegisterLayers(2, 128, 128, 4);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
