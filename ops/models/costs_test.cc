@@ -1,0 +1,112 @@
+// The table of costs: one layer against arithmetic by hand, and any range of layers against the Sequence of them.
+#include "ops/models/costs.h"
+
+#include <catch2/catch.hpp>
+
+#include "ops/host/host_backend.h"
+#include "ops/models/chunk.h"
+#include "ops/models/gpt2.h"
+#include "ops/models/mlp.h"
+#include "ops/reference/reference_backend.h"
+
+namespace baton {
+namespace {
+
+// What a plan makes of the costs of layers [begin, end).
+Footprint SumOfCosts(const std::vector<LayerCosts>& layers, int64_t begin, int64_t end) {
+  Footprint sum;
+  Bytes largest_scratch = 0;
+  for (int64_t i = begin; i < end; ++i) {
+    const LayerCosts& layer = layers[i];
+    sum.saved += layer.saved_bytes;
+    sum.saved_weight += layer.saved_weight_bytes;
+    sum.stash += layer.stash_bytes;
+    largest_scratch = std::max(largest_scratch, layer.scratch_bytes);
+    if (i > begin) {
+      sum.saved += layer.keep_input_saved_bytes;
+      sum.saved_weight += layer.keep_input_saved_weight_bytes;
+      sum.scratch += layer.keep_input_scratch_bytes;
+    }
+    if (i + 1 < end) {
+      sum.stash += layer.keep_gradient_stash_bytes;
+      sum.scratch += layer.keep_gradient_scratch_bytes;
+    }
+  }
+  sum.scratch += largest_scratch;
+  return sum;
+}
+
+void CheckAdditive(const Backend& backend, const ModelSpec& model) {
+  const std::vector<LayerCosts> costs = DescribeModel(backend, model).value();
+  const int64_t count = static_cast<int64_t>(costs.size());
+  REQUIRE(count == static_cast<int64_t>(model.layers.size()));
+  for (int64_t begin = 0; begin < count; ++begin) {
+    for (int64_t end = begin + 1; end <= count; ++end) {
+      CAPTURE(backend.name(), begin, end);
+      const Footprint actual = BuildChunk(backend, model, begin, end).value()->footprint();
+      const Footprint expected = SumOfCosts(costs, begin, end);
+      CHECK(actual.saved == expected.saved);
+      CHECK(actual.saved_weight == expected.saved_weight);
+      CHECK(actual.stash == expected.stash);
+      CHECK(actual.scratch == expected.scratch);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the costs of a linear layer") {
+  LinearSpec spec;
+  spec.name = "fc";
+  spec.inputs = 10;
+  spec.outputs = 20;
+  const auto layer = ReferenceBackend().CreateLinear(spec, Shape(DataType::kFloat32, {3, 10})).value();
+  const LayerCosts costs = DescribeLayer("first", *layer);
+  CHECK(costs.name == "first");
+  CHECK(costs.forward_ns == 0);
+  CHECK(costs.forward_flops == 2 * 3 * 10 * 20);
+  CHECK(costs.backward_flops == 4 * 3 * 10 * 20);
+  CHECK(costs.parameter_bytes == 832 + 128);  // 800 and 80, aligned
+  CHECK(costs.optimizer_bytes == 2 * costs.parameter_bytes);
+  CHECK(costs.output_bytes == 256);  // 240
+  CHECK(costs.keep_input_saved_weight_bytes == 128);
+  CHECK(costs.keep_input_saved_bytes == 0);
+  CHECK(costs.keep_input_scratch_bytes == 0);
+  CHECK(costs.keep_gradient_stash_bytes == 256);
+  CHECK(costs.keep_gradient_scratch_bytes == 0);
+}
+
+TEST_CASE("the costs of an activation and of a loss") {
+  const ReferenceBackend backend;
+  const Shape input(DataType::kFloat32, {5, 7});
+  const LayerCosts relu = DescribeLayer("relu", *backend.CreateActivation({ActivationKind::kRelu}, input).value());
+  CHECK(relu.parameter_bytes == 0);
+  CHECK(relu.keep_input_saved_bytes == 192);
+  CHECK(relu.keep_gradient_scratch_bytes == 192);
+  const LayerCosts loss = DescribeLayer("loss", *backend.CreateCrossEntropy({7, 5}, input).value());
+  CHECK(loss.output_bytes == 0);
+  CHECK(loss.saved_bytes == 64);
+  CHECK(loss.keep_input_saved_bytes == 192);
+}
+
+TEST_CASE("a parameter that a layer names twice counts once") {
+  // One block: the only layer both embeds and has the head, tied.
+  const ModelSpec model = Gpt2Model({1, 16, 1, 4, 32}, 1, 1).value();
+  const LayerCosts costs = DescribeModel(ReferenceBackend(), model).value()[0];
+  const Bytes norm = 2 * 64;
+  const Bytes linears = 4 * (16 * 48 + 48 + 16 * 16 + 16 + 16 * 64 + 64 + 64 * 16 + 16);
+  CHECK(costs.parameter_bytes == 4 * 32 * 16 + 4 * 4 * 16 + 3 * norm + linears);
+}
+
+TEST_CASE("a sequence of layers needs what their costs add up to") {
+  const ModelSpec gpt2 = Gpt2Model({4, 24, 3, 20, 17}, 3, 6).value();
+  MlpOptions options;
+  options.sizes = {30, 20, 11, 7, 5};
+  const ModelSpec mlp = MlpModel(options, 3, 6).value();
+  for (const ModelSpec& model : {gpt2, mlp}) {
+    CheckAdditive(ReferenceBackend(), model);
+    CheckAdditive(HostBackend(), model);
+  }
+}
+
+}  // namespace baton
