@@ -136,6 +136,51 @@ TEST_CASE("chunks of a device share slots of equal kind and size") {
   CHECK(CountSlots(MustLower(*order, {"", costs}).devices[0], SlotKind::kSaved) == 2);
 }
 
+TEST_CASE("split backwards give back their slots half by half") {
+  // 0F0 0I0 0F1 0I1 … 0W0 0W1 …: only what backward-weight needs stays.
+  ComputeOrder order = GreedyOrder({0}, 1, 4, true);
+  order.devices[0].clear();
+  for (int i = 0; i < 4; ++i) {
+    order.devices[0].push_back({ActionKind::kForward, 0, i});
+    order.devices[0].push_back({ActionKind::kBackwardInput, 0, i});
+  }
+  for (int i = 0; i < 4; ++i) order.devices[0].push_back({ActionKind::kBackwardWeight, 0, i});
+  const Program program = MustLower(order, {"", VariedCosts(1)});
+  CHECK(CountSlots(program.devices[0], SlotKind::kSaved) == 1);
+  CHECK(CountSlots(program.devices[0], SlotKind::kTargets) == 1);
+  CHECK(CountSlots(program.devices[0], SlotKind::kInput) == 4);
+  CHECK(CountSlots(program.devices[0], SlotKind::kSavedWeight) == 4);
+  CHECK(CountSlots(program.devices[0], SlotKind::kStash) == 4);
+  // With each backward-weight right after its other half, one of each is enough.
+  const Program greedy = MustLower(GreedyOrder({0, 1}, 2, 1, true), {"", VariedCosts(2)});
+  for (SlotKind kind : {SlotKind::kInput, SlotKind::kSaved, SlotKind::kSavedWeight, SlotKind::kGradOutput,
+                        SlotKind::kStash, SlotKind::kOutput}) {
+    CHECK(CountSlots(greedy.devices[0], kind) == 1);
+  }
+  ComputeOrder alternating = GreedyOrder({0, 1}, 2, 1, true);
+  alternating.num_micro_batches = 3;
+  for (int device = 0; device < 2; ++device) {
+    alternating.devices[device].clear();
+    for (int i = 0; i < 3; ++i) {
+      for (ActionKind kind : {ActionKind::kForward, ActionKind::kBackwardInput, ActionKind::kBackwardWeight}) {
+        alternating.devices[device].push_back({kind, device, i});
+      }
+    }
+  }
+  const Program reusing = MustLower(alternating, {"", VariedCosts(2)});
+  for (int device = 0; device < 2; ++device) {
+    for (SlotKind kind : {SlotKind::kInput, SlotKind::kTargets, SlotKind::kSaved, SlotKind::kSavedWeight,
+                          SlotKind::kGradOutput, SlotKind::kStash, SlotKind::kOutput, SlotKind::kGradInput}) {
+      INFO("device " << device << " kind " << static_cast<int>(kind));
+      CHECK(CountSlots(reusing.devices[device], kind) <= 2);
+      // Only a receive that is posted ahead may hold a second one.
+      if (kind != SlotKind::kInput && kind != SlotKind::kGradOutput) {
+        CHECK(CountSlots(reusing.devices[device], kind) <= 1);
+      }
+    }
+  }
+}
+
 std::vector<ComputeOrder> ManyOrders() {
   std::vector<ComputeOrder> orders;
   for (const ScheduleInfo& info : Catalog()) {

@@ -33,7 +33,8 @@ void AddReceive(const ComputeOrder& order, const OrderIndex& index, const OrderT
   const size_t key = index.Key(chunk, action.micro_batch);
   const int consumer = is_forward ? index.forward[key] : index.backward[key];
   std::vector<Receive>& list = receives[receiver];
-  // What one device sends becomes ready in order, so the search goes on where the last one from there ended.
+  // What one device sends becomes ready in order, so the search goes on where the last one from there ended. It ends
+  // at the consumer or before, without looking: that starts when this has arrived, and every later one after it.
   const int from = !list.empty() && list.back().sender == sender ? list.back().before : 0;
   list.push_back({LastStartingBy(times.start[receiver], from, times.end[sender][position]), consumer, sender});
 }
@@ -62,15 +63,7 @@ std::vector<std::vector<Receive>> PlaceTransfers(const ComputeOrder& order, cons
   std::vector<int32_t> counts;
   std::vector<Receive> scratch;
   for (int device = 0; device < order.num_devices(); ++device) {
-    std::vector<Receive>& list = receives[device];
-    // Not after its consumer, nor after a later receive from the same device whose consumer comes first.
-    for (size_t i = list.size(); i-- > 0;) {
-      list[i].before = std::min(list[i].before, list[i].consumer);
-      if (i + 1 < list.size() && list[i + 1].sender == list[i].sender) {
-        list[i].before = std::min(list[i].before, list[i + 1].before);
-      }
-    }
-    SortByPlace(static_cast<int>(order.devices[device].size()), list, counts, scratch);
+    SortByPlace(static_cast<int>(order.devices[device].size()), receives[device], counts, scratch);
   }
   return receives;
 }

@@ -13,7 +13,7 @@
 namespace baton {
 
 // Nanoseconds since the beginning of the step, [device][position]. An action's start includes its Loads. Every duration
-// is at least one, so that the order of times is an order in which the program can run.
+// is at least one, so that the order of times is an order in which the program can run: placing receives rests on that.
 struct OrderTimes {
   std::vector<std::vector<Nanos>> start;
   std::vector<std::vector<Nanos>> end;

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "schedules/lower/lower.h"
+#include "schedules/lower/testing_order.h"
 #include "schedules/order/catalog.h"
 #include "schedules/order/forward_only.h"
 
@@ -184,6 +187,7 @@ TEST_CASE("intervals are ordered, lanes do not overlap, waits are kept, both sid
     for (int device = 0; device < 4; ++device) {
       const DeviceProgram& code = program.devices[device];
       Nanos compute_end = 0;
+      std::map<std::pair<bool, int>, Nanos> last_match;  // (is send, peer)
       for (size_t i = 0; i < code.instructions.size(); ++i) {
         const Interval& interval = trace.devices[device][i];
         REQUIRE(interval.ready <= interval.start);
@@ -197,6 +201,14 @@ TEST_CASE("intervals are ordered, lanes do not overlap, waits are kept, both sid
         } else {
           const bool is_send = std::holds_alternative<Send>(code.instructions[i].operation);
           (is_send ? sends : recvs).push_back({interval.start, interval.end});
+          const int peer = is_send ? std::get<Send>(code.instructions[i].operation).peer
+                                   : std::get<Recv>(code.instructions[i].operation).peer;
+          Nanos ready = last_match[{is_send, peer}];
+          for (int32_t wait : code.WaitsOf(code.instructions[i])) {
+            ready = std::max(ready, trace.devices[device][wait].end);
+          }
+          REQUIRE(interval.ready == ready);
+          last_match[{is_send, peer}] = interval.start;
           REQUIRE(interval.end == interval.start + costs.transfer_ns);
         }
       }
@@ -205,6 +217,70 @@ TEST_CASE("intervals are ordered, lanes do not overlap, waits are kept, both sid
     std::sort(recvs.begin(), recvs.end());
     CHECK(sends == recvs);
     CHECK(sends.size() == 2u * 3 * 6);
+  }
+}
+
+// When each action starts if nothing but the order of each device, data and latency holds it up; by repetition until
+// nothing changes.
+std::map<std::tuple<ActionKind, int, int>, Nanos> Replay(const ComputeOrder& order, const CostModel& costs) {
+  std::map<std::tuple<ActionKind, int, int>, Nanos> starts;
+  auto duration = [&](const Action& action) {
+    const ChunkCosts& chunk = costs.chunks[action.chunk];
+    const Nanos of[] = {chunk.forward_ns, chunk.backward_ns(), chunk.backward_input_ns, chunk.backward_weight_ns};
+    return of[static_cast<int>(action.kind)];
+  };
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (int device = 0; device < order.num_devices(); ++device) {
+      Nanos now = 0;
+      for (const Action& action : order.devices[device]) {
+        const int source = action.kind == ActionKind::kForward ? action.chunk - 1 : action.chunk + 1;
+        if (action.kind != ActionKind::kBackwardWeight && source >= 0 && source < order.num_chunks) {
+          const Action from = {action.kind, source, action.micro_batch};
+          const Nanos latency = order.device_of_chunk[source] == device ? 0 : costs.transfer_ns;
+          now = std::max(now, starts[{from.kind, from.chunk, from.micro_batch}] + duration(from) + latency);
+        }
+        Nanos& start = starts[{action.kind, action.chunk, action.micro_batch}];
+        changed = changed || start != now;
+        start = now;
+        now += duration(action);
+      }
+    }
+  }
+  return starts;
+}
+
+TEST_CASE("at the costs of its lowering, a program is held up by nothing but data and latency") {
+  std::vector<ComputeOrder> orders;
+  for (const char* name : {"naive", "gpipe", "1f1b"}) orders.push_back(*MakeOrder(name, {4, 7}));
+  orders.push_back(*MakeOrder("gpipe", {3, 5, 2}));
+  for (bool split : {false, true}) {
+    orders.push_back(GreedyOrder(PlaceAsV(3), 3, 7, split));
+    orders.push_back(GreedyOrder({0, 2, 1, 1, 0, 2, 2}, 3, 5, split));
+  }
+  for (const ComputeOrder& order : orders) {
+    for (Nanos transfer_ns : {0, 15, 100, 450}) {
+      CostModel costs = VariedCosts(order.num_chunks);
+      costs.transfer_ns = transfer_ns;
+      costs.load_ns = 0;
+      auto program = Lower(order, {"", costs});
+      REQUIRE(program.ok());
+      const Trace trace = MustSimulate(*program, costs);
+      const auto expected = Replay(order, costs);
+      for (int device = 0; device < order.num_devices(); ++device) {
+        size_t position = 0;
+        for (size_t i = 0; i < program->devices[device].instructions.size(); ++i) {
+          const Operation& operation = program->devices[device].instructions[i].operation;
+          if (!IsCompute(operation) || std::holds_alternative<Load>(operation)) continue;
+          if (position == order.devices[device].size()) break;  // Reduce and Step
+          const Action& action = order.devices[device][position++];
+          INFO("transfer_ns " << transfer_ns << " device " << device << " position " << position - 1);
+          REQUIRE(trace.devices[device][i].start == expected.at({action.kind, action.chunk, action.micro_batch}));
+        }
+        CHECK(position == order.devices[device].size());
+      }
+    }
   }
 }
 

@@ -133,6 +133,12 @@ struct Patient {
     code.waits = waits;
     code.instructions.erase(code.instructions.begin() + index);
   }
+  void Wait(int device, int index, int32_t wait) {
+    DeviceProgram& code = program.devices[device];
+    code.instructions[index].first_wait = static_cast<uint32_t>(code.waits.size());
+    code.instructions[index].num_waits = 1;
+    code.waits.push_back(wait);
+  }
   void ClearWaits(int device, int index) { Code(device)[index].num_waits = 0; }
 };
 
@@ -370,6 +376,19 @@ TEST_CASE("rule slots") {
        }},
       {"slots", "(Recv gradient chunk 0 micro-batch 0 from device 1), which uses it", Whole,
        [](Patient& p) { p.Insert(0, p.IndexOf<Recv>(0, 0, 0) + 1, p.Get<Recv>(0, 0, 0)); }},
+      // Something has waited for the first Recv, but nothing that the second one comes after.
+      {"slots", "without waiting for instruction 1 (Recv activation chunk 1 micro-batch 0 from device 0), which uses",
+       Whole,
+       [](Patient& p) {
+         const Recv recv = p.Get<Recv>(1, 1, 0);
+         const Load load = p.Get<Load>(1, 1, 0);
+         p.Insert(1, 0, load);
+         p.Insert(1, 1, recv);
+         p.Insert(1, 2, load);
+         p.Insert(1, 3, recv);
+         p.Wait(1, 2, 1);
+         p.Wait(1, 3, 0);
+       }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
@@ -413,11 +432,7 @@ TEST_CASE("rule deadlock") {
          const Recv moved = p.Get<Recv>(0, 0, 0);
          p.Remove(0, recv);
          p.Insert(0, forward, moved);
-         DeviceProgram& code = p.program.devices[0];
-         Instruction& waiter = code.instructions[forward + 1];
-         waiter.first_wait = static_cast<uint32_t>(code.waits.size());
-         waiter.num_waits = 1;
-         code.waits.push_back(forward);
+         p.Wait(0, forward + 1, forward);
        }},
       {"deadlock", "(Recv activation chunk 1 micro-batch 3 from device 0), which device 0 never meets", Whole,
        [](Patient& p) { p.Remove(0, p.IndexOf<Send>(0, 0, 0)); }},
