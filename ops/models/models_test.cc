@@ -123,13 +123,17 @@ TEST_CASE("a list of layers makes each kind") {
   linear.outputs = 8;
   linear.bias = false;
   linear.activation = ActivationKind::kGelu;
-  options.layers = {linear, ListedLayerNorm{}, ListedResidualLinear{5, ActivationKind::kRelu}, ListedActivation{}};
+  ListedLinear in, out;
+  in.outputs = 5;
+  in.activation = ActivationKind::kRelu;
+  out.outputs = 8;
+  options.layers = {linear, ListedLayerNorm{}, ListedResidual{{in, out}}, ListedActivation{}};
   const ModelSpec model = LayerListModel(options, 2, 4).value();
   const auto layers = BuildLayers(ReferenceBackend(), model, 0, 4).value();
   CHECK(ParameterNames(*layers[0]) == std::vector<std::string>{"layers.0.weight"});
   CHECK(ParameterNames(*layers[1]) == std::vector<std::string>{"layers.1.weight", "layers.1.bias"});
   CHECK(ParameterNames(*layers[2]) ==
-        std::vector<std::string>{"layers.2.in.weight", "layers.2.in.bias", "layers.2.out.weight", "layers.2.out.bias"});
+        std::vector<std::string>{"layers.2.0.weight", "layers.2.0.bias", "layers.2.1.weight", "layers.2.1.bias"});
   CHECK(ParameterNames(*layers[3]).empty());
   CHECK(layers[2]->output_shape() == Shape(DataType::kFloat32, {2, 8}));
   CHECK(layers[3]->output_shape().empty());
@@ -155,15 +159,16 @@ TEST_CASE("mistakes in a model are named") {
   CHECK(Complaint(MlpModel(mlp, 1, 1).status()) == "model.mlp.sizes[1]: 0 is not in [1, 1048576]");
   LayerListOptions list;
   list.inputs = 4;
-  CHECK_THAT(Complaint(LayerListModel(list, 1, 1).status()), Catch::StartsWith("model.layer_list.layers: 0 entries"));
+  CHECK_THAT(Complaint(LayerListModel(list, 1, 1).status()), Catch::StartsWith("model.layer: 0 entries"));
   list.layers = {ListedActivation{}, ListedLinear{}};
+  CHECK(Complaint(LayerListModel(list, 1, 1).status()) == "model.layer[1].outputs: 0 is not in [1, 1048576]");
+  ListedLinear narrow;
+  narrow.outputs = 3;
+  list.layers = {ListedResidual{{narrow}}};
   CHECK(Complaint(LayerListModel(list, 1, 1).status()) ==
-        "model.layer_list.layers[1].outputs: 0 is not in [1, 1048576]");
-  list.layers = {ListedResidualLinear{-3}};
-  CHECK(Complaint(LayerListModel(list, 1, 1).status()) ==
-        "model.layer_list.layers[0].hidden: -3 is not in [1, 1048576]");
+        "model.layer[0].residual: leads from width 4 to 3 in 1 layers; it needs a layer and must keep the width");
   list.layers = {ListedLayerNorm{0}};
-  CHECK(Complaint(LayerListModel(list, 1, 1).status()) == "model.layer_list.layers[0].epsilon: 0 is not positive");
+  CHECK(Complaint(LayerListModel(list, 1, 1).status()) == "model.layer[0].epsilon: 0 is not positive");
 }
 
 }  // namespace baton
