@@ -1,0 +1,67 @@
+// The guarantee: on one backend with the same threads a device, weights, losses and gradient norms after N steps are
+// the same bits for every schedule, number of stages and split, and equal those of the unsplit run.
+#include <catch2/catch.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "schedules/order/catalog.h"
+#include "tests/testing/jobs.h"
+
+namespace baton {
+namespace {
+
+const Outcome& Unsplit() {
+  static const Outcome* outcome =
+      new Outcome(RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=1", "pipeline.schedule=naive"})));
+  return *outcome;
+}
+
+TEST_CASE("every schedule and number of stages trains to the same bits") {
+  REQUIRE(Unsplit().losses.front() > Unsplit().losses.back());
+  for (const ScheduleInfo& schedule : Catalog()) {
+    for (int stages : {1, 2, 3, 4, 8}) {
+      CAPTURE(schedule.name, stages);
+      const proto::Job job = MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule.name)),
+                                                 absl::StrCat("pipeline.stages=", stages)});
+      CHECK(RunToTheEnd(job) == Unsplit());
+    }
+  }
+}
+
+TEST_CASE("any split trains to the same bits") {
+  for (const char* split : {"[1, 7]", "[7, 1]", "[3, 5]"}) {
+    CAPTURE(split);
+    CHECK(RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=2", absl::StrCat("pipeline.split.layers=", split)})) ==
+          Unsplit());
+  }
+}
+
+TEST_CASE("several chunks a device train to the same bits") {
+  for (const char* schedule : {"naive", "gpipe"}) {
+    CAPTURE(schedule);
+    CHECK(RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=2", "pipeline.chunks_per_device=4",
+                                          absl::StrCat("pipeline.schedule=", schedule)})) == Unsplit());
+  }
+}
+
+TEST_CASE("a model whose first and last use of a tied weight share a layer trains the same way twice") {
+  const proto::Job job = MakeJob(kSmallGpt, {"model.gpt2.layers=1", "pipeline.stages=1"});
+  CHECK(RunToTheEnd(job) == RunToTheEnd(job));
+}
+
+TEST_CASE("another seed gives other weights") {
+  CHECK_FALSE(RunToTheEnd(MakeJob(kSmallGpt, {"run.seed=2"})) == Unsplit());
+}
+
+TEST_CASE("an MLP trains to the same bits on one and on three devices") {
+  const char* job = R"(
+    model { mlp { sizes: [20, 16, 12, 10] } }
+    data { clusters { examples: 100 } }
+    batch { sequences: 12 micro_batches: 3 }
+    run { steps: 3 })";
+  const Outcome unsplit = RunToTheEnd(MakeJob(job, {"pipeline.stages=1"}));
+  CHECK(RunToTheEnd(MakeJob(job, {"pipeline.stages=3"})) == unsplit);
+  CHECK(RunToTheEnd(MakeJob(job, {"pipeline.stages=2", "pipeline.schedule=gpipe"})) == unsplit);
+}
+
+}  // namespace
+}  // namespace baton

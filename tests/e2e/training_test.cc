@@ -1,0 +1,84 @@
+// Training as a whole: what the compiler planned is what the devices used, losses are means whatever the number of
+// micro-batches, and a model learns.
+#include <catch2/catch.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "schedules/order/catalog.h"
+#include "tests/testing/jobs.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("the peak that the program plans is the peak that the arena uses") {
+  for (const ScheduleInfo& schedule : Catalog()) {
+    for (int stages : {1, 2, 4}) {
+      CAPTURE(schedule.name, stages);
+      const auto run =
+          TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule.name)),
+                                                  absl::StrCat("pipeline.stages=", stages)}))
+              .value();
+      REQUIRE(run->Step(0).ok());
+      for (int device = 0; device < stages; ++device) {
+        CHECK(run->PeakArenaBytes(device) == run->program().devices[device].arena_bytes);
+      }
+    }
+  }
+}
+
+TEST_CASE("the loss is a mean over all tokens, whatever the number of micro-batches") {
+  const double whole =
+      RunToTheEnd(MakeJob(kSmallGpt, {"batch.micro_batches=1", "run.steps=1", "optimizer.warmup_steps=0"})).losses[0];
+  CHECK(whole == Approx(std::log(256.0)).epsilon(0.05));  // an untrained model knows nothing
+  for (int micro_batches : {2, 4, 8}) {
+    const Outcome cut =
+        RunToTheEnd(MakeJob(kSmallGpt, {absl::StrCat("batch.micro_batches=", micro_batches), "run.steps=1",
+                                        "optimizer.warmup_steps=0", "pipeline.stages=2"}));
+    CHECK(cut.losses[0] == Approx(whole).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("a small GPT learns text") {
+  const auto run =
+      TrainingRun::Create(MakeJob(kSmallGpt, {"run.steps=150", "pipeline.stages=4", "optimizer.warmup_steps=10"}))
+          .value();
+  const double untrained = run->Evaluate().value();
+  CHECK(untrained == Approx(std::log(256.0)).epsilon(0.05));
+  double loss = 0;
+  for (int step = 0; step < 150; ++step) loss = run->Step(step).value().loss;
+  CHECK(loss < 3.5);
+  CHECK(run->Evaluate().value() < 3.5);
+}
+
+TEST_CASE("an evaluation changes nothing") {
+  const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=3"});
+  const auto run = TrainingRun::Create(job).value();
+  REQUIRE(run->Step(0).ok());
+  const double first = run->Evaluate().value();
+  CHECK(run->Evaluate().value() == first);
+  const auto undisturbed = TrainingRun::Create(job).value();
+  REQUIRE(undisturbed->Step(0).ok());
+  CHECK(run->Step(1).value().loss == undisturbed->Step(1).value().loss);
+}
+
+TEST_CASE("clusters are told apart") {
+  const auto run = TrainingRun::Create(MakeJob(R"(
+    model { mlp { sizes: [16, 32, 8] } }
+    data { clusters { examples: 512 noise: 0.3 } held_out: 0.25 }
+    batch { sequences: 32 micro_batches: 4 }
+    pipeline { stages: 2 schedule: "gpipe" }
+    optimizer { adamw { learning_rate: 1e-2 } }
+    run { steps: 60 })"))
+                       .value();
+  for (int step = 0; step < 60; ++step) REQUIRE(run->Step(step).ok());
+  CHECK(run->Evaluate().value() < 0.2);
+}
+
+TEST_CASE("a job that cannot be is refused before anything starts") {
+  CHECK(TrainingRun::Create(MakeJob(kSmallGpt, {"devices.backend=CUDA"})).status().code() ==
+        absl::StatusCode::kUnavailable);
+  const absl::Status heads = TrainingRun::Create(MakeJob(kSmallGpt, {"data.text=/no/such/*"})).status();
+  CHECK(heads.code() == absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace baton

@@ -1,0 +1,66 @@
+// Small jobs for tests, and what they leave behind.
+#ifndef BATON_TESTS_TESTING_JOBS_H_
+#define BATON_TESTS_TESTING_JOBS_H_
+
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "proto/job.pb.h"
+#include "runtime/train/job/job_file.h"
+#include "runtime/train/job/overrides.h"
+#include "runtime/train/job/resolve.h"
+#include "runtime/train/training_run.h"
+
+namespace baton {
+
+// An 8-layer GPT on the text of the machine's licences, small enough for hundreds of runs.
+inline constexpr char kSmallGpt[] = R"(
+  name: "small"
+  model { gpt2 { layers: 8 width: 16 heads: 2 context: 12 vocabulary: 256 } }
+  data { text: "/usr/share/common-licenses/*" held_out: 0.05 }
+  batch { sequences: 8 micro_batches: 4 }
+  optimizer { adamw { learning_rate: 1e-2 weight_decay: 0.1 } clip_norm: 1.0 warmup_steps: 2 decay: COSINE }
+  run { steps: 4 }
+)";
+
+// `text` with overrides, resolved; the test fails with an exception if it is wrong.
+inline proto::Job MakeJob(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  proto::Job job = ParseJob(text, "test").value();
+  for (const std::string& assignment : overrides) {
+    const absl::Status status = ApplyOverride(job, assignment);
+    if (!status.ok()) throw std::runtime_error(status.ToString());
+  }
+  return ResolveJob(std::move(job)).value();
+}
+
+// What a run of all its steps ends with; equal only if every bit is.
+struct Outcome {
+  std::vector<double> losses;
+  std::vector<double> gradient_norms;
+  std::map<std::string, std::vector<std::byte>> weights;
+
+  friend bool operator==(const Outcome& a, const Outcome& b) {
+    return a.losses == b.losses && a.gradient_norms == b.gradient_norms && a.weights == b.weights;
+  }
+};
+
+inline Outcome RunToTheEnd(const proto::Job& job) {
+  const std::unique_ptr<TrainingRun> run = TrainingRun::Create(job).value();
+  Outcome outcome;
+  for (int64_t step = 0; step < job.run().steps(); ++step) {
+    const StepResult result = run->Step(step).value();
+    outcome.losses.push_back(result.loss);
+    outcome.gradient_norms.push_back(result.gradient_norm);
+  }
+  for (const TensorToWrite& tensor : run->Weights()) {
+    std::vector<std::byte> bytes(tensor.data, tensor.data + tensor.shape.NumBytes());
+    outcome.weights.emplace(tensor.name, std::move(bytes));
+  }
+  return outcome;
+}
+
+}  // namespace baton
+
+#endif  // BATON_TESTS_TESTING_JOBS_H_
