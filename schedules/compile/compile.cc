@@ -32,8 +32,8 @@ absl::StatusOr<Program> Compile(const CompileRequest& request) {
 absl::StatusOr<Program> CompileForwardOnly(const CompileRequest& request) {
   BATON_ASSIGN_OR_RETURN(
       const ComputeOrder order,
-      ForwardOnlyOrder({request.num_stages, request.num_micro_batches, request.chunks_per_device}));
-  return LowerAndProve(order, request, {});
+      MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches, request.chunks_per_device}));
+  return LowerAndProve(ForwardOnly(order), request, {});
 }
 
 }  // namespace baton

@@ -24,7 +24,7 @@ struct CompileRequest {
 // Errors: InvalidArgument if the schedule is unknown or cannot do this; Internal if the program fails its proof.
 absl::StatusOr<Program> Compile(const CompileRequest& request);
 
-// The forward-only program of the same placement, for evaluation.
+// The program of the schedule's forwards alone, with the same placement, for evaluation.
 absl::StatusOr<Program> CompileForwardOnly(const CompileRequest& request);
 
 }  // namespace baton

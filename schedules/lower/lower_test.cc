@@ -129,11 +129,10 @@ TEST_CASE("chunks of a device share slots of equal kind and size") {
   // Naive with two chunks per device holds each chunk's activations once: they are alive together, two slots.
   CHECK(CountSlots(MustLower(Named("naive", {2, 3, 2}), {"", costs}).devices[0], SlotKind::kSaved) == 2);
   // Of a forward-only program only one Forward's are alive.
-  auto order = ForwardOnlyOrder({2, 3, 2});
-  REQUIRE(order.ok());
-  CHECK(CountSlots(MustLower(*order, {"", costs}).devices[0], SlotKind::kSaved) == 1);
+  const ComputeOrder order = ForwardOnly(Named("gpipe", {2, 3, 2}));
+  CHECK(CountSlots(MustLower(order, {"", costs}).devices[0], SlotKind::kSaved) == 1);
   costs.chunks[2].saved_bytes = 1024;
-  CHECK(CountSlots(MustLower(*order, {"", costs}).devices[0], SlotKind::kSaved) == 2);
+  CHECK(CountSlots(MustLower(order, {"", costs}).devices[0], SlotKind::kSaved) == 2);
 }
 
 TEST_CASE("split backwards give back their slots half by half") {
@@ -248,10 +247,8 @@ TEST_CASE("memory is aligned, disjoint and complete") {
 }
 
 TEST_CASE("forward-only programs have neither gradients nor an end of step") {
-  auto order = ForwardOnlyOrder({3, 4});
-  REQUIRE(order.ok());
-  const Program program =
-      MustLower(*order, {"forward", VariedCosts(3), {{ReduceKind::kGradientNorm, "", {0, 1, 2}, 64}}});
+  const Program program = MustLower(ForwardOnly(Named("gpipe", {3, 4})),
+                                    {"forward", VariedCosts(3), {{ReduceKind::kGradientNorm, "", {0, 1, 2}, 64}}});
   CHECK(program.forward_only);
   CHECK(program.reduce_groups.empty());
   for (const DeviceProgram& code : program.devices) {

@@ -50,10 +50,8 @@ TEST_CASE("columns of a formatted order line up") {
 }
 
 TEST_CASE("the forward-only order") {
-  auto order = ForwardOnlyOrder({2, 2, 2});
-  REQUIRE(order.ok());
-  CHECK(FormatOrder(*order) == "0F0 0F1 2F0 2F1\n1F0 1F1 3F0 3F1\n");
-  CHECK(ForwardOnlyOrder({2, 0}).status().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(FormatOrder(ForwardOnly(MakeOrder("gpipe", {2, 2, 2}).value())) == "0F0 0F1 2F0 2F1\n1F0 1F1 3F0 3F1\n");
+  CHECK(FormatOrder(ForwardOnly(MakeOrder("1f1b", {2, 3}).value())) == "0F0 0F1 0F2\n1F0 1F1 1F2\n");
 }
 
 // True if every action can run: each device in order, an action once what it reads is there.

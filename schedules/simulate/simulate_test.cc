@@ -323,9 +323,7 @@ TEST_CASE("a Reduce goes on when the last participant has arrived") {
 
 TEST_CASE("a forward-only program takes m + p - 1 forwards") {
   const CostModel costs = UniformCosts(4, 10, 20, 30, 0);
-  auto order = ForwardOnlyOrder({4, 6});
-  REQUIRE(order.ok());
-  auto program = Lower(*order, {"forward", costs});
+  auto program = Lower(ForwardOnly(*MakeOrder("gpipe", {4, 6})), {"forward", costs});
   REQUIRE(program.ok());
   CHECK(Makespan(MustSimulate(*program, costs)) == (6 + 4 - 1) * 10);
 }

@@ -83,11 +83,7 @@ Patient Whole() {
 // Chunks 0 and 3 on device 0, chunks 1 and 2 on device 1, split backwards.
 Patient Split() { return {MustLower(GreedyOrder(PlaceAsV(2), 2, 3, true))}; }
 
-Patient Evaluation() {
-  auto order = ForwardOnlyOrder({2, 3});
-  REQUIRE(order.ok());
-  return {MustLower(*order)};
-}
+Patient Evaluation() { return {MustLower(ForwardOnly(*MakeOrder("gpipe", {2, 3})))}; }
 
 bool Finds(const std::vector<Violation>& violations, const std::string& rule, const std::string& part) {
   return std::any_of(violations.begin(), violations.end(), [&](const Violation& violation) {
@@ -123,7 +119,9 @@ TEST_CASE("rule ranges") {
        [](Patient& p) { p.program.num_micro_batches = 2147483647; }},
       {"ranges", "reduce group 0 has chunk 7", Whole, [](Patient& p) { p.program.reduce_groups[0].chunks[1] = 7; }},
       {"ranges", "reduce group 0 has chunk 0 after 1", Whole,
-       [](Patient& p) { p.program.reduce_groups[0].chunks = {1, 0}; }},
+       [](Patient& p) {
+         p.program.reduce_groups[0].chunks = {1, 0};
+       }},
       {"ranges", "reduce group 1 has no chunks", Whole, [](Patient& p) { p.program.reduce_groups[1].chunks.clear(); }},
       {"ranges", "reduce group 1 has -8 bytes", Whole, [](Patient& p) { p.program.reduce_groups[1].bytes = -8; }},
       {"ranges", "names a group that is not there", Whole,
@@ -282,7 +280,7 @@ TEST_CASE("rule slots") {
       // The same, where nothing reads the input afterwards: only the aliasing itself is wrong.
       {"slots", "while using it for something else",
        [] {
-         return Patient{MustLower(*ForwardOnlyOrder({1, 2, 2}))};
+         return Patient{MustLower(ForwardOnly(*MakeOrder("gpipe", {1, 2, 2})))};
        },
        [](Patient& p) { p.Get<Forward>(0, 1, 0).input = p.Get<Forward>(0, 0, 0).output = p.Get<Load>(0, 0, 0).slot; }},
       // Waits that suffice only on lanes which run in issue order.
