@@ -1,6 +1,7 @@
 #include "runtime/train/trainer.h"
 
 #include <google/protobuf/text_format.h>
+#include <sched.h>
 
 #include <chrono>
 #include <cmath>
@@ -31,6 +32,13 @@ std::string FormatClock(double seconds) {
   const auto total = static_cast<int64_t>(std::llround(std::max(0.0, seconds)));
   if (total >= 3600) return absl::StrFormat("%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60);
   return absl::StrFormat("%d:%02d", total / 60, total % 60);
+}
+
+// The cores that this process may use.
+int AvailableCores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? std::max(1, CPU_COUNT(&cores)) : 1;
 }
 
 // How true the predictions were over a run.
@@ -103,6 +111,11 @@ class Trainer {
     Log(absl::StrCat(job_.name(), ": ", program.num_chunks, " chunks on ", program.num_devices(), " devices, ",
                      program.num_micro_batches, " micro-batches by ", program.schedule, ": ", instructions,
                      " instructions, proven; at most ", FormatBytes(most), " a device"));
+    const int threads = program.num_devices() * job_.devices().threads_each();
+    if (threads > AvailableCores()) {
+      Log(absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),
+                       " cores and take turns, which a bubble shows as waiting; predictions are for a core a thread"));
+    }
   }
 
   absl::Status TrainStep(int64_t step, Prediction& prediction) {

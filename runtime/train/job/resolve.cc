@@ -169,9 +169,7 @@ absl::Status ResolveOptimizer(const proto::Job& job, proto::Optimizer& optimizer
     return absl::InvalidArgumentError(absl::StrCat("optimizer.decay: ", static_cast<int>(optimizer.decay()),
                                                    " is not one of CONSTANT, LINEAR, COSINE"));
   }
-  if (optimizer.warmup_steps() <= job.run().steps()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("optimizer.warmup_steps: ", optimizer.warmup_steps(),
-                                                 " must be at most run.steps: ", job.run().steps()));
+  return absl::OkStatus();
 }
 
 absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {

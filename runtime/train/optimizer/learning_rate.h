@@ -17,7 +17,7 @@ enum class LearningRateDecay : int8_t { kConstant, kLinear, kCosine };
 //              1  warmup     steps
 struct LearningRateSchedule {
   double base = 0.0;         // above 0
-  int64_t warmup_steps = 0;  // from 0 to steps
+  int64_t warmup_steps = 0;  // at least 0; a run of fewer steps ends in its warm-up
   int64_t steps = 1;         // of the whole run, at least 1
   LearningRateDecay decay = LearningRateDecay::kConstant;
   double min_ratio = 0.1;  // where linear and cosine end, as a fraction of base
