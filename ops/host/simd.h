@@ -20,16 +20,16 @@
 
 namespace baton {
 
-// eˣ to within 2 units in the last place for x in [-87, 88], clamped outside; straight-line code, so that a loop around
-// it vectorises. Source: Moshier's Cephes, expf.
+// eˣ to within 2 units in the last place for x in [-87, 88], clamped outside, NaN for NaN; straight-line code, so that
+// a loop around it vectorises. Source: Moshier's Cephes, expf.
 BATON_ALWAYS_INLINE float VectorizableExp(float x) {
   x = x < -87.0f ? -87.0f : x;
   x = x > 88.0f ? 88.0f : x;
   // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits.
   const float shifted = x * 1.44269504088896341f + 12582912.0f;
-  int32_t exponent;
+  uint32_t exponent;  // modulo 2³²
   std::memcpy(&exponent, &shifted, sizeof(exponent));
-  exponent -= 0x4B400000;
+  exponent -= 0x4B400000u;
   const float whole = shifted - 12582912.0f;
   const float r = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -39,7 +39,7 @@ BATON_ALWAYS_INLINE float VectorizableExp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  const int32_t bits = (exponent + 127) << 23;
+  const uint32_t bits = (exponent + 127u) << 23;
   float power;
   std::memcpy(&power, &bits, sizeof(power));
   return p * power;
