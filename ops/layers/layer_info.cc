@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status.h"
 
 namespace baton {
@@ -14,8 +15,28 @@ absl::Status CheckPositive(const char* field, int64_t value) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not positive"));
 }
 
+// Keeps every product and sum of sizes within 63 bits. Worked out in double, which does not overflow.
+absl::Status CheckNumElements(const std::string& what, const std::vector<int64_t>& extents) {
+  constexpr double kLargest = 34359738368.0;  // 2³⁵: 128 GiB of floats
+  double product = 1;
+  for (int64_t extent : extents) product *= static_cast<double>(extent);
+  if (product <= kLargest) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(what, ": ", absl::StrJoin(extents, " x "),
+                                                 " elements are more than one tensor may have, ", kLargest));
+}
+
+// Of what follows from the input: the output and the parameters.
+absl::StatusOr<LayerInfo> CheckSizes(const std::string& layer, LayerInfo info) {
+  BATON_RETURN_IF_ERROR(CheckNumElements(layer + " output", info.output_shape.extents()));
+  for (const ParameterSpec& parameter : info.parameters) {
+    BATON_RETURN_IF_ERROR(CheckNumElements(parameter.name, parameter.shape.extents()));
+  }
+  return info;
+}
+
 // The input of every layer but the embedding.
 absl::Status CheckFloatInput(const std::string& layer, const Shape& input) {
+  BATON_RETURN_IF_ERROR(CheckNumElements(layer + " input", input.extents()));
   if (input.type() == DataType::kInt32) {
     return absl::InvalidArgumentError(absl::StrCat(layer, ": input ", input.ToString(), " is not floating-point"));
   }
@@ -60,13 +81,14 @@ absl::StatusOr<LayerInfo> LinearInfo(const LinearSpec& spec, const Shape& input)
   info.weight_needs_grad_output = true;
   const double product = 2.0 * NumRows(input) * spec.inputs * spec.outputs;
   info.flops = {product, product, product};
-  return info;
+  return CheckSizes(layer, std::move(info));
 }
 
 absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& input, DataType type) {
   BATON_RETURN_IF_ERROR(CheckPositive("embedding.vocabulary", spec.vocabulary));
   BATON_RETURN_IF_ERROR(CheckPositive("embedding.width", spec.width));
   if (!spec.position_name.empty()) BATON_RETURN_IF_ERROR(CheckPositive("embedding.context", spec.context));
+  BATON_RETURN_IF_ERROR(CheckNumElements("embedding input", input.extents()));
   if (input.type() != DataType::kInt32 || input.rank() != 2 || input.NumElements() <= 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("embedding: input ", input.ToString(), " is not [sequences, context] i32"));
@@ -86,6 +108,7 @@ absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& 
   }
   info.input_use = InputUse::kBackwardWeight;
   info.weight_needs_grad_output = true;
+  BATON_ASSIGN_OR_RETURN(info, CheckSizes("embedding", std::move(info)));
   const double elements = info.output_shape.NumElements();
   info.flops = {elements, 0, 2 * elements};
   return info;
@@ -137,6 +160,7 @@ absl::StatusOr<LayerInfo> CausalAttentionInfo(const CausalAttentionSpec& spec, c
     return absl::InvalidArgumentError(absl::StrCat("attention: input ", input.ToString(),
                                                    " is not [sequences, context, 3 * width = ", 3 * spec.width, "]"));
   }
+  BATON_RETURN_IF_ERROR(CheckNumElements("attention probabilities", {input[0], spec.heads, input[1], input[1]}));
   LayerInfo info;
   info.input_shape = input;
   info.output_shape = WithLastExtent(input, spec.width);

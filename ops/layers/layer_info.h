@@ -20,7 +20,8 @@ struct LayerInfo {
   LayerFlops flops;
 };
 
-// Errors of all: InvalidArgument, naming the layer's field, its value and what is allowed.
+// Errors of all: InvalidArgument, naming the layer's field, its value and what is allowed; no tensor may have more than
+// 2³⁵ elements.
 
 // input: [rows…, inputs] float. Reads its input and the gradient of its output to make the weight's gradient.
 absl::StatusOr<LayerInfo> LinearInfo(const LinearSpec& spec, const Shape& input);

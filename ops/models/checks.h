@@ -9,7 +9,8 @@
 
 namespace baton {
 
-// Errors: InvalidArgument naming the field if `value` is not in [1, 2²⁰]; the limit keeps sizes within 63 bits.
+// Errors: InvalidArgument naming the field if `value` is not in [1, 2²⁰]. That of whole tensors is checked where layers
+// are made (ops/layers/layer_info.h).
 absl::Status CheckSize(const std::string& field, int64_t value);
 
 // What a batch is cut into. Errors: InvalidArgument if either is not a size or the first does not divide the second.

@@ -164,6 +164,13 @@ TEST_CASE("shapes that do not fit are named") {
   norm.width = 4;
   LayerNormSpec bad_epsilon = norm;
   bad_epsilon.epsilon = 0;
+  constexpr int64_t kHuge = int64_t{1} << 20;
+  LinearSpec huge = linear;
+  huge.inputs = kHuge;
+  huge.outputs = kHuge;
+  EmbeddingSpec huge_embedding = embedding;
+  huge_embedding.context = kHuge;
+  huge_embedding.width = kHuge;
   const struct {
     LayerSpec spec;
     Shape input;
@@ -183,6 +190,10 @@ TEST_CASE("shapes that do not fit are named") {
       {{CausalAttentionSpec{0, 4}}, Shape(f32, {2, 3, 12}), "heads: 0"},
       {{CrossEntropySpec{3, 2}}, Shape(f32, {2, 4}), "classes: 3"},
       {{CrossEntropySpec{4, 0}}, Shape(f32, {2, 4}), "loss_rows: 0"},
+      {{huge}, Shape(f32, {kHuge, kHuge, kHuge, kHuge}), "more than one tensor may have"},
+      {{huge}, Shape(f32, {1, kHuge}), "fc.weight: 1048576 x 1048576 elements are more"},
+      {{huge_embedding}, Shape(DataType::kInt32, {1, kHuge}), "embedding output: 1 x 1048576 x 1048576"},
+      {{CausalAttentionSpec{1, 1}}, Shape(f32, {1, kHuge, 3}), "attention probabilities"},
       {{SequenceSpec{}}, Shape(f32, {2, 4}), "at least one"},
       {{ResidualSpec{{{linear}}}}, Shape(f32, {2, 4}), "cannot be added"},
       {{SequenceSpec{{{CrossEntropySpec{4, 2}}, {norm}}}}, Shape(f32, {2, 4}), "only be the last"},
