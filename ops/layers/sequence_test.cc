@@ -1,6 +1,7 @@
 // How Sequence and Residual place intermediates: the rules that plans rely on, with layers that only record.
 #include "ops/layers/sequence.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "ops/layers/residual.h"

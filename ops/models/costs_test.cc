@@ -1,6 +1,7 @@
 // The table of costs: one layer against arithmetic by hand, and any range of layers against the Sequence of them.
 #include "ops/models/costs.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "ops/host/host_backend.h"

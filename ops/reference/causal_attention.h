@@ -2,6 +2,7 @@
 #ifndef BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
 #define BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>

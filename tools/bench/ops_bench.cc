@@ -1,9 +1,11 @@
 // What the layers alone reach, without any runtime: training steps of whole models as one Sequence, on one thread, and
-// each kind of layer at the same sizes. The figures to hold against a framework's eager step; see docs on benchmarks.
+// each kind of layer at the same sizes. The figures to hold against a framework's eager step. Rates are per second of
+// CPU time, which a busy machine disturbs least.
 //
-//   bazel run -c opt //tools/bench:ops_bench -- --benchmark_filter=Step
+//   bazel run //tools/bench:ops_bench -- --benchmark_filter=Step
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <map>
