@@ -13,31 +13,36 @@ namespace {
 // oneDNN's eltwise primitives; they need no temporary memory.
 class HostActivation final : public PrimitiveLayer {
  public:
-  HostActivation(LayerInfo info, OneDnnPrimitive forward, OneDnnPrimitive backward)
-      : PrimitiveLayer(std::move(info), Footprint{}), forward_(std::move(forward)), backward_(std::move(backward)) {}
+  HostActivation(int threads, LayerInfo info, OneDnnPrimitive forward, OneDnnPrimitive backward)
+      : PrimitiveLayer(std::move(info), Footprint{}),
+        threads_(threads),
+        forward_(std::move(forward)),
+        backward_(std::move(backward)) {}
 
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
-    const SingleThreadScope single_thread;
+    const ThreadScope scope(threads_);
     return forward_.Run({buffers.input, buffers.output});
   }
 
   absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    const SingleThreadScope single_thread;
+    const ThreadScope scope(threads_);
     return backward_.Run({buffers.input, buffers.grad_output, buffers.grad_input});
   }
 
  private:
+  const int threads_;
   OneDnnPrimitive forward_;
   OneDnnPrimitive backward_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec& spec, const Shape& input,
+                                                            int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, ActivationInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
-  const SingleThreadScope single_thread;
+  const ThreadScope scope(threads);
   return CatchOneDnnErrors("activation", [&]() -> absl::StatusOr<std::unique_ptr<Layer>> {
     using dnnl::memory;
     const auto algorithm =
@@ -53,7 +58,8 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec
       return absl::InternalError("activation: oneDNN's eltwise asks for temporary memory");
     }
     return std::make_unique<HostActivation>(
-        std::move(info), OneDnnPrimitive(dnnl::eltwise_forward(forward), {{DNNL_ARG_SRC, data}, {DNNL_ARG_DST, data}}),
+        threads, std::move(info),
+        OneDnnPrimitive(dnnl::eltwise_forward(forward), {{DNNL_ARG_SRC, data}, {DNNL_ARG_DST, data}}),
         OneDnnPrimitive(dnnl::eltwise_backward(backward),
                         {{DNNL_ARG_SRC, data}, {DNNL_ARG_DIFF_DST, data}, {DNNL_ARG_DIFF_SRC, data}}));
   });

@@ -11,7 +11,8 @@
 namespace baton {
 
 // Errors: as ActivationInfo's; Internal if oneDNN fails.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec& spec, const Shape& input,
+                                                            int threads);
 
 }  // namespace baton
 

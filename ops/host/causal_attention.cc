@@ -74,8 +74,9 @@ void SoftmaxRowsBackward(int64_t queries, int64_t keys, int64_t stride, float sc
 // saved: the probabilities, block after block, each with rows of its own length.
 class HostCausalAttention final : public PrimitiveLayer {
  public:
-  HostCausalAttention(LayerInfo info, const Footprint& footprint, const CausalAttentionSpec& spec)
+  HostCausalAttention(int threads, LayerInfo info, const Footprint& footprint, const CausalAttentionSpec& spec)
       : PrimitiveLayer(std::move(info), footprint),
+        threads_(threads),
         sequences_(input_shape()[0]),
         context_(input_shape()[1]),
         heads_(spec.heads),
@@ -99,7 +100,7 @@ class HostCausalAttention final : public PrimitiveLayer {
   }
 
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
-    const SingleThreadScope single_thread;
+    const ThreadScope scope(threads_);
     float* probabilities = Floats(buffers.saved);
     for (int64_t sequence = 0; sequence < sequences_; ++sequence) {
       for (int64_t head = 0; head < heads_; ++head) {
@@ -114,7 +115,7 @@ class HostCausalAttention final : public PrimitiveLayer {
 
   absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    const SingleThreadScope single_thread;
+    const ThreadScope scope(threads_);
     const float* probabilities = Floats(buffers.saved);
     for (int64_t sequence = 0; sequence < sequences_; ++sequence) {
       for (int64_t head = 0; head < heads_; ++head) {
@@ -172,6 +173,7 @@ class HostCausalAttention final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
+  const int threads_;
   const int64_t sequences_;
   const int64_t context_;
   const int64_t heads_;
@@ -182,14 +184,15 @@ class HostCausalAttention final : public PrimitiveLayer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
+                                                                 int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, CausalAttentionInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
   const Bytes element = SizeOf(DataType::kFloat32);
   Footprint footprint;
   footprint.saved = AlignUp(input[0] * spec.heads * HostCausalAttention::ProbabilitiesPerHead(input[1]) * element);
   footprint.scratch = AlignUp(HostCausalAttention::LargestBlock(input[1]) * element);
-  return std::make_unique<HostCausalAttention>(std::move(info), footprint, spec);
+  return std::make_unique<HostCausalAttention>(threads, std::move(info), footprint, spec);
 }
 
 }  // namespace baton

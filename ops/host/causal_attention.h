@@ -11,7 +11,8 @@
 namespace baton {
 
 // Errors: as CausalAttentionInfo's.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
+                                                                 int threads);
 
 }  // namespace baton
 

@@ -75,7 +75,7 @@ void AdamWElements(int64_t count, const AdamWFactors& factors, float* __restrict
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateLinear(const LinearSpec& spec, const Shape& input) const {
-  return CreateHostLinear(spec, input);
+  return CreateHostLinear(spec, input, threads_);
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateEmbedding(const EmbeddingSpec& spec,
@@ -90,12 +90,12 @@ absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateLayerNorm(const LayerN
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateActivation(const ActivationSpec& spec,
                                                                      const Shape& input) const {
-  return CreateHostActivation(spec, input);
+  return CreateHostActivation(spec, input, threads_);
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateCausalAttention(const CausalAttentionSpec& spec,
                                                                           const Shape& input) const {
-  return CreateHostCausalAttention(spec, input);
+  return CreateHostCausalAttention(spec, input, threads_);
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateCrossEntropy(const CrossEntropySpec& spec,

@@ -14,6 +14,10 @@ namespace baton {
 // same shapes and inputs, whatever the thread and the addresses. Thread contract: stateless; any thread.
 class HostBackend final : public Backend {
  public:
+  // Each call of its layers runs products, activations and the like on `threads` threads, at least 1; element-wise work
+  // is the calling thread's. The same number gives the same bits.
+  explicit HostBackend(int threads = 1) : threads_(threads) {}
+
   std::string_view name() const override { return "host"; }
 
   // Errors beside Backend's: InvalidArgument for inputs that are not f32; Internal if oneDNN fails.
@@ -32,6 +36,9 @@ class HostBackend final : public Backend {
   absl::Status SquaredNorm(KernelStream stream, const std::byte* values, int64_t num_elements,
                            double* result) const override;
   absl::Status AdamW(KernelStream stream, const AdamWArguments& arguments) const override;
+
+ private:
+  const int threads_;
 };
 
 }  // namespace baton

@@ -34,8 +34,9 @@ void AddRowSums(int64_t rows, int64_t columns, const float* __restrict values, f
 // fast here, and beta = 1 adds to the gradient in place.
 class HostLinear final : public PrimitiveLayer {
  public:
-  HostLinear(LayerInfo info, const Footprint& footprint, const LinearSpec& spec, OneDnnPrimitive forward)
+  HostLinear(int threads, LayerInfo info, const Footprint& footprint, const LinearSpec& spec, OneDnnPrimitive forward)
       : PrimitiveLayer(std::move(info), footprint),
+        threads_(threads),
         rows_(NumRows(input_shape())),
         inputs_(spec.inputs),
         outputs_(spec.outputs),
@@ -43,7 +44,7 @@ class HostLinear final : public PrimitiveLayer {
         forward_(std::move(forward)) {}
 
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
-    const SingleThreadScope single_thread;
+    const ThreadScope scope(threads_);
     if (bias_) {
       return forward_.Run({buffers.input, Value<float>(0), buffers.output, buffers.scratch, Value<float>(1)});
     }
@@ -52,19 +53,20 @@ class HostLinear final : public PrimitiveLayer {
 
   absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    const SingleThreadScope single_thread;
+    const ThreadScope scope(threads_);
     return Gemm(rows_, inputs_, outputs_, 1.0f, {Floats(buffers.grad_output), outputs_}, {Value<float>(0), inputs_},
                 0.0f, Floats(buffers.grad_input), inputs_);
   }
 
   absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
-    const SingleThreadScope single_thread;
+    const ThreadScope scope(threads_);
     if (bias_) AddRowSums(rows_, outputs_, Floats(buffers.grad_output), Gradient<float>(1));
     return Gemm(outputs_, inputs_, rows_, 1.0f, {Floats(buffers.grad_output), outputs_, /*transposed=*/true},
                 {Floats(buffers.input), inputs_}, 1.0f, Gradient<float>(0), inputs_);
   }
 
  private:
+  const int threads_;
   const int64_t rows_;
   const int64_t inputs_;
   const int64_t outputs_;
@@ -74,10 +76,10 @@ class HostLinear final : public PrimitiveLayer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, const Shape& input, int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, LinearInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(info.input_shape));
-  const SingleThreadScope single_thread;
+  const ThreadScope scope(threads);
   return CatchOneDnnErrors("linear", [&]() -> absl::StatusOr<std::unique_ptr<Layer>> {
     const int64_t rows = NumRows(input);
     const auto f32 = memory::data_type::f32;
@@ -97,7 +99,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, 
     if (spec.bias) arguments.push_back({DNNL_ARG_BIAS, bias});
     Footprint footprint;
     footprint.scratch = AlignUp(static_cast<Bytes>(primitive.scratchpad_desc().get_size()));
-    return std::make_unique<HostLinear>(std::move(info), footprint, spec,
+    return std::make_unique<HostLinear>(threads, std::move(info), footprint, spec,
                                         OneDnnPrimitive(dnnl::matmul(primitive), arguments));
   });
 }

@@ -13,12 +13,12 @@ const dnnl::engine& OneDnnEngine() {
   return *engine;
 }
 
-SingleThreadScope::SingleThreadScope() : previous_(omp_get_max_threads()) {
-  if (previous_ != 1) omp_set_num_threads(1);
+ThreadScope::ThreadScope(int threads) : previous_(omp_get_max_threads()), threads_(threads) {
+  if (previous_ != threads_) omp_set_num_threads(threads_);
 }
 
-SingleThreadScope::~SingleThreadScope() {
-  if (previous_ != 1) omp_set_num_threads(previous_);
+ThreadScope::~ThreadScope() {
+  if (previous_ != threads_) omp_set_num_threads(previous_);
 }
 
 absl::Status Gemm(int64_t m, int64_t n, int64_t k, float alpha, const Matrix& a, const Matrix& b, float beta, float* c,

@@ -16,17 +16,18 @@ namespace baton {
 // The process's CPU engine.
 const dnnl::engine& OneDnnEngine();
 
-// While it lives, oneDNN runs on the calling thread alone. A device of a pipeline is one core; and with a thread count
-// that depended on the caller, so would the order of sums. Primitives must be made under one too.
-class SingleThreadScope {
+// While it lives, oneDNN runs on `threads` threads, the calling one among them: the backend's number and not whatever
+// OpenMP is set to on this thread, since the order of sums may depend on it. Primitives must be made under one too.
+class ThreadScope {
  public:
-  SingleThreadScope();
-  ~SingleThreadScope();
-  SingleThreadScope(const SingleThreadScope&) = delete;
-  SingleThreadScope& operator=(const SingleThreadScope&) = delete;
+  explicit ThreadScope(int threads);
+  ~ThreadScope();
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
 
  private:
   const int previous_;
+  const int threads_;
 };
 
 // One operand of Gemm: row-major, `stride` elements from row to row.

@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "ops/host/threads.h"
 #include "ops/layers/build.h"
 #include "ops/models/initialize.h"
 
@@ -117,8 +116,7 @@ absl::Status UpdateAll(const Backend& backend, const TimedLayer& timed) {
 
 }  // namespace
 
-absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int threads, int repeats, ModelTable& table) {
-  SetHostThreads(threads);
+absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int repeats, ModelTable& table) {
   Shape input = table.model.input_shape;
   Bytes largest = 0;
   for (size_t i = 0; i < table.costs.size(); ++i) {

@@ -15,8 +15,8 @@ struct TransferCosts {
 };
 
 // Fills the times of table.costs: the median of `repeats` runs of each layer's three parts and of its update, after one
-// that is not counted; with `threads` threads on a HOST backend. Takes about `repeats` steps' time.
-absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int threads, int repeats, ModelTable& table);
+// that is not counted. Takes about `repeats` steps' time.
+absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int repeats, ModelTable& table);
 
 }  // namespace baton
 

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/host/host_backend.h"
-#include "ops/host/threads.h"
 #include "ops/layers/build.h"
 #include "runtime/device/host/host_device.h"
 #include "runtime/train/data/clusters.h"
@@ -128,7 +127,7 @@ absl::Status TrainingRun::Prepare(const proto::Job& job) {
     return absl::UnavailableError(absl::StrCat(
         "devices.backend: ", proto::Devices::Backend_Name(job.devices().backend()), " is not in this build; HOST is"));
   }
-  backend_ = std::make_unique<HostBackend>();
+  backend_ = std::make_unique<HostBackend>(job.devices().threads_each());
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
   BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(*backend_, std::move(model)));
   TimeByFlops(table_.costs);
@@ -171,22 +170,19 @@ absl::Status TrainingRun::PrepareExecution() {
     modules.push_back(modules_.back().get());
   }
 
-  BATON_RETURN_IF_ERROR(training_.Start(program_, modules, job_.devices().threads_each()));
+  BATON_RETURN_IF_ERROR(training_.Start(program_, modules));
   for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
     BATON_RETURN_IF_ERROR(modules_[chunk]->BindAndInitialize(training_.executor->StateOf(chunk), job_.run().seed()));
   }
   // The modules are bound to the training program's parameters; an evaluation needs none of its own.
-  return evaluation_.Start(evaluation_program_, modules, job_.devices().threads_each());
+  return evaluation_.Start(evaluation_program_, modules);
 }
 
 absl::Status TrainingRun::Execution::Start(std::shared_ptr<const Program> program,
-                                           const std::vector<StageModule*>& modules, int threads) {
-  HostDeviceOptions device_options;
-  device_options.threads = threads;
-  device_options.set_kernel_threads = SetHostThreads;
+                                           const std::vector<StageModule*>& modules) {
   ExecutorOptions options;
   for (int index = 0; index < program->num_devices(); ++index) {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, device_options));
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, HostDeviceOptions()));
     options.devices.push_back(device.get());
     devices.push_back(std::move(device));
   }

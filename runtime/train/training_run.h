@@ -57,7 +57,7 @@ class TrainingRun {
 
   // A program with the devices that it runs on.
   struct Execution {
-    absl::Status Start(std::shared_ptr<const Program> program, const std::vector<StageModule*>& modules, int threads);
+    absl::Status Start(std::shared_ptr<const Program> program, const std::vector<StageModule*>& modules);
 
     std::vector<std::unique_ptr<Device>> devices;
     std::unique_ptr<Transport> transport;

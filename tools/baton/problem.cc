@@ -125,10 +125,10 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   if (!flags.schedule.empty()) overrides.push_back(absl::StrCat("pipeline.schedule=", flags.schedule));
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
-  const HostBackend backend;
+  const HostBackend backend(job_->devices().threads_each());
   BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(backend, std::move(model)));
   BATON_ASSIGN_OR_RETURN(const TransferCosts transfer,
-                         ProfileLayers(backend, job_->devices().threads_each(), kProfileRepeats, table_));
+                         ProfileLayers(backend, kProfileRepeats, table_));
   transfer_costs_.transfer_ns = transfer.transfer_ns;
   transfer_costs_.load_ns = transfer.load_ns;
   stages_ = job_->pipeline().stages();

@@ -13,9 +13,6 @@ namespace baton {
 
 absl::StatusOr<std::unique_ptr<HostDevice>> HostDevice::Create(int index, HostDeviceOptions options) {
   if (index < 0) return absl::InvalidArgumentError(absl::StrCat("a device's index is ", index, "; it starts at 0"));
-  if (options.threads < 1) {
-    return absl::InvalidArgumentError(absl::StrCat("threads is ", options.threads, "; a device needs at least 1"));
-  }
   if (options.spin_ns < 0) {
     return absl::InvalidArgumentError(absl::StrCat("spin_ns is ", options.spin_ns, "; it must not be negative"));
   }
@@ -36,7 +33,6 @@ absl::StatusOr<std::byte*> HostDevice::CreateArena(Bytes bytes) {
 absl::Status HostDevice::BindWorkerThread() {
   prctl(PR_SET_NAME, absl::StrCat("baton-", index_).c_str(), 0, 0, 0);
   prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);  // nanoseconds; the default of 50 µs would lengthen every sleep
-  if (options_.set_kernel_threads) options_.set_kernel_threads(options_.threads);
   return absl::OkStatus();
 }
 

@@ -3,7 +3,6 @@
 #ifndef BATON_RUNTIME_DEVICE_HOST_HOST_DEVICE_H_
 #define BATON_RUNTIME_DEVICE_HOST_HOST_DEVICE_H_
 
-#include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -14,10 +13,6 @@
 namespace baton {
 
 struct HostDeviceOptions {
-  // Threads of this device's kernels; `set_kernel_threads(threads)` is called once on the worker, if it is set: the
-  // caller knows what the kernels' threading is, this folder does not.
-  int threads = 1;
-  std::function<void(int)> set_kernel_threads;
   // How long a blocked wait polls before it sleeps. Short: two cores may carry 64 workers.
   Nanos spin_ns = 5'000;
   // Back the arena with memory at once. Rehearsals, which touch none of theirs, say no.
@@ -27,14 +22,14 @@ struct HostDeviceOptions {
 // Thread contract, ownership: see Device. Its streams and events must not outlive it.
 class HostDevice final : public Device {
  public:
-  // Errors: InvalidArgument for a negative index or spin_ns, or threads below 1.
+  // Errors: InvalidArgument for a negative index or spin_ns.
   static absl::StatusOr<std::unique_ptr<HostDevice>> Create(int index, HostDeviceOptions options);
 
   int index() const override { return index_; }
   std::unique_ptr<Event> CreateEvent() override;
   absl::StatusOr<std::unique_ptr<Stream>> CreateStream() override;
   absl::StatusOr<std::byte*> CreateArena(Bytes bytes) override;
-  // Names the thread, makes its timed sleeps as precise as the kernel allows, and sets the kernels' threads.
+  // Names the thread and makes its timed sleeps as precise as the kernel allows.
   absl::Status BindWorkerThread() override;
   void Cancel() override { doorbell_.Cancel(); }
   void Resume() override { doorbell_.Resume(); }

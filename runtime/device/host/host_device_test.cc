@@ -19,9 +19,6 @@ HostDeviceOptions WithSpin(Nanos spin_ns) {
 }
 
 TEST_CASE("host device: options out of range are refused by name") {
-  HostDeviceOptions no_threads;
-  no_threads.threads = 0;
-  CHECK(HostDevice::Create(0, no_threads).status().message() == "threads is 0; a device needs at least 1");
   CHECK(HostDevice::Create(-1, {}).status().code() == absl::StatusCode::kInvalidArgument);
   CHECK(HostDevice::Create(0, WithSpin(-1)).status().code() == absl::StatusCode::kInvalidArgument);
 }
@@ -49,17 +46,6 @@ TEST_CASE("host device: an arena larger than the machine is refused") {
 TEST_CASE("host device: an empty arena has an address") {
   auto device = HostDevice::Create(0, {}).value();
   CHECK(device->CreateArena(0).value() != nullptr);
-}
-
-TEST_CASE("host device: binding a worker passes the number of threads on") {
-  int seen = 0;
-  HostDeviceOptions options;
-  options.threads = 3;
-  options.set_kernel_threads = [&](int threads) { seen = threads; };
-  auto device = HostDevice::Create(7, options).value();
-  std::thread worker([&] { CHECK(device->BindWorkerThread().ok()); });
-  worker.join();
-  CHECK(seen == 3);
 }
 
 TEST_CASE("host event: done when recorded, not before, not after a reset") {
