@@ -99,6 +99,27 @@ TEST_CASE("the timeline draws each device's work to scale") {
   CHECK(colored.find("\033[44;97m0-1-\033[0m....") != std::string::npos);
 }
 
+TEST_CASE("a timeline too narrow for single instructions says what each device mostly did") {
+  const Simulated run = SimulateEqual("gpipe", 2, 64);
+  CHECK(DrawTimeline(run.program, run.trace, {6, false}) ==
+        "device 0 |--====|\n"
+        "device 1 |--====|\n"
+        "'.' mostly idle, '-' forward, '=' backward; a cell is 32.5 ms\n");
+  const Simulated mixed = SimulateEqual("1f1b", 1, 64);
+  CHECK(DrawTimeline(mixed.program, mixed.trace, {4, false}) ==
+        "device 0 |++++|\n"
+        "'.' mostly idle, '+' forward and backward; a cell is 48.0 ms\n");
+}
+
+TEST_CASE("of many devices the first, the last and some between are chosen") {
+  CHECK(ChooseDevices(4, 4) == std::vector<int>{0, 1, 2, 3});
+  CHECK(ChooseDevices(4, 9) == std::vector<int>{0, 1, 2, 3});
+  CHECK(ChooseDevices(64, 4) == std::vector<int>{0, 21, 42, 63});
+  CHECK(ChooseDevices(5, 2) == std::vector<int>{0, 4});
+  CHECK(ChooseDevices(5, 1) == std::vector<int>{0});
+  CHECK(ChooseDevices(1, 1) == std::vector<int>{0});
+}
+
 TEST_CASE("the Chrome trace is JSON whose arrows have two ends") {
   const Simulated run = SimulateEqual("1f1b", 3, 4, 1000);
   const nlohmann::json json = nlohmann::json::parse(ToChromeTrace(run.program, run.trace));

@@ -17,12 +17,13 @@ struct Style {
   const char* color;  // ANSI
   const char* name;
 };
-enum StyleIndex { kForwardStyle, kBackwardStyle, kInputStyle, kWeightStyle, kStepStyle, kNumStyles };
+enum StyleIndex { kForwardStyle, kBackwardStyle, kInputStyle, kWeightStyle, kStepStyle, kMixedStyle, kNumStyles };
 constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m", "forward"},
                                                     {'=', "\033[42;30m", "backward"},
                                                     {'=', "\033[46;30m", "backward-input"},
                                                     {'~', "\033[102;30m", "backward-weight"},
-                                                    {'#', "\033[100;97m", "optimizer step"}}};
+                                                    {'#', "\033[100;97m", "optimizer step"},
+                                                    {'+', "\033[45;97m", "forward and backward"}}};
 
 struct Drawn {
   int style = -1;  // not drawn
@@ -60,21 +61,61 @@ struct Cell {
   int style = -1;
 };
 
-// The smallest number of cells, up to `columns`, that gives the shortest forward or backward two of them.
-int ChooseCells(const Program& program, const Trace& trace, Nanos step_time, int columns) {
-  Nanos shortest = step_time;
+// How long forwards and backwards take: the shortest that takes any time, and the mean.
+struct WorkDurations {
+  Nanos shortest = 0;
+  double mean = 0;
+};
+
+WorkDurations MeasureWork(const Program& program, const Trace& trace, Nanos step_time) {
+  WorkDurations durations = {step_time, 0};
+  Nanos total = 0;
+  int64_t count = 0;
   for (int device = 0; device < program.num_devices(); ++device) {
     const auto& instructions = program.devices[device].instructions;
     for (size_t i = 0; i < instructions.size(); ++i) {
       const Interval& interval = trace.devices[device][i];
-      const Drawn drawn = HowDrawn(instructions[i].operation);
-      if (drawn.micro_batch >= 0 && interval.end > interval.start) {
-        shortest = std::min(shortest, interval.end - interval.start);
-      }
+      if (HowDrawn(instructions[i].operation).micro_batch < 0 || interval.end <= interval.start) continue;
+      durations.shortest = std::min(durations.shortest, interval.end - interval.start);
+      total += interval.end - interval.start;
+      ++count;
     }
   }
+  if (count > 0) durations.mean = static_cast<double>(total) / static_cast<double>(count);
+  return durations;
+}
+
+// The smallest number of cells, up to `columns`, that gives the shortest forward or backward two of them.
+int ChooseCells(Nanos shortest, Nanos step_time, int columns) {
   const double wanted = 2.0 * static_cast<double>(step_time) / static_cast<double>(std::max<Nanos>(1, shortest));
   return static_cast<int>(std::clamp(std::round(wanted), 1.0, static_cast<double>(std::max(1, columns))));
+}
+
+// Where a cell holds several instructions: what the device mostly did in it. Drawing each would leave whichever
+// happens to touch a cell last, and with it a pattern that is not there.
+std::vector<Cell> DrawDensely(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time,
+                              int cells) {
+  std::vector<std::array<double, kNumStyles>> busy(cells);  // cells' worth of each style
+  for (size_t i = 0; i < device.instructions.size(); ++i) {
+    const Drawn drawn = HowDrawn(device.instructions[i].operation);
+    if (drawn.style < 0) continue;
+    const double scale = static_cast<double>(cells) / static_cast<double>(step_time);
+    const double begin = static_cast<double>(intervals[i].start) * scale;
+    const double end = static_cast<double>(intervals[i].end) * scale;
+    for (int cell = static_cast<int>(begin); cell < cells && cell < end; ++cell) {
+      busy[cell][drawn.style] += std::min(end, cell + 1.0) - std::max(begin, static_cast<double>(cell));
+    }
+  }
+  std::vector<Cell> row(cells);
+  for (int cell = 0; cell < cells; ++cell) {
+    double sum = 0;
+    for (double part : busy[cell]) sum += part;
+    if (sum < 0.5) continue;
+    const auto most = std::max_element(busy[cell].begin(), busy[cell].end());
+    const int style = *most > 0.8 * sum ? static_cast<int>(most - busy[cell].begin()) : kMixedStyle;
+    row[cell] = {kStyles[style].sign, style};
+  }
+  return row;
 }
 
 std::vector<Cell> DrawDevice(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time,
@@ -114,31 +155,44 @@ std::string Paint(const std::vector<Cell>& row, bool color) {
 
 }  // namespace
 
+std::vector<int> ChooseDevices(int num_devices, int most) {
+  const int count = std::clamp(num_devices, 1, std::max(1, most));
+  std::vector<int> devices;
+  for (int i = 0; i < count; ++i) {
+    devices.push_back(count == 1 ? 0 : static_cast<int>(int64_t{i} * (num_devices - 1) / (count - 1)));
+  }
+  return devices;
+}
+
 std::string DrawTimeline(const Program& program, const Trace& trace, const TimelineOptions& options) {
   Nanos step_time = 0;
   for (const auto& intervals : trace.devices) {
     for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
   }
   if (step_time == 0) return "(nothing takes any time)\n";
-  const int cells = ChooseCells(program, trace, step_time, options.columns);
+  const WorkDurations work = MeasureWork(program, trace, step_time);
+  const int cells = ChooseCells(work.shortest, step_time, options.columns);
+  const bool dense = work.mean < static_cast<double>(step_time) / cells;
   const int label_width = static_cast<int>(absl::StrCat(program.num_devices() - 1).size());
   std::array<bool, kNumStyles> occurs = {};
   std::string text;
-  for (int device = 0; device < program.num_devices(); ++device) {
-    const auto row = DrawDevice(program.devices[device], trace.devices[device], step_time, cells);
+  for (int device : ChooseDevices(program.num_devices(), options.devices)) {
+    const auto row =
+        (dense ? DrawDensely : DrawDevice)(program.devices[device], trace.devices[device], step_time, cells);
     for (const Cell& cell : row) {
       if (cell.style >= 0) occurs[cell.style] = true;
     }
     absl::StrAppend(&text, absl::StrFormat("device %*d |", label_width, device), Paint(row, options.color), "|\n");
   }
-  std::string legend = "'.' idle";
+  std::string legend = dense ? "'.' mostly idle" : "'.' idle";
   for (int style = 0; style < kNumStyles; ++style) {
     if (!occurs[style]) continue;
     const Style& drawn = kStyles[style];
     absl::StrAppend(&legend, ", ", options.color ? drawn.color : "", "'", std::string(1, drawn.sign), "'",
                     options.color ? "\033[0m" : "", " ", drawn.name);
   }
-  absl::StrAppend(&text, legend, "; numbers are micro-batches; a cell is ", FormatDuration(step_time / cells), "\n");
+  absl::StrAppend(&text, legend, dense ? "" : "; numbers are micro-batches", "; a cell is ",
+                  FormatDuration(step_time / cells), "\n");
   return text;
 }
 
