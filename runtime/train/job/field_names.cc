@@ -109,6 +109,12 @@ std::string PlainWords(const std::string& message, std::string* unknown) {
       return absl::StrCat(field, ": ", *unknown, " is not one of ", ListValues(*type));
     }
   }
+  if (absl::StartsWith(message, "Interpreting non ascii codepoint")) {
+    return "a byte that is not ASCII stands outside of a string; a job is protobuf text";
+  }
+  if (absl::StartsWith(message, "Invalid control characters")) {
+    return "a control character stands outside of a string; a job is protobuf text";
+  }
   return message;
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/train/job/job_file.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -86,6 +88,10 @@ absl::StatusOr<proto::Job> ParseJob(absl::string_view text, absl::string_view na
 }
 
 absl::StatusOr<proto::Job> ReadJob(const std::string& path) {
+  if (path.empty()) return absl::InvalidArgumentError("the name of the job file is empty");
+  if (struct stat about; stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat("job file ", path, " is a folder"));
+  }
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot read job file ", path));
@@ -98,6 +104,7 @@ absl::StatusOr<proto::Job> ReadJob(const std::string& path) {
     }
   }
   if (file.bad()) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot read job file ", path));
+  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat("job file ", path, " is empty"));
   return ParseJob(text, path);
 }
 

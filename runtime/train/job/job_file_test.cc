@@ -49,6 +49,9 @@ TEST_CASE("a mistake is told with its line and column") {
       Mistake{"batch { frobnicate: 4 }",
               "gpt.textproto:1:9: Batch has no field \"frobnicate\"; its fields are sequences, micro_batches"},
       Mistake{"\tbatch {\tsequences:\t\"x\" }", "gpt.textproto:1:21: Expected integer, got: \"x\""},
+      Mistake{"\xff\xfe\x01",
+              "gpt.textproto:1:1: a byte that is not ASCII stands outside of a string; a job is protobuf text"},
+      Mistake{"\x01", "gpt.textproto:1:1: a control character stands outside of a string; a job is protobuf text"},
       Mistake{"optimizer { decay: COSIN }", "gpt.textproto:1:20: decay: COSIN is not one of CONSTANT, LINEAR, COSINE"},
       Mistake{"devices { backend: TPU }", "gpt.textproto:1:20: backend: TPU is not one of HOST, CUDA"});
   const auto job = ParseJob(mistake.text, "gpt.textproto");
@@ -101,7 +104,11 @@ TEST_CASE("files") {
   const auto none = ReadJob(folder + "/none.textproto");
   CHECK(none.status().code() == absl::StatusCode::kNotFound);
   CHECK(absl::StrContains(none.status().message(), "/none.textproto"));
-  CHECK_FALSE(ReadJob(folder).ok());  // a folder
+  CHECK(ReadJob(folder).status() == absl::InvalidArgumentError("job file " + folder + " is a folder"));
+  CHECK(ReadJob("").status() == absl::InvalidArgumentError("the name of the job file is empty"));
+  std::ofstream(folder + "/empty.textproto").flush();
+  CHECK(ReadJob(folder + "/empty.textproto").status() ==
+        absl::InvalidArgumentError("job file " + folder + "/empty.textproto is empty"));
 }
 
 }  // namespace

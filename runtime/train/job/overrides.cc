@@ -154,7 +154,7 @@ absl::Status ApplyOverride(proto::Job& job, absl::string_view assignment) {
   const size_t equals = assignment.find('=');
   if (equals == absl::string_view::npos) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", assignment, "\" is not of the form path=value, as pipeline.schedule=gpipe"));
+        absl::StrCat("--set: \"", assignment, "\" is not of the form path=value, as pipeline.schedule=gpipe"));
   }
   const absl::string_view path = absl::StripAsciiWhitespace(assignment.substr(0, equals));
   const absl::string_view value = absl::StripAsciiWhitespace(assignment.substr(equals + 1));

@@ -61,7 +61,7 @@ struct Wrong {
 
 TEST_CASE("a wrong override is refused and changes nothing") {
   const Wrong wrong = GENERATE(
-      Wrong{"pipeline", "\"pipeline\" is not of the form path=value, as pipeline.schedule=gpipe"},
+      Wrong{"pipeline", "--set: \"pipeline\" is not of the form path=value, as pipeline.schedule=gpipe"},
       Wrong{"pipelin.stages=2",
             "a job has no field \"pipelin\"; did you mean \"pipeline\"? (fields: name, model, data, batch, pipeline, "
             "optimizer, run, devices)"},
