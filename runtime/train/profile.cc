@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "ops/layers/build.h"
 #include "ops/models/initialize.h"
+#include "runtime/train/memory.h"
 
 namespace baton {
 namespace {
@@ -95,6 +96,12 @@ absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backen
   return timed;
 }
 
+// What MakeTimedLayer allocates, but for the layer's input.
+Bytes LayerBytes(const LayerCosts& costs) {
+  return 2 * costs.parameter_bytes + costs.optimizer_bytes + 2 * costs.output_bytes + costs.saved_bytes +
+         costs.saved_weight_bytes + costs.stash_bytes + costs.scratch_bytes;
+}
+
 absl::Status UpdateAll(const Backend& backend, const TimedLayer& timed) {
   const std::vector<ParameterSpec> parameters = timed.layer->parameters();
   for (size_t i = 0; i < parameters.size(); ++i) {
@@ -121,6 +128,7 @@ absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int repeats,
   Bytes largest = 0;
   for (size_t i = 0; i < table.costs.size(); ++i) {
     LayerCosts& costs = table.costs[i];
+    BATON_RETURN_IF_ERROR(CheckFreeMemory(absl::StrCat("measuring layer ", costs.name), LayerBytes(costs)));
     BATON_ASSIGN_OR_RETURN(
         const std::unique_ptr<TimedLayer> timed,
         MakeTimedLayer(backend, table.model.layers[i], input, table.model.targets_shape, /*is_first=*/i == 0));

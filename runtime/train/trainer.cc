@@ -2,9 +2,12 @@
 
 #include <google/protobuf/text_format.h>
 #include <sched.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 
@@ -64,8 +67,11 @@ class Trainer {
   Trainer(const proto::Job& job, const TrainerOptions& options) : job_(job), options_(options) {}
 
   absl::Status Run() {
-    BATON_ASSIGN_OR_RETURN(run_, TrainingRun::Create(job_));
-    BATON_RETURN_IF_ERROR(OpenOutput());
+    BATON_RETURN_IF_ERROR(CheckOutput());
+    absl::StatusOr<std::unique_ptr<TrainingRun>> run = TrainingRun::Create(job_);
+    if (!run.ok()) return BeforeStart(run.status());
+    run_ = *std::move(run);
+    BATON_RETURN_IF_ERROR(BeforeStart(OpenOutput()));
     Announce();
     Prediction prediction(&run_->program(), run_->planned_costs());
     start_ = std::chrono::steady_clock::now();
@@ -86,13 +92,41 @@ class Trainer {
     if (options_.log != nullptr) *options_.log << line << "\n" << std::flush;
   }
 
-  absl::Status OpenOutput() {
+  // What keeps a run from starting is the caller's to mend, whatever the system calls it.
+  static absl::Status BeforeStart(const absl::Status& status) {
+    if (status.ok() || absl::IsInternal(status)) return status;
+    return absl::InvalidArgumentError(status.message());
+  }
+
+  // Makes the folder and sees that all files can be written: a run must not fail for that at its end.
+  absl::Status CheckOutput() {
     if (options_.output.empty()) return absl::OkStatus();
     std::error_code error;
     std::filesystem::create_directories(options_.output, error);
     if (error) {
       return absl::InvalidArgumentError(absl::StrCat("--output: ", options_.output, ": ", error.message()));
     }
+    if (access(options_.output.c_str(), W_OK | X_OK) != 0) {
+      return absl::InvalidArgumentError(absl::StrCat("--output: ", options_.output, ": ", std::strerror(errno)));
+    }
+    for (const char* name : {"job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors"}) {
+      const std::string path = absl::StrCat(options_.output, "/", name);
+      const auto kind = std::filesystem::status(path, error).type();
+      if (kind == std::filesystem::file_type::not_found) continue;
+      if (kind != std::filesystem::file_type::regular) {
+        return absl::InvalidArgumentError(absl::StrCat("--output: ", path, " is in the way: it is not a file"));
+      }
+      if (access(path.c_str(), W_OK) != 0) {
+        return absl::InvalidArgumentError(absl::StrCat("--output: ", path, ": ", std::strerror(errno)));
+      }
+      replaces_run_ = true;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenOutput() {
+    if (options_.output.empty()) return absl::OkStatus();
+    if (replaces_run_) Log(absl::StrCat(options_.output, " holds an earlier run, which this one replaces"));
     std::string text;
     google::protobuf::TextFormat::PrintToString(job_, &text);
     BATON_RETURN_IF_ERROR(WriteFile(options_.output + "/job.textproto", text));
@@ -167,7 +201,8 @@ class Trainer {
     const bool keep = metrics.step == 1 || metrics.step % job_.run().log_every() == 0 || metrics.step == steps ||
                       metrics.held_out_loss.has_value();
     if (options_.terminal) {
-      *options_.log << "\r\033[K" << line << (keep ? "\n" : "") << std::flush;
+      // A line wider than the terminal must not wrap, or it could not be written over.
+      *options_.log << "\r\033[K" << (keep ? "" : "\033[?7l") << line << (keep ? "\n" : "\033[?7h") << std::flush;
       line_open_ = !keep;
     } else if (keep) {
       Log(line);
@@ -184,10 +219,9 @@ class Trainer {
     if (record_.steps > 0) {
       const auto steps = static_cast<double>(record_.steps);
       Log(
-          absl::StrFormat("prediction against measurement over %d steps: bubble %.1f %% predicted, %.1f %% measured "
-                          "(off by %.1f points a "
-                          "step); step time off by %.1f %%",
-                          record_.steps, 100 * record_.predicted_bubble / steps, 100 * record_.measured_bubble / steps,
+          absl::StrFormat("last %d steps: bubble %.1f %% measured, %.1f %% predicted (off by %.1f points a step); step "
+                          "time off by %.1f %%",
+                          record_.steps, 100 * record_.measured_bubble / steps, 100 * record_.predicted_bubble / steps,
                           100 * record_.bubble_error / steps, 100 * record_.step_error / steps));
     }
     if (options_.output.empty()) return absl::OkStatus();
@@ -205,6 +239,7 @@ class Trainer {
   PredictionRecord record_;
   std::chrono::steady_clock::time_point start_;
   bool line_open_ = false;
+  bool replaces_run_ = false;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "runtime/train/data/clusters.h"
 #include "runtime/train/data/text.h"
 #include "runtime/train/job/resolve.h"
+#include "runtime/train/memory.h"
 #include "runtime/train/optimizer/learning_rate.h"
 #include "runtime/transport/local/local_transport.h"
 #include "schedules/compile/compile.h"
@@ -150,6 +151,12 @@ absl::Status TrainingRun::Prepare(const proto::Job& job) {
   BATON_ASSIGN_OR_RETURN(Program evaluation, CompileForwardOnly(request));
   program_ = std::make_shared<const Program>(std::move(program));
   evaluation_program_ = std::make_shared<const Program>(std::move(evaluation));
+  // All devices of the host backend share the machine's memory.
+  Bytes needed = 0;
+  for (const Program* each : {program_.get(), evaluation_program_.get()}) {
+    for (const DeviceProgram& device : each->devices) needed += device.arena_bytes;
+  }
+  BATON_RETURN_IF_ERROR(CheckFreeMemory("training", needed));
   // Last, since reading the data may take a while and everything else can be refused before.
   BATON_ASSIGN_OR_RETURN(dataset_, DatasetOfJob(job));
   return absl::OkStatus();
