@@ -31,7 +31,9 @@ struct Row {
 
 absl::StatusOr<StepReport> SimulateSchedule(const Problem& problem, const std::string& schedule) {
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(schedule));
-  BATON_ASSIGN_OR_RETURN(const Program program, Compile(request));
+  absl::StatusOr<Program> compiled = Compile(request);
+  if (!compiled.ok()) return problem.InUsersWords(compiled.status());
+  const Program program = *std::move(compiled);
   BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs));
   return Analyze(program, trace);
 }
@@ -41,6 +43,7 @@ void PrintTable(const Problem& problem, const std::vector<Row>& rows) {
   TextTable table({"", "schedule", "bubble", "span bubble", "step", "held", "memory"},
                   {false, false, true, true, true, true, true});
   std::string refused;
+  bool memory_given = false;
   for (const Row& row : rows) {
     if (!row.status.ok()) {
       absl::StrAppend(&refused, "not possible here: ", row.schedule, ": ", row.status.message(), "\n");
@@ -52,26 +55,45 @@ void PrintTable(const Problem& problem, const std::vector<Row>& rows) {
       held = std::max(held, device.peak_micro_batches);
       memory = std::max(memory, device.peak_bytes);
     }
+    memory_given = memory_given || memory > 0;
     table.AddRow({&row == &rows.front() ? "*" : "", row.schedule, FormatPercent(row.report.bubble_ratio),
                   FormatPercent(row.report.span_bubble_ratio), FormatDuration(row.report.step_time), FormatCount(held),
                   memory > 0 ? FormatBytes(memory) : "-"});
   }
-  std::cout
-      << table.ToString() << refused
-      << "\n* shortest step. bubble: idle time / (devices × step); span bubble: of the longest span from a device's "
-         "first to its last\nwork, the share without work; held: micro-batches kept at the worst moment, memory: of "
-         "the worst device.\n";
+  std::cout << table.ToString() << (refused.empty() ? "" : "\n") << refused << R"(
+* shortest step; of equals, the one that holds least
+bubble       idle time / (devices × step)
+span bubble  idle share of the longest span from a device's first work to its last
+held         micro-batches whose activations the worst device keeps at its worst moment
+memory       the whole arena of the worst device)"
+            << (memory_given ? "\n" : " (- where no sizes are given)\n");
+}
+
+double MostHeld(const Row& row) {
+  double held = 0;
+  for (const DeviceReport& device : row.report.devices) held = std::max(held, device.peak_micro_batches);
+  return held;
+}
+
+// The faster first; of equals, the one that holds less. Those that cannot run this come last.
+bool ComesFirst(const Row& a, const Row& b) {
+  if (a.status.ok() != b.status.ok()) return a.status.ok();
+  if (a.report.step_time != b.report.step_time) return a.report.step_time < b.report.step_time;
+  return MostHeld(a) < MostHeld(b);
 }
 
 absl::Status RunCompare(const CompareFlags& flags) {
+  for (const std::string& schedule : flags.schedules) BATON_RETURN_IF_ERROR(CheckSchedule("--schedules", schedule));
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
-  std::vector<std::string> schedules = flags.schedules;
+  std::vector<std::string> schedules;
+  for (const std::string& schedule : flags.schedules) {
+    if (std::find(schedules.begin(), schedules.end(), schedule) == schedules.end()) schedules.push_back(schedule);
+  }
   if (schedules.empty()) {
     for (const ScheduleInfo& schedule : Catalog()) schedules.emplace_back(schedule.name);
   }
   std::vector<Row> rows;
   for (const std::string& schedule : schedules) {
-    BATON_RETURN_IF_ERROR(FindSchedule(schedule).status());
     Row row = {schedule, absl::OkStatus(), {}};
     if (auto report = SimulateSchedule(problem, schedule); report.ok()) {
       row.report = *std::move(report);
@@ -82,10 +104,7 @@ absl::Status RunCompare(const CompareFlags& flags) {
     }
     rows.push_back(std::move(row));
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    if (a.status.ok() != b.status.ok()) return a.status.ok();
-    return a.report.step_time < b.report.step_time;
-  });
+  std::stable_sort(rows.begin(), rows.end(), ComesFirst);
   if (!rows.empty() && !rows.front().status.ok()) return rows.front().status;
   if (flags.format == "text") {
     PrintTable(problem, rows);
@@ -110,8 +129,10 @@ void AddCompareCommand(CLI::App& app, CommandAction& action) {
   CLI::App* command = app.add_subcommand("compare", "All schedules, or those named, in one table; the fastest first");
   auto flags = std::make_shared<CompareFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/false);
-  command->add_option("--schedules", flags->schedules, "Schedules to compare, as gpipe,1f1b (all)")->delimiter(',');
-  command->add_option("--format", flags->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--schedules", flags->schedules, "Schedules to compare, as gpipe,1f1b (all)")
+      ->type_name("A,B")
+      ->delimiter(',');
+  command->add_option("--format", flags->format, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
   command->footer(R"(Examples:
   baton compare examples/gpt_host.textproto
   baton compare --stages=8 --micro-batches=24 --forward=18.5ms --backward-input=18.1ms --backward-weight=9.3ms \

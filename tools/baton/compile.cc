@@ -26,7 +26,9 @@ absl::Status RunCompile(const CompileFlags& flags) {
   }
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
-  BATON_ASSIGN_OR_RETURN(const Program program, Compile(request));
+  absl::StatusOr<Program> compiled = Compile(request);
+  if (!compiled.ok()) return problem.InUsersWords(compiled.status());
+  const Program program = *std::move(compiled);
   if (flags.format == "text") {
     std::cout << PrintProgram(program);
   } else if (flags.format == "csv") {
@@ -46,7 +48,8 @@ void AddCompileCommand(CLI::App& app, CommandAction& action) {
   auto flags = std::make_shared<CompileFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   command
-      ->add_option("--format", flags->format, "text; proto, as text; or csv, PyTorch's compute order: a row a device")
+      ->add_option("--format", flags->format,
+                   "text (the default), proto (as text), or csv (PyTorch's compute order, a row a device)")
       ->check(CLI::IsMember({"text", "proto", "csv"}));
   command->add_flag("--transfers", flags->transfers, "With csv: also the sends and receives");
   command->footer(R"(Examples:

@@ -2,7 +2,10 @@
 // refused and nothing was started.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <string>
+#include <vector>
 
+#include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 
 namespace baton {
@@ -20,6 +23,7 @@ constexpr char kExamples[] = R"(Examples:
 
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
+  std::cout << std::flush;
   std::cerr << "baton: " << status.message() << "\n";
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
@@ -32,8 +36,8 @@ int ExitStatus(const absl::Status& status) {
 
 int Main(int argc, char** argv) {
   CLI::App app(
-      "Trains neural networks split over devices as a pipeline: the schedule is a program; compile it, prove "
-      "it, predict it, run it, explain it.");
+      "Trains neural networks split over devices as a pipeline.\n"
+      "The schedule is a program: compile it, prove it, predict it, run it, explain it.");
   app.name("baton");
   app.footer(kExamples);
   app.require_subcommand(1);
@@ -44,12 +48,22 @@ int Main(int argc, char** argv) {
   AddSimulateCommand(app, action);
   AddCompareCommand(app, action);
   AddRehearseCommand(app, action);
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (const absl::Status status = CheckArguments(arguments, commands); !status.ok()) return ExitStatus(status);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    const bool known = !arguments[0].empty() && arguments[0][0] != '-';
+    return ExitStatus(absl::InvalidArgumentError(SayParseError(error.what(), known ? arguments[0] : "")));
   }
-  return ExitStatus(action());
+  absl::Status status = action();
+  // A full disk behind a pipe or a redirection shows only here.
+  if (status.ok() && !std::cout.flush()) status = absl::DataLossError("standard output cannot be written");
+  return ExitStatus(status);
 }
 
 }  // namespace

@@ -5,11 +5,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
 #include "ops/host/host_backend.h"
 #include "runtime/train/job/load.h"
+#include "schedules/order/catalog.h"
 #include "schedules/report/text_table.h"
+#include "tools/baton/command_line.h"
 
 namespace baton {
 namespace {
@@ -19,7 +22,24 @@ constexpr int kProfileRepeats = 5;
 
 constexpr double kLongestDurationSeconds = 3600;
 
+// Forwards of a step, over all chunks: a program of that many takes seconds and at most a few GiB.
+constexpr int64_t kMostForwards = 1 << 20;
+
+absl::Status CheckSize(const CompileRequest& request) {
+  const int64_t forwards = int64_t{request.num_stages} * request.chunks_per_device * request.num_micro_batches;
+  if (forwards <= kMostForwards) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "batch.micro_batches: ", request.num_micro_batches, " times pipeline.stages ", request.num_stages,
+      " times pipeline.chunks_per_device ", request.chunks_per_device, " must be at most ", kMostForwards));
+}
+
 }  // namespace
+
+absl::Status CheckSchedule(const std::string& flag, const std::string& name) {
+  const absl::Status status = FindSchedule(name).status();
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrReplaceAll(status.message(), {{"pipeline.schedule", flag}}));
+}
 
 absl::StatusOr<Nanos> ParseDuration(const std::string& flag, const std::string& text) {
   struct Unit {
@@ -31,6 +51,7 @@ absl::StatusOr<Nanos> ParseDuration(const std::string& flag, const std::string& 
     absl::string_view number = text;
     double value = 0;
     if (!absl::ConsumeSuffix(&number, unit.suffix) || !absl::SimpleAtod(number, &value)) continue;
+    if (absl::StrContains(number, 'x') || absl::StrContains(number, 'X')) break;  // nobody means hexadecimal
     if (!std::isfinite(value) || value < 0 || value * unit.nanos > kLongestDurationSeconds * 1e9) break;
     return static_cast<Nanos>(std::llround(value * unit.nanos));
   }
@@ -45,10 +66,10 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
       .add_option("--set", flags.overrides, "Override a field of the job, as pipeline.schedule=gpipe; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
-  const CLI::Range size(1, 1 << 20);
-  command.add_option("--stages", flags.stages, "Width of the pipeline: devices")->check(CLI::Range(1, 4096));
-  command.add_option("--micro-batches", flags.micro_batches, "Micro-batches in one step")->check(size);
-  command.add_option("--chunks", flags.chunks, "Chunks of layers on each device (1)")->check(CLI::Range(1, 1024));
+  command.add_option("--stages", flags.stages, "Width of the pipeline: devices")->check(Between(1, 4096));
+  command.add_option("--micro-batches", flags.micro_batches, "Micro-batches in one step")
+      ->check(Between(1, kMostForwards));
+  command.add_option("--chunks", flags.chunks, "Chunks of layers on each device (1)")->check(Between(1, 1024));
   if (with_schedule) command.add_option("--schedule", flags.schedule, "A schedule of the catalog (1f1b)");
   const std::string group = "Times of one micro-batch on one device's whole share of the layers (without JOB)";
   command.add_option("--forward", flags.forward, "Forward (1ms)")->group(group)->type_name("TIME");
@@ -59,7 +80,7 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
       ->group(group)
       ->type_name("TIME");
   command.add_option("--transfer", flags.transfer, "Latency between neighbours (0)")->group(group)->type_name("TIME");
-  const CLI::Range bytes(Bytes{0}, Bytes{1} << 46);
+  const CLI::Validator bytes = Between(0, Bytes{1} << 46);
   command
       .add_option("--activation-bytes", flags.activation_bytes,
                   "Held on a device for one micro-batch from forward to backward (0)")
@@ -92,17 +113,20 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   BATON_ASSIGN_OR_RETURN(stage_costs_.backward_input_ns, duration("backward-input", flags.backward_input, kDefault));
   BATON_ASSIGN_OR_RETURN(stage_costs_.backward_weight_ns, duration("backward-weight", flags.backward_weight, kDefault));
   BATON_ASSIGN_OR_RETURN(transfer_costs_.transfer_ns, duration("transfer", flags.transfer, 0));
-  stage_costs_.saved_weight_bytes = flags.activation_bytes;
-  stage_costs_.input_bytes = stage_costs_.output_bytes = flags.message_bytes;
+  stage_costs_.saved_weight_bytes = flags.activation_bytes.value_or(0);
+  stage_costs_.input_bytes = stage_costs_.output_bytes = flags.message_bytes.value_or(0);
   stages_ = *flags.stages;
   micro_batches_ = *flags.micro_batches;
   chunks_ = flags.chunks.value_or(1);
   schedule_ = flags.schedule.empty() ? "1f1b" : flags.schedule;
-  description_ = absl::StrCat(stages_, " stages, ", micro_batches_, " micro-batches; a stage takes ",
-                              FormatDuration(stage_costs_.forward_ns), " forward, ",
+  BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", schedule_));
+  description_ = absl::StrCat(stages_, stages_ == 1 ? " stage, " : " stages, ", micro_batches_,
+                              micro_batches_ == 1 ? " micro-batch" : " micro-batches",
+                              chunks_ == 1 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"),
+                              "\na stage takes ", FormatDuration(stage_costs_.forward_ns), " forward, ",
                               FormatDuration(stage_costs_.backward_input_ns), " + ",
-                              FormatDuration(stage_costs_.backward_weight_ns), " backward; a transfer ",
-                              FormatDuration(transfer_costs_.transfer_ns));
+                              FormatDuration(stage_costs_.backward_weight_ns),
+                              " backward (input + weight); a transfer ", FormatDuration(transfer_costs_.transfer_ns));
   return absl::OkStatus();
 }
 
@@ -117,12 +141,23 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
           absl::StrCat("--", flag, ": with a job file the layers are measured; leave it out, or the job"));
     }
   }
+  const std::pair<const char*, bool> sizes[] = {{"activation-bytes", flags.activation_bytes.has_value()},
+                                                {"message-bytes", flags.message_bytes.has_value()}};
+  for (const auto& [flag, given] : sizes) {
+    if (given) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", flag, ": with a job file the layers say their sizes; leave it out, or the job"));
+    }
+  }
   // The short flags stand for overrides, and are checked as such.
   std::vector<std::string> overrides = flags.overrides;
   if (flags.stages) overrides.push_back(absl::StrCat("pipeline.stages=", *flags.stages));
   if (flags.micro_batches) overrides.push_back(absl::StrCat("batch.micro_batches=", *flags.micro_batches));
   if (flags.chunks) overrides.push_back(absl::StrCat("pipeline.chunks_per_device=", *flags.chunks));
-  if (!flags.schedule.empty()) overrides.push_back(absl::StrCat("pipeline.schedule=", flags.schedule));
+  if (!flags.schedule.empty()) {
+    BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", flags.schedule));
+    overrides.push_back(absl::StrCat("pipeline.schedule=", flags.schedule));
+  }
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
   const HostBackend backend(job_->devices().threads_each());
@@ -140,9 +175,19 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
   }
   description_ = absl::StrCat(
-      job_->name(), ": ", table_.costs.size(), " layers in ", stages_ * chunks_, " chunks on ", stages_, " devices, ",
-      micro_batches_, " micro-batches; measured here: ", FormatDuration(step), " a micro-batch over all layers");
+      job_->name(), ": ", table_.costs.size(), " layers in ", stages_ * chunks_,
+      stages_ * chunks_ == 1 ? " chunk on " : " chunks on ", stages_, stages_ == 1 ? " device, " : " devices, ",
+      micro_batches_, micro_batches_ == 1 ? " micro-batch" : " micro-batches",
+      "\nmeasured here: ", FormatDuration(step), " for one micro-batch, forward and backward, over all layers");
   return absl::OkStatus();
+}
+
+absl::Status Problem::InUsersWords(const absl::Status& status) const {
+  if (status.ok() || job_) return status;
+  return absl::Status(status.code(), absl::StrReplaceAll(status.message(), {{"pipeline.stages", "--stages"},
+                                                                            {"pipeline.chunks_per_device", "--chunks"},
+                                                                            {"batch.micro_batches", "--micro-batches"},
+                                                                            {"pipeline.schedule", "--schedule"}}));
 }
 
 absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule) const {
@@ -152,6 +197,7 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule) 
   request.num_micro_batches = micro_batches_;
   request.chunks_per_device = chunks_;
   request.costs = transfer_costs_;
+  BATON_RETURN_IF_ERROR(InUsersWords(CheckSize(request)));
   const int num_chunks = stages_ * chunks_;
   if (!job_) {
     ChunkCosts chunk = stage_costs_;

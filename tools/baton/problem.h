@@ -28,8 +28,8 @@ struct ProblemFlags {
   std::string backward_input;
   std::string backward_weight;
   std::string transfer;
-  Bytes activation_bytes = 0;
-  Bytes message_bytes = 0;
+  std::optional<Bytes> activation_bytes;
+  std::optional<Bytes> message_bytes;
 };
 
 // Declares the flags on a subcommand; `with_schedule`: --schedule, for commands that look at one.
@@ -42,9 +42,11 @@ class Problem {
 
   // The schedule that the job or --schedule names.
   const std::string& schedule() const { return schedule_; }
-  // One line: what is scheduled and where its costs come from.
+  // Two lines of at most about 100 columns: what is scheduled, and what its costs are.
   const std::string& description() const { return description_; }
   absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule) const;
+  // Says what a schedule cannot do in the words that the user typed: flags, where there is no job.
+  absl::Status InUsersWords(const absl::Status& status) const;
 
  private:
   absl::Status FromFlags(const ProblemFlags& flags);
@@ -60,6 +62,9 @@ class Problem {
   std::optional<proto::Job> job_;
   ModelTable table_;
 };
+
+// Errors: as FindSchedule, in the words of `flag`.
+absl::Status CheckSchedule(const std::string& flag, const std::string& name);
 
 // Parses "18.5ms", "600us", "1.2s", "250ns". `flag` is for the message. Errors: InvalidArgument.
 absl::StatusOr<Nanos> ParseDuration(const std::string& flag, const std::string& text);

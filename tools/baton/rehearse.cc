@@ -16,6 +16,7 @@
 #include "schedules/report/chrome_trace.h"
 #include "schedules/report/text_table.h"
 #include "schedules/simulate/simulate.h"
+#include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"
 
@@ -30,6 +31,9 @@ struct RehearseFlags {
 
 // More devices are more threads than a machine lets a process have.
 constexpr int kMostDevices = 1024;
+
+// A rehearsal takes as long as what it rehearses; longer than this nobody means.
+constexpr Nanos kLongestRehearsal = int64_t{3600} * 1'000'000'000;
 
 // Devices, modules and the executor of one rehearsal.
 struct Rehearsal {
@@ -72,26 +76,43 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
   return rehearsal;
 }
 
-void PrintComparison(const StepReport& predicted, const std::vector<StepReport>& measured) {
+// The step with the median time; of an even number the faster of the two in the middle, so that it is one that
+// happened.
+const StepReport& MedianStep(std::vector<StepReport>& steps) {
+  const auto middle = steps.begin() + (steps.size() - 1) / 2;
+  std::nth_element(steps.begin(), middle, steps.end(),
+                   [](const StepReport& a, const StepReport& b) { return a.step_time < b.step_time; });
+  return *middle;
+}
+
+void PrintComparison(const StepReport& predicted, const StepReport& measured) {
   TextTable table({"", "predicted", "measured", "difference"}, {false, true, true, true});
-  const StepReport& last = measured.back();
   auto points = [](double a, double b) { return absl::StrFormat("%+.2f points", 100 * (b - a)); };
-  table.AddRow({"bubble", FormatPercent(predicted.bubble_ratio), FormatPercent(last.bubble_ratio),
-                points(predicted.bubble_ratio, last.bubble_ratio)});
-  table.AddRow({"span bubble", FormatPercent(predicted.span_bubble_ratio), FormatPercent(last.span_bubble_ratio),
-                points(predicted.span_bubble_ratio, last.span_bubble_ratio)});
-  table.AddRow(
-      {"step", FormatDuration(predicted.step_time), FormatDuration(last.step_time),
-       absl::StrFormat("%+.2f %%",
-                       100 * (static_cast<double>(last.step_time) / static_cast<double>(predicted.step_time) - 1))});
+  table.AddRow({"bubble", FormatPercent(predicted.bubble_ratio), FormatPercent(measured.bubble_ratio),
+                points(predicted.bubble_ratio, measured.bubble_ratio)});
+  table.AddRow({"span bubble", FormatPercent(predicted.span_bubble_ratio), FormatPercent(measured.span_bubble_ratio),
+                points(predicted.span_bubble_ratio, measured.span_bubble_ratio)});
+  table.AddRow({"step", FormatDuration(predicted.step_time), FormatDuration(measured.step_time),
+                absl::StrFormat(
+                    "%+.2f %%",
+                    100 * (static_cast<double>(measured.step_time) / static_cast<double>(predicted.step_time) - 1))});
   std::cout << table.ToString() << "\n";
   if (predicted.devices.size() > 16) return;
   TextTable devices({"device", "predicted bubble", "measured bubble"}, {true, true, true});
   for (size_t i = 0; i < predicted.devices.size(); ++i) {
     devices.AddRow({absl::StrCat(i), FormatPercent(predicted.devices[i].BubbleRatio()),
-                    FormatPercent(last.devices[i].BubbleRatio())});
+                    FormatPercent(measured.devices[i].BubbleRatio())});
   }
-  std::cout << devices.ToString();
+  std::cout << devices.ToString() << "\n";
+}
+
+// The fastest and the slowest step, where there are several.
+void PrintSpread(const std::vector<StepReport>& steps) {
+  if (steps.size() < 2) return;
+  const auto [fastest, slowest] = std::minmax_element(
+      steps.begin(), steps.end(), [](const StepReport& a, const StepReport& b) { return a.step_time < b.step_time; });
+  std::cout << "measured: the step with the median time of " << steps.size() << "; they took "
+            << FormatDuration(fastest->step_time) << " to " << FormatDuration(slowest->step_time) << "\n";
 }
 
 absl::Status RunRehearse(const RehearseFlags& flags) {
@@ -99,20 +120,32 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
   if (request.num_stages > kMostDevices) {
     return absl::InvalidArgumentError(absl::StrCat("--stages: ", request.num_stages,
-                                                   " devices; a rehearsal has a thread ", "for each and takes at most ",
+                                                   " devices; a rehearsal has threads for each and takes at most ",
                                                    kMostDevices));
   }
-  BATON_ASSIGN_OR_RETURN(Program compiled, Compile(request));
-  const auto program = std::make_shared<const Program>(std::move(compiled));
+  absl::StatusOr<Program> compiled = Compile(request);
+  if (!compiled.ok()) return problem.InUsersWords(compiled.status());
+  const auto program = std::make_shared<const Program>(*std::move(compiled));
   BATON_ASSIGN_OR_RETURN(const Trace simulated, Simulate(*program, request.costs));
   const StepReport predicted = Analyze(*program, simulated);
   if (predicted.step_time == 0) {
     return absl::InvalidArgumentError("--forward, --backward-input, --backward-weight: all 0; nothing to rehearse");
   }
+  if (predicted.step_time > kLongestRehearsal / flags.steps) {
+    return absl::InvalidArgumentError(absl::StrCat("--steps: ", flags.steps, " steps of ",
+                                                   FormatDuration(predicted.step_time),
+                                                   "; a rehearsal sleeps for real and may take at most 3600 s"));
+  }
+  if (!flags.trace_file.empty()) {
+    // Before the time is spent.
+    if (const absl::Status writable = WriteFile(flags.trace_file, ""); !writable.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--trace: ", writable.message()));
+    }
+  }
   std::cout << problem.schedule() << ": " << problem.description() << "\n"
-            << "rehearsing " << flags.steps << " steps of " << FormatDuration(predicted.step_time) << " on "
-            << program->num_devices() << " sleeping devices\n\n"
-            << std::flush;
+            << "rehearsing " << flags.steps << (flags.steps == 1 ? " step of " : " steps of ")
+            << FormatDuration(predicted.step_time) << " on " << program->num_devices()
+            << (program->num_devices() == 1 ? " sleeping device\n\n" : " sleeping devices\n\n") << std::flush;
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Prepare(program, request.costs));
   std::vector<StepReport> measured;
   Trace trace;
@@ -120,7 +153,8 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
     BATON_RETURN_IF_ERROR(rehearsal->executor->RunStep(&trace));
     measured.push_back(Analyze(*program, trace));
   }
-  PrintComparison(predicted, measured);
+  PrintComparison(predicted, MedianStep(measured));
+  PrintSpread(measured);
   if (!flags.trace_file.empty()) return WriteFile(flags.trace_file, ToChromeTrace(*program, trace));
   return absl::OkStatus();
 }
@@ -132,8 +166,8 @@ void AddRehearseCommand(CLI::App& app, CommandAction& action) {
       "rehearse", "Run the real executor with devices that sleep; predicted and measured bubble side by side");
   auto flags = std::make_shared<RehearseFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
-  command->add_option("--steps", flags->steps, "Steps to run; the last one is reported (3)")
-      ->check(CLI::Range(1, 1000));
+  command->add_option("--steps", flags->steps, "Steps to run; the one with the median time is reported (3)")
+      ->check(Between(1, 1000));
   command->add_option("--trace", flags->trace_file, "Write the last step as Chrome/Perfetto JSON")->type_name("FILE");
   command->footer(R"(Stage times of a few milliseconds and more are rehearsed truly; much shorter ones drown in the
 time that a thread takes to wake.

@@ -1,17 +1,21 @@
 // `baton simulate`: one schedule's timeline, and where each device's time goes.
 #include "schedules/simulate/simulate.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "schedules/report/analysis.h"
 #include "schedules/report/report_proto.h"
 #include "schedules/report/text_table.h"
 #include "schedules/report/timeline.h"
+#include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"
 
@@ -21,52 +25,80 @@ namespace {
 struct SimulateFlags {
   ProblemFlags problem;
   std::string format = "text";
-  int columns = 120;
+  int columns = 0;  // 0: as wide as the terminal
+  int devices = 32;
 };
 
+// What a line of a file or a pipe may have.
+constexpr int kDefaultColumns = 120;
+constexpr int kLeastColumns = 20;
+
+int ColumnsOf(const SimulateFlags& flags) {
+  if (flags.columns > 0) return flags.columns;
+  winsize size = {};
+  if (isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return std::max<int>(kLeastColumns, size.ws_col);
+  }
+  return kDefaultColumns;
+}
+
 void PrintReport(const Problem& problem, const Program& program, const Trace& trace, const StepReport& report,
-                 int columns) {
+                 const SimulateFlags& flags) {
+  TimelineOptions options;
+  // Without "device 12 |" and "|".
+  const int label = static_cast<int>(absl::StrCat("device ", program.num_devices() - 1, " ||").size());
+  options.columns = std::max(1, ColumnsOf(flags) - label);
+  const char* no_color = std::getenv("NO_COLOR");
+  options.color = isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+  options.devices = flags.devices;
   std::cout << problem.schedule() << ": " << problem.description() << "\n\n"
-            << DrawTimeline(program, trace, {columns, isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr})
-            << "\n";
+            << DrawTimeline(program, trace, options) << "\n";
   TextTable table({"device", "busy", "bubble", "fill", "drain", "neighbour", "transfer", "held", "memory"},
                   {true, true, true, true, true, true, true, true, true});
   IdleCauses total;
-  for (size_t i = 0; i < report.devices.size(); ++i) {
+  for (const int i : ChooseDevices(program.num_devices(), flags.devices)) {
     const DeviceReport& device = report.devices[i];
     table.AddRow({std::to_string(i), FormatDuration(device.busy), FormatPercent(device.BubbleRatio()),
                   FormatDuration(device.idle.fill), FormatDuration(device.idle.drain),
                   FormatDuration(device.idle.neighbour), FormatDuration(device.idle.transfer),
                   FormatCount(device.peak_micro_batches),
                   device.peak_bytes > 0 ? FormatBytes(device.peak_bytes) : "-"});
+  }
+  for (const DeviceReport& device : report.devices) {
     total.fill += device.idle.fill;
     total.drain += device.idle.drain;
     total.neighbour += device.idle.neighbour;
     total.transfer += device.idle.transfer;
   }
-  std::cout << table.ToString() << "\n"
+  std::cout << table.ToString();
+  if (program.num_devices() > flags.devices) {
+    std::cout << flags.devices << " of " << program.num_devices() << " devices; --devices=" << program.num_devices()
+              << " shows all\n";
+  }
+  std::cout << "\n"
             << "step " << FormatDuration(report.step_time) << ", bubble " << FormatPercent(report.bubble_ratio)
             << ", span bubble " << FormatPercent(report.span_bubble_ratio) << "\n";
   if (total.Total() > 0) {
     auto share = [&](Nanos part) {
       return FormatPercent(static_cast<double>(part) / static_cast<double>(total.Total()));
     };
-    std::cout << "idle time: fill " << share(total.fill) << ", drain " << share(total.drain)
-              << ", waiting for a neighbour's compute " << share(total.neighbour) << ", waiting for a transfer "
-              << share(total.transfer) << "\n";
+    std::cout << "idle time of all devices: fill " << share(total.fill) << ", drain " << share(total.drain)
+              << ", neighbour's compute " << share(total.neighbour) << ", transfer " << share(total.transfer) << "\n";
   }
 }
 
 absl::Status RunSimulate(const SimulateFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
-  BATON_ASSIGN_OR_RETURN(const Program program, Compile(request));
+  absl::StatusOr<Program> compiled = Compile(request);
+  if (!compiled.ok()) return problem.InUsersWords(compiled.status());
+  const Program program = *std::move(compiled);
   BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs));
   const StepReport report = Analyze(program, trace);
   if (flags.format == "json") {
     std::cout << ToJson(ToSimulateReport(problem.schedule(), report));
   } else {
-    PrintReport(problem, program, trace, report, flags.columns);
+    PrintReport(problem, program, trace, report, flags);
   }
   return absl::OkStatus();
 }
@@ -78,9 +110,11 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
       app.add_subcommand("simulate", "One schedule: a timeline, the bubble of each device and its causes, peak memory");
   auto flags = std::make_shared<SimulateFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
-  command->add_option("--format", flags->format, "text or json")->check(CLI::IsMember({"text", "json"}));
-  command->add_option("--columns", flags->columns, "Cells of the timeline at most (120)")
-      ->check(CLI::Range(10, 100000));
+  command->add_option("--format", flags->format, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--columns", flags->columns, "Width of the timeline (the terminal's; 120 where there is none)")
+      ->check(Between(kLeastColumns, 100000));
+  command->add_option("--devices", flags->devices, "Devices shown at most, evenly chosen (32)")
+      ->check(Between(1, 4096));
   command->footer(
       R"(Columns: busy: forward, backward and the optimizer. bubble: the idle share of the step. Idle time by cause: fill,
 before the first forward; drain, after the last backward; neighbour, until another device had computed what was
@@ -88,7 +122,8 @@ needed; transfer, while it was on its way. held: micro-batches whose activations
 
 Examples:
   baton simulate examples/gpt_host.textproto
-  baton simulate --stages=4 --micro-batches=8 --forward=1ms --backward-input=1ms --backward-weight=1ms --schedule=gpipe)");
+  baton simulate --stages=4 --micro-batches=8 --forward=2ms --backward-input=2ms --backward-weight=1ms
+  baton simulate --stages=64 --micro-batches=256 --schedule=gpipe --columns=160 --devices=64)");
   command->callback([flags, &action] { action = [flags] { return RunSimulate(*flags); }; });
 }
 

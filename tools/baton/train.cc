@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <string>
 
 #include "base/status.h"
 #include "runtime/train/job/load.h"
@@ -28,16 +30,32 @@ void RequestStop(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
+// Who read the progress has gone, as in `baton train … | head`: ends and saves likewise, without more to say.
+void RequestQuietStop(int signal) {
+  stop_requested = true;
+  std::signal(signal, SIG_IGN);
+}
+
+// Whether lines may be written over.
+bool IsTerminal() {
+  const char* kind = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && kind != nullptr && std::string(kind) != "dumb";
+}
+
 absl::Status RunTrain(const TrainFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, flags.overrides));
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
+  std::signal(SIGPIPE, RequestQuietStop);
   TrainerOptions options;
   options.output = flags.output;
   options.log = &std::cout;
-  options.terminal = isatty(STDOUT_FILENO) != 0;
+  options.terminal = IsTerminal();
   options.stop = &stop_requested;
-  return Train(job, options);
+  const absl::Status status = Train(job, options);
+  // The lines that nobody reads are no failure.
+  if (stop_requested) std::cout.clear();
+  return status;
 }
 
 }  // namespace
@@ -48,8 +66,8 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
   command->add_option("JOB", flags->job, "Job file (protobuf text)")->required();
   command
       ->add_option("--output", flags->output,
-                   "Where to put job.textproto, metrics.jsonl, trace.json and "
-                   "weights.safetensors (nowhere)")
+                   "Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors,\n"
+                   "made if it is not there; files of an earlier run are replaced (nowhere)")
       ->type_name("DIR");
   command->add_option("--set", flags->overrides, "Override a field, as run.steps=100; may be repeated")
       ->allow_extra_args(false)
