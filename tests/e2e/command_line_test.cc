@@ -1,0 +1,279 @@
+// The command line from outside: what it refuses and how, what it prints (tests/golden), and the JSON of compare.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "schedules/order/catalog.h"
+#include "tests/testing/command.h"
+
+namespace baton {
+namespace {
+
+constexpr char kShards[] = "examples/two_shards.textproto";
+constexpr char kGpt[] = "examples/gpt_host.textproto";
+constexpr char kTime[] = " is not a time from 0 to 3600 s with its unit, like 18.5ms; units are ns, us, ms and s";
+
+std::string KnownSchedules() {
+  std::string names;
+  for (const ScheduleInfo& schedule : Catalog())
+    absl::StrAppend(&names, names.empty() ? "" : ", ", std::string(schedule.name));
+  return absl::StrCat("not a known schedule; known are ", names);
+}
+
+std::string WriteJob(const std::string& text) {
+  const std::string path = NewPath("job");
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+// One sentence on standard error, nothing on standard output, status 2.
+void CheckRefused(const std::vector<std::string>& arguments, const std::string& message) {
+  CAPTURE(arguments);
+  const CommandResult result = Baton(arguments);
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK(result.err == absl::StrCat("baton: ", message, "\n"));
+}
+
+struct Refused {
+  std::string arguments;  // at single spaces
+  std::string message;
+};
+
+TEST_CASE("wrong arguments are refused in one sentence") {
+  const std::string commands = "the commands are train, compile, simulate, compare, rehearse";
+  const Refused refused = GENERATE_COPY(
+      Refused{"", "a command is missing; " + commands}, Refused{"trian", "\"trian\" is not a command; " + commands},
+      Refused{"--frobnicate", "A subcommand is required; see baton --help"},
+      Refused{"train", "JOB is required; see baton train --help"},
+      Refused{"train --output", "--output: its value is missing; see baton train --help"},
+      Refused{"train --output=", "--output: the value after = is missing"},
+      Refused{"train a b", "\"b\" is not expected here; see baton train --help"},
+      Refused{"compare --schedule=1f1b", "\"--schedule=1f1b\" is not expected here; see baton compare --help"},
+      Refused{"compare --schedules=,", "--schedules: its value is missing; see baton compare --help"},
+      Refused{"simulate --format=xml", "--format: xml not in {text,json}; see baton simulate --help"},
+      Refused{"simulate --columns=5",
+              "--columns: \"5\" is not a whole number from 20 to 100000; see baton simulate --help"},
+      Refused{"simulate --devices=0",
+              "--devices: \"0\" is not a whole number from 1 to 4096; see baton simulate --help"},
+      Refused{"rehearse --steps=0", "--steps: \"0\" is not a whole number from 1 to 1000; see baton rehearse --help"});
+  CheckRefused(Words(refused.arguments), refused.message);
+}
+
+TEST_CASE("wrong descriptions of a pipeline are refused in one sentence") {
+  const std::string missing =
+      "give a job file, or --stages and --micro-batches (and --forward, --backward-input, --backward-weight, "
+      "--transfer)";
+  const std::string stages = " is not a whole number from 1 to 4096; see baton simulate --help";
+  const std::string sizes = " is not a whole number from 0 to 70368744177664; see baton simulate --help";
+  const Refused refused = GENERATE_COPY(
+      Refused{"", missing}, Refused{"--stages=4", missing}, Refused{"--micro-batches=4", missing},
+      Refused{"--stages=0", "--stages: \"0\"" + stages}, Refused{"--stages=-1", "--stages: \"-1\"" + stages},
+      Refused{"--stages=4097", "--stages: \"4097\"" + stages}, Refused{"--stages=four", "--stages: \"four\"" + stages},
+      Refused{"--stages=1.5", "--stages: \"1.5\"" + stages},
+      Refused{"--stages=99999999999999999999", "--stages: \"99999999999999999999\"" + stages},
+      Refused{"--stages --micro-batches=4", "--stages: \"--micro-batches=4\"" + stages},
+      Refused{"--stages=4 --stages=5", "--stages: given 2 times; once is allowed; see baton simulate --help"},
+      Refused{"--micro-batches=0",
+              "--micro-batches: \"0\" is not a whole number from 1 to 1048576; see baton simulate --help"},
+      Refused{"--chunks=0", "--chunks: \"0\" is not a whole number from 1 to 1024; see baton simulate --help"},
+      Refused{"--activation-bytes=-1", "--activation-bytes: \"-1\"" + sizes},
+      Refused{"--message-bytes=1e3", "--message-bytes: \"1e3\"" + sizes},
+      Refused{"--stages=4096 --micro-batches=1048576",
+              "--micro-batches: 1048576 times --stages 4096 times --chunks 1 must be at most 1048576"},
+      Refused{"--stages=2 --micro-batches=2 --chunks=2",
+              "--chunks: 2; schedule \"1f1b\" takes exactly 1 chunk per device"},
+      Refused{"--stages=2 --micro-batches=2 --schedule=1f2b", "--schedule: \"1f2b\" is " + KnownSchedules()},
+      Refused{"--stages=2 --micro-batches=2 --set run.steps=1", "--set: needs a job file to change"});
+  std::vector<std::string> arguments = Words(refused.arguments);
+  arguments.insert(arguments.begin(), "simulate");
+  CheckRefused(arguments, refused.message);
+}
+
+TEST_CASE("wrong times are refused with their flag") {
+  const std::string time =
+      GENERATE("5", "-1ms", "nan", "nanms", "infs", "1e400s", " ", "ms", "1m", "3601s", "0x10ms", "1,5ms", "18.5MS");
+  const std::string flag = GENERATE("forward", "transfer");
+  CheckRefused({"simulate", "--stages=2", "--micro-batches=2", absl::StrCat("--", flag, "=", time)},
+               absl::StrCat("--", flag, ": \"", time, "\"", kTime));
+}
+
+TEST_CASE("what single commands do not take is refused") {
+  const Refused refused = GENERATE_COPY(
+      Refused{"compare --stages=2 --micro-batches=2 --schedules=1f1b,x", "--schedules: \"x\" is " + KnownSchedules()},
+      Refused{"compile --stages=2 --micro-batches=2 --transfers",
+              "--transfers: only with --format=csv; the other formats always show them"},
+      Refused{"rehearse --stages=2 --micro-batches=2 --forward=0s --backward-input=0s --backward-weight=0s",
+              "--forward, --backward-input, --backward-weight: all 0; nothing to rehearse"},
+      Refused{"rehearse --stages=4096 --micro-batches=1",
+              "--stages: 4096 devices; a rehearsal has threads for each and takes at most 1024"},
+      Refused{"rehearse --stages=2 --micro-batches=2 --forward=3000s",
+              "--steps: 3 steps of 9000 s; a rehearsal sleeps for real and may take at most 3600 s"},
+      Refused{"rehearse --stages=2 --micro-batches=2 --trace=/nonexistent/trace.json",
+              "--trace: /nonexistent/trace.json: cannot be opened: No such file or directory"},
+      Refused{absl::StrCat("simulate ", kShards, " --forward=1ms"),
+              "--forward: with a job file the layers are measured; leave it out, or the job"},
+      Refused{absl::StrCat("simulate ", kShards, " --message-bytes=1"),
+              "--message-bytes: with a job file the layers say their sizes; leave it out, or the job"},
+      Refused{absl::StrCat("simulate ", kShards, " --schedule=x"), "--schedule: \"x\" is " + KnownSchedules()},
+      Refused{absl::StrCat("simulate ", kShards, " --stages=9"),
+              "pipeline: stages: 9 and chunks_per_device: 1 make 9 chunks, more than the layers of model.layer: 8"},
+      Refused{absl::StrCat("compare ", kShards, " --micro-batches=7"),
+              "batch.micro_batches: 7 does not divide batch.sequences: 64"});
+  CheckRefused(Words(refused.arguments), refused.message);
+}
+
+TEST_CASE("wrong overrides are refused") {
+  const Refused refused = GENERATE_COPY(
+      Refused{"steps", "--set: \"steps\" is not of the form path=value, as pipeline.schedule=gpipe"},
+      Refused{"run.step=1",
+              "run has no field \"step\"; did you mean \"steps\"? (fields: steps, seed, log_every, evaluate_every)"},
+      Refused{"run.steps=1e3", "run.steps: \"1e3\" is not a whole number of 32 bits"},
+      Refused{"run.steps=0", "run.steps: 0 must be at least 1"},
+      Refused{"pipeline.schedule=x", "pipeline.schedule: \"x\" is " + KnownSchedules()},
+      Refused{"pipeline.split.layers=[4,5]", "pipeline.split.layers: 4 + 5 = 9, but the layers of model.layer: 8"},
+      Refused{"devices.backend=GPU", "devices.backend: \"GPU\" is not one of HOST, CUDA"},
+      Refused{"optimizer.adamw.learning_rate=nan",
+              "optimizer.adamw.learning_rate: nan must be above 0 and at most 1000"},
+      Refused{
+          "model.layer=1",
+          "model.layer: \"1\" is not a list [{ … }, { … }] whose messages have the fields linear, layer_norm, relu, "
+          "gelu, residual"});
+  const std::string command = GENERATE("train", "compile");
+  CheckRefused({command, kShards, "--set", refused.arguments}, refused.message);
+}
+
+TEST_CASE("wrong job files and data are refused") {
+  const std::string folder = NewPath("folder");
+  REQUIRE(mkdir(folder.c_str(), 0700) == 0);
+  CheckRefused({"train", folder}, absl::StrCat("job file ", folder, " is a folder"));
+  CheckRefused({"train", "/nonexistent"}, "cannot read job file /nonexistent: No such file or directory");
+  const std::string empty = WriteJob("");
+  CheckRefused({"compare", empty}, absl::StrCat("job file ", empty, " is empty"));
+  const std::string garbage = WriteJob(std::string("\xce\x00\xff\x01", 4));
+  CheckRefused(
+      {"train", garbage},
+      absl::StrCat(garbage, ":1:1: a byte that is not ASCII stands outside of a string; a job is protobuf text"));
+  const std::string misspelt = WriteJob("name: \"a\"\npipeline { stagse: 4 }\n");
+  CheckRefused({"simulate", misspelt},
+               absl::StrCat(misspelt, ":2:12: Pipeline has no field \"stagse\"; did you mean \"stages\"?"));
+  CheckRefused({"train", kGpt, "--set", "data.text=/nonexistent"}, "data.text: \"/nonexistent\" names no regular file");
+  CheckRefused(
+      {"train", kGpt, "--set", absl::StrCat("data.text=", empty)},
+      absl::StrCat("data.text: \"", empty, "\" gives 0 tokens to train on, but a sequence needs 128 and one more"));
+}
+
+TEST_CASE("a model that no machine has memory for is refused, not started") {
+  const std::string command = GENERATE("train", "simulate");
+  const CommandResult result = Baton({command, "examples/four_devices.textproto", "--set",
+                                      "model.mlp.sizes=2,1000000,1000000,2,2", "--set", "data.clusters.examples=64"});
+  CHECK(result.status == 2);
+  CHECK(absl::StartsWith(result.err, "baton: model: "));
+  CHECK(absl::StrContains(result.err, "of this machine's memory is free"));
+}
+
+TEST_CASE("an output that cannot be written is refused before anything is trained") {
+  const std::string file = WriteJob("x");
+  CheckRefused({"train", kShards, "--output", file}, absl::StrCat("--output: ", file, ": Not a directory"));
+  const std::string folder = NewPath("taken");
+  const char* name = GENERATE("job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors");
+  REQUIRE(mkdir(folder.c_str(), 0700) == 0);
+  REQUIRE(mkdir(absl::StrCat(folder, "/", name).c_str(), 0700) == 0);
+  CheckRefused({"train", kShards, "--output", folder},
+               absl::StrCat("--output: ", folder, "/", name, " is in the way: it is not a file"));
+}
+
+TEST_CASE("a full disk behind standard output is told") {
+  Command command({"tools/baton/baton", "compare", "--stages=2", "--micro-batches=2"}, "/dev/full");
+  const CommandResult result = command.Wait();
+  CHECK(result.status == 1);
+  CHECK(result.err == "baton: standard output cannot be written\n");
+}
+
+TEST_CASE("help is there for every command, has examples and fits in 120 columns") {
+  const std::string command = GENERATE("train", "compile", "simulate", "compare", "rehearse", "");
+  const CommandResult result = command.empty() ? Baton({"--help"}) : Baton({command, "--help"});
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());
+  CHECK(absl::StrContains(result.out, absl::StrCat("Examples:\n  baton ", command)));
+  for (const auto& line : absl::StrSplit(result.out, '\n')) {
+    CAPTURE(line);
+    CHECK(line.size() <= 120);
+  }
+}
+
+TEST_CASE("commands print what the goldens say; tools/update_goldens writes them anew") {
+  std::ifstream commands("tests/golden/commands.txt");
+  std::string file, arguments;
+  int count = 0;
+  while (commands >> file && std::getline(commands, arguments)) {
+    CAPTURE(file);
+    const CommandResult result = Baton(Words(arguments));
+    CHECK(result.status == 0);
+    CHECK(result.err.empty());
+    CHECK(result.out == ReadWhole("tests/golden/" + file));
+    ++count;
+  }
+  CHECK(count == 8);
+}
+
+TEST_CASE("compare in JSON has the fields of the report as numbers, the fastest first") {
+  const std::string problem = GENERATE("--stages=4 --micro-batches=8", "--stages=3 --micro-batches=2 --chunks=2",
+                                       "examples/four_devices.textproto");
+  std::vector<std::string> arguments = Words("compare " + problem + " --format=json");
+  const CommandResult result = Baton(arguments);
+  CAPTURE(problem);
+  if (result.status == 2) {
+    // Of the catalog, nothing takes two chunks a device.
+    CHECK(absl::StrContains(problem, "--chunks"));
+    for (const ScheduleInfo& schedule : Catalog()) CHECK_FALSE(schedule.takes_chunks);
+    return;
+  }
+  REQUIRE(result.status == 0);
+  const nlohmann::json rows = nlohmann::json::parse(result.out).at("rows");
+  CHECK(rows.size() == Catalog().size());
+  double fastest = 0;
+  bool refused = false;
+  for (const nlohmann::json& row : rows) {
+    CHECK(row.at("schedule").is_string());
+    if (row.at("status") != "ok") {
+      refused = true;
+      continue;
+    }
+    CHECK_FALSE(refused);  // those that cannot run it come last
+    CHECK(row.at("step_time_us").get<double>() >= fastest);
+    fastest = row["step_time_us"];
+    for (const char* ratio : {"bubble_ratio", "span_bubble_ratio"}) {
+      REQUIRE(row.at(ratio).is_number());
+      CHECK(row[ratio] >= 0);
+      CHECK(row[ratio] < 1);
+    }
+    const size_t devices = absl::StrContains(problem, "--stages=3") ? 3 : 4;
+    for (const char* list : {"peak_micro_batches", "peak_bytes"}) {
+      REQUIRE(row.at(list).size() == devices);
+      for (const nlohmann::json& value : row[list]) CHECK(value.is_number());
+    }
+  }
+}
+
+TEST_CASE("a schedule that is named twice is compared once") {
+  const CommandResult result =
+      Baton(Words("compare --stages=2 --micro-batches=4 --schedules=gpipe,1f1b,gpipe --format=json"));
+  REQUIRE(result.status == 0);
+  const nlohmann::json rows = nlohmann::json::parse(result.out).at("rows");
+  REQUIRE(rows.size() == 2);
+  // Both take the same time; 1f1b holds less.
+  CHECK(rows[0].at("schedule") == "1f1b");
+  CHECK(rows[1].at("schedule") == "gpipe");
+}
+
+}  // namespace
+}  // namespace baton

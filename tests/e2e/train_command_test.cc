@@ -1,0 +1,145 @@
+// `baton train` from outside: the files that it leaves, the same weights for any split, and how it can be stopped.
+#include <signal.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "runtime/train/checkpoint/safetensors.h"
+#include "runtime/train/job/load.h"
+#include "tests/testing/command.h"
+
+namespace baton {
+namespace {
+
+constexpr char kShards[] = "examples/two_shards.textproto";
+
+std::vector<std::string> LinesOf(const std::string& text) { return absl::StrSplit(text, '\n', absl::SkipEmpty()); }
+
+void CheckMetrics(const std::string& output, int64_t steps) {
+  const std::vector<std::string> lines = LinesOf(ReadWhole(output + "/metrics.jsonl"));
+  REQUIRE(static_cast<int64_t>(lines.size()) == steps);
+  for (int64_t i = 0; i < steps; ++i) {
+    const nlohmann::json line = nlohmann::json::parse(lines[i]);
+    CHECK(line.at("step") == i + 1);
+    for (const char* field : {"loss", "grad_norm", "learning_rate", "step_ms", "tokens_per_second", "bubble_ratio",
+                              "predicted_bubble_ratio"}) {
+      CAPTURE(field);
+      REQUIRE(line.at(field).is_number());
+    }
+    CHECK(line["loss"] > 0);
+    CHECK(line["step_ms"] > 0);
+    CHECK(line["tokens_per_second"] > 0);
+    CHECK(line["bubble_ratio"] < 1);
+  }
+}
+
+void CheckWeights(const std::string& output) {
+  const auto file = SafetensorsFile::Open(output + "/weights.safetensors");
+  INFO(file.status());
+  REQUIRE(file.ok());
+  CHECK((*file)->tensors().size() == 16);  // six linears and two norms, each of a weight and a bias
+}
+
+// Waits until the run has written some steps.
+void AwaitSteps(const std::string& output, size_t steps) {
+  for (int i = 0; i < 3000; ++i) {
+    if (LinesOf(ReadWhole(output + "/metrics.jsonl")).size() >= steps) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  FAIL("the run writes no steps");
+}
+
+TEST_CASE("train leaves four files that can be read back") {
+  const std::string output = NewPath("parent") + "/run";
+  const std::vector<std::string> overrides = {"run.steps=5", "run.evaluate_every=2"};
+  const CommandResult result =
+      Baton({"train", kShards, "--output", output, "--set", overrides[0], "--set", overrides[1]});
+  CHECK(result.err == "");
+  REQUIRE(result.status == 0);
+  CheckMetrics(output, 5);
+  CheckWeights(output);
+
+  const nlohmann::json trace = nlohmann::json::parse(ReadWhole(output + "/trace.json"));
+  CHECK(trace.at("traceEvents").size() > 44);  // as many instructions
+
+  const auto job = LoadJob(kShards, overrides);
+  REQUIRE(job.ok());
+  const auto kept = LoadJob(output + "/job.textproto", {});
+  REQUIRE(kept.ok());
+  CHECK(google::protobuf::util::MessageDifferencer::Equals(*kept, *job));
+
+  // Plain lines, as it is no terminal.
+  CHECK_FALSE(absl::StrContains(result.out, "\r"));
+  CHECK_FALSE(absl::StrContains(result.out, "\033"));
+  const CommandResult again = Baton({"train", output + "/job.textproto", "--output", output});
+  CHECK(again.status == 0);
+  CHECK(absl::StartsWith(again.out, output + " holds an earlier run, which this one replaces\n"));
+}
+
+TEST_CASE("the same weights, byte for byte, in one stage and in four") {
+  const std::string one = NewPath("one");
+  const std::string four = NewPath("four");
+  const std::vector<std::string> common = {
+      "train", "examples/gpt_host.textproto",
+      "--set", "model.gpt2={layers: 8 width: 32 heads: 2 context: 16 vocabulary: 256}",
+      "--set", "run.steps=3",
+      "--set", "run.evaluate_every=0",
+      "--set", "optimizer.warmup_steps=1"};
+  auto train = [&](const std::string& output, const std::string& stages, const std::string& schedule) {
+    std::vector<std::string> arguments = common;
+    arguments.insert(arguments.end(), {"--set", "pipeline.stages=" + stages, "--set", "pipeline.schedule=" + schedule,
+                                       "--output", output});
+    const CommandResult result = Baton(arguments);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return ReadWhole(output + "/weights.safetensors");
+  };
+  const std::string weights = train(one, "1", "gpipe");
+  CHECK(weights.size() > 8 * 12 * 32 * 32 * 4);
+  CHECK((weights == train(four, "4", "1f1b")));  // in parentheses: not to print them
+}
+
+TEST_CASE("a signal ends training after its step, and saves") {
+  const int signal = GENERATE(SIGINT, SIGTERM);
+  const std::string output = NewPath("stopped");
+  Command command({"tools/baton/baton", "train", kShards, "--output", output, "--set", "run.steps=1000000000"});
+  AwaitSteps(output, 3);
+  command.Signal(signal);
+  const CommandResult result = command.Wait();
+  CHECK(result.status == 0);
+  CHECK(result.err == "");
+  const size_t steps = LinesOf(ReadWhole(output + "/metrics.jsonl")).size();
+  CHECK(absl::StrContains(result.out, absl::StrCat("stopped after step ", steps, "; saving\n")));
+  CheckMetrics(output, static_cast<int64_t>(steps));
+  CheckWeights(output);
+}
+
+TEST_CASE("when nobody reads the progress any more, training ends and saves") {
+  const std::string output = NewPath("unread");
+  Command command({"/bin/sh", "-c",
+                   absl::StrCat("exec tools/baton/baton train ", kShards, " --output ", output,
+                                " --set run.steps=1000000000 --set run.log_every=1 | head -n 2")});
+  const CommandResult result = command.Wait();
+  CHECK(result.status == 0);
+  CHECK(result.err == "");
+  CHECK(LinesOf(result.out).size() == 2);
+  // head ends before baton does.
+  for (int i = 0; i < 3000 && !std::filesystem::exists(output + "/weights.safetensors"); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  CheckWeights(output);
+}
+
+}  // namespace
+}  // namespace baton
