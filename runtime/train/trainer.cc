@@ -69,7 +69,11 @@ class Trainer {
   absl::Status Run() {
     BATON_RETURN_IF_ERROR(CheckOutput());
     absl::StatusOr<std::unique_ptr<TrainingRun>> run = TrainingRun::Create(job_);
-    if (!run.ok()) return BeforeStart(run.status());
+    if (!run.ok()) {
+      std::error_code ignored;
+      if (made_output_) std::filesystem::remove(options_.output, ignored);  // still empty
+      return BeforeStart(run.status());
+    }
     run_ = *std::move(run);
     BATON_RETURN_IF_ERROR(BeforeStart(OpenOutput()));
     Announce();
@@ -102,7 +106,7 @@ class Trainer {
   absl::Status CheckOutput() {
     if (options_.output.empty()) return absl::OkStatus();
     std::error_code error;
-    std::filesystem::create_directories(options_.output, error);
+    made_output_ = std::filesystem::create_directories(options_.output, error);
     if (error) {
       return absl::InvalidArgumentError(absl::StrCat("--output: ", options_.output, ": ", error.message()));
     }
@@ -239,6 +243,7 @@ class Trainer {
   PredictionRecord record_;
   std::chrono::steady_clock::time_point start_;
   bool line_open_ = false;
+  bool made_output_ = false;
   bool replaces_run_ = false;
 };
 
