@@ -66,11 +66,13 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
       .add_option("--set", flags.overrides, "Override a field of the job, as pipeline.schedule=gpipe; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
-  command.add_option("--stages", flags.stages, "Width of the pipeline: devices")->check(Between(1, 4096));
-  command.add_option("--micro-batches", flags.micro_batches, "Micro-batches in one step")
+  command.add_option("--stages", flags.stages, "Width of the pipeline: devices (the job's)")->check(Between(1, 4096));
+  command.add_option("--micro-batches", flags.micro_batches, "Micro-batches in one step (the job's)")
       ->check(Between(1, kMostForwards));
-  command.add_option("--chunks", flags.chunks, "Chunks of layers on each device (1)")->check(Between(1, 1024));
-  if (with_schedule) command.add_option("--schedule", flags.schedule, "A schedule of the catalog (1f1b)");
+  command.add_option("--chunks", flags.chunks, "Chunks of layers on each device (the job's, or 1)")
+      ->check(Between(1, 1024));
+  if (with_schedule)
+    command.add_option("--schedule", flags.schedule, "A schedule that `baton compare` lists (the job's, or 1f1b)");
   const std::string group = "Times of one micro-batch on one device's whole share of the layers (without JOB)";
   command.add_option("--forward", flags.forward, "Forward (1ms)")->group(group)->type_name("TIME");
   command.add_option("--backward-input", flags.backward_input, "Backward, gradients of the input (1ms)")
