@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -165,7 +166,10 @@ TEST_CASE("wrong job files and data are refused") {
   const std::string misspelt = WriteJob("name: \"a\"\npipeline { stagse: 4 }\n");
   CheckRefused({"simulate", misspelt},
                absl::StrCat(misspelt, ":2:12: Pipeline has no field \"stagse\"; did you mean \"stages\"?"));
-  CheckRefused({"train", kGpt, "--set", "data.text=/nonexistent"}, "data.text: \"/nonexistent\" names no regular file");
+  const std::string output = NewPath("output");
+  CheckRefused({"train", kGpt, "--set", "data.text=/nonexistent", "--output", output},
+               "data.text: \"/nonexistent\" names no regular file");
+  CHECK_FALSE(std::filesystem::exists(output));
   CheckRefused(
       {"train", kGpt, "--set", absl::StrCat("data.text=", empty)},
       absl::StrCat("data.text: \"", empty, "\" gives 0 tokens to train on, but a sequence needs 128 and one more"));

@@ -1,12 +1,11 @@
 // `baton train` from outside: the files that it leaves, the same weights for any split, and how it can be stopped.
 #include <signal.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "runtime/train/checkpoint/safetensors.h"
 #include "runtime/train/job/load.h"
+#include "runtime/train/trainer.h"
 #include "tests/testing/command.h"
 
 namespace baton {
@@ -85,6 +85,27 @@ TEST_CASE("train leaves four files that can be read back") {
   const CommandResult again = Baton({"train", output + "/job.textproto", "--output", output});
   CHECK(again.status == 0);
   CHECK(absl::StartsWith(again.out, output + " holds an earlier run, which this one replaces\n"));
+}
+
+TEST_CASE("a terminal gets one line that is written over, and keeps every log_every-th") {
+  const auto job = LoadJob(kShards, {"run.steps=6", "run.log_every=4", "run.evaluate_every=0"});
+  REQUIRE(job.ok());
+  std::ostringstream log;
+  TrainerOptions options;
+  options.log = &log;
+  options.terminal = true;
+  REQUIRE(Train(*job, options).ok());
+  std::vector<std::string> kept;
+  for (const std::string& line : LinesOf(log.str())) {
+    const size_t last = line.rfind("\r\033[K");
+    if (last != std::string::npos) kept.push_back(line.substr(last + 4, 8));
+  }
+  CHECK(kept == std::vector<std::string>{"step 1/6", "step 4/6", "step 6/6"});
+  for (int step = 1; step <= 6; ++step) {
+    // What is written over must not wrap.
+    const bool wraps = step == 1 || step == 4 || step == 6;
+    CHECK(absl::StrContains(log.str(), absl::StrCat("\r\033[K", wraps ? "" : "\033[?7l", "step ", step, "/6  loss ")));
+  }
 }
 
 TEST_CASE("the same weights, byte for byte, in one stage and in four") {
