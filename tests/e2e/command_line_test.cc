@@ -178,7 +178,7 @@ TEST_CASE("wrong job files and data are refused") {
 TEST_CASE("a model that no machine has memory for is refused, not started") {
   const std::string command = GENERATE("train", "simulate");
   const CommandResult result = Baton({command, "examples/four_devices.textproto", "--set",
-                                      "model.mlp.sizes=2,1000000,1000000,2,2", "--set", "data.clusters.examples=64"});
+                                      "model.mlp.sizes=2,180000,180000,2,2", "--set", "data.clusters.examples=64"});
   CHECK(result.status == 2);
   CHECK(absl::StartsWith(result.err, "baton: model: "));
   CHECK(absl::StrContains(result.err, "of this machine's memory is free"));
