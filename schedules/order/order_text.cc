@@ -29,15 +29,22 @@ std::string FormatAction(const Action& action) {
 }
 
 std::string FormatOrder(const ComputeOrder& order) {
+  std::vector<std::vector<std::string>> cells(order.devices.size());
   size_t width = 0;
-  for (const std::vector<Action>& actions : order.devices) {
-    for (const Action& action : actions) width = std::max(width, FormatAction(action).size());
+  for (size_t device = 0; device < order.devices.size(); ++device) {
+    for (const Action& action : order.devices[device]) cells[device].push_back(FormatAction(action));
+    if (device < order.overlapped.size()) {
+      for (int32_t position : order.overlapped[device]) {
+        cells[device][position].insert(0, "(");
+        cells[device][position + 1] += ')';
+      }
+    }
+    for (const std::string& cell : cells[device]) width = std::max(width, cell.size());
   }
   std::string text;
-  for (const std::vector<Action>& actions : order.devices) {
+  for (const std::vector<std::string>& row : cells) {
     std::string line;
-    for (const Action& action : actions) {
-      std::string cell = FormatAction(action);
+    for (const std::string& cell : row) {
       if (!line.empty()) line += ' ';
       line += cell + std::string(width - cell.size(), ' ');
     }

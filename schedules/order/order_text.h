@@ -12,7 +12,8 @@ namespace baton {
 // `<chunk><F|B|I|W><micro-batch>`.
 std::string FormatAction(const Action& action);
 
-// One line a device, the actions padded to equal widths: columns are positions, not times.
+// One line a device, the actions padded to equal widths: columns are positions, not times. Two that run together stand
+// in parentheses: `(0F4 3B1)`.
 std::string FormatOrder(const ComputeOrder& order);
 
 }  // namespace baton
