@@ -12,14 +12,18 @@
 
 namespace baton {
 
-// Symbols: p stages (devices), m micro-batches, v chunks per device, T time of one micro-batch on one device.
+// Symbols: p stages (devices), m micro-batches, v chunks per device; F, B, W time of forward, backward-input and
+// backward-weight of one micro-batch on one device, T = F+B+W.
 struct ScheduleInfo {
   std::string_view name;
   std::string_view summary;
-  std::string_view source;  // paper, section
-  std::string_view bubble;  // formula of the bubble ratio or time, transfers taking no time
-  std::string_view memory;  // peak activations of the worst device, in micro-batches of a device
-  bool takes_chunks;        // whether chunks_per_device may exceed 1
+  std::string_view source;       // paper, section
+  std::string_view constraints;  // what it takes, and what becomes of an m that does not divide
+  std::string_view bubble;       // formula of the bubble ratio or time, transfers taking no time
+  std::string_view memory;       // peak activations of the worst device, in micro-batches of a device
+  int default_chunks;            // chunks_per_device where the request says 0
+  bool takes_chunks;             // whether chunks_per_device may be another number than that
+  bool takes_group;              // whether it reads micro_batch_group
   // Expects a request that CheckRequest accepts.
   absl::StatusOr<ComputeOrder> (*make)(const OrderRequest& request);
 };
@@ -30,7 +34,8 @@ absl::Span<const ScheduleInfo> Catalog();
 // Errors: InvalidArgument if there is no schedule of that name; the message lists those that there are.
 absl::StatusOr<const ScheduleInfo*> FindSchedule(std::string_view name);
 
-// Errors: InvalidArgument as FindSchedule and CheckRequest, and if the schedule takes one chunk a device only.
+// Errors: InvalidArgument as FindSchedule and CheckRequest, and if the schedule does not take that many chunks per
+// device or no micro_batch_group.
 absl::StatusOr<ComputeOrder> MakeOrder(std::string_view name, const OrderRequest& request);
 
 }  // namespace baton

@@ -68,8 +68,9 @@ bool Runs(const ComputeOrder& order) {
         const int from = forward ? action.chunk - 1 : action.chunk + 1;
         bool ready = from < 0 || from >= order.num_chunks || done[{forward, from, action.micro_batch}];
         if (!forward) ready = ready && done[{true, action.chunk, action.micro_batch}];
+        if (action.kind == ActionKind::kBackwardWeight) ready = done[{false, action.chunk, action.micro_batch}];
         if (!ready) break;
-        done[{forward, action.chunk, action.micro_batch}] = true;
+        if (action.kind != ActionKind::kBackwardWeight) done[{forward, action.chunk, action.micro_batch}] = true;
         ++cursors[device];
         moved = true;
       }
@@ -86,7 +87,7 @@ TEST_CASE("every schedule does each work once, on its device, and can run") {
     for (int p : {1, 2, 3, 4, 7, 8}) {
       for (int m : {1, 2, 3, 5, 8, 17}) {
         for (int v : {1, 2, 3}) {
-          if (v > 1 && !info.takes_chunks) continue;
+          if (v != info.default_chunks && !info.takes_chunks) continue;
           INFO(info.name << " p=" << p << " m=" << m << " v=" << v);
           auto order = MakeOrder(info.name, {p, m, v});
           REQUIRE(order.ok());
@@ -95,20 +96,29 @@ TEST_CASE("every schedule does each work once, on its device, and can run") {
           bool on_its_device = true;
           bool ascends = true;
           for (int device = 0; device < p; ++device) {
-            std::map<int, int> last_backward;
+            std::map<std::pair<bool, int>, int> last_backward;  // (is backward-input, chunk)
             for (const Action& action : order->devices[device]) {
               ++times[{action.kind, action.chunk, action.micro_batch}];
               on_its_device = on_its_device && order->device_of_chunk[action.chunk] == device;
               if (action.kind == ActionKind::kForward) continue;
-              auto [entry, is_first] = last_backward.insert({action.chunk, -1});
+              const bool is_input = action.kind == ActionKind::kBackwardInput;
+              auto [entry, is_first] = last_backward.insert({{is_input, action.chunk}, -1});
               ascends = ascends && action.micro_batch > entry->second;
               entry->second = action.micro_batch;
             }
           }
           CHECK(on_its_device);
           CHECK(ascends);
-          CHECK(times.size() == size_t{2} * p * v * m);
-          for (const auto& [work, count] : times) REQUIRE(count == 1);
+          bool once = true;
+          for (int chunk = 0; chunk < p * v; ++chunk) {
+            for (int micro_batch = 0; micro_batch < m; ++micro_batch) {
+              const int both = times[{ActionKind::kBackward, chunk, micro_batch}];
+              once = once && times[{ActionKind::kForward, chunk, micro_batch}] == 1 &&
+                     both + times[{ActionKind::kBackwardInput, chunk, micro_batch}] == 1 &&
+                     both + times[{ActionKind::kBackwardWeight, chunk, micro_batch}] == 1;
+            }
+          }
+          CHECK(once);
           CHECK(Runs(*order));
         }
       }
@@ -140,10 +150,21 @@ TEST_CASE("bad requests name the field, its value and what is allowed") {
     const char* message;
   };
   const Case cases[] = {
-      {"gpip", {2, 2}, "pipeline.schedule: \"gpip\" is not a known schedule; known are naive, gpipe, 1f1b"},
+      {"gpip",
+       {2, 2},
+       "pipeline.schedule: \"gpip\" is not a known schedule; known are naive, gpipe, 1f1b, eager-1f1b, "
+       "interleaved, looped-bfs, zb-h1, zb-h2, zb-v, v-half, v-min, wave, dualpipe-v"},
       {"gpipe", {0, 2}, "pipeline.stages: 0; must be at least 1"},
       {"gpipe", {2, -1}, "batch.micro_batches: -1; must be at least 1"},
-      {"gpipe", {2, 2, 0}, "pipeline.chunks_per_device: 0; must be at least 1"},
+      {"gpipe", {2, 2, -1}, "pipeline.chunks_per_device: -1; must be at least 1"},
+      {"zb-v", {2, 2, 3}, "pipeline.chunks_per_device: 3; schedule \"zb-v\" takes exactly 2 chunks per device"},
+      {"interleaved",
+       {4, 8, 2, 3},
+       "pipeline.micro_batch_group: 3; must be at least pipeline.stages, 4, or 0 for as many"},
+      {"interleaved",
+       {4, 8, 2, -1},
+       "pipeline.micro_batch_group: -1; must be at least pipeline.stages, 4, or 0 for as many"},
+      {"1f1b", {4, 8, 1, 4}, "pipeline.micro_batch_group: 4; schedule \"1f1b\" has no groups"},
       {"1f1b", {2, 2, 2}, "pipeline.chunks_per_device: 2; schedule \"1f1b\" takes exactly 1 chunk per device"},
       {"gpipe",
        {100000, 100000},
@@ -162,8 +183,11 @@ TEST_CASE("bad requests name the field, its value and what is allowed") {
 }
 
 TEST_CASE("long and wide pipelines are made") {
-  CHECK(MakeOrder("1f1b", {100000, 3}).ok());
-  CHECK(MakeOrder("gpipe", {3, 100000}).ok());
+  for (const ScheduleInfo& info : Catalog()) {
+    INFO(info.name);
+    CHECK(MakeOrder(info.name, {100000, 3}).ok());
+    CHECK(MakeOrder(info.name, {3, 100000}).ok());
+  }
 }
 
 }  // namespace

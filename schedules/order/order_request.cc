@@ -1,4 +1,4 @@
-// Checks of a request and the loop placement; see order_request.h.
+// Checks of a request and the placements; see order_request.h.
 #include "schedules/order/order_request.h"
 
 #include "absl/strings/str_cat.h"
@@ -26,6 +26,11 @@ absl::Status CheckRequest(const OrderRequest& request) {
                                                    " and pipeline.chunks_per_device ", request.chunks_per_device,
                                                    "; their product must be at most ", kMaxForwards));
   }
+  if (request.micro_batch_group != 0 && request.micro_batch_group < request.num_stages) {
+    return absl::InvalidArgumentError(absl::StrCat("pipeline.micro_batch_group: ", request.micro_batch_group,
+                                                   "; must be at least pipeline.stages, ", request.num_stages,
+                                                   ", or 0 for as many"));
+  }
   return absl::OkStatus();
 }
 
@@ -36,6 +41,15 @@ ComputeOrder LoopedOrder(const OrderRequest& request) {
   order.device_of_chunk.resize(order.num_chunks);
   for (int chunk = 0; chunk < order.num_chunks; ++chunk) order.device_of_chunk[chunk] = chunk % request.num_stages;
   order.devices.resize(request.num_stages);
+  return order;
+}
+
+ComputeOrder ZigzagOrder(const OrderRequest& request) {
+  ComputeOrder order = LoopedOrder(request);
+  const int p = request.num_stages;
+  for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
+    if (chunk / p % 2 == 1) order.device_of_chunk[chunk] = p - 1 - chunk % p;
+  }
   return order;
 }
 

@@ -1,4 +1,4 @@
-// What a schedule is asked for, its check, and the placement that most schedules share. Used by the files of the
+// What a schedule is asked for, its check, and the placements that schedules share. Used by the files of the
 // schedules and by the catalog.
 #ifndef BATON_SCHEDULES_ORDER_ORDER_REQUEST_H_
 #define BATON_SCHEDULES_ORDER_ORDER_REQUEST_H_
@@ -13,18 +13,25 @@ namespace baton {
 struct OrderRequest {
   int num_stages;  // devices of the pipeline
   int num_micro_batches;
-  int chunks_per_device = 1;
+  int chunks_per_device = 0;  // 0: ScheduleInfo::default_chunks, which MakeOrder fills in
+  // Of interleaved: how many micro-batches go through one chunk before the next one's turn. 0: num_stages.
+  int micro_batch_group = 0;
 };
 
 // The most chunks × micro-batches of one order: about 100 million instructions, more than anybody runs, and few enough
 // that a mistyped number is an error and not an exhausted memory.
 inline constexpr int64_t kMaxForwards = int64_t{1} << 24;
 
-// Errors: InvalidArgument if a number is below 1 or the product of all three exceeds kMaxForwards.
+// Errors: InvalidArgument if one of the first three is below 1 or their product exceeds kMaxForwards, or if
+// micro_batch_group is neither 0 nor at least num_stages.
 absl::Status CheckRequest(const OrderRequest& request);
 
 // An order without actions in the loop placement: chunk c on device c mod p. Expects a checked request.
 ComputeOrder LoopedOrder(const OrderRequest& request);
+
+// An order without actions in the zigzag placement: down the devices with the first p chunks, up with the next p, and
+// so on, so that a turn stays on its device; with 2 chunks per device a V. Expects a checked request.
+ComputeOrder ZigzagOrder(const OrderRequest& request);
 
 }  // namespace baton
 

@@ -10,9 +10,23 @@
 
 namespace baton {
 
+// Any number of chunks per device.
 absl::StatusOr<ComputeOrder> MakeNaiveOrder(const OrderRequest& request);
 absl::StatusOr<ComputeOrder> MakeGpipeOrder(const OrderRequest& request);
-absl::StatusOr<ComputeOrder> MakeOneFOneBOrder(const OrderRequest& request);  // one chunk per device
+absl::StatusOr<ComputeOrder> MakeInterleavedOrder(const OrderRequest& request);  // reads micro_batch_group
+absl::StatusOr<ComputeOrder> MakeWaveOrder(const OrderRequest& request);
+
+// One chunk per device.
+absl::StatusOr<ComputeOrder> MakeOneFOneBOrder(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeEagerOneFOneBOrder(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeZbH1Order(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeZbH2Order(const OrderRequest& request);
+
+// Two chunks per device.
+absl::StatusOr<ComputeOrder> MakeZbVOrder(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeVHalfOrder(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeVMinOrder(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeDualPipeVOrder(const OrderRequest& request);
 
 }  // namespace baton
 
