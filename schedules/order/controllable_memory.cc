@@ -2,17 +2,21 @@
 // period 6 (at F = B = W a device's work for one micro-batch): how far apart neighbours run the same pass sets the
 // memory, and so the bubble.
 //
-//   ZB-V    device 0  F0 F1 F2    F5 I5 W5 F5' …     a: chunk of the way down, of the way up
+//   V-Min, p = 3 (chunks a b c down the devices, d e f up; times at F = B = W)
+//   device 0  Fa0 .   .   .   .   Ff0 Fa1 If0 Wf0 .   .   Ff1 Fa2 Ia0 If1 Wa0 Wf1 ...
+//   device 1  .   Fb0 .   .   Fe0 .   .   Fb1 Ie0 We0 Fe1 .   Ib0 Fb2 Wb0 Ie1 Fe2 ...
+//   device 2  .   .   Fc0 Fd0 .   .   .   .   Fc1 Fd1 Id0 Ic0 Wd0 Wc0 Fc2 Fd2 Id1 ...
 //
 //   steps   F down  F up  I down  I up    held at most (micro-batches)    bubble
 //   ZB-V       3      3      3      3     p                               none in a device's own span for m >= 2p−1
-//   V-Half     1      2      1      2     ⌊(p+2)/2⌋                       (3p−4)/6 T
-//   V-Min      1      1      1      1     ⌊(p+4)/3⌋                       about 2(p−1)/3 T
+//   V-Half     1      2      1      2     ⌊(p+2)/2⌋                       (3p−4)/6 T for p >= 3
+//   V-Min      1      1      1      1     ⌊(p+4)/3⌋                       (4p−5)/6 T; (4p−3)/6 T if 3 ∣ p
 //
 // The block fixes the order of forwards and backward-inputs on each device; FillBackwardWeights puts a backward-weight
-// where the device would wait otherwise, and keeps the limit. Any m is fine: the order of fewer is a part of it.
-// Source: Qi et al. 2024b (Pipeline Parallelism with Controllable Memory), sections 3 and 4; for ZB-V also Qi et al.
-// 2024 (Zero Bubble Pipeline Parallelism), section 6.
+// where the device would wait otherwise, and keeps the limit. With ZB-V, which has memory to spare in the warm-up, a
+// device that would still wait runs the first chunk's forwards ahead. Any m is fine: the order of fewer is a part of
+// it. Source: Qi et al. 2024b (Pipeline Parallelism with Controllable Memory), sections 3 and 4; for ZB-V also Qi et
+// al. 2024 (Zero Bubble Pipeline Parallelism), section 6.
 #include <algorithm>
 #include <optional>
 

@@ -1,8 +1,9 @@
 // DualPipeV: two chunks per device placed as a V; in the steady state each forward on the way down runs together with a
 // backward on the way up and the other way round, so that the transfers of one hide behind the compute of the other.
 //
-//   device 0  Fa Fa Fa Fa Fd Id Wd Fd (Fa Bd) (Fd Ba) … Bd Fd Ba … Bd Ba … Ia Wa
-//   device 1     Fb Fb Fc Fb Fc …     (Fb Bc) (Fc Bb) …
+//   p = 2: chunks a and d on device 0, chunks b and c on device 1; in parentheses what runs together
+//   device 0  Fa0 Fa1 Fa2 Fd0 Id0 Wd0 Fd1 (Fa3 Bd1) (Fd2 Ba0) (Fa4 Bd2) (Fd3 Ba1) ... Bd3 (Fd4 Ba2) Bd4 Ia3 Wa3 Ia4 Wa4
+//   device 1  Fb0 Fc0 Fb1 Fc1 Fb2 Bc0 (Fc2 Bb0) (Fb3 Bc1) (Fc3 Bb1) ... Bc3 Bb3 Ic4 Ib4 Wc4 Wb4
 //
 // Only the passes at the two ends split the backward. Needs m >= 2p; with fewer it runs as for 2p and leaves out what
 // belongs to micro-batches that are not there.

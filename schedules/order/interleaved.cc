@@ -1,8 +1,8 @@
 // Interleaved 1F1B: several chunks per device in the loop placement, so that the pipeline fills in smaller steps.
 //
-//   p = 2, v = 2, m = 2: chunks 0 and 2 on device 0, chunks 1 and 3 on device 1 (a letter a chunk: a b c d)
-//   device 0  Fa0 Fa1 Fc0 Fc1     Bc0     Bc1 Ba0     Ba1
-//   device 1      Fb0 Fb1 Fd0 Bd0 Fd1 Bd1     Bb0 Bb1
+//   p = 2, v = 2: chunks a and c on device 0, chunks b and d on device 1
+//   device 0  Fa0 Fa1 Fc0 Fc1 Fa2 .   Bc0---- Fa3 Bc1---- Fc2 Ba0---- ...
+//   device 1  .   Fb0 Fb1 Fd0 Bd0---- Fd1 Bd1---- Fb2 Bb0---- Fb3 Bb1---- ...
 //
 // A group of micro-batches goes through one chunk of the device, then through its next one; the backwards go by the
 // same groups from the last chunk to the first. A group has at least p micro-batches: fewer would come back to a device

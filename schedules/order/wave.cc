@@ -1,8 +1,8 @@
 // Wave: the chunks of a device lie on a zigzag, so that a micro-batch turns at either end without a transfer.
 //
-//   p = 2, v = 2, m = 2: chunks 0 and 3 on device 0, chunks 1 and 2 on device 1 (a letter a chunk: a b c d)
-//   device 0  Fa0 Fa1     Fd0 Bd0---- Fd1 Bd1----     Ba0---- Ba1----
-//   device 1      Fb0 Fc0 Fb1 Fc1     Bc0---- Bb0---- Bc1---- Bb1----
+//   p = 2, v = 2, m = 3: chunks a and d on device 0, chunks b and c on device 1
+//   device 0  Fa0 Fa1 .   Fd0 Bd0---- Fa2 Fd1 Bd1---- Ba0---- Fd2 Bd2---- .   Ba1---- .   .   Ba2----
+//   device 1  .   Fb0 Fc0 Fb1 Fc1 .   Bc0---- Bb0---- Fb2 Fc2 Bc1---- Bb1---- Bc2---- Bb2----
 //
 // In the steady state a device runs, in a period of 3v chunk times (B = 2F), a forward of each of its chunks from the
 // first to the last and then a backward of each the other way round, of different micro-batches. Neighbours run the

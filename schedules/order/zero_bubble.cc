@@ -1,9 +1,9 @@
 // ZB-H1 and ZB-H2: 1F1B with the backward split, so that backward-weight, which nobody waits for, fills the bubble.
 //
-//   ZB-H1    warm-up  steady state                cool-down
-//   device 0 F0 F1 F2       I0 W0 F3 I1 W1 I2 W2 I3 W3
-//   device 1    F0 F1    I0 F2 I1 W0 F3 I2 W1 I3 W2 W3
-//   device 2       F0 I0 F1 I1 F2 I2 W0 F3 I3 W1 W2 W3
+//   ZB-H1     (times at F = B = W)
+//   device 0  F0 F1 F2 .  .  I0 W0 F3 I1 W1 I2 W2 I3 W3
+//   device 1  .  F0 F1 .  I0 F2 I1 W0 F3 I2 W1 I3 W2 W3
+//   device 2  .  .  F0 I0 F1 I1 F2 I2 W0 F3 I3 W1 W2 W3
 //
 // Device i puts off its backward-weights by i micro-batches, so that it holds p of them at most, like device 0: the
 // gradient goes back without waiting for any. ZB-H2 lets 2p−1 in flight: the warm-up is twice as long and
