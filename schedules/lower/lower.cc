@@ -69,6 +69,9 @@ std::vector<Finish> Finishes(const Program& program, const std::vector<std::vect
 
 absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& options) {
   BATON_ASSIGN_OR_RETURN(const OrderIndex index, IndexOrder(order));
+  if (!order.copy_of_micro_batch.empty()) {
+    return absl::UnimplementedError("order: a program has one copy of the parameters; this order has several");
+  }
   BATON_RETURN_IF_ERROR(CheckCosts(options.costs, order.num_chunks, order.num_micro_batches));
   BATON_RETURN_IF_ERROR(CheckNeighbours(options.costs));
   BATON_RETURN_IF_ERROR(CheckGroups(options.reduce_groups, order.num_chunks));

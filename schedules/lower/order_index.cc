@@ -1,6 +1,7 @@
 // Checks and indexes a compute order; see order_index.h.
 #include "schedules/lower/order_index.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -18,15 +19,26 @@ absl::Status CheckShape(const ComputeOrder& order) {
                                                    " micro-batches; each must be at least 1, their product at most ",
                                                    kMaxForwards));
   }
-  if (order.device_of_chunk.size() != static_cast<size_t>(order.num_chunks)) {
-    return absl::InvalidArgumentError(absl::StrCat("order: ", order.device_of_chunk.size(),
-                                                   " chunks are placed on devices; there are ", order.num_chunks));
+  const std::vector<int8_t>& copies = order.copy_of_micro_batch;
+  if (!copies.empty() && copies.size() != static_cast<size_t>(order.num_micro_batches)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("order: ", copies.size(), " micro-batches have a copy; there are ", order.num_micro_batches));
   }
-  for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
-    const int device = order.device_of_chunk[chunk];
+  int num_copies = 1;
+  for (int8_t copy : copies) {
+    if (copy < 0) return absl::InvalidArgumentError(absl::StrCat("order: copy ", copy, "; must be at least 0"));
+    num_copies = std::max(num_copies, copy + 1);
+  }
+  if (order.device_of_chunk.size() != static_cast<size_t>(num_copies) * order.num_chunks) {
+    return absl::InvalidArgumentError(absl::StrCat("order: ", order.device_of_chunk.size(),
+                                                   " chunks are placed on devices; there are ",
+                                                   int64_t{num_copies} * order.num_chunks));
+  }
+  for (size_t i = 0; i < order.device_of_chunk.size(); ++i) {
+    const int device = order.device_of_chunk[i];
     if (device < 0 || device >= order.num_devices()) {
-      return absl::InvalidArgumentError(absl::StrCat("order: chunk ", chunk, " is on device ", device, "; there are ",
-                                                     order.num_devices(), " devices"));
+      return absl::InvalidArgumentError(absl::StrCat("order: chunk ", i % order.num_chunks, " is on device ", device,
+                                                     "; there are ", order.num_devices(), " devices"));
     }
   }
   return absl::OkStatus();
@@ -59,9 +71,9 @@ class DeviceIndexer {
       return Error(position,
                    absl::StrCat("names a micro-batch that is not there; they are 0 to ", order_.num_micro_batches - 1));
     }
-    if (order_.device_of_chunk[action.chunk] != device_) {
-      return Error(position, absl::StrCat("is of chunk ", action.chunk, ", which is on device ",
-                                          order_.device_of_chunk[action.chunk]));
+    const int32_t device = order_.DeviceOf(action.chunk, action.micro_batch);
+    if (device != device_) {
+      return Error(position, absl::StrCat("is of chunk ", action.chunk, ", which is on device ", device));
     }
     const size_t key = index_.Key(action.chunk, action.micro_batch);
     switch (action.kind) {
@@ -93,7 +105,10 @@ class DeviceIndexer {
   }
 
   absl::Status CheckAscends(const Action& action, int position) {
-    int32_t& last = last_added_[action.chunk];
+    // Copies of a chunk that meet on one device are one: they add to the same gradients.
+    size_t copy = action.chunk;
+    while (order_.device_of_chunk[copy] != device_) copy += order_.num_chunks;
+    int32_t& last = last_added_[copy];
     if (action.micro_batch < last) {
       return Error(position, absl::StrCat("comes after micro-batch ", last,
                                           "; a chunk's gradients are added in ascending micro-batch order"));
@@ -104,14 +119,14 @@ class DeviceIndexer {
 
   const ComputeOrder& order_;
   const int device_;
-  std::vector<int32_t>& last_added_;  // [chunk]: the micro-batch whose gradients were added last
+  std::vector<int32_t>& last_added_;  // as device_of_chunk: the micro-batch whose gradients were added last
   OrderIndex& index_;
 };
 
 absl::Status CheckWhole(const ComputeOrder& order, const OrderIndex& index) {
   for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
-    const int device = order.device_of_chunk[chunk];
     for (int micro_batch = 0; micro_batch < order.num_micro_batches; ++micro_batch) {
+      const int device = order.DeviceOf(chunk, micro_batch);
       const size_t key = index.Key(chunk, micro_batch);
       auto missing = [&](ActionKind kind) {
         return absl::InvalidArgumentError(
@@ -151,7 +166,7 @@ absl::StatusOr<OrderIndex> IndexOrder(const ComputeOrder& order) {
     index.backward.assign(num_keys, -1);
     index.weight.assign(num_keys, -1);
   }
-  std::vector<int32_t> last_added(order.num_chunks, -1);
+  std::vector<int32_t> last_added(order.device_of_chunk.size(), -1);
   for (int device = 0; device < order.num_devices(); ++device) {
     BATON_RETURN_IF_ERROR(DeviceIndexer(order, device, last_added, index).AddAll());
   }

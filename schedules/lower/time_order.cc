@@ -84,7 +84,7 @@ class Walk {
 
   Place At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
     if (chunk < 0 || chunk >= order_.num_chunks) return {};
-    return {order_.device_of_chunk[chunk], positions[index_.Key(chunk, micro_batch)]};
+    return {order_.DeviceOf(chunk, micro_batch), positions[index_.Key(chunk, micro_batch)]};
   }
 
   // Runs the device's actions until one waits for another device.
