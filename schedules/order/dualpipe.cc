@@ -7,26 +7,36 @@
 //
 // Only the passes at the two ends split the backward. Needs m >= 2p; with fewer it runs as for 2p and leaves out what
 // belongs to micro-batches that are not there.
-// Source: DeepSeek-AI 2025 (DualPipe, github.com/deepseek-ai/DualPipe), "DualPipeV"; it is the cut-in-half form of
-// DeepSeek-AI 2024 (DeepSeek-V3), section 3.2.1.
+//
+// DualPipe is the same on the devices of either half of the pipeline, except that what comes up the V is the other half
+// of the micro-batches, which have entered at the other end: device i and device p−1−i hold a copy each of both chunks.
+// It needs m >= 2p in the same sense. An odd p has a device in the middle that holds one copy for both directions.
+// Source: DeepSeek-AI 2025 (DualPipe, github.com/deepseek-ai/DualPipe), "DualPipeV" and "DualPipe"; DeepSeek-AI 2024
+// (DeepSeek-V3), section 3.2.1, figure 5.
 #include <algorithm>
 
+#include "schedules/order/bidirectional.h"
 #include "schedules/order/schedules.h"
 
 namespace baton {
 namespace {
 
-// Writes one device's actions. `down` is its chunk on the way down the V, `up` that on the way up.
+// A device's chunk on the way down the V or up, and the micro-batches that come that way.
+struct Way {
+  int chunk;
+  int first_micro_batch;
+  int micro_batch_step;
+  int num_micro_batches;
+  int forwards = 0;
+  int backwards = 0;
+};
+
+// Writes the actions of one device of a V of p devices.
 class DeviceWriter {
  public:
-  DeviceWriter(const OrderRequest& request, int device, std::vector<Action>& actions, std::vector<int32_t>& overlapped)
-      : p_(request.num_stages),
-        m_(request.num_micro_batches),
-        device_(device),
-        down_{device},
-        up_{2 * request.num_stages - 1 - device},
-        actions_(actions),
-        overlapped_(overlapped) {}
+  DeviceWriter(int p, int device, const Way& down, const Way& up, std::vector<Action>& actions,
+               std::vector<int32_t>& overlapped)
+      : p_(p), device_(device), down_(down), up_(up), actions_(actions), overlapped_(overlapped) {}
 
   void Write() {
     const int behind = p_ - 1 - device_;
@@ -41,7 +51,7 @@ class DeviceWriter {
       OldestWeight();
       Forward(up_);
     }
-    const int num_steady = std::max(m_, 2 * p_) - 2 * p_ + device_ + 1;
+    const int num_steady = std::max({down_.num_micro_batches, up_.num_micro_batches, 2 * p_}) - 2 * p_ + device_ + 1;
     for (int i = 0; i < num_steady && (HasBackwards(down_) || HasBackwards(up_)); ++i) {
       // The last device has nothing in flight yet that could run together.
       if (i == 0 && behind == 0) {
@@ -60,12 +70,6 @@ class DeviceWriter {
   }
 
  private:
-  struct Way {
-    int chunk;
-    int forwards = 0;
-    int backwards = 0;
-  };
-
   // The last half of the remaining backwards is split, so that the devices before this one get theirs earlier.
   void WriteEnd(int behind) {
     for (int i = 0; i < 2 * (device_ + 1) && (HasBackwards(down_) || HasBackwards(up_)); ++i) {
@@ -83,36 +87,42 @@ class DeviceWriter {
     while (next_weight_ < weights_.size()) OldestWeight();
   }
 
-  bool HasForwards(const Way& way) const { return way.forwards < m_; }
-  bool HasBackwards(const Way& way) const { return way.backwards < m_; }
+  static bool HasForwards(const Way& way) { return way.forwards < way.num_micro_batches; }
+  static bool HasBackwards(const Way& way) { return way.backwards < way.num_micro_batches; }
 
-  void Add(ActionKind kind, int chunk, int micro_batch) {
-    if (micro_batch < m_) actions_.push_back({kind, chunk, micro_batch});
+  static Action ActionOf(ActionKind kind, const Way& way, int count) {
+    return {kind, way.chunk, way.first_micro_batch + count * way.micro_batch_step};
   }
 
-  void Forward(Way& way) { Add(ActionKind::kForward, way.chunk, way.forwards++); }
-  void Backward(Way& way) { Add(ActionKind::kBackward, way.chunk, way.backwards++); }
+  void Forward(Way& way) {
+    if (HasForwards(way)) actions_.push_back(ActionOf(ActionKind::kForward, way, way.forwards));
+    ++way.forwards;
+  }
+
+  void Backward(Way& way) {
+    if (HasBackwards(way)) actions_.push_back(ActionOf(ActionKind::kBackward, way, way.backwards));
+    ++way.backwards;
+  }
 
   void BackwardInput(Way& way) {
-    const int micro_batch = way.backwards++;
-    Add(ActionKind::kBackwardInput, way.chunk, micro_batch);
-    weights_.push_back({ActionKind::kBackwardWeight, way.chunk, micro_batch});
+    if (HasBackwards(way)) {
+      actions_.push_back(ActionOf(ActionKind::kBackwardInput, way, way.backwards));
+      weights_.push_back(ActionOf(ActionKind::kBackwardWeight, way, way.backwards));
+    }
+    ++way.backwards;
   }
 
   void OldestWeight() {
-    if (next_weight_ == weights_.size()) return;
-    const Action& weight = weights_[next_weight_++];
-    Add(weight.kind, weight.chunk, weight.micro_batch);
+    if (next_weight_ < weights_.size()) actions_.push_back(weights_[next_weight_++]);
   }
 
   void Together(Way& forward, Way& backward) {
-    if (forward.forwards < m_ && backward.backwards < m_) overlapped_.push_back(static_cast<int32_t>(actions_.size()));
+    if (HasForwards(forward) && HasBackwards(backward)) overlapped_.push_back(static_cast<int32_t>(actions_.size()));
     Forward(forward);
     Backward(backward);
   }
 
   const int p_;
-  const int m_;
   const int device_;
   Way down_;
   Way up_;
@@ -126,9 +136,31 @@ class DeviceWriter {
 
 absl::StatusOr<ComputeOrder> MakeDualPipeVOrder(const OrderRequest& request) {
   ComputeOrder order = ZigzagOrder(request);
-  order.overlapped.resize(request.num_stages);
-  for (int device = 0; device < request.num_stages; ++device) {
-    DeviceWriter(request, device, order.devices[device], order.overlapped[device]).Write();
+  const int p = request.num_stages;
+  const int m = request.num_micro_batches;
+  order.overlapped.resize(p);
+  for (int device = 0; device < p; ++device) {
+    DeviceWriter(p, device, {device, 0, 1, m}, {2 * p - 1 - device, 0, 1, m}, order.devices[device],
+                 order.overlapped[device])
+        .Write();
+  }
+  return order;
+}
+
+absl::StatusOr<ComputeOrder> MakeDualPipeOrder(const OrderRequest& request) {
+  ComputeOrder order = BidirectionalOrder(request);
+  const int p = request.num_stages;
+  const int m = request.num_micro_batches;
+  order.overlapped.resize(p);
+  for (int device = 0; device < p; ++device) {
+    // The device in the middle of an odd p counts to the second half: it begins each turn with what comes up, the even
+    // micro-batches, and so runs the backwards of its only chunk in ascending order.
+    const bool is_first_half = device < p / 2;
+    const Way even = {device, 0, 2, m / 2 + m % 2};
+    const Way odd = {p - 1 - device, 1, 2, m / 2};
+    DeviceWriter((p + 1) / 2, is_first_half ? device : p - 1 - device, is_first_half ? even : odd,
+                 is_first_half ? odd : even, order.devices[device], order.overlapped[device])
+        .Write();
   }
   return order;
 }

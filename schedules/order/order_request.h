@@ -33,6 +33,10 @@ ComputeOrder LoopedOrder(const OrderRequest& request);
 // so on, so that a turn stays on its device; with 2 chunks per device a V. Expects a checked request.
 ComputeOrder ZigzagOrder(const OrderRequest& request);
 
+// An order without actions with two copies of each chunk: of chunk c the first on device c, the second on device
+// p−1−c. Even micro-batches use the first, odd ones the second. Expects a checked request; one chunk per device.
+ComputeOrder BidirectionalOrder(const OrderRequest& request);
+
 }  // namespace baton
 
 #endif  // BATON_SCHEDULES_ORDER_ORDER_REQUEST_H_

@@ -3,40 +3,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
-#include <vector>
 
-#include "schedules/lower/order_index.h"
-#include "schedules/lower/time_order.h"
 #include "schedules/order/catalog.h"
-#include "schedules/order/order_text.h"
+#include "schedules/order/testing_replay.h"
 
 namespace baton {
 namespace {
-
-std::string Picture(const ComputeOrder& order) {
-  CostModel costs;
-  ChunkCosts unit;
-  unit.forward_ns = unit.backward_input_ns = unit.backward_weight_ns = 1;
-  costs.chunks.assign(order.num_chunks, unit);
-  auto index = IndexOrder(order);
-  REQUIRE(index.ok());
-  auto times = TimeOrder(order, *index, costs);
-  REQUIRE(times.ok());
-  std::string picture;
-  for (int device = 0; device < order.num_devices(); ++device) {
-    std::string line;
-    for (size_t position = 0; position < order.devices[device].size(); ++position) {
-      while (static_cast<Nanos>(line.size()) < 4 * times->start[device][position]) line += ".   ";
-      std::string cell = FormatAction(order.devices[device][position]);
-      const size_t width = 4 * (times->end[device][position] - times->start[device][position]);
-      cell.resize(width - 1, width > 4 ? '-' : ' ');
-      line += cell + ' ';
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    picture += line + '\n';
-  }
-  return picture;
-}
 
 struct Golden {
   const char* name;

@@ -1,55 +1,17 @@
 // Properties of every schedule of the catalog: it is whole and can run, is never slower than 1f1b, and meets the bubble
-// and the memory that its papers give. Times come from lowering's own timing of an order, strictly in order on each
-// device with the transfer time as pure latency.
+// and the memory that its papers give.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
-#include "schedules/lower/order_index.h"
-#include "schedules/lower/time_order.h"
 #include "schedules/order/catalog.h"
+#include "schedules/order/testing_replay.h"
 
 namespace baton {
 namespace {
-
-struct Replay {
-  Nanos makespan = 0;
-  Nanos span = 0;     // the longest time from a device's first action to its own last
-  int peak_held = 0;  // activations of a chunk that the worst device holds, until Backward or BackwardWeight is done
-};
-
-// A chunk takes 1/v of `stage`.
-Replay Run(const ComputeOrder& order, const ChunkCosts& stage, Nanos transfer_ns) {
-  const int v = order.num_chunks / order.num_devices();
-  CostModel costs;
-  costs.transfer_ns = transfer_ns;
-  ChunkCosts chunk;
-  chunk.forward_ns = stage.forward_ns / v;
-  chunk.backward_input_ns = stage.backward_input_ns / v;
-  chunk.backward_weight_ns = stage.backward_weight_ns / v;
-  costs.chunks.assign(order.num_chunks, chunk);
-  auto index = IndexOrder(order);
-  INFO(index.status().message());
-  REQUIRE(index.ok());
-  auto times = TimeOrder(order, *index, costs);
-  INFO(times.status().message());
-  REQUIRE(times.ok());
-  Replay replay;
-  for (int device = 0; device < order.num_devices(); ++device) {
-    replay.makespan = std::max(replay.makespan, times->end[device].back());
-    replay.span = std::max(replay.span, times->end[device].back() - times->start[device].front());
-    int held = 0;
-    for (const Action& action : order.devices[device]) {
-      if (action.kind == ActionKind::kForward) ++held;
-      replay.peak_held = std::max(replay.peak_held, held);
-      if (action.kind == ActionKind::kBackward || action.kind == ActionKind::kBackwardWeight) --held;
-    }
-  }
-  return replay;
-}
 
 ComputeOrder Make(std::string_view name, const OrderRequest& request) {
   auto order = MakeOrder(name, request);
@@ -58,16 +20,8 @@ ComputeOrder Make(std::string_view name, const OrderRequest& request) {
   return *std::move(order);
 }
 
-// Chunk times of 1, whatever the number of chunks.
-ChunkCosts UnitStage(const ComputeOrder& order) {
-  ChunkCosts stage;
-  stage.forward_ns = stage.backward_input_ns = stage.backward_weight_ns = order.num_chunks / order.num_devices();
-  return stage;
-}
-
 Replay RunAtUnitCosts(std::string_view name, const OrderRequest& request) {
-  const ComputeOrder order = Make(name, request);
-  return Run(order, UnitStage(order), 0);
+  return RunAtUnitCosts(Make(name, request));
 }
 
 std::vector<int> ChunkCounts(const ScheduleInfo& info) {
@@ -142,8 +96,8 @@ TEST_CASE("bubbles of ZB-H1 and ZB-H2 follow F, B, W and c") {
       const int m = 3 * p;
       INFO("p=" << p << " F=" << f << " B=" << b << " W=" << w);
       for (int c : {0, 1}) {
-        CHECK(Run(Make("zb-h1", {p, m}), stage, c).span - m * (f + b + w) == (p - 1) * (f + b - w + 4 * c));
-        CHECK(Run(Make("zb-h2", {p, m}), stage, c).span - m * (f + b + w) == (p - 1) * (f + b - 2 * w + 2 * c));
+        CHECK(RunOrder(Make("zb-h1", {p, m}), stage, c).span - m * (f + b + w) == (p - 1) * (f + b - w + 4 * c));
+        CHECK(RunOrder(Make("zb-h2", {p, m}), stage, c).span - m * (f + b + w) == (p - 1) * (f + b - 2 * w + 2 * c));
       }
     }
   }
@@ -204,7 +158,7 @@ TEST_CASE("the rows of the Zero Bubble paper come out to four decimals") {
     stage.backward_weight_ns = std::llround(row.backward_weight * 1e6);
     const Nanos transfer_ns = std::llround(row.transfer * 1e6);
     auto ratio = [&](std::string_view name, const OrderRequest& request) {
-      const double span = Run(Make(name, request), stage, transfer_ns).span;
+      const double span = RunOrder(Make(name, request), stage, transfer_ns).span;
       return (span - m * static_cast<double>(stage.forward_ns + stage.backward_ns())) / span;
     };
     INFO(row.model);

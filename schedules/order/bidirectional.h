@@ -1,0 +1,19 @@
+// The schedules with two copies of the parameters, whose gradients must be summed at the end of a step. Not in the
+// catalog, since a program holds one copy; used by who compares orders by time and memory.
+#ifndef BATON_SCHEDULES_ORDER_BIDIRECTIONAL_H_
+#define BATON_SCHEDULES_ORDER_BIDIRECTIONAL_H_
+
+#include "absl/status/statusor.h"
+#include "schedules/order/compute_order.h"
+#include "schedules/order/order_request.h"
+
+namespace baton {
+
+// All expect a request that CheckRequest accepts, with one chunk per device. The backwards of a chunk ascend in
+// micro-batches on each device that holds it; chunk c is on devices c and p−1−c.
+absl::StatusOr<ComputeOrder> MakeChimeraOrder(const OrderRequest& request);
+absl::StatusOr<ComputeOrder> MakeDualPipeOrder(const OrderRequest& request);
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_ORDER_BIDIRECTIONAL_H_
