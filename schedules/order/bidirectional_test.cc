@@ -61,7 +61,7 @@ TEST_CASE("bidirectional schedules have the bubbles of their papers") {
   for (int p : {2, 4, 6, 8, 12}) {
     for (int m : {p, 2 * p, 2 * p + 2, 5 * p}) {
       INFO("p=" << p << " m=" << m);
-      // Chimera, table 2: ratio (p−2)/(3m/2 + p−2) at m = p, B = 2F.
+      // Chimera: ratio (p−2)/(3m/2 + p−2) at m = p, B = 2F.
       CHECK(RunAtUnitCosts(Chimera(p, m)).makespan == 3 * m + 2 * (p - 2));
       if (m >= 2 * p) CHECK(RunAtUnitCosts(DualPipe(p, m)).makespan == 3 * m + p / 2 - 1);
     }

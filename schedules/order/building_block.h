@@ -6,7 +6,7 @@
 //
 // Only the order on each device is taken from it: running in that order as soon as data is there squeezes out the idle
 // time that the strict repetition leaves in the warm-up and the cool-down.
-// Source: Qi et al. 2024b (Pipeline Parallelism with Controllable Memory), sections 2 and 3.
+// Source: Qi et al. 2024b (Pipeline Parallelism with Controllable Memory).
 #ifndef BATON_SCHEDULES_ORDER_BUILDING_BLOCK_H_
 #define BATON_SCHEDULES_ORDER_BUILDING_BLOCK_H_
 

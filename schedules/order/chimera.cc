@@ -7,7 +7,7 @@
 // different micro-batches; neighbours do the same half a period apart, which is the same shift for both directions and
 // for forward and backward: nothing collides. The paper wants an even p, p | m, and draws m = p; the block goes on for
 // any p and m. An odd p has a device in the middle that holds one copy for both.
-// Source: Li and Hoefler 2021 (Chimera), sections 3.1 and 3.2, figure 3; as a building block after Qi et al. 2024b.
+// Source: Li and Hoefler 2021 (Chimera, SC 2021), section 3.1, figure 3; as a building block after Qi et al. 2024b.
 #include "schedules/order/bidirectional.h"
 #include "schedules/order/building_block.h"
 

@@ -9,7 +9,7 @@
 // gradient goes back without waiting for any. ZB-H2 lets 2p−1 in flight: the warm-up is twice as long and
 // backward-weight put off by 2i, so that (with F = B = W) no device is idle between its first action and its last.
 // m < p, or less than 2p−1 for ZB-H2, shortens the warm-up.
-// Source: Qi et al. 2024 (Zero Bubble Pipeline Parallelism), sections 2.1 and 2.2, figures 2 and 3.
+// Source: Qi et al. 2024 (Zero Bubble Pipeline Parallelism), sections 2.1 and 2.2, figure 3.
 #include <algorithm>
 
 #include "schedules/order/schedules.h"
