@@ -1,7 +1,11 @@
 // Chimera: two pipelines in opposite directions over the same devices, each with a copy of the parameters and half of
 // the micro-batches; what one leaves idle while it fills, the other uses.
 //
-//   p = 4, m = 4: even micro-batches go down the devices, odd ones up
+//   p = 4, m = 4: even micro-batches go down the devices, odd ones up (chunks a to d)
+//   device 0  Fa0 Fa2 .   Fd1 Bd1---- Fd3 Bd3---- .   Ba0---- .   .   Ba2----
+//   device 1  .   Fb0 Fc1 Fb2 Fc3 .   Bc1---- Bb0---- Bc3---- Bb2----
+//   device 2  .   Fb1 Fc0 Fb3 Fc2 .   Bc0---- Bb1---- Bc2---- Bb3----
+//   device 3  Fa1 Fa3 .   Fd0 Bd0---- Fd2 Bd2---- .   Ba1---- .   .   Ba3----
 //
 // In the steady state a device runs, in a period of 6 (B = 2F), a forward and a backward of either direction, of
 // different micro-batches; neighbours do the same half a period apart, which is the same shift for both directions and

@@ -15,8 +15,10 @@
 // The block fixes the order of forwards and backward-inputs on each device; FillBackwardWeights puts a backward-weight
 // where the device would wait otherwise, and keeps the limit. With ZB-V, which has memory to spare in the warm-up, a
 // device that would still wait runs the first chunk's forwards ahead. Any m is fine: the order of fewer is a part of
-// it. Source: Qi et al. 2024b (Pipeline Parallelism with Controllable Memory), figure 4; for ZB-V also Qi et
-// al. 2024 (Zero Bubble Pipeline Parallelism), section 6.
+// it.
+//
+// Source: Qi et al. 2024b (Pipeline Parallelism with Controllable Memory), figure 4; for ZB-V also Qi et al. 2024 (Zero
+// Bubble Pipeline Parallelism), section 6.
 #include <algorithm>
 #include <optional>
 

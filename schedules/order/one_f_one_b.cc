@@ -9,9 +9,9 @@
 // needs next is what its neighbour has just finished. Eager 1F1B runs twice the warm-up, so that it has been under way
 // for one more forward and backward; the bubble without transfer times is the same.
 //
-//   device 0  F0 F1 F2 F3    B0       B1    B2    B3
-//   device 1     F0 F1 F2 B0    F3 B1    B2    B3
-//   device 2        F0 B0 F1    B1 F2 B2 F3 B3
+//   device 0  F0 F1 F2 F3 .  .  .  B0--- .  B1--- .  B2--- .  B3---
+//   device 1  .  F0 F1 F2 .  B0--- F3 B1--- .  B2--- .  B3---
+//   device 2  .  .  F0 B0--- F1 B1--- F2 B2--- F3 B3---
 //
 // Source: Narayanan et al. 2021 (Megatron-LM), section 2.2.1; Zhuang et al. 2023 (On Optimizing the Communication of
 // Model Parallelism), section 4.

@@ -7,8 +7,10 @@
 // In the steady state a device runs, in a period of 3v chunk times (B = 2F), a forward of each of its chunks from the
 // first to the last and then a backward of each the other way round, of different micro-batches. Neighbours run the
 // same pattern shifted by half a period, which for passes up the zigzag and down is the same shift: nothing collides.
-// The paper draws m = p, for which the bubble is the same 4(p−1) chunk times; the block goes on for any m. Source: Liu
-// et al. 2023 (Hanayo), sections 3.2 and 3.3, figure 5; as a building block after Qi et al. 2024b.
+// The paper draws m = p, where the bubble is 4(p−1) chunk times; the block goes on for any m, and with more than two
+// chunks per device the bubble is 3(p−1) from m = 2p on, at the price of more micro-batches in flight.
+//
+// Source: Liu et al. 2023 (Hanayo, SC 2023), the wave-like pipeline; as a building block after Qi et al. 2024b.
 #include "schedules/order/building_block.h"
 #include "schedules/order/schedules.h"
 
