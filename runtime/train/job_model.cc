@@ -84,13 +84,15 @@ absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec mode
   return table;
 }
 
+absl::StatusOr<std::vector<LayerRange>> SplitByFlops(const ModelTable& table, int num_chunks) {
+  std::vector<LayerCosts> by_flops = table.costs;
+  for (LayerCosts& layer : by_flops) layer.forward_ns = layer.backward_input_ns = layer.backward_weight_ns = 0;
+  return SplitBalanced(by_flops, num_chunks);
+}
+
 absl::StatusOr<std::vector<LayerRange>> SplitOfJob(const proto::Job& job, const ModelTable& table, int num_chunks) {
   const proto::Split& split = job.pipeline().split();
-  if (split.layers_size() == 0) {
-    std::vector<LayerCosts> by_flops = table.costs;
-    for (LayerCosts& layer : by_flops) layer.forward_ns = layer.backward_input_ns = layer.backward_weight_ns = 0;
-    return SplitBalanced(by_flops, num_chunks);
-  }
+  if (split.layers_size() == 0) return SplitByFlops(table, num_chunks);
   return SplitByCounts(std::vector<int>(split.layers().begin(), split.layers().end()),
                        static_cast<int>(table.costs.size()), num_chunks);
 }

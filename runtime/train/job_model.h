@@ -27,7 +27,10 @@ struct ModelTable {
 };
 absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec model);
 
-// How the job cuts the layers; balanced splits go by FLOPs, so that the same job is always cut the same way.
+// By FLOPs and not by measured times, so that the same job is always cut the same way.
+absl::StatusOr<std::vector<LayerRange>> SplitByFlops(const ModelTable& table, int num_chunks);
+
+// How the job cuts the layers: as given, or by FLOPs.
 absl::StatusOr<std::vector<LayerRange>> SplitOfJob(const proto::Job& job, const ModelTable& table, int num_chunks);
 
 // The chunks' parameters under a split.

@@ -144,6 +144,7 @@ absl::Status TrainingRun::Prepare(const proto::Job& job) {
   request.num_stages = job.pipeline().stages();
   request.num_micro_batches = job.batch().micro_batches();
   request.chunks_per_device = job.pipeline().chunks_per_device();
+  request.micro_batch_group = job.pipeline().micro_batch_group();
   request.costs = costs_;
   request.reduce_groups = reduce_groups_;
   BATON_ASSIGN_OR_RETURN(Program program, Compile(request));

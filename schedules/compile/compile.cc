@@ -23,16 +23,16 @@ absl::StatusOr<Program> LowerAndProve(const ComputeOrder& order, const CompileRe
 }  // namespace
 
 absl::StatusOr<Program> Compile(const CompileRequest& request) {
-  BATON_ASSIGN_OR_RETURN(
-      const ComputeOrder order,
-      MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches, request.chunks_per_device}));
+  BATON_ASSIGN_OR_RETURN(const ComputeOrder order,
+                         MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches,
+                                                      request.chunks_per_device, request.micro_batch_group}));
   return LowerAndProve(order, request, request.reduce_groups);
 }
 
 absl::StatusOr<Program> CompileForwardOnly(const CompileRequest& request) {
-  BATON_ASSIGN_OR_RETURN(
-      const ComputeOrder order,
-      MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches, request.chunks_per_device}));
+  BATON_ASSIGN_OR_RETURN(const ComputeOrder order,
+                         MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches,
+                                                      request.chunks_per_device, request.micro_batch_group}));
   return LowerAndProve(ForwardOnly(order), request, {});
 }
 

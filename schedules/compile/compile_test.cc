@@ -11,16 +11,19 @@ namespace {
 CompileRequest Request(std::string_view schedule, int stages, int micro_batches) {
   CompileRequest request;
   request.schedule = std::string(schedule);
+  const auto info = FindSchedule(schedule);
+  request.chunks_per_device = info.ok() ? (*info)->default_chunks : 1;
+  const int num_chunks = stages * request.chunks_per_device;
   request.num_stages = stages;
   request.num_micro_batches = micro_batches;
   ChunkCosts chunk;
   chunk.forward_ns = chunk.backward_input_ns = chunk.backward_weight_ns = 1000;
   chunk.parameter_bytes = 640;
-  request.costs.chunks.assign(stages, chunk);
+  request.costs.chunks.assign(num_chunks, chunk);
   ReduceGroup norm = {ReduceKind::kGradientNorm, "gradient norm", {}, 8};
-  for (int i = 0; i < stages; ++i) norm.chunks.push_back(i);
+  for (int i = 0; i < num_chunks; ++i) norm.chunks.push_back(i);
   // Both copies of a tied parameter may be in one chunk, which is then listed twice.
-  request.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, stages - 1}, 64}, norm};
+  request.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, num_chunks - 1}, 64}, norm};
   return request;
 }
 

@@ -70,7 +70,7 @@ TEST_CASE("bidirectional schedules have the bubbles of their papers") {
 
 TEST_CASE("a micro-batch stays with its copy") {
   for (int p : {1, 2, 3, 4}) {
-    for (const ComputeOrder& order : {Chimera(p, 6), DualPipe(p, 6), ForwardOnlyLike(Chimera(p, 6))}) {
+    for (const ComputeOrder& order : {Chimera(p, 6), DualPipe(p, 6), ForwardOnly(Chimera(p, 6))}) {
       REQUIRE(IndexOrder(order).ok());
       for (int device = 0; device < p; ++device) {
         for (const Action& action : order.devices[device]) {

@@ -137,7 +137,7 @@ TEST_CASE("raising one cost never shortens, and scaling all scales") {
   for (const ScheduleInfo& info : Catalog()) {
     for (int seed = 0; seed < 6; ++seed) {
       const int p = 2 + seed % 3;
-      const CostModel costs = MixedCosts(p, seed);
+      const CostModel costs = MixedCosts(p * info.default_chunks, seed);
       const Program program = LowerNamed(std::string(info.name), {p, 5}, costs);
       const Trace trace = MustSimulate(program, costs);
       auto check_no_earlier = [&](const CostModel& raised) {
@@ -148,7 +148,7 @@ TEST_CASE("raising one cost never shortens, and scaling all scales") {
           }
         }
       };
-      for (int chunk = 0; chunk < p; ++chunk) {
+      for (size_t chunk = 0; chunk < costs.chunks.size(); ++chunk) {
         for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
                            &ChunkCosts::step_ns}) {
           CostModel raised = costs;
@@ -179,7 +179,7 @@ TEST_CASE("raising one cost never shortens, and scaling all scales") {
 
 TEST_CASE("intervals are ordered, lanes do not overlap, waits are kept, both sides of a transfer agree") {
   for (const ScheduleInfo& info : Catalog()) {
-    const CostModel costs = MixedCosts(4, 3);
+    const CostModel costs = MixedCosts(4 * info.default_chunks, 3);
     const Program program = LowerNamed(std::string(info.name), {4, 6}, costs);
     const Trace trace = MustSimulate(program, costs);
     std::vector<std::pair<Nanos, Nanos>> sends;
@@ -216,7 +216,11 @@ TEST_CASE("intervals are ordered, lanes do not overlap, waits are kept, both sid
     std::sort(sends.begin(), sends.end());
     std::sort(recvs.begin(), recvs.end());
     CHECK(sends == recvs);
-    CHECK(sends.size() == 2u * 3 * 6);
+    size_t crossings = 0;  // from chunk to chunk between devices
+    for (size_t chunk = 1; chunk < program.device_of_chunk.size(); ++chunk) {
+      crossings += program.device_of_chunk[chunk - 1] != program.device_of_chunk[chunk];
+    }
+    CHECK(sends.size() == 2 * crossings * 6);
   }
 }
 

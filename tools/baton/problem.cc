@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "ops/host/host_backend.h"
 #include "runtime/train/job/load.h"
+#include "runtime/train/job/resolve.h"
 #include "schedules/order/catalog.h"
 #include "schedules/report/text_table.h"
 #include "tools/baton/command_line.h"
@@ -69,8 +70,12 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
   command.add_option("--stages", flags.stages, "Width of the pipeline: devices (the job's)")->check(Between(1, 4096));
   command.add_option("--micro-batches", flags.micro_batches, "Micro-batches in one step (the job's)")
       ->check(Between(1, kMostForwards));
-  command.add_option("--chunks", flags.chunks, "Chunks of layers on each device (the job's, or 1)")
+  command.add_option("--chunks", flags.chunks, "Chunks of layers on each device (the job's, or the schedule's own)")
       ->check(Between(1, 1024));
+  command
+      .add_option("--group", flags.micro_batch_group,
+                  "Of interleaved: micro-batches between turns of a chunk (the job's, or stages)")
+      ->check(Between(1, kMostForwards));
   if (with_schedule)
     command.add_option("--schedule", flags.schedule, "A schedule that `baton compare` lists (the job's, or 1f1b)");
   const std::string group = "Times of one micro-batch on one device's whole share of the layers (without JOB)";
@@ -119,12 +124,13 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   stage_costs_.input_bytes = stage_costs_.output_bytes = flags.message_bytes.value_or(0);
   stages_ = *flags.stages;
   micro_batches_ = *flags.micro_batches;
-  chunks_ = flags.chunks.value_or(1);
+  chunks_ = flags.chunks.value_or(0);
+  group_ = flags.micro_batch_group.value_or(0);
   schedule_ = flags.schedule.empty() ? "1f1b" : flags.schedule;
   BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", schedule_));
   description_ = absl::StrCat(stages_, stages_ == 1 ? " stage, " : " stages, ", micro_batches_,
                               micro_batches_ == 1 ? " micro-batch" : " micro-batches",
-                              chunks_ == 1 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"),
+                              chunks_ < 2 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"),
                               "\na stage takes ", FormatDuration(stage_costs_.forward_ns), " forward, ",
                               FormatDuration(stage_costs_.backward_input_ns), " + ",
                               FormatDuration(stage_costs_.backward_weight_ns),
@@ -156,6 +162,9 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   if (flags.stages) overrides.push_back(absl::StrCat("pipeline.stages=", *flags.stages));
   if (flags.micro_batches) overrides.push_back(absl::StrCat("batch.micro_batches=", *flags.micro_batches));
   if (flags.chunks) overrides.push_back(absl::StrCat("pipeline.chunks_per_device=", *flags.chunks));
+  if (flags.micro_batch_group) {
+    overrides.push_back(absl::StrCat("pipeline.micro_batch_group=", *flags.micro_batch_group));
+  }
   if (!flags.schedule.empty()) {
     BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", flags.schedule));
     overrides.push_back(absl::StrCat("pipeline.schedule=", flags.schedule));
@@ -164,21 +173,22 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
   const HostBackend backend(job_->devices().threads_each());
   BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(backend, std::move(model)));
-  BATON_ASSIGN_OR_RETURN(const TransferCosts transfer,
-                         ProfileLayers(backend, kProfileRepeats, table_));
+  BATON_ASSIGN_OR_RETURN(const TransferCosts transfer, ProfileLayers(backend, kProfileRepeats, table_));
   transfer_costs_.transfer_ns = transfer.transfer_ns;
   transfer_costs_.load_ns = transfer.load_ns;
   stages_ = job_->pipeline().stages();
   micro_batches_ = job_->batch().micro_batches();
-  chunks_ = job_->pipeline().chunks_per_device();
   schedule_ = job_->pipeline().schedule();
+  group_ = job_->pipeline().micro_batch_group();
+  // Other schedules than the job's take as many chunks as it asks for, or their own number where it asks for none.
+  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule_));
+  chunks_ = job_->pipeline().chunks_per_device() == info->default_chunks ? 0 : job_->pipeline().chunks_per_device();
   Nanos step = 0;
   for (const LayerCosts& layer : table_.costs) {
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
   }
   description_ = absl::StrCat(
-      job_->name(), ": ", table_.costs.size(), " layers in ", stages_ * chunks_,
-      stages_ * chunks_ == 1 ? " chunk on " : " chunks on ", stages_, stages_ == 1 ? " device, " : " devices, ",
+      job_->name(), ": ", table_.costs.size(), " layers on ", stages_, stages_ == 1 ? " device, " : " devices, ",
       micro_batches_, micro_batches_ == 1 ? " micro-batch" : " micro-batches",
       "\nmeasured here: ", FormatDuration(step), " for one micro-batch, forward and backward, over all layers");
   return absl::OkStatus();
@@ -188,6 +198,7 @@ absl::Status Problem::InUsersWords(const absl::Status& status) const {
   if (status.ok() || job_) return status;
   return absl::Status(status.code(), absl::StrReplaceAll(status.message(), {{"pipeline.stages", "--stages"},
                                                                             {"pipeline.chunks_per_device", "--chunks"},
+                                                                            {"pipeline.micro_batch_group", "--group"},
                                                                             {"batch.micro_batches", "--micro-batches"},
                                                                             {"pipeline.schedule", "--schedule"}}));
 }
@@ -197,22 +208,28 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule) 
   request.schedule = schedule;
   request.num_stages = stages_;
   request.num_micro_batches = micro_batches_;
-  request.chunks_per_device = chunks_;
+  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule));
+  const bool takes_them = info->takes_chunks || schedule == schedule_;  // a schedule asked for by name says why not
+  request.chunks_per_device = chunks_ != 0 && takes_them ? chunks_ : info->default_chunks;
+  request.micro_batch_group = info->takes_group || schedule == schedule_ ? group_ : 0;
   request.costs = transfer_costs_;
   BATON_RETURN_IF_ERROR(InUsersWords(CheckSize(request)));
-  const int num_chunks = stages_ * chunks_;
+  const int num_chunks = stages_ * request.chunks_per_device;
   if (!job_) {
     ChunkCosts chunk = stage_costs_;
-    chunk.forward_ns /= chunks_;
-    chunk.backward_input_ns /= chunks_;
-    chunk.backward_weight_ns /= chunks_;
-    chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes / chunks_);
+    chunk.forward_ns /= request.chunks_per_device;
+    chunk.backward_input_ns /= request.chunks_per_device;
+    chunk.backward_weight_ns /= request.chunks_per_device;
+    chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes / request.chunks_per_device);
     chunk.input_bytes = chunk.output_bytes = AlignUp(chunk.input_bytes);
     request.costs.chunks.assign(num_chunks, chunk);
     request.costs.chunks.back().output_bytes = 0;
     return request;
   }
-  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitOfJob(*job_, table_, num_chunks));
+  // A split given by hand is for the job's own number of chunks.
+  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, num_chunks == NumChunks(*job_)
+                                                                  ? SplitOfJob(*job_, table_, num_chunks)
+                                                                  : SplitByFlops(table_, num_chunks));
   BATON_ASSIGN_OR_RETURN(const ParameterTable parameters, ParametersOfSplit(table_, split));
   request.costs.chunks =
       SumChunks(table_.costs, split, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());

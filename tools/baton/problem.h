@@ -23,6 +23,7 @@ struct ProblemFlags {
   std::optional<int> stages;
   std::optional<int> micro_batches;
   std::optional<int> chunks;
+  std::optional<int> micro_batch_group;
   std::string schedule;
   std::string forward;
   std::string backward_input;
@@ -56,7 +57,8 @@ class Problem {
   std::string description_;
   int stages_ = 1;
   int micro_batches_ = 1;
-  int chunks_ = 1;
+  int chunks_ = 0;  // 0: each schedule's own number
+  int group_ = 0;
   ChunkCosts stage_costs_;  // of a device's whole share, if there is no job
   CostModel transfer_costs_;
   std::optional<proto::Job> job_;

@@ -4,16 +4,13 @@
 #include "runtime/train/job/job_file.h"
 #include "runtime/train/job/overrides.h"
 #include "runtime/train/job/resolve.h"
-#include "schedules/order/catalog.h"
 
 namespace baton {
 
 absl::StatusOr<proto::Job> LoadJob(const std::string& path, const std::vector<std::string>& overrides) {
   BATON_ASSIGN_OR_RETURN(proto::Job job, ReadJob(path));
   for (const std::string& assignment : overrides) BATON_RETURN_IF_ERROR(ApplyOverride(job, assignment));
-  BATON_ASSIGN_OR_RETURN(job, ResolveJob(std::move(job)));
-  BATON_RETURN_IF_ERROR(FindSchedule(job.pipeline().schedule()).status());
-  return job;
+  return ResolveJob(std::move(job));
 }
 
 }  // namespace baton

@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: those of ReadJob, ApplyOverride and ResolveJob; InvalidArgument if the catalog has no such schedule.
+// Errors: those of ReadJob, ApplyOverride and ResolveJob.
 absl::StatusOr<proto::Job> LoadJob(const std::string& path, const std::vector<std::string>& overrides);
 
 }  // namespace baton

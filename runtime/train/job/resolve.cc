@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "runtime/train/job/limits.h"
 #include "runtime/train/job/resolve_model.h"
+#include "schedules/order/catalog.h"
 
 namespace baton {
 namespace {
@@ -120,11 +121,14 @@ absl::Status ResolveSplit(const proto::Job& job, proto::Split& split) {
 
 absl::Status ResolvePipeline(const proto::Job& job, proto::Pipeline& pipeline) {
   if (!pipeline.has_stages()) pipeline.set_stages(1);
-  if (!pipeline.has_chunks_per_device()) pipeline.set_chunks_per_device(1);
   if (!pipeline.has_schedule()) pipeline.set_schedule("1f1b");
+  if (!pipeline.has_micro_batch_group()) pipeline.set_micro_batch_group(0);
+  if (pipeline.schedule().empty()) return Missing("pipeline.schedule", "a name from the catalog of schedules");
+  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const schedule, FindSchedule(pipeline.schedule()));
+  if (!pipeline.has_chunks_per_device()) pipeline.set_chunks_per_device(schedule->default_chunks);
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.stages", pipeline.stages(), 1, 1024));
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.chunks_per_device", pipeline.chunks_per_device(), 1, 1024));
-  if (pipeline.schedule().empty()) return Missing("pipeline.schedule", "a name from the catalog of schedules");
+  BATON_RETURN_IF_ERROR(CheckRange("pipeline.micro_batch_group", pipeline.micro_batch_group(), 0, 1 << 20));
   if (NumChunks(job) > NumLayers(job)) {
     return absl::InvalidArgumentError(
         absl::StrCat("pipeline: stages: ", pipeline.stages(), " and chunks_per_device: ", pipeline.chunks_per_device(),

@@ -21,8 +21,7 @@ inline constexpr int64_t kMaxClusterElements = int64_t{1} << 28;    // examples 
 // that apply is set; exactly one of model.gpt2, model.mlp and model.layer; data.source; optimizer.adamw; exactly one of
 // pipeline.split.balanced and pipeline.split.layers; devices.count equals pipeline.stages; the data fits the model.
 //
-// Not checked here: the name of the schedule (the catalog knows it), whether the backend is there (Unavailable, by
-// whoever makes devices), and files (ReadText).
+// Not checked here: whether the backend is there (Unavailable, by whoever makes devices), and files (TextDataset).
 // Errors: InvalidArgument that names the field, its value and what is allowed.
 absl::StatusOr<proto::Job> ResolveJob(proto::Job job);
 
