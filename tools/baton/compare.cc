@@ -42,11 +42,18 @@ void PrintTable(const Problem& problem, const std::vector<Row>& rows) {
   std::cout << problem.description() << "\n\n";
   TextTable table({"", "schedule", "bubble", "span bubble", "step", "held", "memory"},
                   {false, false, true, true, true, true, true});
-  std::string refused;
+  // Reasons in the order in which they come up, with the schedules that each holds for.
+  std::vector<std::pair<std::string, std::string>> refused;
   bool memory_given = false;
   for (const Row& row : rows) {
     if (!row.status.ok()) {
-      absl::StrAppend(&refused, "not possible here: ", row.schedule, ": ", row.status.message(), "\n");
+      const std::string reason(row.status.message());
+      const auto same = std::find_if(refused.begin(), refused.end(), [&](const auto& r) { return r.first == reason; });
+      if (same == refused.end()) {
+        refused.emplace_back(reason, row.schedule);
+      } else {
+        absl::StrAppend(&same->second, ", ", row.schedule);
+      }
       continue;
     }
     double held = 0;
@@ -60,7 +67,11 @@ void PrintTable(const Problem& problem, const std::vector<Row>& rows) {
                   FormatPercent(row.report.span_bubble_ratio), FormatDuration(row.report.step_time), FormatCount(held),
                   memory > 0 ? FormatBytes(memory) : "-"});
   }
-  std::cout << table.ToString() << (refused.empty() ? "" : "\n") << refused << R"(
+  std::cout << table.ToString() << (refused.empty() ? "" : "\n");
+  for (const auto& [reason, schedules] : refused) {
+    std::cout << "not possible here: " << schedules << "\n  " << reason << "\n";
+  }
+  std::cout << R"(
 * shortest step; of equals, the one that holds least
 bubble       idle time / (devices × step)
 span bubble  idle share of the longest span from a device's first work to its last
