@@ -95,6 +95,9 @@ TEST_CASE("the timeline draws each device's work to scale") {
         "device 0 |--..0=.1=|\n"
         "device 1 |.-0=-1=..|\n"
         "'.' idle, '-' forward, '=' backward; numbers are micro-batches; a cell is 1.00 ms\n");
+  TimelineOptions brief;
+  brief.brief = true;
+  CHECK(DrawTimeline(run.program, run.trace, brief) == "0|0-1-....0===..1===\n1|..0-0===1-1===....\n");
   const std::string colored = DrawTimeline(run.program, run.trace, {100, true});
   CHECK(colored.find("\033[44;97m0-1-\033[0m....") != std::string::npos);
 }

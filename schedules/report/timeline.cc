@@ -182,8 +182,10 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
     for (const Cell& cell : row) {
       if (cell.style >= 0) occurs[cell.style] = true;
     }
-    absl::StrAppend(&text, absl::StrFormat("device %*d |", label_width, device), Paint(row, options.color), "|\n");
+    absl::StrAppend(&text, options.brief ? "" : "device ", absl::StrFormat("%*d", label_width, device),
+                    options.brief ? "|" : " |", Paint(row, options.color), options.brief ? "\n" : "|\n");
   }
+  if (options.brief) return text;
   std::string legend = dense ? "'.' mostly idle" : "'.' idle";
   for (int style = 0; style < kNumStyles; ++style) {
     if (!occurs[style]) continue;
