@@ -21,6 +21,7 @@ struct ScheduleInfo {
   std::string_view constraints;  // what it takes, and what becomes of an m that does not divide
   std::string_view bubble;       // formula of the bubble ratio or time, transfers taking no time
   std::string_view memory;       // peak activations of the worst device, in micro-batches of a device
+  std::string_view when;         // one sentence: what it is good for, and what it costs
   int default_chunks;            // chunks_per_device where the request says 0
   bool takes_chunks;             // whether chunks_per_device may be another number than that
   bool takes_group;              // whether it reads micro_batch_group
