@@ -50,7 +50,7 @@ struct Refused {
 };
 
 TEST_CASE("wrong arguments are refused in one sentence") {
-  const std::string commands = "the commands are train, compile, simulate, compare, rehearse";
+  const std::string commands = "the commands are train, compile, simulate, compare, rehearse, schedules";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; " + commands}, Refused{"trian", "\"trian\" is not a command; " + commands},
       Refused{"--frobnicate", "A subcommand is required; see baton --help"},
@@ -65,6 +65,8 @@ TEST_CASE("wrong arguments are refused in one sentence") {
               "--columns: \"5\" is not a whole number from 20 to 100000; see baton simulate --help"},
       Refused{"simulate --devices=0",
               "--devices: \"0\" is not a whole number from 1 to 4096; see baton simulate --help"},
+      Refused{"schedules 1f2b", "NAME: \"1f2b\" is " + KnownSchedules()},
+      Refused{"schedules 1f1b gpipe", "\"gpipe\" is not expected here; see baton schedules --help"},
       Refused{"rehearse --steps=0", "--steps: \"0\" is not a whole number from 1 to 1000; see baton rehearse --help"});
   CheckRefused(Words(refused.arguments), refused.message);
 }
@@ -203,7 +205,7 @@ TEST_CASE("a full disk behind standard output is told") {
 }
 
 TEST_CASE("help is there for every command, has examples and fits in 120 columns") {
-  const std::string command = GENERATE("train", "compile", "simulate", "compare", "rehearse", "");
+  const std::string command = GENERATE("train", "compile", "simulate", "compare", "rehearse", "schedules", "");
   const CommandResult result = command.empty() ? Baton({"--help"}) : Baton({command, "--help"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());
@@ -226,7 +228,7 @@ TEST_CASE("commands print what the goldens say; tools/update_goldens writes them
     CHECK(result.out == ReadWhole("tests/golden/" + file));
     ++count;
   }
-  CHECK(count == 8);
+  CHECK(count == 9);
 }
 
 TEST_CASE("compare in JSON has the fields of the report as numbers, the fastest first") {

@@ -17,6 +17,7 @@ void AddCompileCommand(CLI::App& app, CommandAction& action);
 void AddSimulateCommand(CLI::App& app, CommandAction& action);
 void AddCompareCommand(CLI::App& app, CommandAction& action);
 void AddRehearseCommand(CLI::App& app, CommandAction& action);
+void AddSchedulesCommand(CLI::App& app, CommandAction& action);
 
 }  // namespace baton
 

@@ -18,6 +18,7 @@ constexpr char kExamples[] = R"(Examples:
   baton simulate examples/four_devices.textproto --set pipeline.schedule=gpipe
   baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv
   baton rehearse --stages=64 --micro-batches=128 --forward=5ms --backward-input=5ms --backward-weight=5ms
+  baton schedules zb-v
 
 `baton COMMAND --help` says more. Exit status: 0 done, 1 failed while running, 2 input refused.)";
 
@@ -48,6 +49,7 @@ int Main(int argc, char** argv) {
   AddSimulateCommand(app, action);
   AddCompareCommand(app, action);
   AddRehearseCommand(app, action);
+  AddSchedulesCommand(app, action);
   std::vector<std::string> commands;
   for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
   const std::vector<std::string> arguments(argv + 1, argv + argc);
