@@ -1,0 +1,100 @@
+// Properties of time, for every schedule, many sizes and random costs: no work is lost, nothing is faster than its data
+// allows, and a program behaves under changed costs as a fixed order must.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "tests/property/catalog_grid.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("every program does all the work, and is no faster than its data allows") {
+  std::mt19937 random(1);
+  ForEachCase({1, 2, 3, 5, 8, 13}, {1, 2, 4, 7, 16, 27}, [&](const Case& which) {
+    const CostModel costs = RandomCosts(which, random);
+    const Outcome outcome = Run(which, costs);
+    INFO(ToString(which));
+    // The way of one micro-batch through all chunks and back, up to the first chunk's backward-input.
+    Nanos way = 0;
+    std::vector<Nanos> work(which.p, 0);
+    std::vector<Nanos> step(which.p, 0);
+    for (int chunk = 0; chunk < which.p * which.v; ++chunk) {
+      const ChunkCosts& cost = costs.chunks[chunk];
+      const int device = outcome.program.device_of_chunk[chunk];
+      work[device] += which.m * (cost.forward_ns + cost.backward_ns());
+      step[device] += cost.step_ns;
+      way += cost.forward_ns + cost.backward_input_ns;
+      if (chunk > 0 && outcome.program.device_of_chunk[chunk - 1] != device) way += 2 * costs.transfer_ns;
+    }
+    REQUIRE(outcome.report.step_time >= way);
+    for (int device = 0; device < which.p; ++device) {
+      const DeviceReport& report = outcome.report.devices[device];
+      REQUIRE(report.work == work[device]);
+      REQUIRE(report.busy >= work[device] + step[device]);
+      REQUIRE(report.busy + report.idle.Total() == outcome.report.step_time);
+      REQUIRE(report.idle.dispatch == 0);
+      REQUIRE(report.span <= outcome.report.step_time);
+    }
+  });
+}
+
+// Orders of this size have all their phases, yet each of their costs can be raised in turn.
+TEST_CASE("raising any one cost never makes any instruction end earlier") {
+  std::mt19937 random(2);
+  ForEachCase({2, 3, 5}, {3, 8}, [&](const Case& which) {
+    CostModel costs = RandomCosts(which, random);
+    const Outcome outcome = Run(which, costs);
+    INFO(ToString(which));
+    for (Nanos* time : TimesOf(costs)) {
+      const Nanos raise = 1 + static_cast<Nanos>(random() % 300);
+      *time += raise;
+      const Trace later = MustSimulate(outcome.program, costs);
+      *time -= raise;
+      bool earlier = false;
+      for (int device = 0; device < which.p; ++device) {
+        for (size_t i = 0; i < later.devices[device].size(); ++i) {
+          earlier = earlier || later.devices[device][i].end < outcome.trace.devices[device][i].end;
+        }
+      }
+      REQUIRE_FALSE(earlier);
+    }
+  });
+}
+
+TEST_CASE("scaling all costs scales every moment") {
+  std::mt19937 random(3);
+  ForEachCase({1, 2, 3, 4, 8}, {1, 5, 16}, [&](const Case& which) {
+    CostModel costs = RandomCosts(which, random);
+    const Outcome outcome = Run(which, costs);
+    INFO(ToString(which));
+    const Nanos factor = 2 + static_cast<Nanos>(random() % 1000);
+    for (Nanos* time : TimesOf(costs)) *time *= factor;
+    const Trace scaled = MustSimulate(outcome.program, costs);
+    bool all = true;
+    for (int device = 0; device < which.p; ++device) {
+      for (size_t i = 0; i < scaled.devices[device].size(); ++i) {
+        const Interval& before = outcome.trace.devices[device][i];
+        const Interval& after = scaled.devices[device][i];
+        all = all && after.start == factor * before.start && after.end == factor * before.end;
+      }
+    }
+    REQUIRE(all);
+  });
+}
+
+// What a device holds follows from its order alone, whatever anything takes.
+TEST_CASE("what is held does not depend on the costs") {
+  std::mt19937 random(4);
+  ForEachCase({2, 3, 8}, {1, 6, 17}, [&](const Case& which) {
+    const Outcome equal = Run(which, EqualCosts(which, 12, 12, 12));
+    const Outcome other = Run(which, RandomCosts(which, random));
+    INFO(ToString(which));
+    for (int device = 0; device < which.p; ++device) {
+      REQUIRE(other.report.devices[device].peak_micro_batches == equal.report.devices[device].peak_micro_batches);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace baton
