@@ -76,7 +76,7 @@ constexpr ScheduleInfo kCatalog[] = {
      "DeepSeek-AI 2025 (DualPipe), DualPipeV; DeepSeek-AI 2024 (DeepSeek-V3), section 3.2.1",
      "any p, m; 2 chunks per device; m < 2p runs as 2p without the ones that are not there",
      "(p-1)T/6 if F = B = W and m >= 2p, overlap not counted", "p + 1/2",
-     "Where a device runs a forward and a backward at once; baton runs them in turn, and then zb-v does as well.", 2,
+     "Where a device runs a forward and a backward at once; baton runs them in turn, for a bubble close to zb-v's.", 2,
      false, false, MakeDualPipeVOrder},
 };
 
