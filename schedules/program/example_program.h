@@ -83,16 +83,17 @@ inline Program RandomProgram(uint32_t seed) {
   for (int64_t d = 0; d < num_devices; ++d) {
     program.devices.emplace_back();
     DeviceProgram& device = program.devices.back();
+    const int64_t num_instructions = below(40);
     device.workspace_offset = below(1 << 30);
     device.workspace_bytes = below(1 << 30);
     device.arena_bytes = below(1 << 30) << 17;
+    if (below(2) == 1 && num_instructions > 0) device.overlapped.push_back(below(num_instructions));
     for (int64_t i = below(5); i > 0; --i) {
       device.slots.push_back({static_cast<SlotKind>(below(8)), below(1 << 20), below(1 << 30) << 17});
     }
     for (int64_t i = below(3); i > 0; --i) {
       device.chunks.push_back({static_cast<int32_t>(below(program.num_chunks)), below(99), below(99), below(99)});
     }
-    const int64_t num_instructions = below(40);
     for (int64_t i = 0; i < num_instructions; ++i) {
       Operation operation = MakeOperation(below(std::variant_size_v<Operation>));
       const auto draw = [&](FieldRole role, const char*, auto& value) {

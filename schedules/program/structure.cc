@@ -78,6 +78,12 @@ absl::Status CheckDevice(const Program& program, int index) {
     BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "gradients offset"), chunk.gradients_offset));
     BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "optimizer offset"), chunk.optimizer_offset));
   }
+  int32_t previous = -1;
+  for (const int32_t overlapped : device.overlapped) {
+    BATON_RETURN_IF_ERROR(CheckIndex(absl::StrCat(where, "overlapped instruction"), overlapped, previous + 1,
+                                     static_cast<int64_t>(device.instructions.size())));
+    previous = overlapped;
+  }
   for (size_t i = 0; i < device.instructions.size(); ++i) {
     BATON_RETURN_IF_ERROR(CheckInstruction(program, device, device.instructions[i],
                                            absl::StrCat("device ", index, ", instruction ", i, ": ")));
@@ -112,8 +118,8 @@ bool SameDevice(const DeviceProgram& a, const DeviceProgram& b) {
     return std::tie(x.chunk, x.parameters_offset, x.gradients_offset, x.optimizer_offset) ==
            std::tie(y.chunk, y.parameters_offset, y.gradients_offset, y.optimizer_offset);
   };
-  return std::tie(a.workspace_offset, a.workspace_bytes, a.arena_bytes) ==
-             std::tie(b.workspace_offset, b.workspace_bytes, b.arena_bytes) &&
+  return std::tie(a.workspace_offset, a.workspace_bytes, a.arena_bytes, a.overlapped) ==
+             std::tie(b.workspace_offset, b.workspace_bytes, b.arena_bytes, b.overlapped) &&
          std::equal(a.slots.begin(), a.slots.end(), b.slots.begin(), b.slots.end(), same_slot) &&
          std::equal(a.chunks.begin(), a.chunks.end(), b.chunks.begin(), b.chunks.end(), same_chunk) &&
          std::equal(a.instructions.begin(), a.instructions.end(), b.instructions.begin(), b.instructions.end(),

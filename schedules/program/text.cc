@@ -71,6 +71,9 @@ void PrintDevice(const DeviceProgram& device, int index, std::string* text) {
     absl::StrAppendFormat(text, "  chunk %d: parameters at %d, gradients at %d, optimizer at %d\n", chunk.chunk,
                           chunk.parameters_offset, chunk.gradients_offset, chunk.optimizer_offset);
   }
+  if (!device.overlapped.empty()) {
+    absl::StrAppend(text, "  overlapped: ", absl::StrJoin(device.overlapped, " "), "\n");
+  }
   for (size_t i = 0; i < device.slots.size(); ++i) {
     const Slot& slot = device.slots[i];
     absl::StrAppendFormat(text, "  slot %%%d: %s, %d bytes at %d\n", i, kSlotKindWords[static_cast<size_t>(slot.kind)],
