@@ -3,6 +3,7 @@
 #include "schedules/simulate/simulate.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "schedules/plan/check_costs.h"
 #include "schedules/program/describe.h"
 #include "schedules/program/lanes.h"
+#include "schedules/program/transfer_queues.h"
 
 namespace baton {
 namespace {
@@ -42,8 +44,9 @@ struct Group {
 
 class Simulation {
  public:
-  Simulation(const Program& program, const CostModel& costs, const Lanes& lanes)
+  Simulation(const Program& program, const CostModel& costs, const Lanes& lanes, const TransportModel& transport)
       : program_(program), costs_(costs), lanes_(lanes) {
+    if (!transport.is_default()) queues_.emplace(program, lanes, transport);
     states_.resize(program.num_devices());
     open_.resize(lanes.num_lanes());
     trace_.devices.resize(program.num_devices());
@@ -65,7 +68,40 @@ class Simulation {
     return std::move(trace_);
   }
 
+  // What TransferQueues tells, in other transports than the default one.
+  void Met(const TransferQueues::Side& send, const TransferQueues::Side& recv) {
+    Interval& out = Begin(send);
+    Interval& in = Begin(recv);
+    out.start = in.start = std::max(out.ready, in.ready);
+    End(send.own, out.start + costs_.transfer_ns);
+    End(recv.own, in.start + costs_.transfer_ns);
+  }
+  void Buffered(const TransferQueues::Side& send, InstructionRef emptied_by) {
+    Interval& out = Begin(send);
+    out.start = emptied_by.device < 0 ? out.ready : std::max(out.ready, At(emptied_by).end);
+    End(send.own, out.start + costs_.transfer_ns);
+  }
+  void Delivered(const TransferQueues::Side& recv, InstructionRef sent_by) {
+    Interval& in = Begin(recv);
+    in.start = std::max(in.ready, At(sent_by).start);
+    End(recv.own, std::max(in.start, At(sent_by).end));
+  }
+
  private:
+  Interval& At(InstructionRef ref) { return trace_.devices[ref.device][ref.instruction]; }
+
+  // The interval of a transfer, ready no earlier than the one before it in its queue has started.
+  Interval& Begin(const TransferQueues::Side& side) {
+    Interval& own = At(side.own);
+    if (side.previous.device >= 0) own.ready = std::max(own.ready, At(side.previous).start);
+    return own;
+  }
+
+  void End(InstructionRef ref, Nanos end) {
+    At(ref).end = end;
+    if (states_[ref.device].waits_for == ref.instruction) Resume(ref.device);
+  }
+
   int CountDevices(const ReduceGroup& group) const {
     std::vector<int32_t> devices;
     for (int32_t chunk : group.chunks) {
@@ -105,7 +141,12 @@ class Simulation {
         waits_end = std::max(waits_end, intervals[wait].end);
       }
       if (!IsCompute(instruction.operation)) {
-        PostTransfer(device, i, waits_end);
+        if (queues_) {
+          intervals[i].ready = waits_end;
+          queues_->Post(device, i, *this);
+        } else {
+          PostTransfer(device, i, waits_end);
+        }
       } else if (const Reduce* reduce = std::get_if<Reduce>(&instruction.operation)) {
         if (intervals[i].end == kUnknown) BATON_RETURN_IF_ERROR(Arrive(device, i, *reduce, waits_end));
         if (intervals[i].end == kUnknown) {
@@ -220,6 +261,7 @@ class Simulation {
   const Lanes& lanes_;
   std::vector<DeviceState> states_;
   std::vector<Lane> open_;
+  std::optional<TransferQueues> queues_;  // in other transports than the default one
   std::vector<Group> groups_;
   std::vector<int> runnable_;
   Trace trace_;
@@ -227,14 +269,14 @@ class Simulation {
 
 }  // namespace
 
-absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs) {
+absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs, const SimulateOptions& options) {
   BATON_RETURN_IF_ERROR(CheckCosts(costs, program.num_chunks, program.num_micro_batches));
   if (program.device_of_chunk.size() != costs.chunks.size()) {
     return absl::FailedPreconditionError(absl::StrCat("the program places ", program.device_of_chunk.size(), " of ",
                                                       costs.chunks.size(), " chunks on devices"));
   }
   BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(program));
-  return Simulation(program, costs, lanes).Run();
+  return Simulation(program, costs, lanes, options.transport).Run();
 }
 
 }  // namespace baton

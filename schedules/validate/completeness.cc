@@ -11,8 +11,8 @@ namespace {
 
 class CompletenessChecker {
  public:
-  CompletenessChecker(const Program& program, std::vector<Violation>& violations)
-      : program_(program), violations_(violations) {
+  CompletenessChecker(const Program& program, bool gradients_ascend, std::vector<Violation>& violations)
+      : program_(program), gradients_ascend_(gradients_ascend), violations_(violations) {
     const size_t num_keys = static_cast<size_t>(program.num_chunks) * program.num_micro_batches;
     forward_.assign(num_keys, -1);
     backward_.assign(num_keys, -1);
@@ -82,7 +82,7 @@ class CompletenessChecker {
   // What adds to gradients does so in micro-batch order: then every schedule gives the same bits.
   void CheckAscends(int chunk, int micro_batch) {
     int32_t& last = last_added_[chunk];
-    if (micro_batch < last) Report(absl::StrCat("adds to gradients after micro-batch ", last));
+    if (gradients_ascend_ && micro_batch < last) Report(absl::StrCat("adds to gradients after micro-batch ", last));
     last = micro_batch;
   }
 
@@ -175,6 +175,7 @@ class CompletenessChecker {
   }
 
   const Program& program_;
+  const bool gradients_ascend_;
   std::vector<Violation>& violations_;
   // The instruction that did the work, by Key.
   std::vector<int32_t> forward_;
@@ -195,8 +196,8 @@ class CompletenessChecker {
 
 }  // namespace
 
-void CheckCompleteness(const Program& program, std::vector<Violation>& violations) {
-  CompletenessChecker(program, violations).Run();
+void CheckCompleteness(const Program& program, bool gradients_ascend, std::vector<Violation>& violations) {
+  CompletenessChecker(program, gradients_ascend, violations).Run();
 }
 
 }  // namespace baton

@@ -4,6 +4,7 @@
 // and its waits are over. A transfer is over when both sides are issued, in order for each directed pair of devices; a
 // Reduce when all participants have issued theirs. If devices are stuck in the end, each of them waits for another one
 // that is stuck too or has nothing left to say; the circles among them are what is reported.
+// This is the way for the default transport, which every compilation takes; the other models go through stuck.h.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -12,6 +13,7 @@
 #include "schedules/program/describe.h"
 #include "schedules/program/lanes.h"
 #include "schedules/validate/rules.h"
+#include "schedules/validate/stuck.h"
 
 namespace baton {
 namespace {
@@ -239,11 +241,50 @@ class DeadlockChecker {
   std::vector<int> runnable_;
 };
 
+std::string DescribeBlame(const Program& program, const Blame& blame) {
+  auto name = [&](InstructionRef ref) {
+    return absl::StrCat("instruction ", ref.instruction, " (",
+                        Describe(program.devices[ref.device].instructions[ref.instruction].operation), ")");
+  };
+  const std::string who = absl::StrCat("device ", blame.who.device, " ", name(blame.who));
+  const auto there = [&] { return absl::StrCat("device ", blame.whom.device, " ", name(blame.whom)); };
+  switch (blame.why) {
+    case Blame::Why::kWaits:
+      return absl::StrCat(who, " waits for ", name(blame.whom));
+    case Blame::Why::kAfter:
+      return absl::StrCat(who, " comes after ", name(blame.whom));
+    case Blame::Why::kQueued:
+      return absl::StrCat(who, " is queued behind ", name(blame.whom));
+    case Blame::Why::kMeets:
+      return absl::StrCat(who, " is to meet ", there());
+    case Blame::Why::kBuffer:
+      return absl::StrCat(who, " finds all buffers full until ", there());
+    case Blame::Why::kReduce:
+      return absl::StrCat(who, " waits for ", there(), " to take part");
+    case Blame::Why::kNeverMet:
+      return absl::StrCat(who, " is never met");
+    case Blame::Why::kNobody:
+      return absl::StrCat(who, " waits for a device that never takes part");
+  }
+  return who;
+}
+
 }  // namespace
 
-void CheckDeadlock(const Program& program, std::vector<Violation>& violations) {
+void CheckDeadlock(const Program& program, const TransportModel& transport, std::vector<Violation>& violations) {
   const absl::StatusOr<Lanes> lanes = Lanes::Create(program);
   if (!lanes.ok()) return;  // "transfers" reports it
+  if (!transport.is_default()) {
+    for (const Deadlock& deadlock : FindDeadlocks(program, *lanes, transport).deadlocks) {
+      std::string message = deadlock.is_circle ? "instructions wait for each other in a circle: " : "";
+      for (const Blame& blame : deadlock.chain) {
+        absl::StrAppend(&message, &blame == deadlock.chain.data() ? "" : "; ", DescribeBlame(program, blame));
+      }
+      const InstructionRef first = deadlock.chain.front().who;
+      violations.push_back({first.device, first.instruction, "deadlock", message});
+    }
+    return;
+  }
   DeadlockChecker(program, *lanes, violations).Run();
 }
 

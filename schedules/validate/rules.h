@@ -14,9 +14,9 @@ namespace baton {
 void CheckRanges(const Program& program, std::vector<Violation>& violations);
 
 // "completeness": each chunk passes each micro-batch forward and backward exactly once, on its device, in an order that
-// keeps each device's own dependencies and adds gradients in ascending micro-batch order; Loads are exactly those
-// needed; Reduces and Steps come once, last, and Steps either for every chunk or for none.
-void CheckCompleteness(const Program& program, std::vector<Violation>& violations);
+// keeps each device's own dependencies and, if `gradients_ascend`, adds gradients in ascending micro-batch order; Loads
+// are exactly those needed; Reduces and Steps come once, last, and Steps either for every chunk or for none.
+void CheckCompleteness(const Program& program, bool gradients_ascend, std::vector<Violation>& violations);
 
 // "transfers": the n-th Send to a device is what its n-th Recv expects, nothing is left over, and each needed transfer
 // is there exactly once.
@@ -28,8 +28,8 @@ void CheckSlots(const Program& program, std::vector<Violation>& violations);
 // "memory": buffers are aligned, within the arena, and overlap nowhere.
 void CheckMemory(const Program& program, std::vector<Violation>& violations);
 
-// "deadlock": issuing in order on each device, every instruction ends.
-void CheckDeadlock(const Program& program, std::vector<Violation>& violations);
+// "deadlock": issuing in order on each device, every instruction ends in the given transport.
+void CheckDeadlock(const Program& program, const TransportModel& transport, std::vector<Violation>& violations);
 
 }  // namespace baton
 

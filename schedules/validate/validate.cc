@@ -23,21 +23,21 @@ std::string FormatViolation(const Program& program, const Violation& violation) 
   return absl::StrCat(text, violation.rule, ": ", violation.message);
 }
 
-std::vector<Violation> Validate(const Program& program) {
+std::vector<Violation> Validate(const Program& program, const ValidateOptions& options) {
   std::vector<Violation> violations;
   CheckRanges(program, violations);
   if (!violations.empty()) return violations;
-  CheckCompleteness(program, violations);
+  CheckCompleteness(program, options.gradients_ascend, violations);
   CheckTransfers(program, violations);
   CheckSlots(program, violations);
   CheckMemory(program, violations);
-  CheckDeadlock(program, violations);
+  CheckDeadlock(program, options.transport, violations);
   return violations;
 }
 
-absl::Status CheckProgram(const Program& program) {
+absl::Status CheckProgram(const Program& program, const ValidateOptions& options) {
   constexpr size_t kMostShown = 3;
-  const std::vector<Violation> violations = Validate(program);
+  const std::vector<Violation> violations = Validate(program, options);
   if (violations.empty()) return absl::OkStatus();
   std::string text = absl::StrCat("the program of schedule \"", program.schedule, "\" is unsound: ");
   for (size_t i = 0; i < std::min(violations.size(), kMostShown); ++i) {

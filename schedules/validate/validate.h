@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "schedules/program/program.h"
+#include "schedules/program/transport_model.h"
 
 namespace baton {
 
@@ -19,16 +20,23 @@ struct Violation {
   std::string message;
 };
 
+struct ValidateOptions {
+  TransportModel transport;  // in which the program must not deadlock
+  // Whether each chunk's gradients must be added in ascending micro-batch order, which is what makes every schedule
+  // give the same bits. A proof of an order that is not to be trained can do without.
+  bool gradients_ascend = true;
+};
+
 // As `device 1 instruction 4 (Recv activation chunk 1 micro-batch 0 from device 0): slots: ...`.
 std::string FormatViolation(const Program& program, const Violation& violation);
 
 // Every violation of every rule; empty for a sound program. The rules are listed in rules.h. If indices are out of
 // range ("ranges"), only those are reported: no other rule could be read against such a program. Safe for any input;
 // linear in its size, but for malformed reduce groups and memory layouts, where it sorts.
-std::vector<Violation> Validate(const Program& program);
+std::vector<Violation> Validate(const Program& program, const ValidateOptions& options = {});
 
 // Errors: Internal with the first few violations.
-absl::Status CheckProgram(const Program& program);
+absl::Status CheckProgram(const Program& program, const ValidateOptions& options = {});
 
 }  // namespace baton
 

@@ -1,0 +1,210 @@
+// Plays a program on any transport; see stuck.h.
+#include "schedules/validate/stuck.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace baton {
+namespace {
+
+class Player {
+ public:
+  Player(const Program& program, const Lanes& lanes, const TransportModel& transport)
+      : program_(program),
+        lanes_(lanes),
+        transport_(transport),
+        queues_(program, lanes, transport),
+        states_(program.num_devices()),
+        arrived_(program.reduce_groups.size()) {
+    for (const DeviceProgram& code : program.devices) over_.emplace_back(code.instructions.size(), 0);
+    for (const ReduceGroup& group : program.reduce_groups) {
+      std::vector<int32_t> devices;
+      for (int32_t chunk : group.chunks) devices.push_back(program.device_of_chunk[chunk]);
+      std::sort(devices.begin(), devices.end());
+      devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
+      participants_.push_back(std::move(devices));
+    }
+  }
+
+  StuckProgram Run() {
+    for (int device = program_.num_devices() - 1; device >= 0; --device) runnable_.push_back(device);
+    while (!runnable_.empty()) {
+      const int device = runnable_.back();
+      runnable_.pop_back();
+      Advance(device);
+    }
+    Explain();
+    return std::move(result_);
+  }
+
+  // What TransferQueues tells.
+  void Met(const TransferQueues::Side& send, const TransferQueues::Side& recv) {
+    Over(send.own);
+    Over(recv.own);
+  }
+  void Buffered(const TransferQueues::Side& send, InstructionRef) { Over(send.own); }
+  void Delivered(const TransferQueues::Side& recv, InstructionRef) { Over(recv.own); }
+
+ private:
+  struct State {
+    int32_t cursor = 0;
+    int32_t waits_for = -1;
+    int32_t arrived_at = -1;
+  };
+
+  const Operation& At(InstructionRef ref) const {
+    return program_.devices[ref.device].instructions[ref.instruction].operation;
+  }
+  bool IsStuck(int device) const {
+    return states_[device].cursor < static_cast<int32_t>(program_.devices[device].instructions.size());
+  }
+
+  void Advance(int device) {
+    const DeviceProgram& code = program_.devices[device];
+    State& state = states_[device];
+    state.waits_for = -1;
+    for (; IsStuck(device); ++state.cursor) {
+      const int32_t i = state.cursor;
+      for (int32_t wait : code.WaitsOf(code.instructions[i])) {
+        if (over_[device][wait]) continue;
+        state.waits_for = wait;
+        return;
+      }
+      const Operation& operation = code.instructions[i].operation;
+      if (const Reduce* reduce = std::get_if<Reduce>(&operation)) {
+        Arrive(device, i, reduce->group);
+        if (over_[device][i]) continue;
+        state.waits_for = i;
+        return;
+      }
+      if (IsCompute(operation)) {
+        over_[device][i] = 1;
+      } else {
+        queues_.Post(device, i, *this);
+      }
+    }
+  }
+
+  void Over(InstructionRef ref) {
+    over_[ref.device][ref.instruction] = 1;
+    State& state = states_[ref.device];
+    if (state.waits_for != ref.instruction) return;
+    state.waits_for = -1;
+    runnable_.push_back(ref.device);
+  }
+
+  void Arrive(int device, int32_t instruction, int group) {
+    State& state = states_[device];
+    if (over_[device][instruction] || state.arrived_at == instruction) return;
+    state.arrived_at = instruction;
+    std::vector<int32_t>& arrived = arrived_[group];
+    arrived.push_back(device);
+    if (arrived.size() < participants_[group].size()) return;
+    for (int32_t other : arrived) Over({other, states_[other].arrived_at});
+    arrived.clear();
+  }
+
+  // Both sides of each lane in issue order, for finding who meets whom.
+  void CollectSides() {
+    sends_.resize(lanes_.num_lanes());
+    recvs_.resize(lanes_.num_lanes());
+    for (int32_t device = 0; device < program_.num_devices(); ++device) {
+      const std::vector<Instruction>& instructions = program_.devices[device].instructions;
+      for (int32_t i = 0; i < static_cast<int32_t>(instructions.size()); ++i) {
+        if (IsCompute(instructions[i].operation)) continue;
+        const bool is_send = std::holds_alternative<Send>(instructions[i].operation);
+        (is_send ? sends_ : recvs_)[queues_.LaneOf(device, i)].push_back({device, i});
+      }
+    }
+  }
+
+  Blame ReasonOf(InstructionRef who) const {
+    const State& state = states_[who.device];
+    if (who.instruction > state.cursor) return {Blame::Why::kAfter, who, {who.device, state.cursor}};
+    if (who.instruction < state.cursor) return TransferReason(who);
+    if (const Reduce* reduce = std::get_if<Reduce>(&At(who)); reduce != nullptr && state.waits_for == state.cursor) {
+      return ReduceReason(who, reduce->group);
+    }
+    return {Blame::Why::kWaits, who, {who.device, state.waits_for}};
+  }
+
+  // Of a transfer that is issued and has not begun.
+  Blame TransferReason(InstructionRef who) const {
+    const InstructionRef head = queues_.HeadOf(who.device, who.instruction);
+    if (head.instruction != who.instruction) return {Blame::Why::kQueued, who, head};
+    const int lane = queues_.LaneOf(who.device, who.instruction);
+    const bool is_send = std::holds_alternative<Send>(At(who));
+    // A Send that finds all buffers full waits for the oldest to be emptied.
+    const int64_t nth = is_send ? queues_.NumReceived(lane) : queues_.NumSent(lane);
+    const std::vector<InstructionRef>& others = (is_send ? recvs_ : sends_)[lane];
+    if (nth >= static_cast<int64_t>(others.size())) return {Blame::Why::kNeverMet, who, {}};
+    return {is_send && !transport_.rendezvous() ? Blame::Why::kBuffer : Blame::Why::kMeets, who, others[nth]};
+  }
+
+  Blame ReduceReason(InstructionRef who, int group) const {
+    const std::vector<int32_t>& arrived = arrived_[group];
+    for (int32_t participant : participants_[group]) {
+      if (std::find(arrived.begin(), arrived.end(), participant) != arrived.end()) continue;
+      if (!IsStuck(participant)) break;
+      return {Blame::Why::kReduce, who, {participant, states_[participant].cursor}};
+    }
+    return {Blame::Why::kNobody, who, {}};
+  }
+
+  // From each stuck device one reason leads to the next until one comes up again; each instruction is looked at once.
+  void Explain() {
+    std::vector<InstructionRef> roots;
+    for (int32_t device = 0; device < program_.num_devices(); ++device) {
+      result_.next.push_back(states_[device].cursor);
+      if (IsStuck(device)) roots.push_back({device, states_[device].cursor});
+    }
+    // Also what was issued and nobody waits for, as long as it has not begun.
+    for (int32_t device = 0; device < program_.num_devices(); ++device) {
+      for (int32_t i = 0; i < states_[device].cursor; ++i) {
+        if (!over_[device][i]) roots.push_back({device, i});
+      }
+    }
+    if (roots.empty()) return;
+    CollectSides();
+    std::vector<std::vector<int32_t>> seen_from;
+    for (const std::vector<uint8_t>& over : over_) seen_from.emplace_back(over.size(), -1);
+    for (int32_t root = 0; root < static_cast<int32_t>(roots.size()); ++root) {
+      std::vector<Blame> path;
+      InstructionRef at = roots[root];
+      while (at.device >= 0 && seen_from[at.device][at.instruction] < 0) {
+        seen_from[at.device][at.instruction] = root;
+        path.push_back(ReasonOf(at));
+        at = path.back().whom;
+      }
+      if (path.empty()) continue;
+      if (at.device < 0) {
+        result_.deadlocks.push_back({false, {path.back()}});
+      } else if (seen_from[at.device][at.instruction] == root) {
+        size_t first = 0;
+        while (path[first].who.device != at.device || path[first].who.instruction != at.instruction) ++first;
+        result_.deadlocks.push_back({true, {path.begin() + first, path.end()}});
+      }
+    }
+  }
+
+  const Program& program_;
+  const Lanes& lanes_;
+  const TransportModel transport_;
+  TransferQueues queues_;
+  std::vector<State> states_;
+  std::vector<std::vector<int32_t>> participants_;  // [group]: devices, ascending
+  std::vector<std::vector<int32_t>> arrived_;       // [group]: devices that wait in its Reduce
+  std::vector<std::vector<uint8_t>> over_;          // [device][instruction]
+  std::vector<int> runnable_;
+  std::vector<std::vector<InstructionRef>> sends_;  // [lane]
+  std::vector<std::vector<InstructionRef>> recvs_;
+  StuckProgram result_;
+};
+
+}  // namespace
+
+StuckProgram FindDeadlocks(const Program& program, const Lanes& lanes, const TransportModel& transport) {
+  return Player(program, lanes, transport).Run();
+}
+
+}  // namespace baton
