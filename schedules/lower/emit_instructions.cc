@@ -6,20 +6,29 @@ namespace {
 
 class Emitter {
  public:
-  Emitter(const ComputeOrder& order, int device) : order_(order), device_(device) {}
+  Emitter(const ComputeOrder& order, int device, std::vector<int32_t>& overlapped)
+      : order_(order), device_(device), overlapped_(overlapped) {}
 
   std::vector<Instruction> Run(const std::vector<Receive>& receives, const Finish& finish) {
     const std::vector<Action>& actions = order_.devices[device_];
     // Each action has at most one Send; Loads are few or grow the vector once.
     instructions_.reserve(2 * actions.size() + receives.size() + finish.reduce_groups.size() +
                           finish.stepped_chunks.size());
+    static const std::vector<int32_t> kNone;
+    const std::vector<int32_t>& together = order_.overlapped.empty() ? kNone : order_.overlapped[device_];
     size_t next = 0;
+    size_t next_together = 0;
     for (int position = 0; position < static_cast<int>(actions.size()); ++position) {
-      for (; next < receives.size() && receives[next].before == position; ++next) {
-        EmitReceive(actions[receives[next].consumer], receives[next].sender);
-      }
+      const auto is_here = [&] { return next < receives.size() && receives[next].before == position; };
+      for (; is_here() && receives[next].before_send; ++next) EmitReceive(actions, receives[next]);
+      if (position > 0) EmitSendOf(actions[position - 1]);
+      for (; is_here(); ++next) EmitReceive(actions, receives[next]);
       EmitAction(actions[position]);
+      if (next_together == together.size() || together[next_together] != position) continue;
+      ++next_together;
+      overlapped_.push_back(static_cast<int32_t>(instructions_.size()) - 1);
     }
+    if (!actions.empty()) EmitSendOf(actions.back());
     for (int32_t group : finish.reduce_groups) Emit(Reduce{group});
     for (int32_t chunk : finish.stepped_chunks) Emit(Step{chunk});
     return std::move(instructions_);
@@ -28,9 +37,10 @@ class Emitter {
  private:
   void Emit(const Operation& operation) { instructions_.push_back({operation}); }
 
-  void EmitReceive(const Action& consumer, int sender) {
+  void EmitReceive(const std::vector<Action>& actions, const Receive& receive) {
+    const Action& consumer = actions[receive.consumer];
     const Payload payload = consumer.kind == ActionKind::kForward ? Payload::kActivation : Payload::kGradient;
-    Emit(Recv{consumer.chunk, consumer.micro_batch, payload, sender, kNoSlot});
+    Emit(Recv{consumer.chunk, consumer.micro_batch, payload, receive.sender, kNoSlot});
   }
 
   void EmitAction(const Action& action) {
@@ -41,20 +51,22 @@ class Emitter {
         if (chunk == 0) Emit(Load{chunk, micro_batch, DataKind::kInputs, kNoSlot});
         if (chunk + 1 == order_.num_chunks) Emit(Load{chunk, micro_batch, DataKind::kTargets, kNoSlot});
         Emit(Forward{chunk, micro_batch, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot});
-        EmitSend(action, chunk + 1, Payload::kActivation);
         return;
       case ActionKind::kBackward:
         Emit(Backward{chunk, micro_batch, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot});
-        EmitSend(action, chunk - 1, Payload::kGradient);
         return;
       case ActionKind::kBackwardInput:
         Emit(BackwardInput{chunk, micro_batch, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot});
-        EmitSend(action, chunk - 1, Payload::kGradient);
         return;
       case ActionKind::kBackwardWeight:
         Emit(BackwardWeight{chunk, micro_batch, kNoSlot, kNoSlot, kNoSlot, kNoSlot});
         return;
     }
+  }
+
+  void EmitSendOf(const Action& action) {
+    if (action.kind == ActionKind::kForward) return EmitSend(action, action.chunk + 1, Payload::kActivation);
+    if (action.kind != ActionKind::kBackwardWeight) EmitSend(action, action.chunk - 1, Payload::kGradient);
   }
 
   void EmitSend(const Action& action, int to_chunk, Payload payload) {
@@ -66,14 +78,15 @@ class Emitter {
 
   const ComputeOrder& order_;
   const int device_;
+  std::vector<int32_t>& overlapped_;
   std::vector<Instruction> instructions_;
 };
 
 }  // namespace
 
 std::vector<Instruction> EmitInstructions(const ComputeOrder& order, int device, const std::vector<Receive>& receives,
-                                          const Finish& finish) {
-  return Emitter(order, device).Run(receives, finish);
+                                          const Finish& finish, std::vector<int32_t>& overlapped) {
+  return Emitter(order, device, overlapped).Run(receives, finish);
 }
 
 }  // namespace baton

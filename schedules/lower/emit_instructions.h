@@ -17,8 +17,9 @@ struct Finish {
 };
 
 // For each action: the Recvs placed before it, the Loads that it needs, itself, the Send of its result. Then `finish`.
+// `overlapped` becomes DeviceProgram::overlapped.
 std::vector<Instruction> EmitInstructions(const ComputeOrder& order, int device, const std::vector<Receive>& receives,
-                                          const Finish& finish);
+                                          const Finish& finish, std::vector<int32_t>& overlapped);
 
 }  // namespace baton
 

@@ -68,7 +68,7 @@ std::vector<Finish> Finishes(const Program& program, const std::vector<std::vect
 }  // namespace
 
 absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& options) {
-  BATON_ASSIGN_OR_RETURN(const OrderIndex index, IndexOrder(order));
+  BATON_ASSIGN_OR_RETURN(const OrderIndex index, IndexOrder(order, options.gradients_ascend));
   if (!order.copy_of_micro_batch.empty()) {
     return absl::UnimplementedError("order: a program has one copy of the parameters; this order has several");
   }
@@ -76,7 +76,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   BATON_RETURN_IF_ERROR(CheckNeighbours(options.costs));
   BATON_RETURN_IF_ERROR(CheckGroups(options.reduce_groups, order.num_chunks));
   BATON_ASSIGN_OR_RETURN(const OrderTimes times, TimeOrder(order, index, options.costs));
-  const std::vector<std::vector<Receive>> receives = PlaceTransfers(order, index, times);
+  const std::vector<std::vector<Receive>> receives = PlaceTransfers(order, index, times, options.transport.queues);
 
   Program program;
   program.schedule = options.schedule;
@@ -94,7 +94,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   SlotAssigner slots(program.device_of_chunk, order.num_micro_batches, index.forward_only, options.costs);
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
-    code.instructions = EmitInstructions(order, device, receives[device], finishes[device]);
+    code.instructions = EmitInstructions(order, device, receives[device], finishes[device], code.overlapped);
     slots.Assign(chunks[device], times.start[device], times.end[device], times.transfer_ns, code);
     InsertWaits(code);
     LayoutMemory(chunks[device], index.forward_only, options.costs, code);

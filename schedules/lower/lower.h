@@ -9,6 +9,7 @@
 #include "schedules/order/compute_order.h"
 #include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
+#include "schedules/program/transport_model.h"
 
 namespace baton {
 
@@ -19,6 +20,10 @@ struct LowerOptions {
   CostModel costs;
   std::vector<ReduceGroup> reduce_groups = {};
   bool step = true;  // end with Reduces and Steps; an order without any backward has none in any case
+  // The program is safe in this transport, and in every one that orders less.
+  TransportModel transport = {};
+  // Whether each chunk's gradients must be added in ascending micro-batch order, as training needs for equal bits.
+  bool gradients_ascend = true;
 };
 
 // An order without any backward gives a forward-only program.

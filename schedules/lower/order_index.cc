@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -12,166 +13,300 @@
 namespace baton {
 namespace {
 
-absl::Status CheckShape(const ComputeOrder& order) {
-  if (order.num_chunks < 1 || order.num_micro_batches < 1 ||
-      int64_t{order.num_chunks} * order.num_micro_batches > kMaxForwards) {
-    return absl::InvalidArgumentError(absl::StrCat("order: ", order.num_chunks, " chunks and ", order.num_micro_batches,
-                                                   " micro-batches; each must be at least 1, their product at most ",
-                                                   kMaxForwards));
-  }
-  const std::vector<int8_t>& copies = order.copy_of_micro_batch;
-  if (!copies.empty() && copies.size() != static_cast<size_t>(order.num_micro_batches)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("order: ", copies.size(), " micro-batches have a copy; there are ", order.num_micro_batches));
-  }
-  int num_copies = 1;
-  for (int8_t copy : copies) {
-    if (copy < 0) return absl::InvalidArgumentError(absl::StrCat("order: copy ", copy, "; must be at least 0"));
-    num_copies = std::max(num_copies, copy + 1);
-  }
-  if (order.device_of_chunk.size() != static_cast<size_t>(num_copies) * order.num_chunks) {
-    return absl::InvalidArgumentError(absl::StrCat("order: ", order.device_of_chunk.size(),
-                                                   " chunks are placed on devices; there are ",
-                                                   int64_t{num_copies} * order.num_chunks));
-  }
-  for (size_t i = 0; i < order.device_of_chunk.size(); ++i) {
-    const int device = order.device_of_chunk[i];
-    if (device < 0 || device >= order.num_devices()) {
-      return absl::InvalidArgumentError(absl::StrCat("order: chunk ", i % order.num_chunks, " is on device ", device,
-                                                     "; there are ", order.num_devices(), " devices"));
-    }
-  }
-  return absl::OkStatus();
-}
+constexpr int32_t kMissing = -1;
+constexpr int32_t kElsewhere = -2;
 
-// Puts the actions of one device into the index.
-class DeviceIndexer {
+class Indexer {
  public:
-  DeviceIndexer(const ComputeOrder& order, int device, std::vector<int32_t>& last_added, OrderIndex& index)
-      : order_(order), device_(device), last_added_(last_added), index_(index) {}
+  Indexer(const ComputeOrder& order, const PositionName& name) : order_(order), name_(name) {}
 
-  absl::Status AddAll() {
-    const std::vector<Action>& actions = order_.devices[device_];
-    for (int position = 0; position < static_cast<int>(actions.size()); ++position) {
-      BATON_RETURN_IF_ERROR(Add(actions[position], position));
+  IndexedOrder Run() {
+    if (!CheckShape()) return std::move(result_);
+    OrderIndex& index = result_.index;
+    index.num_micro_batches = order_.num_micro_batches;
+    for (const std::vector<Action>& actions : order_.devices) {
+      for (const Action& action : actions) {
+        if (action.kind == ActionKind::kForward) continue;
+        index.forward_only = false;
+        break;
+      }
     }
-    return absl::OkStatus();
+    const size_t num_keys = static_cast<size_t>(order_.num_chunks) * order_.num_micro_batches;
+    index.forward.assign(num_keys, kMissing);
+    if (!index.forward_only) {
+      index.backward.assign(num_keys, kMissing);
+      index.weight.assign(num_keys, kMissing);
+    }
+    last_added_.assign(order_.device_of_chunk.size(), -1);
+    for (device_ = 0; device_ < order_.num_devices(); ++device_) AddDevice();
+    CheckWhole();
+    return std::move(result_);
   }
 
  private:
-  absl::Status Error(int position, const std::string& what) const {
-    return ActionError(order_, device_, position, what);
+  void Add(OrderViolation violation) {
+    if (result_.violations.size() < kMostOrderViolations) {
+      result_.violations.push_back(std::move(violation));
+    } else {
+      ++result_.num_more;
+    }
   }
 
-  absl::Status Add(const Action& action, int position) {
+  void Report(int position, const std::string& what) {
+    Add({device_, position, absl::StrCat(FormatAction(order_.devices[device_][position]), " ", what)});
+  }
+
+  std::string Name(int position) const { return name_(device_, position); }
+
+  bool CheckShape() {
+    auto report = [this](const std::string& what) {
+      Add({-1, -1, what});
+      return false;
+    };
+    if (order_.num_chunks < 1 || order_.num_micro_batches < 1 ||
+        int64_t{order_.num_chunks} * order_.num_micro_batches > kMaxForwards) {
+      return report(absl::StrCat(order_.num_chunks, " chunks and ", order_.num_micro_batches,
+                                 " micro-batches; each must be at least 1, their product at most ", kMaxForwards));
+    }
+    const std::vector<int8_t>& copies = order_.copy_of_micro_batch;
+    if (!copies.empty() && copies.size() != static_cast<size_t>(order_.num_micro_batches)) {
+      return report(absl::StrCat(copies.size(), " micro-batches have a copy; there are ", order_.num_micro_batches));
+    }
+    int num_copies = 1;
+    for (int8_t copy : copies) {
+      if (copy < 0) return report(absl::StrCat("copy ", copy, "; must be at least 0"));
+      num_copies = std::max(num_copies, copy + 1);
+    }
+    if (order_.device_of_chunk.size() != static_cast<size_t>(num_copies) * order_.num_chunks) {
+      return report(absl::StrCat(order_.device_of_chunk.size(), " chunks are placed on devices; there are ",
+                                 int64_t{num_copies} * order_.num_chunks));
+    }
+    // A chunk on device -1 stands nowhere, as a reader of files finds it; that is no matter of shape.
+    const int lowest = copies.empty() ? -1 : 0;
+    for (size_t i = 0; i < order_.device_of_chunk.size(); ++i) {
+      const int device = order_.device_of_chunk[i];
+      if (device < lowest || device >= order_.num_devices()) {
+        return report(absl::StrCat("chunk ", i % order_.num_chunks, " is on device ", device, "; there are ",
+                                   order_.num_devices(), " devices"));
+      }
+    }
+    if (!order_.overlapped.empty() && order_.overlapped.size() != order_.devices.size()) {
+      return report(absl::StrCat(order_.overlapped.size(), " devices run passes together; there are ",
+                                 order_.num_devices(), " devices"));
+    }
+    return true;
+  }
+
+  void AddDevice() {
+    const size_t first = result_.violations.size();
+    const std::vector<Action>& actions = order_.devices[device_];
+    early_.clear();
+    for (int position = 0; position < static_cast<int>(actions.size()); ++position) Index(actions[position], position);
+    for (int position : early_) CheckEarly(actions[position], position);
+    if (!order_.overlapped.empty()) CheckOverlapped(actions);
+    std::stable_sort(result_.violations.begin() + first, result_.violations.end(),
+                     [](const OrderViolation& a, const OrderViolation& b) { return a.position < b.position; });
+  }
+
+  void Index(const Action& action, int position) {
     if (action.chunk < 0 || action.chunk >= order_.num_chunks) {
-      return Error(position, absl::StrCat("names a chunk that is not there; chunks are 0 to ", order_.num_chunks - 1));
+      return Report(position, absl::StrCat("names a chunk that is not there; chunks are 0 to ", order_.num_chunks - 1));
     }
     if (action.micro_batch < 0 || action.micro_batch >= order_.num_micro_batches) {
-      return Error(position,
-                   absl::StrCat("names a micro-batch that is not there; they are 0 to ", order_.num_micro_batches - 1));
+      return Report(position, absl::StrCat("names a micro-batch that is not there; they are 0 to ",
+                                           order_.num_micro_batches - 1));
     }
+    OrderIndex& index = result_.index;
+    const size_t key = index.Key(action.chunk, action.micro_batch);
     const int32_t device = order_.DeviceOf(action.chunk, action.micro_batch);
-    if (device != device_) {
-      return Error(position, absl::StrCat("is of chunk ", action.chunk, ", which is on device ", device));
-    }
-    const size_t key = index_.Key(action.chunk, action.micro_batch);
+    if (device != device_) return IndexElsewhere(action, position, device, key);
     switch (action.kind) {
       case ActionKind::kForward:
-        return Put(index_.forward[key], position);
+        Put(index.forward[key], position);
+        return;
       case ActionKind::kBackward:
-        if (index_.forward[key] < 0) return Error(position, "comes before its forward");
-        if (index_.weight[key] >= 0) return Error(position, "repeats a backward-weight");
-        BATON_RETURN_IF_ERROR(Put(index_.backward[key], position));
-        return CheckAscends(action, position);
-      case ActionKind::kBackwardInput:
-        if (index_.forward[key] < 0) return Error(position, "comes before its forward");
-        return Put(index_.backward[key], position);
-      case ActionKind::kBackwardWeight:
-        if (index_.backward[key] < 0) return Error(position, "comes before its backward-input");
-        if (order_.devices[device_][index_.backward[key]].kind == ActionKind::kBackward) {
-          return Error(position, absl::StrCat("is already part of the backward at position ", index_.backward[key]));
+        if (index.forward[key] < 0) early_.push_back(position);
+        if (index.weight[key] >= 0) {
+          return Report(position, absl::StrCat("repeats the backward-weight at ", Name(index.weight[key])));
         }
-        BATON_RETURN_IF_ERROR(Put(index_.weight[key], position));
-        return CheckAscends(action, position);
+        if (Put(index.backward[key], position)) CheckAscends(action, position);
+        return;
+      case ActionKind::kBackwardInput:
+        if (index.forward[key] < 0) early_.push_back(position);
+        Put(index.backward[key], position);
+        return;
+      case ActionKind::kBackwardWeight: {
+        const int32_t backward = index.backward[key];
+        if (backward < 0) early_.push_back(position);
+        if (backward >= 0 && order_.devices[device_][backward].kind == ActionKind::kBackward) {
+          return Report(position, absl::StrCat("is already part of the backward at ", Name(backward)));
+        }
+        if (Put(index.weight[key], position)) CheckAscends(action, position);
+        return;
+      }
     }
-    return Error(position, "is no known action");
+    Report(position, "is no known action");
   }
 
-  absl::Status Put(int32_t& entry, int position) const {
-    if (entry >= 0) return Error(position, absl::StrCat("is repeated; first at position ", entry));
+  // Work on a wrong device is wrong, but not missing too.
+  void IndexElsewhere(const Action& action, int position, int32_t device, size_t key) {
+    Report(position, absl::StrCat("is of chunk ", action.chunk, ", which is on device ", device));
+    OrderIndex& index = result_.index;
+    int32_t& entry = action.kind == ActionKind::kForward          ? index.forward[key]
+                     : action.kind == ActionKind::kBackwardWeight ? index.weight[key]
+                                                                  : index.backward[key];
+    if (entry == kMissing) entry = kElsewhere;
+  }
+
+  bool Put(int32_t& entry, int position) {
+    if (entry >= 0) {
+      Report(position, absl::StrCat("is repeated; first at ", Name(entry)));
+      return false;
+    }
     entry = position;
-    return absl::OkStatus();
+    return true;
   }
 
-  absl::Status CheckAscends(const Action& action, int position) {
+  void CheckAscends(const Action& action, int position) {
     // Copies of a chunk that meet on one device are one: they add to the same gradients.
     size_t copy = action.chunk;
     while (order_.device_of_chunk[copy] != device_) copy += order_.num_chunks;
     int32_t& last = last_added_[copy];
-    if (action.micro_batch < last) {
-      return Error(position, absl::StrCat("comes after micro-batch ", last,
-                                          "; a chunk's gradients are added in ascending micro-batch order"));
+    if (action.micro_batch < last && !result_.descent) {
+      result_.descent = {device_, position,
+                         absl::StrCat(FormatAction(action), " comes after micro-batch ", last,
+                                      "; a chunk's gradients are added in ascending micro-batch order")};
     }
     last = action.micro_batch;
-    return absl::OkStatus();
+  }
+
+  // What it needs was not there before it; if it is not behind it either, then that is missing, and this is not wrong.
+  void CheckEarly(const Action& action, int position) {
+    const OrderIndex& index = result_.index;
+    const size_t key = index.Key(action.chunk, action.micro_batch);
+    if (action.kind == ActionKind::kBackwardWeight) {
+      if (index.backward[key] > position) Report(position, "comes before its backward-input");
+    } else if (index.forward[key] > position) {
+      Report(position, "comes before its forward");
+    }
+  }
+
+  void CheckOverlapped(const std::vector<Action>& actions) {
+    int64_t previous = -1;
+    const int64_t size = static_cast<int64_t>(actions.size());
+    for (int32_t position : order_.overlapped[device_]) {
+      if (position <= previous || position + int64_t{1} >= size || position < 0) {
+        return Add({device_, -1, absl::StrCat("runs position ", position, " of ", size, " together with the next")});
+      }
+      previous = position;
+      const ActionKind next = actions[position + 1].kind;
+      if (actions[position].kind != ActionKind::kForward ||
+          (next != ActionKind::kBackward && next != ActionKind::kBackwardInput)) {
+        Report(position, "runs together with the next action; only a forward and a backward do");
+      }
+    }
+  }
+
+  void CheckWhole() {
+    for (int chunk = 0; chunk < order_.num_chunks; ++chunk) {
+      if (order_.device_of_chunk[chunk] < 0) {
+        int last = chunk;
+        while (last + 1 < order_.num_chunks && order_.device_of_chunk[last + 1] < 0) ++last;
+        Add({-1, -1,
+             chunk == last ? absl::StrCat("chunk ", chunk, " has no work on any device")
+                           : absl::StrCat("chunks ", chunk, " to ", last, " have no work on any device")});
+        chunk = last;
+        continue;
+      }
+      CheckChunk(chunk);
+    }
+  }
+
+  void CheckChunk(int chunk) {
+    const OrderIndex& index = result_.index;
+    constexpr ActionKind kNothing = static_cast<ActionKind>(-1);
+    ReportMissing(chunk, [&](size_t key) { return index.forward[key] == kMissing ? ActionKind::kForward : kNothing; });
+    if (index.forward_only) return;
+    ReportMissing(chunk, [&](size_t key) {
+      if (index.backward[key] != kMissing) return kNothing;
+      return index.weight[key] == kMissing ? ActionKind::kBackward : ActionKind::kBackwardInput;
+    });
+    ReportMissing(chunk, [&](size_t key) {
+      if (index.weight[key] != kMissing || index.backward[key] < 0) return kNothing;
+      const bool is_half = order_.devices[DeviceOfKey(key)][index.backward[key]].kind == ActionKind::kBackwardInput;
+      return is_half ? ActionKind::kBackwardWeight : kNothing;
+    });
+  }
+
+  int32_t DeviceOfKey(size_t key) const {
+    const int micro_batches = order_.num_micro_batches;
+    return order_.DeviceOf(static_cast<int>(key / micro_batches), static_cast<int>(key % micro_batches));
+  }
+
+  // `missing` says which kind of work of a key is missing. A long run of micro-batches is one line.
+  template <typename IsMissing>
+  void ReportMissing(int chunk, IsMissing missing) {
+    constexpr int kLongRun = 16;
+    const size_t first_key = result_.index.Key(chunk, 0);
+    for (int begin = 0, end = 0; begin < order_.num_micro_batches; begin = end) {
+      const ActionKind kind = missing(first_key + begin);
+      end = begin + 1;
+      if (static_cast<int>(kind) < 0) continue;
+      const int32_t device = DeviceOfKey(first_key + begin);
+      while (end < order_.num_micro_batches && missing(first_key + end) == kind &&
+             DeviceOfKey(first_key + end) == device) {
+        ++end;
+      }
+      if (end - begin > kLongRun) {
+        Add({device, -1,
+             absl::StrCat(FormatAction({kind, chunk, begin}), " to ", FormatAction({kind, chunk, end - 1}),
+                          " are missing")});
+        continue;
+      }
+      for (int each = begin; each < end; ++each) {
+        Add({device, -1, absl::StrCat(FormatAction({kind, chunk, each}), " is missing")});
+      }
+    }
   }
 
   const ComputeOrder& order_;
-  const int device_;
-  std::vector<int32_t>& last_added_;  // as device_of_chunk: the micro-batch whose gradients were added last
-  OrderIndex& index_;
+  const PositionName& name_;
+  IndexedOrder result_;
+  std::vector<int32_t> last_added_;  // as device_of_chunk: the micro-batch whose gradients were added last
+  std::vector<int> early_;           // positions of the device that what they need was not before
+  int device_ = 0;
 };
 
-absl::Status CheckWhole(const ComputeOrder& order, const OrderIndex& index) {
-  for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
-    for (int micro_batch = 0; micro_batch < order.num_micro_batches; ++micro_batch) {
-      const int device = order.DeviceOf(chunk, micro_batch);
-      const size_t key = index.Key(chunk, micro_batch);
-      auto missing = [&](ActionKind kind) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("device ", device, ": ", FormatAction({kind, chunk, micro_batch}), " is missing"));
-      };
-      if (index.forward[key] < 0) return missing(ActionKind::kForward);
-      if (index.forward_only) continue;
-      if (index.backward[key] < 0) return missing(ActionKind::kBackward);
-      const bool is_half = order.devices[device][index.backward[key]].kind == ActionKind::kBackwardInput;
-      if (is_half && index.weight[key] < 0) return missing(ActionKind::kBackwardWeight);
-    }
-  }
-  return absl::OkStatus();
+}  // namespace
+
+std::string PlainPosition(int, int position) { return absl::StrCat("position ", position); }
+
+std::string FormatOrderViolation(const OrderViolation& violation, const PositionName& name) {
+  if (violation.device < 0) return absl::StrCat("order: ", violation.message);
+  if (violation.position < 0) return absl::StrCat("device ", violation.device, ": ", violation.message);
+  return absl::StrCat("device ", violation.device, " ", name(violation.device, violation.position), ": ",
+                      violation.message);
 }
 
-}  // namespace
+IndexedOrder IndexWhatIsThere(const ComputeOrder& order, const PositionName& name) {
+  return Indexer(order, name).Run();
+}
+
+absl::StatusOr<OrderIndex> IndexOrder(const ComputeOrder& order, bool gradients_ascend) {
+  const PositionName name = PlainPosition;
+  IndexedOrder indexed = IndexWhatIsThere(order, name);
+  if (!indexed.violations.empty()) {
+    return absl::InvalidArgumentError(FormatOrderViolation(indexed.violations.front(), name));
+  }
+  if (gradients_ascend && indexed.descent) {
+    return absl::InvalidArgumentError(FormatOrderViolation(*indexed.descent, name));
+  }
+  return std::move(indexed.index);
+}
 
 absl::Status ActionError(const ComputeOrder& order, int device, int position, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat("device ", device, " position ", position, ": ",
                                                  FormatAction(order.devices[device][position]), " ", what));
-}
-
-absl::StatusOr<OrderIndex> IndexOrder(const ComputeOrder& order) {
-  BATON_RETURN_IF_ERROR(CheckShape(order));
-  OrderIndex index;
-  index.num_micro_batches = order.num_micro_batches;
-  for (const std::vector<Action>& actions : order.devices) {
-    for (const Action& action : actions) {
-      if (action.kind == ActionKind::kForward) continue;
-      index.forward_only = false;
-      break;
-    }
-  }
-  const size_t num_keys = static_cast<size_t>(order.num_chunks) * order.num_micro_batches;
-  index.forward.assign(num_keys, -1);
-  if (!index.forward_only) {
-    index.backward.assign(num_keys, -1);
-    index.weight.assign(num_keys, -1);
-  }
-  std::vector<int32_t> last_added(order.device_of_chunk.size(), -1);
-  for (int device = 0; device < order.num_devices(); ++device) {
-    BATON_RETURN_IF_ERROR(DeviceIndexer(order, device, last_added, index).AddAll());
-  }
-  BATON_RETURN_IF_ERROR(CheckWhole(order, index));
-  return index;
 }
 
 }  // namespace baton

@@ -2,6 +2,7 @@
 #include "schedules/lower/place_transfers.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace baton {
 namespace {
@@ -20,23 +21,34 @@ int LastStartingBy(const std::vector<Nanos>& start, int from, Nanos time) {
   return static_cast<int>(std::upper_bound(start.begin() + low + 1, start.begin() + high, time) - start.begin()) - 1;
 }
 
+// Where the result of an action is read, if that is on another device; else device is -1.
+struct Reader {
+  int32_t device = -1;
+  int32_t position = -1;
+};
+
+Reader ReaderOf(const ComputeOrder& order, const OrderIndex& index, int sender, const Action& action) {
+  if (action.kind == ActionKind::kBackwardWeight) return {};
+  const bool is_forward = action.kind == ActionKind::kForward;
+  const int chunk = is_forward ? action.chunk + 1 : action.chunk - 1;
+  if (chunk < 0 || chunk >= order.num_chunks) return {};
+  const int32_t receiver = order.device_of_chunk[chunk];
+  if (receiver == sender) return {};
+  const size_t key = index.Key(chunk, action.micro_batch);
+  return {receiver, is_forward ? index.forward[key] : index.backward[key]};
+}
+
 // Adds the receive of `action`'s result to the device that reads it, if that is another one.
 void AddReceive(const ComputeOrder& order, const OrderIndex& index, const OrderTimes& times, int sender, int position,
                 std::vector<std::vector<Receive>>& receives) {
-  const Action& action = order.devices[sender][position];
-  if (action.kind == ActionKind::kBackwardWeight) return;
-  const bool is_forward = action.kind == ActionKind::kForward;
-  const int chunk = is_forward ? action.chunk + 1 : action.chunk - 1;
-  if (chunk < 0 || chunk >= order.num_chunks) return;
-  const int receiver = order.device_of_chunk[chunk];
-  if (receiver == sender) return;
-  const size_t key = index.Key(chunk, action.micro_batch);
-  const int consumer = is_forward ? index.forward[key] : index.backward[key];
-  std::vector<Receive>& list = receives[receiver];
+  const Reader reader = ReaderOf(order, index, sender, order.devices[sender][position]);
+  if (reader.device < 0) return;
+  std::vector<Receive>& list = receives[reader.device];
   // What one device sends becomes ready in order, so the search goes on where the last one from there ended. It ends
   // at the consumer or before, without looking: that starts when this has arrived, and every later one after it.
   const int from = !list.empty() && list.back().sender == sender ? list.back().before : 0;
-  list.push_back({LastStartingBy(times.start[receiver], from, times.end[sender][position]), consumer, sender});
+  list.push_back(
+      {LastStartingBy(times.start[reader.device], from, times.end[sender][position]), reader.position, sender, 0});
 }
 
 // Sorts by `before`, keeping the order of those that are equal.
@@ -50,10 +62,50 @@ void SortByPlace(int num_positions, std::vector<Receive>& list, std::vector<int3
   list.assign(scratch.begin(), scratch.end());
 }
 
+// A Recv in the total order of transfers; see place_transfers.h.
+struct OrderedReceive {
+  Nanos ready;
+  int32_t sender;
+  int32_t position;
+  int32_t consumer;
+
+  friend bool operator<(const OrderedReceive& a, const OrderedReceive& b) {
+    return std::tie(a.ready, a.sender, a.position) < std::tie(b.ready, b.sender, b.position);
+  }
+};
+
+// For queues that Sends and Recvs share. Takes n log n, since the transfers of all senders are merged by time.
+std::vector<std::vector<Receive>> PlaceInSharedQueues(const ComputeOrder& order, const OrderIndex& index,
+                                                      const OrderTimes& times) {
+  std::vector<std::vector<OrderedReceive>> ordered(order.num_devices());
+  for (int32_t device = 0; device < order.num_devices(); ++device) {
+    for (int32_t position = 0; position < static_cast<int32_t>(order.devices[device].size()); ++position) {
+      const Reader reader = ReaderOf(order, index, device, order.devices[device][position]);
+      if (reader.device < 0) continue;
+      ordered[reader.device].push_back({times.end[device][position], device, position, reader.position});
+    }
+  }
+  std::vector<std::vector<Receive>> receives(order.num_devices());
+  for (int32_t device = 0; device < order.num_devices(); ++device) {
+    std::sort(ordered[device].begin(), ordered[device].end());
+    receives[device].reserve(ordered[device].size());
+    const std::vector<Nanos>& end = times.end[device];
+    int32_t before = 0;
+    for (const OrderedReceive& each : ordered[device]) {
+      // The consumer ends after it: the search stays within the device.
+      while (end[before] <= each.ready) ++before;
+      const bool is_tie = before > 0 && end[before - 1] == each.ready;
+      receives[device].push_back({before, each.consumer, each.sender, is_tie && each.sender < device ? 1u : 0u});
+    }
+  }
+  return receives;
+}
+
 }  // namespace
 
 std::vector<std::vector<Receive>> PlaceTransfers(const ComputeOrder& order, const OrderIndex& index,
-                                                 const OrderTimes& times) {
+                                                 const OrderTimes& times, QueueKind queues) {
+  if (queues != QueueKind::kPerPeerAndDirection) return PlaceInSharedQueues(order, index, times);
   std::vector<std::vector<Receive>> receives(order.num_devices());
   for (int device = 0; device < order.num_devices(); ++device) {
     for (int position = 0; position < static_cast<int>(order.devices[device].size()); ++position) {

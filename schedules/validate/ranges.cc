@@ -24,6 +24,8 @@ class RangeChecker {
         CheckOperation(code, code.instructions[instruction_].operation);
         CheckWaits(code, code.instructions[instruction_]);
       }
+      instruction_ = -1;
+      CheckOverlapped(code);
     }
   }
 
@@ -100,6 +102,18 @@ class RangeChecker {
   void CheckPeer(int32_t peer) {
     if (peer < 0 || peer >= program_.num_devices() || peer == device_) {
       Report(absl::StrCat("its peer ", peer, " is not another device"));
+    }
+  }
+
+  void CheckOverlapped(const DeviceProgram& code) {
+    int64_t previous = -1;
+    for (int32_t overlapped : code.overlapped) {
+      if (overlapped <= previous || overlapped >= static_cast<int64_t>(code.instructions.size()) ||
+          !std::holds_alternative<Forward>(code.instructions[overlapped].operation)) {
+        Report(absl::StrCat("instruction ", overlapped, " is no Forward to run together with the next backward"));
+        return;
+      }
+      previous = overlapped;
     }
   }
 
