@@ -13,7 +13,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <queue>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace baton {
 namespace {
@@ -74,13 +78,6 @@ class Finder {
     return At(index_.backward, action.chunk + 1, action.micro_batch);
   }
 
-  Place Sink(const Action& action) const {
-    if (!IsInRange(action)) return {};
-    if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk + 1, action.micro_batch);
-    if (action.kind == ActionKind::kBackwardWeight) return {};
-    return At(index_.backward, action.chunk - 1, action.micro_batch);
-  }
-
   // As Source, but only what is on another device and has not run.
   Place StuckSource(int device, int position) const {
     const Place source = Source(order_.devices[device][position]);
@@ -89,16 +86,22 @@ class Finder {
   }
 
   void RunWhatCan() {
+    // [device]: who waits for which of its positions, the earliest first. A repeated action waits as well, so that what
+    // reads a result is not enough to know.
+    using Waiting = std::pair<int32_t, int32_t>;
+    std::vector<std::priority_queue<Waiting, std::vector<Waiting>, std::greater<Waiting>>> waiting(
+        order_.num_devices());
     std::vector<int> runnable;
     for (int device = order_.num_devices() - 1; device >= 0; --device) runnable.push_back(device);
     while (!runnable.empty()) {
       const int device = runnable.back();
       runnable.pop_back();
-      while (IsStuck(device) && StuckSource(device, cursors_[device]).device < 0) {
-        const Place sink = Sink(order_.devices[device][cursors_[device]++]);
-        if (sink.device >= 0 && sink.device != device && cursors_[sink.device] == sink.position) {
-          runnable.push_back(sink.device);
-        }
+      Place source;
+      while (IsStuck(device) && (source = StuckSource(device, cursors_[device])).device < 0) ++cursors_[device];
+      if (IsStuck(device)) waiting[source.device].push({source.position, device});
+      while (!waiting[device].empty() && waiting[device].top().first < cursors_[device]) {
+        runnable.push_back(waiting[device].top().second);
+        waiting[device].pop();
       }
     }
   }
