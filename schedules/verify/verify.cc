@@ -1,0 +1,221 @@
+// Judges an order; see verify.h.
+#include "schedules/verify/verify.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "schedules/lower/check_order.h"
+#include "schedules/lower/given_transfers.h"
+#include "schedules/lower/lower.h"
+#include "schedules/order/order_text.h"
+#include "schedules/program/lanes.h"
+#include "schedules/report/analysis.h"
+#include "schedules/report/text_table.h"
+#include "schedules/simulate/simulate.h"
+#include "schedules/validate/stuck.h"
+#include "schedules/validate/validate.h"
+#include "schedules/verify/stuck_timeline.h"
+
+namespace baton {
+namespace {
+
+// Everything takes as long as everything else: only the order of things matters here.
+CostModel UnitCosts(int num_chunks) {
+  ChunkCosts chunk;
+  chunk.forward_ns = chunk.backward_input_ns = chunk.backward_weight_ns = 1000;
+  CostModel costs;
+  costs.chunks.assign(num_chunks, chunk);
+  return costs;
+}
+
+std::string CellName(int, int cell) { return absl::StrCat("cell ", cell); }
+
+std::string Where(const CsvOrder& csv, int device, int cell) {
+  if (device < 0) return "order";
+  return absl::StrCat("device ", device, ", row ", csv.rows[device], cell < 0 ? "" : absl::StrCat(" cell ", cell));
+}
+
+// The rows of a drawing, in the order in which the devices come up.
+class Drawing {
+ public:
+  StuckRow& Row(int device) {
+    const auto [entry, is_new] = row_of_device_.insert({device, rows_.size()});
+    if (is_new) {
+      rows_.emplace_back();
+      rows_.back().device = device;
+    }
+    return rows_[entry->second];
+  }
+  std::string ToString() {
+    std::sort(rows_.begin(), rows_.end(), [](const StuckRow& a, const StuckRow& b) { return a.device < b.device; });
+    return DrawStuck(rows_);
+  }
+
+ private:
+  std::map<int, size_t> row_of_device_;
+  std::vector<StuckRow> rows_;
+};
+
+std::string DrawCircle(const ComputeOrder& order, const std::vector<OrderWait>& circle) {
+  std::map<int, std::vector<std::string>> letters;
+  for (const OrderWait& wait : circle) {
+    std::vector<std::string>& row = letters[wait.device];
+    if (!row.empty()) continue;
+    for (const Action& action : order.devices[wait.device]) row.push_back(FormatAction(action));
+  }
+  Drawing drawing;
+  for (const OrderWait& wait : circle) {
+    StuckRow& row = drawing.Row(wait.device);
+    row.letters = &letters[wait.device];
+    row.next = row.reasons.empty() ? wait.position : std::min(row.next, wait.position);
+    row.marked.insert(wait.position);
+    row.reasons.push_back(absl::StrCat(letters[wait.device][wait.position], " waits for ",
+                                       letters[wait.source_device][wait.source_position]));
+  }
+  for (const OrderWait& wait : circle) drawing.Row(wait.source_device).marked.insert(wait.source_position);
+  return drawing.ToString();
+}
+
+// Why one instruction of a file cannot go on, in letters.
+std::string Reason(const GivenProgram& given, const Blame& blame) {
+  const auto letters = [&](InstructionRef ref) { return given.letters[ref.device][ref.instruction]; };
+  const auto there = [&] {
+    return absl::StrCat(letters(blame.whom), " (device ", blame.whom.device, " cell ",
+                        given.cells[blame.whom.device][blame.whom.instruction], ")");
+  };
+  switch (blame.why) {
+    case Blame::Why::kWaits:
+      return absl::StrCat(letters(blame.who), " waits for ", letters(blame.whom));
+    case Blame::Why::kAfter:
+      return absl::StrCat(letters(blame.who), " comes after ", letters(blame.whom));
+    case Blame::Why::kQueued:
+      return absl::StrCat(letters(blame.who), " is queued behind ", letters(blame.whom));
+    case Blame::Why::kMeets:
+      return absl::StrCat(letters(blame.who), " is to meet ", there());
+    case Blame::Why::kBuffer:
+      return absl::StrCat(letters(blame.who), " finds all buffers full until ", there());
+    case Blame::Why::kReduce:
+    case Blame::Why::kNobody:
+    case Blame::Why::kNeverMet:
+      return absl::StrCat(letters(blame.who), " is never met");
+  }
+  return letters(blame.who);
+}
+
+std::string DrawDeadlock(const GivenProgram& given, const StuckProgram& stuck, const Deadlock& deadlock) {
+  Drawing drawing;
+  for (const Blame& blame : deadlock.chain) {
+    StuckRow& row = drawing.Row(blame.who.device);
+    row.reasons.push_back(Reason(given, blame));
+    for (InstructionRef ref : {blame.who, blame.whom}) {
+      if (ref.device < 0) continue;
+      StuckRow& each = drawing.Row(ref.device);
+      each.letters = &given.letters[ref.device];
+      each.next = stuck.next[ref.device];
+      each.marked.insert(ref.instruction);
+      const Operation& operation = given.program.devices[ref.device].instructions[ref.instruction].operation;
+      if (!IsCompute(operation) && ref.instruction < each.next) each.open.insert(ref.instruction);
+    }
+  }
+  return drawing.ToString();
+}
+
+// The file's own transfers, in the transport.
+absl::Status CheckGiven(const CsvOrder& csv, const OrderIndex& index, const TransportModel& transport,
+                        Verdict& verdict) {
+  for (const CellViolation& violation : CheckGivenTransfers(csv, index, CellName)) {
+    verdict.violations.push_back(absl::StrCat(Where(csv, violation.device, violation.cell), ": ", violation.message));
+  }
+  if (!verdict.violations.empty()) return absl::OkStatus();
+  const GivenProgram given = LowerAsGiven(csv);
+  BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(given.program));
+  const StuckProgram stuck = FindDeadlocks(given.program, lanes, transport);
+  for (const Deadlock& deadlock : stuck.deadlocks) {
+    const InstructionRef first = deadlock.chain.front().who;
+    std::string text = absl::StrCat(Where(csv, first.device, given.cells[first.device][first.instruction]), ": ",
+                                    given.letters[first.device][first.instruction], " can never run ",
+                                    DescribeTransport(transport), ", a cycle: ");
+    for (const Blame& blame : deadlock.chain) {
+      absl::StrAppend(&text, &blame == deadlock.chain.data() ? "" : "; ", Reason(given, blame));
+    }
+    verdict.violations.push_back(std::move(text));
+    absl::StrAppend(&verdict.timeline, verdict.timeline.empty() ? "" : "\n", DrawDeadlock(given, stuck, deadlock));
+  }
+  if (!stuck.deadlocks.empty()) {
+    verdict.timeline +=
+        "Without its SEND and RECV cells the order is sound: Baton places transfers so that none gets stuck.\n";
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Summary(const CsvOrder& csv, const TransportModel& transport,
+                                    const std::optional<OrderViolation>& descent) {
+  const ComputeOrder& order = csv.order;
+  LowerOptions options;
+  options.schedule = "csv";
+  options.costs = UnitCosts(order.num_chunks);
+  options.transport = transport;
+  options.gradients_ascend = false;
+  BATON_ASSIGN_OR_RETURN(const Program program, Lower(order, options));
+  BATON_RETURN_IF_ERROR(CheckProgram(program, {transport, /*gradients_ascend=*/false}));
+  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, options.costs, {transport}));
+  const StepReport report = Analyze(program, trace);
+  int64_t num_instructions = 0;
+  for (const DeviceProgram& device : program.devices) {
+    num_instructions += static_cast<int64_t>(device.instructions.size());
+  }
+  const auto most = std::max_element(
+      report.devices.begin(), report.devices.end(),
+      [](const DeviceReport& a, const DeviceReport& b) { return a.peak_micro_batches < b.peak_micro_batches; });
+  std::string text = absl::StrCat(
+      "sound: ", order.num_devices(), " devices, ", order.num_chunks, " chunks, ", order.num_micro_batches,
+      " micro-batches, ", num_instructions, " instructions; holds at most ", FormatCount(most->peak_micro_batches),
+      " micro-batches (device ", most - report.devices.begin(), "); safe ", DescribeTransport(transport));
+  if (csv.has_transfers) text += ", with its own transfers too";
+  if (program.forward_only) text += "; note: it has no backward";
+  if (descent) {
+    absl::StrAppend(&text, "; note: not for training, since the bits would differ: ",
+                    Where(csv, descent->device, csv.cells[descent->device][descent->position]), ": ", descent->message);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string DescribeTransport(const TransportModel& transport) {
+  const char* queues = transport.queues == QueueKind::kPerDevice ? "one queue a device"
+                       : transport.queues == QueueKind::kPerPeer ? "one queue a peer"
+                                                                 : "one queue a peer and direction";
+  if (transport.rendezvous()) return absl::StrCat("by rendezvous, ", queues);
+  return absl::StrCat("by ", transport.buffered_slots, " buffers a peer and direction, ", queues);
+}
+
+absl::StatusOr<Verdict> Verify(const CsvOrder& csv, const TransportModel& transport) {
+  Verdict verdict;
+  const PositionName name = [&csv](int device, int position) { return CellName(device, csv.cells[device][position]); };
+  const OrderReport report = CheckOrder(csv.order, name);
+  for (const OrderViolation& violation : report.violations) {
+    const int cell = violation.position < 0 ? -1 : csv.cells[violation.device][violation.position];
+    verdict.violations.push_back(absl::StrCat(Where(csv, violation.device, cell), ": ", violation.message));
+  }
+  verdict.num_more = report.num_more;
+  for (const std::vector<OrderWait>& circle : report.circles) {
+    if (circle.size() == 1) continue;
+    absl::StrAppend(&verdict.timeline, verdict.timeline.empty() ? "" : "\n", DrawCircle(csv.order, circle));
+  }
+  if (!verdict.violations.empty()) return verdict;
+  if (csv.has_transfers) {
+    BATON_ASSIGN_OR_RETURN(const OrderIndex index, IndexOrder(csv.order, /*gradients_ascend=*/false));
+    BATON_RETURN_IF_ERROR(CheckGiven(csv, index, transport, verdict));
+    if (!verdict.violations.empty()) return verdict;
+  }
+  BATON_ASSIGN_OR_RETURN(verdict.summary, Summary(csv, transport, report.descent));
+  verdict.is_sound = true;
+  return verdict;
+}
+
+}  // namespace baton
