@@ -1,7 +1,11 @@
 #include "schedules/compile/compile.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "schedules/lower/lower.h"
+#include "schedules/lower/order_index.h"
 #include "schedules/order/catalog.h"
 #include "schedules/order/forward_only.h"
 #include "schedules/validate/validate.h"
@@ -20,19 +24,52 @@ absl::StatusOr<Program> LowerAndProve(const ComputeOrder& order, const CompileRe
   return program;
 }
 
+absl::Status CheckCount(const char* what, int in_order, const std::string& field, int asked) {
+  if (in_order == asked) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("pipeline.order: the file has ", in_order, " ", what, ", but ", field, " is ", asked));
+}
+
+// A user's order must be of the size of what it is to train.
+absl::Status CheckAgreement(const CompileRequest& request) {
+  const ComputeOrder& order = *request.order;
+  BATON_RETURN_IF_ERROR(CheckCount("rows (devices)", order.num_devices(), "pipeline.stages", request.num_stages));
+  BATON_RETURN_IF_ERROR(CheckCount("stages (chunks)", order.num_chunks, "pipeline.stages × pipeline.chunks_per_device",
+                                   request.num_stages * request.chunks_per_device));
+  BATON_RETURN_IF_ERROR(
+      CheckCount("micro-batches", order.num_micro_batches, "batch.micro_batches", request.num_micro_batches));
+  const bool has_backward = std::any_of(order.devices.begin(), order.devices.end(), [](const auto& actions) {
+    return std::any_of(actions.begin(), actions.end(),
+                       [](const Action& action) { return action.kind != ActionKind::kForward; });
+  });
+  if (!has_backward) return absl::InvalidArgumentError("pipeline.order: the file has no backward");
+  // The message names row and action, which is more than a name of a field could tell.
+  if (absl::Status status = IndexOrder(order).status(); !status.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pipeline.order: ", status.message(), "; baton verify --order=FILE says more"));
+  }
+  return absl::OkStatus();
+}
+
+// The user's order, or the one that the catalog makes.
+absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request) {
+  if (request.order == nullptr) {
+    return MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches, request.chunks_per_device,
+                                        request.micro_batch_group});
+  }
+  BATON_RETURN_IF_ERROR(CheckAgreement(request));
+  return *request.order;
+}
+
 }  // namespace
 
 absl::StatusOr<Program> Compile(const CompileRequest& request) {
-  BATON_ASSIGN_OR_RETURN(const ComputeOrder order,
-                         MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches,
-                                                      request.chunks_per_device, request.micro_batch_group}));
+  BATON_ASSIGN_OR_RETURN(const ComputeOrder order, OrderOf(request));
   return LowerAndProve(order, request, request.reduce_groups);
 }
 
 absl::StatusOr<Program> CompileForwardOnly(const CompileRequest& request) {
-  BATON_ASSIGN_OR_RETURN(const ComputeOrder order,
-                         MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches,
-                                                      request.chunks_per_device, request.micro_batch_group}));
+  BATON_ASSIGN_OR_RETURN(const ComputeOrder order, OrderOf(request));
   return LowerAndProve(ForwardOnly(order), request, {});
 }
 

@@ -3,17 +3,21 @@
 #ifndef BATON_SCHEDULES_COMPILE_COMPILE_H_
 #define BATON_SCHEDULES_COMPILE_COMPILE_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "schedules/order/compute_order.h"
 #include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
 
 namespace baton {
 
 struct CompileRequest {
-  std::string schedule;  // a name from the catalog
+  std::string schedule;  // a name from the catalog, or "csv" with an order
+  // A user's own order, which also places the chunks; null for those of the catalog.
+  std::shared_ptr<const ComputeOrder> order;
   int num_stages = 1;
   int num_micro_batches = 1;
   int chunks_per_device = 1;
@@ -22,7 +26,9 @@ struct CompileRequest {
   std::vector<ReduceGroup> reduce_groups;
 };
 
-// Errors: InvalidArgument if the schedule is unknown or cannot do this; Internal if the program fails its proof.
+// Errors: InvalidArgument if the schedule is unknown or cannot do this, or if a user's order is unsound, adds gradients
+// in another than ascending order, or has other devices, chunks or micro-batches than asked for; Internal if the
+// program fails its proof.
 absl::StatusOr<Program> Compile(const CompileRequest& request);
 
 // The program of the schedule's forwards alone, with the same placement, for evaluation.
