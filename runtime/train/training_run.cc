@@ -10,6 +10,7 @@
 #include "runtime/device/host/host_device.h"
 #include "runtime/train/data/clusters.h"
 #include "runtime/train/data/text.h"
+#include "runtime/train/job/order_file.h"
 #include "runtime/train/job/resolve.h"
 #include "runtime/train/memory.h"
 #include "runtime/train/optimizer/learning_rate.h"
@@ -141,6 +142,7 @@ absl::Status TrainingRun::Prepare(const proto::Job& job) {
 
   CompileRequest request;
   request.schedule = job.pipeline().schedule();
+  BATON_ASSIGN_OR_RETURN(request.order, OrderOfJob(job));
   request.num_stages = job.pipeline().stages();
   request.num_micro_batches = job.batch().micro_batches();
   request.chunks_per_device = job.pipeline().chunks_per_device();

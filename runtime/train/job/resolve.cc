@@ -119,13 +119,34 @@ absl::Status ResolveSplit(const proto::Job& job, proto::Split& split) {
       absl::StrCat("pipeline.split.layers: ", terms, sum, ", but ", LayersField(job.model()), ": ", NumLayers(job)));
 }
 
+// A schedule of the catalog, which knows how many chunks it takes by itself, or the order of a file.
+absl::Status ResolveSchedule(proto::Pipeline& pipeline) {
+  if (pipeline.schedule().empty()) return Missing("pipeline.schedule", "a name from the catalog of schedules");
+  if (pipeline.schedule() == "csv" && pipeline.order().empty()) {
+    return Missing("pipeline.order", "the file with the order of schedule: \"csv\"");
+  }
+  if (pipeline.has_order() && pipeline.schedule() != "csv") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pipeline.order: goes with pipeline.schedule: \"csv\", not with \"", pipeline.schedule(), "\""));
+  }
+  if (pipeline.order().size() > 4096) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pipeline.order: ", pipeline.order().size(), " characters must be at most 4096"));
+  }
+  int default_chunks = 1;
+  if (!pipeline.has_order()) {
+    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const schedule, FindSchedule(pipeline.schedule()));
+    default_chunks = schedule->default_chunks;
+  }
+  if (!pipeline.has_chunks_per_device()) pipeline.set_chunks_per_device(default_chunks);
+  return absl::OkStatus();
+}
+
 absl::Status ResolvePipeline(const proto::Job& job, proto::Pipeline& pipeline) {
   if (!pipeline.has_stages()) pipeline.set_stages(1);
-  if (!pipeline.has_schedule()) pipeline.set_schedule("1f1b");
+  if (!pipeline.has_schedule()) pipeline.set_schedule(pipeline.has_order() ? "csv" : "1f1b");
   if (!pipeline.has_micro_batch_group()) pipeline.set_micro_batch_group(0);
-  if (pipeline.schedule().empty()) return Missing("pipeline.schedule", "a name from the catalog of schedules");
-  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const schedule, FindSchedule(pipeline.schedule()));
-  if (!pipeline.has_chunks_per_device()) pipeline.set_chunks_per_device(schedule->default_chunks);
+  BATON_RETURN_IF_ERROR(ResolveSchedule(pipeline));
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.stages", pipeline.stages(), 1, 1024));
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.chunks_per_device", pipeline.chunks_per_device(), 1, 1024));
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.micro_batch_group", pipeline.micro_batch_group(), 0, 1 << 20));
