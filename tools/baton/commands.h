@@ -18,6 +18,7 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action);
 void AddCompareCommand(CLI::App& app, CommandAction& action);
 void AddRehearseCommand(CLI::App& app, CommandAction& action);
 void AddSchedulesCommand(CLI::App& app, CommandAction& action);
+void AddVerifyCommand(CLI::App& app, CommandAction& action);
 
 }  // namespace baton
 

@@ -30,7 +30,7 @@ struct Row {
 };
 
 absl::StatusOr<StepReport> SimulateSchedule(const Problem& problem, const std::string& schedule) {
-  BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(schedule));
+  BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(schedule, /*bend=*/true));
   absl::StatusOr<Program> compiled = Compile(request);
   if (!compiled.ok()) return problem.InUsersWords(compiled.status());
   const Program program = *std::move(compiled);

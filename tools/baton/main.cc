@@ -17,10 +17,11 @@ constexpr char kExamples[] = R"(Examples:
   baton compare --stages=8 --micro-batches=24 --forward=18.5ms --backward-input=18.1ms --backward-weight=9.3ms
   baton simulate examples/four_devices.textproto --set pipeline.schedule=gpipe
   baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv
+  baton verify --order=order.csv --queues=per-device
   baton rehearse --stages=64 --micro-batches=128 --forward=5ms --backward-input=5ms --backward-weight=5ms
   baton schedules zb-v
 
-`baton COMMAND --help` says more. Exit status: 0 done, 1 failed while running, 2 input refused.)";
+`baton COMMAND --help` says more. Exit status: 0 done, 1 failed while running or unsound, 2 input refused.)";
 
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
@@ -50,6 +51,7 @@ int Main(int argc, char** argv) {
   AddCompareCommand(app, action);
   AddRehearseCommand(app, action);
   AddSchedulesCommand(app, action);
+  AddVerifyCommand(app, action);
   std::vector<std::string> commands;
   for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
   const std::vector<std::string> arguments(argv + 1, argv + argc);

@@ -1,7 +1,10 @@
 #include "tools/baton/problem.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -10,6 +13,7 @@
 #include "base/status.h"
 #include "ops/host/host_backend.h"
 #include "runtime/train/job/load.h"
+#include "runtime/train/job/order_file.h"
 #include "runtime/train/job/resolve.h"
 #include "schedules/order/catalog.h"
 #include "schedules/report/text_table.h"
@@ -76,8 +80,11 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
       .add_option("--group", flags.micro_batch_group,
                   "Of interleaved: micro-batches between turns of a chunk (the job's, or stages)")
       ->check(Between(1, kMostForwards));
-  if (with_schedule)
+  if (with_schedule) {
     command.add_option("--schedule", flags.schedule, "A schedule that `baton compare` lists (the job's, or 1f1b)");
+    command.add_option("--order", flags.order, "An own order instead, in PyTorch's CSV form; see baton verify")
+        ->type_name("FILE");
+  }
   const std::string group = "Times of one micro-batch on one device's whole share of the layers (without JOB)";
   command.add_option("--forward", flags.forward, "Forward (1ms)")->group(group)->type_name("TIME");
   command.add_option("--backward-input", flags.backward_input, "Backward, gradients of the input (1ms)")
@@ -105,7 +112,16 @@ absl::StatusOr<Problem> Problem::Create(const ProblemFlags& flags) {
 }
 
 absl::Status Problem::FromFlags(const ProblemFlags& flags) {
-  if (!flags.stages || !flags.micro_batches) {
+  if (!flags.order.empty()) {
+    if (!flags.schedule.empty() && flags.schedule != "csv") {
+      return absl::InvalidArgumentError(absl::StrCat("--order: goes with --schedule=csv, not with ", flags.schedule));
+    }
+    BATON_ASSIGN_OR_RETURN(CsvOrder csv, ReadOrderFile(flags.order));
+    order_ = std::make_shared<const ComputeOrder>(std::move(csv.order));
+  } else if (flags.schedule == "csv") {
+    return absl::InvalidArgumentError("--schedule: csv needs --order=FILE");
+  }
+  if (order_ == nullptr && (!flags.stages || !flags.micro_batches)) {
     return absl::InvalidArgumentError(
         "give a job file, or --stages and --micro-batches (and --forward, --backward-input, --backward-weight, "
         "--transfer)");
@@ -122,12 +138,20 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   BATON_ASSIGN_OR_RETURN(transfer_costs_.transfer_ns, duration("transfer", flags.transfer, 0));
   stage_costs_.saved_weight_bytes = flags.activation_bytes.value_or(0);
   stage_costs_.input_bytes = stage_costs_.output_bytes = flags.message_bytes.value_or(0);
-  stages_ = *flags.stages;
-  micro_batches_ = *flags.micro_batches;
-  chunks_ = flags.chunks.value_or(0);
+  // What is not given is the order's.
+  const bool has_order = order_ != nullptr;
+  stages_ = flags.stages.value_or(has_order ? order_->num_devices() : 1);
+  micro_batches_ = flags.micro_batches.value_or(has_order ? order_->num_micro_batches : 1);
+  chunks_ = flags.chunks.value_or(has_order ? std::max(1, order_->num_chunks / std::max(1, stages_)) : 0);
   group_ = flags.micro_batch_group.value_or(0);
-  schedule_ = flags.schedule.empty() ? "1f1b" : flags.schedule;
-  BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", schedule_));
+  // Compile says the rest; here it is about not making tables of a size that cannot be right.
+  if (has_order && int64_t{stages_} * chunks_ != order_->num_chunks) {
+    return absl::InvalidArgumentError(absl::StrCat("--order: the file has ", order_->num_chunks,
+                                                   " stages (chunks), but --stages and --chunks make ", stages_, " × ",
+                                                   chunks_));
+  }
+  schedule_ = has_order ? "csv" : flags.schedule.empty() ? "1f1b" : flags.schedule;
+  if (!has_order) BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", schedule_));
   description_ = absl::StrCat(stages_, stages_ == 1 ? " stage, " : " stages, ", micro_batches_,
                               micro_batches_ == 1 ? " micro-batch" : " micro-batches",
                               chunks_ < 2 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"),
@@ -166,8 +190,12 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
     overrides.push_back(absl::StrCat("pipeline.micro_batch_group=", *flags.micro_batch_group));
   }
   if (!flags.schedule.empty()) {
-    BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", flags.schedule));
+    if (flags.schedule != "csv") BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", flags.schedule));
     overrides.push_back(absl::StrCat("pipeline.schedule=", flags.schedule));
+  }
+  if (!flags.order.empty()) {
+    if (flags.schedule.empty()) overrides.push_back("pipeline.schedule=csv");
+    overrides.push_back(absl::StrCat("pipeline.order=\"", absl::CEscape(flags.order), "\""));
   }
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
@@ -176,13 +204,17 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const TransferCosts transfer, ProfileLayers(backend, kProfileRepeats, table_));
   transfer_costs_.transfer_ns = transfer.transfer_ns;
   transfer_costs_.load_ns = transfer.load_ns;
+  BATON_ASSIGN_OR_RETURN(order_, OrderOfJob(*job_));
   stages_ = job_->pipeline().stages();
   micro_batches_ = job_->batch().micro_batches();
   schedule_ = job_->pipeline().schedule();
   group_ = job_->pipeline().micro_batch_group();
   // Other schedules than the job's take as many chunks as it asks for, or their own number where it asks for none.
-  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule_));
-  chunks_ = job_->pipeline().chunks_per_device() == info->default_chunks ? 0 : job_->pipeline().chunks_per_device();
+  chunks_ = job_->pipeline().chunks_per_device();
+  if (order_ == nullptr) {
+    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule_));
+    if (chunks_ == info->default_chunks) chunks_ = 0;
+  }
   Nanos step = 0;
   for (const LayerCosts& layer : table_.costs) {
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
@@ -203,15 +235,20 @@ absl::Status Problem::InUsersWords(const absl::Status& status) const {
                                                                             {"pipeline.schedule", "--schedule"}}));
 }
 
-absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule) const {
+absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, bool bend) const {
   CompileRequest request;
   request.schedule = schedule;
   request.num_stages = stages_;
   request.num_micro_batches = micro_batches_;
-  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule));
-  const bool takes_them = info->takes_chunks || schedule == schedule_;  // a schedule asked for by name says why not
-  request.chunks_per_device = chunks_ != 0 && takes_them ? chunks_ : info->default_chunks;
-  request.micro_batch_group = info->takes_group || schedule == schedule_ ? group_ : 0;
+  if (schedule == "csv") {
+    request.order = order_;
+    request.chunks_per_device = chunks_;
+  } else {
+    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule));
+    const bool own_chunks = chunks_ == 0 || (bend && !info->takes_chunks);
+    request.chunks_per_device = own_chunks ? info->default_chunks : chunks_;
+    request.micro_batch_group = bend && !info->takes_group ? 0 : group_;
+  }
   request.costs = transfer_costs_;
   BATON_RETURN_IF_ERROR(InUsersWords(CheckSize(request)));
   const int num_chunks = stages_ * request.chunks_per_device;

@@ -4,6 +4,7 @@
 #define BATON_TOOLS_BATON_PROBLEM_H_
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct ProblemFlags {
   std::optional<int> chunks;
   std::optional<int> micro_batch_group;
   std::string schedule;
+  std::string order;
   std::string forward;
   std::string backward_input;
   std::string backward_weight;
@@ -33,7 +35,7 @@ struct ProblemFlags {
   std::optional<Bytes> message_bytes;
 };
 
-// Declares the flags on a subcommand; `with_schedule`: --schedule, for commands that look at one.
+// Declares the flags on a subcommand; `with_schedule`: --schedule and --order, for commands that look at one.
 void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule);
 
 class Problem {
@@ -45,7 +47,9 @@ class Problem {
   const std::string& schedule() const { return schedule_; }
   // Two lines of at most about 100 columns: what is scheduled, and what its costs are.
   const std::string& description() const { return description_; }
-  absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule) const;
+  // `bend`: a schedule that does not take the chunks or the group that were asked for goes by its own, so that all can
+  // be compared; otherwise compiling it says why not.
+  absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule, bool bend = false) const;
   // Says what a schedule cannot do in the words that the user typed: flags, where there is no job.
   absl::Status InUsersWords(const absl::Status& status) const;
 
@@ -61,6 +65,7 @@ class Problem {
   int group_ = 0;
   ChunkCosts stage_costs_;  // of a device's whole share, if there is no job
   CostModel transfer_costs_;
+  std::shared_ptr<const ComputeOrder> order_;  // of schedule "csv"
   std::optional<proto::Job> job_;
   ModelTable table_;
 };
