@@ -19,8 +19,9 @@ absl::StatusOr<Program> LowerAndProve(const ComputeOrder& order, const CompileRe
   options.schedule = request.schedule;
   options.costs = request.costs;
   options.reduce_groups = std::move(reduce_groups);
+  options.transport = request.transport;
   BATON_ASSIGN_OR_RETURN(Program program, Lower(order, options));
-  BATON_RETURN_IF_ERROR(CheckProgram(program));
+  BATON_RETURN_IF_ERROR(CheckProgram(program, {request.transport}));
   return program;
 }
 

@@ -11,6 +11,7 @@
 #include "schedules/order/compute_order.h"
 #include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
+#include "schedules/program/transport_model.h"
 
 namespace baton {
 
@@ -24,6 +25,7 @@ struct CompileRequest {
   int micro_batch_group = 0;  // of the interleaved schedule; 0: num_stages
   CostModel costs;  // of num_stages · chunks_per_device chunks; the times are hints for placing transfers
   std::vector<ReduceGroup> reduce_groups;
+  TransportModel transport;  // the program is placed for it and proven in it
 };
 
 // Errors: InvalidArgument if the schedule is unknown or cannot do this, or if a user's order is unsound, adds gradients

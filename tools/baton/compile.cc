@@ -10,12 +10,14 @@
 #include "schedules/program/text.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"
+#include "tools/baton/transport_flags.h"
 
 namespace baton {
 namespace {
 
 struct CompileFlags {
   ProblemFlags problem;
+  TransportFlags transport;
   std::string format = "text";
   bool transfers = false;
 };
@@ -25,7 +27,8 @@ absl::Status RunCompile(const CompileFlags& flags) {
     return absl::InvalidArgumentError("--transfers: only with --format=csv; the other formats always show them");
   }
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
-  BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
+  BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
+  BATON_ASSIGN_OR_RETURN(request.transport, ParseTransport(flags.transport));
   absl::StatusOr<Program> compiled = Compile(request);
   if (!compiled.ok()) return problem.InUsersWords(compiled.status());
   const Program program = *std::move(compiled);
@@ -47,6 +50,7 @@ void AddCompileCommand(CLI::App& app, CommandAction& action) {
   CLI::App* command = app.add_subcommand("compile", "The instruction stream of each device");
   auto flags = std::make_shared<CompileFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
+  AddTransportFlags(*command, flags->transport);
   command
       ->add_option("--format", flags->format,
                    "text (the default), proto (as text), or csv (PyTorch's compute order, a row a device)")

@@ -18,12 +18,14 @@
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"
+#include "tools/baton/transport_flags.h"
 
 namespace baton {
 namespace {
 
 struct SimulateFlags {
   ProblemFlags problem;
+  TransportFlags transport;
   std::string format = "text";
   int columns = 0;  // 0: as wide as the terminal
   int devices = 32;
@@ -89,11 +91,12 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
 
 absl::Status RunSimulate(const SimulateFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
-  BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
+  BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
+  BATON_ASSIGN_OR_RETURN(request.transport, ParseTransport(flags.transport));
   absl::StatusOr<Program> compiled = Compile(request);
   if (!compiled.ok()) return problem.InUsersWords(compiled.status());
   const Program program = *std::move(compiled);
-  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs));
+  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs, {request.transport}));
   const StepReport report = Analyze(program, trace);
   if (flags.format == "json") {
     std::cout << ToJson(ToSimulateReport(problem.schedule(), report));
@@ -110,6 +113,7 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
       app.add_subcommand("simulate", "One schedule: a timeline, the bubble of each device and its causes, peak memory");
   auto flags = std::make_shared<SimulateFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
+  AddTransportFlags(*command, flags->transport);
   command->add_option("--format", flags->format, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
   command->add_option("--columns", flags->columns, "Width of the timeline (the terminal's; 120 where there is none)")
       ->check(Between(kLeastColumns, 100000));

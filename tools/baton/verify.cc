@@ -4,45 +4,22 @@
 #include <iostream>
 #include <memory>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "base/status.h"
 #include "runtime/train/job/order_file.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/transport_flags.h"
 
 namespace baton {
 namespace {
 
-constexpr int kMostBuffers = 1 << 20;
-
 struct VerifyFlags {
   std::string order;
-  std::string transport = "rendezvous";
-  std::string queues = "per-peer-and-direction";
+  TransportFlags transport;
 };
 
-absl::StatusOr<TransportModel> ParseTransport(const VerifyFlags& flags) {
-  TransportModel model;
-  absl::string_view slots = flags.transport;
-  if (absl::ConsumePrefix(&slots, "buffered:")) {
-    if (!absl::SimpleAtoi(slots, &model.buffered_slots) || model.buffered_slots < 1 ||
-        model.buffered_slots > kMostBuffers) {
-      return absl::InvalidArgumentError(absl::StrCat("--transport: \"", flags.transport, "\"; buffers must be 1 to ",
-                                                     kMostBuffers, ", as in buffered:2"));
-    }
-  } else if (flags.transport != "rendezvous") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--transport: \"", flags.transport, "\" is neither rendezvous nor buffered:K"));
-  }
-  if (flags.queues == "per-device") model.queues = QueueKind::kPerDevice;
-  if (flags.queues == "per-peer") model.queues = QueueKind::kPerPeer;
-  return model;
-}
-
 absl::Status RunVerify(const VerifyFlags& flags) {
-  BATON_ASSIGN_OR_RETURN(const TransportModel transport, ParseTransport(flags));
+  BATON_ASSIGN_OR_RETURN(const TransportModel transport, ParseTransport(flags.transport));
   BATON_ASSIGN_OR_RETURN(const CsvOrder csv, ReadOrderFile(flags.order));
   BATON_ASSIGN_OR_RETURN(const Verdict verdict, Verify(csv, transport));
   if (verdict.is_sound) {
@@ -66,12 +43,7 @@ void AddVerifyCommand(CLI::App& app, CommandAction& action) {
   command->add_option("--order", flags->order, "The order: a row a device, cells like 2F3, 2B3, 2I3, 2W3, 2SEND_F3")
       ->required()
       ->type_name("FILE");
-  command->add_option("--transport", flags->transport,
-                      "rendezvous: a send and its receive meet; buffered:K: K sends a peer may be ahead (rendezvous)");
-  command
-      ->add_option("--queues", flags->queues,
-                   "Which transfers keep their order: per-device, per-peer or per-peer-and-direction (the default)")
-      ->check(CLI::IsMember({"per-device", "per-peer", "per-peer-and-direction"}));
+  AddTransportFlags(*command, flags->transport);
   command->footer(
       R"(Sends and receives in the file are checked as they stand, in the transport given; without any, Baton
 places its own, which are safe in it. Exit status: 0 sound, 1 unsound, 2 the file cannot be read.
