@@ -224,39 +224,36 @@ class Indexer {
 
   void CheckChunk(int chunk) {
     const OrderIndex& index = result_.index;
+    const size_t first_key = index.Key(chunk, 0);
     constexpr ActionKind kNothing = static_cast<ActionKind>(-1);
-    ReportMissing(chunk, [&](size_t key) { return index.forward[key] == kMissing ? ActionKind::kForward : kNothing; });
+    ReportMissing(chunk, [&](int micro_batch) {
+      return index.forward[first_key + micro_batch] == kMissing ? ActionKind::kForward : kNothing;
+    });
     if (index.forward_only) return;
-    ReportMissing(chunk, [&](size_t key) {
+    ReportMissing(chunk, [&](int micro_batch) {
+      const size_t key = first_key + micro_batch;
       if (index.backward[key] != kMissing) return kNothing;
       return index.weight[key] == kMissing ? ActionKind::kBackward : ActionKind::kBackwardInput;
     });
-    ReportMissing(chunk, [&](size_t key) {
-      if (index.weight[key] != kMissing || index.backward[key] < 0) return kNothing;
-      const bool is_half = order_.devices[DeviceOfKey(key)][index.backward[key]].kind == ActionKind::kBackwardInput;
-      return is_half ? ActionKind::kBackwardWeight : kNothing;
+    ReportMissing(chunk, [&](int micro_batch) {
+      const size_t key = first_key + micro_batch;
+      const int32_t backward = index.backward[key];
+      if (index.weight[key] != kMissing || backward < 0) return kNothing;
+      const std::vector<Action>& actions = order_.devices[order_.DeviceOf(chunk, micro_batch)];
+      return actions[backward].kind == ActionKind::kBackwardInput ? ActionKind::kBackwardWeight : kNothing;
     });
   }
 
-  int32_t DeviceOfKey(size_t key) const {
-    const int micro_batches = order_.num_micro_batches;
-    return order_.DeviceOf(static_cast<int>(key / micro_batches), static_cast<int>(key % micro_batches));
-  }
-
-  // `missing` says which kind of work of a key is missing. A long run of micro-batches is one line.
+  // `missing` says which kind of work of a micro-batch is missing. A long run of micro-batches is one line.
   template <typename IsMissing>
   void ReportMissing(int chunk, IsMissing missing) {
     constexpr int kLongRun = 16;
-    const size_t first_key = result_.index.Key(chunk, 0);
     for (int begin = 0, end = 0; begin < order_.num_micro_batches; begin = end) {
-      const ActionKind kind = missing(first_key + begin);
+      const ActionKind kind = missing(begin);
       end = begin + 1;
       if (static_cast<int>(kind) < 0) continue;
-      const int32_t device = DeviceOfKey(first_key + begin);
-      while (end < order_.num_micro_batches && missing(first_key + end) == kind &&
-             DeviceOfKey(first_key + end) == device) {
-        ++end;
-      }
+      const int32_t device = order_.DeviceOf(chunk, begin);
+      while (end < order_.num_micro_batches && missing(end) == kind && order_.DeviceOf(chunk, end) == device) ++end;
       if (end - begin > kLongRun) {
         Add({device, -1,
              absl::StrCat(FormatAction({kind, chunk, begin}), " to ", FormatAction({kind, chunk, end - 1}),
