@@ -1,0 +1,16 @@
+// Fuzzes the reader of programs: what it accepts is printed and read back as the same.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "absl/strings/string_view.h"
+#include "schedules/program/structure.h"
+#include "schedules/program/text.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto program = baton::ParseProgramText(absl::string_view(reinterpret_cast<const char*>(data), size));
+  if (!program.ok()) return 0;
+  const auto again = baton::ParseProgramText(baton::PrintProgram(*program));
+  if (!again.ok() || !baton::SameProgram(*program, *again)) std::abort();
+  return 0;
+}
