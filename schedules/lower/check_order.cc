@@ -43,7 +43,9 @@ OrderReport CheckOrder(const ComputeOrder& order, const PositionName& name) {
   report.num_more = indexed.num_more;
   report.descent = std::move(indexed.descent);
   if (indexed.index.num_micro_batches == 0) return report;  // no shape
-  report.circles = FindWaitCycles(order, indexed.index);
+  WaitCycles cycles = FindWaitCycles(order, indexed.index);
+  report.circles = std::move(cycles.circles);
+  report.num_more += cycles.num_more;
   for (const std::vector<OrderWait>& circle : report.circles) {
     report.violations.push_back({circle.front().device, circle.front().position, DescribeCircle(order, circle, name)});
   }

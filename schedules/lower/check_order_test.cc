@@ -157,30 +157,45 @@ TEST_CASE("what is behind its reader on the same device") {
         std::vector<std::string>{"device 0 position 2: 0B0 comes before 1B0, which it waits for, at position 3"});
 }
 
-TEST_CASE("the smallest wait cycle is found, also behind the heads of a larger one") {
-  // The heads wait around all three devices; 0F1, behind, closes a circle of two.
+// Cells as in a file, on devices that are given.
+ComputeOrder OrderOf(std::vector<int32_t> device_of_chunk, int num_micro_batches,
+                     const std::vector<std::vector<const char*>>& rows) {
   ComputeOrder order;
-  order.num_chunks = 3;
-  order.num_micro_batches = 1;
-  order.device_of_chunk = {0, 1, 2};
-  order.devices = {{{Kind::kBackward, 0, 0}}, {{Kind::kForward, 1, 0}, {Kind::kBackward, 1, 0}}, {}};
-  order.devices[0].insert(order.devices[0].begin(), {Kind::kForward, 0, 0});
-  order.devices[2] = {{Kind::kForward, 2, 0}, {Kind::kBackward, 2, 0}};
-  REQUIRE(Found(order).empty());
-  // Device 0 wants the gradient of micro-batch 0 before it lets go the activation of micro-batch 1; device 2 holds it
-  // back until it has micro-batch 1, and device 1 until it has run micro-batch 1's forward.
-  order.num_micro_batches = 2;
-  const auto f = [](int chunk, int micro_batch) { return Action{Kind::kForward, chunk, micro_batch}; };
-  const auto b = [](int chunk, int micro_batch) { return Action{Kind::kBackward, chunk, micro_batch}; };
-  order.devices = {
-      {f(0, 0), b(0, 0), f(0, 1), b(0, 1)}, {f(1, 0), f(1, 1), b(1, 0), b(1, 1)}, {f(2, 0), f(2, 1), b(2, 0), b(2, 1)}};
-  const OrderReport report = CheckOrder(order);
-  REQUIRE(report.circles.size() == 1);
-  CHECK(report.circles[0].size() == 2);
+  order.num_chunks = static_cast<int>(device_of_chunk.size());
+  order.num_micro_batches = num_micro_batches;
+  order.device_of_chunk = std::move(device_of_chunk);
+  for (const std::vector<const char*>& row : rows) {
+    order.devices.emplace_back();
+    for (const char* cell : row) {
+      const Kind kind = cell[1] == 'F' ? Kind::kForward : Kind::kBackward;
+      order.devices.back().push_back({kind, cell[0] - '0', cell[2] - '0'});
+    }
+  }
+  return order;
+}
+
+TEST_CASE("a wait cycle is followed") {
+  // Device 0 wants the gradient of micro-batch 0 before it lets go the activation of micro-batch 1, device 1 the other
+  // way round; device 2 is behind.
+  const ComputeOrder order =
+      OrderOf({0, 1, 2}, 2, {{"0F0", "0B0", "0F1", "0B1"}, {"1F0", "1F1", "1B0", "1B1"}, {"2F0", "2F1", "2B0", "2B1"}});
   CHECK(Found(order) == std::vector<std::string>{
                             "device 0 position 1: 0B0 can never run, a cycle of 2 waits: 0B0 waits for 1B0 (device 1 "
                             "position 2), which is after 1F1; 1F1 waits for 0F1 (device 0 position 2), which is after "
                             "0B0"});
+}
+
+TEST_CASE("the smallest wait cycle is found, also behind the heads of a larger one") {
+  // The heads wait around all three devices: 0B0, 1B0, 2B0, and 3B0 behind 0B0. Behind them 0B1 and 1F2 do for two.
+  const ComputeOrder order =
+      OrderOf({0, 1, 2, 0}, 3,
+              {{"0F0", "0F1", "3F0", "3F1", "0B0", "3B0", "0B1", "0F2", "3F2", "3B1", "3B2", "0B2"},
+               {"1F0", "1F1", "1B0", "1F2", "1B1", "1B2"},
+               {"2F0", "2F1", "2B0", "2F2", "2B1", "2B2"}});
+  CHECK(Found(order) == std::vector<std::string>{
+                            "device 0 position 6: 0B1 can never run, a cycle of 2 waits: 0B1 waits for 1B1 (device 1 "
+                            "position 4), which is after 1F2; 1F2 waits for 0F2 (device 0 position 7), which is after "
+                            "0B1"});
 }
 
 TEST_CASE("two separate deadlocks are both told") {

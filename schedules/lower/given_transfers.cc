@@ -33,21 +33,26 @@ class TransferChecker {
     }
   }
 
-  std::vector<CellViolation> Run() {
+  GivenTransfersReport Run() {
     for (device_ = 0; device_ < order_.num_devices(); ++device_) {
       for (int32_t i = 0; i < static_cast<int32_t>(csv_.transfers[device_].size()); ++i) Check(i);
     }
     CheckPaired();
     CheckMeetings();
-    std::stable_sort(violations_.begin(), violations_.end(), [](const CellViolation& a, const CellViolation& b) {
-      return std::make_pair(a.device, a.cell) < std::make_pair(b.device, b.cell);
-    });
-    return std::move(violations_);
+    std::stable_sort(report_.violations.begin(), report_.violations.end(),
+                     [](const CellViolation& a, const CellViolation& b) {
+                       return std::make_pair(a.device, a.cell) < std::make_pair(b.device, b.cell);
+                     });
+    return std::move(report_);
   }
 
  private:
   void Report(const CsvTransfer& transfer, const std::string& what) {
-    violations_.push_back({device_, transfer.cell, absl::StrCat(FormatTransfer(transfer), " ", what)});
+    if (report_.violations.size() >= kMostOrderViolations) {
+      ++report_.num_more;
+      return;
+    }
+    report_.violations.push_back({device_, transfer.cell, absl::StrCat(FormatTransfer(transfer), " ", what)});
   }
 
   int32_t& Place(const CsvTransfer& transfer) {
@@ -169,7 +174,7 @@ class TransferChecker {
   const ComputeOrder& order_;
   const OrderIndex& index_;
   const std::function<std::string(int, int)>& name_cell_;
-  std::vector<CellViolation> violations_;
+  GivenTransfersReport report_;
   std::vector<int32_t> places_[2][2];  // [is_send][is_gradient][Key]
   int32_t device_ = 0;
 };
@@ -248,8 +253,8 @@ std::string FormatTransfer(const CsvTransfer& transfer) {
                       transfer.micro_batch);
 }
 
-std::vector<CellViolation> CheckGivenTransfers(const CsvOrder& csv, const OrderIndex& index,
-                                               const std::function<std::string(int device, int cell)>& name_cell) {
+GivenTransfersReport CheckGivenTransfers(const CsvOrder& csv, const OrderIndex& index,
+                                         const std::function<std::string(int device, int cell)>& name_cell) {
   return TransferChecker(csv, index, name_cell).Run();
 }
 

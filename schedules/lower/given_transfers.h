@@ -24,12 +24,17 @@ struct CellViolation {
   std::string message;
 };
 
+struct GivenTransfersReport {
+  std::vector<CellViolation> violations;  // by device and cell
+  int64_t num_more = 0;                   // beyond kMostOrderViolations
+};
+
 // What is out of range, on a wrong device, not needed, repeated, before the action whose result it sends, behind the
 // action that reads it, or not paired; and, for each pair of devices and direction, the first transfer that meets
-// another one than its own, since they meet in order. By device and cell. Expects an order in which CheckOrder finds
+// another one than its own, since they meet in order. Expects an order in which CheckOrder finds
 // nothing. `name_cell` is how messages call a cell of a device.
-std::vector<CellViolation> CheckGivenTransfers(const CsvOrder& csv, const OrderIndex& index,
-                                               const std::function<std::string(int device, int cell)>& name_cell);
+GivenTransfersReport CheckGivenTransfers(const CsvOrder& csv, const OrderIndex& index,
+                                         const std::function<std::string(int device, int cell)>& name_cell);
 
 // The order with its own transfers as a program of which only the lanes and waits are right: it has no slots, Loads or
 // Steps, for FindDeadlocks and nothing else. Each compute instruction waits for the Recv of what it reads.

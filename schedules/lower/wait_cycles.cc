@@ -25,6 +25,7 @@ namespace {
 // Visits of actions that all searches together may take; then the best circle so far is the answer.
 constexpr int64_t kMostVisits = 20'000'000;
 constexpr size_t kMostCircles = 1000;
+constexpr size_t kMostLocal = kMostOrderViolations;  // circles of one
 
 struct Place {
   int32_t device = -1;
@@ -36,14 +37,15 @@ class Finder {
   Finder(const ComputeOrder& order, const OrderIndex& index)
       : order_(order), index_(index), cursors_(order.num_devices(), 0), reached_(order.num_devices(), -1) {}
 
-  std::vector<std::vector<OrderWait>> Run() {
+  WaitCycles Run() {
     RunWhatCan();
     FindLocal();
+    const size_t num_local = circles_.size();
     std::vector<bool> is_done(order_.num_devices(), false);  // in a circle already, or known to lead into one
     std::vector<OrderWait> best;
     for (int device = 0; device < order_.num_devices(); ++device) Shortest(device, best);
     if (!best.empty()) Keep(best, is_done);
-    for (int device = 0; device < order_.num_devices() && circles_.size() < kMostCircles; ++device) {
+    for (int device = 0; device < order_.num_devices() && circles_.size() < num_local + kMostCircles; ++device) {
       std::vector<OrderWait> circle = FollowHeads(device, is_done);
       if (circle.empty()) continue;
       std::vector<OrderWait> shorter;
@@ -52,7 +54,7 @@ class Finder {
                                          [&](const OrderWait& wait) { return in_circle_.count(wait.device) > 0; });
       Keep(!shorter.empty() && is_apart ? shorter : circle, is_done);
     }
-    return std::move(circles_);
+    return {std::move(circles_), num_more_};
   }
 
  private:
@@ -111,7 +113,11 @@ class Finder {
     for (int32_t device = 0; device < order_.num_devices(); ++device) {
       for (int32_t position = 0; position < static_cast<int32_t>(order_.devices[device].size()); ++position) {
         const Place source = Source(order_.devices[device][position]);
-        if (source.device != device || source.position < position || circles_.size() >= kMostCircles) continue;
+        if (source.device != device || source.position < position) continue;
+        if (circles_.size() >= kMostLocal) {
+          ++num_more_;
+          continue;
+        }
         circles_.push_back({{device, position, device, source.position}});
       }
     }
@@ -194,13 +200,12 @@ class Finder {
   std::vector<int32_t> reached_;  // [device], of one search
   std::set<int32_t> in_circle_;   // devices of the circles found
   int64_t visits_ = 0;
+  int64_t num_more_ = 0;
   std::vector<std::vector<OrderWait>> circles_;
 };
 
 }  // namespace
 
-std::vector<std::vector<OrderWait>> FindWaitCycles(const ComputeOrder& order, const OrderIndex& index) {
-  return Finder(order, index).Run();
-}
+WaitCycles FindWaitCycles(const ComputeOrder& order, const OrderIndex& index) { return Finder(order, index).Run(); }
 
 }  // namespace baton

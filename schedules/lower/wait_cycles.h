@@ -2,6 +2,7 @@
 #ifndef BATON_SCHEDULES_LOWER_WAIT_CYCLES_H_
 #define BATON_SCHEDULES_LOWER_WAIT_CYCLES_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "schedules/lower/check_order.h"
@@ -13,7 +14,11 @@ namespace baton {
 // `index` is what IndexWhatIsThere made of the order, which may lack work: nobody waits for what is missing. First what
 // is behind its reader on the same device, each a circle of one; then circles over devices, those with the fewest waits
 // first, no two of which share a device.
-std::vector<std::vector<OrderWait>> FindWaitCycles(const ComputeOrder& order, const OrderIndex& index);
+struct WaitCycles {
+  std::vector<std::vector<OrderWait>> circles;
+  int64_t num_more = 0;  // of one, beyond kMostOrderViolations
+};
+WaitCycles FindWaitCycles(const ComputeOrder& order, const OrderIndex& index);
 
 }  // namespace baton
 

@@ -127,7 +127,9 @@ std::string DrawDeadlock(const GivenProgram& given, const StuckProgram& stuck, c
 // The file's own transfers, in the transport.
 absl::Status CheckGiven(const CsvOrder& csv, const OrderIndex& index, const TransportModel& transport,
                         Verdict& verdict) {
-  for (const CellViolation& violation : CheckGivenTransfers(csv, index, CellName)) {
+  const GivenTransfersReport report = CheckGivenTransfers(csv, index, CellName);
+  verdict.num_more = report.num_more;
+  for (const CellViolation& violation : report.violations) {
     verdict.violations.push_back(absl::StrCat(Where(csv, violation.device, violation.cell), ": ", violation.message));
   }
   if (!verdict.violations.empty()) return absl::OkStatus();
