@@ -43,6 +43,37 @@ TEST_CASE("every schedule of the catalog compiles, is proven and runs to its end
   }
 }
 
+TEST_CASE("a program is compiled for the transport that is asked for") {
+  CompileRequest request = Request("1f1b", 3, 4);
+  const auto plain = Compile(request);
+  REQUIRE(plain.ok());
+  request.transport = {0, QueueKind::kPerDevice};
+  const auto program = Compile(request);
+  REQUIRE(program.ok());
+  CHECK(Simulate(*program, request.costs, {request.transport}).ok());
+  CHECK_FALSE(Simulate(*plain, request.costs, {request.transport}).ok());
+}
+
+TEST_CASE("an order of one's own is compiled as it is, with its own placement") {
+  CompileRequest request = Request("csv", 2, 2);
+  const auto order = MakeOrder("gpipe", {2, 2});
+  REQUIRE(order.ok());
+  ComputeOrder swapped = *order;
+  swapped.device_of_chunk = {1, 0};
+  std::swap(swapped.devices[0], swapped.devices[1]);
+  request.order = std::make_shared<const ComputeOrder>(swapped);
+  const auto program = Compile(request);
+  REQUIRE(program.status() == absl::OkStatus());
+  CHECK(program->device_of_chunk == swapped.device_of_chunk);
+  const auto evaluation = CompileForwardOnly(request);
+  REQUIRE(evaluation.ok());
+  CHECK(evaluation->forward_only);
+  CHECK(evaluation->device_of_chunk == swapped.device_of_chunk);
+  request.num_micro_batches = 3;
+  CHECK(Compile(request).status().message() ==
+        "pipeline.order: the file has 2 micro-batches, but batch.micro_batches is 3");
+}
+
 TEST_CASE("an unknown schedule is refused with the known ones") {
   const auto program = Compile(Request("1f2b", 2, 2));
   CHECK(program.status().code() == absl::StatusCode::kInvalidArgument);
