@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -195,7 +194,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   }
   if (!flags.order.empty()) {
     if (flags.schedule.empty()) overrides.push_back("pipeline.schedule=csv");
-    overrides.push_back(absl::StrCat("pipeline.order=\"", absl::CEscape(flags.order), "\""));
+    overrides.push_back(OrderOverride(flags.order));
   }
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "runtime/train/job/load.h"
+#include "runtime/train/job/order_file.h"
 #include "runtime/train/trainer.h"
 #include "tools/baton/commands.h"
 
@@ -19,6 +20,7 @@ namespace {
 struct TrainFlags {
   std::string job;
   std::vector<std::string> overrides;
+  std::string order;
   std::string output;
 };
 
@@ -43,7 +45,12 @@ bool IsTerminal() {
 }
 
 absl::Status RunTrain(const TrainFlags& flags) {
-  BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, flags.overrides));
+  std::vector<std::string> overrides = flags.overrides;
+  if (!flags.order.empty()) {
+    overrides.push_back("pipeline.schedule=csv");
+    overrides.push_back(OrderOverride(flags.order));
+  }
+  BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, overrides));
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   std::signal(SIGPIPE, RequestQuietStop);
@@ -69,6 +76,8 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
                    "Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors,\n"
                    "made if it is not there; files of an earlier run are replaced (nowhere)")
       ->type_name("DIR");
+  command->add_option("--order", flags->order, "Train by an own order, in PyTorch's CSV form; see baton verify")
+      ->type_name("FILE");
   command->add_option("--set", flags->overrides, "Override a field, as run.steps=100; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");

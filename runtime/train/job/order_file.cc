@@ -5,6 +5,7 @@
 #include <fstream>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 
@@ -26,6 +27,10 @@ absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path) {
   }
   if (file.bad()) return unreadable();
   return ReadCsv(text, path);
+}
+
+std::string OrderOverride(const std::string& path) {
+  return absl::StrCat("pipeline.order=\"", absl::CEscape(path), "\"");
 }
 
 absl::StatusOr<std::shared_ptr<const ComputeOrder>> OrderOfJob(const proto::Job& job) {

@@ -15,6 +15,9 @@ namespace baton {
 // Errors: InvalidArgument if the file cannot be read, is too large or no order; see ReadCsv.
 absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path);
 
+// What --order=`path` stands for: the override of pipeline.order. pipeline.schedule must be set to csv as well.
+std::string OrderOverride(const std::string& path);
+
 // The order of pipeline.order; null if the job names none. Errors: as ReadOrderFile.
 absl::StatusOr<std::shared_ptr<const ComputeOrder>> OrderOfJob(const proto::Job& job);
 
