@@ -51,6 +51,6 @@ expect 2 "--order is required" "$baton" verify
 expect 0 "$(cat "$folder/transfers.csv")" "$baton" compile --order="$folder/plain.csv" --format=csv --transfers
 expect 2 "goes with --schedule=csv" "$baton" simulate --order="$folder/plain.csv" --schedule=gpipe
 expect 2 "needs --order=FILE" "$baton" simulate --schedule=csv --stages=2 --micro-batches=2
-expect 2 "but batch.micro_batches is 5" "$baton" simulate --order="$folder/plain.csv" --micro-batches=5
+expect 2 "but --micro-batches is 5" "$baton" simulate --order="$folder/plain.csv" --micro-batches=5
 
 [[ $failures -eq 0 ]]

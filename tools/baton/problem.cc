@@ -231,7 +231,8 @@ absl::Status Problem::InUsersWords(const absl::Status& status) const {
                                                                             {"pipeline.chunks_per_device", "--chunks"},
                                                                             {"pipeline.micro_batch_group", "--group"},
                                                                             {"batch.micro_batches", "--micro-batches"},
-                                                                            {"pipeline.schedule", "--schedule"}}));
+                                                                            {"pipeline.schedule", "--schedule"},
+                                                                            {"pipeline.order", "--order"}}));
 }
 
 absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, bool bend) const {

@@ -13,11 +13,10 @@ constexpr int kMostBuffers = 1 << 20;
 }  // namespace
 
 void AddTransportFlags(CLI::App& command, TransportFlags& flags) {
-  command.add_option("--transport", flags.transport,
-                     "rendezvous: a send and its receive meet; buffered:K: K sends a peer may be ahead (rendezvous)");
+  command.add_option("--transport", flags.transport, "rendezvous, or buffered:K: K sends may be ahead (rendezvous)");
   command
       .add_option("--queues", flags.queues,
-                  "Which transfers keep their order: per-device, per-peer or per-peer-and-direction (the default)")
+                  "What keeps its order: per-device, per-peer or per-peer-and-direction (the last)")
       ->check(CLI::IsMember({"per-device", "per-peer", "per-peer-and-direction"}));
 }
 
