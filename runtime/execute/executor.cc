@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "runtime/device/clock.h"
-#include "runtime/execute/structure.h"
+#include "runtime/execute/check_executable.h"
 
 namespace baton {
 namespace {
@@ -48,7 +48,7 @@ absl::Status CheckOptions(const Program& program, const ExecutorOptions& options
 absl::StatusOr<std::unique_ptr<Executor>> Executor::Create(std::shared_ptr<const Program> program,
                                                            ExecutorOptions options) {
   if (program == nullptr) return absl::InvalidArgumentError("program: null");
-  BATON_RETURN_IF_ERROR(CheckStructure(*program));
+  BATON_RETURN_IF_ERROR(CheckExecutable(*program));
   BATON_RETURN_IF_ERROR(CheckOptions(*program, options));
   std::unique_ptr<Executor> executor(new Executor(std::move(program), std::move(options)));
   BATON_RETURN_IF_ERROR(executor->Connect());

@@ -24,7 +24,7 @@ struct IssueOrder {
   std::vector<int32_t> lane_predecessor;
 };
 
-// The program must have passed CheckStructure.
+// The program must have passed CheckExecutable.
 IssueOrder MakeIssueOrder(const DeviceProgram& program, int num_devices);
 
 }  // namespace baton

@@ -31,7 +31,7 @@ namespace baton {
 
 // What a worker works with; all borrowed, and all must outlive it.
 struct WorkerEnvironment {
-  const Program* program = nullptr;        // must have passed CheckStructure
+  const Program* program = nullptr;        // must have passed CheckExecutable
   Device* device = nullptr;                // its index says which of the program's devices this is
   std::vector<StageModule*> modules;       // [chunk]
   std::vector<Channel*> send_channels;     // [peer]; null where nothing is sent

@@ -1,4 +1,4 @@
-#include "runtime/execute/structure.h"
+#include "runtime/execute/check_executable.h"
 
 #include <catch2/catch.hpp>
 #include <functional>
@@ -25,16 +25,16 @@ Kind& FirstOf(Program& program, int device) {
   return std::get<Kind>(program.devices[device].instructions[0].operation);
 }
 
-TEST_CASE("structure: well-formed programs pass") {
+TEST_CASE("executable: well-formed programs pass") {
   PipelineSpec spec;
   spec.num_devices = GENERATE(0, 1, 2, 5);
   spec.split_backward = GENERATE(false, true);
   // A sum needs a member.
   spec.reduce = spec.num_devices > 0;
-  CHECK(CheckStructure(MakePipeline(spec)) == absl::OkStatus());
+  CHECK(CheckExecutable(MakePipeline(spec)) == absl::OkStatus());
 }
 
-TEST_CASE("structure: each fault is found and named") {
+TEST_CASE("executable: each fault is found and named") {
   struct Fault {
     const char* message;
     std::function<void(Program&)> inject;
@@ -67,6 +67,9 @@ TEST_CASE("structure: each fault is found and named") {
          p.reduce_groups[0].chunks = {0, 5};
        }},
       {"reduce group 0 has no chunks", [](Program& p) { p.reduce_groups[0].chunks.clear(); }},
+      {"micro-batch -1 is not one", [](Program& p) { FirstOf<Forward>(p, 0).micro_batch = -1; }},
+      {"micro-batch 99 is not one", [](Program& p) { FirstOf<Load>(p, 0).micro_batch = 99; }},
+      {"its kind of data is 7", [](Program& p) { FirstOf<Load>(p, 0).kind = static_cast<DataKind>(7); }},
       {"its waits are outside", [](Program& p) { p.devices[0].instructions[1].num_waits = 1000; }},
       {"its waits are outside", [](Program& p) { p.devices[0].instructions[1].first_wait = 1000; }},
       {"which is not an earlier one", [](Program& p) { p.devices[1].waits[0] = 1000; }},
@@ -81,16 +84,16 @@ TEST_CASE("structure: each fault is found and named") {
   for (const Fault& fault : faults) {
     Program program = MakePipeline(SplitBackward());
     fault.inject(program);
-    const absl::Status status = CheckStructure(program);
+    const absl::Status status = CheckExecutable(program);
     CHECK(status.code() == absl::StatusCode::kInternal);
     CHECK_THAT(std::string(status.message()), Catch::StartsWith("program: ") && Catch::Contains(fault.message));
   }
 }
 
-TEST_CASE("structure: a message names device and instruction") {
+TEST_CASE("executable: a message names device and instruction") {
   Program program = MakePipeline(SplitBackward());
   FirstOf<Send>(program, 0).peer = 3;
-  CHECK(CheckStructure(program).message() ==
+  CHECK(CheckExecutable(program).message() ==
         "program: device 0, instruction 2 (Send activation chunk 0 micro-batch 0 to device 3): its peer is device 3 "
         "of 3");
 }

@@ -1,12 +1,19 @@
-#include "runtime/execute/structure.h"
+// The checks of check_executable.h, device by device.
+#include "runtime/execute/check_executable.h"
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "schedules/program/describe.h"
+#include "schedules/program/fields.h"
 
 namespace baton {
 namespace {
@@ -65,7 +72,7 @@ class DeviceCheck {
                                                 ", a transfer; a transfer may wait for compute instructions only"));
       }
     }
-    return std::visit([&](const auto& operation) { return Check(operation); }, instruction.operation);
+    return CheckOperands(instruction.operation);
   }
 
  private:
@@ -78,53 +85,55 @@ class DeviceCheck {
     if (slot >= 0 && slot < num_slots) return absl::OkStatus();
     return absl::InternalError(absl::StrCat("slot ", slot, " is not one of the device's ", num_slots));
   }
-  absl::Status CheckCompute(int32_t chunk, std::initializer_list<SlotId> slots) const {
-    BATON_RETURN_IF_ERROR(CheckChunk(chunk));
-    for (SlotId slot : slots) {
-      if (slot != kNoSlot) BATON_RETURN_IF_ERROR(CheckSlot(slot));
+  absl::Status CheckGroup(int32_t group) const {
+    const auto num_groups = static_cast<int32_t>(program_.reduce_groups.size());
+    if (group < 0 || group >= num_groups) {
+      return absl::InternalError(absl::StrCat("group ", group, " is not one of ", num_groups));
+    }
+    const std::vector<int32_t>& members = program_.reduce_groups[group].chunks;
+    if (std::none_of(members.begin(), members.end(), [&](int32_t chunk) { return chunks_.count(chunk) != 0; })) {
+      return absl::InternalError(absl::StrCat("group ", group, " has no chunk of this device"));
     }
     return absl::OkStatus();
-  }
-  absl::Status CheckTransfer(int32_t peer, SlotId slot) const {
-    if (peer < 0 || peer >= program_.num_devices() || peer == device_) {
-      return absl::InternalError(absl::StrCat("its peer is device ", peer, " of ", program_.num_devices()));
-    }
-    return CheckSlot(slot);
   }
 
-  absl::Status Check(const Load& load) const {
-    BATON_RETURN_IF_ERROR(CheckChunk(load.chunk));
-    return CheckSlot(load.slot);
-  }
-  absl::Status Check(const Forward& forward) const {
-    return CheckCompute(forward.chunk,
-                        {forward.input, forward.targets, forward.output, forward.saved, forward.saved_weight});
-  }
-  absl::Status Check(const Backward& backward) const {
-    return CheckCompute(backward.chunk, {backward.input, backward.targets, backward.saved, backward.saved_weight,
-                                         backward.grad_output, backward.grad_input});
-  }
-  absl::Status Check(const BackwardInput& half) const {
-    return CheckCompute(half.chunk, {half.input, half.targets, half.saved, half.saved_weight, half.grad_output,
-                                     half.grad_input, half.stash});
-  }
-  absl::Status Check(const BackwardWeight& half) const {
-    return CheckCompute(half.chunk, {half.input, half.saved_weight, half.grad_output, half.stash});
-  }
-  absl::Status Check(const Send& send) const { return CheckTransfer(send.peer, send.slot); }
-  absl::Status Check(const Recv& recv) const { return CheckTransfer(recv.peer, recv.slot); }
-  absl::Status Check(const Reduce& reduce) const {
-    const auto num_groups = static_cast<int32_t>(program_.reduce_groups.size());
-    if (reduce.group < 0 || reduce.group >= num_groups) {
-      return absl::InternalError(absl::StrCat("group ", reduce.group, " is not one of ", num_groups));
+  // `may_lack_slots`: the operation may have kNoSlot for an operand.
+  absl::Status CheckOperand(FieldRole role, int32_t value, bool may_lack_slots) const {
+    switch (role) {
+      case FieldRole::kChunk:
+        return CheckChunk(value);
+      case FieldRole::kMicroBatch:
+        if (value >= 0 && value < program_.num_micro_batches) return absl::OkStatus();
+        return absl::InternalError(
+            absl::StrCat("micro-batch ", value, " is not one of the program's ", program_.num_micro_batches));
+      case FieldRole::kKind:
+        if (value == 0 || value == 1) return absl::OkStatus();
+        return absl::InternalError(absl::StrCat("its kind of data is ", value));
+      case FieldRole::kPeer:
+        if (value >= 0 && value < program_.num_devices() && value != device_) return absl::OkStatus();
+        return absl::InternalError(absl::StrCat("its peer is device ", value, " of ", program_.num_devices()));
+      case FieldRole::kGroup:
+        return CheckGroup(value);
+      case FieldRole::kReads:
+      case FieldRole::kWrites:
+        return may_lack_slots && value == kNoSlot ? absl::OkStatus() : CheckSlot(value);
     }
-    const std::vector<int32_t>& members = program_.reduce_groups[reduce.group].chunks;
-    if (std::none_of(members.begin(), members.end(), [&](int32_t chunk) { return chunks_.count(chunk) != 0; })) {
-      return absl::InternalError(absl::StrCat("group ", reduce.group, " has no chunk of this device"));
-    }
-    return absl::OkStatus();
+    return absl::InternalError("an operand of no known role");
   }
-  absl::Status Check(const Step& step) const { return CheckChunk(step.chunk); }
+
+  absl::Status CheckOperands(const Operation& operation) const {
+    absl::Status status;
+    const auto visit = [&](const auto& each) {
+      using Kind = std::decay_t<decltype(each)>;
+      constexpr bool moves_data =
+          std::is_same_v<Kind, Load> || std::is_same_v<Kind, Send> || std::is_same_v<Kind, Recv>;
+      VisitFields(each, [&](FieldRole role, const char*, auto value) {
+        if (status.ok()) status = CheckOperand(role, static_cast<int32_t>(value), /*may_lack_slots=*/!moves_data);
+      });
+    };
+    std::visit(visit, operation);
+    return status;
+  }
 
   const Program& program_;
   const int device_;
@@ -149,7 +158,7 @@ absl::Status CheckDevice(const Program& program, int device) {
 
 }  // namespace
 
-absl::Status CheckStructure(const Program& program) {
+absl::Status CheckExecutable(const Program& program) {
   if (program.num_chunks < 0 || program.device_of_chunk.size() != static_cast<size_t>(program.num_chunks)) {
     return absl::InternalError(
         absl::StrCat("program: ", program.device_of_chunk.size(), " places for ", program.num_chunks, " chunks"));
