@@ -11,14 +11,7 @@ namespace {
 
 absl::StatusOr<std::unique_ptr<Layer>> BuildSequence(const Backend& backend, const std::vector<LayerSpec>& specs,
                                                      const Shape& input) {
-  std::vector<std::unique_ptr<Layer>> layers;
-  Shape shape = input;
-  for (const LayerSpec& spec : specs) {
-    if (shape.empty()) return absl::InvalidArgumentError("layers: a cross-entropy may only be the last");
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, spec, shape));
-    shape = layer->output_shape();
-    layers.push_back(std::move(layer));
-  }
+  BATON_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Layer>> layers, BuildLayers(backend, specs, input));
   return Sequence::Create(std::move(layers));
 }
 
@@ -45,6 +38,20 @@ struct Builder {
 
 absl::StatusOr<std::unique_ptr<Layer>> BuildLayer(const Backend& backend, const LayerSpec& spec, const Shape& input) {
   return std::visit(Builder{backend, input}, spec.kind);
+}
+
+absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildLayers(const Backend& backend,
+                                                                const std::vector<LayerSpec>& specs,
+                                                                const Shape& input) {
+  std::vector<std::unique_ptr<Layer>> layers;
+  Shape shape = input;
+  for (const LayerSpec& spec : specs) {
+    if (shape.empty()) return absl::InvalidArgumentError("layers: a cross-entropy may only be the last");
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, spec, shape));
+    shape = layer->output_shape();
+    layers.push_back(std::move(layer));
+  }
+  return layers;
 }
 
 }  // namespace baton

@@ -1,9 +1,5 @@
+// A layer's sizes, in the terms of schedules/plan/costs.h.
 #include "ops/models/costs.h"
-
-#include <utility>
-
-#include "base/status.h"
-#include "ops/models/chunk.h"
 
 namespace baton {
 
@@ -37,13 +33,6 @@ LayerCosts DescribeLayer(const std::string& name, const Layer& layer) {
   }
   (layer.weight_needs_grad_output() ? costs.keep_gradient_stash_bytes : costs.keep_gradient_scratch_bytes) =
       costs.output_bytes;
-  return costs;
-}
-
-absl::StatusOr<std::vector<LayerCosts>> DescribeModel(const Backend& backend, const ModelSpec& model) {
-  BATON_ASSIGN_OR_RETURN(const auto layers, BuildLayers(backend, model, 0, model.layers.size()));
-  std::vector<LayerCosts> costs;
-  for (size_t i = 0; i < layers.size(); ++i) costs.push_back(DescribeLayer(model.layer_names[i], *layers[i]));
   return costs;
 }
 

@@ -5,7 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include "ops/host/host_backend.h"
-#include "ops/models/chunk.h"
+#include "ops/layers/build.h"
+#include "ops/layers/sequence.h"
 #include "ops/models/gpt2.h"
 #include "ops/models/mlp.h"
 #include "ops/reference/reference_backend.h"
@@ -37,14 +38,25 @@ Footprint SumOfCosts(const std::vector<LayerCosts>& layers, int64_t begin, int64
   return sum;
 }
 
+std::vector<LayerCosts> CostsOf(const Backend& backend, const ModelSpec& model) {
+  std::vector<LayerCosts> costs;
+  const auto layers = BuildLayers(backend, model.layers, model.input_shape).value();
+  for (const auto& layer : layers) {
+    costs.push_back(DescribeLayer(model.layer_names[costs.size()], *layer));
+  }
+  return costs;
+}
+
 void CheckAdditive(const Backend& backend, const ModelSpec& model) {
-  const std::vector<LayerCosts> costs = DescribeModel(backend, model).value();
+  const std::vector<LayerCosts> costs = CostsOf(backend, model);
   const int64_t count = static_cast<int64_t>(costs.size());
   REQUIRE(count == static_cast<int64_t>(model.layers.size()));
   for (int64_t begin = 0; begin < count; ++begin) {
     for (int64_t end = begin + 1; end <= count; ++end) {
       CAPTURE(backend.name(), begin, end);
-      const Footprint actual = BuildChunk(backend, model, begin, end).value()->footprint();
+      auto layers = BuildLayers(backend, {model.layers.begin(), model.layers.begin() + end}, model.input_shape).value();
+      layers.erase(layers.begin(), layers.begin() + begin);
+      const Footprint actual = Sequence::Create(std::move(layers)).value()->footprint();
       const Footprint expected = SumOfCosts(costs, begin, end);
       CHECK(actual.saved == expected.saved);
       CHECK(actual.saved_weight == expected.saved_weight);
@@ -93,7 +105,7 @@ TEST_CASE("the costs of an activation and of a loss") {
 TEST_CASE("each copy of a tied parameter counts, also within one layer") {
   // One block: the only layer both embeds and has the head, tied.
   const ModelSpec model = Gpt2Model({1, 16, 1, 4, 32}, 1, 1).value();
-  const LayerCosts costs = DescribeModel(ReferenceBackend(), model).value()[0];
+  const LayerCosts costs = CostsOf(ReferenceBackend(), model)[0];
   const Bytes norm = 2 * 64;
   const Bytes linears = 4 * (16 * 48 + 48 + 16 * 16 + 16 + 16 * 64 + 64 + 64 * 16 + 16);
   CHECK(costs.parameter_bytes == 2 * 4 * 32 * 16 + 4 * 4 * 16 + 3 * norm + linears);

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <set>
 
-#include "ops/models/chunk.h"
+#include "ops/layers/build.h"
 #include "ops/models/gpt2.h"
 #include "ops/models/layer_list.h"
 #include "ops/models/mlp.h"
@@ -16,6 +16,16 @@ std::vector<std::string> ParameterNames(const Layer& layer) {
   std::vector<std::string> names;
   for (const ParameterSpec& parameter : layer.parameters()) names.push_back(parameter.name);
   return names;
+}
+
+std::vector<ParameterSpec> ParametersOf(const ModelSpec& model) {
+  std::vector<ParameterSpec> parameters;
+  const ReferenceBackend backend;
+  const auto layers = BuildLayers(backend, model.layers, model.input_shape).value();
+  for (const auto& layer : layers) {
+    for (const ParameterSpec& parameter : layer->parameters()) parameters.push_back(parameter);
+  }
+  return parameters;
 }
 
 Gpt2Options SmallGpt2() { return {3, 8, 2, 4, 11}; }
@@ -33,7 +43,7 @@ TEST_CASE("gpt2 is split at its blocks, with the names of its weights") {
   CHECK(model.input_shape == Shape(DataType::kInt32, {2, 4}));
   CHECK(model.targets_shape == model.input_shape);
   const ReferenceBackend backend;
-  const auto layers = BuildLayers(backend, model, 0, 3).value();
+  const auto layers = BuildLayers(backend, model.layers, model.input_shape).value();
   const auto block = [](const std::string& name) {
     std::vector<std::string> names;
     for (const char* part : {"ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj"}) {
@@ -56,10 +66,10 @@ TEST_CASE("gpt2 is split at its blocks, with the names of its weights") {
 TEST_CASE("gpt2 has as many parameters as the paper's smallest") {
   // 124,439,808: vocabulary 50257, context 1024, 12 layers of width 768, the head tied.
   const ModelSpec model = Gpt2Model({12, 768, 12, 1024, 50257}, 1, 1).value();
-  const auto chunk = BuildChunk(ReferenceBackend(), model, 0, 12).value();
+  const std::vector<ParameterSpec> parameters = ParametersOf(model);
   int64_t count = 0;
   std::set<std::string> counted;
-  for (const ParameterSpec& parameter : chunk->parameters()) {
+  for (const ParameterSpec& parameter : parameters) {
     if (counted.insert(parameter.name).second) count += parameter.shape.NumElements();
   }
   CHECK(count == 124439808);
@@ -67,8 +77,8 @@ TEST_CASE("gpt2 has as many parameters as the paper's smallest") {
 
 TEST_CASE("gpt2 starts as the paper says") {
   const ModelSpec model = Gpt2Model(SmallGpt2(), 1, 1).value();
-  const auto chunk = BuildChunk(ReferenceBackend(), model, 0, 3).value();
-  for (const ParameterSpec& parameter : chunk->parameters()) {
+  const std::vector<ParameterSpec> parameters = ParametersOf(model);
+  for (const ParameterSpec& parameter : parameters) {
     CAPTURE(parameter.name);
     const bool matrix = parameter.shape.rank() == 2;
     CHECK(parameter.decays == matrix);
@@ -84,17 +94,6 @@ TEST_CASE("gpt2 starts as the paper says") {
   }
 }
 
-TEST_CASE("a chunk is the model's layers between two cuts") {
-  const ModelSpec model = Gpt2Model(SmallGpt2(), 2, 2).value();
-  const ReferenceBackend backend;
-  const auto chunk = BuildChunk(backend, model, 1, 3).value();
-  CHECK(chunk->input_shape() == Shape(DataType::kFloat32, {2, 4, 8}));
-  CHECK(ParameterNames(*chunk).front() == "h.1.ln_1.weight");
-  for (const auto& [begin, end] : {std::pair(0, 4), std::pair(-1, 2), std::pair(2, 2), std::pair(2, 1)}) {
-    CHECK_THAT(Complaint(BuildChunk(backend, model, begin, end).status()), Catch::Contains("3"));
-  }
-}
-
 TEST_CASE("an mlp's layers are its linears with what follows them") {
   MlpOptions options;
   options.sizes = {784, 512, 256, 10};
@@ -103,7 +102,8 @@ TEST_CASE("an mlp's layers are its linears with what follows them") {
   CHECK(model.input_shape == Shape(DataType::kFloat32, {16, 784}));
   CHECK(model.targets_shape == Shape(DataType::kInt32, {16}));
   REQUIRE(model.layers.size() == 3);
-  const auto layers = BuildLayers(ReferenceBackend(), model, 0, 3).value();
+  const ReferenceBackend backend;
+  const auto layers = BuildLayers(backend, model.layers, model.input_shape).value();
   CHECK(layers[1]->input_shape() == Shape(DataType::kFloat32, {16, 512}));
   CHECK(layers[2]->output_shape().empty());
   const ParameterSpec weight = layers[0]->parameters()[0];
@@ -129,7 +129,8 @@ TEST_CASE("a list of layers makes each kind") {
   out.outputs = 8;
   options.layers = {linear, ListedLayerNorm{}, ListedResidual{{in, out}}, ListedActivation{}};
   const ModelSpec model = LayerListModel(options, 2, 4).value();
-  const auto layers = BuildLayers(ReferenceBackend(), model, 0, 4).value();
+  const ReferenceBackend backend;
+  const auto layers = BuildLayers(backend, model.layers, model.input_shape).value();
   CHECK(ParameterNames(*layers[0]) == std::vector<std::string>{"layers.0.weight"});
   CHECK(ParameterNames(*layers[1]) == std::vector<std::string>{"layers.1.weight", "layers.1.bias"});
   CHECK(ParameterNames(*layers[2]) ==

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "ops/models/chunk.h"
+#include "ops/layers/build.h"
 #include "ops/models/costs.h"
 #include "ops/models/gpt2.h"
 #include "ops/models/layer_list.h"
@@ -75,7 +75,7 @@ absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job) {
 absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec model) {
   ModelTable table;
   BATON_ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<Layer>> layers,
-                         BuildLayers(backend, model, 0, static_cast<int64_t>(model.layers.size())));
+                         BuildLayers(backend, model.layers, model.input_shape));
   for (size_t i = 0; i < layers.size(); ++i) {
     table.costs.push_back(DescribeLayer(model.layer_names[i], *layers[i]));
     table.parameters.push_back(layers[i]->parameters());

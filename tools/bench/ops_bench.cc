@@ -15,7 +15,6 @@
 
 #include "ops/host/host_backend.h"
 #include "ops/layers/build.h"
-#include "ops/models/chunk.h"
 #include "ops/models/gpt2.h"
 #include "ops/models/initialize.h"
 
@@ -141,9 +140,10 @@ void Step(benchmark::State& state) {
   const int64_t micro_batches = state.range(5);
   const HostBackend backend;
   const auto model = Gpt2Model(options, sequences, sequences * micro_batches);
-  auto chunk = model.ok() ? BuildChunk(backend, *model, 0, options.layers) : model.status();
-  if (!chunk.ok()) return state.SkipWithError(chunk.status().ToString().c_str());
-  Trainer trainer(*std::move(chunk));
+  if (!model.ok()) return state.SkipWithError(model.status().ToString().c_str());
+  auto whole = BuildLayer(backend, LayerSpec{SequenceSpec{model->layers}}, model->input_shape);
+  if (!whole.ok()) return state.SkipWithError(whole.status().ToString().c_str());
+  Trainer trainer(*std::move(whole));
   for (auto _ : state) {
     absl::Status status;
     for (int64_t i = 0; i < micro_batches && status.ok(); ++i) {
