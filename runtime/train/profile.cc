@@ -1,7 +1,6 @@
 #include "runtime/train/profile.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -11,15 +10,11 @@
 #include "base/status.h"
 #include "ops/layers/build.h"
 #include "ops/models/initialize.h"
+#include "runtime/device/clock.h"
 #include "runtime/train/memory.h"
 
 namespace baton {
 namespace {
-
-Nanos Now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // Aligned memory for one layer's buffers, zeroed.
 class Buffer {
@@ -40,9 +35,9 @@ absl::StatusOr<Nanos> MedianTime(int repeats, const std::function<absl::Status()
   BATON_RETURN_IF_ERROR(call());
   std::vector<Nanos> times;
   for (int i = 0; i < repeats; ++i) {
-    const Nanos start = Now();
+    const Nanos start = SteadyNow();
     BATON_RETURN_IF_ERROR(call());
-    times.push_back(Now() - start);
+    times.push_back(SteadyNow() - start);
   }
   std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
   return times[repeats / 2];
