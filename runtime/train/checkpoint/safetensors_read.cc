@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
+#include "runtime/train/checkpoint/dtype.h"
 #include "runtime/train/checkpoint/safetensors.h"
 
 namespace baton {
@@ -35,18 +36,6 @@ int64_t ElementBytes(const std::string& dtype) {
     if (dtype == name) return 1;
   }
   return 0;
-}
-
-const char* DtypeOf(DataType type) {
-  switch (type) {
-    case DataType::kFloat32:
-      return "F32";
-    case DataType::kFloat64:
-      return "F64";
-    case DataType::kInt32:
-      return "I32";
-  }
-  return "";
 }
 
 absl::Status ReadAt(int descriptor, uint64_t offset, char* data, size_t bytes, const std::string& path) {

@@ -10,22 +10,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "runtime/train/checkpoint/dtype.h"
 #include "runtime/train/checkpoint/safetensors.h"
 
 namespace baton {
 namespace {
-
-const char* DtypeOf(DataType type) {
-  switch (type) {
-    case DataType::kFloat32:
-      return "F32";
-    case DataType::kFloat64:
-      return "F64";
-    case DataType::kInt32:
-      return "I32";
-  }
-  return "";
-}
 
 absl::Status SystemError(const std::string& path) {
   return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot write checkpoint ", path));
