@@ -85,7 +85,7 @@ absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateEmbedding(const Embedd
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateLayerNorm(const LayerNormSpec& spec,
                                                                     const Shape& input) const {
-  return CreateHostLayerNorm(spec, input);
+  return CreateHostLayerNorm(spec, input, threads_);
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateActivation(const ActivationSpec& spec,

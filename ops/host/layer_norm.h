@@ -11,7 +11,7 @@
 namespace baton {
 
 // Errors: as LayerNormInfo's.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostLayerNorm(const LayerNormSpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostLayerNorm(const LayerNormSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton
 
