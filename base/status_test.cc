@@ -1,3 +1,4 @@
+// The macros return errors and assign values.
 #include "base/status.h"
 
 #include <catch2/catch.hpp>

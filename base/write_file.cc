@@ -1,3 +1,4 @@
+// Writes by stdio, whose close may be what fails.
 #include "base/write_file.h"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// What is written is what is read; what cannot be is said.
 #include "base/write_file.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// ReLU and GELU, forward and backward, as vectorised loops.
 #include "ops/host/activation.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// Causal attention in blocks of queries: matrix products by oneDNN around a softmax of our own.
 #include "ops/host/causal_attention.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Cross entropy as vectorised loops over rows.
 #include "ops/host/cross_entropy.h"
 
 #include <cmath>

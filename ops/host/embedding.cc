@@ -1,3 +1,4 @@
+// Embedding: a row copied for each id, gradients added row by row.
 #include "ops/host/embedding.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// The host's table of layers, and the operations on whole parameters: sums, norms, AdamW.
 #include "ops/host/host_backend.h"
 
 #include <cmath>

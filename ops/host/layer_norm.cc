@@ -1,3 +1,4 @@
+// Layer normalisation as vectorised loops over rows.
 #include "ops/host/layer_norm.h"
 
 #include <algorithm>

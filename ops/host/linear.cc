@@ -1,3 +1,4 @@
+// Linear by oneDNN.
 #include "ops/host/linear.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// The calls of oneDNN behind one_dnn.h.
 #include "ops/host/one_dnn.h"
 
 #include <omp.h>

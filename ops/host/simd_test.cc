@@ -1,3 +1,4 @@
+// The vectorisable exponential against the library's.
 #include "ops/host/simd.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Each kind of LayerSpec to the backend's or the composite's factory.
 #include "ops/layers/build.h"
 
 #include <utility>

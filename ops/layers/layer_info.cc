@@ -1,3 +1,4 @@
+// The checks, shapes, parameters and FLOPs of each primitive layer.
 #include "ops/layers/layer_info.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// The passes of Residual: the inner layer's, then one addition.
 #include "ops/layers/residual.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// How Sequence lays out its layers' buffers, and its passes.
 #include "ops/layers/sequence.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The check of token_ids.h.
 #include "ops/layers/token_ids.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,3 +1,4 @@
+// The blocks of GPT-2, with embedding and head in the first and last.
 #include "ops/models/gpt2.h"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// First values from Philox, keyed by seed and parameter name.
 #include "ops/models/initialize.h"
 
 #include <Random123/philox.h>

@@ -1,3 +1,4 @@
+// First values: their distribution, and what they depend on.
 #include "ops/models/initialize.h"
 
 #include <catch2/catch.hpp>

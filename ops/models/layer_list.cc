@@ -1,3 +1,4 @@
+// From listed layers to a ModelSpec, size by size.
 #include "ops/models/layer_list.h"
 
 #include <cmath>

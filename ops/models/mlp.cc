@@ -1,3 +1,4 @@
+// An MLP's sizes as a list of layers.
 #include "ops/models/mlp.h"
 
 #include "absl/strings/str_cat.h"

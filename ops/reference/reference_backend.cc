@@ -1,3 +1,4 @@
+// The oracle's table of layers, in float and double, and its operations on whole parameters.
 #include "ops/reference/reference_backend.h"
 
 #include <cmath>

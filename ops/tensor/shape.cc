@@ -1,3 +1,4 @@
+// Shapes as text.
 #include "ops/tensor/shape.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,3 +1,4 @@
+// Each fault of a program is found and named.
 #include "runtime/execute/check_executable.h"
 
 #include <catch2/catch.hpp>

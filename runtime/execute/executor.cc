@@ -1,3 +1,4 @@
+// Starting, waking and joining the workers; preparing and ending a step.
 #include "runtime/execute/executor.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Whole steps through a pipeline: values, order, memory, and options that are refused.
 #include "runtime/execute/executor.h"
 
 #include <algorithm>

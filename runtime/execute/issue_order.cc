@@ -1,3 +1,4 @@
+// Transfers move up to behind the last compute instruction that they wait for.
 #include "runtime/execute/issue_order.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Where transfers stand in the order of issue.
 #include "runtime/execute/issue_order.h"
 
 #include <algorithm>

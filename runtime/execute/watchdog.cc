@@ -1,3 +1,4 @@
+// Who stands still, read from the workers' progress.
 #include "runtime/execute/watchdog.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// A step that stands still ends, and says why.
 #include "runtime/execute/watchdog.h"
 
 #include <atomic>

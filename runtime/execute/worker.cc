@@ -1,3 +1,4 @@
+// How each kind of instruction runs on a worker.
 #include "runtime/execute/worker.h"
 
 #include <algorithm>
@@ -98,7 +99,7 @@ absl::Status Worker::WaitFor(Stream& stream, int32_t index) {
 
 absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stream) {
   const std::vector<StageModule*>& modules = environment_.modules;
-  auto finish = [&](absl::Status status) { return status.ok() ? stream.Record(*done_[index]) : status; };
+  auto finish = [&](const absl::Status& status) { return status.ok() ? stream.Record(*done_[index]) : status; };
   return std::visit(
       Overloaded{
           [&](const Load& load) {

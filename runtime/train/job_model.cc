@@ -1,3 +1,4 @@
+// From the messages of a job's model to layers, costs and parameters.
 #include "runtime/train/job_model.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,3 +1,4 @@
+// Binding a chunk's memory, and the calls of the executor as those of its layer.
 #include "runtime/train/layer_stage_module.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Free memory, as /proc/meminfo tells it.
 #include "runtime/train/memory.h"
 
 #include <unistd.h>

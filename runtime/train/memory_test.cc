@@ -1,3 +1,4 @@
+// What does not fit is refused, with both numbers.
 #include "runtime/train/memory.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Parameters in the order of their first use, and where each copy lies.
 #include "runtime/train/parameter_table.h"
 
 #include <map>

@@ -1,3 +1,4 @@
+// Mean costs of a window of steps, put through the simulator.
 #include "runtime/train/prediction.h"
 
 #include "base/status.h"

@@ -1,3 +1,4 @@
+// Each layer alone, with memory of its own, timed several times.
 #include "runtime/train/profile.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The loop over steps, and what it prints and writes.
 #include "runtime/train/trainer.h"
 
 #include <google/protobuf/text_format.h>

@@ -1,3 +1,4 @@
+// Making a job ready, and one step or evaluation of it.
 #include "runtime/train/training_run.h"
 
 #include <algorithm>

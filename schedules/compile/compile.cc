@@ -1,3 +1,4 @@
+// Order, lowering and proof, one after the other.
 #include "schedules/compile/compile.h"
 
 #include <algorithm>

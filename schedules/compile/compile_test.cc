@@ -1,3 +1,4 @@
+// Every schedule of the catalog compiles and is proven; an unknown one is refused.
 #include "schedules/compile/compile.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Splitting by the smallest largest sum, and adding up layers to chunks.
 #include "schedules/plan/plan.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Splits and sums against small cases by hand and by search.
 #include "schedules/plan/plan.h"
 
 #include <catch2/catch.hpp>

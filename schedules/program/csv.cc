@@ -1,3 +1,4 @@
+// One cell an action, in PyTorch's letters.
 #include "schedules/program/csv.h"
 
 #include <variant>

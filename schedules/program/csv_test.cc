@@ -1,3 +1,4 @@
+// Programs as PyTorch would print their orders.
 #include "schedules/program/csv.h"
 
 #include <catch2/catch.hpp>

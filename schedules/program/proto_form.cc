@@ -1,3 +1,4 @@
+// Both directions by one loop of reflection over an operation's fields.
 #include "schedules/program/proto_form.h"
 
 #include <string>

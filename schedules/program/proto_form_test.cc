@@ -1,3 +1,4 @@
+// To a message and back; fields of messages and structs agree.
 #include "schedules/program/proto_form.h"
 
 #include <catch2/catch.hpp>

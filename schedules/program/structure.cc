@@ -1,3 +1,4 @@
+// The checks of indices and sizes, and equality field by field.
 #include "schedules/program/structure.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Each index out of range is found and named; equality sees every field.
 #include "schedules/program/structure.h"
 
 #include <catch2/catch.hpp>

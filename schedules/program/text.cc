@@ -1,3 +1,4 @@
+// Printing; parse.cc reads it back.
 #include "schedules/program/text.h"
 
 #include <type_traits>

@@ -1,3 +1,4 @@
+// To text and back, and text that is no program.
 #include "schedules/program/text.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// The gaps between compute instructions, each split by what was waited for.
 #include "schedules/report/analysis.h"
 
 #include <algorithm>

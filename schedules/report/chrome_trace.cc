@@ -1,3 +1,4 @@
+// The JSON of a trace, event by event.
 #include "schedules/report/chrome_trace.h"
 
 #include "absl/strings/str_cat.h"

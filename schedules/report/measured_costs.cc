@@ -1,3 +1,4 @@
+// Means over the instructions of a trace, kind by kind.
 #include "schedules/report/measured_costs.h"
 
 namespace baton {

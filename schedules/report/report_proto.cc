@@ -1,3 +1,4 @@
+// Field by field from Analysis to its message.
 #include "schedules/report/report_proto.h"
 
 #include <google/protobuf/util/json_util.h>

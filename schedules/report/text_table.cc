@@ -1,3 +1,4 @@
+// Widths, padding, and numbers as people read them.
 #include "schedules/report/text_table.h"
 
 #include <algorithm>

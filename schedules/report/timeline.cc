@@ -1,3 +1,4 @@
+// A trace scaled to columns of text.
 #include "schedules/report/timeline.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The list; a new backend is a line here.
 #include "tests/conformance/backends.h"
 
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// Guards around the bytes, poison in them, and a copy of what may not change.
 #include "tests/conformance/guarded_buffer.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The cases, kind by kind.
 #include "tests/conformance/layer_cases.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// The buffers of a run, and the order of its calls.
 #include "tests/conformance/layer_run.h"
 
 #include <memory>

@@ -1,3 +1,4 @@
+// Fork, exec and wait, with a limit of time; output by way of files.
 #include "tests/testing/command.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Waiting and waking by futex.
 #include "runtime/device/host/doorbell.h"
 
 #include <linux/futex.h>

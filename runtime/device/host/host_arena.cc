@@ -1,3 +1,4 @@
+// The arena by mmap.
 #include "runtime/device/host/host_arena.h"
 
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+// The checks of the options, and the worker thread's name and timer.
 #include "runtime/device/host/host_device.h"
 
 #include <sys/prctl.h>

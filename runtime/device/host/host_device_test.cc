@@ -1,3 +1,4 @@
+// Events, streams, arenas and cancelling of host devices.
 #include "runtime/device/host/host_device.h"
 
 #include <catch2/catch.hpp>

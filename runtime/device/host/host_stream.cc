@@ -1,3 +1,4 @@
+// HostStream: waits block the worker.
 #include "runtime/device/host/host_stream.h"
 
 #include "runtime/device/host/host_event.h"

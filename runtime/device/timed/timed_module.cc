@@ -1,3 +1,4 @@
+// Each call sleeps for its cost.
 #include "runtime/device/timed/timed_module.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// Rehearsals take as long as they are told, on few cores, and end on a failure.
 #include "runtime/device/timed/timed_module.h"
 
 #include <algorithm>

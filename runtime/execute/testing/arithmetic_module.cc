@@ -1,3 +1,4 @@
+// The values of ArithmeticModule, and the checks of what arrives.
 #include "runtime/execute/testing/arithmetic_module.h"
 
 #include "absl/strings/str_cat.h"

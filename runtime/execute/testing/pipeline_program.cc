@@ -1,3 +1,4 @@
+// 1F1B written out by hand, instruction by instruction.
 #include "runtime/execute/testing/pipeline_program.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Files written and read back, and broken files refused.
 #include "runtime/train/checkpoint/safetensors.h"
 
 #include <sys/resource.h>

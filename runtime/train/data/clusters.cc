@@ -1,3 +1,4 @@
+// Points around centres, all drawn by position.
 #include "runtime/train/data/clusters.h"
 
 #include <cmath>

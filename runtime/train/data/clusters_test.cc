@@ -1,3 +1,4 @@
+// Clusters: centres, noise, and what a batch depends on.
 #include "runtime/train/data/clusters.h"
 
 #include <catch2/catch.hpp>

@@ -23,7 +23,8 @@ class Dataset {
   virtual int64_t num_held_out() const = 0;
 
   // Writes sequences [first_sequence, first_sequence + count) of optimizer step `step`, one after the other.
-  // inputs: count · input_bytes() bytes; targets: [count, num_targets()] i32; null where not wanted. Both at least 0: step and first_sequence.
+  // inputs: count · input_bytes() bytes; targets: [count, num_targets()] i32; null where not wanted. `step` and
+  // `first_sequence` are at least 0.
   virtual void FillTraining(int64_t step, int64_t first_sequence, int64_t count, std::byte* inputs,
                             int32_t* targets) const = 0;
   // The same of the held-out sequences; first_sequence + count <= num_held_out().

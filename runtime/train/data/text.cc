@@ -1,3 +1,4 @@
+// Reading texts, and which part of them a batch takes.
 #include "runtime/train/data/text.h"
 
 #include <glob.h>

@@ -1,3 +1,4 @@
+// Texts: patterns of files, batches, what is held out, and too little text.
 #include "runtime/train/data/text.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// Names by way of protobuf's descriptors.
 #include "runtime/train/job/field_names.h"
 
 #include <algorithm>

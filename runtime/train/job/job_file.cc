@@ -1,3 +1,4 @@
+// Reading the file, and the parser's complaints as sentences.
 #include "runtime/train/job/job_file.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// Jobs that cannot be read, and what is said of them.
 #include "runtime/train/job/job_file.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// Read, override, resolve.
 #include "runtime/train/job/load.h"
 
 #include "base/status.h"

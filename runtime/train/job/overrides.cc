@@ -1,3 +1,4 @@
+// Finding the field that a path names and parsing its value, by reflection.
 #include "runtime/train/job/overrides.h"
 
 #include <memory>

@@ -1,3 +1,4 @@
+// Single fields changed, and paths and values that are none.
 #include "runtime/train/job/overrides.h"
 
 #include <catch2/catch.hpp>

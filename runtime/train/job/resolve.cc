@@ -1,3 +1,4 @@
+// Defaults and limits of everything in a job but the model; see resolve_model.cc.
 #include "runtime/train/job/resolve.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// Defaults and limits of a job's model.
 #include "runtime/train/job/resolve_model.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Defaults filled in, and each limit with its sentence.
 #include "runtime/train/job/resolve.h"
 
 #include <catch2/catch.hpp>

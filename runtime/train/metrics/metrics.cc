@@ -1,3 +1,4 @@
+// The JSON of one line a step.
 #include "runtime/train/metrics/metrics.h"
 
 #include <cerrno>

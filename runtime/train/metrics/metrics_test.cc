@@ -1,3 +1,4 @@
+// Lines of metrics are JSON and come in order.
 #include "runtime/train/metrics/metrics.h"
 
 #include <catch2/catch.hpp>

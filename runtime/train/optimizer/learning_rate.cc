@@ -1,3 +1,4 @@
+// Warm-up and decay, step by step.
 #include "runtime/train/optimizer/learning_rate.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Learning rates by hand, and the factor of clipping.
 #include "runtime/train/optimizer/learning_rate.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Matching the n-th send and the n-th receive, and the copy.
 #include "runtime/transport/local/local_channel.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Transfers between threads: pairing, order, sizes, latency and cancelling.
 #include "runtime/transport/local/local_channel.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Counting arrivals, and the sum in the order of the members.
 #include "runtime/transport/local/local_collective.h"
 
 #include <algorithm>

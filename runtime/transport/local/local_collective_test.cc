@@ -1,3 +1,4 @@
+// Sums between threads: order, sizes, rounds and cancelling.
 #include "runtime/transport/local/local_collective.h"
 
 #include <catch2/catch.hpp>

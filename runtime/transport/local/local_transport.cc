@@ -1,3 +1,4 @@
+// Making channels and collectives with this transport's options.
 #include "runtime/transport/local/local_transport.h"
 
 #include "absl/strings/str_cat.h"
