@@ -46,12 +46,13 @@ class DeviceCheck {
           program_.device_of_chunk[memory.chunk] != device_) {
         return absl::InternalError(absl::StrCat("memory for chunk ", memory.chunk, ", which is not of this device"));
       }
-      const std::pair<Bytes, Bytes> blocks[] = {{memory.parameters_offset, memory.parameter_bytes},
-                                                {memory.gradients_offset, memory.parameter_bytes},
-                                                {memory.optimizer_offset, memory.optimizer_bytes}};
-      for (const auto& [offset, bytes] : blocks) {
+      const std::string name = absl::StrCat("chunk ", memory.chunk);
+      BATON_RETURN_IF_ERROR(CheckBlock(name, memory.parameters_offset, memory.parameter_bytes, arena_bytes));
+      const std::pair<Bytes, Bytes> of_training[] = {{memory.gradients_offset, memory.parameter_bytes},
+                                                     {memory.optimizer_offset, memory.optimizer_bytes}};
+      for (const auto& [offset, bytes] : of_training) {
         if (program_.forward_only && offset == kNoOffset) continue;
-        BATON_RETURN_IF_ERROR(CheckBlock(absl::StrCat("chunk ", memory.chunk), offset, bytes, arena_bytes));
+        BATON_RETURN_IF_ERROR(CheckBlock(name, offset, bytes, arena_bytes));
       }
     }
     return absl::OkStatus();

@@ -35,6 +35,17 @@ TEST_CASE("executable: well-formed programs pass") {
   CHECK(CheckExecutable(MakePipeline(spec)) == absl::OkStatus());
 }
 
+TEST_CASE("executable: only a forward-only program may do without gradients") {
+  Program program = MakePipeline(SplitBackward());
+  for (DeviceProgram& device : program.devices) {
+    device.chunks[0].gradients_offset = kNoOffset;
+    device.chunks[0].optimizer_offset = kNoOffset;
+  }
+  CHECK_THAT(std::string(CheckExecutable(program).message()), Catch::Contains("chunk 0 at offset -1"));
+  program.forward_only = true;
+  CHECK(CheckExecutable(program) == absl::OkStatus());
+}
+
 TEST_CASE("executable: each fault is found and named") {
   struct Fault {
     const char* message;
@@ -48,6 +59,11 @@ TEST_CASE("executable: each fault is found and named") {
       {"outside of the arena", [](Program& p) { p.devices[0].slots[0].bytes = INT64_MAX; }},
       {"the workspace at offset", [](Program& p) { p.devices[1].workspace_offset = p.devices[1].arena_bytes; }},
       {"chunk 2 at offset", [](Program& p) { p.devices[2].chunks[0].optimizer_offset = -1; }},
+      {"chunk 0 at offset -1",
+       [](Program& p) {
+         p.forward_only = true;
+         p.devices[0].chunks[0].parameters_offset = kNoOffset;
+       }},
       {"this device has no memory for chunk 2", [](Program& p) { FirstOf<Forward>(p, 0).chunk = 2; }},
       {"no memory for chunk 7", [](Program& p) { FirstOf<Step>(p, 0).chunk = 7; }},
       {"no memory for chunk -1", [](Program& p) { FirstOf<Load>(p, 0).chunk = -1; }},
