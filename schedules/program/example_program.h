@@ -74,10 +74,12 @@ inline Program RandomProgram(uint32_t seed) {
   program.num_micro_batches = static_cast<int>(1 + below(9));
   program.forward_only = below(2) == 1;
   const int64_t num_devices = 1 + below(4);
-  for (int i = 0; i < program.num_chunks; ++i) program.device_of_chunk.push_back(below(num_devices));
+  const int64_t num_copies = 1 + below(2);
+  for (int i = 0; i < num_copies * program.num_chunks; ++i) program.device_of_chunk.push_back(below(num_devices));
+  for (int i = 0; num_copies > 1 && i < program.num_micro_batches; ++i) program.copy_of_micro_batch.push_back(below(2));
   for (int64_t i = below(4); i >= 0; --i) {
-    ReduceGroup group = {static_cast<ReduceKind>(below(2)), "w" + std::to_string(i), {}, below(1000)};
-    for (int64_t j = below(4); j > 0; --j) group.chunks.push_back(below(program.num_chunks));
+    ReduceGroup group = {static_cast<ReduceKind>(below(3)), "w" + std::to_string(i), {}, below(1000)};
+    for (int64_t j = below(4); j > 0; --j) group.chunks.push_back(below(program.device_of_chunk.size()));
     program.reduce_groups.push_back(group);
   }
   for (int64_t d = 0; d < num_devices; ++d) {

@@ -212,7 +212,8 @@ absl::Status ParseReduceGroup(Line& line, Program& program) {
   group.bytes = numbers.back();
   numbers.pop_back();
   for (const int64_t chunk : numbers) {
-    if (chunk < 0 || chunk >= program.num_chunks) return Mistake(absl::StrCat("there is no chunk ", chunk));
+    if (chunk < 0 || chunk >= static_cast<int64_t>(program.device_of_chunk.size()))
+      return Mistake(absl::StrCat("there is no chunk ", chunk));
     group.chunks.push_back(static_cast<int32_t>(chunk));
   }
   program.reduce_groups.push_back(std::move(group));
@@ -271,6 +272,15 @@ class Parser {
       while (!line.Done()) {
         program_.device_of_chunk.push_back(0);
         BATON_RETURN_IF_ERROR(line.Number(&program_.device_of_chunk.back()));
+      }
+    } else if (word == "micro-batches" && program_.copy_of_micro_batch.empty()) {
+      BATON_RETURN_IF_ERROR(line.Expect("use"));
+      BATON_RETURN_IF_ERROR(line.Expect("copies"));
+      while (!line.Done()) {
+        int copy = 0;
+        BATON_RETURN_IF_ERROR(line.Number(&copy));
+        if (copy < 0 || copy > INT8_MAX) return Mistake(absl::StrCat("there is no copy ", copy));
+        program_.copy_of_micro_batch.push_back(static_cast<int8_t>(copy));
       }
     } else {
       return Mistake(absl::StrCat("\"", word, "\" does not belong here"));

@@ -60,14 +60,18 @@ struct DeviceProgram {
   }
 };
 
-// What a Reduce sums: the gradients of one parameter that several chunks hold a copy of, or the vector of each
-// parameter's squared gradient norm (from which every device computes the same global norm).
-enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm };
+// What a Reduce sums: the gradients of one parameter that several chunks hold (tied), the vector of each parameter's
+// squared gradient norm (from which every device computes the same global norm), or all gradients of one chunk over its
+// copies. Once the copies are summed they are equal: to a group of the other kinds only the first copy of a chunk adds,
+// the others bring zeros and get the sum.
+enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient };
 
 struct ReduceGroup {
   ReduceKind kind;
-  std::string name;             // the tied parameter's, for messages
-  std::vector<int32_t> chunks;  // the order of summation: ascending, a chunk with several copies as often
+  std::string name;  // the tied parameter's, for messages
+  // The order of summation: ascending places (indices into Program::device_of_chunk; with one copy those are chunks), a
+  // chunk that holds a tied parameter several times as often.
+  std::vector<int32_t> chunks;
   Bytes bytes;
 };
 
@@ -75,18 +79,30 @@ struct Program {
   std::string schedule;  // the catalog's name, for messages and reports
   int num_chunks = 0;
   int num_micro_batches = 0;
-  bool forward_only = false;             // evaluation: no backward, no Step
-  std::vector<int32_t> device_of_chunk;  // [num_chunks]
+  bool forward_only = false;  // evaluation: no backward, no Step
+  // [copy × num_chunks + chunk], an index that is called a place. Bidirectional schedules hold two copies of the
+  // parameters, all others one. Copies of a chunk that meet on one device are one, at the first one's place.
+  std::vector<int32_t> device_of_chunk;
+  std::vector<int8_t> copy_of_micro_batch;  // [micro-batch]; empty if there is one copy
   std::vector<ReduceGroup> reduce_groups;
   std::vector<DeviceProgram> devices;
 
   int num_devices() const { return static_cast<int>(devices.size()); }
-  // How many chunks share the most loaded device; a chunk counts 1/v micro-batches in memory tables.
-  int ChunksPerDevice() const {
-    size_t most = 1;
-    for (const DeviceProgram& device : devices) most = device.chunks.size() > most ? device.chunks.size() : most;
-    return static_cast<int>(most);
+  int num_copies() const { return static_cast<int>(device_of_chunk.size()) / num_chunks; }
+  // Where the chunk's passes for the micro-batch run. The passes of one micro-batch all use the same copy.
+  int32_t DeviceOf(int chunk, int micro_batch) const {
+    if (copy_of_micro_batch.empty()) return device_of_chunk[chunk];
+    return device_of_chunk[static_cast<size_t>(copy_of_micro_batch[micro_batch]) * num_chunks + chunk];
   }
+  // The place of the copy of the chunk that the device holds; -1 if it holds none.
+  int32_t PlaceOn(int chunk, int device) const {
+    for (size_t place = chunk; place < device_of_chunk.size(); place += num_chunks) {
+      if (device_of_chunk[place] == device) return static_cast<int32_t>(place);
+    }
+    return -1;
+  }
+  // False for a copy that is one with an earlier one on its device.
+  bool IsFirstAtPlace(int place) const { return PlaceOn(place % num_chunks, device_of_chunk[place]) == place; }
 };
 
 }  // namespace baton

@@ -124,6 +124,7 @@ proto::Program ProgramToProto(const Program& program) {
   message.set_num_micro_batches(program.num_micro_batches);
   message.set_forward_only(program.forward_only);
   for (const int32_t device : program.device_of_chunk) message.add_device_of_chunk(device);
+  for (const int8_t copy : program.copy_of_micro_batch) message.add_copy_of_micro_batch(copy);
   for (const ReduceGroup& group : program.reduce_groups) {
     proto::ReduceGroup& each = *message.add_reduce_groups();
     each.set_kind(static_cast<proto::ReduceGroup::Kind>(group.kind));
@@ -142,6 +143,10 @@ absl::StatusOr<Program> ProgramFromProto(const proto::Program& message) {
   program.num_micro_batches = message.num_micro_batches();
   program.forward_only = message.forward_only();
   program.device_of_chunk.assign(message.device_of_chunk().begin(), message.device_of_chunk().end());
+  for (const int32_t copy : message.copy_of_micro_batch()) {
+    if (copy < 0 || copy > INT8_MAX) return absl::InvalidArgumentError(absl::StrCat("there is no copy ", copy));
+    program.copy_of_micro_batch.push_back(static_cast<int8_t>(copy));
+  }
   for (const proto::ReduceGroup& group : message.reduce_groups()) {
     if (!proto::ReduceGroup::Kind_IsValid(group.kind())) {
       return absl::InvalidArgumentError("a reduce group of an unknown kind");

@@ -54,9 +54,27 @@ const std::vector<Change>& Changes() {
       {"", [](Program& p) { std::get<BackwardWeight>(p.devices[0].instructions[5].operation).stash = 0; }},
       {"micro-batches 0 must be from 1 to 1048576", [](Program& p) { p.num_micro_batches = 0; }},
       {"chunks: 3, but a device is named for 2", [](Program& p) { p.num_chunks = 3; }},
+      {"",
+       [](Program& p) {
+         p.device_of_chunk = {0, 1, 1, 0};
+         p.copy_of_micro_batch = {0, 1};
+       }},
+      {"chunks: 2, but a device is named for 4",
+       [](Program& p) {
+         p.device_of_chunk = {0, 1, 1, 0};
+       }},
+      {"micro-batches: 2, but a copy is named for 1", [](Program& p) { p.copy_of_micro_batch = {0}; }},
+      {"copy of a micro-batch 1 must be from 0 to 0",
+       [](Program& p) {
+         p.copy_of_micro_batch = {0, 1};
+       }},
+      {"copy of a micro-batch -1 must be from 0 to 0",
+       [](Program& p) {
+         p.copy_of_micro_batch = {0, -1};
+       }},
       {"device of a chunk 2 must be from 0 to 1", [](Program& p) { p.device_of_chunk[1] = 2; }},
-      {"kind of reduce group 2 must be from 0 to 1",
-       [](Program& p) { p.reduce_groups[0].kind = static_cast<ReduceKind>(2); }},
+      {"kind of reduce group 3 must be from 0 to 2",
+       [](Program& p) { p.reduce_groups[0].kind = static_cast<ReduceKind>(3); }},
       {"bytes of a reduce group -1 must be from 0 to 281474976710656",
        [](Program& p) { p.reduce_groups[0].bytes = -1; }},
       {"chunk of a reduce group -1 must be from 0 to 1", [](Program& p) { p.reduce_groups[1].chunks[0] = -1; }},

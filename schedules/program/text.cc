@@ -98,6 +98,12 @@ std::string PrintProgram(const Program& program) {
       absl::StrFormat("program \"%s\": %d chunks, %d devices, %d micro-batches\n", absl::CEscape(program.schedule),
                       program.num_chunks, program.num_devices(), program.num_micro_batches);
   absl::StrAppend(&text, "  chunks on devices ", absl::StrJoin(program.device_of_chunk, " "), "\n");
+  if (!program.copy_of_micro_batch.empty()) {
+    absl::StrAppend(&text, "  micro-batches use copies ",
+                    absl::StrJoin(program.copy_of_micro_batch, " ",
+                                  [](std::string* out, int8_t copy) { absl::StrAppend(out, int{copy}); }),
+                    "\n");
+  }
   if (program.forward_only) absl::StrAppend(&text, "  forward only\n");
   for (const ReduceGroup& group : program.reduce_groups) {
     absl::StrAppendFormat(&text, "  reduce %s \"%s\": chunks %s, %d bytes\n",

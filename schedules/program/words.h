@@ -11,7 +11,7 @@ namespace baton {
 // Each in the order of its enum.
 inline constexpr const char* kDataKindWords[] = {"inputs", "targets"};
 inline constexpr const char* kPayloadWords[] = {"activation", "gradient"};
-inline constexpr const char* kReduceKindWords[] = {"tied_gradient", "gradient_norm"};
+inline constexpr const char* kReduceKindWords[] = {"tied_gradient", "gradient_norm", "replica_gradient"};
 inline constexpr const char* kSlotKindWords[] = {"input",        "targets",     "output",     "saved",
                                                  "saved_weight", "grad_output", "grad_input", "stash"};
 static_assert(std::size(kSlotKindWords) == static_cast<size_t>(SlotKind::kStash) + 1);
