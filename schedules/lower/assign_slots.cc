@@ -26,13 +26,12 @@ Bytes BytesOf(SlotKind kind, const ChunkCosts& chunk) {
 
 }  // namespace
 
-SlotAssigner::SlotAssigner(const std::vector<int32_t>& device_of_chunk, int num_micro_batches, bool forward_only,
-                           const CostModel& costs)
-    : device_of_chunk_(device_of_chunk),
-      num_micro_batches_(num_micro_batches),
+SlotAssigner::SlotAssigner(const ComputeOrder& order, bool forward_only, const CostModel& costs)
+    : order_(order),
+      num_micro_batches_(order.num_micro_batches),
       forward_only_(forward_only),
       costs_(costs),
-      local_of_chunk_(device_of_chunk.size(), -1) {}
+      local_of_chunk_(order.num_chunks, -1) {}
 
 void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const std::vector<Nanos>& start,
                           const std::vector<Nanos>& end, Nanos transfer_ns, DeviceProgram& program) {
@@ -118,8 +117,8 @@ void SlotAssigner::Release(SlotKind kind, int chunk, int micro_batch) {
 SlotId SlotAssigner::TakeResult(SlotKind kind, int chunk, int micro_batch) {
   const bool is_output = kind == SlotKind::kOutput;
   const int neighbour = is_output ? chunk + 1 : chunk - 1;
-  if (neighbour < 0 || neighbour >= static_cast<int>(device_of_chunk_.size())) return kNoSlot;
-  if (device_of_chunk_[neighbour] == device_of_chunk_[chunk]) {
+  if (neighbour < 0 || neighbour >= order_.num_chunks) return kNoSlot;
+  if (order_.DeviceOf(neighbour, micro_batch) == order_.DeviceOf(chunk, micro_batch)) {
     return Take(is_output ? SlotKind::kInput : SlotKind::kGradOutput, neighbour, micro_batch);
   }
   last_result_ = TakeSent(kind, chunk);

@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "schedules/lower/time_order.h"
+#include "schedules/order/compute_order.h"
 #include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
 
@@ -22,9 +23,8 @@ namespace baton {
 // Lifecycle: made once for a lowering, then Assign for each device; it keeps its tables in between.
 class SlotAssigner {
  public:
-  // `device_of_chunk` and `costs` must outlive this.
-  SlotAssigner(const std::vector<int32_t>& device_of_chunk, int num_micro_batches, bool forward_only,
-               const CostModel& costs);
+  // `order` and `costs` must outlive this.
+  SlotAssigner(const ComputeOrder& order, bool forward_only, const CostModel& costs);
 
   // Fills in the slots of `program.instructions` and `program.slots` (their offsets stay 0). `chunks` are those of the
   // device; start and end are the times of its actions by position, transfer_ns the latency of a Send.
@@ -70,9 +70,9 @@ class SlotAssigner {
   void Fill(Reduce&) {}
   void Fill(Step&) {}
 
-  bool IsLast(int chunk) const { return chunk + 1 == static_cast<int>(device_of_chunk_.size()); }
+  bool IsLast(int chunk) const { return chunk + 1 == order_.num_chunks; }
 
-  const std::vector<int32_t>& device_of_chunk_;
+  const ComputeOrder& order_;
   const int num_micro_batches_;
   const bool forward_only_;
   const CostModel& costs_;

@@ -71,7 +71,7 @@ class Emitter {
 
   void EmitSend(const Action& action, int to_chunk, Payload payload) {
     if (to_chunk < 0 || to_chunk >= order_.num_chunks) return;
-    const int32_t peer = order_.device_of_chunk[to_chunk];
+    const int32_t peer = order_.DeviceOf(to_chunk, action.micro_batch);
     if (peer == device_) return;
     Emit(Send{action.chunk, action.micro_batch, payload, peer, kNoSlot});
   }

@@ -46,10 +46,41 @@ absl::Status CheckGroups(const std::vector<ReduceGroup>& groups, int num_chunks)
   return absl::OkStatus();
 }
 
-std::vector<std::vector<int32_t>> ChunksOfDevices(const ComputeOrder& order) {
-  std::vector<std::vector<int32_t>> chunks(order.num_devices());
-  for (int32_t chunk = 0; chunk < order.num_chunks; ++chunk) chunks[order.device_of_chunk[chunk]].push_back(chunk);
+// Copies of a chunk that meet on one device are one.
+std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program) {
+  std::vector<std::vector<int32_t>> chunks(program.devices.size());
+  for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
+    for (size_t place = chunk; place < program.device_of_chunk.size(); place += program.num_chunks) {
+      if (program.IsFirstAtPlace(place)) chunks[program.device_of_chunk[place]].push_back(chunk);
+    }
+  }
   return chunks;
+}
+
+// The groups of a program with several copies of the parameters: first each chunk's copies are summed, then what is
+// asked for, where every copy gets the sum.
+std::vector<ReduceGroup> GroupsOverCopies(const Program& program, const CostModel& costs,
+                                          const std::vector<ReduceGroup>& asked) {
+  if (program.num_copies() == 1) return asked;
+  std::vector<ReduceGroup> groups;
+  for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
+    ReduceGroup group{
+        ReduceKind::kReplicaGradient, absl::StrCat("chunk ", chunk), {}, costs.chunks[chunk].parameter_bytes};
+    for (size_t place = chunk; place < program.device_of_chunk.size(); place += program.num_chunks) {
+      if (program.IsFirstAtPlace(place)) group.chunks.push_back(place);
+    }
+    if (group.chunks.size() > 1) groups.push_back(std::move(group));
+  }
+  for (const ReduceGroup& each : asked) {
+    groups.push_back(each);
+    for (int copy = 1; copy < program.num_copies(); ++copy) {
+      for (int32_t chunk : each.chunks) {
+        const int32_t place = copy * program.num_chunks + chunk;
+        if (program.IsFirstAtPlace(place)) groups.back().chunks.push_back(place);
+      }
+    }
+  }
+  return groups;
 }
 
 // What each device does at the end of the step.
@@ -69,9 +100,6 @@ std::vector<Finish> Finishes(const Program& program, const std::vector<std::vect
 
 absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& options) {
   BATON_ASSIGN_OR_RETURN(const OrderIndex index, IndexOrder(order, options.gradients_ascend));
-  if (!order.copy_of_micro_batch.empty()) {
-    return absl::UnimplementedError("order: a program has one copy of the parameters; this order has several");
-  }
   BATON_RETURN_IF_ERROR(CheckCosts(options.costs, order.num_chunks, order.num_micro_batches));
   BATON_RETURN_IF_ERROR(CheckNeighbours(options.costs));
   BATON_RETURN_IF_ERROR(CheckGroups(options.reduce_groups, order.num_chunks));
@@ -84,14 +112,15 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   program.num_micro_batches = order.num_micro_batches;
   program.forward_only = index.forward_only;
   program.device_of_chunk = order.device_of_chunk;
+  program.copy_of_micro_batch = order.copy_of_micro_batch;
   const bool finishes_step = options.step && !index.forward_only;
-  if (finishes_step) program.reduce_groups = options.reduce_groups;
+  if (finishes_step) program.reduce_groups = GroupsOverCopies(program, options.costs, options.reduce_groups);
   program.devices.resize(order.num_devices());
 
-  const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(order);
+  const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
   const std::vector<Finish> finishes =
       finishes_step ? Finishes(program, chunks) : std::vector<Finish>(order.num_devices());
-  SlotAssigner slots(program.device_of_chunk, order.num_micro_batches, index.forward_only, options.costs);
+  SlotAssigner slots(order, index.forward_only, options.costs);
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
     code.instructions = EmitInstructions(order, device, receives[device], finishes[device], code.overlapped);

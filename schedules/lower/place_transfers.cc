@@ -32,7 +32,7 @@ Reader ReaderOf(const ComputeOrder& order, const OrderIndex& index, int sender, 
   const bool is_forward = action.kind == ActionKind::kForward;
   const int chunk = is_forward ? action.chunk + 1 : action.chunk - 1;
   if (chunk < 0 || chunk >= order.num_chunks) return {};
-  const int32_t receiver = order.device_of_chunk[chunk];
+  const int32_t receiver = order.DeviceOf(chunk, action.micro_batch);
   if (receiver == sender) return {};
   const size_t key = index.Key(chunk, action.micro_batch);
   return {receiver, is_forward ? index.forward[key] : index.backward[key]};

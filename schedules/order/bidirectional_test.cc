@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "schedules/lower/lower.h"
 #include "schedules/lower/order_index.h"
 #include "schedules/order/forward_only.h"
 #include "schedules/order/order_text.h"
@@ -121,12 +120,6 @@ TEST_CASE("copies that meet on a device add their gradients in one order") {
   std::swap(order.devices[0][0], order.devices[0][2]);
   std::swap(order.devices[0][1], order.devices[0][3]);
   CHECK(IndexOrder(order).status().code() == absl::StatusCode::kInvalidArgument);
-}
-
-TEST_CASE("an order with several copies is not lowered") {
-  LowerOptions options;
-  options.costs.chunks.resize(2);
-  CHECK(Lower(Chimera(2, 4), options).status().code() == absl::StatusCode::kUnimplemented);
 }
 
 }  // namespace
