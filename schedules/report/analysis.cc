@@ -38,8 +38,16 @@ int HeldChange(const Operation& operation, bool forward_only) {
   return 0;
 }
 
-DeviceReport AnalyzeDevice(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time,
-                           bool forward_only) {
+// How many chunks of the device make up its stage, a p-th of the model: all of them, but where there are several copies
+// of the parameters the device has a stage of each.
+double ChunksOfStage(const Program& program, const DeviceProgram& device) {
+  if (program.copy_of_micro_batch.empty()) return static_cast<double>(std::max<size_t>(1, device.chunks.size()));
+  return std::max(1.0, static_cast<double>(program.num_chunks) / program.num_devices());
+}
+
+DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, const std::vector<Interval>& intervals,
+                           Nanos step_time) {
+  const bool forward_only = program.forward_only;
   DeviceReport report;
   report.peak_bytes = device.arena_bytes;
   const auto& instructions = device.instructions;
@@ -78,7 +86,7 @@ DeviceReport AnalyzeDevice(const DeviceProgram& device, const std::vector<Interv
     peak = std::max(peak, held);
   }
   report.idle.drain += step_time - free_since;
-  report.peak_micro_batches = static_cast<double>(peak) / std::max<size_t>(1, device.chunks.size());
+  report.peak_micro_batches = static_cast<double>(peak) / ChunksOfStage(program, device);
   return report;
 }
 
@@ -97,8 +105,7 @@ StepReport Analyze(const Program& program, const Trace& trace) {
   Nanos idle = 0;
   const DeviceReport* longest = nullptr;
   for (int device = 0; device < program.num_devices(); ++device) {
-    report.devices.push_back(
-        AnalyzeDevice(program.devices[device], trace.devices[device], report.step_time, program.forward_only));
+    report.devices.push_back(AnalyzeDevice(program, program.devices[device], trace.devices[device], report.step_time));
     idle += report.devices.back().idle.Total();
   }
   for (const DeviceReport& device : report.devices) {

@@ -26,12 +26,15 @@ struct IdleCauses {
 };
 
 struct DeviceReport {
-  Nanos busy = 0;                 // compute instructions but Reduce
-  Nanos work = 0;                 // of that, forward and backward
-  Nanos span = 0;                 // from its first forward or backward to the end of its last
-  IdleCauses idle;                // busy + idle = the step
-  double peak_micro_batches = 0;  // held from Forward until the backward pass is done with it; a chunk counts 1/v
-  Bytes peak_bytes = 0;           // the arena that the program lays out
+  Nanos busy = 0;   // compute instructions but Reduce
+  Nanos work = 0;   // of that, forward and backward
+  Nanos span = 0;   // from its first forward or backward to the end of its last
+  IdleCauses idle;  // busy + idle = the step
+  // Held from Forward until the backward pass is done with it, in micro-batches of a p-th of the model: of v chunks on
+  // a device each counts 1/v. With several copies of the parameters a device holds a p-th of each, and each counts
+  // whole.
+  double peak_micro_batches = 0;
+  Bytes peak_bytes = 0;  // the arena that the program lays out
   double BubbleRatio() const {
     const double step = static_cast<double>(busy + idle.Total());
     return step > 0 ? static_cast<double>(idle.Total()) / step : 0.0;

@@ -105,7 +105,8 @@ class Simulation {
   int CountDevices(const ReduceGroup& group) const {
     std::vector<int32_t> devices;
     for (int32_t chunk : group.chunks) {
-      if (chunk >= 0 && chunk < program_.num_chunks) devices.push_back(program_.device_of_chunk[chunk]);
+      if (chunk >= 0 && static_cast<size_t>(chunk) < program_.device_of_chunk.size())
+        devices.push_back(program_.device_of_chunk[chunk]);
     }
     std::sort(devices.begin(), devices.end());
     return static_cast<int>(std::unique(devices.begin(), devices.end()) - devices.begin());
@@ -271,7 +272,8 @@ class Simulation {
 
 absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs, const SimulateOptions& options) {
   BATON_RETURN_IF_ERROR(CheckCosts(costs, program.num_chunks, program.num_micro_batches));
-  if (program.device_of_chunk.size() != costs.chunks.size()) {
+  if (program.device_of_chunk.size() !=
+      costs.chunks.size() * (program.copy_of_micro_batch.empty() ? 1 : program.num_copies())) {
     return absl::FailedPreconditionError(absl::StrCat("the program places ", program.device_of_chunk.size(), " of ",
                                                       costs.chunks.size(), " chunks on devices"));
   }

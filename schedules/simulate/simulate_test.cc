@@ -217,10 +217,10 @@ TEST_CASE("intervals are ordered, lanes do not overlap, waits are kept, both sid
     std::sort(recvs.begin(), recvs.end());
     CHECK(sends == recvs);
     size_t crossings = 0;  // from chunk to chunk between devices
-    for (size_t chunk = 1; chunk < program.device_of_chunk.size(); ++chunk) {
-      crossings += program.device_of_chunk[chunk - 1] != program.device_of_chunk[chunk];
+    for (int chunk = 1; chunk < program.num_chunks; ++chunk) {
+      for (int i = 0; i < 6; ++i) crossings += program.DeviceOf(chunk - 1, i) != program.DeviceOf(chunk, i);
     }
-    CHECK(sends.size() == 2 * crossings * 6);
+    CHECK(sends.size() == 2 * crossings);
   }
 }
 

@@ -19,8 +19,8 @@ class CompletenessChecker {
     weight_.assign(num_keys, -1);
     inputs_.assign(program.num_micro_batches, -1);
     targets_.assign(program.num_micro_batches, -1);
-    step_.assign(program.num_chunks, -1);
-    last_added_.assign(program.num_chunks, -1);
+    step_.assign(program.device_of_chunk.size(), -1);
+    last_added_.assign(program.device_of_chunk.size(), -1);
     last_reduce_.assign(program.reduce_groups.size(), -1);
     groups_.resize(program.num_devices());
     for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
@@ -60,10 +60,9 @@ class CompletenessChecker {
     }
   }
 
-  void CheckDevice(int chunk) {
-    if (program_.device_of_chunk[chunk] != device_) {
-      Report(absl::StrCat("is on device ", device_, "; its chunk is on device ", program_.device_of_chunk[chunk]));
-    }
+  void CheckDevice(int chunk, int micro_batch) {
+    const int32_t device = program_.DeviceOf(chunk, micro_batch);
+    if (device != device_) Report(absl::StrCat("is on device ", device_, "; its chunk is on device ", device));
   }
 
   // What passes micro-batches comes before what ends the step.
@@ -73,7 +72,7 @@ class CompletenessChecker {
   }
 
   void CheckBackward(int chunk, int micro_batch) {
-    CheckDevice(chunk);
+    CheckDevice(chunk, micro_batch);
     CheckBeforeEnd();
     if (program_.forward_only) Report("is a backward in a forward-only program");
     if (forward_[Key(chunk, micro_batch)] < 0) Report("comes before its Forward");
@@ -81,13 +80,15 @@ class CompletenessChecker {
 
   // What adds to gradients does so in micro-batch order: then every schedule gives the same bits.
   void CheckAscends(int chunk, int micro_batch) {
-    int32_t& last = last_added_[chunk];
+    const int32_t place = program_.PlaceOn(chunk, device_);
+    if (place < 0) return;  // told already
+    int32_t& last = last_added_[place];
     if (gradients_ascend_ && micro_batch < last) Report(absl::StrCat("adds to gradients after micro-batch ", last));
     last = micro_batch;
   }
 
   void Check(const Load& load) {
-    CheckDevice(load.chunk);
+    CheckDevice(load.chunk, load.micro_batch);
     CheckBeforeEnd();
     const bool is_inputs = load.kind == DataKind::kInputs;
     if (load.chunk != (is_inputs ? 0 : program_.num_chunks - 1)) Report("is for a chunk that reads no such data");
@@ -95,7 +96,7 @@ class CompletenessChecker {
   }
 
   void Check(const Forward& forward) {
-    CheckDevice(forward.chunk);
+    CheckDevice(forward.chunk, forward.micro_batch);
     CheckBeforeEnd();
     Put(forward_[Key(forward.chunk, forward.micro_batch)]);
   }
@@ -135,11 +136,14 @@ class CompletenessChecker {
   }
 
   void Check(const Step& step) {
-    CheckDevice(step.chunk);
+    const int32_t place = program_.PlaceOn(step.chunk, device_);
+    if (place < 0) {
+      Report(absl::StrCat("is on device ", device_, "; its chunk is on device ", program_.device_of_chunk[step.chunk]));
+    }
     if (program_.forward_only) Report("is a Step in a forward-only program");
     if (first_step_ < 0) first_step_ = instruction_;
     has_steps_ = true;
-    Put(step_[step.chunk]);
+    Put(step_[place < 0 ? step.chunk : place]);
   }
 
   bool TakesPart(int group) const {
@@ -154,9 +158,9 @@ class CompletenessChecker {
 
   void CheckNothingMissing() {
     for (int chunk = 0; chunk < program_.num_chunks; ++chunk) {
-      device_ = program_.device_of_chunk[chunk];
       for (int micro_batch = 0; micro_batch < program_.num_micro_batches; ++micro_batch) {
         const size_t key = Key(chunk, micro_batch);
+        device_ = program_.DeviceOf(chunk, micro_batch);
         auto missing = [&](const char* what) {
           Report(absl::StrCat(what, " chunk ", chunk, " micro-batch ", micro_batch, " is missing"));
         };
@@ -170,7 +174,13 @@ class CompletenessChecker {
           missing("BackwardWeight");
         }
       }
-      if (has_steps_ && step_[chunk] < 0) Report(absl::StrCat("Step chunk ", chunk, " is missing"));
+      if (!has_steps_) continue;
+      for (size_t place = chunk; place < step_.size(); place += program_.num_chunks) {
+        device_ = program_.device_of_chunk[place];
+        if (step_[place] < 0 && program_.IsFirstAtPlace(place)) {
+          Report(absl::StrCat("Step chunk ", chunk, " is missing"));
+        }
+      }
     }
   }
 
@@ -183,8 +193,8 @@ class CompletenessChecker {
   std::vector<int32_t> weight_;
   std::vector<int32_t> inputs_;               // [micro-batch]
   std::vector<int32_t> targets_;              // [micro-batch]
-  std::vector<int32_t> step_;                 // [chunk]
-  std::vector<int32_t> last_added_;           // [chunk]: micro-batch
+  std::vector<int32_t> step_;                 // [place]
+  std::vector<int32_t> last_added_;           // [place]: micro-batch
   std::vector<int32_t> last_reduce_;          // [group]: the last device that had a Reduce for it
   std::vector<std::vector<int32_t>> groups_;  // [device]: that it takes part in, ascending
   bool has_steps_ = false;

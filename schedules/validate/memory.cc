@@ -55,7 +55,7 @@ class MemoryChecker {
       if (listed[i] <= listed[i - 1]) Report(absl::StrCat("chunk ", listed[i], " is listed after ", listed[i - 1]));
     }
     for (int32_t chunk : listed) {
-      if (chunk < 0 || chunk >= program_.num_chunks || program_.device_of_chunk[chunk] != device_) {
+      if (chunk < 0 || chunk >= program_.num_chunks || program_.PlaceOn(chunk, device_) < 0) {
         Report(absl::StrCat("chunk ", chunk, " has memory here but is not on this device"));
       }
     }
@@ -99,17 +99,18 @@ class MemoryChecker {
 }  // namespace
 
 void CheckMemory(const Program& program, std::vector<Violation>& violations) {
-  std::vector<bool> has_memory(program.num_chunks, false);
+  std::vector<bool> has_memory(program.device_of_chunk.size(), false);
   for (int device = 0; device < program.num_devices(); ++device) {
     MemoryChecker(program, device, violations).Run();
     for (const ChunkMemory& memory : program.devices[device].chunks) {
-      if (memory.chunk >= 0 && memory.chunk < program.num_chunks) has_memory[memory.chunk] = true;
+      if (memory.chunk < 0 || memory.chunk >= program.num_chunks) continue;
+      if (const int32_t place = program.PlaceOn(memory.chunk, device); place >= 0) has_memory[place] = true;
     }
   }
-  for (int chunk = 0; chunk < program.num_chunks; ++chunk) {
-    if (has_memory[chunk]) continue;
-    violations.push_back(
-        {program.device_of_chunk[chunk], -1, "memory", absl::StrCat("chunk ", chunk, " has no memory")});
+  for (size_t place = 0; place < has_memory.size(); ++place) {
+    if (has_memory[place] || !program.IsFirstAtPlace(place)) continue;
+    violations.push_back({program.device_of_chunk[place], -1, "memory",
+                          absl::StrCat("chunk ", place % program.num_chunks, " has no memory")});
   }
 }
 

@@ -95,8 +95,8 @@ class SlotChecker {
     return absl::StrCat("instruction ", instruction, " (", Describe(code_->instructions[instruction].operation), ")");
   }
 
-  bool OnThisDevice(int chunk) const {
-    return chunk >= 0 && chunk < program_.num_chunks && program_.device_of_chunk[chunk] == device_;
+  bool OnThisDevice(int chunk, int micro_batch) const {
+    return chunk >= 0 && chunk < program_.num_chunks && program_.DeviceOf(chunk, micro_batch) == device_;
   }
 
   // Whether an operand of this role has any content for the chunk: there is no output at the model's end.
@@ -119,9 +119,9 @@ class SlotChecker {
   }
 
   // A result that stays on the device is put right where the next chunk reads it.
-  SlotKind KindFor(SlotKind role, int chunk) const {
-    if (role == SlotKind::kOutput && OnThisDevice(chunk + 1)) return SlotKind::kInput;
-    if (role == SlotKind::kGradInput && OnThisDevice(chunk - 1)) return SlotKind::kGradOutput;
+  SlotKind KindFor(SlotKind role, int chunk, int micro_batch) const {
+    if (role == SlotKind::kOutput && OnThisDevice(chunk + 1, micro_batch)) return SlotKind::kInput;
+    if (role == SlotKind::kGradInput && OnThisDevice(chunk - 1, micro_batch)) return SlotKind::kGradOutput;
     return role;
   }
 
@@ -161,7 +161,7 @@ class SlotChecker {
 
   void CheckKindAndSize(SlotId slot, SlotKind role, int chunk, int micro_batch) {
     const Slot& info = code_->slots[slot];
-    if (info.kind != KindFor(role, chunk)) {
+    if (info.kind != KindFor(role, chunk, micro_batch)) {
       Report(absl::StrCat("slot ", slot, " is of the wrong kind for ", ToString({role, chunk, micro_batch})));
     }
     Bytes& bytes = bytes_of_role_[static_cast<size_t>(chunk) * kNumRoles + static_cast<size_t>(role)];

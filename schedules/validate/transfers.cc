@@ -43,13 +43,13 @@ class TransferChecker {
     return static_cast<size_t>(chunk) * program_.num_micro_batches + micro_batch;
   }
 
-  // The device that needs what `chunk` yields; -1 if there is none or it is the chunk's own.
-  int Reader(int chunk, Payload payload) const {
+  // The device that needs what `chunk` yields for the micro-batch; -1 if there is none or it is the chunk's own.
+  int Reader(int chunk, int micro_batch, Payload payload) const {
     const int reader = payload == Payload::kActivation ? chunk + 1 : chunk - 1;
     if (reader < 0 || reader >= program_.num_chunks) return -1;
     if (payload == Payload::kGradient && program_.forward_only) return -1;
-    const int device = program_.device_of_chunk[reader];
-    return device == program_.device_of_chunk[chunk] ? -1 : device;
+    const int device = program_.DeviceOf(reader, micro_batch);
+    return device == program_.DeviceOf(chunk, micro_batch) ? -1 : device;
   }
 
   void Collect(int device) {
@@ -71,10 +71,9 @@ class TransferChecker {
   }
 
   void CheckNeeded(int device, int32_t instruction, const Send& send) {
-    if (program_.device_of_chunk[send.chunk] != device) {
-      Report(device, instruction, absl::StrCat("is of a chunk on device ", program_.device_of_chunk[send.chunk]));
-    }
-    const int reader = Reader(send.chunk, send.payload);
+    const int own = program_.DeviceOf(send.chunk, send.micro_batch);
+    if (own != device) Report(device, instruction, absl::StrCat("is of a chunk on device ", own));
+    const int reader = Reader(send.chunk, send.micro_batch, send.payload);
     if (reader != send.peer) {
       Report(device, instruction,
              reader < 0 ? std::string("is not needed by any other device")
@@ -123,11 +122,11 @@ class TransferChecker {
   void CheckNothingMissing() {
     for (Payload payload : {Payload::kActivation, Payload::kGradient}) {
       for (int chunk = 0; chunk < program_.num_chunks; ++chunk) {
-        const int reader = Reader(chunk, payload);
-        if (reader < 0) continue;
         for (int micro_batch = 0; micro_batch < program_.num_micro_batches; ++micro_batch) {
           if (sent_[static_cast<int>(payload == Payload::kGradient)][Key(chunk, micro_batch)]) continue;
-          Report(program_.device_of_chunk[chunk], -1,
+          const int reader = Reader(chunk, micro_batch, payload);
+          if (reader < 0) continue;
+          Report(program_.DeviceOf(chunk, micro_batch), -1,
                  absl::StrCat(Describe(Send{chunk, micro_batch, payload, reader, kNoSlot}), " is missing"));
         }
       }

@@ -21,11 +21,14 @@ TEST_CASE("every program does all the work, and is no faster than its data allow
     std::vector<Nanos> step(which.p, 0);
     for (int chunk = 0; chunk < which.p * which.v; ++chunk) {
       const ChunkCosts& cost = costs.chunks[chunk];
-      const int device = outcome.program.device_of_chunk[chunk];
-      work[device] += which.m * (cost.forward_ns + cost.backward_ns());
-      step[device] += cost.step_ns;
+      const Program& program = outcome.program;
+      for (int i = 0; i < which.m; ++i) work[program.DeviceOf(chunk, i)] += cost.forward_ns + cost.backward_ns();
+      for (int device = 0; device < which.p; ++device) {
+        if (program.PlaceOn(chunk, device) >= 0) step[device] += cost.step_ns;
+      }
       way += cost.forward_ns + cost.backward_input_ns;
-      if (chunk > 0 && outcome.program.device_of_chunk[chunk - 1] != device) way += 2 * costs.transfer_ns;
+      // Copies go the same way in opposite directions.
+      if (chunk > 0 && program.DeviceOf(chunk - 1, 0) != program.DeviceOf(chunk, 0)) way += 2 * costs.transfer_ns;
     }
     REQUIRE(outcome.report.step_time >= way);
     for (int device = 0; device < which.p; ++device) {
