@@ -42,8 +42,7 @@ class DeviceCheck {
     BATON_RETURN_IF_ERROR(
         CheckBlock("the workspace", device_program_.workspace_offset, device_program_.workspace_bytes, arena_bytes));
     for (const ChunkMemory& memory : device_program_.chunks) {
-      if (memory.chunk < 0 || memory.chunk >= program_.num_chunks ||
-          program_.device_of_chunk[memory.chunk] != device_) {
+      if (memory.chunk < 0 || memory.chunk >= program_.num_chunks || program_.PlaceOn(memory.chunk, device_) < 0) {
         return absl::InternalError(absl::StrCat("memory for chunk ", memory.chunk, ", which is not of this device"));
       }
       const std::string name = absl::StrCat("chunk ", memory.chunk);
@@ -92,7 +91,9 @@ class DeviceCheck {
       return absl::InternalError(absl::StrCat("group ", group, " is not one of ", num_groups));
     }
     const std::vector<int32_t>& members = program_.reduce_groups[group].chunks;
-    if (std::none_of(members.begin(), members.end(), [&](int32_t chunk) { return chunks_.count(chunk) != 0; })) {
+    if (std::none_of(members.begin(), members.end(), [&](int32_t place) {
+          return program_.device_of_chunk[place] == device_ && chunks_.count(place % program_.num_chunks) != 0;
+        })) {
       return absl::InternalError(absl::StrCat("group ", group, " has no chunk of this device"));
     }
     return absl::OkStatus();
@@ -160,7 +161,11 @@ absl::Status CheckDevice(const Program& program, int device) {
 }  // namespace
 
 absl::Status CheckExecutable(const Program& program) {
-  if (program.num_chunks < 0 || program.device_of_chunk.size() != static_cast<size_t>(program.num_chunks)) {
+  // Also that there are as many copies as are used: places are reckoned by them.
+  int64_t num_copies = 1;
+  for (int8_t copy : program.copy_of_micro_batch) num_copies = std::max<int64_t>(num_copies, copy + 1);
+  if (program.num_chunks < 0 ||
+      static_cast<int64_t>(program.device_of_chunk.size()) != num_copies * program.num_chunks) {
     return absl::InternalError(
         absl::StrCat("program: ", program.device_of_chunk.size(), " places for ", program.num_chunks, " chunks"));
   }
@@ -173,7 +178,7 @@ absl::Status CheckExecutable(const Program& program) {
     const std::vector<int32_t>& chunks = program.reduce_groups[group].chunks;
     if (chunks.empty()) return absl::InternalError(absl::StrCat("program: reduce group ", group, " has no chunks"));
     for (int32_t chunk : chunks) {
-      if (chunk < 0 || chunk >= program.num_chunks) {
+      if (chunk < 0 || static_cast<size_t>(chunk) >= program.device_of_chunk.size()) {
         return absl::InternalError(
             absl::StrCat("program: reduce group ", group, " has chunk ", chunk, " of ", program.num_chunks));
       }

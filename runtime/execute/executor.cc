@@ -28,9 +28,9 @@ absl::Status CheckOptions(const Program& program, const ExecutorOptions& options
       return absl::InvalidArgumentError(absl::StrCat("devices[", index, "] is not the device with that index"));
     }
   }
-  if (options.modules.size() != static_cast<size_t>(program.num_chunks)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("modules: ", options.modules.size(), " for a program of ", program.num_chunks, " chunks"));
+  if (options.modules.size() != program.device_of_chunk.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("modules: ", options.modules.size(), " for a program of ",
+                                                   program.device_of_chunk.size(), " chunks"));
   }
   for (size_t chunk = 0; chunk < options.modules.size(); ++chunk) {
     if (options.modules[chunk] == nullptr)
@@ -106,7 +106,11 @@ absl::Status Executor::StartWorkers() {
     WorkerEnvironment environment;
     environment.program = program_.get();
     environment.device = options_.devices[device];
-    environment.modules = options_.modules;
+    environment.modules.resize(static_cast<size_t>(program_->num_chunks));
+    for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
+      const int32_t place = program_->PlaceOn(chunk, device);
+      if (place >= 0) environment.modules[chunk] = options_.modules[place];
+    }
     for (int peer = 0; peer < num_devices; ++peer) {
       environment.send_channels.push_back(channels_[device * num_devices + peer].get());
       environment.receive_channels.push_back(channels_[peer * num_devices + device].get());
@@ -193,7 +197,9 @@ void Executor::Reset() {
   first_error_.Clear();
 }
 
-ChunkState Executor::StateOf(int chunk) const { return workers_[program_->device_of_chunk[chunk]]->StateOf(chunk); }
+ChunkState Executor::StateOf(int place) const {
+  return workers_[program_->device_of_chunk[place]]->StateOf(place % program_->num_chunks);
+}
 
 Bytes Executor::PeakArenaBytes(int device) const { return workers_[device]->PeakArenaBytes(); }
 

@@ -28,8 +28,9 @@ namespace baton {
 
 // Everything that is pointed to is borrowed and must outlive the executor.
 struct ExecutorOptions {
-  std::vector<Device*> devices;       // [device]; the n-th one's index() is n
-  std::vector<StageModule*> modules;  // [chunk]
+  std::vector<Device*> devices;  // [device]; the n-th one's index() is n
+  // [copy × num_chunks + chunk], as Program::device_of_chunk. Of copies that are one the first's is used; all are set.
+  std::vector<StageModule*> modules;
   Transport* transport = nullptr;
   // A step fails if no instruction of any device is done for this long.
   int64_t watchdog_timeout_ms = 60'000;
@@ -60,8 +61,9 @@ class Executor {
   // Forgets an error and what the failed step left in channels. The caller sees to the arenas' contents.
   void Reset();
 
-  // The permanent memory of a chunk, 0 ≤ chunk < num_chunks; null pointers for a chunk that no device has memory for.
-  ChunkState StateOf(int chunk) const;
+  // The permanent memory of a copy of a chunk, 0 ≤ place < device_of_chunk.size(); null pointers for one that no device
+  // has memory for.
+  ChunkState StateOf(int place) const;
   // How much of a device's arena was handed out so far to chunk state and to instructions that ran: the end of the
   // highest byte. After a step it is DeviceProgram::arena_bytes if the program asks for no more than it uses.
   Bytes PeakArenaBytes(int device) const;

@@ -48,8 +48,9 @@ class StageModule {
 
   using ReduceBuffer = baton::ReduceBuffer;
   // The buffer that this chunk adds to the sum of `group`, an index into Program::reduce_groups, and gets the sum in,
-  // as its `member`-th summand, an index into ReduceGroup::chunks: a chunk with several copies is listed as often.
-  // Called when the Reduce is issued: fills the buffer (gradient norms) or just names it (tied gradients).
+  // as its `member`-th summand, an index into ReduceGroup::chunks: a chunk that holds a tied parameter several times is
+  // listed as often. Called when the Reduce is issued: fills the buffer (gradient norms, and zeros where another copy
+  // of the chunk adds) or just names it (gradients).
   virtual absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) = 0;
 };
 

@@ -164,7 +164,7 @@ absl::Status Worker::RunReduce(int32_t index, int32_t group, Stream& stream) {
   const std::vector<int32_t>& chunks = program.reduce_groups[group].chunks;
   for (int member = 0; member < static_cast<int>(chunks.size()); ++member) {
     if (program.device_of_chunk[chunks[member]] != environment_.device->index()) continue;
-    StageModule& module = *environment_.modules[chunks[member]];
+    StageModule& module = *environment_.modules[chunks[member] % program.num_chunks];
     BATON_ASSIGN_OR_RETURN(ReduceBuffer buffer, module.PrepareReduce(stream, group, member));
     reduce_buffers_.push_back(buffer);
   }

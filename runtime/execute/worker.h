@@ -33,7 +33,7 @@ namespace baton {
 struct WorkerEnvironment {
   const Program* program = nullptr;        // must have passed CheckExecutable
   Device* device = nullptr;                // its index says which of the program's devices this is
-  std::vector<StageModule*> modules;       // [chunk]
+  std::vector<StageModule*> modules;       // [chunk]; null where it is not on this device
   std::vector<Channel*> send_channels;     // [peer]; null where nothing is sent
   std::vector<Channel*> receive_channels;  // [peer]
   std::vector<Collective*> collectives;    // [group]; null where this device has no part
