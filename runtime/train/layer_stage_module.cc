@@ -17,12 +17,13 @@ KernelStream ToKernelStream(Stream& stream) { return {stream.native_handle()}; }
 }  // namespace
 
 LayerStageModule::LayerStageModule(const Backend* backend, const ParameterTable* table,
-                                   const std::vector<ReduceGroup>* reduce_groups, const BatchSource* source, int chunk,
-                                   int num_micro_batches, std::unique_ptr<Layer> layer)
+                                   const std::vector<ReduceGroup>* reduce_groups, const BatchSource* source, int copy,
+                                   int chunk, int num_micro_batches, std::unique_ptr<Layer> layer)
     : backend_(backend),
       table_(table),
       reduce_groups_(reduce_groups),
       source_(source),
+      copy_(copy),
       chunk_(chunk),
       layer_(std::move(layer)),
       stash_bytes_(AlignUp(layer_->footprint().stash)),
@@ -85,6 +86,7 @@ absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, c
 
 absl::Status LayerStageModule::FillSquaredNorms(KernelStream stream) {
   std::fill(squared_norms_.begin(), squared_norms_.end(), 0.0);
+  if (copy_ > 0) return absl::OkStatus();
   for (const ParameterCopy& copy : table_->chunks[chunk_]) {
     if (!copy.first) continue;
     BATON_RETURN_IF_ERROR(backend_->SquaredNorm(stream, GradientsOf(copy),
@@ -101,12 +103,17 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
     return ReduceBuffer{reinterpret_cast<std::byte*>(squared_norms_.data()),
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }
-  // A chunk that holds several copies is listed as often: this is its n-th.
-  const auto& chunks = reduce_group.chunks;
-  int skip = static_cast<int>(std::count(chunks.begin(), chunks.begin() + member, chunk_));
+  if (reduce_group.kind == ReduceKind::kReplicaGradient) {
+    return ReduceBuffer{state_.gradients, table_->chunk_bytes[chunk_], false};
+  }
+  // A chunk that holds the parameter several times is listed as often: this is its n-th.
+  const auto& places = reduce_group.chunks;
+  int skip = static_cast<int>(std::count(places.begin(), places.begin() + member, copy_ * NumChunks() + chunk_));
   for (const ParameterCopy& copy : table_->chunks[chunk_]) {
     if (table_->parameters[copy.parameter].name != reduce_group.name || skip-- > 0) continue;
-    return ReduceBuffer{GradientsOf(copy), table_->parameters[copy.parameter].shape.NumBytes(), false};
+    const Bytes bytes = table_->parameters[copy.parameter].shape.NumBytes();
+    if (copy_ > 0) std::fill_n(GradientsOf(copy), bytes, std::byte{0});
+    return ReduceBuffer{GradientsOf(copy), bytes, false};
   }
   return absl::InternalError(absl::StrCat("chunk ", chunk_, " holds no parameter ", reduce_group.name, " to reduce"));
 }

@@ -1,5 +1,5 @@
 // A chunk of real layers as the executor sees it: parameters in the device's arena, data from a batch source, AdamW.
-// Made by TrainingRun, one a chunk; the same object serves the training and the evaluation program.
+// Made by TrainingRun, one for each copy of a chunk; the same object serves the training and the evaluation program.
 #ifndef BATON_RUNTIME_TRAIN_LAYER_STAGE_MODULE_H_
 #define BATON_RUNTIME_TRAIN_LAYER_STAGE_MODULE_H_
 
@@ -37,15 +37,18 @@ struct UpdateOptions {
 // step runs. Does not own the backend, the table, the groups, the source or the memory it is bound to.
 class LayerStageModule : public StageModule {
  public:
-  // `layer` holds the chunk's layers; `first_chunk` gradients with respect to the input are not computed.
+  // Copies of a chunk start equal and stay so: a Reduce sums their gradients before each update. `copy` counts from 0;
+  // the first adds for all to the other sums. `layer` holds the chunk's layers; `first_chunk` gradients with respect to
+  // the input are not computed.
   LayerStageModule(const Backend* backend, const ParameterTable* table, const std::vector<ReduceGroup>* reduce_groups,
-                   const BatchSource* source, int chunk, int num_micro_batches, std::unique_ptr<Layer> layer);
+                   const BatchSource* source, int copy, int chunk, int num_micro_batches, std::unique_ptr<Layer> layer);
 
   // Binds the layer to its memory and fills the parameters from `seed`. `state` as the arena was laid out.
   absl::Status BindAndInitialize(const ChunkState& state, int64_t seed);
 
   void set_update(const UpdateOptions& update) { update_ = update; }
-  // Of the last step or evaluation: the losses by micro-batch; only the last chunk's are meaningful.
+  // Of the last step or evaluation: the losses by micro-batch; only the last chunk's are
+  // meaningful, and of those the micro-batches that use this copy.
   const std::vector<double>& losses() const { return losses_; }
   // Of the last training step, before clipping.
   double gradient_norm() const { return gradient_norm_; }
@@ -62,12 +65,14 @@ class LayerStageModule : public StageModule {
 
  private:
   LayerBuffers ToLayerBuffers(int micro_batch, const ChunkBuffers& buffers);
+  int NumChunks() const { return static_cast<int>(table_->chunks.size()); }
   absl::Status FillSquaredNorms(KernelStream stream);
 
   const Backend* backend_;
   const ParameterTable* table_;
   const std::vector<ReduceGroup>* reduce_groups_;
   const BatchSource* source_;
+  int copy_;
   int chunk_;
   std::unique_ptr<Layer> layer_;
   Bytes stash_bytes_;  // Backward puts the stash at the front of the workspace

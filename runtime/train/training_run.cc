@@ -137,7 +137,6 @@ absl::Status TrainingRun::Prepare(const proto::Job& job) {
   const int num_chunks = static_cast<int>(NumChunks(job));
   BATON_ASSIGN_OR_RETURN(split_, SplitOfJob(job, table_, num_chunks));
   BATON_ASSIGN_OR_RETURN(parameters_, ParametersOfSplit(table_, split_));
-  reduce_groups_ = ReduceGroupsOf(parameters_);
   costs_.chunks =
       SumChunks(table_.costs, split_, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
 
@@ -149,7 +148,7 @@ absl::Status TrainingRun::Prepare(const proto::Job& job) {
   request.chunks_per_device = job.pipeline().chunks_per_device();
   request.micro_batch_group = job.pipeline().micro_batch_group();
   request.costs = costs_;
-  request.reduce_groups = reduce_groups_;
+  request.reduce_groups = ReduceGroupsOf(parameters_);
   BATON_ASSIGN_OR_RETURN(Program program, Compile(request));
   for (ChunkCosts& chunk : request.costs.chunks) chunk.parameter_bytes = 0;  // those of the training program serve
   BATON_ASSIGN_OR_RETURN(Program evaluation, CompileForwardOnly(request));
@@ -169,21 +168,26 @@ absl::Status TrainingRun::Prepare(const proto::Job& job) {
 absl::Status TrainingRun::PrepareExecution() {
   batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
   std::vector<StageModule*> modules;
-  Shape input = table_.model.input_shape;
-  for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
+  Shape input;
+  for (int place = 0; place < static_cast<int>(program_->device_of_chunk.size()); ++place) {
+    const int copy = place / program_->num_chunks;
+    const int chunk = place % program_->num_chunks;
+    if (chunk == 0) input = table_.model.input_shape;
     SequenceSpec sequence;
     sequence.layers.assign(table_.model.layers.begin() + split_[chunk].begin,
                            table_.model.layers.begin() + split_[chunk].end);
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(*backend_, LayerSpec{std::move(sequence)}, input));
     input = layer->output_shape();
-    modules_.push_back(std::make_unique<LayerStageModule>(backend_.get(), &parameters_, &reduce_groups_, batches_.get(),
-                                                          chunk, program_->num_micro_batches, std::move(layer)));
+    modules_.push_back(std::make_unique<LayerStageModule>(backend_.get(), &parameters_, &program_->reduce_groups,
+                                                          batches_.get(), copy, chunk, program_->num_micro_batches,
+                                                          std::move(layer)));
     modules.push_back(modules_.back().get());
   }
 
   BATON_RETURN_IF_ERROR(training_.Start(program_, modules));
-  for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
-    BATON_RETURN_IF_ERROR(modules_[chunk]->BindAndInitialize(training_.executor->StateOf(chunk), job_.run().seed()));
+  for (int place = 0; place < static_cast<int>(modules_.size()); ++place) {
+    if (!program_->IsFirstAtPlace(place)) continue;  // no device calls it
+    BATON_RETURN_IF_ERROR(modules_[place]->BindAndInitialize(training_.executor->StateOf(place), job_.run().seed()));
   }
   // The modules are bound to the training program's parameters; an evaluation needs none of its own.
   return evaluation_.Start(evaluation_program_, modules);
@@ -218,11 +222,21 @@ absl::StatusOr<StepResult> TrainingRun::Step(int64_t step) {
   batches_->SetTraining(step);
   BATON_RETURN_IF_ERROR(training_.executor->RunStep(&trace_));
   StepResult result;
-  // In the order of micro-batches, whatever order they ran in.
-  for (double loss : modules_.back()->losses()) result.loss += loss;
-  result.gradient_norm = modules_.back()->gradient_norm();
+  result.loss = SumOfLosses();
+  result.gradient_norm = modules_.front()->gradient_norm();
   result.learning_rate = update.learning_rate;
   return result;
+}
+
+double TrainingRun::SumOfLosses() const {
+  const int last_chunk = program_->num_chunks - 1;
+  double sum = 0;
+  // Each from the copy that its micro-batch went through.
+  for (int micro_batch = 0; micro_batch < program_->num_micro_batches; ++micro_batch) {
+    const int32_t place = program_->PlaceOn(last_chunk, program_->DeviceOf(last_chunk, micro_batch));
+    sum += modules_[place]->losses()[micro_batch];
+  }
+  return sum;
 }
 
 absl::StatusOr<double> TrainingRun::Evaluate() {
@@ -234,7 +248,7 @@ absl::StatusOr<double> TrainingRun::Evaluate() {
   for (int64_t index = 0; index < count; ++index) {
     batches_->SetHeldOut(index * batch);
     BATON_RETURN_IF_ERROR(evaluation_.executor->RunStep(nullptr));
-    for (double loss : modules_.back()->losses()) sum += loss;
+    sum += SumOfLosses();
   }
   return sum / static_cast<double>(count);
 }
@@ -252,6 +266,11 @@ std::vector<TensorToWrite> TrainingRun::Weights() const {
 }
 
 Bytes TrainingRun::PeakArenaBytes(int device) const { return training_.executor->PeakArenaBytes(device); }
+
+std::vector<std::byte> TrainingRun::ParametersAt(int place) const {
+  const std::byte* parameters = training_.executor->StateOf(place).parameters;
+  return {parameters, parameters + parameters_.chunk_bytes[place % program_->num_chunks]};
+}
 
 int64_t TrainingRun::rows_per_step() const { return job_.batch().sequences() * dataset_->num_targets(); }
 

@@ -49,6 +49,8 @@ class TrainingRun {
   // Sizes as planned; times by FLOPs only (1 ns a FLOP): the shape of the costs before anything was measured.
   const CostModel& planned_costs() const { return costs_; }
   Bytes PeakArenaBytes(int device) const;
+  // A copy of the parameters of one copy of a chunk, 0 ≤ place < program().device_of_chunk.size().
+  std::vector<std::byte> ParametersAt(int place) const;
   // Tokens (or examples, for other data) in a batch.
   int64_t rows_per_step() const;
 
@@ -67,6 +69,8 @@ class TrainingRun {
   TrainingRun() = default;
   absl::Status Prepare(const proto::Job& job);
   absl::Status PrepareExecution();
+  // Of the batch that was run last, in the order of micro-batches.
+  double SumOfLosses() const;
 
   proto::Job job_;
   std::unique_ptr<Backend> backend_;
@@ -74,12 +78,11 @@ class TrainingRun {
   ModelTable table_;
   std::vector<LayerRange> split_;
   ParameterTable parameters_;
-  std::vector<ReduceGroup> reduce_groups_;
   CostModel costs_;
   std::shared_ptr<const Program> program_;
   std::shared_ptr<const Program> evaluation_program_;
   std::unique_ptr<Batches> batches_;
-  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // [chunk]; they serve both executions
+  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as Program::device_of_chunk; they serve both executions
   Execution training_;
   Execution evaluation_;
   Trace trace_;

@@ -52,7 +52,8 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     rehearsal->devices.push_back(std::move(device));
   }
   Nanos longest = 0;
-  for (const ChunkCosts& chunk : costs.chunks) {
+  for (size_t place = 0; place < program->device_of_chunk.size(); ++place) {
+    const ChunkCosts& chunk = costs.chunks[place % costs.chunks.size()];
     TimedCosts timed;
     timed.forward_ns = chunk.forward_ns;
     timed.backward_input_ns = chunk.backward_input_ns;
