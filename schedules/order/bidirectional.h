@@ -1,5 +1,5 @@
-// The schedules with two copies of the parameters, whose gradients must be summed at the end of a step. Not in the
-// catalog, since a program holds one copy; used by who compares orders by time and memory.
+// The schedules with two copies of the parameters, whose gradients are summed at the end of a step. Used by the
+// catalog.
 #ifndef BATON_SCHEDULES_ORDER_BIDIRECTIONAL_H_
 #define BATON_SCHEDULES_ORDER_BIDIRECTIONAL_H_
 

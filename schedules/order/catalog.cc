@@ -6,12 +6,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
+#include "schedules/order/bidirectional.h"
 #include "schedules/order/schedules.h"
 
 namespace baton {
 namespace {
 
-// name, summary, source, constraints, bubble, memory, when, default_chunks, takes_chunks, takes_group, make.
+// name, summary, source, constraints, bubble, memory, when, default_chunks, takes_chunks, takes_group, make,
+// has_copies.
 constexpr ScheduleInfo kCatalog[] = {
     {"naive", "one micro-batch at a time, forward then backward through all stages; no overlap",
      "the baseline of Huang et al. 2019 (GPipe), section 2.3", "any p, m, v", "(p-1)/p of device time", "1",
@@ -78,6 +80,20 @@ constexpr ScheduleInfo kCatalog[] = {
      "(p-1)T/6 if F = B = W and m >= 2p, overlap not counted", "p + 1/2",
      "Where a device runs a forward and a backward at once; baton runs them in turn, for a bubble close to zb-v's.", 2,
      false, false, MakeDualPipeVOrder},
+    {"chimera", "two pipelines in opposite directions, each with a copy of the parameters",
+     "Li and Hoefler 2021 (Chimera, SC 2021), section 3.1, figure 3",
+     "any p, m; even micro-batches go one way, odd ones the other, one of each chunk's copies on a device; training is "
+     "close to that of other schedules, not bit-identical",
+     "2(p-2)T/3 if F = B = W, p is even and divides m", "at most min(p, m)",
+     "Backwards not split and few micro-batches: two thirds of 1f1b's bubble for twice the parameters and their sum.",
+     1, false, false, MakeChimeraOrder, true},
+    {"dualpipe", "two directions whose forwards and backwards run together, to hide transfers",
+     "DeepSeek-AI 2024 (DeepSeek-V3), section 3.2.1, figure 5; DeepSeek-AI 2025 (DualPipe)",
+     "any p, m; placed as chimera; m < 2p runs as 2p without the ones that are not there; training is close to that of "
+     "other schedules, not bit-identical",
+     "(p-2)T/6 if F = B = W, p and m are even and m >= 2p, overlap not counted", "p+1, p+2 for an odd p; at most m",
+     "As dualpipe-v with half of its transfers, for twice the parameters and the sum of their gradients.", 1, false,
+     false, MakeDualPipeOrder, true},
 };
 
 }  // namespace

@@ -27,6 +27,9 @@ struct ScheduleInfo {
   bool takes_group;              // whether it reads micro_batch_group
   // Expects a request that CheckRequest accepts.
   absl::StatusOr<ComputeOrder> (*make)(const OrderRequest& request);
+  // Whether each chunk is on two devices, whose gradients are summed once a step: in another order than one device adds
+  // them, so that trained bits differ from those of schedules without copies.
+  bool has_copies = false;
 };
 
 // All schedules, simplest first. The table lives as long as the program.

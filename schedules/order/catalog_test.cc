@@ -99,7 +99,7 @@ TEST_CASE("every schedule does each work once, on its device, and can run") {
             std::map<std::pair<bool, int>, int> last_backward;  // (is backward-input, chunk)
             for (const Action& action : order->devices[device]) {
               ++times[{action.kind, action.chunk, action.micro_batch}];
-              on_its_device = on_its_device && order->device_of_chunk[action.chunk] == device;
+              on_its_device = on_its_device && order->DeviceOf(action.chunk, action.micro_batch) == device;
               if (action.kind == ActionKind::kForward) continue;
               const bool is_input = action.kind == ActionKind::kBackwardInput;
               auto [entry, is_first] = last_backward.insert({{is_input, action.chunk}, -1});
@@ -153,7 +153,7 @@ TEST_CASE("bad requests name the field, its value and what is allowed") {
       {"gpip",
        {2, 2},
        "pipeline.schedule: \"gpip\" is not a known schedule; known are naive, gpipe, 1f1b, eager-1f1b, "
-       "interleaved, looped-bfs, zb-h1, zb-h2, zb-v, v-half, v-min, wave, dualpipe-v"},
+       "interleaved, looped-bfs, zb-h1, zb-h2, zb-v, v-half, v-min, wave, dualpipe-v, chimera, dualpipe"},
       {"gpipe", {0, 2}, "pipeline.stages: 0; must be at least 1"},
       {"gpipe", {2, -1}, "batch.micro_batches: -1; must be at least 1"},
       {"gpipe", {2, 2, -1}, "pipeline.chunks_per_device: -1; must be at least 1"},

@@ -56,14 +56,11 @@ ComputeOrder ZigzagOrder(const OrderRequest& request) {
 ComputeOrder BidirectionalOrder(const OrderRequest& request) {
   ComputeOrder order = LoopedOrder(request);
   const int p = request.num_stages;
+  // With one micro-batch the second copy would have nothing to do, on one device it would be one with the first.
+  if (p == 1 || request.num_micro_batches == 1) return order;
   for (int chunk = 0; chunk < p; ++chunk) order.device_of_chunk.push_back(p - 1 - chunk);
   order.copy_of_micro_batch.resize(request.num_micro_batches);
   for (int i = 1; i < request.num_micro_batches; i += 2) order.copy_of_micro_batch[i] = 1;
-  // With one micro-batch the second copy has nothing to do and is not there.
-  if (request.num_micro_batches == 1) {
-    order.copy_of_micro_batch.clear();
-    order.device_of_chunk.resize(p);
-  }
   return order;
 }
 

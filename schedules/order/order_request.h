@@ -34,7 +34,8 @@ ComputeOrder LoopedOrder(const OrderRequest& request);
 ComputeOrder ZigzagOrder(const OrderRequest& request);
 
 // An order without actions with two copies of each chunk: of chunk c the first on device c, the second on device
-// p−1−c. Even micro-batches use the first, odd ones the second. Expects a checked request; one chunk per device.
+// p−1−c. Even micro-batches use the first, odd ones the second; with one device or micro-batch there is one copy.
+// Expects a checked request; one chunk per device.
 ComputeOrder BidirectionalOrder(const OrderRequest& request);
 
 }  // namespace baton

@@ -84,6 +84,52 @@ const char* ParseCell(absl::string_view text, Cell& cell) {
   return "the stage is followed by no known letter";
 }
 
+// Each chunk is where its first action is. False if other actions of it are elsewhere.
+bool InferPlaces(ComputeOrder& order) {
+  order.device_of_chunk.assign(order.num_chunks, -1);
+  bool is_agreed = true;
+  for (int device = 0; device < order.num_devices(); ++device) {
+    for (const Action& action : order.devices[device]) {
+      int32_t& place = order.device_of_chunk[action.chunk];
+      if (place < 0) place = device;
+      is_agreed = is_agreed && place == device;
+    }
+  }
+  return is_agreed;
+}
+
+// Two copies of the parameters show by their forwards: some micro-batches go the way of micro-batch 0, all others that
+// way in reverse. Anything else stays an order of one copy with actions on wrong devices.
+void InferCopies(ComputeOrder& order) {
+  const size_t num_chunks = order.num_chunks;
+  std::vector<int32_t> ways(num_chunks * order.num_micro_batches, -1);  // [micro-batch × num_chunks + chunk]
+  for (int device = 0; device < order.num_devices(); ++device) {
+    for (const Action& action : order.devices[device]) {
+      int32_t& place = ways[action.micro_batch * num_chunks + action.chunk];
+      if (action.kind == ActionKind::kForward && place < 0) place = device;
+    }
+  }
+  std::vector<int32_t> places(ways.begin(), ways.begin() + num_chunks);
+  if (std::find(places.begin(), places.end(), -1) != places.end()) return;
+  for (size_t chunk = num_chunks; chunk > 0; --chunk) places.push_back(ways[chunk - 1]);
+  const auto goes = [&](const int32_t* way, const int32_t* copy) {
+    for (size_t chunk = 0; chunk < num_chunks; ++chunk) {
+      if (way[chunk] >= 0 && way[chunk] != copy[chunk]) return false;
+    }
+    return true;
+  };
+  std::vector<int8_t> copies;
+  for (int micro_batch = 0; micro_batch < order.num_micro_batches; ++micro_batch) {
+    const int32_t* way = &ways[micro_batch * num_chunks];
+    const bool is_first = goes(way, places.data());
+    if (!is_first && !goes(way, places.data() + num_chunks)) return;
+    copies.push_back(is_first ? 0 : 1);
+  }
+  if (std::find(copies.begin(), copies.end(), 1) == copies.end()) return;
+  order.device_of_chunk = std::move(places);
+  order.copy_of_micro_batch = std::move(copies);
+}
+
 class Reader {
  public:
   Reader(absl::string_view text, absl::string_view name) : text_(text), name_(name) {}
@@ -219,13 +265,7 @@ class Reader {
     ComputeOrder& order = csv_.order;
     order.num_chunks = static_cast<int>(num_chunks);
     order.num_micro_batches = static_cast<int>(num_micro_batches);
-    order.device_of_chunk.assign(num_chunks, -1);
-    for (int device = 0; device < order.num_devices(); ++device) {
-      for (const Action& action : order.devices[device]) {
-        int32_t& place = order.device_of_chunk[action.chunk];
-        if (place < 0) place = device;
-      }
-    }
+    if (!InferPlaces(order)) InferCopies(order);
     if (!has_overlapped_) order.overlapped.clear();
     return std::move(csv_);
   }

@@ -1,5 +1,6 @@
-// The guarantee: on one backend with the same threads a device, weights, losses and gradient norms after N steps are
-// the same bits for every schedule, number of stages and split, and equal those of the unsplit run.
+// The guarantee, for all schedules but those with two copies of the parameters: on one backend with the same threads a
+// device, weights, losses and gradient norms after N steps are the same bits for every schedule, number of stages and
+// split, and equal those of the unsplit run.
 #include <catch2/catch.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,7 @@ const Outcome& Unsplit() {
 TEST_CASE("every schedule and number of stages trains to the same bits") {
   REQUIRE(Unsplit().losses.front() > Unsplit().losses.back());
   for (const ScheduleInfo& schedule : Catalog()) {
+    if (schedule.has_copies) continue;  // see copies_test
     for (int stages : {1, 2, 3, 4, 8}) {
       if (stages * schedule.default_chunks > 8) continue;  // there are 8 layers
       CAPTURE(schedule.name, stages);

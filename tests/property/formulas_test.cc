@@ -46,6 +46,8 @@ TEST_CASE("bubbles at unit costs are those of the formulas") {
       CHECK(span_bubble("zb-h2", 1) == Approx(0).margin(1e-9));
       CHECK(span_bubble("zb-v", 2) == Approx(0).margin(1e-9));
       CHECK(bubble("dualpipe-v", 2) == Approx(whole / 6));
+      if (p % 2 == 0 && m % 2 == 0) CHECK(bubble("dualpipe", 1) == Approx((p - 2.0) / 6 * 3));
+      if (p % 2 == 0 && m % p == 0) CHECK(bubble("chimera", 1) == Approx(2 * (p - 2.0) / 3 * 3));
       if (p < 3) continue;
       CHECK(span_bubble("v-half", 2) == Approx((3.0 * p - 4) / 6 * 3));
       CHECK(span_bubble("v-min", 2) == Approx((p % 3 == 0 ? 4.0 * p - 3 : 4.0 * p - 5) / 6 * 3));
@@ -96,6 +98,8 @@ TEST_CASE("the worst device holds what the formulas say, whatever the costs") {
       {"v-min", 2, [](int p, int m) { return 2 * std::min((p + 4) / 3, m); }, true},
       {"wave", 2, [](int p, int m) { return 2 * std::min(p, m); }, true},
       {"dualpipe-v", 2, [](int p, int m) { return std::min(2 * p + 1, 2 * m); }, true},
+      {"chimera", 1, [](int p, int m) { return std::min(p, m); }, true},
+      {"dualpipe", 1, [](int p, int m) { return std::min(p + p % 2 + 1, p == 1 ? m / 2 + 1 : m); }, true},
   };
   for (int v : {1, 2, 3, 4}) {
     table.push_back({"naive", v, [v](int, int) { return v; }});

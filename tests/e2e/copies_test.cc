@@ -1,0 +1,125 @@
+// Schedules with two copies of the parameters. Each copy adds the gradients of its micro-batches in order, then the two
+// sums are added: rounded otherwise than one sum over all, so trained weights are close to the unsplit run's, not the
+// same bits. All else is: runs repeat to the bit, and the copies stay equal to each other.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "schedules/order/catalog.h"
+#include "tests/testing/jobs.h"
+
+namespace baton {
+namespace {
+
+// Sums in another order differ in the last bits of a float; over the few steps of the job that stays small.
+constexpr double kTolerance = 1e-5;
+
+std::vector<std::string> SchedulesWithCopies() {
+  std::vector<std::string> names;
+  for (const ScheduleInfo& schedule : Catalog()) {
+    if (schedule.has_copies) names.emplace_back(schedule.name);
+  }
+  return names;
+}
+
+proto::Job JobOf(const std::string& schedule, int stages, int micro_batches = 4) {
+  return MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", schedule), absl::StrCat("pipeline.stages=", stages),
+                             absl::StrCat("batch.micro_batches=", micro_batches)});
+}
+
+// The norm of a − b beside that of a, over all weights.
+double Distance(const Outcome& a, const Outcome& b) {
+  REQUIRE(a.weights.size() == b.weights.size());
+  double difference = 0;
+  double size = 0;
+  for (const auto& [name, bytes] : a.weights) {
+    const std::vector<std::byte>& others = b.weights.at(name);
+    REQUIRE(others.size() == bytes.size());
+    for (size_t offset = 0; offset < bytes.size(); offset += sizeof(float)) {
+      float x = 0;
+      float y = 0;
+      std::memcpy(&x, &bytes[offset], sizeof x);
+      std::memcpy(&y, &others[offset], sizeof y);
+      difference += (double{x} - y) * (double{x} - y);
+      size += double{x} * x;
+    }
+  }
+  return std::sqrt(difference / size);
+}
+
+TEST_CASE("the catalog has schedules with copies") { CHECK(SchedulesWithCopies().size() == 2); }
+
+TEST_CASE("schedules with two copies train close to the unsplit run, and twice to the same bits") {
+  for (int micro_batches : {4, 8}) {
+    const Outcome unsplit = RunToTheEnd(JobOf("naive", 1, micro_batches));
+    for (const std::string& schedule : SchedulesWithCopies()) {
+      for (int stages : {2, 3, 4, 8}) {
+        CAPTURE(schedule, stages, micro_batches);
+        const Outcome outcome = RunToTheEnd(JobOf(schedule, stages, micro_batches));
+        CHECK(RunToTheEnd(JobOf(schedule, stages, micro_batches)) == outcome);
+        for (size_t step = 0; step < unsplit.losses.size(); ++step) {
+          CHECK(outcome.losses[step] == Approx(unsplit.losses[step]).epsilon(kTolerance));
+          CHECK(outcome.gradient_norms[step] == Approx(unsplit.gradient_norms[step]).epsilon(kTolerance));
+        }
+        CHECK(Distance(unsplit, outcome) < kTolerance);
+      }
+    }
+  }
+}
+
+// Which device holds which copy and when its passes run makes no difference: only which micro-batches it adds.
+TEST_CASE("with an even number of stages all schedules with two copies train to the same bits") {
+  const Outcome first = RunToTheEnd(JobOf("chimera", 2));
+  for (const std::string& schedule : SchedulesWithCopies()) {
+    for (int stages : {2, 4, 8}) {
+      CAPTURE(schedule, stages);
+      CHECK(RunToTheEnd(JobOf(schedule, stages)) == first);
+    }
+  }
+}
+
+TEST_CASE("with one device or one micro-batch there is one copy, and the same bits as unsplit") {
+  for (const std::string& schedule : SchedulesWithCopies()) {
+    CAPTURE(schedule);
+    CHECK(RunToTheEnd(JobOf(schedule, 1)) == RunToTheEnd(JobOf("naive", 1)));
+    CHECK(RunToTheEnd(JobOf(schedule, 3, 1)) == RunToTheEnd(JobOf("naive", 1, 1)));
+  }
+}
+
+TEST_CASE("the copies stay equal to the bit") {
+  for (const std::string& schedule : SchedulesWithCopies()) {
+    for (int stages : {2, 3, 4}) {
+      CAPTURE(schedule, stages);
+      const auto run = TrainingRun::Create(JobOf(schedule, stages)).value();
+      const Program& program = run->program();
+      REQUIRE(program.num_copies() == 2);
+      const std::vector<std::byte> before = run->ParametersAt(0);
+      for (int step = 0; step < 3; ++step) {
+        REQUIRE(run->Step(step).ok());
+        for (int chunk = 0; chunk < program.num_chunks; ++chunk) {
+          const int second = program.num_chunks + chunk;
+          if (!program.IsFirstAtPlace(second)) continue;
+          CHECK(run->ParametersAt(second) == run->ParametersAt(chunk));
+        }
+      }
+      CHECK(run->ParametersAt(0) != before);
+    }
+  }
+}
+
+TEST_CASE("an evaluation passes each micro-batch through its copy") {
+  const auto unsplit = TrainingRun::Create(JobOf("naive", 1)).value();
+  for (const std::string& schedule : SchedulesWithCopies()) {
+    for (int stages : {2, 3}) {
+      CAPTURE(schedule, stages);
+      const auto run = TrainingRun::Create(JobOf(schedule, stages)).value();
+      // Before any step the parameters are the same bits.
+      CHECK(run->Evaluate().value() == unsplit->Evaluate().value());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace baton
