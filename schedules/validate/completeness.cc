@@ -34,7 +34,7 @@ class CompletenessChecker {
   void Run() {
     for (device_ = 0; device_ < program_.num_devices(); ++device_) {
       const std::vector<Instruction>& instructions = program_.devices[device_].instructions;
-      first_reduce_ = first_step_ = -1;
+      first_reduce_ = first_step_ = first_other_reduce_ = -1;
       for (instruction_ = 0; instruction_ < static_cast<int>(instructions.size()); ++instruction_) {
         std::visit([this](const auto& operation) { Check(operation); }, instructions[instruction_].operation);
       }
@@ -42,6 +42,7 @@ class CompletenessChecker {
       CheckReduces();
     }
     CheckNothingMissing();
+    if (has_steps_) CheckCopiesSummed();
   }
 
  private:
@@ -129,6 +130,12 @@ class CompletenessChecker {
     if (program_.forward_only) Report("is a Reduce in a forward-only program");
     if (first_step_ >= 0) Report(absl::StrCat("comes after the Step at instruction ", first_step_));
     if (first_reduce_ < 0) first_reduce_ = instruction_;
+    // What the copies have added up is read by all other sums.
+    if (program_.reduce_groups[reduce.group].kind != ReduceKind::kReplicaGradient) {
+      if (first_other_reduce_ < 0) first_other_reduce_ = instruction_;
+    } else if (first_other_reduce_ >= 0) {
+      Report(absl::StrCat("sums copies after the Reduce at instruction ", first_other_reduce_));
+    }
     if (!TakesPart(reduce.group)) Report("is on a device that holds no chunk of the group");
     int32_t& last = last_reduce_[reduce.group];
     if (last == device_) Report("is done twice on this device");
@@ -184,6 +191,35 @@ class CompletenessChecker {
     }
   }
 
+  // The copies of a chunk stay equal if all of them are summed, once.
+  void CheckCopiesSummed() {
+    device_ = -1;
+    std::vector<int> num_sums(program_.num_chunks, 0);
+    for (size_t group = 0; group < program_.reduce_groups.size(); ++group) {
+      const ReduceGroup& sum = program_.reduce_groups[group];
+      if (sum.kind != ReduceKind::kReplicaGradient) continue;
+      const int chunk = sum.chunks.front() % program_.num_chunks;
+      ++num_sums[chunk];
+      if (sum.chunks != CopiesOf(chunk)) {
+        Report(absl::StrCat("reduce group ", group, " does not sum each copy of chunk ", chunk, " once"));
+      }
+    }
+    for (int chunk = 0; chunk < program_.num_chunks; ++chunk) {
+      const int needed = CopiesOf(chunk).size() > 1 ? 1 : 0;
+      if (num_sums[chunk] == needed) continue;
+      Report(absl::StrCat("the copies of chunk ", chunk, " are summed by ", num_sums[chunk], " reduce groups, not ",
+                          needed));
+    }
+  }
+
+  std::vector<int32_t> CopiesOf(int chunk) const {
+    std::vector<int32_t> places;
+    for (size_t place = chunk; place < program_.device_of_chunk.size(); place += program_.num_chunks) {
+      if (program_.IsFirstAtPlace(static_cast<int>(place))) places.push_back(static_cast<int32_t>(place));
+    }
+    return places;
+  }
+
   const Program& program_;
   const bool gradients_ascend_;
   std::vector<Violation>& violations_;
@@ -200,8 +236,9 @@ class CompletenessChecker {
   bool has_steps_ = false;
   int device_ = -1;
   int instruction_ = -1;
-  int first_reduce_ = -1;  // of the device
-  int first_step_ = -1;    // of the device
+  int first_reduce_ = -1;        // of the device
+  int first_step_ = -1;          // of the device
+  int first_other_reduce_ = -1;  // of the device; that sums no copies
 };
 
 }  // namespace

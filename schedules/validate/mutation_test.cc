@@ -26,6 +26,8 @@ std::vector<Program> SoundPrograms() {
   orders.push_back(GreedyOrder(PlaceAsV(2), 2, 3, true));
   orders.push_back(GreedyOrder({0, 2, 1, 1, 0}, 3, 2, true));
   orders.push_back(ForwardOnly(*MakeOrder("gpipe", {3, 3})));
+  orders.push_back(*MakeOrder("chimera", {3, 4}));
+  orders.push_back(*MakeOrder("dualpipe", {2, 4}));
   std::vector<Program> programs;
   for (const ComputeOrder& order : orders) {
     LowerOptions options{"test", VariedCosts(order.num_chunks)};

@@ -377,6 +377,49 @@ TEST_CASE("rule deadlock") {
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
 
+// Chunk 0 is on device 0 for even micro-batches and on device 1 for odd ones, chunk 1 the other way round. Groups 0 and
+// 1 sum the copies, group 2 the tied parameter, group 3 the norm.
+Patient Copies() { return {MustLower(*MakeOrder("chimera", {2, 4}))}; }
+
+TEST_CASE("copies of the parameters: each rule knows which device a micro-batch belongs to") {
+  const BadProgram bads[] = {
+      {"ranges", "3 micro-batches have a copy; there are 4", Copies,
+       [](Patient& p) { p.program.copy_of_micro_batch.pop_back(); }},
+      {"ranges", "a micro-batch uses copy -1", Copies, [](Patient& p) { p.program.copy_of_micro_batch[2] = -1; }},
+      {"ranges", "4 chunks are placed on devices; there are 6", Copies,
+       [](Patient& p) { p.program.copy_of_micro_batch[2] = 2; }},
+      {"ranges", "3 chunks are placed on devices; there are 4", Copies,
+       [](Patient& p) { p.program.device_of_chunk.pop_back(); }},
+      {"ranges", "reduce group 3 has chunk 4", Copies,
+       [](Patient& p) { p.program.reduce_groups[3].chunks.back() = 4; }},
+      {"completeness", "is on device 0; its chunk is on device 1", Copies,
+       [](Patient& p) { p.program.copy_of_micro_batch[2] = 1; }},
+      {"completeness", "Forward chunk 1 micro-batch 1 is missing", Copies,
+       [](Patient& p) { p.Remove(0, p.IndexOf<Forward>(0, 1, 1)); }},
+      {"completeness", "Step chunk 1 is missing", Copies, [](Patient& p) { p.Code(0).pop_back(); }},
+      {"completeness", "adds to gradients after micro-batch 3", Copies,
+       [](Patient& p) { std::swap(p.Get<Backward>(0, 1, 1).micro_batch, p.Get<Backward>(0, 1, 3).micro_batch); }},
+      {"completeness", "reduce group 1 does not sum each copy of chunk 1 once", Copies,
+       [](Patient& p) { p.program.reduce_groups[1].chunks = {1}; }},
+      {"completeness", "the copies of chunk 1 are summed by 0 reduce groups, not 1", Copies,
+       [](Patient& p) { p.program.reduce_groups[1].kind = ReduceKind::kTiedGradient; }},
+      {"completeness", "the copies of chunk 0 are summed by 1 reduce groups, not 0", Whole,
+       [](Patient& p) { p.program.reduce_groups[0].kind = ReduceKind::kReplicaGradient; }},
+      {"completeness", "sums copies after the Reduce at instruction", Copies,
+       [](Patient& p) {
+         for (int device : {0, 1}) {
+           std::swap(p.Code(device)[p.IndexOfReduce(device, 1)].operation,
+                     p.Code(device)[p.IndexOfReduce(device, 2)].operation);
+         }
+       }},
+      {"transfers", "Send activation chunk 0 micro-batch 1 to device 0 is missing", Copies,
+       [](Patient& p) { p.Remove(1, p.IndexOf<Send>(1, 0, 1)); }},
+      {"transfers", "is of a chunk on device 0", Copies, [](Patient& p) { p.program.copy_of_micro_batch[1] = 0; }},
+      {"memory", "chunk 1 has no memory", Copies, [](Patient& p) { p.program.devices[0].chunks.pop_back(); }},
+  };
+  for (const BadProgram& bad : bads) CheckFound(bad);
+}
+
 TEST_CASE("a deadlock names only the circle, not who is behind it") {
   // Devices 0 and 1 wait for each other in their Reduces; device 2 waits for both.
   auto order = MakeOrder("gpipe", {3, 1});
