@@ -356,6 +356,44 @@ TEST_CASE("unsound orders are refused with device, position and action") {
   }
 }
 
+TEST_CASE("copies: transfers stay among a copy's devices, and sums go over all of them") {
+  const ComputeOrder order = Named("chimera", {3, 4});  // chunk 1's copies are one
+  LowerOptions options{"", VariedCosts(3)};
+  options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, 2}, 64},
+                           {ReduceKind::kGradientNorm, "", {0, 1, 2}, 8}};
+  const Program program = MustLower(order, options);
+  CHECK(program.device_of_chunk == std::vector<int32_t>{0, 1, 2, 2, 1, 0});
+  CHECK(program.copy_of_micro_batch == std::vector<int8_t>{0, 1, 0, 1});
+  const std::vector<std::vector<int32_t>> summed = {{0, 3}, {2, 5}, {0, 2, 3, 5}, {0, 1, 2, 3, 5}};
+  REQUIRE(program.reduce_groups.size() == summed.size());
+  for (size_t i = 0; i < summed.size(); ++i) CHECK(program.reduce_groups[i].chunks == summed[i]);
+  CHECK(program.reduce_groups[0].kind == ReduceKind::kReplicaGradient);
+  CHECK(program.reduce_groups[1].kind == ReduceKind::kReplicaGradient);
+  CHECK(program.reduce_groups[1].bytes == options.costs.chunks[2].parameter_bytes);
+  CHECK(program.reduce_groups[2].kind == ReduceKind::kTiedGradient);
+  const std::vector<std::vector<int32_t>> held = {{0, 2}, {1}, {0, 2}};
+  for (int device = 0; device < 3; ++device) {
+    const DeviceProgram& code = program.devices[device];
+    std::vector<int32_t> chunks;
+    for (const ChunkMemory& memory : code.chunks) chunks.push_back(memory.chunk);
+    CHECK(chunks == held[device]);
+    for (const Instruction& instruction : code.instructions) {
+      const Operation& operation = instruction.operation;
+      if (const Send* send = std::get_if<Send>(&operation)) {
+        const int reader = send->payload == Payload::kActivation ? send->chunk + 1 : send->chunk - 1;
+        CHECK(send->peer == order.DeviceOf(reader, send->micro_batch));
+        CHECK(device == order.DeviceOf(send->chunk, send->micro_batch));
+      } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
+        const int writer = recv->payload == Payload::kActivation ? recv->chunk - 1 : recv->chunk + 1;
+        CHECK(recv->peer == order.DeviceOf(writer, recv->micro_batch));
+      }
+    }
+  }
+  // Without a step nothing is summed.
+  options.step = false;
+  CHECK(MustLower(order, options).reduce_groups.empty());
+}
+
 TEST_CASE("costs and groups that do not fit are refused") {
   const ComputeOrder order = Named("gpipe", {2, 2});
   auto message = [&](const LowerOptions& options) {

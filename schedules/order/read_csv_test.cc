@@ -31,6 +31,22 @@ TEST_CASE("stages, devices and micro-batches are inferred") {
   CHECK_FALSE(csv.has_transfers);
 }
 
+TEST_CASE("two copies of the parameters are inferred from micro-batches that go the opposite way") {
+  const ComputeOrder order = MustRead("0F0,1F1,1B1,0B0\n1F0,0F1,1B0,0B1\n").order;
+  CHECK(order.device_of_chunk == std::vector<int32_t>{0, 1, 1, 0});
+  CHECK(order.copy_of_micro_batch == std::vector<int8_t>{0, 1});
+  // A missing forward is missing from the copy that the others show.
+  CHECK(MustRead("0F0,1B1,0B0\n1F0,0F1,1B0,0B1\n").order.copy_of_micro_batch == std::vector<int8_t>{0, 1});
+  // Anything else has one copy, and work on wrong devices: a way that is neither, a part of one, no way to reverse.
+  for (const char* text :
+       {"0F0,1F1,2F0\n1F0,0F1,2F1\n", "0F0,1F1,0F2\n1F0,0F1,0F3,1F3\n", "1F1\n1F0,0F1\n", "0F0,1B1\n1F0,1B0\n"}) {
+    INFO(text);
+    const ComputeOrder other = MustRead(text).order;
+    CHECK(other.copy_of_micro_batch.empty());
+    CHECK(other.device_of_chunk.size() == static_cast<size_t>(other.num_chunks));
+  }
+}
+
 TEST_CASE("blanks, quotes, CRLF, a byte order mark and trailing empty rows mean nothing") {
   const std::string plain = FormatOrder(MustRead("0F0,0B0\n1F0,1B0\n").order);
   for (const char* text :

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "schedules/lower/lower.h"
 #include "schedules/lower/testing_order.h"
+#include "schedules/order/catalog.h"
 #include "schedules/program/csv.h"
 #include "tests/testing/jobs.h"
 
@@ -41,6 +42,18 @@ TEST_CASE("an order of one's own trains to the same bits, wherever it puts the c
   const std::string together =
       "0F0,0F1,(0F2;0B0)OVERLAP_F_B,(0F3;0B1)OVERLAP_F_B,0B2,0B3\n1F0,1B0,1F1,1B1,1F2,1B2,1F3,1B3\n";
   CHECK(RunToTheEnd(JobOf(WriteOrderFile("together.csv", together), 2, 1)) == unsplit);
+}
+
+TEST_CASE("an order of two copies trains from a file as from the catalog") {
+  for (const char* schedule : {"chimera", "dualpipe"}) {
+    for (int stages : {2, 3, 4}) {
+      CAPTURE(schedule, stages);
+      const std::string path = WriteOrderFile("copies.csv", CsvOf(MakeOrder(schedule, {stages, 4}).value()));
+      const proto::Job named =
+          MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", schedule), absl::StrCat("pipeline.stages=", stages)});
+      CHECK(RunToTheEnd(JobOf(path, stages, 1)) == RunToTheEnd(named));
+    }
+  }
 }
 
 TEST_CASE("an evaluation uses the same placement") {
