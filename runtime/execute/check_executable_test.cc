@@ -53,6 +53,7 @@ TEST_CASE("executable: each fault is found and named") {
   };
   const Fault faults[] = {
       {"places for", [](Program& p) { p.device_of_chunk.pop_back(); }},
+      {"3 places for 3 chunks", [](Program& p) { p.copy_of_micro_batch.assign(p.num_micro_batches, 1); }},
       {"a chunk on device 9 of 3", [](Program& p) { p.device_of_chunk[1] = 9; }},
       {"memory for chunk 1, which is not of this device", [](Program& p) { p.device_of_chunk[1] = 0; }},
       {"slot 0 at offset -64", [](Program& p) { p.devices[0].slots[0].offset = -64; }},

@@ -85,6 +85,9 @@ class RangeChecker {
           Report(absl::StrCat("reduce group ", i, " has chunk ", chunk, " after ", previous, "; chunks are 0 to ",
                               num_places - 1, " and do not descend"));
         }
+        if (chunk >= 0 && chunk < num_places && !program_.IsFirstAtPlace(chunk)) {
+          Report(absl::StrCat("reduce group ", i, " has chunk ", chunk, ", which is one with its first copy"));
+        }
         previous = chunk;
       }
       if (group.chunks.empty()) Report(absl::StrCat("reduce group ", i, " has no chunks"));

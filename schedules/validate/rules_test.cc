@@ -392,6 +392,8 @@ TEST_CASE("copies of the parameters: each rule knows which device a micro-batch 
        [](Patient& p) { p.program.device_of_chunk.pop_back(); }},
       {"ranges", "reduce group 3 has chunk 4", Copies,
        [](Patient& p) { p.program.reduce_groups[3].chunks.back() = 4; }},
+      {"ranges", "reduce group 3 has chunk 2, which is one with its first copy", Copies,
+       [](Patient& p) { p.program.device_of_chunk[2] = 0; }},
       {"completeness", "is on device 0; its chunk is on device 1", Copies,
        [](Patient& p) { p.program.copy_of_micro_batch[2] = 1; }},
       {"completeness", "Forward chunk 1 micro-batch 1 is missing", Copies,
