@@ -117,14 +117,15 @@ class TrainingRun::Batches : public BatchSource {
 
 TrainingRun::~TrainingRun() = default;
 
-absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const proto::Job& job) {
+absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const proto::Job& job,
+                                                                 const TransportModel& transport) {
   std::unique_ptr<TrainingRun> run(new TrainingRun);
-  BATON_RETURN_IF_ERROR(run->Prepare(job));
+  BATON_RETURN_IF_ERROR(run->Prepare(job, transport));
   BATON_RETURN_IF_ERROR(run->PrepareExecution());
   return run;
 }
 
-absl::Status TrainingRun::Prepare(const proto::Job& job) {
+absl::Status TrainingRun::Prepare(const proto::Job& job, const TransportModel& transport) {
   job_ = job;
   if (job.devices().backend() != proto::Devices::HOST) {
     return absl::UnavailableError(absl::StrCat(
@@ -149,6 +150,7 @@ absl::Status TrainingRun::Prepare(const proto::Job& job) {
   request.micro_batch_group = job.pipeline().micro_batch_group();
   request.costs = costs_;
   request.reduce_groups = ReduceGroupsOf(parameters_);
+  request.transport = transport;
   BATON_ASSIGN_OR_RETURN(Program program, Compile(request));
   for (ChunkCosts& chunk : request.costs.chunks) chunk.parameter_bytes = 0;  // those of the training program serve
   BATON_ASSIGN_OR_RETURN(Program evaluation, CompileForwardOnly(request));

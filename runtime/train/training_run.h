@@ -19,6 +19,7 @@
 #include "runtime/transport/transport.h"
 #include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
+#include "schedules/program/transport_model.h"
 #include "schedules/trace/trace.h"
 
 namespace baton {
@@ -33,8 +34,10 @@ struct StepResult {
 // Thread contract: one thread at a time. Owns all; destruction joins the workers.
 class TrainingRun {
  public:
-  // `job` must be resolved. Errors: InvalidArgument for what the job asks wrongly, Unavailable if a device is missing.
-  static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(const proto::Job& job);
+  // `job` must be resolved. The program is placed for `transport`, which changes no bit of what is trained. Errors:
+  // InvalidArgument for what the job asks wrongly, Unavailable if a device is missing.
+  static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(const proto::Job& job,
+                                                             const TransportModel& transport = {});
   ~TrainingRun();
 
   // Runs optimizer step number `step`, from 0. After an error the run is over.
@@ -67,7 +70,7 @@ class TrainingRun {
   };
 
   TrainingRun() = default;
-  absl::Status Prepare(const proto::Job& job);
+  absl::Status Prepare(const proto::Job& job, const TransportModel& transport);
   absl::Status PrepareExecution();
   // Of the batch that was run last, in the order of micro-batches.
   double SumOfLosses() const;

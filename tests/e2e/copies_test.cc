@@ -80,6 +80,18 @@ TEST_CASE("with an even number of stages all schedules with two copies train to 
   }
 }
 
+TEST_CASE("a program placed for another transport trains to the same bits") {
+  for (const std::string& schedule : SchedulesWithCopies()) {
+    for (int stages : {2, 3, 4}) {
+      CAPTURE(schedule, stages);
+      const Outcome outcome = RunToTheEnd(JobOf(schedule, stages, 8));
+      for (QueueKind queues : {QueueKind::kPerPeer, QueueKind::kPerDevice}) {
+        CHECK(RunToTheEnd(JobOf(schedule, stages, 8), {0, queues}) == outcome);
+      }
+    }
+  }
+}
+
 TEST_CASE("with one device or one micro-batch there is one copy, and the same bits as unsplit") {
   for (const std::string& schedule : SchedulesWithCopies()) {
     CAPTURE(schedule);

@@ -46,8 +46,8 @@ struct Outcome {
   }
 };
 
-inline Outcome RunToTheEnd(const proto::Job& job) {
-  const std::unique_ptr<TrainingRun> run = TrainingRun::Create(job).value();
+inline Outcome RunToTheEnd(const proto::Job& job, const TransportModel& transport = {}) {
+  const std::unique_ptr<TrainingRun> run = TrainingRun::Create(job, transport).value();
   Outcome outcome;
   for (int64_t step = 0; step < job.run().steps(); ++step) {
     const StepResult result = run->Step(step).value();
