@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include "schedules/order/catalog.h"
+#include "schedules/program/proto_form.h"
+#include "schedules/program/structure.h"
+#include "schedules/program/text.h"
 #include "schedules/simulate/simulate.h"
 
 namespace baton {
@@ -40,6 +43,14 @@ TEST_CASE("every schedule of the catalog compiles, is proven and runs to its end
     const auto evaluation = CompileForwardOnly(request);
     REQUIRE(evaluation.status() == absl::OkStatus());
     CHECK(evaluation->forward_only);
+    for (const Program* each : {&*program, &*evaluation}) {
+      const auto read = ParseProgramText(PrintProgram(*each));
+      REQUIRE(read.status() == absl::OkStatus());
+      CHECK(SameProgram(*read, *each));
+      const auto from_proto = ProgramFromProto(ProgramToProto(*each));
+      REQUIRE(from_proto.status() == absl::OkStatus());
+      CHECK(SameProgram(*from_proto, *each));
+    }
     CHECK(evaluation->device_of_chunk == program->device_of_chunk);
   }
 }

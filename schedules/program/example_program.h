@@ -35,7 +35,7 @@ inline Program ExampleProgram() {
   DeviceProgram& first = program.devices[0];
   first.slots = {{SlotKind::kInput, 64, 1024},  {SlotKind::kOutput, 128, 1088},     {SlotKind::kSaved, 192, 1216},
                  {SlotKind::kStash, 256, 1408}, {SlotKind::kGradOutput, 128, 1664}, {SlotKind::kSavedWeight, 64, 1792}};
-  first.chunks = {{0, 0, 256, 512}};
+  first.chunks = {{0, 0, 256, 512, 256, 512}};
   first.workspace_offset = 1856;
   first.workspace_bytes = 64;
   first.arena_bytes = 1572864;
@@ -51,7 +51,7 @@ inline Program ExampleProgram() {
 
   DeviceProgram& second = program.devices[1];
   second.slots = {{SlotKind::kInput, 128, 0}, {SlotKind::kTargets, 64, 128}, {SlotKind::kGradInput, 128, 192}};
-  second.chunks = {{1, 320, 384, 448}};
+  second.chunks = {{1, 320, 384, 448, 64, 64}};
   second.arena_bytes = 512;
   Append(second, Recv{1, 0, Payload::kActivation, 0, 0});
   Append(second, Load{1, 0, DataKind::kTargets, 1});
@@ -94,7 +94,8 @@ inline Program RandomProgram(uint32_t seed) {
       device.slots.push_back({static_cast<SlotKind>(below(8)), below(1 << 20), below(1 << 30) << 17});
     }
     for (int64_t i = below(3); i > 0; --i) {
-      device.chunks.push_back({static_cast<int32_t>(below(program.num_chunks)), below(99), below(99), below(99)});
+      device.chunks.push_back(
+          {static_cast<int32_t>(below(program.num_chunks)), below(99), below(99), below(99), below(99), below(99)});
     }
     for (int64_t i = 0; i < num_instructions; ++i) {
       Operation operation = MakeOperation(below(std::variant_size_v<Operation>));

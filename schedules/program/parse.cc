@@ -313,12 +313,17 @@ class Parser {
     if (line.At("chunk")) {
       ChunkMemory chunk = {};
       BATON_RETURN_IF_ERROR(line.Labelled("chunk", &chunk.chunk));
-      BATON_RETURN_IF_ERROR(line.Expect("parameters"));
+      BATON_RETURN_IF_ERROR(line.Labelled("parameters", &chunk.parameter_bytes));
+      BATON_RETURN_IF_ERROR(line.Expect("bytes"));
       BATON_RETURN_IF_ERROR(line.Labelled("at", &chunk.parameters_offset));
-      BATON_RETURN_IF_ERROR(line.Expect("gradients"));
-      BATON_RETURN_IF_ERROR(line.Labelled("at", &chunk.gradients_offset));
-      BATON_RETURN_IF_ERROR(line.Expect("optimizer"));
-      BATON_RETURN_IF_ERROR(line.Labelled("at", &chunk.optimizer_offset));
+      chunk.gradients_offset = chunk.optimizer_offset = kNoOffset;
+      if (!line.Done()) {
+        BATON_RETURN_IF_ERROR(line.Expect("gradients"));
+        BATON_RETURN_IF_ERROR(line.Labelled("at", &chunk.gradients_offset));
+        BATON_RETURN_IF_ERROR(line.Labelled("optimizer", &chunk.optimizer_bytes));
+        BATON_RETURN_IF_ERROR(line.Expect("bytes"));
+        BATON_RETURN_IF_ERROR(line.Labelled("at", &chunk.optimizer_offset));
+      }
       device.chunks.push_back(chunk);
       return line.ExpectDone();
     }

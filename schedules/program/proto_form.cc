@@ -81,6 +81,8 @@ void DeviceToProto(const DeviceProgram& device, proto::DeviceProgram& message) {
     each.set_parameters_offset(chunk.parameters_offset);
     each.set_gradients_offset(chunk.gradients_offset);
     each.set_optimizer_offset(chunk.optimizer_offset);
+    each.set_parameter_bytes(chunk.parameter_bytes);
+    each.set_optimizer_bytes(chunk.optimizer_bytes);
   }
   message.set_workspace_offset(device.workspace_offset);
   message.set_workspace_bytes(device.workspace_bytes);
@@ -105,8 +107,8 @@ absl::StatusOr<DeviceProgram> DeviceFromProto(const proto::DeviceProgram& messag
     device.slots.push_back({static_cast<SlotKind>(slot.kind()), slot.bytes(), slot.offset()});
   }
   for (const proto::ChunkMemory& chunk : message.chunks()) {
-    device.chunks.push_back(
-        {chunk.chunk(), chunk.parameters_offset(), chunk.gradients_offset(), chunk.optimizer_offset()});
+    device.chunks.push_back({chunk.chunk(), chunk.parameters_offset(), chunk.gradients_offset(),
+                             chunk.optimizer_offset(), chunk.parameter_bytes(), chunk.optimizer_bytes()});
   }
   device.workspace_offset = message.workspace_offset();
   device.workspace_bytes = message.workspace_bytes();

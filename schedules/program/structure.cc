@@ -76,6 +76,11 @@ absl::Status CheckDevice(const Program& program, int index) {
   for (const ChunkMemory& chunk : device.chunks) {
     BATON_RETURN_IF_ERROR(CheckIndex(absl::StrCat(where, "chunk"), chunk.chunk, 0, program.num_chunks));
     BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "parameters offset"), chunk.parameters_offset));
+    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "parameter bytes"), chunk.parameter_bytes));
+    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "optimizer bytes"), chunk.optimizer_bytes));
+    const bool has_state =
+        !program.forward_only || chunk.gradients_offset != kNoOffset || chunk.optimizer_offset != kNoOffset;
+    if (!has_state) continue;
     BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "gradients offset"), chunk.gradients_offset));
     BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "optimizer offset"), chunk.optimizer_offset));
   }
@@ -116,8 +121,9 @@ bool SameDevice(const DeviceProgram& a, const DeviceProgram& b) {
     return std::tie(x.kind, x.bytes, x.offset) == std::tie(y.kind, y.bytes, y.offset);
   };
   const auto same_chunk = [](const ChunkMemory& x, const ChunkMemory& y) {
-    return std::tie(x.chunk, x.parameters_offset, x.gradients_offset, x.optimizer_offset) ==
-           std::tie(y.chunk, y.parameters_offset, y.gradients_offset, y.optimizer_offset);
+    return std::tie(x.chunk, x.parameters_offset, x.gradients_offset, x.optimizer_offset, x.parameter_bytes,
+                    x.optimizer_bytes) == std::tie(y.chunk, y.parameters_offset, y.gradients_offset, y.optimizer_offset,
+                                                   y.parameter_bytes, y.optimizer_bytes);
   };
   return std::tie(a.workspace_offset, a.workspace_bytes, a.arena_bytes, a.overlapped) ==
              std::tie(b.workspace_offset, b.workspace_bytes, b.arena_bytes, b.overlapped) &&

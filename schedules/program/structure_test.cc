@@ -45,6 +45,8 @@ const std::vector<Change>& Changes() {
       {"", [](Program& p) { p.devices[0].chunks[0].parameters_offset = 1; }},
       {"", [](Program& p) { p.devices[0].chunks[0].gradients_offset = 1; }},
       {"", [](Program& p) { p.devices[0].chunks[0].optimizer_offset = 1; }},
+      {"", [](Program& p) { p.devices[0].chunks[0].parameter_bytes += 1; }},
+      {"", [](Program& p) { p.devices[0].chunks[0].optimizer_bytes += 1; }},
       {"", [](Program& p) { p.devices[0].chunks.clear(); }},
       {"", [](Program& p) { p.devices[0].instructions.pop_back(); }},
       {"", [](Program& p) { p.devices[0].instructions[2].num_waits = 0; }},

@@ -69,8 +69,13 @@ void PrintDevice(const DeviceProgram& device, int index, std::string* text) {
       device.instructions.size(), device.slots.size(), device.arena_bytes,
       static_cast<double>(device.arena_bytes) / (1 << 20), device.workspace_bytes, device.workspace_offset);
   for (const ChunkMemory& chunk : device.chunks) {
-    absl::StrAppendFormat(text, "  chunk %d: parameters at %d, gradients at %d, optimizer at %d\n", chunk.chunk,
-                          chunk.parameters_offset, chunk.gradients_offset, chunk.optimizer_offset);
+    absl::StrAppendFormat(text, "  chunk %d: parameters %d bytes at %d", chunk.chunk, chunk.parameter_bytes,
+                          chunk.parameters_offset);
+    if (chunk.gradients_offset != kNoOffset || chunk.optimizer_offset != kNoOffset) {
+      absl::StrAppendFormat(text, ", gradients at %d, optimizer %d bytes at %d", chunk.gradients_offset,
+                            chunk.optimizer_bytes, chunk.optimizer_offset);
+    }
+    absl::StrAppend(text, "\n");
   }
   if (!device.overlapped.empty()) {
     absl::StrAppend(text, "  overlapped: ", absl::StrJoin(device.overlapped, " "), "\n");

@@ -18,7 +18,7 @@ constexpr char kExample[] = R"(program "1f1b": 2 chunks, 2 devices, 2 micro-batc
   reduce gradient_norm "": chunks 0 1, 64 bytes
 
 device 0: 9 instructions, 6 slots, arena 1572864 bytes (1.5 MiB), workspace 64 bytes at 1856
-  chunk 0: parameters at 0, gradients at 256, optimizer at 512
+  chunk 0: parameters 256 bytes at 0, gradients at 256, optimizer 512 bytes at 512
   slot %0: input, 64 bytes at 1024
   slot %1: output, 128 bytes at 1088
   slot %2: saved, 192 bytes at 1216
@@ -36,7 +36,7 @@ device 0: 9 instructions, 6 slots, arena 1572864 bytes (1.5 MiB), workspace 64 b
      8  step             c0
 
 device 1: 8 instructions, 3 slots, arena 512 bytes (0.0 MiB), workspace 0 bytes at 0
-  chunk 1: parameters at 320, gradients at 384, optimizer at 448
+  chunk 1: parameters 64 bytes at 320, gradients at 384, optimizer 64 bytes at 448
   slot %0: input, 128 bytes at 0
   slot %1: targets, 64 bytes at 128
   slot %2: grad_input, 128 bytes at 192
