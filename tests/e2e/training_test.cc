@@ -49,6 +49,30 @@ TEST_CASE("a small GPT learns text") {
   CHECK(run->Evaluate().value() < 3.5);
 }
 
+TEST_CASE("the copies of a tied parameter stay equal, on one device and on two") {
+  constexpr size_t kBytes =
+      256 * 16 * sizeof(float);  // wte.weight: [256, 16], first in the first chunk, last in the last
+  for (const int stages : {1, 4}) {
+    CAPTURE(stages);
+    const auto run = TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.stages=", stages)})).value();
+    const auto embedding = [&] {
+      const std::vector<std::byte> chunk = run->ParametersAt(0);
+      return std::vector<std::byte>(chunk.begin(), chunk.begin() + kBytes);
+    };
+    const auto head = [&] {
+      const std::vector<std::byte> chunk = run->ParametersAt(stages - 1);
+      return std::vector<std::byte>(chunk.end() - kBytes, chunk.end());
+    };
+    const std::vector<std::byte> before = embedding();
+    REQUIRE(before == head());
+    for (int step = 0; step < 3; ++step) {
+      REQUIRE(run->Step(step).ok());
+      CHECK(embedding() == head());
+    }
+    CHECK(embedding() != before);
+  }
+}
+
 TEST_CASE("an evaluation changes nothing") {
   const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=3"});
   const auto run = TrainingRun::Create(job).value();
