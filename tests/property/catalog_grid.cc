@@ -37,7 +37,7 @@ Trace MustSimulate(const Program& program, const CostModel& costs) {
   return *std::move(trace);
 }
 
-Outcome Run(const Case& which, const CostModel& costs) {
+Outcome Run(const Case& which, const CostModel& costs, const TransportModel& transport) {
   CompileRequest request;
   request.schedule = which.schedule;
   request.num_stages = which.p;
@@ -45,12 +45,16 @@ Outcome Run(const Case& which, const CostModel& costs) {
   request.chunks_per_device = which.v;
   request.micro_batch_group = which.group;
   request.costs = costs;
+  request.transport = transport;
   auto program = Compile(request);
   INFO(ToString(which) << ": " << program.status().message());
   REQUIRE(program.ok());
   Outcome outcome;
   outcome.program = *std::move(program);
-  outcome.trace = MustSimulate(outcome.program, costs);
+  auto trace = Simulate(outcome.program, costs, {transport});
+  INFO(trace.status().message());
+  REQUIRE(trace.ok());
+  outcome.trace = *std::move(trace);
   outcome.report = Analyze(outcome.program, outcome.trace);
   return outcome;
 }

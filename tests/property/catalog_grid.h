@@ -10,6 +10,7 @@
 #include "schedules/order/catalog.h"
 #include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
+#include "schedules/program/transport_model.h"
 #include "schedules/report/analysis.h"
 #include "schedules/trace/trace.h"
 
@@ -37,7 +38,7 @@ struct Outcome {
 };
 
 // Compile (which proves), Simulate, Analyze; fails the test if one of them does.
-Outcome Run(const Case& which, const CostModel& costs);
+Outcome Run(const Case& which, const CostModel& costs, const TransportModel& transport = {});
 Trace MustSimulate(const Program& program, const CostModel& costs);
 
 // Every chunk alike: a device's share takes the times given, which the chunks must divide.

@@ -42,6 +42,24 @@ TEST_CASE("every program does all the work, and is no faster than its data allow
   });
 }
 
+TEST_CASE("one queue a peer, or one a device, is as safe and as fast as one a peer and direction") {
+  std::mt19937 random(4);
+  ForEachCase({1, 2, 3, 5, 8}, {1, 2, 5, 8, 13}, [&](const Case& which) {
+    CostModel costs = RandomCosts(which, random);
+    // Transfers are placed as if loads took no time and each pass a nanosecond at least.
+    costs.load_ns = 0;
+    for (ChunkCosts& chunk : costs.chunks) {
+      chunk.backward_input_ns = std::max<Nanos>(1, chunk.backward_input_ns);
+      chunk.backward_weight_ns = std::max<Nanos>(1, chunk.backward_weight_ns);
+    }
+    const Nanos step_time = Run(which, costs).report.step_time;
+    for (const QueueKind queues : {QueueKind::kPerPeer, QueueKind::kPerDevice}) {
+      INFO(ToString(which));
+      REQUIRE(Run(which, costs, {0, queues}).report.step_time == step_time);
+    }
+  });
+}
+
 // Orders of this size have all their phases, yet each of their costs can be raised in turn.
 TEST_CASE("raising any one cost never makes any instruction end earlier") {
   std::mt19937 random(2);
