@@ -1,7 +1,10 @@
-"""Finds the CUDA toolkit and compiles .cu files with its nvcc.
+"""Finds the CUDA toolkit and cudnn-frontend, and compiles .cu files with nvcc.
 
 cuda_repository looks in CUDA_HOME, then /usr/local/cuda, then beside an nvcc on PATH. Without a toolkit it yields a
 repository whose `HAVE_CUDA` is False, and everything that needs CUDA is left out of the build by `if_cuda`.
+
+cudnn_frontend_repository looks in CUDNN_FRONTEND_HOME, then where pip installs `nvidia-cudnn-frontend`. Without the
+headers `HAVE_CUDNN_FRONTEND` is False.
 """
 
 _BUILD_WITH_CUDA = """
@@ -17,7 +20,14 @@ cc_library(
     name = library,
     linkopts = ["-L{home}/lib64", "-Wl,-rpath,{home}/lib64", "-l" + library],
     deps = [":headers"],
-) for library in ["cudart", "cublas", "cublasLt", "cudnn", "nccl"]]
+) for library in ["cublasLt", "cudnn", "nccl"]]
+
+# Statically, so that a program brings its own runtime and needs a driver only.
+cc_library(
+    name = "cudart",
+    linkopts = ["-L{home}/lib64", "-lcudart_static", "-ldl", "-lpthread", "-lrt"],
+    deps = [":headers"],
+)
 """
 
 def _cuda_repository_impl(ctx):
@@ -37,5 +47,39 @@ def _cuda_repository_impl(ctx):
 cuda_repository = repository_rule(
     implementation = _cuda_repository_impl,
     environ = ["CUDA_HOME", "PATH"],
+    local = True,
+)
+
+_BUILD_WITH_FRONTEND = """
+cc_library(
+    name = "headers",
+    hdrs = glob(["include/**/*"]),
+    includes = ["include"],
+    visibility = ["//visibility:public"],
+)
+"""
+
+def _cudnn_frontend_repository_impl(ctx):
+    candidates = [ctx.os.environ.get("CUDNN_FRONTEND_HOME", "")]
+    python = ctx.which("python3")
+    if python:
+        # The package itself need not be importable: only its folder is asked for.
+        found = ctx.execute([python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"])
+        if found.return_code == 0:
+            candidates.append(found.stdout.strip())
+    for home in candidates:
+        if home and ctx.path(home + "/include/cudnn_frontend.h").exists:
+            for entry in ctx.path(home + "/include").readdir():
+                if entry.basename.startswith("cudnn_frontend"):
+                    ctx.symlink(entry, "include/" + entry.basename)
+            ctx.file("BUILD.bazel", _BUILD_WITH_FRONTEND)
+            ctx.file("config.bzl", "HAVE_CUDNN_FRONTEND = True\n")
+            return
+    ctx.file("BUILD.bazel", "")
+    ctx.file("config.bzl", "HAVE_CUDNN_FRONTEND = False\n")
+
+cudnn_frontend_repository = repository_rule(
+    implementation = _cudnn_frontend_repository_impl,
+    environ = ["CUDNN_FRONTEND_HOME", "PATH"],
     local = True,
 )

@@ -1,0 +1,63 @@
+"""cuda_library: a C++ library from .cu files, compiled by nvcc for the chips that Baton supports."""
+
+load("@cuda//:config.bzl", "CUDA_HOME", "HAVE_CUDA")
+
+# Ampere, Hopper with its own instructions, and PTX that newer chips' drivers compile.
+_CODE = [
+    "-gencode=arch=compute_80,code=sm_80",
+    "-gencode=arch=compute_90a,code=sm_90a",
+    "-gencode=arch=compute_90,code=compute_90",
+]
+
+def if_cuda(with_cuda, without_cuda = []):
+    return with_cuda if HAVE_CUDA else without_cuda
+
+def _cuda_object_impl(ctx):
+    output = ctx.actions.declare_file(ctx.label.name + ".o")
+    context = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps]).compilation_context
+    arguments = ctx.actions.args()
+    arguments.add_all(["-c", "-std=c++17", "-O3", "-lineinfo", "-Xcompiler=-fPIC,-Wall,-Wno-unused-parameter"])
+    arguments.add_all(_CODE)
+    arguments.add_all(ctx.attr.copts)
+    arguments.add_all(context.defines, before_each = "-D")
+    arguments.add_all([".", ctx.genfiles_dir.path, ctx.bin_dir.path], before_each = "-I")
+    arguments.add_all(context.includes, before_each = "-isystem")
+    arguments.add_all(context.system_includes, before_each = "-isystem")
+    arguments.add(ctx.file.src)
+    arguments.add("-o", output)
+    ctx.actions.run(
+        executable = CUDA_HOME + "/bin/nvcc",
+        arguments = [arguments],
+        inputs = depset([ctx.file.src] + ctx.files.hdrs, transitive = [context.headers]),
+        outputs = [output],
+        mnemonic = "CudaCompile",
+        progress_message = "Compiling %s for GPUs" % ctx.file.src.short_path,
+        use_default_shell_env = True,
+    )
+    return [DefaultInfo(files = depset([output]))]
+
+_cuda_object = rule(
+    implementation = _cuda_object_impl,
+    attrs = {
+        "copts": attr.string_list(),
+        "deps": attr.label_list(providers = [CcInfo]),
+        "hdrs": attr.label_list(allow_files = True),
+        "src": attr.label(allow_single_file = [".cu"]),
+    },
+)
+
+def cuda_library(name, srcs, hdrs = [], deps = [], copts = [], **kwargs):
+    """Makes cc_library `name` from .cu files, each compiled by nvcc on its own. Only where HAVE_CUDA."""
+    objects = []
+    for src in srcs:
+        stem = name + "_" + src.replace("/", "_")[:-len(".cu")]
+        _cuda_object(name = stem, src = src, hdrs = hdrs, deps = deps + ["@cuda//:headers"], copts = copts)
+        objects.append(stem)
+    native.cc_library(
+        name = name,
+        srcs = objects,
+        hdrs = hdrs,
+        deps = deps + ["@cuda//:headers", "@cuda//:cudart"],
+        alwayslink = False,
+        **kwargs
+    )
