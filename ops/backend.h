@@ -5,36 +5,22 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "ops/layers/layer.h"
 #include "ops/layers/spec.h"
+#include "ops/optimizer/optimizer.h"
 
 namespace baton {
-
-// One parameter's AdamW update (Loshchilov and Hutter 2019, algorithm 2):
-//   g ← gradient_scale · gradient;  m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²
-//   w ← w − learning_rate · (m̂ / (√v̂ + ε) + weight_decay · w);  gradient ← 0
-struct AdamWArguments {
-  std::byte* values;        // [n] f32
-  std::byte* gradients;     // [n] f32
-  std::byte* first_moment;  // [n] f32
-  std::byte* second_moment;
-  int64_t num_elements;
-  double learning_rate;
-  double beta1;
-  double beta2;
-  double epsilon;
-  double weight_decay;
-  double gradient_scale;  // of clipping
-  int64_t step;           // from 1; corrects the moments' bias
-};
 
 // Thread contract: stateless; any thread.
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
+  // The type of activations, and of parameters as layers read them.
+  virtual DataType precision() const { return DataType::kFloat32; }
 
   // Layers for inputs of `input`'s shape (one micro-batch). Errors: InvalidArgument if the shape does not fit the spec.
   virtual absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const = 0;
@@ -52,10 +38,8 @@ class Backend {
   // sum ← a + b, element by element, `shape`'s type; sum may be a or b.
   virtual absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                            std::byte* sum) const = 0;
-  // *result ← Σ values², summed in an order that depends on num_elements alone.
-  virtual absl::Status SquaredNorm(KernelStream stream, const std::byte* values, int64_t num_elements,
-                                   double* result) const = 0;
-  virtual absl::Status AdamW(KernelStream stream, const AdamWArguments& arguments) const = 0;
+  // The update of `parameters`, a chunk's. They must outlive it.
+  virtual std::unique_ptr<Optimizer> CreateOptimizer(std::vector<OptimizedParameter> parameters) const = 0;
 };
 
 }  // namespace baton

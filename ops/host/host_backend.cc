@@ -12,6 +12,7 @@
 #include "ops/host/linear.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
+#include "ops/optimizer/loop_optimizer.h"
 
 namespace baton {
 namespace {
@@ -73,6 +74,23 @@ void AdamWElements(int64_t count, const AdamWFactors& factors, float* __restrict
   }
 }
 
+void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale,
+           double weight_decay) {
+  AdamWFactors factors;
+  factors.gradient_scale = static_cast<float>(gradient_scale);
+  factors.beta1 = static_cast<float>(control.beta1);
+  factors.one_minus_beta1 = static_cast<float>(1 - control.beta1);
+  factors.beta2 = static_cast<float>(control.beta2);
+  factors.one_minus_beta2 = static_cast<float>(1 - control.beta2);
+  factors.inverse_correction1 = static_cast<float>(1 / (1 - std::pow(control.beta1, control.step)));
+  factors.inverse_correction2 = static_cast<float>(1 / (1 - std::pow(control.beta2, control.step)));
+  factors.epsilon = static_cast<float>(control.epsilon);
+  factors.learning_rate = static_cast<float>(control.learning_rate);
+  factors.decay_factor = static_cast<float>(1 - control.learning_rate * weight_decay);
+  AdamWElements(parameter.num_elements, factors, Floats(parameter.values), Floats(parameter.gradients),
+                Floats(parameter.first_moment), Floats(parameter.second_moment));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateLinear(const LinearSpec& spec, const Shape& input) const {
@@ -111,27 +129,8 @@ absl::Status HostBackend::Add(KernelStream stream, const Shape& shape, const std
   return absl::OkStatus();
 }
 
-absl::Status HostBackend::SquaredNorm(KernelStream stream, const std::byte* values, int64_t num_elements,
-                                      double* result) const {
-  *result = SumOfSquares(num_elements, Floats(values));
-  return absl::OkStatus();
-}
-
-absl::Status HostBackend::AdamW(KernelStream stream, const AdamWArguments& arguments) const {
-  AdamWFactors factors;
-  factors.gradient_scale = static_cast<float>(arguments.gradient_scale);
-  factors.beta1 = static_cast<float>(arguments.beta1);
-  factors.one_minus_beta1 = static_cast<float>(1 - arguments.beta1);
-  factors.beta2 = static_cast<float>(arguments.beta2);
-  factors.one_minus_beta2 = static_cast<float>(1 - arguments.beta2);
-  factors.inverse_correction1 = static_cast<float>(1 / (1 - std::pow(arguments.beta1, arguments.step)));
-  factors.inverse_correction2 = static_cast<float>(1 / (1 - std::pow(arguments.beta2, arguments.step)));
-  factors.epsilon = static_cast<float>(arguments.epsilon);
-  factors.learning_rate = static_cast<float>(arguments.learning_rate);
-  factors.decay_factor = static_cast<float>(1 - arguments.learning_rate * arguments.weight_decay);
-  AdamWElements(arguments.num_elements, factors, Floats(arguments.values), Floats(arguments.gradients),
-                Floats(arguments.first_moment), Floats(arguments.second_moment));
-  return absl::OkStatus();
+std::unique_ptr<Optimizer> HostBackend::CreateOptimizer(std::vector<OptimizedParameter> parameters) const {
+  return MakeLoopOptimizer({SumOfSquares, AdamW}, std::move(parameters));
 }
 
 }  // namespace baton

@@ -3,16 +3,20 @@
 
 namespace baton {
 
-LayerCosts DescribeLayer(const std::string& name, const Layer& layer) {
+LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType precision) {
   LayerCosts costs;
   costs.name = name;
   const LayerFlops flops = layer.flops();
   costs.forward_flops = flops.forward;
   costs.backward_flops = flops.backward_input + flops.backward_weight;
   for (const ParameterSpec& parameter : layer.parameters()) {
-    costs.parameter_bytes += AlignUp(parameter.shape.NumBytes());
+    const Bytes bytes = AlignUp(parameter.shape.NumBytes());
+    costs.parameter_bytes += bytes;
+    costs.optimizer_bytes += 2 * bytes;
+    if (precision != DataType::kFloat32) {
+      costs.optimizer_bytes += AlignUp(parameter.shape.NumElements() * SizeOf(precision));
+    }
   }
-  costs.optimizer_bytes = 2 * costs.parameter_bytes;
   costs.output_bytes = AlignUp(layer.output_shape().NumBytes());
   const Footprint footprint = layer.footprint();
   costs.saved_bytes = footprint.saved;

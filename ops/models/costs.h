@@ -10,9 +10,10 @@
 namespace baton {
 
 // The costs of `layer` for one micro-batch; all times are zero. Each entry of parameters() counts as AlignUp of its
-// bytes, and the optimizer as twice that (AdamW's moments). The keep_* numbers follow Sequence's rules, so that a
-// Sequence of layers needs what their LayerCosts add up to.
-LayerCosts DescribeLayer(const std::string& name, const Layer& layer);
+// bytes, and the optimizer as twice that (AdamW's moments) and, where layers read parameters in another `precision`
+// than f32, those copies. The keep_* numbers follow Sequence's rules, so that a Sequence of layers needs what their
+// LayerCosts add up to.
+LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType precision = DataType::kFloat32);
 
 }  // namespace baton
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "ops/optimizer/loop_optimizer.h"
 #include "ops/reference/activation.h"
 #include "ops/reference/causal_attention.h"
 #include "ops/reference/cross_entropy.h"
@@ -26,6 +27,32 @@ template <typename T>
 void AddElements(int64_t count, const std::byte* a, const std::byte* b, std::byte* sum) {
   for (int64_t i = 0; i < count; ++i) {
     reinterpret_cast<T*>(sum)[i] = reinterpret_cast<const T*>(a)[i] + reinterpret_cast<const T*>(b)[i];
+  }
+}
+
+double SquaredNorm(int64_t num_elements, const float* values) {
+  double sum = 0;
+  for (int64_t i = 0; i < num_elements; ++i) sum += static_cast<double>(values[i]) * values[i];
+  return sum;
+}
+
+void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale,
+           double weight_decay) {
+  float* values = reinterpret_cast<float*>(parameter.values);
+  float* gradients = reinterpret_cast<float*>(parameter.gradients);
+  float* first_moment = reinterpret_cast<float*>(parameter.first_moment);
+  float* second_moment = reinterpret_cast<float*>(parameter.second_moment);
+  const double correction1 = 1 - std::pow(control.beta1, control.step);
+  const double correction2 = 1 - std::pow(control.beta2, control.step);
+  for (int64_t i = 0; i < parameter.num_elements; ++i) {
+    const double g = gradient_scale * gradients[i];
+    const double m = control.beta1 * first_moment[i] + (1 - control.beta1) * g;
+    const double v = control.beta2 * second_moment[i] + (1 - control.beta2) * g * g;
+    const double update = m / correction1 / (std::sqrt(v / correction2) + control.epsilon);
+    values[i] = static_cast<float>(values[i] - control.learning_rate * (update + weight_decay * values[i]));
+    first_moment[i] = static_cast<float>(m);
+    second_moment[i] = static_cast<float>(v);
+    gradients[i] = 0;
   }
 }
 
@@ -79,35 +106,8 @@ absl::Status ReferenceBackend::Add(KernelStream stream, const Shape& shape, cons
   return absl::OkStatus();
 }
 
-absl::Status ReferenceBackend::SquaredNorm(KernelStream stream, const std::byte* values, int64_t num_elements,
-                                           double* result) const {
-  double sum = 0;
-  for (int64_t i = 0; i < num_elements; ++i) {
-    const double value = reinterpret_cast<const float*>(values)[i];
-    sum += value * value;
-  }
-  *result = sum;
-  return absl::OkStatus();
-}
-
-absl::Status ReferenceBackend::AdamW(KernelStream stream, const AdamWArguments& arguments) const {
-  float* values = reinterpret_cast<float*>(arguments.values);
-  float* gradients = reinterpret_cast<float*>(arguments.gradients);
-  float* first_moment = reinterpret_cast<float*>(arguments.first_moment);
-  float* second_moment = reinterpret_cast<float*>(arguments.second_moment);
-  const double correction1 = 1 - std::pow(arguments.beta1, arguments.step);
-  const double correction2 = 1 - std::pow(arguments.beta2, arguments.step);
-  for (int64_t i = 0; i < arguments.num_elements; ++i) {
-    const double g = arguments.gradient_scale * gradients[i];
-    const double m = arguments.beta1 * first_moment[i] + (1 - arguments.beta1) * g;
-    const double v = arguments.beta2 * second_moment[i] + (1 - arguments.beta2) * g * g;
-    const double update = m / correction1 / (std::sqrt(v / correction2) + arguments.epsilon);
-    values[i] = static_cast<float>(values[i] - arguments.learning_rate * (update + arguments.weight_decay * values[i]));
-    first_moment[i] = static_cast<float>(m);
-    second_moment[i] = static_cast<float>(v);
-    gradients[i] = 0;
-  }
-  return absl::OkStatus();
+std::unique_ptr<Optimizer> ReferenceBackend::CreateOptimizer(std::vector<OptimizedParameter> parameters) const {
+  return MakeLoopOptimizer({SquaredNorm, AdamW}, std::move(parameters));
 }
 
 }  // namespace baton

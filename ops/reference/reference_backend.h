@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "ops/backend.h"
 
@@ -31,9 +32,7 @@ class ReferenceBackend final : public Backend {
 
   absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                    std::byte* sum) const override;
-  absl::Status SquaredNorm(KernelStream stream, const std::byte* values, int64_t num_elements,
-                           double* result) const override;
-  absl::Status AdamW(KernelStream stream, const AdamWArguments& arguments) const override;
+  std::unique_ptr<Optimizer> CreateOptimizer(std::vector<OptimizedParameter> parameters) const override;
 
  private:
   const DataType embedding_type_;

@@ -7,7 +7,10 @@
 namespace baton {
 
 std::string Shape::ToString() const {
-  const char* type = type_ == DataType::kFloat32 ? "f32" : type_ == DataType::kFloat64 ? "f64" : "i32";
+  const char* const type = type_ == DataType::kFloat32    ? "f32"
+                           : type_ == DataType::kFloat64  ? "f64"
+                           : type_ == DataType::kBFloat16 ? "bf16"
+                                                          : "i32";
   return absl::StrCat("[", absl::StrJoin(extents_, ", "), "] ", type);
 }
 

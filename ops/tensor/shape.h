@@ -11,9 +11,11 @@
 
 namespace baton {
 
-enum class DataType : int8_t { kFloat32, kFloat64, kInt32 };
+enum class DataType : int8_t { kFloat32, kFloat64, kInt32, kBFloat16 };
 
-inline constexpr Bytes SizeOf(DataType type) { return type == DataType::kFloat64 ? 8 : 4; }
+inline constexpr Bytes SizeOf(DataType type) {
+  return type == DataType::kFloat64 ? 8 : type == DataType::kBFloat16 ? 2 : 4;
+}
 
 class Shape {
  public:

@@ -35,6 +35,10 @@ class Stream {
   virtual absl::Status Wait(const Event& event) = 0;
   // `event` is done when all that was enqueued before is.
   virtual absl::Status Record(Event& event) = 0;
+  // Fills device memory with zeros.
+  virtual absl::Status Zero(std::byte* data, Bytes bytes) = 0;
+  // Copies from the device's shared memory (see Device::CreateShared) to its arena.
+  virtual absl::Status CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) = 0;
   // Blocks the caller until all that was enqueued is done. Errors: Cancelled as Wait; what enqueued work failed with.
   virtual absl::Status Synchronize() = 0;
   // What kernels need to enqueue themselves: a cudaStream_t on CUDA, null on the host.
@@ -51,6 +55,14 @@ class Device {
   virtual absl::StatusOr<std::unique_ptr<Stream>> CreateStream() = 0;
   // The device's memory, kBufferAlignment-aligned and zeroed; once a run. Errors: ResourceExhausted.
   virtual absl::StatusOr<std::byte*> CreateArena(Bytes bytes) = 0;
+  // Memory that the host and the device's kernels both see, for what goes to and fro: data, learning rates, losses.
+  // kBufferAlignment-aligned and zeroed; the device's, until it is destroyed. Errors: ResourceExhausted.
+  virtual absl::StatusOr<std::byte*> CreateShared(Bytes bytes) = 0;
+  // True if the arena, too, is memory that the host can write.
+  virtual bool arena_is_shared() const = 0;
+  // Between the host's memory and the arena, while no step runs; done when the call returns. Any thread.
+  virtual absl::Status CopyToArena(std::byte* arena, const std::byte* host, Bytes bytes) = 0;
+  virtual absl::Status CopyFromArena(std::byte* host, const std::byte* arena, Bytes bytes) = 0;
   // Called on the worker thread before its first step: binds threads, current device and the like.
   virtual absl::Status BindWorkerThread() = 0;
   // From now until Resume, no call on one of its streams blocks for long: those that would return Cancelled.

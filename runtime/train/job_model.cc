@@ -78,7 +78,7 @@ absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec mode
   BATON_ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<Layer>> layers,
                          BuildLayers(backend, model.layers, model.input_shape));
   for (size_t i = 0; i < layers.size(); ++i) {
-    table.costs.push_back(DescribeLayer(model.layer_names[i], *layers[i]));
+    table.costs.push_back(DescribeLayer(model.layer_names[i], *layers[i], backend.precision()));
     table.parameters.push_back(layers[i]->parameters());
   }
   table.model = std::move(model);

@@ -2,12 +2,12 @@
 #include "runtime/train/layer_stage_module.h"
 
 #include <algorithm>
-#include <cmath>
+#include <new>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/models/initialize.h"
-#include "runtime/train/optimizer/learning_rate.h"
 
 namespace baton {
 namespace {
@@ -27,21 +27,70 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterTable*
       chunk_(chunk),
       layer_(std::move(layer)),
       stash_bytes_(AlignUp(layer_->footprint().stash)),
-      losses_(num_micro_batches, 0.0),
-      squared_norms_(table->parameters.size(), 0.0) {}
+      num_micro_batches_(num_micro_batches) {}
 
-absl::Status LayerStageModule::BindAndInitialize(const ChunkState& state, int64_t seed) {
+absl::Status LayerStageModule::BindAndInitialize(Device& device, const ChunkState& state, int64_t seed) {
   state_ = state;
+  BATON_RETURN_IF_ERROR(CreateShared(device));
+  return BindParameters(device, seed);
+}
+
+absl::Status LayerStageModule::CreateShared(Device& device) {
+  const Bytes control_bytes = AlignUp(sizeof(UpdateControl));
+  const Bytes norm_bytes = AlignUp(sizeof(double));
+  const Bytes losses_bytes = AlignUp(num_micro_batches_ * sizeof(double));
+  const size_t num_norms = table_->parameters.size();
+  Bytes bytes = control_bytes + norm_bytes + losses_bytes + AlignUp(num_norms * sizeof(double));
+  BATON_ASSIGN_OR_RETURN(std::byte * shared, device.CreateShared(bytes));
+  control_ = new (shared) UpdateControl;
+  gradient_norm_ = reinterpret_cast<double*>(shared += control_bytes);
+  losses_ = {reinterpret_cast<double*>(shared += norm_bytes), static_cast<size_t>(num_micro_batches_)};
+  squared_norms_ = {reinterpret_cast<double*>(shared + losses_bytes), num_norms};
+  if (device.arena_is_shared()) return absl::OkStatus();
+  BATON_ASSIGN_OR_RETURN(staging_, device.CreateShared(num_micro_batches_ * StagingStride()));
+  return absl::OkStatus();
+}
+
+absl::Status LayerStageModule::BindParameters(Device& device, int64_t seed) {
+  const bool rounds = backend_->precision() != DataType::kFloat32;
+  const Bytes moment_bytes = table_->chunk_bytes[chunk_];
+  Bytes working_offset = 2 * moment_bytes;
   std::vector<std::byte*> values, gradients;
+  std::vector<OptimizedParameter> optimized;
+  std::vector<float> initial;
   for (const ParameterCopy& copy : table_->chunks[chunk_]) {
     const ParameterSpec& spec = table_->parameters[copy.parameter];
-    values.push_back(state.parameters + copy.offset);
-    gradients.push_back(state.gradients + copy.offset);
-    InitializeParameter(seed, spec.name, spec.initializer, spec.shape.NumElements(),
-                        reinterpret_cast<float*>(values.back()));
+    OptimizedParameter parameter;
+    parameter.values = state_.parameters + copy.offset;
+    parameter.gradients = state_.gradients + copy.offset;
+    parameter.first_moment = state_.optimizer + copy.offset;
+    parameter.second_moment = state_.optimizer + moment_bytes + copy.offset;
+    parameter.num_elements = spec.shape.NumElements();
+    parameter.decays = spec.decays;
+    parameter.norm = copy.first && copy_ == 0 ? copy.parameter : -1;
+    if (rounds) {
+      parameter.working = state_.optimizer + working_offset;
+      working_offset += AlignUp(parameter.num_elements * SizeOf(backend_->precision()));
+    }
+    initial.resize(parameter.num_elements);
+    InitializeParameter(seed, spec.name, spec.initializer, parameter.num_elements, initial.data());
+    BATON_RETURN_IF_ERROR(device.CopyToArena(parameter.values, reinterpret_cast<const std::byte*>(initial.data()),
+                                             spec.shape.NumBytes()));
+    values.push_back(rounds ? parameter.working : parameter.values);
+    gradients.push_back(parameter.gradients);
+    optimized.push_back(parameter);
   }
   layer_->BindParameters(values, gradients);
-  return absl::OkStatus();
+  optimizer_ = backend_->CreateOptimizer(std::move(optimized));
+  if (!rounds) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(device.BindWorkerThread());
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, device.CreateStream());
+  BATON_RETURN_IF_ERROR(optimizer_->RoundValues(ToKernelStream(*stream)));
+  return stream->Synchronize();
+}
+
+Bytes LayerStageModule::StagingStride() const {
+  return AlignUp(source_->BytesOf(DataKind::kInputs)) + AlignUp(source_->BytesOf(DataKind::kTargets));
 }
 
 LayerBuffers LayerStageModule::ToLayerBuffers(int micro_batch, const ChunkBuffers& buffers) {
@@ -60,8 +109,14 @@ LayerBuffers LayerStageModule::ToLayerBuffers(int micro_batch, const ChunkBuffer
 }
 
 absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) {
-  source_->Fill(kind, micro_batch, slot);
-  return absl::OkStatus();
+  if (staging_ == nullptr) {
+    source_->Fill(kind, micro_batch, slot);
+    return absl::OkStatus();
+  }
+  std::byte* const staged = staging_ + micro_batch * StagingStride() +
+                            (kind == DataKind::kInputs ? 0 : AlignUp(source_->BytesOf(DataKind::kInputs)));
+  source_->Fill(kind, micro_batch, staged);
+  return stream.CopyFromShared(slot, staged, source_->BytesOf(kind));
 }
 
 absl::Status LayerStageModule::Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
@@ -84,22 +139,11 @@ absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, c
   return layer_->BackwardWeight(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
 }
 
-absl::Status LayerStageModule::FillSquaredNorms(KernelStream stream) {
-  std::fill(squared_norms_.begin(), squared_norms_.end(), 0.0);
-  if (copy_ > 0) return absl::OkStatus();
-  for (const ParameterCopy& copy : table_->chunks[chunk_]) {
-    if (!copy.first) continue;
-    BATON_RETURN_IF_ERROR(backend_->SquaredNorm(stream, GradientsOf(copy),
-                                                table_->parameters[copy.parameter].shape.NumElements(),
-                                                &squared_norms_[copy.parameter]));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream& stream, int group, int member) {
   const ReduceGroup& reduce_group = (*reduce_groups_)[group];
   if (reduce_group.kind == ReduceKind::kGradientNorm) {
-    BATON_RETURN_IF_ERROR(FillSquaredNorms(ToKernelStream(stream)));
+    BATON_RETURN_IF_ERROR(
+        optimizer_->SquaredNorms(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size()));
     return ReduceBuffer{reinterpret_cast<std::byte*>(squared_norms_.data()),
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }
@@ -112,36 +156,15 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
   for (const ParameterCopy& copy : table_->chunks[chunk_]) {
     if (table_->parameters[copy.parameter].name != reduce_group.name || skip-- > 0) continue;
     const Bytes bytes = table_->parameters[copy.parameter].shape.NumBytes();
-    if (copy_ > 0) std::fill_n(GradientsOf(copy), bytes, std::byte{0});
+    if (copy_ > 0) BATON_RETURN_IF_ERROR(stream.Zero(GradientsOf(copy), bytes));
     return ReduceBuffer{GradientsOf(copy), bytes, false};
   }
   return absl::InternalError(absl::StrCat("chunk ", chunk_, " holds no parameter ", reduce_group.name, " to reduce"));
 }
 
 absl::Status LayerStageModule::Step(Stream& stream) {
-  // Every device sums the same numbers in the same order, so all clip by the same factor.
-  double squared_norm = 0;
-  for (double value : squared_norms_) squared_norm += value;
-  gradient_norm_ = std::sqrt(squared_norm);
-  AdamWArguments arguments = {};
-  arguments.learning_rate = update_.learning_rate;
-  arguments.beta1 = update_.beta1;
-  arguments.beta2 = update_.beta2;
-  arguments.epsilon = update_.epsilon;
-  arguments.gradient_scale = ClipScale(update_.clip_norm, gradient_norm_);
-  arguments.step = update_.step;
-  const Bytes moment_bytes = table_->chunk_bytes[chunk_];
-  for (const ParameterCopy& copy : table_->chunks[chunk_]) {
-    const ParameterSpec& spec = table_->parameters[copy.parameter];
-    arguments.values = state_.parameters + copy.offset;
-    arguments.gradients = state_.gradients + copy.offset;
-    arguments.first_moment = state_.optimizer + copy.offset;
-    arguments.second_moment = state_.optimizer + moment_bytes + copy.offset;
-    arguments.num_elements = spec.shape.NumElements();
-    arguments.weight_decay = spec.decays ? update_.weight_decay : 0.0;
-    BATON_RETURN_IF_ERROR(backend_->AdamW(ToKernelStream(stream), arguments));
-  }
-  return absl::OkStatus();
+  return optimizer_->Step(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size(), control_,
+                          gradient_norm_);
 }
 
 }  // namespace baton

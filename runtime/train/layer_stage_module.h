@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "ops/backend.h"
 #include "ops/layers/layer.h"
+#include "ops/optimizer/optimizer.h"
+#include "runtime/device/device.h"
 #include "runtime/execute/stage_module.h"
 #include "runtime/train/parameter_table.h"
 #include "schedules/program/program.h"
@@ -20,17 +23,8 @@ class BatchSource {
  public:
   virtual ~BatchSource() = default;
   virtual void Fill(DataKind kind, int micro_batch, std::byte* slot) const = 0;
-};
-
-// What the optimizer's update needs; constant over a run but for the learning rate and the step's number.
-struct UpdateOptions {
-  double learning_rate = 0;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double weight_decay = 0;
-  double clip_norm = 0;  // 0: no clipping
-  int64_t step = 1;      // from 1
+  // Of one micro-batch.
+  virtual Bytes BytesOf(DataKind kind) const = 0;
 };
 
 // Thread contract: the StageModule calls come from the device's worker; the others from the launching thread while no
@@ -43,15 +37,15 @@ class LayerStageModule : public StageModule {
   LayerStageModule(const Backend* backend, const ParameterTable* table, const std::vector<ReduceGroup>* reduce_groups,
                    const BatchSource* source, int copy, int chunk, int num_micro_batches, std::unique_ptr<Layer> layer);
 
-  // Binds the layer to its memory and fills the parameters from `seed`. `state` as the arena was laid out.
-  absl::Status BindAndInitialize(const ChunkState& state, int64_t seed);
+  // Binds the layer to its memory on `device` and fills the parameters from `seed`. `state` as the arena was laid out.
+  absl::Status BindAndInitialize(Device& device, const ChunkState& state, int64_t seed);
 
-  void set_update(const UpdateOptions& update) { update_ = update; }
+  void set_update(const UpdateControl& update) { *control_ = update; }
   // Of the last step or evaluation: the losses by micro-batch; only the last chunk's are
   // meaningful, and of those the micro-batches that use this copy.
-  const std::vector<double>& losses() const { return losses_; }
+  absl::Span<const double> losses() const { return losses_; }
   // Of the last training step, before clipping.
-  double gradient_norm() const { return gradient_norm_; }
+  double gradient_norm() const { return *gradient_norm_; }
   const std::byte* ValuesOf(const ParameterCopy& copy) const { return state_.parameters + copy.offset; }
   std::byte* GradientsOf(const ParameterCopy& copy) const { return state_.gradients + copy.offset; }
 
@@ -66,7 +60,11 @@ class LayerStageModule : public StageModule {
  private:
   LayerBuffers ToLayerBuffers(int micro_batch, const ChunkBuffers& buffers);
   int NumChunks() const { return static_cast<int>(table_->chunks.size()); }
-  absl::Status FillSquaredNorms(KernelStream stream);
+  // Takes what this module needs of the device's shared memory.
+  absl::Status CreateShared(Device& device);
+  absl::Status BindParameters(Device& device, int64_t seed);
+  // Bytes of a micro-batch's inputs and targets in staging_.
+  Bytes StagingStride() const;
 
   const Backend* backend_;
   const ParameterTable* table_;
@@ -77,10 +75,14 @@ class LayerStageModule : public StageModule {
   std::unique_ptr<Layer> layer_;
   Bytes stash_bytes_;  // Backward puts the stash at the front of the workspace
   ChunkState state_;
-  UpdateOptions update_;
-  std::vector<double> losses_;         // [micro-batch]
-  std::vector<double> squared_norms_;  // [parameter]; summed over the chunks by a Reduce
-  double gradient_norm_ = 0;
+  std::unique_ptr<Optimizer> optimizer_;
+  const int num_micro_batches_;
+  // In the device's shared memory.
+  UpdateControl* control_ = nullptr;
+  double* gradient_norm_ = nullptr;
+  absl::Span<double> losses_;         // [micro-batch]
+  absl::Span<double> squared_norms_;  // [parameter]; summed over the chunks by a Reduce
+  std::byte* staging_ = nullptr;      // inputs, then targets, of all micro-batches; null if Load fills slots itself
 };
 
 }  // namespace baton

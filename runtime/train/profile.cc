@@ -98,23 +98,17 @@ Bytes LayerBytes(const LayerCosts& costs) {
          costs.saved_weight_bytes + costs.stash_bytes + costs.scratch_bytes;
 }
 
-absl::Status UpdateAll(const Backend& backend, const TimedLayer& timed) {
-  const std::vector<ParameterSpec> parameters = timed.layer->parameters();
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    AdamWArguments arguments = {};
-    arguments.values = timed.values[i];
-    arguments.gradients = timed.gradients[i];
-    arguments.first_moment = timed.moments[i];
-    arguments.second_moment = timed.moments[i] + AlignUp(parameters[i].shape.NumBytes());
-    arguments.num_elements = parameters[i].shape.NumElements();
-    arguments.beta1 = 0.9;
-    arguments.beta2 = 0.999;
-    arguments.epsilon = 1e-8;
-    arguments.gradient_scale = 1.0;
-    arguments.step = 1;
-    BATON_RETURN_IF_ERROR(backend.AdamW({}, arguments));
+std::vector<OptimizedParameter> OptimizedParametersOf(const TimedLayer& timed) {
+  const std::vector<ParameterSpec> specs = timed.layer->parameters();
+  std::vector<OptimizedParameter> parameters(specs.size());
+  for (size_t i = 0; i < specs.size(); ++i) {
+    parameters[i].values = timed.values[i];
+    parameters[i].gradients = timed.gradients[i];
+    parameters[i].first_moment = timed.moments[i];
+    parameters[i].second_moment = timed.moments[i] + AlignUp(specs[i].shape.NumBytes());
+    parameters[i].num_elements = specs[i].shape.NumElements();
   }
-  return absl::OkStatus();
+  return parameters;
 }
 
 }  // namespace
@@ -135,7 +129,11 @@ absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int repeats,
                            MedianTime(repeats, [&] { return layer.BackwardInput({}, buffers); }));
     BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns,
                            MedianTime(repeats, [&] { return layer.BackwardWeight({}, buffers); }));
-    BATON_ASSIGN_OR_RETURN(costs.step_ns, MedianTime(repeats, [&] { return UpdateAll(backend, *timed); }));
+    const std::unique_ptr<Optimizer> optimizer = backend.CreateOptimizer(OptimizedParametersOf(*timed));
+    const UpdateControl control;
+    double norm = 0;
+    BATON_ASSIGN_OR_RETURN(costs.step_ns,
+                           MedianTime(repeats, [&] { return optimizer->Step({}, nullptr, 0, &control, &norm); }));
     largest = std::max(largest, costs.output_bytes);
     input = layer.output_shape();
   }

@@ -231,7 +231,8 @@ class Trainer {
     }
     if (options_.output.empty()) return absl::OkStatus();
     BATON_RETURN_IF_ERROR(WriteFile(options_.output + "/trace.json", ToChromeTrace(run_->program(), run_->trace())));
-    BATON_RETURN_IF_ERROR(WriteSafetensors(options_.output + "/weights.safetensors", run_->Weights()));
+    BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> weights, run_->Weights());
+    BATON_RETURN_IF_ERROR(WriteSafetensors(options_.output + "/weights.safetensors", std::move(weights)));
     Log(absl::StrCat("written to ", options_.output,
                      ": job.textproto, metrics.jsonl, trace.json (opens in ui.perfetto.dev), weights.safetensors"));
     return absl::OkStatus();

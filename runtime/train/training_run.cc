@@ -91,6 +91,10 @@ class TrainingRun::Batches : public BatchSource {
     evaluating_ = true;
   }
 
+  Bytes BytesOf(DataKind kind) const override {
+    return sequences_per_micro_batch_ *
+           (kind == DataKind::kInputs ? dataset_->input_bytes() : dataset_->num_targets() * Bytes{sizeof(int32_t)});
+  }
   void Fill(DataKind kind, int micro_batch, std::byte* slot) const override {
     const int64_t first = micro_batch * sequences_per_micro_batch_;
     std::byte* inputs = kind == DataKind::kInputs ? slot : nullptr;
@@ -189,7 +193,8 @@ absl::Status TrainingRun::PrepareExecution() {
   BATON_RETURN_IF_ERROR(training_.Start(program_, modules));
   for (int place = 0; place < static_cast<int>(modules_.size()); ++place) {
     if (!program_->IsFirstAtPlace(place)) continue;  // no device calls it
-    BATON_RETURN_IF_ERROR(modules_[place]->BindAndInitialize(training_.executor->StateOf(place), job_.run().seed()));
+    BATON_RETURN_IF_ERROR(modules_[place]->BindAndInitialize(*training_.devices[program_->device_of_chunk[place]],
+                                                             training_.executor->StateOf(place), job_.run().seed()));
   }
   // The modules are bound to the training program's parameters; an evaluation needs none of its own.
   return evaluation_.Start(evaluation_program_, modules);
@@ -212,7 +217,7 @@ absl::Status TrainingRun::Execution::Start(std::shared_ptr<const Program> progra
 
 absl::StatusOr<StepResult> TrainingRun::Step(int64_t step) {
   const proto::AdamW& adamw = job_.optimizer().adamw();
-  UpdateOptions update;
+  UpdateControl update;
   update.learning_rate = LearningRate(LearningRateOfJob(job_), step + 1);
   update.beta1 = adamw.beta1();
   update.beta2 = adamw.beta2();
@@ -220,7 +225,9 @@ absl::StatusOr<StepResult> TrainingRun::Step(int64_t step) {
   update.weight_decay = adamw.weight_decay();
   update.clip_norm = job_.optimizer().clip_norm();
   update.step = step + 1;
-  for (const auto& module : modules_) module->set_update(update);
+  for (int place = 0; place < static_cast<int>(modules_.size()); ++place) {
+    if (program_->IsFirstAtPlace(place)) modules_[place]->set_update(update);
+  }
   batches_->SetTraining(step);
   BATON_RETURN_IF_ERROR(training_.executor->RunStep(&trace_));
   StepResult result;
@@ -255,13 +262,21 @@ absl::StatusOr<double> TrainingRun::Evaluate() {
   return sum / static_cast<double>(count);
 }
 
-std::vector<TensorToWrite> TrainingRun::Weights() const {
+absl::StatusOr<std::vector<TensorToWrite>> TrainingRun::Weights() {
   std::vector<TensorToWrite> weights;
+  downloaded_.clear();
   for (const auto& copies : parameters_.chunks) {
     for (const ParameterCopy& copy : copies) {
       if (!copy.first) continue;
       const ParameterSpec& spec = parameters_.parameters[copy.parameter];
-      weights.push_back({spec.name, spec.shape, modules_[copy.chunk]->ValuesOf(copy)});
+      Device& device = *training_.devices[program_->device_of_chunk[copy.chunk]];
+      const std::byte* values = modules_[copy.chunk]->ValuesOf(copy);
+      if (!device.arena_is_shared()) {
+        downloaded_.emplace_back(spec.shape.NumBytes());
+        BATON_RETURN_IF_ERROR(device.CopyFromArena(downloaded_.back().data(), values, spec.shape.NumBytes()));
+        values = downloaded_.back().data();
+      }
+      weights.push_back({spec.name, spec.shape, values});
     }
   }
   return weights;
@@ -269,9 +284,11 @@ std::vector<TensorToWrite> TrainingRun::Weights() const {
 
 Bytes TrainingRun::PeakArenaBytes(int device) const { return training_.executor->PeakArenaBytes(device); }
 
-std::vector<std::byte> TrainingRun::ParametersAt(int place) const {
-  const std::byte* parameters = training_.executor->StateOf(place).parameters;
-  return {parameters, parameters + parameters_.chunk_bytes[place % program_->num_chunks]};
+absl::StatusOr<std::vector<std::byte>> TrainingRun::ParametersAt(int place) const {
+  std::vector<std::byte> parameters(parameters_.chunk_bytes[place % program_->num_chunks]);
+  BATON_RETURN_IF_ERROR(training_.devices[program_->device_of_chunk[place]]->CopyFromArena(
+      parameters.data(), training_.executor->StateOf(place).parameters, static_cast<Bytes>(parameters.size())));
+  return parameters;
 }
 
 int64_t TrainingRun::rows_per_step() const { return job_.batch().sequences() * dataset_->num_targets(); }

@@ -44,8 +44,8 @@ class TrainingRun {
   absl::StatusOr<StepResult> Step(int64_t step);
   // The mean loss over the held-out data, or over 32 batches of it where there is more.
   absl::StatusOr<double> Evaluate();
-  // The whole model's parameters by name, the same for every split.
-  std::vector<TensorToWrite> Weights() const;
+  // The whole model's parameters by name, the same for every split; valid until the next call.
+  absl::StatusOr<std::vector<TensorToWrite>> Weights();
 
   const Program& program() const { return *program_; }
   const Trace& trace() const { return trace_; }  // of the last step
@@ -53,7 +53,7 @@ class TrainingRun {
   const CostModel& planned_costs() const { return costs_; }
   Bytes PeakArenaBytes(int device) const;
   // A copy of the parameters of one copy of a chunk, 0 ≤ place < program().device_of_chunk.size().
-  std::vector<std::byte> ParametersAt(int place) const;
+  absl::StatusOr<std::vector<std::byte>> ParametersAt(int place) const;
   // Tokens (or examples, for other data) in a batch.
   int64_t rows_per_step() const;
 
@@ -88,6 +88,7 @@ class TrainingRun {
   std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as Program::device_of_chunk; they serve both executions
   Execution training_;
   Execution evaluation_;
+  std::vector<std::vector<std::byte>> downloaded_;  // what Weights() gave out, where the host cannot see the arena
   Trace trace_;
 };
 

@@ -1,4 +1,4 @@
-// Every backend's Add, SquaredNorm and AdamW against the reference.
+// Every backend's Add and optimizer against the reference.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
@@ -16,39 +16,67 @@ std::vector<double> RandomValues(int64_t count, int seed, double low, double hig
   return values;
 }
 
-// What three updates leave: values, first and second moments, gradients.
-std::vector<std::vector<double>> RunAdamW(const BackendUnderTest& under_test, int64_t count, double gradient_scale,
-                                          int shift) {
-  const DataType type = DataType::kFloat32;
-  GuardedBuffer values(under_test, "values", 4 * count, shift);
-  GuardedBuffer gradients(under_test, "gradients", 4 * count, shift);
-  GuardedBuffer first(under_test, "first moment", 4 * count, shift);
-  GuardedBuffer second(under_test, "second moment", 4 * count, shift);
-  values.WriteFloats(type, RandomValues(count, 1, -1, 1));
-  first.WriteFloats(type, std::vector<double>(count, 0.0));
-  second.WriteFloats(type, std::vector<double>(count, 0.0));
-  for (int step = 1; step <= 3; ++step) {
-    std::vector<double> gradient = RandomValues(count, 10 + step, -0.1, 0.1);
-    gradient[0] = 0;  // where √v̂ is 0 and ε alone is left
-    gradients.WriteFloats(type, gradient);
-    AdamWArguments arguments;
-    arguments.values = values.data();
-    arguments.gradients = gradients.data();
-    arguments.first_moment = first.data();
-    arguments.second_moment = second.data();
-    arguments.num_elements = count;
-    arguments.learning_rate = 0.01;
-    arguments.beta1 = 0.9;
-    arguments.beta2 = 0.95;
-    arguments.epsilon = 1e-8;
-    arguments.weight_decay = 0.1;
-    arguments.gradient_scale = gradient_scale;
-    arguments.step = step;
-    REQUIRE(under_test.backend->AdamW(under_test.stream, arguments).ok());
-    under_test.synchronize();
+// A parameter in guarded memory, with moments of zero.
+struct GuardedParameter {
+  GuardedParameter(const BackendUnderTest& under_test, int64_t count, int seed, int shift)
+      : count(count),
+        values(under_test, "values", 4 * count, shift),
+        gradients(under_test, "gradients", 4 * count, shift),
+        first(under_test, "first moment", 4 * count, shift),
+        second(under_test, "second moment", 4 * count, shift) {
+    values.WriteFloats(DataType::kFloat32, RandomValues(count, seed, -1, 1));
+    first.WriteFloats(DataType::kFloat32, std::vector<double>(count, 0.0));
+    second.WriteFloats(DataType::kFloat32, std::vector<double>(count, 0.0));
   }
-  for (const GuardedBuffer* buffer : {&values, &gradients, &first, &second}) CHECK(buffer->CheckGuards().ok());
-  return {values.ReadFloats(type), first.ReadFloats(type), second.ReadFloats(type), gradients.ReadFloats(type)};
+
+  OptimizedParameter Describe(bool decays, int norm) {
+    return {values.data(), nullptr, gradients.data(), first.data(), second.data(), count, decays, norm};
+  }
+  // Values, first and second moments, gradients.
+  std::vector<std::vector<double>> Read() const {
+    for (const GuardedBuffer* buffer : {&values, &gradients, &first, &second}) CHECK(buffer->CheckGuards().ok());
+    const DataType type = DataType::kFloat32;
+    return {values.ReadFloats(type), first.ReadFloats(type), second.ReadFloats(type), gradients.ReadFloats(type)};
+  }
+
+  const int64_t count;
+  GuardedBuffer values, gradients, first, second;
+};
+
+// What three updates leave of two parameters, of which the second does not decay, clipped where clip_norm is not 0.
+std::vector<std::vector<double>> RunAdamW(const BackendUnderTest& under_test, int64_t count, double clip_norm,
+                                          int shift) {
+  GuardedParameter decaying(under_test, count, 1, shift);
+  GuardedParameter steady(under_test, count + 3, 2, shift);
+  const std::unique_ptr<Optimizer> optimizer =
+      under_test.backend->CreateOptimizer({decaying.Describe(true, 0), steady.Describe(false, 2)});
+  GuardedBuffer norms(under_test, "norms", 3 * sizeof(double));
+  GuardedBuffer gradient_norm(under_test, "gradient norm", sizeof(double));
+  GuardedBuffer control_memory(under_test, "control", sizeof(UpdateControl));
+  auto* const control = new (control_memory.data()) UpdateControl;
+  control->learning_rate = 0.01;
+  control->beta2 = 0.95;
+  control->weight_decay = 0.1;
+  control->clip_norm = clip_norm;
+  for (int step = 1; step <= 3; ++step) {
+    control->step = step;
+    for (GuardedParameter* parameter : {&decaying, &steady}) {
+      std::vector<double> gradient = RandomValues(parameter->count, 10 + step, -0.1, 0.1);
+      gradient[0] = 0;  // where √v̂ is 0 and ε alone is left
+      parameter->gradients.WriteFloats(DataType::kFloat32, gradient);
+    }
+    auto* const table = reinterpret_cast<double*>(norms.data());
+    auto* const norm = reinterpret_cast<double*>(gradient_norm.data());
+    REQUIRE(optimizer->SquaredNorms(under_test.stream, table, 3).ok());
+    REQUIRE(optimizer->Step(under_test.stream, table, 3, control, norm).ok());
+    under_test.synchronize();
+    CHECK(table[1] == 0.0);
+    CHECK(*norm == Approx(std::sqrt(table[0] + table[2])));
+  }
+  for (const GuardedBuffer* buffer : {&norms, &gradient_norm, &control_memory}) CHECK(buffer->CheckGuards().ok());
+  std::vector<std::vector<double>> all = decaying.Read();
+  for (std::vector<double>& part : steady.Read()) all.push_back(std::move(part));
+  return all;
 }
 
 }  // namespace
@@ -56,18 +84,19 @@ std::vector<std::vector<double>> RunAdamW(const BackendUnderTest& under_test, in
 TEST_CASE("AdamW updates as the reference does and clears the gradients") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   const int64_t count = GENERATE(1, 15, 16, 17, 100, 1037);
-  const double gradient_scale = GENERATE(1.0, 0.25);
-  CAPTURE(under_test, count, gradient_scale);
-  const auto actual = RunAdamW(under_test, count, gradient_scale, 0);
-  const auto expected = RunAdamW(ReferenceUnderTest(), count, gradient_scale, 0);
+  const double clip_norm = GENERATE(0.0, 0.01);
+  CAPTURE(under_test, count, clip_norm);
+  const auto actual = RunAdamW(under_test, count, clip_norm, 0);
+  const auto expected = RunAdamW(ReferenceUnderTest(), count, clip_norm, 0);
   for (size_t part = 0; part < expected.size(); ++part) {
-    for (int64_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < expected[part].size(); ++i) {
       CAPTURE(part, i);
       REQUIRE(actual[part][i] == Approx(expected[part][i]).epsilon(2e-5).margin(2e-7));
     }
   }
-  CHECK(actual.back() == std::vector<double>(count, 0.0));
-  CHECK(RunAdamW(under_test, count, gradient_scale, 3) == actual);
+  CHECK(actual[3] == std::vector<double>(count, 0.0));
+  CHECK(actual[7] == std::vector<double>(count + 3, 0.0));
+  CHECK(RunAdamW(under_test, count, clip_norm, 3) == actual);
 }
 
 TEST_CASE("AdamW's first step moves each value by the learning rate and the decay") {
@@ -77,50 +106,52 @@ TEST_CASE("AdamW's first step moves each value by the learning rate and the deca
   float gradient[] = {0.5f, -3.0f};
   float first[] = {0, 0};
   float second[] = {0, 0};
-  AdamWArguments arguments;
-  arguments.values = reinterpret_cast<std::byte*>(value);
-  arguments.gradients = reinterpret_cast<std::byte*>(gradient);
-  arguments.first_moment = reinterpret_cast<std::byte*>(first);
-  arguments.second_moment = reinterpret_cast<std::byte*>(second);
-  arguments.num_elements = 2;
-  arguments.learning_rate = 0.1;
-  arguments.beta1 = 0.9;
-  arguments.beta2 = 0.999;
-  arguments.epsilon = 1e-8;
-  arguments.weight_decay = 0.5;
-  arguments.gradient_scale = 1;
-  arguments.step = 1;
-  REQUIRE(reference.backend->AdamW({}, arguments).ok());
+  OptimizedParameter parameter;
+  parameter.values = reinterpret_cast<std::byte*>(value);
+  parameter.gradients = reinterpret_cast<std::byte*>(gradient);
+  parameter.first_moment = reinterpret_cast<std::byte*>(first);
+  parameter.second_moment = reinterpret_cast<std::byte*>(second);
+  parameter.num_elements = 2;
+  parameter.decays = true;
+  UpdateControl control;
+  control.learning_rate = 0.1;
+  control.weight_decay = 0.5;
+  double norm = 0;
+  REQUIRE(reference.backend->CreateOptimizer({parameter})->Step({}, nullptr, 0, &control, &norm).ok());
   CHECK(value[0] == Approx(1.0 - 0.1 * (1 + 0.5 * 1.0)));
   CHECK(value[1] == Approx(-2.0 - 0.1 * (-1 + 0.5 * -2.0)));
   CHECK(first[1] == Approx(-0.3));
   CHECK(second[1] == Approx(0.009));
 }
 
-TEST_CASE("the squared norm is a sum in double") {
+TEST_CASE("the squared norm is a sum in double, and other parameters' are zero") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   const int64_t count = GENERATE(1, 31, 32, 33, 4099);
   CAPTURE(under_test, count);
-  const DataType type = DataType::kFloat32;
-  std::vector<double> values = RandomValues(count, 7, -1, 1);
-  values[count / 2] = 1e15;  // in float, all the others would vanish beside it
+  std::vector<double> gradient = RandomValues(count, 7, -1, 1);
+  gradient[count / 2] = 1e15;  // in float, all the others would vanish beside it
   double results[2];
   for (const int shift : {0, 1}) {
-    GuardedBuffer buffer(under_test, "values", 4 * count, shift);
-    buffer.WriteFloats(type, values);
-    buffer.Freeze();
-    GuardedBuffer result(under_test, "result", sizeof(double));
-    REQUIRE(under_test.backend
-                ->SquaredNorm(under_test.stream, buffer.data(), count, reinterpret_cast<double*>(result.data()))
+    GuardedParameter parameter(under_test, count, 1, shift);
+    GuardedParameter uncounted(under_test, count, 1, shift);
+    parameter.gradients.WriteFloats(DataType::kFloat32, gradient);
+    uncounted.gradients.WriteFloats(DataType::kFloat32, gradient);
+    parameter.gradients.Freeze();
+    GuardedBuffer norms(under_test, "norms", 3 * sizeof(double));
+    auto* const table = reinterpret_cast<double*>(norms.data());
+    REQUIRE(under_test.backend->CreateOptimizer({uncounted.Describe(true, -1), parameter.Describe(true, 1)})
+                ->SquaredNorms(under_test.stream, table, 3)
                 .ok());
     under_test.synchronize();
-    results[shift] = *reinterpret_cast<double*>(result.data());
-    CHECK(buffer.CheckUnchanged().ok());
-    CHECK(result.CheckGuards().ok());
+    CHECK(table[0] == 0.0);
+    CHECK(table[2] == 0.0);
+    results[shift] = table[1];
+    CHECK(parameter.gradients.CheckUnchanged().ok());
+    CHECK(norms.CheckGuards().ok());
   }
   CHECK(results[0] == results[1]);
   double expected = 0;
-  for (double value : values) expected += static_cast<float>(value) * static_cast<double>(static_cast<float>(value));
+  for (double value : gradient) expected += static_cast<float>(value) * static_cast<double>(static_cast<float>(value));
   CHECK(results[0] == Approx(expected).epsilon(1e-13));
 }
 

@@ -56,11 +56,11 @@ TEST_CASE("the copies of a tied parameter stay equal, on one device and on two")
     CAPTURE(stages);
     const auto run = TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.stages=", stages)})).value();
     const auto embedding = [&] {
-      const std::vector<std::byte> chunk = run->ParametersAt(0);
+      const std::vector<std::byte> chunk = run->ParametersAt(0).value();
       return std::vector<std::byte>(chunk.begin(), chunk.begin() + kBytes);
     };
     const auto head = [&] {
-      const std::vector<std::byte> chunk = run->ParametersAt(stages - 1);
+      const std::vector<std::byte> chunk = run->ParametersAt(stages - 1).value();
       return std::vector<std::byte>(chunk.end() - kBytes, chunk.end());
     };
     const std::vector<std::byte> before = embedding();

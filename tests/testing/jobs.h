@@ -54,7 +54,8 @@ inline Outcome RunToTheEnd(const proto::Job& job, const TransportModel& transpor
     outcome.losses.push_back(result.loss);
     outcome.gradient_norms.push_back(result.gradient_norm);
   }
-  for (const TensorToWrite& tensor : run->Weights()) {
+  const std::vector<TensorToWrite> weights = run->Weights().value();
+  for (const TensorToWrite& tensor : weights) {
     std::vector<std::byte> bytes(tensor.data, tensor.data + tensor.shape.NumBytes());
     outcome.weights.emplace(tensor.name, std::move(bytes));
   }

@@ -73,25 +73,19 @@ class Trainer {
     return status.ok() ? layer_->BackwardWeight({}, buffers_) : status;
   }
   absl::Status Step(const Backend& backend) {
-    ++step_;
-    for (auto& [name, own] : parameters_) {
-      AdamWArguments arguments;
-      arguments.values = own.values.get();
-      arguments.gradients = own.gradients.get();
-      arguments.first_moment = own.first.get();
-      arguments.second_moment = own.second.get();
-      arguments.num_elements = own.count;
-      arguments.learning_rate = 1e-3;
-      arguments.beta1 = 0.9;
-      arguments.beta2 = 0.999;
-      arguments.epsilon = 1e-8;
-      arguments.weight_decay = 0.01;
-      arguments.gradient_scale = 1;
-      arguments.step = step_;
-      absl::Status status = backend.AdamW({}, arguments);
-      if (!status.ok()) return status;
+    if (optimizer_ == nullptr) {
+      std::vector<OptimizedParameter> optimized;
+      for (auto& [name, own] : parameters_) {
+        optimized.push_back({own.values.get(), nullptr, own.gradients.get(), own.first.get(), own.second.get(),
+                             own.count, /*decays=*/true, /*norm=*/-1});
+      }
+      optimizer_ = backend.CreateOptimizer(std::move(optimized));
+      control_.learning_rate = 1e-3;
+      control_.weight_decay = 0.01;
+      control_.step = 0;
     }
-    return absl::OkStatus();
+    ++control_.step;
+    return optimizer_->Step({}, nullptr, 0, &control_, &gradient_norm_);
   }
   double loss() const { return loss_; }
   LayerFlops flops() const { return layer_->flops(); }
@@ -125,7 +119,9 @@ class Trainer {
   std::vector<Memory> memory_;
   LayerBuffers buffers_;
   double loss_ = 0;
-  int64_t step_ = 0;
+  std::unique_ptr<Optimizer> optimizer_;
+  UpdateControl control_;
+  double gradient_norm_ = 0;
 };
 
 // Arguments: layers, width, heads, context, sequences a micro-batch, micro-batches; vocabulary 256.

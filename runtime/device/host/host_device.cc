@@ -3,6 +3,7 @@
 
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,22 @@ absl::StatusOr<std::unique_ptr<Stream>> HostDevice::CreateStream() {
 absl::StatusOr<std::byte*> HostDevice::CreateArena(Bytes bytes) {
   BATON_RETURN_IF_ERROR(arena_.Allocate(bytes, options_.touch_arena));
   return arena_.data();
+}
+
+absl::StatusOr<std::byte*> HostDevice::CreateShared(Bytes bytes) {
+  shared_.push_back(std::make_unique<HostArena>());
+  BATON_RETURN_IF_ERROR(shared_.back()->Allocate(bytes, /*touch=*/false));
+  return shared_.back()->data();
+}
+
+absl::Status HostDevice::CopyToArena(std::byte* arena, const std::byte* host, Bytes bytes) {
+  std::copy_n(host, bytes, arena);
+  return absl::OkStatus();
+}
+
+absl::Status HostDevice::CopyFromArena(std::byte* host, const std::byte* arena, Bytes bytes) {
+  std::copy_n(arena, bytes, host);
+  return absl::OkStatus();
 }
 
 absl::Status HostDevice::BindWorkerThread() {

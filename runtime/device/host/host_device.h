@@ -4,6 +4,7 @@
 #define BATON_RUNTIME_DEVICE_HOST_HOST_DEVICE_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "runtime/device/device.h"
@@ -29,6 +30,10 @@ class HostDevice final : public Device {
   std::unique_ptr<Event> CreateEvent() override;
   absl::StatusOr<std::unique_ptr<Stream>> CreateStream() override;
   absl::StatusOr<std::byte*> CreateArena(Bytes bytes) override;
+  absl::StatusOr<std::byte*> CreateShared(Bytes bytes) override;
+  bool arena_is_shared() const override { return true; }
+  absl::Status CopyToArena(std::byte* arena, const std::byte* host, Bytes bytes) override;
+  absl::Status CopyFromArena(std::byte* host, const std::byte* arena, Bytes bytes) override;
   // Names the thread and makes its timed sleeps as precise as the kernel allows.
   absl::Status BindWorkerThread() override;
   void Cancel() override { doorbell_.Cancel(); }
@@ -41,6 +46,7 @@ class HostDevice final : public Device {
   const HostDeviceOptions options_;
   Doorbell doorbell_;
   HostArena arena_;
+  std::vector<std::unique_ptr<HostArena>> shared_;
 };
 
 }  // namespace baton

@@ -1,6 +1,7 @@
 // Events, streams, arenas and cancelling of host devices.
 #include "runtime/device/host/host_device.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <thread>
@@ -47,6 +48,29 @@ TEST_CASE("host device: an arena larger than the machine is refused") {
 TEST_CASE("host device: an empty arena has an address") {
   auto device = HostDevice::Create(0, {}).value();
   CHECK(device->CreateArena(0).value() != nullptr);
+}
+
+TEST_CASE("host device: shared memory is zeroed and stays; copies go both ways") {
+  auto device = HostDevice::Create(0, {}).value();
+  std::byte* const arena = device->CreateArena(8).value();
+  std::byte* const first = device->CreateShared(8).value();
+  std::byte* const second = device->CreateShared(1'000).value();
+  CHECK(device->arena_is_shared());
+  CHECK(reinterpret_cast<uintptr_t>(second) % kBufferAlignment == 0);
+  CHECK(std::count(second, second + 1'000, std::byte{0}) == 1'000);
+  const std::vector<std::byte> written(8, std::byte{5});
+  REQUIRE(device->CopyToArena(arena, written.data(), 8).ok());
+  std::vector<std::byte> read(8);
+  REQUIRE(device->CopyFromArena(read.data(), arena, 8).ok());
+  CHECK(read == written);
+  auto stream = device->CreateStream().value();
+  first[7] = std::byte{9};
+  REQUIRE(stream->CopyFromShared(arena, first, 8).ok());
+  CHECK(arena[7] == std::byte{9});
+  REQUIRE(stream->Zero(arena, 7).ok());
+  CHECK(arena[0] == std::byte{0});
+  CHECK(arena[7] == std::byte{9});
+  CHECK(device->CreateShared(Bytes{1} << 60).status().code() == absl::StatusCode::kResourceExhausted);
 }
 
 TEST_CASE("host event: done when recorded, not before, not after a reset") {

@@ -1,6 +1,8 @@
 // HostStream: waits block the worker.
 #include "runtime/device/host/host_stream.h"
 
+#include <algorithm>
+
 #include "runtime/device/host/host_event.h"
 
 namespace baton {
@@ -13,6 +15,16 @@ absl::Status HostStream::Wait(const Event& event) {
 
 absl::Status HostStream::Record(Event& event) {
   static_cast<HostEvent&>(event).CompleteAt(SteadyNow());
+  return absl::OkStatus();
+}
+
+absl::Status HostStream::Zero(std::byte* data, Bytes bytes) {
+  std::fill_n(data, bytes, std::byte{0});
+  return absl::OkStatus();
+}
+
+absl::Status HostStream::CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) {
+  std::copy_n(shared, bytes, arena);
   return absl::OkStatus();
 }
 

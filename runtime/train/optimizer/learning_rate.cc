@@ -25,10 +25,4 @@ double LearningRate(const LearningRateSchedule& schedule, int64_t step) {
   return schedule.base;
 }
 
-double ClipScale(double clip_norm, double norm) {
-  if (clip_norm == 0) return 1.0;
-  const double scale = clip_norm / (norm + 1e-6);
-  return scale > 1.0 ? 1.0 : scale;
-}
-
 }  // namespace baton

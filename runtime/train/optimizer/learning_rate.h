@@ -1,4 +1,4 @@
-// The learning rate of each step, and the factor that clipping scales gradients by. Used by runtime/train's Step.
+// The learning rate of each step. Used by TrainingRun.
 #ifndef BATON_RUNTIME_TRAIN_OPTIMIZER_LEARNING_RATE_H_
 #define BATON_RUNTIME_TRAIN_OPTIMIZER_LEARNING_RATE_H_
 
@@ -29,11 +29,6 @@ struct LearningRateSchedule {
 //   cosine  base · (min_ratio + (1 − min_ratio) · (1 + cos πt) / 2)     (Loshchilov and Hutter 2017, one cycle)
 // Steps beyond the last one keep its rate.
 double LearningRate(const LearningRateSchedule& schedule, int64_t step);
-
-// What gradients are multiplied by: min(1, clip_norm / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ does, where
-// `norm` is the L2 norm over all gradients; 1 if clip_norm is 0 (off). A norm that is NaN or infinite gives NaN or 0
-// there as here.
-double ClipScale(double clip_norm, double norm);
 
 }  // namespace baton
 

@@ -59,15 +59,5 @@ TEST_CASE("the rate rises in warm-up and never rises after it") {
   }
 }
 
-TEST_CASE("clipping") {
-  CHECK(ClipScale(0, 100) == 1.0);
-  CHECK(ClipScale(1, 0) == 1.0);
-  CHECK(ClipScale(1, 0.5) == 1.0);
-  CHECK(ClipScale(1, 1) == Approx(1 / (1 + 1e-6)).epsilon(1e-15));
-  CHECK(ClipScale(1, 4) == Approx(0.25).epsilon(1e-6));
-  CHECK(ClipScale(1, std::numeric_limits<double>::infinity()) == 0.0);
-  CHECK(std::isnan(ClipScale(1, std::numeric_limits<double>::quiet_NaN())));
-}
-
 }  // namespace
 }  // namespace baton

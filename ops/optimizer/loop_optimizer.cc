@@ -1,0 +1,54 @@
+// One parameter after the other, before the call returns.
+#include "ops/optimizer/loop_optimizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "ops/optimizer/clip_scale.h"
+
+namespace baton {
+namespace {
+
+class LoopOptimizer final : public Optimizer {
+ public:
+  LoopOptimizer(OptimizerLoops loops, std::vector<OptimizedParameter> parameters)
+      : loops_(loops), parameters_(std::move(parameters)) {}
+
+  absl::Status SquaredNorms(KernelStream stream, double* norms, int64_t num_norms) override {
+    std::fill_n(norms, num_norms, 0.0);
+    for (const OptimizedParameter& parameter : parameters_) {
+      if (parameter.norm < 0) continue;
+      norms[parameter.norm] =
+          loops_.squared_norm(parameter.num_elements, reinterpret_cast<const float*>(parameter.gradients));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Step(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
+                    double* gradient_norm) override {
+    // Every chunk sums the same numbers in the same order, so all clip by the same factor.
+    double squared_norm = 0;
+    for (int64_t i = 0; i < num_norms; ++i) squared_norm += norms[i];
+    *gradient_norm = std::sqrt(squared_norm);
+    const double scale = ClipScale(control->clip_norm, *gradient_norm);
+    for (const OptimizedParameter& parameter : parameters_) {
+      loops_.adamw(parameter, *control, scale, parameter.decays ? control->weight_decay : 0.0);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status RoundValues(KernelStream stream) override { return absl::OkStatus(); }
+
+ private:
+  const OptimizerLoops loops_;
+  const std::vector<OptimizedParameter> parameters_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> MakeLoopOptimizer(OptimizerLoops loops, std::vector<OptimizedParameter> parameters) {
+  return std::make_unique<LoopOptimizer>(loops, std::move(parameters));
+}
+
+}  // namespace baton
