@@ -34,10 +34,10 @@ SlotAssigner::SlotAssigner(const ComputeOrder& order, bool forward_only, const C
       local_of_chunk_(order.num_chunks, -1) {}
 
 void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const std::vector<Nanos>& start,
-                          const std::vector<Nanos>& end, Nanos transfer_ns, DeviceProgram& program) {
+                          const std::vector<Nanos>& end, const std::vector<Nanos>& link_ns, DeviceProgram& program) {
   start_ = &start;
   end_ = &end;
-  transfer_ns_ = transfer_ns;
+  link_ns_ = &link_ns;
   position_ = 0;
   last_result_ = kNoSlot;
   slots_ = &program.slots;
@@ -97,7 +97,8 @@ SlotId SlotAssigner::Take(SlotKind kind, int chunk, int micro_batch) {
 SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk) {
   SlotClass& slot_class = Class(kind, chunk);
   SlotId slot;
-  // The queue's first is the one that is free first: actions end in order, and every transfer takes equally long.
+  // The queue's first is the one that is free first: actions end in order, and transfers take equally long. Where links
+  // differ, one behind it may be free earlier; it is then taken later than it could be.
   const bool is_any = slot_class.first_sent < slot_class.sent.size();
   const Sent first = is_any ? slot_class.sent[slot_class.first_sent] : Sent{};
   if (is_any && first.free_at <= (*start_)[position_] && first.position + 1 < position_) {
@@ -106,7 +107,8 @@ SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk) {
   } else {
     slot = NewSlot(slot_class);
   }
-  slot_class.sent.push_back({slot, (*end_)[position_] + transfer_ns_, position_});
+  const Nanos latency = (*link_ns_)[kind == SlotKind::kOutput ? chunk : chunk - 1];
+  slot_class.sent.push_back({slot, (*end_)[position_] + latency, position_});
   return slot;
 }
 

@@ -27,9 +27,9 @@ class SlotAssigner {
   SlotAssigner(const ComputeOrder& order, bool forward_only, const CostModel& costs);
 
   // Fills in the slots of `program.instructions` and `program.slots` (their offsets stay 0). `chunks` are those of the
-  // device; start and end are the times of its actions by position, transfer_ns the latency of a Send.
+  // device; start and end are the times of its actions by position, link_ns as in OrderTimes.
   void Assign(const std::vector<int32_t>& chunks, const std::vector<Nanos>& start, const std::vector<Nanos>& end,
-              Nanos transfer_ns, DeviceProgram& program);
+              const std::vector<Nanos>& link_ns, DeviceProgram& program);
 
  private:
   // A slot that a Send reads, and when it is free again.
@@ -84,7 +84,7 @@ class SlotAssigner {
   std::vector<SlotId> held_;   // [(local chunk × kNumKinds + kind) × micro-batches + micro-batch]
   const std::vector<Nanos>* start_ = nullptr;
   const std::vector<Nanos>* end_ = nullptr;
-  Nanos transfer_ns_ = 0;
+  const std::vector<Nanos>* link_ns_ = nullptr;
   int position_ = 0;  // of the next action
   SlotId last_result_ = kNoSlot;
   std::vector<Slot>* slots_ = nullptr;

@@ -15,11 +15,10 @@ struct Durations {
   Nanos of[4];
 };
 
-std::vector<Durations> HintDurations(const CostModel& costs, Nanos& transfer_ns) {
+std::vector<Durations> HintDurations(const CostModel& costs, std::vector<Nanos>& link_ns) {
   Nanos sum = 0;
   for (const ChunkCosts& chunk : costs.chunks) sum += chunk.forward_ns + chunk.backward_ns();
   const bool units = sum == 0;
-  transfer_ns = units ? 0 : costs.transfer_ns;
   std::vector<Durations> durations;
   durations.reserve(costs.chunks.size());
   for (size_t i = 0; i < costs.chunks.size(); ++i) {
@@ -30,6 +29,7 @@ std::vector<Durations> HintDurations(const CostModel& costs, Nanos& transfer_ns)
     const int num_loads = (i == 0 ? 1 : 0) + (i + 1 == costs.chunks.size() ? 1 : 0);
     const Nanos load = units ? 0 : num_loads * costs.load_ns;
     durations.push_back({{load + forward, input + weight, input, weight}});
+    link_ns.push_back(units ? 0 : costs.LinkNs(static_cast<int>(i)));
   }
   return durations;
 }
@@ -43,7 +43,7 @@ struct Place {
 class Walk {
  public:
   Walk(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs) : order_(order), index_(index) {
-    durations_ = HintDurations(costs, times_.transfer_ns);
+    durations_ = HintDurations(costs, times_.link_ns);
     cursors_.assign(order.num_devices(), 0);
     times_.start.resize(order.num_devices());
     times_.end.resize(order.num_devices());
@@ -99,7 +99,8 @@ class Walk {
         const bool is_done =
             source.device == device ? source.position < position : source.position < cursors_[source.device];
         if (!is_done) break;
-        const Nanos latency = source.device == device ? 0 : times_.transfer_ns;
+        const int link = action.kind == ActionKind::kForward ? action.chunk - 1 : action.chunk;
+        const Nanos latency = source.device == device ? 0 : times_.link_ns[link];
         now = std::max(now, times_.end[source.device][source.position] + latency);
       }
       times_.start[device][position] = now;

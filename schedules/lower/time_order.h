@@ -17,7 +17,7 @@ namespace baton {
 struct OrderTimes {
   std::vector<std::vector<Nanos>> start;
   std::vector<std::vector<Nanos>> end;
-  Nanos transfer_ns = 0;
+  std::vector<Nanos> link_ns;  // [chunk] latency from it to the next one, and back
 };
 
 // Expects costs that CheckCosts accepts. Linear in the number of actions.

@@ -38,6 +38,13 @@ TEST_CASE("bad cost models are refused by field") {
   costs.transfer_ns = -3;
   CheckRefused(costs, "costs.transfer_ns: -3; must be at least 0");
   costs = good;
+  costs.link_ns = {3};
+  CheckRefused(costs, "costs.link_ns: 1 links; must be none, or one for each of 2 chunks");
+  costs.link_ns = {3, -4};
+  CheckRefused(costs, "costs.link_ns[1]: -4; must be at least 0");
+  costs.link_ns = {int64_t{1} << 60, 0};
+  CheckRefused(costs, "costs: the times of all chunks and micro-batches add up to more than 2^61 ns");
+  costs = good;
   costs.chunks[0].forward_ns = int64_t{1} << 60;
   CheckRefused(costs, "costs: the times of all chunks and micro-batches add up to more than 2^61 ns");
   costs = good;

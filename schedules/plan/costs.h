@@ -59,8 +59,12 @@ struct ChunkCosts {
 struct CostModel {
   std::vector<ChunkCosts> chunks;  // in model order
   Nanos transfer_ns = 0;           // latency between neighbouring devices; any number may be on their way
+  std::vector<Nanos> link_ns;      // where links differ: [chunk] from it to the next one, and back; else empty
   Nanos load_ns = 0;               // each Load
   Nanos reduce_ns = 0;             // each Reduce, once its last participant has arrived
+
+  // Latency of what goes from `chunk` to the next one, and of its gradient on the way back.
+  Nanos LinkNs(int chunk) const { return link_ns.empty() ? transfer_ns : link_ns[chunk]; }
 };
 
 }  // namespace baton

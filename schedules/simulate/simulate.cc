@@ -73,13 +73,13 @@ class Simulation {
     Interval& out = Begin(send);
     Interval& in = Begin(recv);
     out.start = in.start = std::max(out.ready, in.ready);
-    End(send.own, out.start + costs_.transfer_ns);
-    End(recv.own, in.start + costs_.transfer_ns);
+    End(send.own, out.start + Latency(send.own));
+    End(recv.own, in.start + Latency(recv.own));
   }
   void Buffered(const TransferQueues::Side& send, InstructionRef emptied_by) {
     Interval& out = Begin(send);
     out.start = emptied_by.device < 0 ? out.ready : std::max(out.ready, At(emptied_by).end);
-    End(send.own, out.start + costs_.transfer_ns);
+    End(send.own, out.start + Latency(send.own));
   }
   void Delivered(const TransferQueues::Side& recv, InstructionRef sent_by) {
     Interval& in = Begin(recv);
@@ -192,6 +192,19 @@ class Simulation {
         operation);
   }
 
+  // Of a Send or Recv; 0 if its chunk is out of range.
+  Nanos Latency(InstructionRef ref) const {
+    if (costs_.link_ns.empty()) return costs_.transfer_ns;
+    const Operation& operation = program_.devices[ref.device].instructions[ref.instruction].operation;
+    int64_t chunk = -1;
+    if (const Send* send = std::get_if<Send>(&operation)) {
+      chunk = send->payload == Payload::kActivation ? int64_t{send->chunk} : int64_t{send->chunk} - 1;
+    } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
+      chunk = recv->payload == Payload::kActivation ? int64_t{recv->chunk} - 1 : int64_t{recv->chunk};
+    }
+    return chunk >= 0 && chunk < static_cast<int64_t>(costs_.link_ns.size()) ? costs_.link_ns[chunk] : 0;
+  }
+
   // Puts one side of a transfer into its lane, or completes it if the other side is there already. Until then
   // `ready` holds only the end of the waits: when the lane's previous transfer is matched may not be known.
   void PostTransfer(int device, int32_t instruction, Nanos waits_end) {
@@ -215,7 +228,8 @@ class Simulation {
     own.ready = std::max(own.ready, lane.last_match);
     other.ready = std::max(other.ready, lane.last_match);
     lane.last_match = own.start = other.start = std::max(own.ready, other.ready);
-    own.end = other.end = own.start + costs_.transfer_ns;
+    own.end = own.start + Latency({device, instruction});
+    other.end = other.start + Latency({peer, other_instruction});
     if (states_[peer].waits_for == other_instruction) Resume(peer);
   }
 

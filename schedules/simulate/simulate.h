@@ -19,9 +19,9 @@ struct SimulateOptions {
 //
 //   compute      starts when its lane's predecessor and its waits have ended; a Backward takes both halves' time
 //   Send, Recv   is ready when its waits have ended and its queue's previous transfer has started; the transfer starts
-//                when both sides are ready and takes transfer_ns, however many are on their way. With buffers, a Send
-//                starts when it is ready and one is empty, which it is again when the Recv that takes it has ended; a
-//                Recv starts when it is ready and the Send has started, and ends no earlier than that
+//                when both sides are ready and takes its link's latency, however many are on their way. With buffers, a
+//                Send starts when it is ready and one is empty, which it is again when the Recv that takes it has
+//                ended; a Recv starts when it is ready and the Send has started, and ends no earlier than that
 //   Reduce       is ready as compute is, starts when the last participant is ready, takes reduce_ns
 //
 // Errors: InvalidArgument if `costs` does not fit the program (see CheckCosts). FailedPrecondition if the program is
