@@ -18,6 +18,8 @@ namespace baton {
 struct LocalChannelOptions {
   // A transfer ends this long after its start, or when the copy is done if that is later. For rehearsals.
   Nanos latency_ns = 0;
+  // If not empty: of the n-th transfer instead, over and over.
+  std::vector<Nanos> latencies_ns;
   // False: sizes are compared, but nothing is copied. For rehearsals, whose buffers hold nothing.
   bool copies = true;
 };
@@ -46,7 +48,7 @@ class LocalChannel final : public Channel {
   };
 
   absl::Status Meet(const Post& mine, bool is_sender);
-  absl::Status Complete(const Post& first, const Post& second);
+  absl::Status Complete(const Post& send, const Post& receive, Nanos latency_ns);
 
   const LocalChannelOptions options_;
   std::mutex mutex_;
@@ -55,6 +57,7 @@ class LocalChannel final : public Channel {
   size_t first_pending_ = 0;
   size_t num_pending_ = 0;
   bool pending_are_sends_ = false;
+  size_t num_met_ = 0;  // modulo the size of latencies_ns; guarded by mutex_
 };
 
 }  // namespace baton

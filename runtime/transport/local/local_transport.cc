@@ -15,6 +15,14 @@ absl::StatusOr<std::unique_ptr<Channel>> LocalTransport::CreateChannel(int from,
   }
   LocalChannelOptions options;
   options.latency_ns = options_.transfer_latency_ns;
+  if (const auto given = options_.latencies_ns.find({from, to}); given != options_.latencies_ns.end()) {
+    for (Nanos latency_ns : given->second) {
+      if (latency_ns < 0) {
+        return absl::InvalidArgumentError(absl::StrCat("latencies_ns is ", latency_ns, "; it must not be negative"));
+      }
+    }
+    options.latencies_ns = given->second;
+  }
   options.copies = options_.moves_data;
   return std::make_unique<LocalChannel>(capacity, options);
 }

@@ -2,7 +2,10 @@
 #ifndef BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_TRANSPORT_H_
 #define BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_TRANSPORT_H_
 
+#include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "runtime/transport/transport.h"
 
@@ -10,8 +13,10 @@ namespace baton {
 
 struct LocalTransportOptions {
   Nanos transfer_latency_ns = 0;  // from both sides' being ready to the end; for rehearsals
-  Nanos reduce_latency_ns = 0;    // from the last arrival to the end; for rehearsals
-  bool moves_data = true;         // rehearsals say no: their buffers hold nothing
+  // Where transfers differ: by (from, to) the latency of each transfer of a step, in order; others take the one above.
+  std::map<std::pair<int, int>, std::vector<Nanos>> latencies_ns;
+  Nanos reduce_latency_ns = 0;  // from the last arrival to the end; for rehearsals
+  bool moves_data = true;       // rehearsals say no: their buffers hold nothing
 };
 
 // Thread contract: see Transport.
