@@ -2,7 +2,10 @@
 // for any number of devices on any machine.
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -43,6 +46,21 @@ struct Rehearsal {
   std::unique_ptr<Executor> executor;
 };
 
+// Where links differ: the latency of each transfer of a step, by (from, to) in the order of the sends.
+std::map<std::pair<int, int>, std::vector<Nanos>> LatenciesOf(const Program& program, const CostModel& costs) {
+  std::map<std::pair<int, int>, std::vector<Nanos>> latencies;
+  if (costs.link_ns.empty()) return latencies;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    for (const Instruction& instruction : program.devices[device].instructions) {
+      const Send* send = std::get_if<Send>(&instruction.operation);
+      if (send == nullptr) continue;
+      const int chunk = send->payload == Payload::kActivation ? send->chunk : send->chunk - 1;
+      latencies[{device, send->peer}].push_back(costs.LinkNs(chunk));
+    }
+  }
+  return latencies;
+}
+
 absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program> program, const CostModel& costs) {
   auto rehearsal = std::make_unique<Rehearsal>();
   ExecutorOptions options;
@@ -60,13 +78,15 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     timed.backward_weight_ns = chunk.backward_weight_ns;
     timed.step_ns = chunk.step_ns;
     timed.load_ns = costs.load_ns;
-    longest = std::max({longest, chunk.forward_ns, chunk.backward_ns(), chunk.step_ns, costs.transfer_ns});
+    longest = std::max({longest, chunk.forward_ns, chunk.backward_ns(), chunk.step_ns,
+                        costs.LinkNs(static_cast<int>(place % costs.chunks.size()))});
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<TimedModule> module, TimedModule::Create(timed));
     options.modules.push_back(module.get());
     rehearsal->modules.push_back(std::move(module));
   }
   LocalTransportOptions transport;
   transport.transfer_latency_ns = costs.transfer_ns;
+  transport.latencies_ns = LatenciesOf(*program, costs);
   transport.reduce_latency_ns = costs.reduce_ns;
   transport.moves_data = false;
   rehearsal->transport = std::make_unique<LocalTransport>(transport);
