@@ -134,7 +134,9 @@ TEST_CASE("receives placed for one queue a direction can deadlock in coarser que
   for (int m : {4, 8}) {
     auto order = MakeOrder("1f1b", {4, m});
     REQUIRE(order.ok());
-    const auto program = Lower(*order, {"", CostModel{std::vector<ChunkCosts>(4)}});
+    CostModel costs;
+    costs.chunks.resize(4);
+    const auto program = Lower(*order, {"", costs});
     REQUIRE(program.ok());
     const TransportModel transport{0, QueueKind::kPerDevice};
     const std::vector<Violation> violations = Validate(*program, {transport});
@@ -143,7 +145,7 @@ TEST_CASE("receives placed for one queue a direction can deadlock in coarser que
       CHECK_THAT(violation.message, Catch::Contains("is queued behind"));
       ++num_stuck;
     }
-    const auto trace = Simulate(*program, CostModel{std::vector<ChunkCosts>(4)}, {transport});
+    const auto trace = Simulate(*program, costs, {transport});
     CHECK(trace.ok() == violations.empty());
   }
   CHECK(num_stuck > 0);
