@@ -33,11 +33,12 @@ SlotAssigner::SlotAssigner(const ComputeOrder& order, bool forward_only, const C
       costs_(costs),
       local_of_chunk_(order.num_chunks, -1) {}
 
-void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const std::vector<Nanos>& start,
-                          const std::vector<Nanos>& end, Nanos transfer_ns, DeviceProgram& program) {
-  start_ = &start;
-  end_ = &end;
-  transfer_ns_ = transfer_ns;
+void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const OrderTimes& times, int device,
+                          DeviceProgram& program) {
+  start_ = &times.start[device];
+  end_ = &times.end[device];
+  has_transfers_ = times.has_transfers;
+  device_ = device;
   position_ = 0;
   last_result_ = kNoSlot;
   slots_ = &program.slots;
@@ -94,10 +95,12 @@ SlotId SlotAssigner::Take(SlotKind kind, int chunk, int micro_batch) {
   return slot;
 }
 
-SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk) {
+SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk, int receiver) {
   SlotClass& slot_class = Class(kind, chunk);
   SlotId slot;
-  // The queue's first is the one that is free first: actions end in order, and every transfer takes equally long.
+  // The queue's first is the one that is free first: actions end in order, and transfers of one size take equally long.
+  // Where two of its peers are in different nodes another one may be free before it, which then has to wait for its
+  // turn.
   const bool is_any = slot_class.first_sent < slot_class.sent.size();
   const Sent first = is_any ? slot_class.sent[slot_class.first_sent] : Sent{};
   if (is_any && first.free_at <= (*start_)[position_] && first.position + 1 < position_) {
@@ -106,7 +109,8 @@ SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk) {
   } else {
     slot = NewSlot(slot_class);
   }
-  slot_class.sent.push_back({slot, (*end_)[position_] + transfer_ns_, position_});
+  const Nanos transfer = has_transfers_ ? costs_.TransferNanos(device_, receiver, slot_class.bytes) : 0;
+  slot_class.sent.push_back({slot, (*end_)[position_] + transfer, position_});
   return slot;
 }
 
@@ -118,10 +122,11 @@ SlotId SlotAssigner::TakeResult(SlotKind kind, int chunk, int micro_batch) {
   const bool is_output = kind == SlotKind::kOutput;
   const int neighbour = is_output ? chunk + 1 : chunk - 1;
   if (neighbour < 0 || neighbour >= order_.num_chunks) return kNoSlot;
-  if (order_.DeviceOf(neighbour, micro_batch) == order_.DeviceOf(chunk, micro_batch)) {
+  const int32_t receiver = order_.DeviceOf(neighbour, micro_batch);
+  if (receiver == device_) {
     return Take(is_output ? SlotKind::kInput : SlotKind::kGradOutput, neighbour, micro_batch);
   }
-  last_result_ = TakeSent(kind, chunk);
+  last_result_ = TakeSent(kind, chunk, receiver);
   return last_result_;
 }
 

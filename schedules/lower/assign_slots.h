@@ -27,9 +27,8 @@ class SlotAssigner {
   SlotAssigner(const ComputeOrder& order, bool forward_only, const CostModel& costs);
 
   // Fills in the slots of `program.instructions` and `program.slots` (their offsets stay 0). `chunks` are those of the
-  // device; start and end are the times of its actions by position, transfer_ns the latency of a Send.
-  void Assign(const std::vector<int32_t>& chunks, const std::vector<Nanos>& start, const std::vector<Nanos>& end,
-              Nanos transfer_ns, DeviceProgram& program);
+  // device; `times` are those of the order's actions.
+  void Assign(const std::vector<int32_t>& chunks, const OrderTimes& times, int device, DeviceProgram& program);
 
  private:
   // A slot that a Send reads, and when it is free again.
@@ -55,7 +54,7 @@ class SlotAssigner {
 
   SlotId NewSlot(const SlotClass& slot_class);
   SlotId Take(SlotKind kind, int chunk, int micro_batch);
-  SlotId TakeSent(SlotKind kind, int chunk);
+  SlotId TakeSent(SlotKind kind, int chunk, int receiver);
   void Release(SlotKind kind, int chunk, int micro_batch);
   // The slot for the output of `chunk` (kOutput) or the gradient of its input (kGradInput).
   SlotId TakeResult(SlotKind kind, int chunk, int micro_batch);
@@ -84,7 +83,8 @@ class SlotAssigner {
   std::vector<SlotId> held_;   // [(local chunk × kNumKinds + kind) × micro-batches + micro-batch]
   const std::vector<Nanos>* start_ = nullptr;
   const std::vector<Nanos>* end_ = nullptr;
-  Nanos transfer_ns_ = 0;
+  int device_ = 0;
+  bool has_transfers_ = true;
   int position_ = 0;  // of the next action
   SlotId last_result_ = kNoSlot;
   std::vector<Slot>* slots_ = nullptr;

@@ -124,7 +124,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
     code.instructions = EmitInstructions(order, device, receives[device], finishes[device], code.overlapped);
-    slots.Assign(chunks[device], times.start[device], times.end[device], times.transfer_ns, code);
+    slots.Assign(chunks[device], times, device, code);
     InsertWaits(code);
     LayoutMemory(chunks[device], index.forward_only, options.costs, code);
   }

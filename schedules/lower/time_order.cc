@@ -15,11 +15,11 @@ struct Durations {
   Nanos of[4];
 };
 
-std::vector<Durations> HintDurations(const CostModel& costs, Nanos& transfer_ns) {
+std::vector<Durations> HintDurations(const CostModel& costs, bool& has_transfers) {
   Nanos sum = 0;
   for (const ChunkCosts& chunk : costs.chunks) sum += chunk.forward_ns + chunk.backward_ns();
   const bool units = sum == 0;
-  transfer_ns = units ? 0 : costs.transfer_ns;
+  has_transfers = !units;
   std::vector<Durations> durations;
   durations.reserve(costs.chunks.size());
   for (size_t i = 0; i < costs.chunks.size(); ++i) {
@@ -42,8 +42,9 @@ struct Place {
 
 class Walk {
  public:
-  Walk(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs) : order_(order), index_(index) {
-    durations_ = HintDurations(costs, times_.transfer_ns);
+  Walk(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs)
+      : order_(order), index_(index), costs_(costs) {
+    durations_ = HintDurations(costs, times_.has_transfers);
     cursors_.assign(order.num_devices(), 0);
     times_.start.resize(order.num_devices());
     times_.end.resize(order.num_devices());
@@ -87,6 +88,14 @@ class Walk {
     return {order_.DeviceOf(chunk, micro_batch), positions[index_.Key(chunk, micro_batch)]};
   }
 
+  // From the end of what `action` reads to its start.
+  Nanos Latency(int from, int to, const Action& action) const {
+    if (!times_.has_transfers) return 0;
+    const ChunkCosts& chunk = costs_.chunks[action.chunk];
+    const bool is_forward = action.kind == ActionKind::kForward;
+    return costs_.TransferNanos(from, to, is_forward ? chunk.input_bytes : chunk.output_bytes);
+  }
+
   // Runs the device's actions until one waits for another device.
   void Advance(int device) {
     const std::vector<Action>& actions = order_.devices[device];
@@ -99,7 +108,7 @@ class Walk {
         const bool is_done =
             source.device == device ? source.position < position : source.position < cursors_[source.device];
         if (!is_done) break;
-        const Nanos latency = source.device == device ? 0 : times_.transfer_ns;
+        const Nanos latency = source.device == device ? 0 : Latency(source.device, device, action);
         now = std::max(now, times_.end[source.device][source.position] + latency);
       }
       times_.start[device][position] = now;
@@ -137,6 +146,7 @@ class Walk {
 
   const ComputeOrder& order_;
   const OrderIndex& index_;
+  const CostModel& costs_;
   std::vector<Durations> durations_;  // [chunk]
   std::vector<int> cursors_;          // [device]
   std::vector<int> runnable_;         // devices whose next action may have become ready

@@ -1,6 +1,9 @@
 // The check of a cost model; see check_costs.h.
 #include "schedules/plan/check_costs.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 
@@ -8,6 +11,8 @@ namespace baton {
 namespace {
 
 constexpr double kLimit = static_cast<double>(int64_t{1} << 61);
+constexpr double kLeastBytesPerNano = 1e-6;
+constexpr double kMostBytesPerNano = 1e6;
 
 struct Field {
   const char* name;
@@ -37,6 +42,27 @@ absl::Status CheckNotNegative(const std::string& name, int64_t value) {
   return absl::InvalidArgumentError(absl::StrCat("costs.", name, ": ", value, "; must be at least 0"));
 }
 
+// A bandwidth: 0 for none, else so that a message of a byte takes neither no time nor for ever.
+absl::Status CheckBandwidth(const std::string& name, double bytes_per_ns) {
+  if (bytes_per_ns == 0 || (bytes_per_ns >= kLeastBytesPerNano && bytes_per_ns <= kMostBytesPerNano)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("costs.", name, ": ", bytes_per_ns, "; must be 0 or from ",
+                                                 kLeastBytesPerNano, " to ", kMostBytesPerNano));
+}
+
+// The longest that one transfer can take with a link of its own.
+double LongestTransfer(const CostModel& costs) {
+  Bytes largest = 0;
+  for (const ChunkCosts& chunk : costs.chunks) largest = std::max({largest, chunk.input_bytes, chunk.output_bytes});
+  double longest = 0;
+  for (const LinkCosts& link : {LinkCosts{costs.transfer_ns, costs.bytes_per_ns}, costs.inter}) {
+    const double transmit = link.bytes_per_ns > 0 ? static_cast<double>(largest) / link.bytes_per_ns : 0;
+    longest = std::max(longest, static_cast<double>(link.latency_ns) + transmit);
+  }
+  return longest;
+}
+
 // Adds the values of `fields` to `sum`, in floating point since the sum of integers is what might overflow.
 template <size_t n>
 absl::Status CheckFields(const Field (&fields)[n], const ChunkCosts& chunk, int index, double& sum) {
@@ -57,6 +83,10 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
   BATON_RETURN_IF_ERROR(CheckNotNegative("transfer_ns", costs.transfer_ns));
   BATON_RETURN_IF_ERROR(CheckNotNegative("load_ns", costs.load_ns));
   BATON_RETURN_IF_ERROR(CheckNotNegative("reduce_ns", costs.reduce_ns));
+  BATON_RETURN_IF_ERROR(CheckBandwidth("bytes_per_ns", costs.bytes_per_ns));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("devices_per_node", costs.devices_per_node));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("inter.latency_ns", costs.inter.latency_ns));
+  BATON_RETURN_IF_ERROR(CheckBandwidth("inter.bytes_per_ns", costs.inter.bytes_per_ns));
   double times = 0;
   double sizes = 0;
   for (int i = 0; i < num_chunks; ++i) {
@@ -64,7 +94,7 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
     BATON_RETURN_IF_ERROR(CheckFields(kSizes, costs.chunks[i], i, sizes));
   }
   // At most two transfers, two loads and one reduce for each chunk and micro-batch, and each buffer twice.
-  times += num_chunks * 2.0 * (static_cast<double>(costs.transfer_ns) + costs.load_ns + costs.reduce_ns);
+  times += num_chunks * 2.0 * (LongestTransfer(costs) + costs.load_ns + costs.reduce_ns);
   if (times * num_micro_batches > kLimit) {
     return absl::InvalidArgumentError("costs: the times of all chunks and micro-batches add up to more than 2^61 ns");
   }

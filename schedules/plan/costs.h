@@ -3,10 +3,12 @@
 #ifndef BATON_SCHEDULES_PLAN_COSTS_H_
 #define BATON_SCHEDULES_PLAN_COSTS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/units.h"
+#include "schedules/plan/links.h"
 
 namespace baton {
 
@@ -56,11 +58,31 @@ struct ChunkCosts {
 };
 
 // What a program is priced with.
+//
+// Links: devices stand in nodes, devices_per_node consecutive ones in each. Within a node each ordered pair of devices
+// has a link of its own; from one node to another there is one link, which all their pairs of devices share.
 struct CostModel {
   std::vector<ChunkCosts> chunks;  // in model order
-  Nanos transfer_ns = 0;           // latency between neighbouring devices; any number may be on their way
+  Nanos transfer_ns = 0;           // latency of a link within a node
   Nanos load_ns = 0;               // each Load
-  Nanos reduce_ns = 0;             // each Reduce, once its last participant has arrived
+  Nanos reduce_ns = 0;             // each Reduce, once its last participant has arrived; see ReduceNanos
+  double bytes_per_ns = 0;         // bandwidth of a link within a node; 0: bytes take no time
+  int devices_per_node = 0;        // 0: all devices are in one node
+  LinkCosts inter = {};            // from node to node
+
+  int NodeOf(int device) const { return devices_per_node > 0 ? device / devices_per_node : 0; }
+  LinkCosts LinkBetween(int from, int to) const {
+    return NodeOf(from) == NodeOf(to) ? LinkCosts{transfer_ns, bytes_per_ns} : inter;
+  }
+  // A transfer that has its link to itself.
+  Nanos TransferNanos(int from, int to, Bytes bytes) const {
+    const LinkCosts link = LinkBetween(from, to);
+    return link.latency_ns + link.TransmitNanos(bytes);
+  }
+  // A sum of `bytes` over the devices of its members once the last has arrived: reduce_ns, and where the slowest of
+  // their links has a bandwidth also the 2 (n − 1) rounds of a ring, each of an n-th of the bytes (Patarasuk and Yuan
+  // 2009). A device may be named several times.
+  Nanos ReduceNanos(const std::vector<int32_t>& device_of_member, Bytes bytes) const;
 };
 
 }  // namespace baton

@@ -34,7 +34,7 @@ struct Rehearsal {
 
   static LocalTransportOptions TransportOptions(Nanos transfer_ns) {
     LocalTransportOptions options;
-    options.transfer_latency_ns = transfer_ns;
+    options.link = [transfer_ns](int, int) { return LocalLinkOptions{transfer_ns}; };
     options.moves_data = false;
     return options;
   }

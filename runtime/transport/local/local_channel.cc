@@ -2,6 +2,7 @@
 #include "runtime/transport/local/local_channel.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -52,7 +53,11 @@ absl::Status LocalChannel::Complete(const Post& send, const Post& receive) {
   }
   if (send.start != nullptr) *send.start = start;
   if (receive.start != nullptr) *receive.start = start;
-  const Nanos end = std::max(start + options_.latency_ns, SteadyNow());
+  Nanos sent = start;
+  if (options_.bytes_per_ns > 0) {
+    sent = options_.link->Take(start, std::llround(static_cast<double>(send.bytes) / options_.bytes_per_ns));
+  }
+  const Nanos end = std::max(sent + options_.latency_ns, SteadyNow());
   receive.done->CompleteAt(end);
   send.done->CompleteAt(end);
   return absl::OkStatus();
