@@ -52,6 +52,8 @@ LayerBuffers LayerStageModule::ToLayerBuffers(int micro_batch, const ChunkBuffer
   layer.saved = buffers.saved;
   layer.saved_weight = buffers.saved_weight;
   layer.stash = buffers.stash;
+  layer.recomputed = buffers.recomputed;
+  layer.recomputed_weight = buffers.recomputed_weight;
   layer.grad_output = buffers.grad_output;
   layer.grad_input = buffers.grad_input;
   layer.scratch = buffers.workspace;
@@ -82,6 +84,10 @@ absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, co
 
 absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
   return layer_->BackwardWeight(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
+}
+
+absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
+  return layer_->Recompute(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
 }
 
 absl::Status LayerStageModule::FillSquaredNorms(KernelStream stream) {

@@ -20,18 +20,30 @@ Bytes BytesOf(SlotKind kind, const ChunkCosts& chunk) {
       return chunk.saved_weight_bytes;
     case SlotKind::kStash:
       return chunk.stash_bytes;
+    case SlotKind::kRecomputed:
+      return chunk.recomputed_bytes;
+    case SlotKind::kRecomputedWeight:
+      return chunk.recomputed_weight_bytes;
   }
   return 0;
 }
 
 }  // namespace
 
-SlotAssigner::SlotAssigner(const ComputeOrder& order, bool forward_only, const CostModel& costs)
+SlotAssigner::SlotAssigner(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs)
     : order_(order),
+      index_(index),
       num_micro_batches_(order.num_micro_batches),
-      forward_only_(forward_only),
+      forward_only_(index.forward_only),
       costs_(costs),
-      local_of_chunk_(order.num_chunks, -1) {}
+      local_of_chunk_(order.num_chunks, -1) {
+  for (const ChunkCosts& chunk : costs.chunks) can_recompute_.push_back(chunk.can_recompute);
+  for (const std::vector<Action>& actions : order.devices) {
+    for (const Action& action : actions) {
+      if (action.kind == ActionKind::kRecompute) can_recompute_[action.chunk] = true;
+    }
+  }
+}
 
 void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const OrderTimes& times, int device,
                           DeviceProgram& program) {
@@ -150,6 +162,14 @@ void SlotAssigner::Fill(Forward& forward) {
   forward.output = TakeResult(SlotKind::kOutput, chunk, micro_batch);
   forward.saved = Take(SlotKind::kSaved, chunk, micro_batch);
   forward.saved_weight = Take(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (CanRecompute(chunk)) {
+    forward.recomputed = Take(SlotKind::kRecomputed, chunk, micro_batch);
+    forward.recomputed_weight = Take(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    if (forward_only_ || Recomputes(chunk, micro_batch)) {
+      Release(SlotKind::kRecomputed, chunk, micro_batch);
+      Release(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    }
+  }
   if (forward_only_) {
     Release(SlotKind::kInput, chunk, micro_batch);
     if (IsLast(chunk)) Release(SlotKind::kTargets, chunk, micro_batch);
@@ -169,6 +189,12 @@ void SlotAssigner::Fill(Backward& backward) {
   backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
   if (!is_last) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
   backward.grad_input = TakeResult(SlotKind::kGradInput, chunk, micro_batch);
+  if (CanRecompute(chunk)) {
+    backward.recomputed = Held(SlotKind::kRecomputed, chunk, micro_batch);
+    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    Release(SlotKind::kRecomputed, chunk, micro_batch);
+    Release(SlotKind::kRecomputedWeight, chunk, micro_batch);
+  }
   Release(SlotKind::kInput, chunk, micro_batch);
   Release(SlotKind::kSaved, chunk, micro_batch);
   Release(SlotKind::kSavedWeight, chunk, micro_batch);
@@ -187,6 +213,11 @@ void SlotAssigner::Fill(BackwardInput& backward) {
   if (!is_last) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
   backward.grad_input = TakeResult(SlotKind::kGradInput, chunk, micro_batch);
   backward.stash = Take(SlotKind::kStash, chunk, micro_batch);
+  if (CanRecompute(chunk)) {
+    backward.recomputed = Held(SlotKind::kRecomputed, chunk, micro_batch);
+    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    Release(SlotKind::kRecomputed, chunk, micro_batch);
+  }
   Release(SlotKind::kSaved, chunk, micro_batch);
   if (is_last) Release(SlotKind::kTargets, chunk, micro_batch);
   ++position_;
@@ -199,10 +230,26 @@ void SlotAssigner::Fill(BackwardWeight& backward) {
   backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
   if (!IsLast(chunk)) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
   backward.stash = Held(SlotKind::kStash, chunk, micro_batch);
+  if (CanRecompute(chunk)) {
+    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    Release(SlotKind::kRecomputedWeight, chunk, micro_batch);
+  }
   Release(SlotKind::kInput, chunk, micro_batch);
   Release(SlotKind::kSavedWeight, chunk, micro_batch);
   if (!IsLast(chunk)) Release(SlotKind::kGradOutput, chunk, micro_batch);
   Release(SlotKind::kStash, chunk, micro_batch);
+  ++position_;
+}
+
+void SlotAssigner::Fill(Recompute& recompute) {
+  const int chunk = recompute.chunk;
+  const int micro_batch = recompute.micro_batch;
+  recompute.input = Held(SlotKind::kInput, chunk, micro_batch);
+  if (IsLast(chunk)) recompute.targets = Held(SlotKind::kTargets, chunk, micro_batch);
+  recompute.saved = Held(SlotKind::kSaved, chunk, micro_batch);
+  recompute.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
+  recompute.recomputed = Take(SlotKind::kRecomputed, chunk, micro_batch);
+  recompute.recomputed_weight = Take(SlotKind::kRecomputedWeight, chunk, micro_batch);
   ++position_;
 }
 

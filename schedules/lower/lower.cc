@@ -120,7 +120,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
   const std::vector<Finish> finishes =
       finishes_step ? Finishes(program, chunks) : std::vector<Finish>(order.num_devices());
-  SlotAssigner slots(order, index.forward_only, options.costs);
+  SlotAssigner slots(order, index, options.costs);
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
     code.instructions = EmitInstructions(order, device, receives[device], finishes[device], code.overlapped);

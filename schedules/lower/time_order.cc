@@ -12,7 +12,7 @@ namespace {
 
 // Durations of one chunk's actions, by ActionKind.
 struct Durations {
-  Nanos of[4];
+  Nanos of[5];
 };
 
 std::vector<Durations> HintDurations(const CostModel& costs, bool& has_transfers) {
@@ -29,7 +29,8 @@ std::vector<Durations> HintDurations(const CostModel& costs, bool& has_transfers
     const Nanos weight = units ? 1 : std::max<Nanos>(chunk.backward_weight_ns, 1);
     const int num_loads = (i == 0 ? 1 : 0) + (i + 1 == costs.chunks.size() ? 1 : 0);
     const Nanos load = units ? 0 : num_loads * costs.load_ns;
-    durations.push_back({{load + forward, input + weight, input, weight}});
+    const Nanos recompute = units ? 1 : std::max<Nanos>(chunk.recompute_ns, 1);
+    durations.push_back({{load + forward, input + weight, input, weight, recompute}});
   }
   return durations;
 }
@@ -72,14 +73,14 @@ class Walk {
   // earlier on its own device: IndexOrder has checked that.
   Place Source(const Action& action) const {
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk - 1, action.micro_batch);
-    if (action.kind == ActionKind::kBackwardWeight) return {};
+    if (IsWithinChunk(action.kind)) return {};
     return At(index_.backward, action.chunk + 1, action.micro_batch);
   }
 
   // The action on another chunk that reads from `action`.
   Place Sink(const Action& action) const {
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk + 1, action.micro_batch);
-    if (action.kind == ActionKind::kBackwardWeight) return {};
+    if (IsWithinChunk(action.kind)) return {};
     return At(index_.backward, action.chunk - 1, action.micro_batch);
   }
 

@@ -23,6 +23,7 @@ constexpr Field kTimes[] = {
     {"forward_ns", &ChunkCosts::forward_ns},
     {"backward_input_ns", &ChunkCosts::backward_input_ns},
     {"backward_weight_ns", &ChunkCosts::backward_weight_ns},
+    {"recompute_ns", &ChunkCosts::recompute_ns},
     {"step_ns", &ChunkCosts::step_ns},
 };
 constexpr Field kSizes[] = {
@@ -34,6 +35,8 @@ constexpr Field kSizes[] = {
     {"saved_bytes", &ChunkCosts::saved_bytes},
     {"saved_weight_bytes", &ChunkCosts::saved_weight_bytes},
     {"stash_bytes", &ChunkCosts::stash_bytes},
+    {"recomputed_bytes", &ChunkCosts::recomputed_bytes},
+    {"recomputed_weight_bytes", &ChunkCosts::recomputed_weight_bytes},
     {"workspace_bytes", &ChunkCosts::workspace_bytes},
 };
 

@@ -19,6 +19,7 @@ struct LayerCosts {
   Nanos forward_ns = 0;
   Nanos backward_input_ns = 0;
   Nanos backward_weight_ns = 0;
+  Nanos recompute_ns = 0;     // making recomputed_bytes and recomputed_weight_bytes again
   Nanos step_ns = 0;          // the optimizer's update, once a step
   double forward_flops = 0;   // a multiply-add counts two
   double backward_flops = 0;  // both halves
@@ -29,6 +30,11 @@ struct LayerCosts {
   Bytes saved_weight_bytes = 0;  // Forward → BackwardWeight
   Bytes stash_bytes = 0;         // BackwardInput → BackwardWeight
   Bytes scratch_bytes = 0;       // inside one call
+  // Recomputation: what Forward need not keep, since it can be made again before the backward pass. As saved_bytes and
+  // saved_weight_bytes otherwise. If its output is made again too, that is where the next layer's input is kept.
+  Bytes recomputed_bytes = 0;
+  Bytes recomputed_weight_bytes = 0;
+  bool recomputes_output = false;
   // Extra if the layer is not the first of its chunk: where its input is kept (else the chunk's input slot holds it).
   Bytes keep_input_saved_bytes = 0;
   Bytes keep_input_saved_weight_bytes = 0;
@@ -43,6 +49,7 @@ struct ChunkCosts {
   Nanos forward_ns = 0;
   Nanos backward_input_ns = 0;
   Nanos backward_weight_ns = 0;
+  Nanos recompute_ns = 0;
   Nanos step_ns = 0;
   Bytes parameter_bytes = 0;
   Bytes optimizer_bytes = 0;
@@ -52,7 +59,10 @@ struct ChunkCosts {
   Bytes saved_bytes = 0;
   Bytes saved_weight_bytes = 0;
   Bytes stash_bytes = 0;
-  Bytes workspace_bytes = 0;  // the larger of scratch alone and scratch + stash (Backward needs both)
+  Bytes recomputed_bytes = 0;
+  Bytes recomputed_weight_bytes = 0;
+  bool can_recompute = false;  // whether it has anything to recompute; with sizes of 0 where none are given
+  Bytes workspace_bytes = 0;   // the larger of scratch alone and scratch + stash (Backward needs both)
 
   Nanos backward_ns() const { return backward_input_ns + backward_weight_ns; }
 };

@@ -215,6 +215,7 @@ class Simulation {
             [&](const BackwardWeight& b) {
               return of(b.chunk, [](const ChunkCosts& c) { return c.backward_weight_ns; });
             },
+            [&](const Recompute& r) { return of(r.chunk, [](const ChunkCosts& c) { return c.recompute_ns; }); },
             [&](const Step& s) { return of(s.chunk, [](const ChunkCosts& c) { return c.step_ns; }); },
             [](const Send&) { return Nanos{0}; },
             [](const Recv&) { return Nanos{0}; },
