@@ -111,8 +111,7 @@ SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk, int receiver) {
   SlotClass& slot_class = Class(kind, chunk);
   SlotId slot;
   // The queue's first is the one that is free first: actions end in order, and transfers of one size take equally long.
-  // Where two of its peers are in different nodes another one may be free before it, which then has to wait for its
-  // turn.
+  // Where links differ, one behind it may be free earlier; it is then taken later than it could be.
   const bool is_any = slot_class.first_sent < slot_class.sent.size();
   const Sent first = is_any ? slot_class.sent[slot_class.first_sent] : Sent{};
   if (is_any && first.free_at <= (*start_)[position_] && first.position + 1 < position_) {
@@ -121,7 +120,9 @@ SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk, int receiver) {
   } else {
     slot = NewSlot(slot_class);
   }
-  const Nanos transfer = has_transfers_ ? costs_.TransferNanos(device_, receiver, slot_class.bytes) : 0;
+  const Nanos transfer = has_transfers_ ? costs_.TransferNanos(kind == SlotKind::kOutput ? chunk : chunk - 1, device_,
+                                                               receiver, slot_class.bytes)
+                                        : 0;
   slot_class.sent.push_back({slot, (*end_)[position_] + transfer, position_});
   return slot;
 }

@@ -94,7 +94,8 @@ class Walk {
     if (!times_.has_transfers) return 0;
     const ChunkCosts& chunk = costs_.chunks[action.chunk];
     const bool is_forward = action.kind == ActionKind::kForward;
-    return costs_.TransferNanos(from, to, is_forward ? chunk.input_bytes : chunk.output_bytes);
+    return costs_.TransferNanos(is_forward ? action.chunk - 1 : action.chunk, from, to,
+                                is_forward ? chunk.input_bytes : chunk.output_bytes);
   }
 
   // Runs the device's actions until one waits for another device.

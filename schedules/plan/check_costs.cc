@@ -84,13 +84,22 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
         absl::StrCat("costs.chunks: ", costs.chunks.size(), " chunks; the schedule has ", num_chunks));
   }
   BATON_RETURN_IF_ERROR(CheckNotNegative("transfer_ns", costs.transfer_ns));
+  if (!costs.link_ns.empty() && costs.link_ns.size() != costs.chunks.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("costs.link_ns: ", costs.link_ns.size(),
+                                                   " links; must be none, or one for each of ", num_chunks, " chunks"));
+  }
+  double links = 0;
+  for (size_t i = 0; i < costs.link_ns.size(); ++i) {
+    BATON_RETURN_IF_ERROR(CheckNotNegative(absl::StrCat("link_ns[", i, "]"), costs.link_ns[i]));
+    links += 2.0 * static_cast<double>(costs.link_ns[i]);
+  }
   BATON_RETURN_IF_ERROR(CheckNotNegative("load_ns", costs.load_ns));
   BATON_RETURN_IF_ERROR(CheckNotNegative("reduce_ns", costs.reduce_ns));
   BATON_RETURN_IF_ERROR(CheckBandwidth("bytes_per_ns", costs.bytes_per_ns));
   BATON_RETURN_IF_ERROR(CheckNotNegative("devices_per_node", costs.devices_per_node));
   BATON_RETURN_IF_ERROR(CheckNotNegative("inter.latency_ns", costs.inter.latency_ns));
   BATON_RETURN_IF_ERROR(CheckBandwidth("inter.bytes_per_ns", costs.inter.bytes_per_ns));
-  double times = 0;
+  double times = links;
   double sizes = 0;
   for (int i = 0; i < num_chunks; ++i) {
     BATON_RETURN_IF_ERROR(CheckFields(kTimes, costs.chunks[i], i, times));

@@ -42,6 +42,13 @@ TEST_CASE("bad cost models are refused by field") {
   costs.transfer_ns = -3;
   CheckRefused(costs, "costs.transfer_ns: -3; must be at least 0");
   costs = good;
+  costs.link_ns = {3};
+  CheckRefused(costs, "costs.link_ns: 1 links; must be none, or one for each of 2 chunks");
+  costs.link_ns = {3, -4};
+  CheckRefused(costs, "costs.link_ns[1]: -4; must be at least 0");
+  costs.link_ns = {int64_t{1} << 60, 0};
+  CheckRefused(costs, "costs: the times of all chunks and micro-batches add up to more than 2^61 ns");
+  costs = good;
   costs.bytes_per_ns = -1;
   CheckRefused(costs, "costs.bytes_per_ns: -1; must be 0 or from 1e-06 to 1e+06");
   costs = good;
@@ -71,13 +78,15 @@ TEST_CASE("a link is that of the pair's nodes, and takes latency and bytes") {
   costs.bytes_per_ns = 900;
   costs.devices_per_node = 4;
   costs.inter = {10'000, 50};
-  CHECK(costs.TransferNanos(0, 3, 9000) == 3010);
-  CHECK(costs.TransferNanos(3, 4, 9000) == 10'180);
-  CHECK(costs.TransferNanos(7, 0, 0) == 10'000);
+  CHECK(costs.TransferNanos(0, 0, 3, 9000) == 3010);
+  CHECK(costs.TransferNanos(0, 3, 4, 9000) == 10'180);
+  CHECK(costs.TransferNanos(0, 7, 0, 0) == 10'000);
   costs.devices_per_node = 0;
-  CHECK(costs.TransferNanos(3, 4, 9000) == 3010);
+  CHECK(costs.TransferNanos(0, 3, 4, 9000) == 3010);
   costs.bytes_per_ns = 0;
-  CHECK(costs.TransferNanos(3, 4, 9000) == 3000);
+  CHECK(costs.TransferNanos(0, 3, 4, 9000) == 3000);
+  costs.link_ns = {5, 6};
+  CHECK(costs.TransferNanos(1, 3, 4, 9000) == 6);
 }
 
 TEST_CASE("a Reduce takes a ring over the slowest link") {

@@ -74,18 +74,24 @@ struct ChunkCosts {
 struct CostModel {
   std::vector<ChunkCosts> chunks;  // in model order
   Nanos transfer_ns = 0;           // latency of a link within a node
-  Nanos load_ns = 0;               // each Load
-  Nanos reduce_ns = 0;             // each Reduce, once its last participant has arrived; see ReduceNanos
-  double bytes_per_ns = 0;         // bandwidth of a link within a node; 0: bytes take no time
-  int devices_per_node = 0;        // 0: all devices are in one node
-  LinkCosts inter = {};            // from node to node
+  // Where each chunk's transfers were measured: [chunk] what one to the next chunk takes, and its gradient on the way
+  // back, on whatever link and without queueing. Empty: they go by the links.
+  std::vector<Nanos> link_ns;
+  Nanos load_ns = 0;         // each Load
+  Nanos reduce_ns = 0;       // each Reduce, once its last participant has arrived; see ReduceNanos
+  double bytes_per_ns = 0;   // bandwidth of a link within a node; 0: bytes take no time
+  int devices_per_node = 0;  // 0: all devices are in one node
+  LinkCosts inter = {};      // from node to node
 
   int NodeOf(int device) const { return devices_per_node > 0 ? device / devices_per_node : 0; }
   LinkCosts LinkBetween(int from, int to) const {
     return NodeOf(from) == NodeOf(to) ? LinkCosts{transfer_ns, bytes_per_ns} : inter;
   }
-  // A transfer that has its link to itself.
-  Nanos TransferNanos(int from, int to, Bytes bytes) const {
+  // Latency of what goes from `chunk` to the next one, and of its gradient on the way back, between devices of a node.
+  Nanos LinkNs(int chunk) const { return link_ns.empty() ? transfer_ns : link_ns[chunk]; }
+  // The same between any devices; `bytes` have the link to themselves.
+  Nanos TransferNanos(int chunk, int from, int to, Bytes bytes) const {
+    if (!link_ns.empty()) return link_ns[chunk];
     const LinkCosts link = LinkBetween(from, to);
     return link.latency_ns + link.TransmitNanos(bytes);
   }

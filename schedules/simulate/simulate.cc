@@ -87,6 +87,7 @@ class Simulation {
   void Buffered(const TransferQueues::Side& send, InstructionRef emptied_by) {
     Interval& out = Begin(send);
     out.start = emptied_by.device < 0 ? out.ready : std::max(out.ready, At(emptied_by).end);
+    if (!costs_.link_ns.empty()) return End(send.own, out.start + MeasuredNanos(send.own));
     End(send.own, links_.Take(queues_->LaneOf(send.own.device, send.own.instruction), out.start, BytesOf(send.own)));
   }
   void Delivered(const TransferQueues::Side& recv, InstructionRef sent_by) {
@@ -117,9 +118,17 @@ class Simulation {
 
   // Lets a transfer that starts now take its turn on its link.
   void Carry(InstructionRef send, InstructionRef recv, int32_t lane, Nanos start) {
+    if (!costs_.link_ns.empty()) return EndBoth(send, recv, start + MeasuredNanos(send));
     const Bytes bytes = BytesOf(send);
     if (links_.IsShared(lane)) return links_.Wait({start, send, recv, lane, bytes});
     EndBoth(send, recv, links_.Take(lane, start, bytes));
+  }
+
+  // What a Send takes if each chunk's transfers were measured; 0 if its chunk is out of range.
+  Nanos MeasuredNanos(InstructionRef ref) const {
+    const Send& send = std::get<Send>(program_.devices[ref.device].instructions[ref.instruction].operation);
+    const int64_t chunk = int64_t{send.chunk} - (send.payload == Payload::kActivation ? 0 : 1);
+    return chunk >= 0 && chunk < static_cast<int64_t>(costs_.link_ns.size()) ? costs_.link_ns[chunk] : 0;
   }
 
   // Of the message of a Send.

@@ -242,7 +242,8 @@ std::map<std::tuple<ActionKind, int, int>, Nanos> Replay(const ComputeOrder& ord
         const int source = action.kind == ActionKind::kForward ? action.chunk - 1 : action.chunk + 1;
         if (action.kind != ActionKind::kBackwardWeight && source >= 0 && source < order.num_chunks) {
           const Action from = {action.kind, source, action.micro_batch};
-          const Nanos latency = order.device_of_chunk[source] == device ? 0 : costs.transfer_ns;
+          const int link = std::min<int>(source, action.chunk);
+          const Nanos latency = order.device_of_chunk[source] == device ? 0 : costs.LinkNs(link);
           now = std::max(now, starts[{from.kind, from.chunk, from.micro_batch}] + duration(from) + latency);
         }
         Nanos& start = starts[{action.kind, action.chunk, action.micro_batch}];
@@ -264,9 +265,13 @@ TEST_CASE("at the costs of its lowering, a program is held up by nothing but dat
     orders.push_back(GreedyOrder({0, 2, 1, 1, 0, 2, 2}, 3, 5, split));
   }
   for (const ComputeOrder& order : orders) {
-    for (Nanos transfer_ns : {0, 15, 100, 450}) {
+    for (Nanos transfer_ns : {0, 15, 100, 450, -1}) {
       CostModel costs = VariedCosts(order.num_chunks);
       costs.transfer_ns = transfer_ns;
+      if (transfer_ns < 0) {  // links that differ
+        costs.transfer_ns = 0;
+        for (int chunk = 0; chunk < order.num_chunks; ++chunk) costs.link_ns.push_back(chunk * 130 % 310);
+      }
       costs.load_ns = 0;
       auto program = Lower(order, {"", costs});
       REQUIRE(program.ok());
