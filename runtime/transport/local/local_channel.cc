@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "runtime/device/clock.h"
@@ -11,7 +12,7 @@
 namespace baton {
 
 LocalChannel::LocalChannel(int capacity, LocalChannelOptions options)
-    : options_(options), pending_(static_cast<size_t>(std::max(capacity, 1))) {}
+    : options_(std::move(options)), pending_(static_cast<size_t>(std::max(capacity, 1))) {}
 
 absl::Status LocalChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Nanos* start) {
   return Meet({data, nullptr, bytes, static_cast<HostEvent*>(&done), start, SteadyNow()}, /*is_sender=*/true);
@@ -23,6 +24,7 @@ absl::Status LocalChannel::Receive(Stream& stream, std::byte* data, Bytes bytes,
 
 absl::Status LocalChannel::Meet(const Post& mine, bool is_sender) {
   Post peer;
+  Nanos latency_ns = options_.latency_ns;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (num_pending_ == 0 || pending_are_sends_ == is_sender) {
@@ -37,12 +39,16 @@ absl::Status LocalChannel::Meet(const Post& mine, bool is_sender) {
     peer = pending_[first_pending_];
     first_pending_ = (first_pending_ + 1) % pending_.size();
     --num_pending_;
+    if (!options_.latencies_ns.empty()) {
+      latency_ns = options_.latencies_ns[num_met_];
+      num_met_ = (num_met_ + 1) % options_.latencies_ns.size();
+    }
   }
   // The copy runs outside of the lock, so that the other side can post its next transfer meanwhile.
-  return is_sender ? Complete(mine, peer) : Complete(peer, mine);
+  return is_sender ? Complete(mine, peer, latency_ns) : Complete(peer, mine, latency_ns);
 }
 
-absl::Status LocalChannel::Complete(const Post& send, const Post& receive) {
+absl::Status LocalChannel::Complete(const Post& send, const Post& receive, Nanos latency_ns) {
   if (send.bytes != receive.bytes) {
     return absl::InternalError(
         absl::StrCat("a send of ", send.bytes, " bytes met a receive of ", receive.bytes, " bytes"));
@@ -57,7 +63,7 @@ absl::Status LocalChannel::Complete(const Post& send, const Post& receive) {
   if (options_.bytes_per_ns > 0) {
     sent = options_.link->Take(start, std::llround(static_cast<double>(send.bytes) / options_.bytes_per_ns));
   }
-  const Nanos end = std::max(sent + options_.latency_ns, SteadyNow());
+  const Nanos end = std::max(sent + latency_ns, SteadyNow());
   receive.done->CompleteAt(end);
   send.done->CompleteAt(end);
   return absl::OkStatus();
@@ -67,6 +73,7 @@ void LocalChannel::Reset() {
   std::lock_guard<std::mutex> lock(mutex_);
   first_pending_ = 0;
   num_pending_ = 0;
+  num_met_ = 0;
 }
 
 }  // namespace baton

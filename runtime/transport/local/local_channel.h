@@ -38,6 +38,8 @@ struct LocalChannelOptions {
   Nanos latency_ns = 0;
   double bytes_per_ns = 0;          // 0: bytes take no time
   std::shared_ptr<LocalLink> link;  // needed for a bandwidth
+  // If not empty: of the n-th transfer instead, over and over.
+  std::vector<Nanos> latencies_ns;
   // False: sizes are compared, but nothing is copied. For rehearsals, whose buffers hold nothing.
   bool copies = true;
 };
@@ -66,7 +68,7 @@ class LocalChannel final : public Channel {
   };
 
   absl::Status Meet(const Post& mine, bool is_sender);
-  absl::Status Complete(const Post& first, const Post& second);
+  absl::Status Complete(const Post& send, const Post& receive, Nanos latency_ns);
 
   const LocalChannelOptions options_;
   std::mutex mutex_;
@@ -75,6 +77,7 @@ class LocalChannel final : public Channel {
   size_t first_pending_ = 0;
   size_t num_pending_ = 0;
   bool pending_are_sends_ = false;
+  size_t num_met_ = 0;  // modulo the size of latencies_ns; guarded by mutex_
 };
 
 }  // namespace baton

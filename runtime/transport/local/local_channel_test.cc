@@ -83,6 +83,26 @@ TEST_CASE("local channel: a latency puts the end of both sides off, not their st
   CHECK(received == 5);
 }
 
+TEST_CASE("local channel: transfers of a step have latencies of their own, over and over") {
+  constexpr Nanos kSlow = 20'000'000;
+  LocalTransportOptions options;
+  options.link = [](int, int) { return LocalLinkOptions{0, 0, -1, {0, kSlow}}; };
+  Pair pair(1, options);
+  int sent = 5, received = 0;
+  for (int transfer = 0; transfer < 4; ++transfer) {
+    Nanos start = 0;
+    auto send_done = pair.devices[0]->CreateEvent(), receive_done = pair.devices[1]->CreateEvent();
+    REQUIRE(pair.channel->Send(*pair.streams[0], BytesOf(&sent), sizeof(int), *send_done, nullptr).ok());
+    REQUIRE(pair.channel->Receive(*pair.streams[1], BytesOf(&received), sizeof(int), *receive_done, &start).ok());
+    REQUIRE(pair.streams[1]->Wait(*receive_done).ok());
+    if (transfer % 2 == 1) {
+      CHECK(receive_done->DoneAt() >= start + kSlow);
+    } else {
+      CHECK(receive_done->DoneAt() >= start);
+    }
+  }
+}
+
 TEST_CASE("local channel: a rehearsal moves nothing, an empty transfer needs no buffer") {
   LocalTransportOptions options;
   options.moves_data = false;
@@ -163,6 +183,10 @@ TEST_CASE("local transport: channels to oneself and negative latencies are refus
   options.link = [](int, int) { return LocalLinkOptions{-1}; };
   LocalTransport negative(options);
   CHECK(negative.CreateChannel(0, 1, 1).status().code() == absl::StatusCode::kInvalidArgument);
+  options.link = [](int from, int) { return LocalLinkOptions{0, 0, -1, {3, from == 0 ? -1 : 1}}; };
+  LocalTransport of_a_transfer(options);
+  CHECK(of_a_transfer.CreateChannel(0, 1, 1).status().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(of_a_transfer.CreateChannel(1, 0, 1).ok());
 }
 
 TEST_CASE("local transport: channels that share a link take turns for their bytes, others do not") {

@@ -15,9 +15,15 @@ absl::StatusOr<std::unique_ptr<Channel>> LocalTransport::CreateChannel(int from,
                                                    link.latency_ns, " and bytes_per_ns ", link.bytes_per_ns,
                                                    "; neither must be negative"));
   }
+  for (Nanos latency_ns : link.latencies_ns) {
+    if (latency_ns < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("latencies_ns is ", latency_ns, "; it must not be negative"));
+    }
+  }
   LocalChannelOptions options;
   options.latency_ns = link.latency_ns;
   options.bytes_per_ns = link.bytes_per_ns;
+  options.latencies_ns = link.latencies_ns;
   options.copies = options_.moves_data;
   std::shared_ptr<LocalLink> own;
   std::shared_ptr<LocalLink>& slot = link.shared_link < 0 ? own : shared_links_[link.shared_link];

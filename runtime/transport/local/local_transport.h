@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "runtime/transport/local/local_channel.h"
@@ -15,9 +17,10 @@ namespace baton {
 
 // What a transfer between two devices takes; for rehearsals.
 struct LocalLinkOptions {
-  Nanos latency_ns = 0;     // from the end of its turn on the link
-  double bytes_per_ns = 0;  // 0: bytes take no time
-  int shared_link = -1;     // channels of one number, at least 0, share a link; negative: one of its own
+  Nanos latency_ns = 0;                  // from the end of its turn on the link
+  double bytes_per_ns = 0;               // 0: bytes take no time
+  int shared_link = -1;                  // channels of one number, at least 0, share a link; negative: one of its own
+  std::vector<Nanos> latencies_ns = {};  // if not empty: of the n-th transfer of a step instead, over and over
 };
 
 struct LocalTransportOptions {
