@@ -74,7 +74,7 @@ TEST_CASE("wrong arguments are refused in one sentence") {
 TEST_CASE("wrong descriptions of a pipeline are refused in one sentence") {
   const std::string missing =
       "give a job file, or --stages and --micro-batches (and --forward, --backward-input, --backward-weight, "
-      "--transfer)";
+      "--transfer, or --costs)";
   const std::string stages = " is not a whole number from 1 to 4096; see baton simulate --help";
   const std::string sizes = " is not a whole number from 0 to 70368744177664; see baton simulate --help";
   const Refused refused = GENERATE_COPY(
@@ -107,6 +107,51 @@ TEST_CASE("wrong times are refused with their flag") {
   const std::string flag = GENERATE("forward", "transfer");
   CheckRefused({"simulate", "--stages=2", "--micro-batches=2", absl::StrCat("--", flag, "=", time)},
                absl::StrCat("--", flag, ": \"", time, "\"", kTime));
+}
+
+constexpr char kCosts[] =
+    "chunk,forward_us,backward_input_us,backward_weight_us,transfer_us,activation_bytes\n"
+    "0,2000,2000,1000,50,64000\n1,3000,3000,1500,700,64000\n2,2000,2000,1000,50,64000\n3,2000,2000,1000,50,0\n";
+
+TEST_CASE("a table of costs stands for the flags of costs") {
+  const std::string path = WriteJob(kCosts);
+  const CommandResult simulated =
+      Baton({"simulate", "--costs=" + path, "--micro-batches=1", "--schedule=gpipe", "--format=json"});
+  REQUIRE(simulated.status == 0);
+  // Down and up through all chunks and links: a backward pass is one piece.
+  CHECK(nlohmann::json::parse(simulated.out)["step_time_us"] == 9000 + 9000 + 4500 + 2 * 800);
+  // Half as many devices take two chunks each, whose own link is inside.
+  const CommandResult joined =
+      Baton({"simulate", "--costs=" + path, "--micro-batches=1", "--stages=2", "--schedule=gpipe", "--format=json"});
+  REQUIRE(joined.status == 0);
+  CHECK(nlohmann::json::parse(joined.out)["step_time_us"] == 9000 + 9000 + 4500 + 2 * 700);
+  for (const char* command : {"compile", "compare", "rehearse"}) {
+    CAPTURE(command);
+    CHECK(Baton({command, "--costs=" + path, "--micro-batches=2"}).status == 0);
+  }
+}
+
+TEST_CASE("tables of costs that do not fit are refused in one sentence") {
+  const std::string path = WriteJob(kCosts);
+  const std::string replaces = ": --costs says it for each chunk; leave one of them out";
+  const std::string need = ", or a multiple, whose neighbours are joined";
+  const Refused refused = GENERATE_COPY(
+      Refused{"--forward=1ms", "--forward" + replaces}, Refused{"--transfer=1ms", "--transfer" + replaces},
+      Refused{"--activation-bytes=64", "--activation-bytes" + replaces},
+      Refused{"--stages=3", "--costs: 4 chunks; 3 stages of 1 chunk need 3" + need},
+      Refused{"--stages=4 --schedule=zb-v", "--costs: 4 chunks; 4 stages of 2 chunks need 8" + need},
+      Refused{"--schedule=interleaved --chunks=3",
+              "--costs: 4 chunks; 3 on each device must divide them; give --stages or --chunks"});
+  std::vector<std::string> arguments = Words(refused.arguments);
+  arguments.insert(arguments.begin(), {"simulate", "--micro-batches=2", "--costs=" + path});
+  CheckRefused(arguments, refused.message);
+  CheckRefused({"simulate", kShards, "--costs=" + path},
+               "--costs: with a job file the layers are measured; leave it out, or the job");
+  CheckRefused({"simulate", "--micro-batches=2", "--costs=/no/such/file"},
+               "cannot read costs file /no/such/file: No such file or directory");
+  const std::string wrong = WriteJob("chunk\n");
+  CHECK(absl::StartsWith(Baton({"simulate", "--micro-batches=2", "--costs=" + wrong}).err,
+                         "baton: " + wrong + " line 1: column forward_us is missing; "));
 }
 
 TEST_CASE("what single commands do not take is refused") {

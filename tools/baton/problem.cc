@@ -9,12 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "base/read_file.h"
 #include "base/status.h"
 #include "ops/host/host_backend.h"
 #include "runtime/train/job/load.h"
 #include "runtime/train/job/order_file.h"
 #include "runtime/train/job/resolve.h"
 #include "schedules/order/catalog.h"
+#include "schedules/plan/costs_csv.h"
 #include "schedules/report/text_table.h"
 #include "tools/baton/command_line.h"
 
@@ -84,6 +86,13 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
     command.add_option("--order", flags.order, "An own order instead, in PyTorch's CSV form; see baton verify")
         ->type_name("FILE");
   }
+  command
+      .add_option("--costs", flags.costs,
+                  "A table of each chunk's costs, in place of the flags below (without JOB);\n"
+                  "columns: chunk, forward_us, backward_input_us, backward_weight_us, transfer_us,\n"
+                  "optional: activation_bytes (held from forward to backward-input) and\n"
+                  "weight_activation_bytes (of these, held until backward-weight)")
+      ->type_name("FILE");
   const std::string group = "Times of one micro-batch on one device's whole share of the layers (without JOB)";
   command.add_option("--forward", flags.forward, "Forward (1ms)")->group(group)->type_name("TIME");
   command.add_option("--backward-input", flags.backward_input, "Backward, gradients of the input (1ms)")
@@ -120,10 +129,11 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   } else if (flags.schedule == "csv") {
     return absl::InvalidArgumentError("--schedule: csv needs --order=FILE");
   }
-  if (order_ == nullptr && (!flags.stages || !flags.micro_batches)) {
+  if (!flags.costs.empty()) BATON_RETURN_IF_ERROR(ReadCosts(flags));
+  if (order_ == nullptr && ((!flags.stages && !file_costs_) || !flags.micro_batches)) {
     return absl::InvalidArgumentError(
         "give a job file, or --stages and --micro-batches (and --forward, --backward-input, --backward-weight, "
-        "--transfer)");
+        "--transfer, or --costs)");
   }
   if (!flags.overrides.empty()) return absl::InvalidArgumentError("--set: needs a job file to change");
   auto duration = [](const char* flag, const std::string& text, Nanos otherwise) -> absl::StatusOr<Nanos> {
@@ -139,7 +149,7 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   stage_costs_.input_bytes = stage_costs_.output_bytes = flags.message_bytes.value_or(0);
   // What is not given is the order's.
   const bool has_order = order_ != nullptr;
-  stages_ = flags.stages.value_or(has_order ? order_->num_devices() : 1);
+  stages_ = flags.stages.value_or(has_order ? order_->num_devices() : stages_);
   micro_batches_ = flags.micro_batches.value_or(has_order ? order_->num_micro_batches : 1);
   chunks_ = flags.chunks.value_or(has_order ? std::max(1, order_->num_chunks / std::max(1, stages_)) : 0);
   group_ = flags.micro_batch_group.value_or(0);
@@ -153,19 +163,72 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   if (!has_order) BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", schedule_));
   description_ = absl::StrCat(stages_, stages_ == 1 ? " stage, " : " stages, ", micro_batches_,
                               micro_batches_ == 1 ? " micro-batch" : " micro-batches",
-                              chunks_ < 2 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"),
-                              "\na stage takes ", FormatDuration(stage_costs_.forward_ns), " forward, ",
+                              chunks_ < 2 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"));
+  if (file_costs_) {
+    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
+    return absl::OkStatus();
+  }
+  description_ = absl::StrCat(description_, "\na stage takes ", FormatDuration(stage_costs_.forward_ns), " forward, ",
                               FormatDuration(stage_costs_.backward_input_ns), " + ",
                               FormatDuration(stage_costs_.backward_weight_ns),
                               " backward (input + weight); a transfer ", FormatDuration(transfer_costs_.transfer_ns));
   return absl::OkStatus();
 }
 
+absl::Status Problem::ReadCosts(const ProblemFlags& flags) {
+  const std::pair<const char*, bool> replaced[] = {{"forward", !flags.forward.empty()},
+                                                   {"backward-input", !flags.backward_input.empty()},
+                                                   {"backward-weight", !flags.backward_weight.empty()},
+                                                   {"transfer", !flags.transfer.empty()},
+                                                   {"activation-bytes", flags.activation_bytes.has_value()}};
+  for (const auto& [flag, given] : replaced) {
+    if (given) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", flag, ": --costs says it for each chunk; leave one of them out"));
+    }
+  }
+  BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("costs file", flags.costs, kMaxCostsCsvBytes + 1));
+  BATON_ASSIGN_OR_RETURN(file_costs_, ReadCostsCsv(text, flags.costs));
+  if (flags.stages) return absl::OkStatus();
+  // Which schedule is meant says how many chunks share a device; without one, none do.
+  int chunks = flags.chunks.value_or(1);
+  if (!flags.chunks && !flags.schedule.empty()) {
+    if (const auto info = FindSchedule(flags.schedule); info.ok()) chunks = (*info)->default_chunks;
+  }
+  const int rows = static_cast<int>(file_costs_->chunks.size());
+  if (rows % chunks != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--costs: ", rows, " chunks; ", chunks,
+                                                   " on each device must divide them; give --stages or --chunks"));
+  }
+  stages_ = rows / chunks;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CostModel> Problem::CostsOfFile(const CompileRequest& request) const {
+  const int rows = static_cast<int>(file_costs_->chunks.size());
+  const int num_chunks = request.num_stages * request.chunks_per_device;
+  if (rows % num_chunks != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--costs: ", rows, " chunks; ", request.num_stages, " stages of ",
+                                                   request.chunks_per_device,
+                                                   request.chunks_per_device == 1 ? " chunk" : " chunks", " need ",
+                                                   num_chunks, ", or a multiple, whose neighbours are joined"));
+  }
+  CostModel costs = MergeChunks(*file_costs_, num_chunks);
+  for (ChunkCosts& chunk : costs.chunks) {
+    chunk.saved_bytes = AlignUp(chunk.saved_bytes);
+    chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes);
+    chunk.input_bytes = chunk.output_bytes = AlignUp(stage_costs_.input_bytes);
+  }
+  costs.chunks.back().output_bytes = 0;
+  return costs;
+}
+
 absl::Status Problem::FromJob(const ProblemFlags& flags) {
   const std::pair<const char*, const std::string*> times[] = {{"forward", &flags.forward},
                                                               {"backward-input", &flags.backward_input},
                                                               {"backward-weight", &flags.backward_weight},
-                                                              {"transfer", &flags.transfer}};
+                                                              {"transfer", &flags.transfer},
+                                                              {"costs", &flags.costs}};
   for (const auto& [flag, text] : times) {
     if (!text->empty()) {
       return absl::InvalidArgumentError(
@@ -252,6 +315,10 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   request.costs = transfer_costs_;
   BATON_RETURN_IF_ERROR(InUsersWords(CheckSize(request)));
   const int num_chunks = stages_ * request.chunks_per_device;
+  if (file_costs_) {
+    BATON_ASSIGN_OR_RETURN(request.costs, CostsOfFile(request));
+    return request;
+  }
   if (!job_) {
     ChunkCosts chunk = stage_costs_;
     chunk.forward_ns /= request.chunks_per_device;

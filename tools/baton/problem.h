@@ -27,6 +27,7 @@ struct ProblemFlags {
   std::optional<int> micro_batch_group;
   std::string schedule;
   std::string order;
+  std::string costs;
   std::string forward;
   std::string backward_input;
   std::string backward_weight;
@@ -55,6 +56,10 @@ class Problem {
 
  private:
   absl::Status FromFlags(const ProblemFlags& flags);
+  // Sets the costs of --costs, and stages_ where the flag is not given.
+  absl::Status ReadCosts(const ProblemFlags& flags);
+  // The file's chunks, joined where the schedule wants fewer.
+  absl::StatusOr<CostModel> CostsOfFile(const CompileRequest& request) const;
   absl::Status FromJob(const ProblemFlags& flags);
 
   std::string schedule_;
@@ -65,6 +70,7 @@ class Problem {
   int group_ = 0;
   ChunkCosts stage_costs_;  // of a device's whole share, if there is no job
   CostModel transfer_costs_;
+  std::optional<CostModel> file_costs_;        // of --costs
   std::shared_ptr<const ComputeOrder> order_;  // of schedule "csv"
   std::optional<proto::Job> job_;
   ModelTable table_;

@@ -2,7 +2,10 @@
 // for any number of devices on any machine.
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -43,6 +46,22 @@ struct Rehearsal {
   std::unique_ptr<Executor> executor;
 };
 
+// Where each chunk's transfers were measured: the latency of each transfer of a step, by (from, to) in the order of the
+// sends.
+std::map<std::pair<int, int>, std::vector<Nanos>> LatenciesOf(const Program& program, const CostModel& costs) {
+  std::map<std::pair<int, int>, std::vector<Nanos>> latencies;
+  if (costs.link_ns.empty()) return latencies;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    for (const Instruction& instruction : program.devices[device].instructions) {
+      const Send* send = std::get_if<Send>(&instruction.operation);
+      if (send == nullptr) continue;
+      const int chunk = send->payload == Payload::kActivation ? send->chunk : send->chunk - 1;
+      latencies[{device, send->peer}].push_back(costs.LinkNs(chunk));
+    }
+  }
+  return latencies;
+}
+
 absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program> program, const CostModel& costs,
                                                    const Trace& predicted) {
   auto rehearsal = std::make_unique<Rehearsal>();
@@ -66,7 +85,11 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     rehearsal->modules.push_back(std::move(module));
   }
   LocalTransportOptions transport;
-  transport.link = [costs](int from, int to) {
+  const auto latencies = LatenciesOf(*program, costs);
+  transport.link = [costs, latencies](int from, int to) {
+    if (const auto found = latencies.find({from, to}); found != latencies.end()) {
+      return LocalLinkOptions{0, 0, -1, found->second};
+    }
     const LinkCosts link = costs.LinkBetween(from, to);
     const int from_node = costs.NodeOf(from), to_node = costs.NodeOf(to);
     // All pairs of devices of two nodes share the link between these.
