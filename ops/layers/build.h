@@ -13,7 +13,8 @@
 namespace baton {
 
 // The layer for one micro-batch of `input`'s shape; `backend` must outlive it. Errors: InvalidArgument if a shape does
-// not fit, a list of layers is empty, or a cross-entropy is not the last.
+// not fit, a list of layers is empty, or a cross-entropy is not the last. LayerSpec::recompute of a layer within one
+// that is recomputed as a whole has no effect.
 absl::StatusOr<std::unique_ptr<Layer>> BuildLayer(const Backend& backend, const LayerSpec& spec, const Shape& input);
 
 // One layer for each of `specs`, the first for `input`, each next one for the output of the one before. Errors: as

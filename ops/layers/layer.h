@@ -44,12 +44,16 @@ struct Footprint {
   Bytes saved_weight = 0;  // Forward → BackwardWeight
   Bytes stash = 0;         // BackwardInput → BackwardWeight
   Bytes scratch = 0;       // within one call
+  // As saved and saved_weight, but Recompute makes it again, so that it need not be kept.
+  Bytes recomputed = 0;
+  Bytes recomputed_weight = 0;
 };
 
 // The buffers of one call; null where the call has no use for it. All are row-major and kBufferAlignment-aligned.
 // BackwardInput reads input (if input_use() is not kNever), saved, saved_weight, grad_output; writes grad_input (null:
 // nobody wants it) and stash. BackwardWeight reads input (if kBackwardWeight), saved_weight, stash and grad_output, and
-// adds to the parameter gradients. No call changes a buffer that it only reads.
+// adds to the parameter gradients. Both also read recomputed_weight, BackwardInput recomputed too. Recompute reads
+// input, targets, saved and saved_weight, and writes the two. No call changes a buffer that it only reads.
 struct LayerBuffers {
   const std::byte* input = nullptr;
   const std::byte* targets = nullptr;  // int32 class or token ids, for a loss
@@ -57,6 +61,8 @@ struct LayerBuffers {
   std::byte* saved = nullptr;
   std::byte* saved_weight = nullptr;
   std::byte* stash = nullptr;
+  std::byte* recomputed = nullptr;
+  std::byte* recomputed_weight = nullptr;
   const std::byte* grad_output = nullptr;
   std::byte* grad_input = nullptr;
   std::byte* scratch = nullptr;
@@ -90,6 +96,10 @@ class Layer {
   virtual void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) = 0;
 
   virtual absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) = 0;
+  // Makes recomputed and recomputed_weight again, the very bits that Forward wrote there, and if recomputes_output()
+  // also the output, where that is not null. Most layers have nothing to make again.
+  virtual absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) { return absl::OkStatus(); }
+  virtual bool recomputes_output() const { return false; }
   virtual absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) = 0;
   virtual absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) = 0;
 };

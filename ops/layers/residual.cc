@@ -29,6 +29,12 @@ absl::Status Residual::Forward(KernelStream stream, const LayerBuffers& buffers)
   return backend_.Add(stream, output_shape(), buffers.output, buffers.input, buffers.output);
 }
 
+absl::Status Residual::Recompute(KernelStream stream, const LayerBuffers& buffers) {
+  LayerBuffers inner = buffers;
+  inner.output = nullptr;
+  return inner_->Recompute(stream, inner);
+}
+
 absl::Status Residual::BackwardInput(KernelStream stream, const LayerBuffers& buffers) {
   BATON_RETURN_IF_ERROR(inner_->BackwardInput(stream, buffers));
   if (buffers.grad_input == nullptr) return absl::OkStatus();

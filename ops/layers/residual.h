@@ -30,6 +30,8 @@ class Residual final : public Layer {
   }
 
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override;
+  // The inner layer's; the sum is not made again.
+  absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) override;
   absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override;
   absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
     return inner_->BackwardWeight(stream, buffers);

@@ -32,10 +32,12 @@ absl::StatusOr<std::unique_ptr<Sequence>> Sequence::Create(std::vector<std::uniq
 
 Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::move(layers)) {
   const auto place = [this](Region region, const Shape& shape) {
-    Bytes* end = region == Region::kSaved         ? &footprint_.saved
-                 : region == Region::kSavedWeight ? &footprint_.saved_weight
-                 : region == Region::kStash       ? &footprint_.stash
-                                                  : &footprint_.scratch;
+    Bytes* end = region == Region::kSaved              ? &footprint_.saved
+                 : region == Region::kSavedWeight      ? &footprint_.saved_weight
+                 : region == Region::kStash            ? &footprint_.stash
+                 : region == Region::kRecomputed       ? &footprint_.recomputed
+                 : region == Region::kRecomputedWeight ? &footprint_.recomputed_weight
+                                                       : &footprint_.scratch;
     const Place result{region, *end};
     *end += AlignUp(shape.NumBytes());
     return result;
@@ -46,10 +48,12 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
     Placement placement;
     if (i > 0) {
       const InputUse use = layer.input_use();
-      placement.input = place(use == InputUse::kBackwardWeight  ? Region::kSavedWeight
-                              : use == InputUse::kBackwardInput ? Region::kSaved
-                                                                : Region::kScratch,
-                              layer.input_shape());
+      const bool again = layers_[i - 1]->recomputes_output();
+      placement.input =
+          place(use == InputUse::kBackwardWeight  ? (again ? Region::kRecomputedWeight : Region::kSavedWeight)
+                : use == InputUse::kBackwardInput ? (again ? Region::kRecomputed : Region::kSaved)
+                                                  : Region::kScratch,
+                layer.input_shape());
     }
     if (i + 1 < layers_.size()) {
       placement.grad_output =
@@ -60,6 +64,8 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
     footprint_.saved += own.saved;
     footprint_.saved_weight += own.saved_weight;
     footprint_.stash += own.stash;
+    footprint_.recomputed += own.recomputed;
+    footprint_.recomputed_weight += own.recomputed_weight;
     largest_scratch = std::max(largest_scratch, own.scratch);
     placements_.push_back(placement);
   }
@@ -106,6 +112,10 @@ std::byte* Sequence::Resolve(const Place& place, const LayerBuffers& buffers) {
       return At(buffers.stash, place.offset);
     case Region::kScratch:
       return At(buffers.scratch, place.offset);
+    case Region::kRecomputed:
+      return At(buffers.recomputed, place.offset);
+    case Region::kRecomputedWeight:
+      return At(buffers.recomputed_weight, place.offset);
   }
   return nullptr;
 }
@@ -121,6 +131,8 @@ LayerBuffers Sequence::BuffersOf(int index, const LayerBuffers& buffers) const {
   result.saved = At(buffers.saved, own.offsets.saved);
   result.saved_weight = At(buffers.saved_weight, own.offsets.saved_weight);
   result.stash = At(buffers.stash, own.offsets.stash);
+  result.recomputed = At(buffers.recomputed, own.offsets.recomputed);
+  result.recomputed_weight = At(buffers.recomputed_weight, own.offsets.recomputed_weight);
   result.grad_output = last ? buffers.grad_output : Resolve(own.grad_output, buffers);
   result.grad_input = first ? buffers.grad_input : Resolve(placements_[index - 1].grad_output, buffers);
   result.scratch = At(buffers.scratch, inner_scratch_offset_);
@@ -131,6 +143,15 @@ LayerBuffers Sequence::BuffersOf(int index, const LayerBuffers& buffers) const {
 absl::Status Sequence::Forward(KernelStream stream, const LayerBuffers& buffers) {
   for (size_t i = 0; i < layers_.size(); ++i) {
     BATON_RETURN_IF_ERROR(layers_[i]->Forward(stream, BuffersOf(i, buffers)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sequence::Recompute(KernelStream stream, const LayerBuffers& buffers) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    LayerBuffers own = BuffersOf(i, buffers);
+    if (i + 1 == layers_.size() || !IsRecomputed(placements_[i + 1].input)) own.output = nullptr;
+    BATON_RETURN_IF_ERROR(layers_[i]->Recompute(stream, own));
   }
   return absl::OkStatus();
 }

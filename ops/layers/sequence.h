@@ -5,7 +5,8 @@
 //        grad_input ◀─ L0 ◀─ g0 ◀─ L1 ◀─ g1 ◀─ L2 ◀─ grad_output
 //
 // The activation that feeds Li (i > 0) is kept in saved_weight if Li.input_use() is kBackwardWeight, in saved if it is
-// kBackwardInput, else in scratch. The gradient of Li's output (i < n − 1) is kept in stash if
+// kBackwardInput, else in scratch; in recomputed_weight and recomputed instead if L(i−1) makes its output again
+// (recomputes_output). The gradient of Li's output (i < n − 1) is kept in stash if
 // Li.weight_needs_grad_output(), else in scratch. Each region is the sum over the layers of what they need of it,
 // except that scratch holds only the largest need of any one layer beside what is kept there. The planner relies on
 // these rules (LayerCosts::keep_*), which make a chunk's memory a sum over its layers.
@@ -37,11 +38,13 @@ class Sequence final : public Layer {
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override;
 
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override;
+  // Each layer's in turn, first to last. The output of the last one is not made again.
+  absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) override;
   absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override;
   absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override;
 
  private:
-  enum class Region : int8_t { kSaved, kSavedWeight, kStash, kScratch };
+  enum class Region : int8_t { kSaved, kSavedWeight, kStash, kScratch, kRecomputed, kRecomputedWeight };
   struct Place {
     Region region = Region::kScratch;
     Bytes offset = 0;
@@ -49,11 +52,14 @@ class Sequence final : public Layer {
   struct Placement {
     Place input;        // of the activation that feeds the layer; unused for the first
     Place grad_output;  // of the gradient of its output; unused for the last
-    Footprint offsets;  // of the layer's own parts in saved, saved_weight and stash
+    Footprint offsets;  // of the layer's own parts in each region but scratch
   };
 
   explicit Sequence(std::vector<std::unique_ptr<Layer>> layers);
   LayerBuffers BuffersOf(int index, const LayerBuffers& buffers) const;
+  static bool IsRecomputed(const Place& place) {
+    return place.region == Region::kRecomputed || place.region == Region::kRecomputedWeight;
+  }
   static std::byte* Resolve(const Place& place, const LayerBuffers& buffers);
 
   const std::vector<std::unique_ptr<Layer>> layers_;

@@ -72,10 +72,16 @@ struct ResidualSpec {
   std::vector<LayerSpec> layers;
 };
 
+// What a layer does not keep from Forward to the backward pass but computes again: nothing; what attention saves, the
+// largest part by far for long contexts and cheap to make (Korthikanti et al. 2022, "Reducing Activation Recomputation
+// in Large Transformer Models", section 5); or everything but the layer's input.
+enum class RecomputeMode : int8_t { kNone, kAttention, kFull };
+
 struct LayerSpec {
   std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, ActivationSpec, CausalAttentionSpec, CrossEntropySpec,
                SequenceSpec, ResidualSpec>
       kind;
+  RecomputeMode recompute = RecomputeMode::kNone;
 };
 
 // A model: the layers that a split cuts between. The embedding is part of the first, the head and loss of the last.

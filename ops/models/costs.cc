@@ -23,6 +23,9 @@ LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType p
   costs.saved_weight_bytes = footprint.saved_weight;
   costs.stash_bytes = footprint.stash;
   costs.scratch_bytes = footprint.scratch;
+  costs.recomputed_bytes = footprint.recomputed;
+  costs.recomputed_weight_bytes = footprint.recomputed_weight;
+  costs.recomputes_output = layer.recomputes_output();
   const Bytes input_bytes = AlignUp(layer.input_shape().NumBytes());
   switch (layer.input_use()) {
     case InputUse::kNever:

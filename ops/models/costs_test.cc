@@ -24,9 +24,12 @@ Footprint SumOfCosts(const std::vector<LayerCosts>& layers, int64_t begin, int64
     sum.saved_weight += layer.saved_weight_bytes;
     sum.stash += layer.stash_bytes;
     largest_scratch = std::max(largest_scratch, layer.scratch_bytes);
+    sum.recomputed += layer.recomputed_bytes;
+    sum.recomputed_weight += layer.recomputed_weight_bytes;
     if (i > begin) {
-      sum.saved += layer.keep_input_saved_bytes;
-      sum.saved_weight += layer.keep_input_saved_weight_bytes;
+      const bool again = layers[i - 1].recomputes_output;
+      (again ? sum.recomputed : sum.saved) += layer.keep_input_saved_bytes;
+      (again ? sum.recomputed_weight : sum.saved_weight) += layer.keep_input_saved_weight_bytes;
       sum.scratch += layer.keep_input_scratch_bytes;
     }
     if (i + 1 < end) {
@@ -62,6 +65,8 @@ void CheckAdditive(const Backend& backend, const ModelSpec& model) {
       CHECK(actual.saved_weight == expected.saved_weight);
       CHECK(actual.stash == expected.stash);
       CHECK(actual.scratch == expected.scratch);
+      CHECK(actual.recomputed == expected.recomputed);
+      CHECK(actual.recomputed_weight == expected.recomputed_weight);
     }
   }
 }
@@ -111,12 +116,41 @@ TEST_CASE("each copy of a tied parameter counts, also within one layer") {
   CHECK(costs.parameter_bytes == 2 * 4 * 32 * 16 + 4 * 4 * 16 + 3 * norm + linears);
 }
 
+TEST_CASE("a block that recomputes attention, and one that recomputes all, keep less") {
+  ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
+  const LayerCosts kept = CostsOf(HostBackend(), model)[1];
+  model.layers[1].recompute = RecomputeMode::kAttention;
+  const LayerCosts attention = CostsOf(HostBackend(), model)[1];
+  model.layers[1].recompute = RecomputeMode::kFull;
+  const LayerCosts full = CostsOf(HostBackend(), model)[1];
+  CHECK(kept.recomputed_bytes + kept.recomputed_weight_bytes == 0);
+  // The probabilities, and attention's output, which is what its projection reads.
+  CHECK(attention.recomputed_weight_bytes == 2 * 32 * 16 * 4);
+  CHECK(attention.saved_bytes + attention.recomputed_bytes == kept.saved_bytes);
+  CHECK(attention.saved_weight_bytes + attention.recomputed_weight_bytes == kept.saved_weight_bytes);
+  CHECK(attention.recomputed_bytes > 0);
+  CHECK_FALSE(attention.recomputes_output);
+  CHECK(full.saved_bytes + full.saved_weight_bytes == 0);
+  CHECK(full.recomputed_bytes == kept.saved_bytes);
+  CHECK(full.recomputed_weight_bytes == kept.saved_weight_bytes);
+  CHECK(full.recomputes_output);
+}
+
 TEST_CASE("a sequence of layers needs what their costs add up to") {
   const ModelSpec gpt2 = Gpt2Model({4, 24, 3, 20, 17}, 3, 6).value();
   MlpOptions options;
   options.sizes = {30, 20, 11, 7, 5};
   const ModelSpec mlp = MlpModel(options, 3, 6).value();
-  for (const ModelSpec& model : {gpt2, mlp}) {
+  std::vector<ModelSpec> models = {gpt2, mlp};
+  const RecomputeMode modes[] = {RecomputeMode::kFull, RecomputeMode::kFull, RecomputeMode::kAttention,
+                                 RecomputeMode::kNone, RecomputeMode::kFull};
+  for (size_t shift = 0; shift < 5; ++shift) {
+    for (const ModelSpec& model : {gpt2, mlp}) {
+      models.push_back(model);
+      for (size_t i = 0; i < model.layers.size(); ++i) models.back().layers[i].recompute = modes[(i + shift) % 5];
+    }
+  }
+  for (const ModelSpec& model : models) {
     CheckAdditive(ReferenceBackend(), model);
     CheckAdditive(HostBackend(), model);
   }

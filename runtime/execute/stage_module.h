@@ -23,6 +23,8 @@ struct ChunkBuffers {
   std::byte* grad_output = nullptr;
   std::byte* grad_input = nullptr;
   std::byte* stash = nullptr;
+  std::byte* recomputed = nullptr;
+  std::byte* recomputed_weight = nullptr;
   std::byte* workspace = nullptr;
 };
 
@@ -44,6 +46,11 @@ class StageModule {
   virtual absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
   virtual absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
   virtual absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
+  // Writes `recomputed` and `recomputed_weight` as Forward did, from what it read and kept.
+  // Called only where the program recomputes.
+  virtual absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
+    return absl::InternalError("this stage module has nothing to recompute");
+  }
   virtual absl::Status Step(Stream& stream) = 0;
 
   using ReduceBuffer = baton::ReduceBuffer;

@@ -113,6 +113,8 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
             buffers.output = AddressOf(forward.output);
             buffers.saved = AddressOf(forward.saved);
             buffers.saved_weight = AddressOf(forward.saved_weight);
+            buffers.recomputed = AddressOf(forward.recomputed);
+            buffers.recomputed_weight = AddressOf(forward.recomputed_weight);
             return finish(modules[forward.chunk]->Forward(stream, forward.micro_batch, buffers));
           },
           [&](const Backward& backward) {
@@ -121,6 +123,8 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
             buffers.targets = AddressOf(backward.targets);
             buffers.saved = AddressOf(backward.saved);
             buffers.saved_weight = AddressOf(backward.saved_weight);
+            buffers.recomputed = AddressOf(backward.recomputed);
+            buffers.recomputed_weight = AddressOf(backward.recomputed_weight);
             buffers.grad_output = AddressOf(backward.grad_output);
             buffers.grad_input = AddressOf(backward.grad_input);
             return finish(modules[backward.chunk]->Backward(stream, backward.micro_batch, buffers));
@@ -131,6 +135,8 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
             buffers.targets = AddressOf(half.targets);
             buffers.saved = AddressOf(half.saved);
             buffers.saved_weight = AddressOf(half.saved_weight);
+            buffers.recomputed = AddressOf(half.recomputed);
+            buffers.recomputed_weight = AddressOf(half.recomputed_weight);
             buffers.grad_output = AddressOf(half.grad_output);
             buffers.grad_input = AddressOf(half.grad_input);
             buffers.stash = AddressOf(half.stash);
@@ -140,9 +146,20 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
             ChunkBuffers buffers = BuffersWithWorkspace();
             buffers.input = AddressOf(half.input);
             buffers.saved_weight = AddressOf(half.saved_weight);
+            buffers.recomputed_weight = AddressOf(half.recomputed_weight);
             buffers.grad_output = AddressOf(half.grad_output);
             buffers.stash = AddressOf(half.stash);
             return finish(modules[half.chunk]->BackwardWeight(stream, half.micro_batch, buffers));
+          },
+          [&](const Recompute& again) {
+            ChunkBuffers buffers = BuffersWithWorkspace();
+            buffers.input = AddressOf(again.input);
+            buffers.targets = AddressOf(again.targets);
+            buffers.saved = AddressOf(again.saved);
+            buffers.saved_weight = AddressOf(again.saved_weight);
+            buffers.recomputed = AddressOf(again.recomputed);
+            buffers.recomputed_weight = AddressOf(again.recomputed_weight);
+            return finish(modules[again.chunk]->Recompute(stream, again.micro_batch, buffers));
           },
           [&](const Send& send) {
             return environment_.send_channels[send.peer]->Send(

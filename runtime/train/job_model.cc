@@ -49,9 +49,18 @@ ListedLayer ToListedLayer(const proto::Layer& layer) {
   return std::visit([](auto&& listed) { return ListedLayer(listed); }, ToListedPlain(layer));
 }
 
-}  // namespace
+RecomputeMode ToRecomputeMode(int mode) {
+  switch (mode) {
+    case proto::Pipeline::ATTENTION:
+      return RecomputeMode::kAttention;
+    case proto::Pipeline::FULL:
+      return RecomputeMode::kFull;
+    default:
+      return RecomputeMode::kNone;
+  }
+}
 
-absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job) {
+absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
   const int64_t batch = job.batch().sequences();
   const int64_t micro_batch = batch / job.batch().micro_batches();
   const proto::Model& model = job.model();
@@ -71,6 +80,18 @@ absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job) {
   options.inputs = model.inputs();
   for (const proto::Layer& layer : model.layer()) options.layers.push_back(ToListedLayer(layer));
   return LayerListModel(options, micro_batch, batch);
+}
+
+}  // namespace
+
+absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job) {
+  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelWithoutRecompute(job));
+  const proto::Pipeline& pipeline = job.pipeline();
+  for (int i = 0; i < static_cast<int>(model.layers.size()); ++i) {
+    const int mode = i < pipeline.recompute_layers_size() ? pipeline.recompute_layers(i) : pipeline.recompute();
+    model.layers[i].recompute = ToRecomputeMode(mode);
+  }
+  return model;
 }
 
 absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec model) {

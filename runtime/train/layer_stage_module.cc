@@ -101,6 +101,8 @@ LayerBuffers LayerStageModule::ToLayerBuffers(int micro_batch, const ChunkBuffer
   layer.saved = buffers.saved;
   layer.saved_weight = buffers.saved_weight;
   layer.stash = buffers.stash;
+  layer.recomputed = buffers.recomputed;
+  layer.recomputed_weight = buffers.recomputed_weight;
   layer.grad_output = buffers.grad_output;
   layer.grad_input = buffers.grad_input;
   layer.scratch = buffers.workspace;
@@ -137,6 +139,22 @@ absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, co
 
 absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
   return layer_->BackwardWeight(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
+}
+
+absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
+  return layer_->Recompute(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
+}
+
+absl::Status LayerStageModule::FillSquaredNorms(KernelStream stream) {
+  std::fill(squared_norms_.begin(), squared_norms_.end(), 0.0);
+  if (copy_ > 0) return absl::OkStatus();
+  for (const ParameterCopy& copy : table_->chunks[chunk_]) {
+    if (!copy.first) continue;
+    BATON_RETURN_IF_ERROR(backend_->SquaredNorm(stream, GradientsOf(copy),
+                                                table_->parameters[copy.parameter].shape.NumElements(),
+                                                &squared_norms_[copy.parameter]));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream& stream, int group, int member) {

@@ -54,6 +54,7 @@ class LayerStageModule : public StageModule {
   absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
+  absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status Step(Stream& stream) override;
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 

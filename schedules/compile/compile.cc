@@ -9,6 +9,7 @@
 #include "schedules/lower/order_index.h"
 #include "schedules/order/catalog.h"
 #include "schedules/order/forward_only.h"
+#include "schedules/order/recompute.h"
 #include "schedules/validate/validate.h"
 
 namespace baton {
@@ -63,10 +64,25 @@ absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request) {
   return *request.order;
 }
 
+// With the recomputations that the chunks can do and the order does not place itself.
+absl::StatusOr<ComputeOrder> WithRecompute(ComputeOrder order, const CompileRequest& request) {
+  std::vector<bool> recomputes;
+  for (const ChunkCosts& chunk : request.costs.chunks) recomputes.push_back(chunk.can_recompute);
+  recomputes.resize(order.num_chunks);
+  for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
+    if (!recomputes[chunk] && HasRecompute(order, chunk)) {
+      return absl::InvalidArgumentError(absl::StrCat("pipeline.order: the file recomputes chunk ", chunk,
+                                                     ", which keeps everything; see pipeline.recompute"));
+    }
+  }
+  return AddRecompute(order, std::move(recomputes));
+}
+
 }  // namespace
 
 absl::StatusOr<Program> Compile(const CompileRequest& request) {
-  BATON_ASSIGN_OR_RETURN(const ComputeOrder order, OrderOf(request));
+  BATON_ASSIGN_OR_RETURN(ComputeOrder order, OrderOf(request));
+  BATON_ASSIGN_OR_RETURN(order, WithRecompute(std::move(order), request));
   return LowerAndProve(order, request, request.reduce_groups);
 }
 

@@ -23,7 +23,9 @@ struct CompileRequest {
   int num_micro_batches = 1;
   int chunks_per_device = 1;
   int micro_batch_group = 0;  // of the interleaved schedule; 0: num_stages
-  CostModel costs;            // of num_stages · chunks_per_device chunks; the times are hints for placing transfers
+  // Of num_stages · chunks_per_device chunks; the times are hints for placing transfers. What a chunk can recompute is
+  // recomputed right before its backward, unless a user's order says where.
+  CostModel costs;
   std::vector<ReduceGroup> reduce_groups;
   TransportModel transport;  // the program is placed for it and proven in it
 };

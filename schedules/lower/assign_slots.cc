@@ -20,24 +20,37 @@ Bytes BytesOf(SlotKind kind, const ChunkCosts& chunk) {
       return chunk.saved_weight_bytes;
     case SlotKind::kStash:
       return chunk.stash_bytes;
+    case SlotKind::kRecomputed:
+      return chunk.recomputed_bytes;
+    case SlotKind::kRecomputedWeight:
+      return chunk.recomputed_weight_bytes;
   }
   return 0;
 }
 
 }  // namespace
 
-SlotAssigner::SlotAssigner(const ComputeOrder& order, bool forward_only, const CostModel& costs)
+SlotAssigner::SlotAssigner(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs)
     : order_(order),
+      index_(index),
       num_micro_batches_(order.num_micro_batches),
-      forward_only_(forward_only),
+      forward_only_(index.forward_only),
       costs_(costs),
-      local_of_chunk_(order.num_chunks, -1) {}
+      local_of_chunk_(order.num_chunks, -1) {
+  for (const ChunkCosts& chunk : costs.chunks) can_recompute_.push_back(chunk.can_recompute);
+  for (const std::vector<Action>& actions : order.devices) {
+    for (const Action& action : actions) {
+      if (action.kind == ActionKind::kRecompute) can_recompute_[action.chunk] = true;
+    }
+  }
+}
 
-void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const std::vector<Nanos>& start,
-                          const std::vector<Nanos>& end, const std::vector<Nanos>& link_ns, DeviceProgram& program) {
-  start_ = &start;
-  end_ = &end;
-  link_ns_ = &link_ns;
+void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const OrderTimes& times, int device,
+                          DeviceProgram& program) {
+  start_ = &times.start[device];
+  end_ = &times.end[device];
+  has_transfers_ = times.has_transfers;
+  device_ = device;
   position_ = 0;
   last_result_ = kNoSlot;
   slots_ = &program.slots;
@@ -94,11 +107,11 @@ SlotId SlotAssigner::Take(SlotKind kind, int chunk, int micro_batch) {
   return slot;
 }
 
-SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk) {
+SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk, int receiver) {
   SlotClass& slot_class = Class(kind, chunk);
   SlotId slot;
-  // The queue's first is the one that is free first: actions end in order, and transfers take equally long. Where links
-  // differ, one behind it may be free earlier; it is then taken later than it could be.
+  // The queue's first is the one that is free first: actions end in order, and transfers of one size take equally long.
+  // Where links differ, one behind it may be free earlier; it is then taken later than it could be.
   const bool is_any = slot_class.first_sent < slot_class.sent.size();
   const Sent first = is_any ? slot_class.sent[slot_class.first_sent] : Sent{};
   if (is_any && first.free_at <= (*start_)[position_] && first.position + 1 < position_) {
@@ -107,8 +120,10 @@ SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk) {
   } else {
     slot = NewSlot(slot_class);
   }
-  const Nanos latency = (*link_ns_)[kind == SlotKind::kOutput ? chunk : chunk - 1];
-  slot_class.sent.push_back({slot, (*end_)[position_] + latency, position_});
+  const Nanos transfer = has_transfers_ ? costs_.TransferNanos(kind == SlotKind::kOutput ? chunk : chunk - 1, device_,
+                                                               receiver, slot_class.bytes)
+                                        : 0;
+  slot_class.sent.push_back({slot, (*end_)[position_] + transfer, position_});
   return slot;
 }
 
@@ -120,10 +135,11 @@ SlotId SlotAssigner::TakeResult(SlotKind kind, int chunk, int micro_batch) {
   const bool is_output = kind == SlotKind::kOutput;
   const int neighbour = is_output ? chunk + 1 : chunk - 1;
   if (neighbour < 0 || neighbour >= order_.num_chunks) return kNoSlot;
-  if (order_.DeviceOf(neighbour, micro_batch) == order_.DeviceOf(chunk, micro_batch)) {
+  const int32_t receiver = order_.DeviceOf(neighbour, micro_batch);
+  if (receiver == device_) {
     return Take(is_output ? SlotKind::kInput : SlotKind::kGradOutput, neighbour, micro_batch);
   }
-  last_result_ = TakeSent(kind, chunk);
+  last_result_ = TakeSent(kind, chunk, receiver);
   return last_result_;
 }
 
@@ -147,6 +163,14 @@ void SlotAssigner::Fill(Forward& forward) {
   forward.output = TakeResult(SlotKind::kOutput, chunk, micro_batch);
   forward.saved = Take(SlotKind::kSaved, chunk, micro_batch);
   forward.saved_weight = Take(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (CanRecompute(chunk)) {
+    forward.recomputed = Take(SlotKind::kRecomputed, chunk, micro_batch);
+    forward.recomputed_weight = Take(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    if (forward_only_ || Recomputes(chunk, micro_batch)) {
+      Release(SlotKind::kRecomputed, chunk, micro_batch);
+      Release(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    }
+  }
   if (forward_only_) {
     Release(SlotKind::kInput, chunk, micro_batch);
     if (IsLast(chunk)) Release(SlotKind::kTargets, chunk, micro_batch);
@@ -166,6 +190,12 @@ void SlotAssigner::Fill(Backward& backward) {
   backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
   if (!is_last) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
   backward.grad_input = TakeResult(SlotKind::kGradInput, chunk, micro_batch);
+  if (CanRecompute(chunk)) {
+    backward.recomputed = Held(SlotKind::kRecomputed, chunk, micro_batch);
+    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    Release(SlotKind::kRecomputed, chunk, micro_batch);
+    Release(SlotKind::kRecomputedWeight, chunk, micro_batch);
+  }
   Release(SlotKind::kInput, chunk, micro_batch);
   Release(SlotKind::kSaved, chunk, micro_batch);
   Release(SlotKind::kSavedWeight, chunk, micro_batch);
@@ -184,6 +214,11 @@ void SlotAssigner::Fill(BackwardInput& backward) {
   if (!is_last) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
   backward.grad_input = TakeResult(SlotKind::kGradInput, chunk, micro_batch);
   backward.stash = Take(SlotKind::kStash, chunk, micro_batch);
+  if (CanRecompute(chunk)) {
+    backward.recomputed = Held(SlotKind::kRecomputed, chunk, micro_batch);
+    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    Release(SlotKind::kRecomputed, chunk, micro_batch);
+  }
   Release(SlotKind::kSaved, chunk, micro_batch);
   if (is_last) Release(SlotKind::kTargets, chunk, micro_batch);
   ++position_;
@@ -196,10 +231,26 @@ void SlotAssigner::Fill(BackwardWeight& backward) {
   backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
   if (!IsLast(chunk)) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
   backward.stash = Held(SlotKind::kStash, chunk, micro_batch);
+  if (CanRecompute(chunk)) {
+    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    Release(SlotKind::kRecomputedWeight, chunk, micro_batch);
+  }
   Release(SlotKind::kInput, chunk, micro_batch);
   Release(SlotKind::kSavedWeight, chunk, micro_batch);
   if (!IsLast(chunk)) Release(SlotKind::kGradOutput, chunk, micro_batch);
   Release(SlotKind::kStash, chunk, micro_batch);
+  ++position_;
+}
+
+void SlotAssigner::Fill(Recompute& recompute) {
+  const int chunk = recompute.chunk;
+  const int micro_batch = recompute.micro_batch;
+  recompute.input = Held(SlotKind::kInput, chunk, micro_batch);
+  if (IsLast(chunk)) recompute.targets = Held(SlotKind::kTargets, chunk, micro_batch);
+  recompute.saved = Held(SlotKind::kSaved, chunk, micro_batch);
+  recompute.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
+  recompute.recomputed = Take(SlotKind::kRecomputed, chunk, micro_batch);
+  recompute.recomputed_weight = Take(SlotKind::kRecomputedWeight, chunk, micro_batch);
   ++position_;
 }
 

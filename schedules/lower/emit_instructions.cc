@@ -61,12 +61,15 @@ class Emitter {
       case ActionKind::kBackwardWeight:
         Emit(BackwardWeight{chunk, micro_batch, kNoSlot, kNoSlot, kNoSlot, kNoSlot});
         return;
+      case ActionKind::kRecompute:
+        Emit(Recompute{chunk, micro_batch, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot});
+        return;
     }
   }
 
   void EmitSendOf(const Action& action) {
     if (action.kind == ActionKind::kForward) return EmitSend(action, action.chunk + 1, Payload::kActivation);
-    if (action.kind != ActionKind::kBackwardWeight) EmitSend(action, action.chunk - 1, Payload::kGradient);
+    if (IsBackward(action.kind)) EmitSend(action, action.chunk - 1, Payload::kGradient);
   }
 
   void EmitSend(const Action& action, int to_chunk, Payload payload) {

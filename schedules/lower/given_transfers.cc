@@ -229,7 +229,7 @@ class RowLowering {
   void AddAction(const Action& action, int32_t cell) {
     const bool is_forward = action.kind == ActionKind::kForward;
     int32_t wait = -1;
-    if (action.kind != ActionKind::kBackwardWeight) {
+    if (!IsWithinChunk(action.kind)) {
       const auto found = received_.find({action.chunk, action.micro_batch, !is_forward});
       if (found != received_.end()) wait = found->second;
     }

@@ -120,11 +120,11 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
   const std::vector<Finish> finishes =
       finishes_step ? Finishes(program, chunks) : std::vector<Finish>(order.num_devices());
-  SlotAssigner slots(order, index.forward_only, options.costs);
+  SlotAssigner slots(order, index, options.costs);
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
     code.instructions = EmitInstructions(order, device, receives[device], finishes[device], code.overlapped);
-    slots.Assign(chunks[device], times.start[device], times.end[device], times.link_ns, code);
+    slots.Assign(chunks[device], times, device, code);
     InsertWaits(code);
     LayoutMemory(chunks[device], index.forward_only, options.costs, code);
   }

@@ -37,7 +37,9 @@ std::string Dump(const DeviceProgram& code) {
   for (size_t i = 0; i < code.instructions.size(); ++i) {
     absl::StrAppend(&text, i, " ", Describe(code.instructions[i].operation), " [");
     std::string separator;
-    ForEachOperand(code.instructions[i].operation, [&](SlotId slot, SlotKind, Access) {
+    ForEachOperand(code.instructions[i].operation, [&](SlotId slot, SlotKind role, Access) {
+      const bool is_recomputed = role == SlotKind::kRecomputed || role == SlotKind::kRecomputedWeight;
+      if (slot == kNoSlot && is_recomputed) return;  // of chunks that keep everything
       absl::StrAppend(&text, separator, slot == kNoSlot ? std::string("-") : std::to_string(slot));
       separator = " ";
     });

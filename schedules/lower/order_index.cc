@@ -36,6 +36,7 @@ class Indexer {
     if (!index.forward_only) {
       index.backward.assign(num_keys, kMissing);
       index.weight.assign(num_keys, kMissing);
+      index.recompute.assign(num_keys, kMissing);
     }
     last_added_.assign(order_.device_of_chunk.size(), -1);
     for (device_ = 0; device_ < order_.num_devices(); ++device_) AddDevice();
@@ -144,13 +145,25 @@ class Indexer {
         if (Put(index.weight[key], position)) CheckAscends(action, position);
         return;
       }
+      case ActionKind::kRecompute:
+        return IndexRecompute(position, key);
     }
     Report(position, "is no known action");
+  }
+
+  void IndexRecompute(int position, size_t key) {
+    OrderIndex& index = result_.index;
+    if (index.forward[key] < 0) early_.push_back(position);
+    if (index.backward[key] >= 0) {
+      Report(position, absl::StrCat("comes after its backward at ", Name(index.backward[key])));
+    }
+    Put(index.recompute[key], position);
   }
 
   // Work on a wrong device is wrong, but not missing too.
   void IndexElsewhere(const Action& action, int position, int32_t device, size_t key) {
     Report(position, absl::StrCat("is of chunk ", action.chunk, ", which is on device ", device));
+    if (action.kind == ActionKind::kRecompute) return;
     OrderIndex& index = result_.index;
     int32_t& entry = action.kind == ActionKind::kForward          ? index.forward[key]
                      : action.kind == ActionKind::kBackwardWeight ? index.weight[key]
@@ -199,9 +212,7 @@ class Indexer {
         return Add({device_, -1, absl::StrCat("runs position ", position, " of ", size, " together with the next")});
       }
       previous = position;
-      const ActionKind next = actions[position + 1].kind;
-      if (actions[position].kind != ActionKind::kForward ||
-          (next != ActionKind::kBackward && next != ActionKind::kBackwardInput)) {
+      if (actions[position].kind != ActionKind::kForward || !IsBackward(actions[position + 1].kind)) {
         Report(position, "runs together with the next action; only a forward and a backward do");
       }
     }

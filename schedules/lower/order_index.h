@@ -18,8 +18,9 @@ struct OrderIndex {
   int num_micro_batches = 0;
   bool forward_only = true;
   std::vector<int32_t> forward;
-  std::vector<int32_t> backward;  // Backward or BackwardInput; empty if forward_only
-  std::vector<int32_t> weight;    // BackwardWeight, -1 where Backward does both; empty if forward_only
+  std::vector<int32_t> backward;   // Backward or BackwardInput; empty if forward_only
+  std::vector<int32_t> weight;     // BackwardWeight, -1 where Backward does both; empty if forward_only
+  std::vector<int32_t> recompute;  // -1 where everything is kept; empty if forward_only
 
   size_t Key(int chunk, int micro_batch) const { return static_cast<size_t>(chunk) * num_micro_batches + micro_batch; }
 };

@@ -28,7 +28,7 @@ struct Reader {
 };
 
 Reader ReaderOf(const ComputeOrder& order, const OrderIndex& index, int sender, const Action& action) {
-  if (action.kind == ActionKind::kBackwardWeight) return {};
+  if (IsWithinChunk(action.kind)) return {};
   const bool is_forward = action.kind == ActionKind::kForward;
   const int chunk = is_forward ? action.chunk + 1 : action.chunk - 1;
   if (chunk < 0 || chunk >= order.num_chunks) return {};

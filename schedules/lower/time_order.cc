@@ -12,13 +12,14 @@ namespace {
 
 // Durations of one chunk's actions, by ActionKind.
 struct Durations {
-  Nanos of[4];
+  Nanos of[5];
 };
 
-std::vector<Durations> HintDurations(const CostModel& costs, std::vector<Nanos>& link_ns) {
+std::vector<Durations> HintDurations(const CostModel& costs, bool& has_transfers) {
   Nanos sum = 0;
   for (const ChunkCosts& chunk : costs.chunks) sum += chunk.forward_ns + chunk.backward_ns();
   const bool units = sum == 0;
+  has_transfers = !units;
   std::vector<Durations> durations;
   durations.reserve(costs.chunks.size());
   for (size_t i = 0; i < costs.chunks.size(); ++i) {
@@ -28,8 +29,8 @@ std::vector<Durations> HintDurations(const CostModel& costs, std::vector<Nanos>&
     const Nanos weight = units ? 1 : std::max<Nanos>(chunk.backward_weight_ns, 1);
     const int num_loads = (i == 0 ? 1 : 0) + (i + 1 == costs.chunks.size() ? 1 : 0);
     const Nanos load = units ? 0 : num_loads * costs.load_ns;
-    durations.push_back({{load + forward, input + weight, input, weight}});
-    link_ns.push_back(units ? 0 : costs.LinkNs(static_cast<int>(i)));
+    const Nanos recompute = units ? 1 : std::max<Nanos>(chunk.recompute_ns, 1);
+    durations.push_back({{load + forward, input + weight, input, weight, recompute}});
   }
   return durations;
 }
@@ -42,8 +43,9 @@ struct Place {
 
 class Walk {
  public:
-  Walk(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs) : order_(order), index_(index) {
-    durations_ = HintDurations(costs, times_.link_ns);
+  Walk(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs)
+      : order_(order), index_(index), costs_(costs) {
+    durations_ = HintDurations(costs, times_.has_transfers);
     cursors_.assign(order.num_devices(), 0);
     times_.start.resize(order.num_devices());
     times_.end.resize(order.num_devices());
@@ -71,20 +73,29 @@ class Walk {
   // earlier on its own device: IndexOrder has checked that.
   Place Source(const Action& action) const {
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk - 1, action.micro_batch);
-    if (action.kind == ActionKind::kBackwardWeight) return {};
+    if (IsWithinChunk(action.kind)) return {};
     return At(index_.backward, action.chunk + 1, action.micro_batch);
   }
 
   // The action on another chunk that reads from `action`.
   Place Sink(const Action& action) const {
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk + 1, action.micro_batch);
-    if (action.kind == ActionKind::kBackwardWeight) return {};
+    if (IsWithinChunk(action.kind)) return {};
     return At(index_.backward, action.chunk - 1, action.micro_batch);
   }
 
   Place At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
     if (chunk < 0 || chunk >= order_.num_chunks) return {};
     return {order_.DeviceOf(chunk, micro_batch), positions[index_.Key(chunk, micro_batch)]};
+  }
+
+  // From the end of what `action` reads to its start.
+  Nanos Latency(int from, int to, const Action& action) const {
+    if (!times_.has_transfers) return 0;
+    const ChunkCosts& chunk = costs_.chunks[action.chunk];
+    const bool is_forward = action.kind == ActionKind::kForward;
+    return costs_.TransferNanos(is_forward ? action.chunk - 1 : action.chunk, from, to,
+                                is_forward ? chunk.input_bytes : chunk.output_bytes);
   }
 
   // Runs the device's actions until one waits for another device.
@@ -99,8 +110,7 @@ class Walk {
         const bool is_done =
             source.device == device ? source.position < position : source.position < cursors_[source.device];
         if (!is_done) break;
-        const int link = action.kind == ActionKind::kForward ? action.chunk - 1 : action.chunk;
-        const Nanos latency = source.device == device ? 0 : times_.link_ns[link];
+        const Nanos latency = source.device == device ? 0 : Latency(source.device, device, action);
         now = std::max(now, times_.end[source.device][source.position] + latency);
       }
       times_.start[device][position] = now;
@@ -138,6 +148,7 @@ class Walk {
 
   const ComputeOrder& order_;
   const OrderIndex& index_;
+  const CostModel& costs_;
   std::vector<Durations> durations_;  // [chunk]
   std::vector<int> cursors_;          // [device]
   std::vector<int> runnable_;         // devices whose next action may have become ready

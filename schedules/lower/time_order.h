@@ -17,7 +17,7 @@ namespace baton {
 struct OrderTimes {
   std::vector<std::vector<Nanos>> start;
   std::vector<std::vector<Nanos>> end;
-  std::vector<Nanos> link_ns;  // [chunk] latency from it to the next one, and back
+  bool has_transfers = true;  // false: transfers count as taking no time
 };
 
 // Expects costs that CheckCosts accepts. Linear in the number of actions.

@@ -76,7 +76,7 @@ class Finder {
   Place Source(const Action& action) const {
     if (!IsInRange(action)) return {};
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk - 1, action.micro_batch);
-    if (action.kind == ActionKind::kBackwardWeight) return {};
+    if (IsWithinChunk(action.kind)) return {};
     return At(index_.backward, action.chunk + 1, action.micro_batch);
   }
 

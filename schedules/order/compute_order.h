@@ -8,8 +8,17 @@
 
 namespace baton {
 
-// PyTorch's letters: F, B (both halves of the backward pass), I (backward-input), W (backward-weight).
-enum class ActionKind : int8_t { kForward, kBackward, kBackwardInput, kBackwardWeight };
+// PyTorch's letters: F, B (both halves of the backward pass), I (backward-input), W (backward-weight). Ours: R, which
+// makes again what F computed and did not keep, before B or I.
+enum class ActionKind : int8_t { kForward, kBackward, kBackwardInput, kBackwardWeight, kRecompute };
+
+// True for B and I: what the backward of the previous chunk waits for.
+inline bool IsBackward(ActionKind kind) { return kind == ActionKind::kBackward || kind == ActionKind::kBackwardInput; }
+
+// True for what reads from no other chunk and is read by none.
+inline bool IsWithinChunk(ActionKind kind) {
+  return kind == ActionKind::kBackwardWeight || kind == ActionKind::kRecompute;
+}
 
 struct Action {
   ActionKind kind;

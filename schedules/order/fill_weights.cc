@@ -116,6 +116,7 @@ class Filler {
         --device.held;
         break;
       case ActionKind::kBackward:
+      case ActionKind::kRecompute:
         break;
     }
   }

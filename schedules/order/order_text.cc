@@ -18,6 +18,8 @@ char Letter(ActionKind kind) {
       return 'I';
     case ActionKind::kBackwardWeight:
       return 'W';
+    case ActionKind::kRecompute:
+      return 'R';
   }
   return '?';
 }

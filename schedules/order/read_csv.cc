@@ -15,7 +15,7 @@ namespace {
 
 constexpr absl::string_view kOverlap = "OVERLAP_F_B";
 constexpr absl::string_view kAllowed =
-    "expected <stage><F|I|W|B><micro-batch>, <stage><SEND_F|RECV_F|SEND_B|RECV_B><micro-batch>, "
+    "expected <stage><F|I|W|B|R><micro-batch>, <stage><SEND_F|RECV_F|SEND_B|RECV_B><micro-batch>, "
     "(<action>;<action>)OVERLAP_F_B or nothing";
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
@@ -27,14 +27,24 @@ absl::string_view StripBlanks(absl::string_view text) {
 }
 
 // What may stand between the two numbers of a cell. Of two that begin alike the longer one comes first.
-enum class Word : int8_t { kForward, kBackward, kBackwardInput, kBackwardWeight, kSendF, kSendB, kRecvF, kRecvB };
+enum class Word : int8_t {
+  kForward,
+  kBackward,
+  kBackwardInput,
+  kBackwardWeight,
+  kRecompute,
+  kSendF,
+  kSendB,
+  kRecvF,
+  kRecvB
+};
 struct NamedWord {
   absl::string_view name;
   Word word;
 };
-constexpr NamedWord kWords[] = {{"SEND_F", Word::kSendF},    {"SEND_B", Word::kSendB},    {"RECV_F", Word::kRecvF},
-                                {"RECV_B", Word::kRecvB},    {"F", Word::kForward},       {"B", Word::kBackward},
-                                {"I", Word::kBackwardInput}, {"W", Word::kBackwardWeight}};
+constexpr NamedWord kWords[] = {{"SEND_F", Word::kSendF},    {"SEND_B", Word::kSendB},     {"RECV_F", Word::kRecvF},
+                                {"RECV_B", Word::kRecvB},    {"F", Word::kForward},        {"B", Word::kBackward},
+                                {"I", Word::kBackwardInput}, {"W", Word::kBackwardWeight}, {"R", Word::kRecompute}};
 constexpr absl::string_view kSkippedWords[] = {"UNSHARD", "RESHARD", "REDUCE_GRAD"};
 
 struct Cell {
@@ -43,11 +53,11 @@ struct Cell {
   int32_t chunk = 0;
   int32_t micro_batch = 0;
 
-  bool is_compute() const { return word <= Word::kBackwardWeight; }
+  bool is_compute() const { return word <= Word::kRecompute; }
   bool is_backward() const { return word == Word::kBackward || word == Word::kBackwardInput; }
   Action ToAction() const {
     static constexpr ActionKind kKinds[] = {ActionKind::kForward, ActionKind::kBackward, ActionKind::kBackwardInput,
-                                            ActionKind::kBackwardWeight};
+                                            ActionKind::kBackwardWeight, ActionKind::kRecompute};
     return {kKinds[static_cast<int>(word)], chunk, micro_batch};
   }
 };

@@ -1,6 +1,9 @@
 // The check of a cost model; see check_costs.h.
 #include "schedules/plan/check_costs.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 
@@ -8,6 +11,8 @@ namespace baton {
 namespace {
 
 constexpr double kLimit = static_cast<double>(int64_t{1} << 61);
+constexpr double kLeastBytesPerNano = 1e-6;
+constexpr double kMostBytesPerNano = 1e6;
 
 struct Field {
   const char* name;
@@ -18,6 +23,7 @@ constexpr Field kTimes[] = {
     {"forward_ns", &ChunkCosts::forward_ns},
     {"backward_input_ns", &ChunkCosts::backward_input_ns},
     {"backward_weight_ns", &ChunkCosts::backward_weight_ns},
+    {"recompute_ns", &ChunkCosts::recompute_ns},
     {"step_ns", &ChunkCosts::step_ns},
 };
 constexpr Field kSizes[] = {
@@ -29,12 +35,35 @@ constexpr Field kSizes[] = {
     {"saved_bytes", &ChunkCosts::saved_bytes},
     {"saved_weight_bytes", &ChunkCosts::saved_weight_bytes},
     {"stash_bytes", &ChunkCosts::stash_bytes},
+    {"recomputed_bytes", &ChunkCosts::recomputed_bytes},
+    {"recomputed_weight_bytes", &ChunkCosts::recomputed_weight_bytes},
     {"workspace_bytes", &ChunkCosts::workspace_bytes},
 };
 
 absl::Status CheckNotNegative(const std::string& name, int64_t value) {
   if (value >= 0) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("costs.", name, ": ", value, "; must be at least 0"));
+}
+
+// A bandwidth: 0 for none, else so that a message of a byte takes neither no time nor for ever.
+absl::Status CheckBandwidth(const std::string& name, double bytes_per_ns) {
+  if (bytes_per_ns == 0 || (bytes_per_ns >= kLeastBytesPerNano && bytes_per_ns <= kMostBytesPerNano)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("costs.", name, ": ", bytes_per_ns, "; must be 0 or from ",
+                                                 kLeastBytesPerNano, " to ", kMostBytesPerNano));
+}
+
+// The longest that one transfer can take with a link of its own.
+double LongestTransfer(const CostModel& costs) {
+  Bytes largest = 0;
+  for (const ChunkCosts& chunk : costs.chunks) largest = std::max({largest, chunk.input_bytes, chunk.output_bytes});
+  double longest = 0;
+  for (const LinkCosts& link : {LinkCosts{costs.transfer_ns, costs.bytes_per_ns}, costs.inter}) {
+    const double transmit = link.bytes_per_ns > 0 ? static_cast<double>(largest) / link.bytes_per_ns : 0;
+    longest = std::max(longest, static_cast<double>(link.latency_ns) + transmit);
+  }
+  return longest;
 }
 
 // Adds the values of `fields` to `sum`, in floating point since the sum of integers is what might overflow.
@@ -66,6 +95,10 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
   }
   BATON_RETURN_IF_ERROR(CheckNotNegative("load_ns", costs.load_ns));
   BATON_RETURN_IF_ERROR(CheckNotNegative("reduce_ns", costs.reduce_ns));
+  BATON_RETURN_IF_ERROR(CheckBandwidth("bytes_per_ns", costs.bytes_per_ns));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("devices_per_node", costs.devices_per_node));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("inter.latency_ns", costs.inter.latency_ns));
+  BATON_RETURN_IF_ERROR(CheckBandwidth("inter.bytes_per_ns", costs.inter.bytes_per_ns));
   double times = links;
   double sizes = 0;
   for (int i = 0; i < num_chunks; ++i) {
@@ -73,7 +106,7 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
     BATON_RETURN_IF_ERROR(CheckFields(kSizes, costs.chunks[i], i, sizes));
   }
   // At most two transfers, two loads and one reduce for each chunk and micro-batch, and each buffer twice.
-  times += num_chunks * 2.0 * (static_cast<double>(costs.transfer_ns) + costs.load_ns + costs.reduce_ns);
+  times += num_chunks * 2.0 * (LongestTransfer(costs) + costs.load_ns + costs.reduce_ns);
   if (times * num_micro_batches > kLimit) {
     return absl::InvalidArgumentError("costs: the times of all chunks and micro-batches add up to more than 2^61 ns");
   }

@@ -108,16 +108,20 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
       chunk.forward_ns += layer.forward_ns;
       chunk.backward_input_ns += layer.backward_input_ns;
       chunk.backward_weight_ns += layer.backward_weight_ns;
+      chunk.recompute_ns += layer.recompute_ns;
       chunk.step_ns += layer.step_ns;
       chunk.parameter_bytes += layer.parameter_bytes;
       chunk.optimizer_bytes += layer.optimizer_bytes;
       chunk.saved_bytes += layer.saved_bytes;
       chunk.saved_weight_bytes += layer.saved_weight_bytes;
       chunk.stash_bytes += layer.stash_bytes;
+      chunk.recomputed_bytes += layer.recomputed_bytes;
+      chunk.recomputed_weight_bytes += layer.recomputed_weight_bytes;
       hungriest = std::max(hungriest, layer.scratch_bytes);
       if (index > range.begin) {
-        chunk.saved_bytes += layer.keep_input_saved_bytes;
-        chunk.saved_weight_bytes += layer.keep_input_saved_weight_bytes;
+        const bool again = layers[index - 1].recomputes_output;
+        (again ? chunk.recomputed_bytes : chunk.saved_bytes) += layer.keep_input_saved_bytes;
+        (again ? chunk.recomputed_weight_bytes : chunk.saved_weight_bytes) += layer.keep_input_saved_weight_bytes;
         kept_scratch += layer.keep_input_scratch_bytes;
       }
       if (index + 1 < range.end) {
@@ -129,6 +133,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
     chunk.output_bytes = layers[range.end - 1].output_bytes;
     const bool is_last = range.end == static_cast<int>(layers.size());
     chunk.targets_bytes = is_last ? AlignUp(targets_bytes) : 0;
+    chunk.can_recompute = chunk.recomputed_bytes + chunk.recomputed_weight_bytes > 0;
     chunk.workspace_bytes = kept_scratch + hungriest + chunk.stash_bytes;
     chunks.push_back(chunk);
   }

@@ -1,4 +1,4 @@
-// One cell an action, in PyTorch's letters.
+// One cell an action, in PyTorch's letters; R, which those do not have, for Recompute.
 #include "schedules/program/csv.h"
 
 #include <variant>
@@ -22,6 +22,7 @@ std::string Cell(const Operation& operation, bool with_transfers) {
                         [&](const Backward& each) { return cell(each, "B"); },
                         [&](const BackwardInput& each) { return cell(each, "I"); },
                         [&](const BackwardWeight& each) { return cell(each, "W"); },
+                        [&](const Recompute& each) { return cell(each, "R"); },
                         [&](const Send& each) { return transfer(each, "SEND_F", "SEND_B"); },
                         [&](const Recv& each) { return transfer(each, "RECV_F", "RECV_B"); },
                         [](const Reduce&) { return std::string(); },

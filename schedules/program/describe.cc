@@ -40,6 +40,7 @@ std::string Describe(const Operation& operation) {
           [](const Backward& backward) { return Work("Backward", backward); },
           [](const BackwardInput& backward) { return Work("BackwardInput", backward); },
           [](const BackwardWeight& backward) { return Work("BackwardWeight", backward); },
+          [](const Recompute& recompute) { return Work("Recompute", recompute); },
           [](const Send& send) {
             return absl::StrCat(Work(absl::StrCat("Send ", Name(send.payload)), send), " to device ", send.peer);
           },

@@ -91,7 +91,7 @@ inline Program RandomProgram(uint32_t seed) {
     device.arena_bytes = below(1 << 30) << 17;
     if (below(2) == 1 && num_instructions > 0) device.overlapped.push_back(below(num_instructions));
     for (int64_t i = below(5); i > 0; --i) {
-      device.slots.push_back({static_cast<SlotKind>(below(8)), below(1 << 20), below(1 << 30) << 17});
+      device.slots.push_back({static_cast<SlotKind>(below(kNumSlotKinds)), below(1 << 20), below(1 << 30) << 17});
     }
     for (int64_t i = below(3); i > 0; --i) {
       device.chunks.push_back(

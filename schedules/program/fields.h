@@ -26,7 +26,7 @@ enum class FieldRole : int8_t {
 
 // In the order of the variant; also the names of proto::Instruction's fields.
 inline constexpr const char* kOperationNames[] = {
-    "load", "forward", "backward", "backward_input", "backward_weight", "send", "recv", "reduce", "step"};
+    "load", "forward", "backward", "backward_input", "backward_weight", "recompute", "send", "recv", "reduce", "step"};
 static_assert(std::size(kOperationNames) == std::variant_size_v<Operation>);
 
 // Calls visit(role, name, field) for each operand of `operation`, a struct of the variant, const or not. `field` is an
@@ -56,19 +56,31 @@ void VisitFields(Struct& operation, Visit&& visit) {
     visit(FieldRole::kWrites, "output", operation.output);
     visit(FieldRole::kWrites, "saved", operation.saved);
     visit(FieldRole::kWrites, "saved_weight", operation.saved_weight);
+    visit(FieldRole::kWrites, "recomputed", operation.recomputed);
+    visit(FieldRole::kWrites, "recomputed_weight", operation.recomputed_weight);
   } else if constexpr (is_backward) {
     visit(FieldRole::kReads, "input", operation.input);
     visit(FieldRole::kReads, "targets", operation.targets);
     visit(FieldRole::kReads, "saved", operation.saved);
     visit(FieldRole::kReads, "saved_weight", operation.saved_weight);
+    visit(FieldRole::kReads, "recomputed", operation.recomputed);
+    visit(FieldRole::kReads, "recomputed_weight", operation.recomputed_weight);
     visit(FieldRole::kReads, "grad_output", operation.grad_output);
     visit(FieldRole::kWrites, "grad_input", operation.grad_input);
     if constexpr (std::is_same_v<Kind, BackwardInput>) visit(FieldRole::kWrites, "stash", operation.stash);
   } else if constexpr (std::is_same_v<Kind, BackwardWeight>) {
     visit(FieldRole::kReads, "input", operation.input);
     visit(FieldRole::kReads, "saved_weight", operation.saved_weight);
+    visit(FieldRole::kReads, "recomputed_weight", operation.recomputed_weight);
     visit(FieldRole::kReads, "grad_output", operation.grad_output);
     visit(FieldRole::kReads, "stash", operation.stash);
+  } else if constexpr (std::is_same_v<Kind, Recompute>) {
+    visit(FieldRole::kReads, "input", operation.input);
+    visit(FieldRole::kReads, "targets", operation.targets);
+    visit(FieldRole::kReads, "saved", operation.saved);
+    visit(FieldRole::kReads, "saved_weight", operation.saved_weight);
+    visit(FieldRole::kWrites, "recomputed", operation.recomputed);
+    visit(FieldRole::kWrites, "recomputed_weight", operation.recomputed_weight);
   }
   if constexpr (std::is_same_v<Kind, Send> || std::is_same_v<Kind, Recv>) {
     visit(FieldRole::kPeer, "peer", operation.peer);

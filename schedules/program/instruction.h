@@ -8,7 +8,7 @@
 //
 // A device's instructions form one list in issue order. Each belongs to a lane:
 //
-//   compute            Load Forward Backward BackwardInput BackwardWeight Reduce Step
+//   compute            Load Forward Backward BackwardInput BackwardWeight Recompute Reduce Step
 //   send to peer q     Send          one lane for each peer, in order
 //   receive from q     Recv          one lane for each peer, in order
 //
@@ -43,7 +43,8 @@ struct Load {
 
 // Runs the chunk's layers. Reads `input` (and `targets` in the last chunk), writes `output` (none in the last chunk)
 // and what the backward pass will read: `saved`, needed until backward-input, and `saved_weight`, needed until
-// backward-weight.
+// backward-weight; likewise `recomputed` and `recomputed_weight`, but that these need not be kept where a Recompute
+// makes them again. Only chunks that can recompute have those two.
 struct Forward {
   int32_t chunk;
   int32_t micro_batch;
@@ -52,6 +53,8 @@ struct Forward {
   SlotId output;
   SlotId saved;
   SlotId saved_weight;
+  SlotId recomputed = kNoSlot;
+  SlotId recomputed_weight = kNoSlot;
 };
 
 // Both halves of the backward pass at once. Reads what Forward read and saved and `grad_output` (none in the last
@@ -65,6 +68,8 @@ struct Backward {
   SlotId saved_weight;
   SlotId grad_output;
   SlotId grad_input;
+  SlotId recomputed = kNoSlot;
+  SlotId recomputed_weight = kNoSlot;
 };
 
 // The half that the previous chunk waits for. Writes `grad_input`, and into `stash` the gradients inside the chunk that
@@ -79,6 +84,8 @@ struct BackwardInput {
   SlotId grad_output;
   SlotId grad_input;
   SlotId stash;
+  SlotId recomputed = kNoSlot;
+  SlotId recomputed_weight = kNoSlot;
 };
 
 // The half that nobody waits for: adds to the chunk's parameter gradients.
@@ -89,6 +96,21 @@ struct BackwardWeight {
   SlotId saved_weight;
   SlotId grad_output;
   SlotId stash;
+  SlotId recomputed_weight = kNoSlot;
+};
+
+// Makes again what Forward wrote into `recomputed` and `recomputed_weight`, bit for bit, so that their memory serves
+// other micro-batches between the two (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"). Reads what
+// Forward read and kept.
+struct Recompute {
+  int32_t chunk;
+  int32_t micro_batch;
+  SlotId input;
+  SlotId targets;
+  SlotId saved;
+  SlotId saved_weight;
+  SlotId recomputed;
+  SlotId recomputed_weight;
 };
 
 // Sends `slot` to device `peer`: the output of `chunk`'s Forward or the grad_input of its backward.
@@ -120,7 +142,8 @@ struct Step {
   int32_t chunk;
 };
 
-using Operation = std::variant<Load, Forward, Backward, BackwardInput, BackwardWeight, Send, Recv, Reduce, Step>;
+using Operation =
+    std::variant<Load, Forward, Backward, BackwardInput, BackwardWeight, Recompute, Send, Recv, Reduce, Step>;
 
 // An operation and the instructions that it waits for: DeviceProgram::waits[first_wait, first_wait + num_waits).
 struct Instruction {

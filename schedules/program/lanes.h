@@ -24,6 +24,13 @@ class Lanes {
   int SendLane(int device, int peer) const { return Find(device, peer).send_lane; }
   int RecvLane(int device, int peer) const { return Find(device, peer).recv_lane; }
 
+  // Calls visit(peer, send_lane) for each peer of the device, ascending.
+  template <typename Visit>
+  void ForEachPeer(int device, Visit&& visit) const {
+    for (int32_t i = first_peer_[device]; i < first_peer_[device + 1]; ++i)
+      visit(peers_[i].device, peers_[i].send_lane);
+  }
+
  private:
   struct Peer {
     int32_t device;

@@ -26,12 +26,16 @@ void ForEachOperand(const Operation& operation, Visit&& visit) {
             visit(forward.output, K::kOutput, kWrite);
             visit(forward.saved, K::kSaved, kWrite);
             visit(forward.saved_weight, K::kSavedWeight, kWrite);
+            visit(forward.recomputed, K::kRecomputed, kWrite);
+            visit(forward.recomputed_weight, K::kRecomputedWeight, kWrite);
           },
           [&](const Backward& backward) {
             visit(backward.input, K::kInput, kRead);
             visit(backward.targets, K::kTargets, kRead);
             visit(backward.saved, K::kSaved, kRead);
             visit(backward.saved_weight, K::kSavedWeight, kRead);
+            visit(backward.recomputed, K::kRecomputed, kRead);
+            visit(backward.recomputed_weight, K::kRecomputedWeight, kRead);
             visit(backward.grad_output, K::kGradOutput, kRead);
             visit(backward.grad_input, K::kGradInput, kWrite);
           },
@@ -40,6 +44,8 @@ void ForEachOperand(const Operation& operation, Visit&& visit) {
             visit(backward.targets, K::kTargets, kRead);
             visit(backward.saved, K::kSaved, kRead);
             visit(backward.saved_weight, K::kSavedWeight, kRead);
+            visit(backward.recomputed, K::kRecomputed, kRead);
+            visit(backward.recomputed_weight, K::kRecomputedWeight, kRead);
             visit(backward.grad_output, K::kGradOutput, kRead);
             visit(backward.grad_input, K::kGradInput, kWrite);
             visit(backward.stash, K::kStash, kWrite);
@@ -47,8 +53,17 @@ void ForEachOperand(const Operation& operation, Visit&& visit) {
           [&](const BackwardWeight& backward) {
             visit(backward.input, K::kInput, kRead);
             visit(backward.saved_weight, K::kSavedWeight, kRead);
+            visit(backward.recomputed_weight, K::kRecomputedWeight, kRead);
             visit(backward.grad_output, K::kGradOutput, kRead);
             visit(backward.stash, K::kStash, kRead);
+          },
+          [&](const Recompute& recompute) {
+            visit(recompute.input, K::kInput, kRead);
+            visit(recompute.targets, K::kTargets, kRead);
+            visit(recompute.saved, K::kSaved, kRead);
+            visit(recompute.saved_weight, K::kSavedWeight, kRead);
+            visit(recompute.recomputed, K::kRecomputed, kWrite);
+            visit(recompute.recomputed_weight, K::kRecomputedWeight, kWrite);
           },
           [&](const Send& send) {
             visit(send.slot, send.payload == Payload::kActivation ? K::kOutput : K::kGradInput, kRead);

@@ -14,15 +14,18 @@ namespace baton {
 
 // What a slot may hold. Slots of different kinds are never shared, so a receive never has to wait for a send.
 enum class SlotKind : int8_t {
-  kInput,        // Recv or Load → Forward, backward; the model's tokens in chunk 0
-  kTargets,      // Load → Forward and backward of the last chunk
-  kOutput,       // Forward → Send (or the next chunk's Forward on the same device)
-  kSaved,        // Forward → Backward or BackwardInput
-  kSavedWeight,  // Forward → Backward or BackwardWeight
-  kGradOutput,   // Recv → Backward, or BackwardInput and BackwardWeight
-  kGradInput,    // Backward or BackwardInput → Send (or the previous chunk's backward on the same device)
-  kStash,        // BackwardInput → BackwardWeight
+  kInput,             // Recv or Load → Forward, backward; the model's tokens in chunk 0
+  kTargets,           // Load → Forward and backward of the last chunk
+  kOutput,            // Forward → Send (or the next chunk's Forward on the same device)
+  kSaved,             // Forward → Backward or BackwardInput
+  kSavedWeight,       // Forward → Backward or BackwardWeight
+  kGradOutput,        // Recv → Backward, or BackwardInput and BackwardWeight
+  kGradInput,         // Backward or BackwardInput → Send (or the previous chunk's backward on the same device)
+  kStash,             // BackwardInput → BackwardWeight
+  kRecomputed,        // Recompute, or Forward where there is none → Backward or BackwardInput
+  kRecomputedWeight,  // Recompute, or Forward where there is none → Backward or BackwardWeight
 };
+inline constexpr int kNumSlotKinds = 10;
 
 // A buffer that lives at a fixed place of the device's arena.
 struct Slot {

@@ -18,7 +18,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 // Operations and their messages have the same fields with the same names, which proto_form_test checks; so one loop by
-// reflection serves all nine in both directions.
+// reflection serves all of them in both directions.
 const FieldDescriptor& OperationField(size_t index) {
   return *proto::Instruction::descriptor()->FindFieldByName(kOperationNames[index]);
 }
@@ -30,7 +30,7 @@ void InstructionToProto(const DeviceProgram& device, const Instruction& instruct
     const FieldDescriptor* field = operands.GetDescriptor()->FindFieldByName(name);
     if constexpr (std::is_enum_v<decltype(value)>) {
       operands.GetReflection()->SetEnumValue(&operands, field, static_cast<int>(value));
-    } else {
+    } else if (!field->has_presence() || value != kNoSlot) {
       operands.GetReflection()->SetInt32(&operands, field, value);
     }
   };
@@ -53,7 +53,8 @@ absl::StatusOr<Operation> OperationFromProto(const proto::Instruction& message) 
         known = field->enum_type()->FindValueByNumber(number) != nullptr;
         if (known) value = static_cast<Value>(number);
       } else {
-        value = operands.GetReflection()->GetInt32(operands, field);
+        const bool is_unset = field->has_presence() && !operands.GetReflection()->HasField(operands, field);
+        value = is_unset ? kNoSlot : operands.GetReflection()->GetInt32(operands, field);
       }
     };
     Operation operation = MakeOperation(index);

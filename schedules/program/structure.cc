@@ -68,8 +68,8 @@ absl::Status CheckDevice(const Program& program, int index) {
   BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "workspace bytes"), device.workspace_bytes));
   BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "arena bytes"), device.arena_bytes));
   for (const Slot& slot : device.slots) {
-    BATON_RETURN_IF_ERROR(CheckIndex(absl::StrCat(where, "kind of slot"), static_cast<int64_t>(slot.kind), 0,
-                                     static_cast<int64_t>(SlotKind::kStash) + 1));
+    BATON_RETURN_IF_ERROR(
+        CheckIndex(absl::StrCat(where, "kind of slot"), static_cast<int64_t>(slot.kind), 0, kNumSlotKinds));
     BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "bytes of a slot"), slot.bytes));
     BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "offset of a slot"), slot.offset));
   }
@@ -102,7 +102,7 @@ bool SameOperation(const Operation& a, const Operation& b) {
   if (a.index() != b.index()) return false;
   const auto operands = [](const Operation& operation) {
     std::vector<int32_t> values;
-    values.reserve(10);
+    values.reserve(12);
     std::visit(
         [&](const auto& each) {
           VisitFields(each, [&](FieldRole, const char*, auto value) { values.push_back(static_cast<int32_t>(value)); });

@@ -12,9 +12,10 @@ namespace baton {
 inline constexpr const char* kDataKindWords[] = {"inputs", "targets"};
 inline constexpr const char* kPayloadWords[] = {"activation", "gradient"};
 inline constexpr const char* kReduceKindWords[] = {"tied_gradient", "gradient_norm", "replica_gradient"};
-inline constexpr const char* kSlotKindWords[] = {"input",        "targets",     "output",     "saved",
-                                                 "saved_weight", "grad_output", "grad_input", "stash"};
-static_assert(std::size(kSlotKindWords) == static_cast<size_t>(SlotKind::kStash) + 1);
+inline constexpr const char* kSlotKindWords[] = {"input",        "targets",          "output",     "saved",
+                                                 "saved_weight", "grad_output",      "grad_input", "stash",
+                                                 "recomputed",   "recomputed_weight"};
+static_assert(std::size(kSlotKindWords) == kNumSlotKinds);
 
 inline const char* const* WordsOf(DataKind) { return kDataKindWords; }
 inline const char* const* WordsOf(Payload) { return kPayloadWords; }

@@ -94,7 +94,8 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
 
 bool IsWork(const Operation& operation) {
   return std::holds_alternative<Forward>(operation) || std::holds_alternative<Backward>(operation) ||
-         std::holds_alternative<BackwardInput>(operation) || std::holds_alternative<BackwardWeight>(operation);
+         std::holds_alternative<BackwardInput>(operation) || std::holds_alternative<BackwardWeight>(operation) ||
+         std::holds_alternative<Recompute>(operation);
 }
 
 StepReport Analyze(const Program& program, const Trace& trace) {

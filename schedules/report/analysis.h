@@ -54,7 +54,7 @@ struct StepReport {
 // `trace` must be aligned with `program`.
 StepReport Analyze(const Program& program, const Trace& trace);
 
-// True for Forward, Backward, BackwardInput and BackwardWeight.
+// True for Forward, Backward, BackwardInput, BackwardWeight and Recompute.
 bool IsWork(const Operation& operation);
 
 }  // namespace baton

@@ -33,6 +33,9 @@ Shown HowShown(const Operation& operation) {
                         [](const BackwardWeight& op) {
                           return Shown{"BackwardWeight", op.chunk, op.micro_batch};
                         },
+                        [](const Recompute& op) {
+                          return Shown{"Recompute", op.chunk, op.micro_batch};
+                        },
                         [](const Send& op) {
                           return Shown{"Send", op.chunk, op.micro_batch, op.peer, true};
                         },

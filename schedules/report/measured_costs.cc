@@ -16,6 +16,7 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
                      [&](const Backward& op) { chunks_[op.chunk].backward.Add(interval); },
                      [&](const BackwardInput& op) { chunks_[op.chunk].backward_input.Add(interval); },
                      [&](const BackwardWeight& op) { chunks_[op.chunk].backward_weight.Add(interval); },
+                     [&](const Recompute& op) { chunks_[op.chunk].recompute.Add(interval); },
                      [](const Send&) {},  // the receive is the same transfer
                      [&](const Recv&) { transfer_.Add(interval); },
                      [&](const Reduce&) { reduce_.Add(interval); },
@@ -37,6 +38,7 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
                                                        : 0.5;
     const Nanos backward = sums.backward.Mean();
     chunk.forward_ns = sums.forward.Mean();
+    chunk.recompute_ns = sums.recompute.Mean();
     chunk.step_ns = sums.step.Mean();
     if (sums.backward.count > 0) {
       chunk.backward_input_ns = static_cast<Nanos>(input_share * static_cast<double>(backward));
@@ -47,7 +49,10 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
     }
   }
   costs.load_ns = load_.Mean();
+  // What was measured holds the bytes and the turns of a transfer, wherever it went.
   costs.transfer_ns = transfer_.Mean();
+  costs.bytes_per_ns = 0;
+  costs.devices_per_node = 0;
   costs.reduce_ns = reduce_.Mean();
   return costs;
 }

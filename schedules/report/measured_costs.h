@@ -31,7 +31,7 @@ class MeasuredCosts {
     Nanos Mean() const { return count == 0 ? 0 : total / count; }
   };
   struct ChunkSums {
-    Sum forward, backward, backward_input, backward_weight, step;
+    Sum forward, backward, backward_input, backward_weight, recompute, step;
   };
   std::vector<ChunkSums> chunks_;
   Sum load_, transfer_, reduce_;

@@ -18,11 +18,21 @@ struct Style {
   const char* color;  // ANSI
   const char* name;
 };
-enum StyleIndex { kForwardStyle, kBackwardStyle, kInputStyle, kWeightStyle, kStepStyle, kMixedStyle, kNumStyles };
+enum StyleIndex {
+  kForwardStyle,
+  kBackwardStyle,
+  kInputStyle,
+  kWeightStyle,
+  kRecomputeStyle,
+  kStepStyle,
+  kMixedStyle,
+  kNumStyles
+};
 constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m", "forward"},
                                                     {'=', "\033[42;30m", "backward"},
                                                     {'=', "\033[46;30m", "backward-input"},
                                                     {'~', "\033[102;30m", "backward-weight"},
+                                                    {'^', "\033[43;30m", "recompute"},
                                                     {'#', "\033[100;97m", "optimizer step"},
                                                     {'+', "\033[45;97m", "forward and backward"}}};
 
@@ -44,6 +54,9 @@ Drawn HowDrawn(const Operation& operation) {
                         },
                         [](const BackwardWeight& op) {
                           return Drawn{kWeightStyle, op.micro_batch};
+                        },
+                        [](const Recompute& op) {
+                          return Drawn{kRecomputeStyle, op.micro_batch};
                         },
                         [](const Step&) {
                           return Drawn{kStepStyle, -1};

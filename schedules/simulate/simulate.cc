@@ -12,6 +12,7 @@
 #include "schedules/program/describe.h"
 #include "schedules/program/lanes.h"
 #include "schedules/program/transfer_queues.h"
+#include "schedules/simulate/link_turns.h"
 
 namespace baton {
 namespace {
@@ -39,13 +40,14 @@ struct DeviceState {
 // A round of a reduce group: who has arrived.
 struct Group {
   int num_participants = 0;
+  Nanos duration = 0;
   std::vector<std::pair<int32_t, int32_t>> arrived;  // (device, instruction)
 };
 
 class Simulation {
  public:
   Simulation(const Program& program, const CostModel& costs, const Lanes& lanes, const TransportModel& transport)
-      : program_(program), costs_(costs), lanes_(lanes) {
+      : program_(program), costs_(costs), lanes_(lanes), links_(program, lanes, costs, transport.rendezvous()) {
     if (!transport.is_default()) queues_.emplace(program, lanes, transport);
     states_.resize(program.num_devices());
     open_.resize(lanes.num_lanes());
@@ -54,15 +56,22 @@ class Simulation {
       trace_.devices[device].assign(program.devices[device].instructions.size(), {0, 0, kUnknown});
     }
     groups_.resize(program.reduce_groups.size());
-    for (size_t i = 0; i < groups_.size(); ++i) groups_[i].num_participants = CountDevices(program.reduce_groups[i]);
+    for (size_t i = 0; i < groups_.size(); ++i) groups_[i] = MakeGroup(program.reduce_groups[i]);
   }
 
   absl::StatusOr<Trace> Run() {
     for (int device = program_.num_devices() - 1; device >= 0; --device) runnable_.push_back(device);
-    while (!runnable_.empty()) {
-      const int device = runnable_.back();
-      runnable_.pop_back();
-      BATON_RETURN_IF_ERROR(Advance(device));
+    while (true) {
+      if (!runnable_.empty()) {
+        const int device = runnable_.back();
+        runnable_.pop_back();
+        BATON_RETURN_IF_ERROR(Advance(device));
+      } else if (links_.IsAnyWaiting()) {
+        const StartedTransfer next = links_.PopNext();
+        EndBoth(next.send, next.recv, links_.Take(next.lane, next.start, next.bytes));
+      } else {
+        break;
+      }
     }
     for (int device = 0; device < program_.num_devices(); ++device) BATON_RETURN_IF_ERROR(CheckDone(device));
     return std::move(trace_);
@@ -73,13 +82,13 @@ class Simulation {
     Interval& out = Begin(send);
     Interval& in = Begin(recv);
     out.start = in.start = std::max(out.ready, in.ready);
-    End(send.own, out.start + Latency(send.own));
-    End(recv.own, in.start + Latency(recv.own));
+    Carry(send.own, recv.own, queues_->LaneOf(send.own.device, send.own.instruction), out.start);
   }
   void Buffered(const TransferQueues::Side& send, InstructionRef emptied_by) {
     Interval& out = Begin(send);
     out.start = emptied_by.device < 0 ? out.ready : std::max(out.ready, At(emptied_by).end);
-    End(send.own, out.start + Latency(send.own));
+    if (!costs_.link_ns.empty()) return End(send.own, out.start + MeasuredNanos(send.own));
+    End(send.own, links_.Take(queues_->LaneOf(send.own.device, send.own.instruction), out.start, BytesOf(send.own)));
   }
   void Delivered(const TransferQueues::Side& recv, InstructionRef sent_by) {
     Interval& in = Begin(recv);
@@ -102,14 +111,45 @@ class Simulation {
     if (states_[ref.device].waits_for == ref.instruction) Resume(ref.device);
   }
 
-  int CountDevices(const ReduceGroup& group) const {
+  void EndBoth(InstructionRef send, InstructionRef recv, Nanos end) {
+    End(send, end);
+    End(recv, end);
+  }
+
+  // Lets a transfer that starts now take its turn on its link.
+  void Carry(InstructionRef send, InstructionRef recv, int32_t lane, Nanos start) {
+    if (!costs_.link_ns.empty()) return EndBoth(send, recv, start + MeasuredNanos(send));
+    const Bytes bytes = BytesOf(send);
+    if (links_.IsShared(lane)) return links_.Wait({start, send, recv, lane, bytes});
+    EndBoth(send, recv, links_.Take(lane, start, bytes));
+  }
+
+  // What a Send takes if each chunk's transfers were measured; 0 if its chunk is out of range.
+  Nanos MeasuredNanos(InstructionRef ref) const {
+    const Send& send = std::get<Send>(program_.devices[ref.device].instructions[ref.instruction].operation);
+    const int64_t chunk = int64_t{send.chunk} - (send.payload == Payload::kActivation ? 0 : 1);
+    return chunk >= 0 && chunk < static_cast<int64_t>(costs_.link_ns.size()) ? costs_.link_ns[chunk] : 0;
+  }
+
+  // Of the message of a Send.
+  Bytes BytesOf(InstructionRef ref) const {
+    const Send& send = std::get<Send>(program_.devices[ref.device].instructions[ref.instruction].operation);
+    if (static_cast<uint32_t>(send.chunk) >= costs_.chunks.size()) return 0;
+    const ChunkCosts& chunk = costs_.chunks[send.chunk];
+    return send.payload == Payload::kActivation ? chunk.output_bytes : chunk.input_bytes;
+  }
+
+  Group MakeGroup(const ReduceGroup& group) const {
     std::vector<int32_t> devices;
     for (int32_t chunk : group.chunks) {
       if (chunk >= 0 && static_cast<size_t>(chunk) < program_.device_of_chunk.size())
         devices.push_back(program_.device_of_chunk[chunk]);
     }
+    Group made;
+    made.duration = costs_.ReduceNanos(devices, group.bytes);
     std::sort(devices.begin(), devices.end());
-    return static_cast<int>(std::unique(devices.begin(), devices.end()) - devices.begin());
+    made.num_participants = static_cast<int>(std::unique(devices.begin(), devices.end()) - devices.begin());
+    return made;
   }
 
   absl::Status Error(int device, int32_t instruction, const std::string& what) const {
@@ -184,6 +224,7 @@ class Simulation {
             [&](const BackwardWeight& b) {
               return of(b.chunk, [](const ChunkCosts& c) { return c.backward_weight_ns; });
             },
+            [&](const Recompute& r) { return of(r.chunk, [](const ChunkCosts& c) { return c.recompute_ns; }); },
             [&](const Step& s) { return of(s.chunk, [](const ChunkCosts& c) { return c.step_ns; }); },
             [](const Send&) { return Nanos{0}; },
             [](const Recv&) { return Nanos{0}; },
@@ -192,26 +233,14 @@ class Simulation {
         operation);
   }
 
-  // Of a Send or Recv; 0 if its chunk is out of range.
-  Nanos Latency(InstructionRef ref) const {
-    if (costs_.link_ns.empty()) return costs_.transfer_ns;
-    const Operation& operation = program_.devices[ref.device].instructions[ref.instruction].operation;
-    int64_t chunk = -1;
-    if (const Send* send = std::get_if<Send>(&operation)) {
-      chunk = send->payload == Payload::kActivation ? int64_t{send->chunk} : int64_t{send->chunk} - 1;
-    } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
-      chunk = recv->payload == Payload::kActivation ? int64_t{recv->chunk} - 1 : int64_t{recv->chunk};
-    }
-    return chunk >= 0 && chunk < static_cast<int64_t>(costs_.link_ns.size()) ? costs_.link_ns[chunk] : 0;
-  }
-
   // Puts one side of a transfer into its lane, or completes it if the other side is there already. Until then
   // `ready` holds only the end of the waits: when the lane's previous transfer is matched may not be known.
   void PostTransfer(int device, int32_t instruction, Nanos waits_end) {
     const Operation& operation = program_.devices[device].instructions[instruction].operation;
     const Send* send = std::get_if<Send>(&operation);
     const int peer = send != nullptr ? send->peer : std::get_if<Recv>(&operation)->peer;
-    Lane& lane = open_[send != nullptr ? lanes_.SendLane(device, peer) : lanes_.RecvLane(device, peer)];
+    const int lane_index = send != nullptr ? lanes_.SendLane(device, peer) : lanes_.RecvLane(device, peer);
+    Lane& lane = open_[lane_index];
     Interval& own = trace_.devices[device][instruction];
     own.ready = waits_end;
     if (lane.empty() || lane.posted_are_sends == (send != nullptr)) {
@@ -228,9 +257,9 @@ class Simulation {
     own.ready = std::max(own.ready, lane.last_match);
     other.ready = std::max(other.ready, lane.last_match);
     lane.last_match = own.start = other.start = std::max(own.ready, other.ready);
-    own.end = own.start + Latency({device, instruction});
-    other.end = other.start + Latency({peer, other_instruction});
-    if (states_[peer].waits_for == other_instruction) Resume(peer);
+    const InstructionRef here = {device, instruction};
+    const InstructionRef there = {peer, other_instruction};
+    Carry(send != nullptr ? here : there, send != nullptr ? there : here, lane_index, own.start);
   }
 
   absl::Status Arrive(int device, int32_t instruction, const Reduce& reduce, Nanos waits_end) {
@@ -250,7 +279,7 @@ class Simulation {
     for (const auto& [other, at] : group.arrived) {
       Interval& interval = trace_.devices[other][at];
       interval.start = start;
-      interval.end = start + costs_.reduce_ns;
+      interval.end = start + group.duration;
       if (other != device) Resume(other);
     }
     group.arrived.clear();
@@ -274,6 +303,7 @@ class Simulation {
   const Program& program_;
   const CostModel& costs_;
   const Lanes& lanes_;
+  LinkTurns links_;
   std::vector<DeviceState> states_;
   std::vector<Lane> open_;
   std::optional<TransferQueues> queues_;  // in other transports than the default one

@@ -19,10 +19,15 @@ struct SimulateOptions {
 //
 //   compute      starts when its lane's predecessor and its waits have ended; a Backward takes both halves' time
 //   Send, Recv   is ready when its waits have ended and its queue's previous transfer has started; the transfer starts
-//                when both sides are ready and takes its link's latency, however many are on their way. With buffers, a
-//                Send starts when it is ready and one is empty, which it is again when the Recv that takes it has
-//                ended; a Recv starts when it is ready and the Send has started, and ends no earlier than that
-//   Reduce       is ready as compute is, starts when the last participant is ready, takes reduce_ns
+//                when both sides are ready, takes its turn on its link (CostModel) behind those that started before it,
+//                holds the link for its bytes and ends a latency later (with CostModel::link_ns: takes that, whatever
+//                is on its way). With buffers, a Send starts when it is ready and one is empty, which it is again when
+//                the Recv that takes it has ended; a Recv starts when it is ready and the Send has started, and ends no
+//                earlier than that; there, each pair of devices has links of its own, from node to node too
+//   Reduce       is ready as compute is, starts when the last participant is ready, takes CostModel::ReduceNanos
+//
+// Transfers that start at once on one link take turns by sending device and instruction. Where several pairs of devices
+// share a link that has a bandwidth, their transfers go through a heap, which adds a factor log(transfers under way).
 //
 // Errors: InvalidArgument if `costs` does not fit the program (see CheckCosts). FailedPrecondition if the program is
 // malformed or gets stuck; the message names the first instruction that cannot go on. Validate first for the reasons.

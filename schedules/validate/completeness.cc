@@ -17,6 +17,7 @@ class CompletenessChecker {
     forward_.assign(num_keys, -1);
     backward_.assign(num_keys, -1);
     weight_.assign(num_keys, -1);
+    recompute_.assign(num_keys, -1);
     inputs_.assign(program.num_micro_batches, -1);
     targets_.assign(program.num_micro_batches, -1);
     step_.assign(program.device_of_chunk.size(), -1);
@@ -123,6 +124,14 @@ class CompletenessChecker {
     CheckAscends(backward.chunk, backward.micro_batch);
   }
 
+  // As a part of the backward that it comes before.
+  void Check(const Recompute& recompute) {
+    CheckBackward(recompute.chunk, recompute.micro_batch);
+    const size_t key = Key(recompute.chunk, recompute.micro_batch);
+    if (backward_[key] >= 0) Report(absl::StrCat("comes after the backward at instruction ", backward_[key]));
+    Put(recompute_[key]);
+  }
+
   void Check(const Send&) {}
   void Check(const Recv&) {}
 
@@ -227,6 +236,7 @@ class CompletenessChecker {
   std::vector<int32_t> forward_;
   std::vector<int32_t> backward_;
   std::vector<int32_t> weight_;
+  std::vector<int32_t> recompute_;
   std::vector<int32_t> inputs_;               // [micro-batch]
   std::vector<int32_t> targets_;              // [micro-batch]
   std::vector<int32_t> step_;                 // [place]

@@ -31,8 +31,9 @@ struct Content {
 };
 
 std::string ToString(const Content& content) {
-  static constexpr const char* kNames[] = {"input",        "targets",         "output",         "saved",
-                                           "saved weight", "output gradient", "input gradient", "stash"};
+  static constexpr const char* kNames[] = {"input",        "targets",          "output",         "saved",
+                                           "saved weight", "output gradient",  "input gradient", "stash",
+                                           "recomputed",   "recomputed weight"};
   return absl::StrCat("the ", kNames[static_cast<int>(content.kind)], " of chunk ", content.chunk, " micro-batch ",
                       content.micro_batch);
 }
@@ -48,6 +49,14 @@ class SlotChecker {
  public:
   SlotChecker(const Program& program, std::vector<Violation>& violations) : program_(program), violations_(violations) {
     bytes_of_role_.assign(static_cast<size_t>(program.num_chunks) * kNumRoles, -1);
+    can_recompute_.assign(program.num_chunks, false);
+    for (const DeviceProgram& device : program.devices) {
+      for (const Instruction& instruction : device.instructions) {
+        ForEachOperand(instruction.operation, [&](SlotId slot, SlotKind role, Access) {
+          if (slot != kNoSlot && IsRecomputed(role)) can_recompute_[ChunkOf(instruction.operation)] = true;
+        });
+      }
+    }
   }
 
   void Run() {
@@ -55,7 +64,11 @@ class SlotChecker {
   }
 
  private:
-  static constexpr int kNumRoles = 8;
+  static constexpr int kNumRoles = kNumSlotKinds;
+
+  static bool IsRecomputed(SlotKind role) {
+    return role == SlotKind::kRecomputed || role == SlotKind::kRecomputedWeight;
+  }
 
   void Report(const std::string& message) { violations_.push_back({device_, index_, "slots", message}); }
 
@@ -109,6 +122,10 @@ class SlotChecker {
         return chunk + 1 < program_.num_chunks;
       case SlotKind::kGradInput:
         return chunk > 0;
+      // A chunk has them everywhere or nowhere.
+      case SlotKind::kRecomputed:
+      case SlotKind::kRecomputedWeight:
+        return can_recompute_[chunk];
       case SlotKind::kInput:
       case SlotKind::kSaved:
       case SlotKind::kSavedWeight:
@@ -211,6 +228,7 @@ class SlotChecker {
   const Program& program_;
   std::vector<Violation>& violations_;
   std::vector<Bytes> bytes_of_role_;  // [chunk × kNumRoles + role]; -1 if not seen yet
+  std::vector<bool> can_recompute_;   // [chunk]: some instruction of it names a slot for what is recomputed
   // Of the device at hand.
   int device_ = -1;
   const DeviceProgram* code_ = nullptr;

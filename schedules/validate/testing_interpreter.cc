@@ -148,7 +148,8 @@ class Player {
 
   // What is in a slot of this role, by name: a chunk's output is the next one's input.
   static std::string Content(SlotKind role, int chunk, int micro_batch) {
-    static constexpr const char* kNames[] = {"input", "targets", "", "saved", "saved weight", "gradient", "", "stash"};
+    static constexpr const char* kNames[] = {"input",    "targets", "",      "saved",      "saved weight",
+                                             "gradient", "",        "stash", "recomputed", "recomputed weight"};
     if (role == SlotKind::kOutput) return Content(SlotKind::kInput, chunk + 1, micro_batch);
     if (role == SlotKind::kGradInput) return Content(SlotKind::kGradOutput, chunk - 1, micro_batch);
     return absl::StrCat(kNames[static_cast<int>(role)], " ", chunk, " ", micro_batch);

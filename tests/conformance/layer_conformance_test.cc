@@ -100,6 +100,31 @@ TEST_CASE("the same inputs give the same bits at any address and on any thread")
   }
 }
 
+TEST_CASE("what is computed again has the same bits, layer by layer, and touches no other memory") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  using Mode = RecomputeMode;
+  for (const LayerCase& layer_case : AllLayerCases()) {
+    const LayerData data = RandomLayerData(layer_case, 2, 6).value();
+    const LayerRun expected = MustRun(under_test, layer_case, data);
+    LayerCase whole = layer_case;
+    whole.spec.recompute = Mode::kFull;
+    CAPTURE(under_test, layer_case);
+    CHECK(SameBits(MustRun(under_test, whole, data), expected));
+    whole.spec.recompute = Mode::kAttention;
+    CHECK(SameBits(MustRun(under_test, whole, data), expected));
+    if (!std::holds_alternative<SequenceSpec>(layer_case.spec.kind)) continue;
+    const std::vector<std::vector<Mode>> patterns = {
+        {Mode::kFull}, {Mode::kFull, Mode::kNone}, {Mode::kNone, Mode::kFull}, {Mode::kAttention, Mode::kFull}};
+    for (const std::vector<Mode>& pattern : patterns) {
+      LayerCase mixed = layer_case;
+      std::vector<LayerSpec>& layers = std::get<SequenceSpec>(mixed.spec.kind).layers;
+      for (size_t i = 0; i < layers.size(); ++i) layers[i].recompute = pattern[i % pattern.size()];
+      CAPTURE(&pattern - patterns.data());
+      CHECK(SameBits(MustRun(under_test, mixed, data), expected));
+    }
+  }
+}
+
 TEST_CASE("a micro-batch adds the same gradient whatever the others are") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   for (const LayerCase& layer_case : AllLayerCases()) {

@@ -17,7 +17,7 @@ using Buffer = std::unique_ptr<GuardedBuffer>;
 
 // The buffers of one micro-batch; null if the layer has none.
 struct MicroBatchBuffers {
-  Buffer input, targets, output, saved, saved_weight, stash, grad_output, grad_input;
+  Buffer input, targets, output, saved, saved_weight, stash, grad_output, grad_input, recomputed, recomputed_weight;
 };
 
 // One run. Lifecycle: Create, then Forward, BackwardInput and BackwardWeight of every micro-batch.
@@ -58,9 +58,34 @@ class Runner {
     buffers.output = Data(own.output);
     buffers.saved = Data(own.saved);
     buffers.saved_weight = Data(own.saved_weight);
+    buffers.recomputed = Data(own.recomputed);
+    buffers.recomputed_weight = Data(own.recomputed_weight);
     buffers.loss = loss;
     BATON_RETURN_IF_ERROR(Call(&Layer::Forward, buffers, {&own.input, &own.targets}));
+    for (Buffer* forgotten : {&own.recomputed, &own.recomputed_weight}) {
+      if (*forgotten != nullptr) (*forgotten)->Poison();
+    }
     for (Buffer* written : {&own.output, &own.saved, &own.saved_weight}) {
+      if (*written != nullptr) (*written)->Freeze();
+    }
+    return CheckParameters(/*gradients=*/true);
+  }
+
+  absl::Status Recompute(int index) {
+    MicroBatchBuffers& own = micro_batches_[index];
+    if (own.recomputed == nullptr && own.recomputed_weight == nullptr) return absl::OkStatus();
+    LayerBuffers buffers;
+    if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
+    buffers.targets = Data(own.targets);
+    buffers.saved = Data(own.saved);
+    buffers.saved_weight = Data(own.saved_weight);
+    buffers.recomputed = Data(own.recomputed);
+    buffers.recomputed_weight = Data(own.recomputed_weight);
+    double loss = 0;
+    buffers.loss = &loss;
+    BATON_RETURN_IF_ERROR(
+        Call(&Layer::Recompute, buffers, {&own.input, &own.targets, &own.output, &own.saved, &own.saved_weight}));
+    for (Buffer* written : {&own.recomputed, &own.recomputed_weight}) {
       if (*written != nullptr) (*written)->Freeze();
     }
     return CheckParameters(/*gradients=*/true);
@@ -69,6 +94,8 @@ class Runner {
   absl::Status BackwardInput(int index) {
     MicroBatchBuffers& own = micro_batches_[index];
     LayerBuffers buffers;
+    buffers.recomputed = Data(own.recomputed);
+    buffers.recomputed_weight = Data(own.recomputed_weight);
     if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
     buffers.saved = Data(own.saved);
     buffers.saved_weight = Data(own.saved_weight);
@@ -76,10 +103,12 @@ class Runner {
     if (options_.wants_grad_input) buffers.grad_input = Data(own.grad_input);
     buffers.stash = Data(own.stash);
     BATON_RETURN_IF_ERROR(
-        Call(&Layer::BackwardInput, buffers, {&own.input, &own.saved, &own.saved_weight, &own.grad_output}));
+        Call(&Layer::BackwardInput, buffers,
+             {&own.input, &own.saved, &own.saved_weight, &own.grad_output, &own.recomputed, &own.recomputed_weight}));
     if (own.stash != nullptr) own.stash->Freeze();
     // By its contract nothing reads these any more.
     if (own.saved != nullptr) own.saved->Poison();
+    if (own.recomputed != nullptr) own.recomputed->Poison();
     return CheckParameters(/*gradients=*/true);
   }
 
@@ -88,10 +117,11 @@ class Runner {
     LayerBuffers buffers;
     if (layer_->input_use() == InputUse::kBackwardWeight) buffers.input = Data(own.input);
     buffers.saved_weight = Data(own.saved_weight);
+    buffers.recomputed_weight = Data(own.recomputed_weight);
     buffers.stash = Data(own.stash);
     if (layer_->weight_needs_grad_output()) buffers.grad_output = Data(own.grad_output);
-    BATON_RETURN_IF_ERROR(
-        Call(&Layer::BackwardWeight, buffers, {&own.input, &own.saved_weight, &own.stash, &own.grad_output}));
+    BATON_RETURN_IF_ERROR(Call(&Layer::BackwardWeight, buffers,
+                               {&own.input, &own.saved_weight, &own.recomputed_weight, &own.stash, &own.grad_output}));
     return CheckParameters(/*gradients=*/false);
   }
 
@@ -109,7 +139,7 @@ class Runner {
   absl::Status CheckGuards() const {
     for (const MicroBatchBuffers& own : micro_batches_) {
       for (const Buffer* buffer : {&own.input, &own.targets, &own.output, &own.saved, &own.saved_weight, &own.stash,
-                                   &own.grad_output, &own.grad_input}) {
+                                   &own.grad_output, &own.grad_input, &own.recomputed, &own.recomputed_weight}) {
         if (*buffer != nullptr) BATON_RETURN_IF_ERROR((*buffer)->CheckGuards());
       }
     }
@@ -149,6 +179,8 @@ class Runner {
     own.saved = Make("saved", layer_->footprint().saved);
     own.saved_weight = Make("saved_weight", layer_->footprint().saved_weight);
     own.stash = Make("stash", layer_->footprint().stash);
+    own.recomputed = Make("recomputed", layer_->footprint().recomputed);
+    own.recomputed_weight = Make("recomputed_weight", layer_->footprint().recomputed_weight);
     own.input->Freeze();
     micro_batches_.push_back(std::move(own));
   }
@@ -244,7 +276,10 @@ absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const Laye
     run.loss += loss;
   }
   if (!options.forward_only) {
-    for (int i = 0; i < count; ++i) BATON_RETURN_IF_ERROR(runner.BackwardInput(i));
+    for (int i = 0; i < count; ++i) {
+      BATON_RETURN_IF_ERROR(runner.Recompute(i));
+      BATON_RETURN_IF_ERROR(runner.BackwardInput(i));
+    }
     for (int i = 0; i < count; ++i) BATON_RETURN_IF_ERROR(runner.BackwardWeight(i));
   }
   BATON_RETURN_IF_ERROR(runner.CheckGuards());

@@ -58,7 +58,8 @@ struct LayerRun {
 // What gradients hold before the first BackwardWeight, which adds to them.
 inline constexpr double kInitialGradient = 0.25;
 
-// All Forwards, then all BackwardInputs, then all BackwardWeights; each sees scratch poisoned and the buffers that it
+// All Forwards, then for each micro-batch Recompute, where the layer has any, and BackwardInput, then all
+// BackwardWeights; what is recomputed is poisoned in between. Each sees scratch poisoned and the buffers that it
 // has no use for by its contract null. Errors: those of the layer; Internal if a call writes outside a buffer or into
 // one that it only reads.
 absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const LayerCase& layer_case,

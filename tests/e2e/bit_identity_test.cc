@@ -30,6 +30,21 @@ TEST_CASE("every schedule and number of stages trains to the same bits") {
   }
 }
 
+TEST_CASE("what is computed again does not change a bit, whatever the schedule") {
+  for (const ScheduleInfo& schedule : Catalog()) {
+    if (schedule.has_copies) continue;
+    for (const char* mode : {"ATTENTION", "FULL"}) {
+      CAPTURE(schedule.name, mode);
+      const std::vector<std::string> changes = {absl::StrCat("pipeline.schedule=", std::string(schedule.name)),
+                                                "pipeline.stages=4", absl::StrCat("pipeline.recompute=", mode)};
+      CHECK(RunToTheEnd(MakeJob(kSmallGpt, changes)) == Unsplit());
+    }
+  }
+  CHECK(RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=2", "pipeline.schedule=zb-h1",
+                                        "pipeline.recompute_layers=FULL,NONE,ATTENTION,FULL,FULL,FULL,NONE,NONE"})) ==
+        Unsplit());
+}
+
 TEST_CASE("any split trains to the same bits") {
   for (const char* split : {"[1, 7]", "[7, 1]", "[3, 5]"}) {
     CAPTURE(split);

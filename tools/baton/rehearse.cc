@@ -46,7 +46,8 @@ struct Rehearsal {
   std::unique_ptr<Executor> executor;
 };
 
-// Where links differ: the latency of each transfer of a step, by (from, to) in the order of the sends.
+// Where each chunk's transfers were measured: the latency of each transfer of a step, by (from, to) in the order of the
+// sends.
 std::map<std::pair<int, int>, std::vector<Nanos>> LatenciesOf(const Program& program, const CostModel& costs) {
   std::map<std::pair<int, int>, std::vector<Nanos>> latencies;
   if (costs.link_ns.empty()) return latencies;
@@ -61,7 +62,8 @@ std::map<std::pair<int, int>, std::vector<Nanos>> LatenciesOf(const Program& pro
   return latencies;
 }
 
-absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program> program, const CostModel& costs) {
+absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program> program, const CostModel& costs,
+                                                   const Trace& predicted) {
   auto rehearsal = std::make_unique<Rehearsal>();
   ExecutorOptions options;
   for (int index = 0; index < program->num_devices(); ++index) {
@@ -69,29 +71,44 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     options.devices.push_back(device.get());
     rehearsal->devices.push_back(std::move(device));
   }
-  Nanos longest = 0;
   for (size_t place = 0; place < program->device_of_chunk.size(); ++place) {
     const ChunkCosts& chunk = costs.chunks[place % costs.chunks.size()];
     TimedCosts timed;
     timed.forward_ns = chunk.forward_ns;
     timed.backward_input_ns = chunk.backward_input_ns;
     timed.backward_weight_ns = chunk.backward_weight_ns;
+    timed.recompute_ns = chunk.recompute_ns;
     timed.step_ns = chunk.step_ns;
     timed.load_ns = costs.load_ns;
-    longest = std::max({longest, chunk.forward_ns, chunk.backward_ns(), chunk.step_ns,
-                        costs.LinkNs(static_cast<int>(place % costs.chunks.size()))});
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<TimedModule> module, TimedModule::Create(timed));
     options.modules.push_back(module.get());
     rehearsal->modules.push_back(std::move(module));
   }
   LocalTransportOptions transport;
-  transport.transfer_latency_ns = costs.transfer_ns;
-  transport.latencies_ns = LatenciesOf(*program, costs);
-  transport.reduce_latency_ns = costs.reduce_ns;
+  const auto latencies = LatenciesOf(*program, costs);
+  transport.link = [costs, latencies](int from, int to) {
+    if (const auto found = latencies.find({from, to}); found != latencies.end()) {
+      return LocalLinkOptions{0, 0, -1, found->second};
+    }
+    const LinkCosts link = costs.LinkBetween(from, to);
+    const int from_node = costs.NodeOf(from), to_node = costs.NodeOf(to);
+    // All pairs of devices of two nodes share the link between these.
+    const int shared = from_node == to_node ? -1 : from_node * kMostDevices + to_node;
+    return LocalLinkOptions{link.latency_ns, link.bytes_per_ns, shared};
+  };
+  transport.reduce_ns = [costs, program](int group) {
+    std::vector<int32_t> devices;
+    for (int32_t place : program->reduce_groups[group].chunks) devices.push_back(program->device_of_chunk[place]);
+    return costs.ReduceNanos(devices, program->reduce_groups[group].bytes);
+  };
   transport.moves_data = false;
   rehearsal->transport = std::make_unique<LocalTransport>(transport);
   options.transport = rehearsal->transport.get();
   // An instruction may be meant to take longer than the watchdog's usual patience.
+  Nanos longest = 0;
+  for (const auto& intervals : predicted.devices) {
+    for (const Interval& interval : intervals) longest = std::max(longest, interval.end - interval.start);
+  }
   options.watchdog_timeout_ms += 2 * longest / 1'000'000;
   BATON_ASSIGN_OR_RETURN(rehearsal->executor, Executor::Create(std::move(program), std::move(options)));
   return rehearsal;
@@ -167,7 +184,7 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
             << "rehearsing " << flags.steps << (flags.steps == 1 ? " step of " : " steps of ")
             << FormatDuration(predicted.step_time) << " on " << program->num_devices()
             << (program->num_devices() == 1 ? " sleeping device\n\n" : " sleeping devices\n\n") << std::flush;
-  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Prepare(program, request.costs));
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Prepare(program, request.costs, simulated));
   std::vector<StepReport> measured;
   Trace trace;
   for (int step = 0; step < flags.steps; ++step) {

@@ -30,6 +30,7 @@ absl::StatusOr<std::unique_ptr<TimedModule>> TimedModule::Create(const TimedCost
   const std::pair<const char*, Nanos> fields[] = {{"forward_ns", costs.forward_ns},
                                                   {"backward_input_ns", costs.backward_input_ns},
                                                   {"backward_weight_ns", costs.backward_weight_ns},
+                                                  {"recompute_ns", costs.recompute_ns},
                                                   {"step_ns", costs.step_ns},
                                                   {"load_ns", costs.load_ns}};
   for (const auto& [name, value] : fields) {
@@ -54,6 +55,10 @@ absl::Status TimedModule::BackwardInput(Stream& stream, int, const ChunkBuffers&
 
 absl::Status TimedModule::BackwardWeight(Stream& stream, int, const ChunkBuffers&) {
   return SleepFor(stream, costs_.backward_weight_ns);
+}
+
+absl::Status TimedModule::Recompute(Stream& stream, int, const ChunkBuffers&) {
+  return SleepFor(stream, costs_.recompute_ns);
 }
 
 absl::Status TimedModule::Step(Stream& stream) { return SleepFor(stream, costs_.step_ns); }

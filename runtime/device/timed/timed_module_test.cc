@@ -34,7 +34,7 @@ struct Rehearsal {
 
   static LocalTransportOptions TransportOptions(Nanos transfer_ns) {
     LocalTransportOptions options;
-    options.transfer_latency_ns = transfer_ns;
+    options.link = [transfer_ns](int, int) { return LocalLinkOptions{transfer_ns}; };
     options.moves_data = false;
     return options;
   }
@@ -79,6 +79,7 @@ TEST_CASE("timed module: no call is shorter than its cost, no transfer shorter t
                          [&](const Backward&) { return costs.backward_input_ns + costs.backward_weight_ns; },
                          [&](const BackwardInput&) { return costs.backward_input_ns; },
                          [&](const BackwardWeight&) { return costs.backward_weight_ns; },
+                         [&](const Recompute&) { return costs.recompute_ns; },
                          [&](const Send&) { return kTransfer; },
                          [&](const Recv&) { return kTransfer; },
                          [&](const Reduce&) { return Nanos{0}; },

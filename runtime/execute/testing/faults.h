@@ -36,6 +36,9 @@ class FaultyModule final : public StageModule {
   absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
     return Fails() ? Fault() : module_->BackwardWeight(stream, micro_batch, buffers);
   }
+  absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+    return Fails() ? Fault() : module_->Recompute(stream, micro_batch, buffers);
+  }
   absl::Status Step(Stream& stream) override { return Fails() ? Fault() : module_->Step(stream); }
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override {
     if (Fails()) return Fault();

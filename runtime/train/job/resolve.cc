@@ -143,10 +143,32 @@ absl::Status ResolveSchedule(proto::Pipeline& pipeline) {
   return absl::OkStatus();
 }
 
+absl::Status ResolveRecompute(const proto::Job& job, proto::Pipeline& pipeline) {
+  if (pipeline.recompute_layers_size() > 0 && pipeline.recompute_layers_size() != NumLayers(job)) {
+    return absl::InvalidArgumentError(absl::StrCat("pipeline.recompute_layers: ", pipeline.recompute_layers_size(),
+                                                   " values, but ", LayersField(job.model()), ": ", NumLayers(job)));
+  }
+  if (pipeline.recompute_layers_size() > 0 && pipeline.has_recompute()) {
+    return absl::InvalidArgumentError("pipeline: recompute and recompute_layers exclude each other");
+  }
+  for (const int mode : pipeline.recompute_layers()) {
+    if (!proto::Pipeline::Recompute_IsValid(mode)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("pipeline.recompute_layers: ", mode, " is not one of NONE, ATTENTION, FULL"));
+    }
+  }
+  if (!proto::Pipeline::Recompute_IsValid(pipeline.recompute())) {
+    return absl::InvalidArgumentError(absl::StrCat("pipeline.recompute: ", static_cast<int>(pipeline.recompute()),
+                                                   " is not one of NONE, ATTENTION, FULL"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ResolvePipeline(const proto::Job& job, proto::Pipeline& pipeline) {
   if (!pipeline.has_stages()) pipeline.set_stages(1);
   if (!pipeline.has_schedule()) pipeline.set_schedule(pipeline.has_order() ? "csv" : "1f1b");
   if (!pipeline.has_micro_batch_group()) pipeline.set_micro_batch_group(0);
+  BATON_RETURN_IF_ERROR(ResolveRecompute(job, pipeline));
   BATON_RETURN_IF_ERROR(ResolveSchedule(pipeline));
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.stages", pipeline.stages(), 1, 1024));
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.chunks_per_device", pipeline.chunks_per_device(), 1, 1024));

@@ -2,6 +2,7 @@
 #include "runtime/transport/local/local_channel.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -58,7 +59,11 @@ absl::Status LocalChannel::Complete(const Post& send, const Post& receive, Nanos
   }
   if (send.start != nullptr) *send.start = start;
   if (receive.start != nullptr) *receive.start = start;
-  const Nanos end = std::max(start + latency_ns, SteadyNow());
+  Nanos sent = start;
+  if (options_.bytes_per_ns > 0) {
+    sent = options_.link->Take(start, std::llround(static_cast<double>(send.bytes) / options_.bytes_per_ns));
+  }
+  const Nanos end = std::max(sent + latency_ns, SteadyNow());
   receive.done->CompleteAt(end);
   send.done->CompleteAt(end);
   return absl::OkStatus();

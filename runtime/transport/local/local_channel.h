@@ -6,6 +6,8 @@
 #ifndef BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_CHANNEL_H_
 #define BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_CHANNEL_H_
 
+#include <algorithm>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -15,9 +17,27 @@
 
 namespace baton {
 
+// When a link is free for the next transfer; channels may share one. Any thread.
+class LocalLink {
+ public:
+  // Takes the link for `hold_ns` from `start` on, or from when it is free if that is later; the end of that.
+  Nanos Take(Nanos start, Nanos hold_ns) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    free_at_ = std::max(free_at_, start) + hold_ns;
+    return free_at_;
+  }
+
+ private:
+  std::mutex mutex_;
+  Nanos free_at_ = 0;
+};
+
 struct LocalChannelOptions {
-  // A transfer ends this long after its start, or when the copy is done if that is later. For rehearsals.
+  // A transfer takes its turn on the link, holds it for its bytes, and ends this long after that, or when the copy is
+  // done if that is later. For rehearsals.
   Nanos latency_ns = 0;
+  double bytes_per_ns = 0;          // 0: bytes take no time
+  std::shared_ptr<LocalLink> link;  // needed for a bandwidth
   // If not empty: of the n-th transfer instead, over and over.
   std::vector<Nanos> latencies_ns;
   // False: sizes are compared, but nothing is copied. For rehearsals, whose buffers hold nothing.

@@ -1,6 +1,7 @@
 // Transfers between threads: pairing, order, sizes, latency and cancelling.
 #include "runtime/transport/local/local_channel.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
 #include <vector>
@@ -68,7 +69,7 @@ TEST_CASE("local channel: the n-th send meets the n-th receive, whoever posts fi
 TEST_CASE("local channel: a latency puts the end of both sides off, not their start") {
   constexpr Nanos kLatency = 20'000'000;
   LocalTransportOptions options;
-  options.transfer_latency_ns = kLatency;
+  options.link = [](int, int) { return LocalLinkOptions{kLatency}; };
   Pair pair(1, options);
   int sent = 5, received = 0;
   Nanos start = 0;
@@ -85,7 +86,7 @@ TEST_CASE("local channel: a latency puts the end of both sides off, not their st
 TEST_CASE("local channel: transfers of a step have latencies of their own, over and over") {
   constexpr Nanos kSlow = 20'000'000;
   LocalTransportOptions options;
-  options.latencies_ns[{0, 1}] = {0, kSlow};
+  options.link = [](int, int) { return LocalLinkOptions{0, 0, -1, {0, kSlow}}; };
   Pair pair(1, options);
   int sent = 5, received = 0;
   for (int transfer = 0; transfer < 4; ++transfer) {
@@ -179,14 +180,42 @@ TEST_CASE("local transport: channels to oneself and negative latencies are refus
   LocalTransport plain;
   CHECK(plain.CreateChannel(2, 2, 1).status().code() == absl::StatusCode::kInvalidArgument);
   LocalTransportOptions options;
-  options.transfer_latency_ns = -1;
+  options.link = [](int, int) { return LocalLinkOptions{-1}; };
   LocalTransport negative(options);
   CHECK(negative.CreateChannel(0, 1, 1).status().code() == absl::StatusCode::kInvalidArgument);
-  options.transfer_latency_ns = 0;
-  options.latencies_ns[{0, 1}] = {3, -1};
+  options.link = [](int from, int) { return LocalLinkOptions{0, 0, -1, {3, from == 0 ? -1 : 1}}; };
   LocalTransport of_a_transfer(options);
   CHECK(of_a_transfer.CreateChannel(0, 1, 1).status().code() == absl::StatusCode::kInvalidArgument);
   CHECK(of_a_transfer.CreateChannel(1, 0, 1).ok());
+}
+
+TEST_CASE("local transport: channels that share a link take turns for their bytes, others do not") {
+  const bool shared = GENERATE(true, false);
+  LocalTransportOptions options;
+  options.link = [shared](int from, int) { return LocalLinkOptions{1'000'000, 1e-4, shared ? 3 : -1 - from}; };
+  options.moves_data = false;
+  LocalTransport transport(options);
+  std::vector<std::unique_ptr<HostDevice>> devices;
+  std::vector<std::unique_ptr<Stream>> streams;
+  std::vector<std::unique_ptr<Channel>> channels;
+  std::vector<std::unique_ptr<Event>> done;
+  for (int index = 0; index < 3; ++index) {
+    devices.push_back(HostDevice::Create(index, {}).value());
+    streams.push_back(devices.back()->CreateStream().value());
+  }
+  Nanos starts[2] = {};
+  for (int from : {0, 1}) {
+    channels.push_back(transport.CreateChannel(from, 2, 1).value());
+    for (int side : {0, 1}) done.push_back(devices[side]->CreateEvent());
+  }
+  std::byte data[1000];
+  for (int from : {0, 1}) {
+    REQUIRE(channels[from]->Send(*streams[from], data, 1000, *done[2 * from], &starts[from]).ok());
+    REQUIRE(channels[from]->Receive(*streams[2], data, 1000, *done[2 * from + 1], nullptr).ok());
+  }
+  // 1000 bytes hold a link for 10 ms; then comes the latency.
+  CHECK(done[0]->DoneAt() == starts[0] + 11'000'000);
+  CHECK(done[2]->DoneAt() == (shared ? std::max(starts[1], starts[0] + 10'000'000) : starts[1]) + 11'000'000);
 }
 
 }  // namespace
