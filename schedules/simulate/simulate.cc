@@ -46,8 +46,14 @@ struct Group {
 
 class Simulation {
  public:
-  Simulation(const Program& program, const CostModel& costs, const Lanes& lanes, const TransportModel& transport)
-      : program_(program), costs_(costs), lanes_(lanes), links_(program, lanes, costs, transport.rendezvous()) {
+  // `durations`, if not null, stand for the costs.
+  Simulation(const Program& program, const CostModel& costs, const Durations* durations, const Lanes& lanes,
+             const TransportModel& transport)
+      : program_(program),
+        costs_(costs),
+        durations_(durations),
+        lanes_(lanes),
+        links_(program, lanes, costs, transport.rendezvous()) {
     if (!transport.is_default()) queues_.emplace(program, lanes, transport);
     states_.resize(program.num_devices());
     open_.resize(lanes.num_lanes());
@@ -87,7 +93,7 @@ class Simulation {
   void Buffered(const TransferQueues::Side& send, InstructionRef emptied_by) {
     Interval& out = Begin(send);
     out.start = emptied_by.device < 0 ? out.ready : std::max(out.ready, At(emptied_by).end);
-    if (!costs_.link_ns.empty()) return End(send.own, out.start + MeasuredNanos(send.own));
+    if (AreTransfersMeasured()) return End(send.own, out.start + MeasuredNanos(send.own));
     End(send.own, links_.Take(queues_->LaneOf(send.own.device, send.own.instruction), out.start, BytesOf(send.own)));
   }
   void Delivered(const TransferQueues::Side& recv, InstructionRef sent_by) {
@@ -118,16 +124,26 @@ class Simulation {
 
   // Lets a transfer that starts now take its turn on its link.
   void Carry(InstructionRef send, InstructionRef recv, int32_t lane, Nanos start) {
-    if (!costs_.link_ns.empty()) return EndBoth(send, recv, start + MeasuredNanos(send));
+    if (AreTransfersMeasured()) {
+      End(send, start + MeasuredNanos(send));
+      return End(recv, start + MeasuredNanos(recv));
+    }
     const Bytes bytes = BytesOf(send);
     if (links_.IsShared(lane)) return links_.Wait({start, send, recv, lane, bytes});
     EndBoth(send, recv, links_.Take(lane, start, bytes));
   }
 
-  // What a Send takes if each chunk's transfers were measured; 0 if its chunk is out of range.
+  bool AreTransfersMeasured() const { return durations_ != nullptr || !costs_.link_ns.empty(); }
+  // What a Send or Recv takes if each chunk's transfers were measured; 0 if its chunk is out of range.
   Nanos MeasuredNanos(InstructionRef ref) const {
-    const Send& send = std::get<Send>(program_.devices[ref.device].instructions[ref.instruction].operation);
-    const int64_t chunk = int64_t{send.chunk} - (send.payload == Payload::kActivation ? 0 : 1);
+    if (durations_ != nullptr) return (*durations_)[ref.device][ref.instruction];
+    const Operation& operation = program_.devices[ref.device].instructions[ref.instruction].operation;
+    int64_t chunk = -1;
+    if (const Send* send = std::get_if<Send>(&operation)) {
+      chunk = send->payload == Payload::kActivation ? int64_t{send->chunk} : int64_t{send->chunk} - 1;
+    } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
+      chunk = recv->payload == Payload::kActivation ? int64_t{recv->chunk} - 1 : int64_t{recv->chunk};
+    }
     return chunk >= 0 && chunk < static_cast<int64_t>(costs_.link_ns.size()) ? costs_.link_ns[chunk] : 0;
   }
 
@@ -196,7 +212,7 @@ class Simulation {
         }
         state.compute_end = intervals[i].end;
       } else {
-        const Nanos duration = Duration(instruction.operation);
+        const Nanos duration = durations_ != nullptr ? (*durations_)[device][i] : Duration(instruction.operation);
         if (duration < 0) return Error(device, i, "names a chunk that is not there");
         const Nanos start = std::max(state.compute_end, waits_end);
         intervals[i] = {state.compute_end, start, start + duration};
@@ -279,7 +295,7 @@ class Simulation {
     for (const auto& [other, at] : group.arrived) {
       Interval& interval = trace_.devices[other][at];
       interval.start = start;
-      interval.end = start + group.duration;
+      interval.end = start + (durations_ != nullptr ? (*durations_)[other][at] : group.duration);
       if (other != device) Resume(other);
     }
     group.arrived.clear();
@@ -302,6 +318,7 @@ class Simulation {
 
   const Program& program_;
   const CostModel& costs_;
+  const Durations* const durations_;
   const Lanes& lanes_;
   LinkTurns links_;
   std::vector<DeviceState> states_;
@@ -311,6 +328,27 @@ class Simulation {
   std::vector<int> runnable_;
   Trace trace_;
 };
+
+absl::Status CheckDurations(const Program& program, const Durations& durations) {
+  if (durations.size() != program.devices.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("durations: of ", durations.size(), " devices, but there are ", program.devices.size()));
+  }
+  for (size_t device = 0; device < durations.size(); ++device) {
+    const size_t size = program.devices[device].instructions.size();
+    if (durations[device].size() != size) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("durations: ", durations[device].size(), " for the ", size, " instructions of device ", device));
+    }
+    for (size_t i = 0; i < size; ++i) {
+      if (durations[device][i] < 0) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("durations: ", durations[device][i], " ns for instruction ", i, " of device ", device));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -322,7 +360,22 @@ absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs, c
         absl::StrCat("the program places ", num_places, " of ", costs.chunks.size(), " chunks on devices"));
   }
   BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(program));
-  return Simulation(program, costs, lanes, options.transport).Run();
+  return Simulation(program, costs, /*durations=*/nullptr, lanes, options.transport).Run();
+}
+
+Durations DurationsOf(const Trace& trace) {
+  Durations durations(trace.devices.size());
+  for (size_t device = 0; device < trace.devices.size(); ++device) {
+    durations[device].reserve(trace.devices[device].size());
+    for (const Interval& interval : trace.devices[device]) durations[device].push_back(interval.end - interval.start);
+  }
+  return durations;
+}
+
+absl::StatusOr<Trace> Replay(const Program& program, const Durations& durations, const SimulateOptions& options) {
+  BATON_RETURN_IF_ERROR(CheckDurations(program, durations));
+  BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(program));
+  return Simulation(program, CostModel(), &durations, lanes, options.transport).Run();
 }
 
 }  // namespace baton

@@ -3,6 +3,8 @@
 #ifndef BATON_SCHEDULES_SIMULATE_SIMULATE_H_
 #define BATON_SCHEDULES_SIMULATE_SIMULATE_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
@@ -32,6 +34,17 @@ struct SimulateOptions {
 // Errors: InvalidArgument if `costs` does not fit the program (see CheckCosts). FailedPrecondition if the program is
 // malformed or gets stuck; the message names the first instruction that cannot go on. Validate first for the reasons.
 absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs, const SimulateOptions& options = {});
+
+// How long each instruction runs, [device][instruction], from its start to its end. Each side of a transfer has its own.
+using Durations = std::vector<std::vector<Nanos>>;
+
+// Those of a trace.
+Durations DurationsOf(const Trace& trace);
+
+// By the same rules, with a duration given for each instruction instead of a cost model: this is how a measured step is
+// replayed, or a part of one. Errors: InvalidArgument if the durations are not one for each instruction, none negative;
+// FailedPrecondition as Simulate.
+absl::StatusOr<Trace> Replay(const Program& program, const Durations& durations, const SimulateOptions& options = {});
 
 }  // namespace baton
 

@@ -371,5 +371,47 @@ TEST_CASE("what cannot run is refused, not run") {
                 "device 1 instruction 0 (Recv activation chunk 1 micro-batch 0 from device 0) never ends");
 }
 
+TEST_CASE("a step replayed with its own durations is the same step, in any transport") {
+  CostModel costs = UniformCosts(8, 70, 110, 50, 13);
+  for (size_t i = 0; i < costs.chunks.size(); ++i) costs.chunks[i].forward_ns += 7 * static_cast<Nanos>(i);
+  costs.load_ns = 3;
+  costs.reduce_ns = 17;
+  const TransportModel transport =
+      GENERATE(TransportModel{}, TransportModel{2, QueueKind::kPerPeer}, TransportModel{0, QueueKind::kPerDevice});
+  const char* schedule = GENERATE("1f1b", "zb-v", "gpipe");
+  const int stages = schedule == std::string("zb-v") ? 4 : 8;
+  LowerOptions options;
+  options.costs = costs;
+  options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, 7}, 64}};
+  options.transport = transport;
+  const Program program = Lower(MakeOrder(schedule, {stages, 6}).value(), options).value();
+  const Trace trace = Simulate(program, costs, {transport}).value();
+  const Trace again = Replay(program, DurationsOf(trace), {transport}).value();
+  for (int device = 0; device < stages; ++device) {
+    for (size_t i = 0; i < trace.devices[device].size(); ++i) {
+      const Interval& a = trace.devices[device][i];
+      const Interval& b = again.devices[device][i];
+      REQUIRE(std::tie(a.ready, a.start, a.end) == std::tie(b.ready, b.start, b.end));
+    }
+  }
+}
+
+TEST_CASE("durations that do not fit the program are refused") {
+  const CostModel costs = UniformCosts(2, 1, 1, 1, 0);
+  const Program program = LowerNamed("gpipe", {2, 2}, costs);
+  const Durations good = DurationsOf(MustSimulate(program, costs));
+  auto check_refused = [&](auto change, const std::string& message) {
+    Durations durations = good;
+    change(durations);
+    const absl::Status status = Replay(program, durations).status();
+    CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+    CHECK(std::string(status.message()) == message);
+  };
+  check_refused([](Durations& d) { d.pop_back(); }, "durations: of 1 devices, but there are 2");
+  check_refused([](Durations& d) { d[1].resize(3); },
+                "durations: 3 for the " + std::to_string(good[1].size()) + " instructions of device 1");
+  check_refused([](Durations& d) { d[0][1] = -4; }, "durations: -4 ns for instruction 1 of device 0");
+}
+
 }  // namespace
 }  // namespace baton
