@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "schedules/program/program.h"
+#include "schedules/report/idle.h"
 #include "schedules/trace/trace.h"
 
 namespace baton {
@@ -22,6 +23,11 @@ struct IdleCauses {
   Nanos transfer = 0;   // between: the data was on its way
   Nanos dispatch = 0;   // between: all was there, but the worker had not started yet; zero in simulations
 
+  Nanos& Of(IdleCause cause) {
+    Nanos* const parts[] = {&fill, &drain, &neighbour, &transfer, &dispatch};
+    return *parts[static_cast<int>(cause)];
+  }
+  Nanos Of(IdleCause cause) const { return const_cast<IdleCauses*>(this)->Of(cause); }
   Nanos Total() const { return fill + drain + neighbour + transfer + dispatch; }
 };
 
@@ -56,6 +62,13 @@ StepReport Analyze(const Program& program, const Trace& trace);
 
 // True for Forward, Backward, BackwardInput, BackwardWeight and Recompute.
 bool IsWork(const Operation& operation);
+
+// Change in the number of micro-batches of a chunk that are held once the operation has begun or, if negative, ended.
+int HeldChange(const Operation& operation, bool forward_only);
+
+// How many chunks of the device make up its stage, a p-th of the model: all of them, but where there are several copies
+// of the parameters the device has a stage of each.
+double ChunksOfStage(const Program& program, const DeviceProgram& device);
 
 }  // namespace baton
 

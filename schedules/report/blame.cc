@@ -1,0 +1,91 @@
+// Sums over the segments of a path.
+#include "schedules/report/blame.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "schedules/program/describe.h"
+#include "schedules/report/text_table.h"
+
+namespace baton {
+
+PathPart ChunkBlame::Total() const {
+  PathPart total;
+  for (const PathPart& part : parts) {
+    total.time += part.time;
+    total.count += part.count;
+  }
+  return total;
+}
+
+PathPart Blame::Transfers() const {
+  PathPart total;
+  for (const LinkBlame& link : links) {
+    total.time += link.carried.time + link.queued;
+    total.count += link.carried.count;
+  }
+  return total;
+}
+
+Blame BlameOf(const Program& program, const std::vector<PathSegment>& path) {
+  Blame blame;
+  blame.chunks.resize(program.num_chunks);
+  std::map<std::pair<int32_t, int32_t>, LinkBlame> links;
+  for (const PathSegment& segment : path) {
+    const Operation& operation = program.devices[segment.ref.device].instructions[segment.ref.instruction].operation;
+    const Kind kind = KindOf(operation);
+    const Nanos time = segment.end - segment.begin;
+    blame.step_time += time;
+    if (IsTransfer(kind)) {
+      const Send* send = std::get_if<Send>(&operation);
+      const int32_t peer = send != nullptr ? send->peer : std::get<Recv>(operation).peer;
+      const int32_t from = send != nullptr ? segment.ref.device : peer;
+      const int32_t to = send != nullptr ? peer : segment.ref.device;
+      LinkBlame& link = links.try_emplace({from, to}, LinkBlame{from, to, {}, 0}).first->second;
+      if (segment.is_gap) {
+        link.queued += time;
+      } else {
+        link.carried.time += time;
+        ++link.carried.count;
+      }
+    } else if (segment.is_gap) {
+      blame.dispatch += time;
+    } else {
+      const int chunk = ChunkOf(operation);
+      PathPart& part = chunk < 0 ? blame.reduce : blame.chunks[chunk].parts[static_cast<int>(kind)];
+      part.time += time;
+      ++part.count;
+    }
+  }
+  for (const auto& entry : links) blame.links.push_back(entry.second);
+  return blame;
+}
+
+std::string DescribeShares(const Blame& blame, size_t most) {
+  if (blame.step_time == 0) return "nothing takes any time";
+  std::vector<std::pair<Nanos, std::string>> shares;
+  for (size_t chunk = 0; chunk < blame.chunks.size(); ++chunk) {
+    shares.emplace_back(blame.chunks[chunk].Total().time, absl::StrCat("chunk ", chunk));
+  }
+  shares.emplace_back(blame.Transfers().time, "transfers");
+  shares.emplace_back(blame.reduce.time, "sums over devices");
+  shares.emplace_back(blame.dispatch, "the host's dispatch");
+  std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  while (!shares.empty() && shares.back().first == 0) shares.pop_back();
+  if (shares.size() > most + 1) {
+    Nanos rest = 0;
+    for (size_t i = most; i < shares.size(); ++i) rest += shares[i].first;
+    const size_t others = shares.size() - most;
+    shares.resize(most);
+    shares.emplace_back(rest, absl::StrCat(others, " others"));
+  }
+  std::string text;
+  for (const auto& [time, name] : shares) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", name, " ",
+                    FormatPercent(static_cast<double>(time) / static_cast<double>(blame.step_time)));
+  }
+  return text;
+}
+
+}  // namespace baton
