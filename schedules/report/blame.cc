@@ -3,12 +3,33 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "schedules/program/describe.h"
 #include "schedules/report/text_table.h"
 
 namespace baton {
+
+namespace {
+
+// The link of a transfer of `device`, without times.
+LinkBlame LinkOf(int32_t device, const Operation& operation) {
+  LinkBlame link;
+  Payload payload = Payload::kActivation;
+  if (const Send* send = std::get_if<Send>(&operation)) {
+    link = {device, send->peer, send->chunk, {}, 0};
+    payload = send->payload;
+  } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
+    // What it receives was sent by the chunk before, or is the gradient that the chunk after it sent.
+    link = {recv->peer, device, recv->chunk + (recv->payload == Payload::kActivation ? -1 : 1), {}, 0};
+    payload = recv->payload;
+  }
+  if (payload == Payload::kGradient) --link.chunk;
+  return link;
+}
+
+}  // namespace
 
 PathPart ChunkBlame::Total() const {
   PathPart total;
@@ -31,18 +52,15 @@ PathPart Blame::Transfers() const {
 Blame BlameOf(const Program& program, const std::vector<PathSegment>& path) {
   Blame blame;
   blame.chunks.resize(program.num_chunks);
-  std::map<std::pair<int32_t, int32_t>, LinkBlame> links;
+  std::map<std::tuple<int32_t, int32_t, int32_t>, LinkBlame> links;
   for (const PathSegment& segment : path) {
     const Operation& operation = program.devices[segment.ref.device].instructions[segment.ref.instruction].operation;
     const Kind kind = KindOf(operation);
     const Nanos time = segment.end - segment.begin;
     blame.step_time += time;
     if (IsTransfer(kind)) {
-      const Send* send = std::get_if<Send>(&operation);
-      const int32_t peer = send != nullptr ? send->peer : std::get<Recv>(operation).peer;
-      const int32_t from = send != nullptr ? segment.ref.device : peer;
-      const int32_t to = send != nullptr ? peer : segment.ref.device;
-      LinkBlame& link = links.try_emplace({from, to}, LinkBlame{from, to, {}, 0}).first->second;
+      const LinkBlame of = LinkOf(segment.ref.device, operation);
+      LinkBlame& link = links.try_emplace({of.from, of.to, of.chunk}, of).first->second;
       if (segment.is_gap) {
         link.queued += time;
       } else {

@@ -25,10 +25,11 @@ struct ChunkBlame {
   PathPart Total() const;
 };
 
-// The transfers from one device to another.
+// The transfers from one device to another, between a chunk and the next one.
 struct LinkBlame {
   int32_t from = 0;
   int32_t to = 0;
+  int32_t chunk = 0;  // the earlier of the two chunks: the index into CostModel::link_ns
   PathPart carried;
   Nanos queued = 0;  // both sides were ready, but the link carried others
 };
@@ -37,7 +38,7 @@ struct LinkBlame {
 struct Blame {
   Nanos step_time = 0;
   std::vector<ChunkBlame> chunks;
-  std::vector<LinkBlame> links;  // those on the path, ascending by from, then to
+  std::vector<LinkBlame> links;  // those on the path, ascending by from, to, chunk
   PathPart reduce;
   Nanos dispatch = 0;  // all was there, but the host had not come round yet; zero in simulations
   PathPart Transfers() const;

@@ -1,0 +1,37 @@
+// Counts of a path, cost by cost.
+#include "schedules/report/gradient.h"
+
+#include <map>
+
+#include "absl/strings/str_cat.h"
+
+namespace baton {
+
+std::vector<CostDerivative> Gradient(const CostModel& costs, const Blame& blame) {
+  std::vector<CostDerivative> gradient;
+  auto add = [&gradient](const std::string& name, Nanos cost, int64_t count) {
+    if (count > 0) gradient.push_back({name, cost, count});
+  };
+  int64_t loads = 0;
+  for (size_t i = 0; i < blame.chunks.size() && i < costs.chunks.size(); ++i) {
+    const ChunkBlame& chunk = blame.chunks[i];
+    const std::string name = absl::StrCat("chunk ", i, " ");
+    // A Backward takes both halves' time.
+    const int64_t both = chunk.Of(Kind::kBackward).count;
+    add(name + "forward", costs.chunks[i].forward_ns, chunk.Of(Kind::kForward).count);
+    add(name + "backward-input", costs.chunks[i].backward_input_ns, both + chunk.Of(Kind::kBackwardInput).count);
+    add(name + "backward-weight", costs.chunks[i].backward_weight_ns, both + chunk.Of(Kind::kBackwardWeight).count);
+    add(name + "step", costs.chunks[i].step_ns, chunk.Of(Kind::kStep).count);
+    loads += chunk.Of(Kind::kLoad).count;
+  }
+  std::map<int32_t, int64_t> carried;
+  for (const LinkBlame& link : blame.links) carried[link.chunk] += link.carried.count;
+  for (const auto& [chunk, count] : carried) {
+    add(absl::StrCat("link ", chunk, "-", chunk + 1), costs.LinkNs(chunk), count);
+  }
+  add("load", costs.load_ns, loads);
+  add("reduce", costs.reduce_ns, blame.reduce.count);
+  return gradient;
+}
+
+}  // namespace baton
