@@ -1,0 +1,190 @@
+// Replays with measured durations in place of predicted ones, a group of instructions at a time.
+#include "schedules/explain/explain.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "schedules/program/describe.h"
+#include "schedules/report/critical_path.h"
+#include "schedules/report/dependencies.h"
+#include "schedules/report/kind.h"
+
+namespace baton {
+namespace {
+
+Nanos StepTimeOf(const Trace& trace) {
+  Nanos step_time = 0;
+  for (const auto& intervals : trace.devices) {
+    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
+  }
+  return step_time;
+}
+
+const Operation& OperationOf(const Program& program, InstructionRef ref) {
+  return program.devices[ref.device].instructions[ref.instruction].operation;
+}
+
+// What a transfer or computation is called, and counted with.
+std::string NameOfGroup(const Program& program, InstructionRef ref) {
+  const Operation& operation = OperationOf(program, ref);
+  const Kind kind = KindOf(operation);
+  if (const Send* send = std::get_if<Send>(&operation)) return absl::StrCat("link ", ref.device, "→", send->peer);
+  if (const Recv* recv = std::get_if<Recv>(&operation)) return absl::StrCat("link ", recv->peer, "→", ref.device);
+  if (kind == Kind::kReduce) return "sums over devices";
+  return absl::StrCat("chunk ", ChunkOf(operation), " ", NameOf(kind));
+}
+
+// Groups instructions by name; those whose time does not differ at all are left out.
+std::vector<Difference> GroupDifferences(const Program& program, const Durations& predicted,
+                                         const Durations& measured) {
+  std::map<std::string, Difference> groups;
+  for (int32_t device = 0; device < program.num_devices(); ++device) {
+    for (int32_t i = 0; i < static_cast<int32_t>(predicted[device].size()); ++i) {
+      const InstructionRef ref = {device, i};
+      Difference& group = groups[NameOfGroup(program, ref)];
+      group.instructions.push_back(ref);
+      // Both sides of a transfer change together; the receiving one is counted.
+      if (KindOf(OperationOf(program, ref)) == Kind::kSend) continue;
+      ++group.count;
+      group.predicted_mean += predicted[device][i];
+      group.measured_mean += measured[device][i];
+    }
+  }
+  std::vector<Difference> differences;
+  for (auto& [name, group] : groups) {
+    const bool differs = std::any_of(group.instructions.begin(), group.instructions.end(), [&](InstructionRef ref) {
+      return predicted[ref.device][ref.instruction] != measured[ref.device][ref.instruction];
+    });
+    if (!differs) continue;
+    group.name = name;
+    group.predicted_mean /= std::max<int64_t>(1, group.count);
+    group.measured_mean /= std::max<int64_t>(1, group.count);
+    differences.push_back(std::move(group));
+  }
+  return differences;
+}
+
+void Substitute(const Difference& difference, const Durations& measured, Durations& durations) {
+  for (const InstructionRef& ref : difference.instructions) {
+    durations[ref.device][ref.instruction] = measured[ref.device][ref.instruction];
+  }
+}
+
+absl::StatusOr<Nanos> ReplayedTime(const Program& program, const Durations& durations, const SimulateOptions& options) {
+  BATON_ASSIGN_OR_RETURN(const Trace trace, Replay(program, durations, options));
+  return StepTimeOf(trace);
+}
+
+// Fills step_cost: first of each difference alone, by which they are sorted, then one after the other, so that the
+// costs add up. Gives what the step takes when all are there.
+absl::StatusOr<Nanos> PriceDifferences(const Program& program, const Durations& predicted, const Durations& measured,
+                                       Nanos predicted_time, const SimulateOptions& options,
+                                       std::vector<Difference>& differences) {
+  for (Difference& difference : differences) {
+    Durations alone = predicted;
+    Substitute(difference, measured, alone);
+    BATON_ASSIGN_OR_RETURN(const Nanos step_time, ReplayedTime(program, alone, options));
+    difference.step_cost = step_time - predicted_time;
+  }
+  std::stable_sort(differences.begin(), differences.end(), [](const Difference& a, const Difference& b) {
+    return std::abs(a.step_cost) > std::abs(b.step_cost);
+  });
+  Durations together = predicted;
+  Nanos before = predicted_time;
+  for (Difference& difference : differences) {
+    Substitute(difference, measured, together);
+    BATON_ASSIGN_OR_RETURN(const Nanos step_time, ReplayedTime(program, together, options));
+    difference.step_cost = step_time - before;
+    before = step_time;
+  }
+  return before;
+}
+
+// Waiting times of all devices by whom they waited for, added to those of `waitings` that `field` names.
+void AddWaitings(const Program& program, const Dependencies& dependencies, const Trace& trace, Nanos Waiting::*field,
+                 std::map<std::tuple<int, int, int>, Waiting>& waitings) {
+  const Nanos step_time = StepTimeOf(trace);
+  for (int32_t device = 0; device < program.num_devices(); ++device) {
+    for (const IdleSpan& span : IdleSpansOf(program.devices[device], trace.devices[device], step_time)) {
+      if (span.before < 0 || span.cause == IdleCause::kDispatch) continue;
+      const InstructionRef by = dependencies.WaitedFor(trace, {device, span.before});
+      if (by.instruction < 0 || by.device == device) continue;
+      const int chunk = ChunkOf(OperationOf(program, by));
+      if (chunk < 0) continue;
+      Waiting& waiting = waitings[{device, by.device, chunk}];
+      waiting.device = device;
+      waiting.for_device = by.device;
+      waiting.for_chunk = chunk;
+      waiting.*field += span.end - span.begin;
+    }
+  }
+}
+
+// The instructions with the largest excess, each priced alone.
+absl::StatusOr<std::vector<LongInstruction>> PriceLongest(const Program& program, const Durations& predicted,
+                                                          const Durations& measured, Nanos predicted_time,
+                                                          const SimulateOptions& options) {
+  std::vector<LongInstruction> longest;
+  for (int32_t device = 0; device < program.num_devices(); ++device) {
+    for (int32_t i = 0; i < static_cast<int32_t>(predicted[device].size()); ++i) {
+      if (IsTransfer(KindOf(program.devices[device].instructions[i].operation))) continue;
+      if (measured[device][i] > predicted[device][i]) {
+        longest.push_back({{device, i}, predicted[device][i], measured[device][i], 0});
+      }
+    }
+  }
+  const size_t count = std::min<size_t>(kMostLongInstructions, longest.size());
+  std::partial_sort(longest.begin(), longest.begin() + static_cast<int64_t>(count), longest.end(),
+                    [](const LongInstruction& a, const LongInstruction& b) {
+                      return a.measured - a.predicted > b.measured - b.predicted;
+                    });
+  longest.resize(count);
+  Durations durations = predicted;
+  for (LongInstruction& instruction : longest) {
+    const auto [device, index] = instruction.ref;
+    durations[device][index] = instruction.measured;
+    BATON_ASSIGN_OR_RETURN(const Nanos step_time, ReplayedTime(program, durations, options));
+    instruction.step_cost = step_time - predicted_time;
+    durations[device][index] = instruction.predicted;
+  }
+  return longest;
+}
+
+}  // namespace
+
+absl::StatusOr<Explanation> Explain(const Program& program, const Trace& predicted, const Trace& measured,
+                                    const SimulateOptions& options) {
+  Explanation explanation;
+  explanation.predicted = Analyze(program, predicted);
+  explanation.measured = Analyze(program, measured);
+  const Dependencies dependencies(program, options.transport);
+  explanation.predicted_blame = BlameOf(program, CriticalPath(program, dependencies, predicted));
+  explanation.measured_blame = BlameOf(program, CriticalPath(program, dependencies, measured));
+
+  const Durations before = DurationsOf(predicted);
+  Durations after = DurationsOf(measured);
+  for (auto& device : after) {
+    for (Nanos& duration : device) duration = std::max<Nanos>(0, duration);  // clocks may be a little apart
+  }
+  // Replaying a prediction gives it again; of a measured trace, it leaves out what the host came late for.
+  BATON_ASSIGN_OR_RETURN(const Nanos replayed, ReplayedTime(program, before, options));
+  explanation.differences = GroupDifferences(program, before, after);
+  BATON_ASSIGN_OR_RETURN(const Nanos all,
+                         PriceDifferences(program, before, after, replayed, options, explanation.differences));
+  explanation.late_starts = explanation.StepDifference() - (all - replayed);
+  BATON_ASSIGN_OR_RETURN(explanation.longest, PriceLongest(program, before, after, replayed, options));
+
+  std::map<std::tuple<int, int, int>, Waiting> waitings;
+  AddWaitings(program, dependencies, predicted, &Waiting::predicted, waitings);
+  AddWaitings(program, dependencies, measured, &Waiting::measured, waitings);
+  for (const auto& entry : waitings) explanation.waitings.push_back(entry.second);
+  std::stable_sort(explanation.waitings.begin(), explanation.waitings.end(), [](const Waiting& a, const Waiting& b) {
+    return a.measured - a.predicted > b.measured - b.predicted;
+  });
+  return explanation;
+}
+
+}  // namespace baton
