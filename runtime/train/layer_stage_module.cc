@@ -145,18 +145,6 @@ absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const 
   return layer_->Recompute(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
 }
 
-absl::Status LayerStageModule::FillSquaredNorms(KernelStream stream) {
-  std::fill(squared_norms_.begin(), squared_norms_.end(), 0.0);
-  if (copy_ > 0) return absl::OkStatus();
-  for (const ParameterCopy& copy : table_->chunks[chunk_]) {
-    if (!copy.first) continue;
-    BATON_RETURN_IF_ERROR(backend_->SquaredNorm(stream, GradientsOf(copy),
-                                                table_->parameters[copy.parameter].shape.NumElements(),
-                                                &squared_norms_[copy.parameter]));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream& stream, int group, int member) {
   const ReduceGroup& reduce_group = (*reduce_groups_)[group];
   if (reduce_group.kind == ReduceKind::kGradientNorm) {

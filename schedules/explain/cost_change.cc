@@ -46,6 +46,7 @@ std::optional<Part> PartOf(absl::string_view word) {
   if (word == "backward") return Part::kBackward;
   if (word == "backward-input") return Part::kBackwardInput;
   if (word == "backward-weight") return Part::kBackwardWeight;
+  if (word == "recompute") return Part::kRecompute;
   if (word == "optimizer" || word == "step") return Part::kStep;
   return std::nullopt;
 }
@@ -122,7 +123,19 @@ void Multiply(const CostChange& change, ChunkCosts& chunk) {
   if (all || change.part == Part::kBackward || change.part == Part::kBackwardWeight) {
     Multiply(change.factor, chunk.backward_weight_ns);
   }
+  if (all || change.part == Part::kRecompute) Multiply(change.factor, chunk.recompute_ns);
   if (all || change.part == Part::kStep) Multiply(change.factor, chunk.step_ns);
+}
+
+// [chunk] what a transfer to the next chunk takes if it has its link to itself: where one chunk's link is to differ,
+// the links stop being shared.
+std::vector<Nanos> TransferTimes(const Program& program, const CostModel& costs) {
+  std::vector<Nanos> times(costs.chunks.size(), costs.transfer_ns);
+  for (size_t chunk = 0; chunk + 1 < times.size(); ++chunk) {
+    times[chunk] = costs.TransferNanos(static_cast<int>(chunk), program.device_of_chunk[chunk],
+                                       program.device_of_chunk[chunk + 1], costs.chunks[chunk].output_bytes);
+  }
+  return times;
 }
 
 absl::Status CheckIndex(const char* what, int index, int count, const std::string& text) {
@@ -170,11 +183,16 @@ absl::Status ApplyCostChange(const CostChange& change, const Program& program, c
       break;
     case Of::kLinks:
       BATON_RETURN_IF_ERROR(CheckIndex("chunk", change.index + 1, num_chunks, text));
-      if (change.index >= 0 && costs.link_ns.empty()) costs.link_ns.assign(costs.chunks.size(), costs.transfer_ns);
+      if (change.index >= 0 && costs.link_ns.empty()) costs.link_ns = TransferTimes(program, costs);
       for (int link = 0; link < static_cast<int>(costs.link_ns.size()); ++link) {
         if (change.index < 0 || change.index == link) Multiply(change.factor, costs.link_ns[link]);
       }
-      if (change.index < 0) Multiply(change.factor, costs.transfer_ns);
+      if (change.index < 0) {
+        Multiply(change.factor, costs.transfer_ns);
+        Multiply(change.factor, costs.inter.latency_ns);
+        costs.bytes_per_ns /= change.factor;
+        costs.inter.bytes_per_ns /= change.factor;
+      }
       break;
     case Of::kLoad:
       Multiply(change.factor, costs.load_ns);

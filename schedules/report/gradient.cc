@@ -21,6 +21,7 @@ std::vector<CostDerivative> Gradient(const CostModel& costs, const Blame& blame)
     add(name + "forward", costs.chunks[i].forward_ns, chunk.Of(Kind::kForward).count);
     add(name + "backward-input", costs.chunks[i].backward_input_ns, both + chunk.Of(Kind::kBackwardInput).count);
     add(name + "backward-weight", costs.chunks[i].backward_weight_ns, both + chunk.Of(Kind::kBackwardWeight).count);
+    add(name + "recompute", costs.chunks[i].recompute_ns, chunk.Of(Kind::kRecompute).count);
     add(name + "step", costs.chunks[i].step_ns, chunk.Of(Kind::kStep).count);
     loads += chunk.Of(Kind::kLoad).count;
   }

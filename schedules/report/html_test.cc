@@ -6,6 +6,7 @@
 #include <list>
 #include <nlohmann/json.hpp>
 
+#include "schedules/report/kind.h"
 #include "schedules/report/pack_timeline.h"
 #include "schedules/report/testing_simulated.h"
 
@@ -71,7 +72,7 @@ TEST_CASE("the file stands alone and says what it shows") {
   const std::string about = Between(html, "<script id=\"about\" type=\"application/json\">", "</script>");
   const nlohmann::json json = nlohmann::json::parse(about);
   CHECK(json["title"] == "<title> & more");
-  CHECK(json["kinds"].size() == 9);
+  CHECK(json["kinds"].size() == kNumKinds);
   CHECK(json["causes"].size() == 5);
   REQUIRE(json["schedules"].size() == page.schedules.size());
   CHECK(json["schedules"][0]["name"] == "a </script> \"name\"");

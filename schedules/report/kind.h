@@ -12,13 +12,14 @@ enum class Kind : int8_t {
   kBackward,
   kBackwardInput,
   kBackwardWeight,
+  kRecompute,
   kStep,
   kLoad,
   kReduce,
   kSend,
   kRecv,
 };
-inline constexpr int kNumKinds = 9;
+inline constexpr int kNumKinds = 10;
 
 inline Kind KindOf(const Operation& operation) {
   return std::visit(Overloaded{
@@ -27,6 +28,7 @@ inline Kind KindOf(const Operation& operation) {
                         [](const Backward&) { return Kind::kBackward; },
                         [](const BackwardInput&) { return Kind::kBackwardInput; },
                         [](const BackwardWeight&) { return Kind::kBackwardWeight; },
+                        [](const Recompute&) { return Kind::kRecompute; },
                         [](const Send&) { return Kind::kSend; },
                         [](const Recv&) { return Kind::kRecv; },
                         [](const Reduce&) { return Kind::kReduce; },
@@ -46,6 +48,8 @@ inline const char* NameOf(Kind kind) {
       return "backward-input";
     case Kind::kBackwardWeight:
       return "backward-weight";
+    case Kind::kRecompute:
+      return "recompute";
     case Kind::kStep:
       return "optimizer step";
     case Kind::kLoad:
@@ -60,7 +64,7 @@ inline const char* NameOf(Kind kind) {
   return "";
 }
 
-// True for what the papers count: forward and backward.
+// True for what the papers count: forward and backward, and what forward computes again for it.
 inline bool IsWork(Kind kind) { return kind < Kind::kStep; }
 
 // True where a device is drawn busy: all that runs on the compute lane, but for waiting until a sum is there.
