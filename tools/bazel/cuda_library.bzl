@@ -1,4 +1,5 @@
-"""cuda_library: a C++ library from .cu files, compiled by nvcc for the chips that Baton supports."""
+"""cuda_library: a C++ library from .cu files, compiled by nvcc for the chips that Baton supports. cuda_twin_library: the
+same, and a second time by the C++ compiler for the stand-in of tests/cuda_stand_in, which needs no GPU."""
 
 load("@cuda//:config.bzl", "CUDA_HOME", "HAVE_CUDA")
 
@@ -59,5 +60,60 @@ def cuda_library(name, srcs, hdrs = [], deps = [], copts = [], **kwargs):
         hdrs = hdrs,
         deps = deps + ["@cuda//:headers", "@cuda//:cudart"],
         alwayslink = False,
+        **kwargs
+    )
+
+def cuda_twin_library(name, srcs = [], kernels = [], hdrs = [], deps = [], twin_deps = [], libraries = [], **kwargs):
+    """Makes `name`, which runs on GPUs, and `name`_stand_in of the same files, which runs on the host in tests.
+
+    Nothing where there is no toolkit.
+
+    Args:
+      name: of the library for GPUs.
+      srcs: .cc files.
+      kernels: .cu files.
+      hdrs: headers of both.
+      deps: what both depend on.
+      twin_deps: other twin libraries; `name`_stand_in depends on their stand-ins.
+      libraries: what only `name` depends on, as @cuda//:cublasLt.
+      **kwargs: of the libraries.
+    """
+    if not HAVE_CUDA:
+        return
+    if kernels:
+        cuda_library(
+            name = name + "_kernels",
+            srcs = kernels,
+            hdrs = hdrs,
+            deps = deps + twin_deps,
+            visibility = ["//visibility:private"],
+        )
+        libraries = libraries + [name + "_kernels"]
+    native.cc_library(
+        name = name,
+        srcs = srcs,
+        hdrs = hdrs,
+        deps = deps + twin_deps + libraries + ["@cuda//:cudart"],
+        **kwargs
+    )
+    copies = []
+    for kernel in kernels:
+        copy = "%s_%s_stand_in.cc" % (name, kernel[:-len(".cu")])
+        native.genrule(
+            name = copy[:-len(".cc")],
+            srcs = [kernel],
+            outs = [copy],
+            cmd = "{ echo '#line 1 \"%s/%s\"'; cat $<; } > $@" % (native.package_name(), kernel),
+        )
+        copies.append(copy)
+    native.cc_library(
+        name = name + "_stand_in",
+        testonly = True,
+        srcs = srcs + copies,
+        hdrs = hdrs,
+        deps = deps + [dep + "_stand_in" for dep in twin_deps] + [
+            "//tests/cuda_stand_in:kernel_emulation",
+            "@cuda//:headers",
+        ],
         **kwargs
     )
