@@ -1,0 +1,134 @@
+// Counting what each piece of work still waits for, and drawing the next among those that wait for nothing.
+#include "tests/cuda_stand_in/work_queue.h"
+
+#include <chrono>
+#include <utility>
+
+namespace baton::stand_in {
+namespace {
+
+// One in so many calls runs something.
+constexpr uint64_t kEagerness = 8;
+
+Nanos Now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+std::shared_ptr<Work> WorkQueue::Add(std::function<void()> run, const std::vector<std::shared_ptr<Work>>& waits) {
+  return Insert(std::move(run), waits, /*holds=*/0);
+}
+
+std::shared_ptr<Work> WorkQueue::AddHeld(std::function<void()> run, const std::vector<std::shared_ptr<Work>>& waits) {
+  return Insert(std::move(run), waits, /*holds=*/1);
+}
+
+std::shared_ptr<Work> WorkQueue::Insert(std::function<void()> run, const std::vector<std::shared_ptr<Work>>& waits,
+                                        int holds) {
+  auto work = std::make_shared<Work>();
+  work->run = std::move(run);
+  std::lock_guard<std::mutex> lock(mutex_);
+  work->num_waits = holds;
+  for (const std::shared_ptr<Work>& wait : waits) {
+    if (wait == nullptr || wait->done) continue;
+    wait->followers.push_back(work);
+    ++work->num_waits;
+  }
+  if (work->num_waits == 0) ready_.push_back(work);
+  return work;
+}
+
+void WorkQueue::RunNowAndThen() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (Random() % kEagerness == 0 && !running_) RunOne(lock);
+}
+
+void WorkQueue::Release(const std::shared_ptr<Work>& work) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (--work->num_waits == 0) ready_.push_back(work);
+}
+
+bool WorkQueue::RunOne(std::unique_lock<std::mutex>& lock) {
+  if (running_) {
+    finished_.wait(lock, [&] { return !running_; });
+    return true;
+  }
+  if (broken_ || ready_.empty()) return false;
+  std::swap(ready_[Random() % ready_.size()], ready_.back());
+  const std::shared_ptr<Work> work = std::move(ready_.back());
+  ready_.pop_back();
+  running_ = true;
+  lock.unlock();
+  if (work->run) {
+    if (before_) before_();
+    work->run();
+    if (after_) after_();
+    work->run = nullptr;
+  }
+  lock.lock();
+  running_ = false;
+  work->done = true;
+  work->done_at = Now();
+  for (const std::shared_ptr<Work>& follower : work->followers) {
+    if (--follower->num_waits == 0) ready_.push_back(follower);
+  }
+  work->followers.clear();
+  finished_.notify_all();
+  return true;
+}
+
+bool WorkQueue::RunUntilDone(const std::shared_ptr<Work>& work) {
+  if (work == nullptr) return true;
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!work->done) {
+    if (!RunOne(lock)) return false;
+  }
+  return true;
+}
+
+bool WorkQueue::Poll(const std::shared_ptr<Work>& work) {
+  if (work == nullptr) return true;
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (!work->done) RunOne(lock);
+  return work->done;
+}
+
+void WorkQueue::RunAll() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (RunOne(lock)) {
+  }
+}
+
+void WorkQueue::Break() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  broken_ = true;
+}
+
+void WorkQueue::Clear() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ready_.clear();
+  broken_ = false;
+}
+
+void WorkQueue::SetSeed(uint64_t seed) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  random_ = seed;
+}
+
+void WorkQueue::SetBrackets(std::function<void()> before, std::function<void()> after) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  before_ = std::move(before);
+  after_ = std::move(after);
+}
+
+// SplitMix64 (Steele, Lea and Flood 2014).
+uint64_t WorkQueue::Random() {
+  uint64_t z = random_ += 0x9e3779b97f4a7c15u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+}  // namespace baton::stand_in

@@ -1,0 +1,71 @@
+// What the stand-in's GPUs still have to do: pieces of work and what each must wait for. They run one at a time on
+// whatever thread waits for one, in a random order among those that may run, so that a missing wait shows. Used by the
+// stand-in of the CUDA runtime.
+#ifndef BATON_TESTS_CUDA_STAND_IN_WORK_QUEUE_H_
+#define BATON_TESTS_CUDA_STAND_IN_WORK_QUEUE_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/units.h"
+
+namespace baton::stand_in {
+
+// Thread contract: WorkQueue's alone, but for what it says itself.
+struct Work {
+  std::function<void()> run;  // empty: only orders others
+  int num_waits = 0;          // how many of what it waits for are not done
+  std::vector<std::shared_ptr<Work>> followers;
+  bool done = false;
+  Nanos done_at = 0;  // of std::chrono::steady_clock; valid once done
+};
+
+// Thread contract: any thread.
+class WorkQueue {
+ public:
+  // Null pointers among `waits` are ignored. Runs nothing.
+  std::shared_ptr<Work> Add(std::function<void()> run, const std::vector<std::shared_ptr<Work>>& waits);
+  // As Add, but may run only after Release was called once as well.
+  std::shared_ptr<Work> AddHeld(std::function<void()> run, const std::vector<std::shared_ptr<Work>>& waits);
+  void Release(const std::shared_ptr<Work>& work);
+
+  // Now and then runs something, as a GPU does meanwhile.
+  void RunNowAndThen();
+  // Runs work until `work` (null: nothing) is done, or the queue is broken, or nothing can run: then false.
+  bool RunUntilDone(const std::shared_ptr<Work>& work);
+  // Runs at most one piece; says whether `work` is done.
+  bool Poll(const std::shared_ptr<Work>& work);
+  // Runs all that can run.
+  void RunAll();
+
+  // From now on nothing runs: a GPU after a fault.
+  void Break();
+  // Forgets all work.
+  void Clear();
+  void SetSeed(uint64_t seed);
+  // Called around each piece of work.
+  void SetBrackets(std::function<void()> before, std::function<void()> after);
+
+ private:
+  std::shared_ptr<Work> Insert(std::function<void()> run, const std::vector<std::shared_ptr<Work>>& waits, int holds);
+  // Runs one piece that may run; false if there is none. Waits if another thread runs one.
+  bool RunOne(std::unique_lock<std::mutex>& lock);
+  uint64_t Random();
+
+  std::mutex mutex_;
+  std::condition_variable finished_;
+  // Guarded by mutex_.
+  std::vector<std::shared_ptr<Work>> ready_;
+  bool running_ = false;
+  bool broken_ = false;
+  uint64_t random_ = 1;
+  std::function<void()> before_, after_;
+};
+
+}  // namespace baton::stand_in
+
+#endif  // BATON_TESTS_CUDA_STAND_IN_WORK_QUEUE_H_
