@@ -10,7 +10,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "base/units.h"
+#include "runtime/device/step_graph.h"
 
 namespace baton {
 
@@ -21,6 +23,8 @@ class Event {
  public:
   virtual ~Event() = default;
   virtual void Reset() = 0;
+  // True once that which will complete it is enqueued, so that a stream can wait for it without blocking the caller.
+  virtual bool Posted() const = 0;
   virtual bool Done() const = 0;
   // The device's clock when it was done, in nanoseconds of std::chrono::steady_clock on the host; only if Done().
   virtual Nanos DoneAt() const = 0;
@@ -41,6 +45,9 @@ class Stream {
   virtual absl::Status CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) = 0;
   // Blocks the caller until all that was enqueued is done. Errors: Cancelled as Wait; what enqueued work failed with.
   virtual absl::Status Synchronize() = 0;
+  // For profilers: what is enqueued from Push to Pop is shown as `name`, which is only borrowed for the call.
+  virtual void PushRange(const char* name) {}
+  virtual void PopRange() {}
   // What kernels need to enqueue themselves: a cudaStream_t on CUDA, null on the host.
   virtual void* native_handle() = 0;
 };
@@ -51,6 +58,8 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual int index() const = 0;
+  // True if streams run work after the call that enqueued it returned: errors may surface at a later call.
+  virtual bool runs_later() const { return false; }
   virtual std::unique_ptr<Event> CreateEvent() = 0;
   virtual absl::StatusOr<std::unique_ptr<Stream>> CreateStream() = 0;
   // The device's memory, kBufferAlignment-aligned and zeroed; once a run. Errors: ResourceExhausted.
@@ -63,8 +72,16 @@ class Device {
   // Between the host's memory and the arena, while no step runs; done when the call returns. Any thread.
   virtual absl::Status CopyToArena(std::byte* arena, const std::byte* host, Bytes bytes) = 0;
   virtual absl::Status CopyFromArena(std::byte* host, const std::byte* arena, Bytes bytes) = 0;
-  // Called on the worker thread before its first step: binds threads, current device and the like.
+  // Called on the worker thread before its first step, and on a thread that records for several devices before it
+  // turns to this one: binds threads, current device and the like.
   virtual absl::Status BindWorkerThread() = 0;
+  // Sets the device's clock by the host's, before a step whose times are wanted. While no step runs; any thread.
+  virtual absl::Status SetClock() { return absl::OkStatus(); }
+  // A graph of the work of all `devices`, of which this is one; `timed`: it also records when events are done.
+  // Errors: Unimplemented where devices have no graphs.
+  virtual absl::StatusOr<std::unique_ptr<StepGraph>> CreateStepGraph(absl::Span<Device* const> devices, bool timed) {
+    return absl::UnimplementedError("this kind of device records no graphs");
+  }
   // From now until Resume, no call on one of its streams blocks for long: those that would return Cancelled.
   virtual void Cancel() = 0;
   virtual void Resume() = 0;

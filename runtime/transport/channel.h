@@ -15,10 +15,10 @@ namespace baton {
 class Channel {
  public:
   virtual ~Channel() = default;
-  // `done.DoneAt()` is the end of the transfer; `*start` (where not null, valid once done) when both sides were ready.
+  // `done` is done at the end of the transfer; `started` (null: nobody asks) when both sides were ready.
   // Errors: Internal if the two sides differ in size.
-  virtual absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Nanos* start) = 0;
-  virtual absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Nanos* start) = 0;
+  virtual absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) = 0;
+  virtual absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) = 0;
   // Forgets what was posted and not matched, between steps or after an error. No other call may be in progress.
   virtual void Reset() = 0;
 };

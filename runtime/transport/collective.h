@@ -25,11 +25,11 @@ class Collective {
  public:
   virtual ~Collective() = default;
   // Adds the members of `device` to the sum: `buffers` holds one for each, in the order of summation. Never blocks; the
-  // sum is in every buffer when `done` is. `*start` (where not null, valid once done) is when the last device arrived.
+  // sum is in every buffer when `done` is. `started` (null: nobody asks) is done when the last device arrived.
   // Buffers belong to the collective until `done`; the span only for the call.
   // Errors: Internal if the device holds another number of members or the buffers differ in size or type.
   virtual absl::Status Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
-                              Nanos* start) = 0;
+                              Event* started) = 0;
   // Forgets who arrived, after an error.
   virtual void Reset() = 0;
 };

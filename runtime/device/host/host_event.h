@@ -20,6 +20,7 @@ class HostEvent final : public Event {
   explicit HostEvent(Doorbell* doorbell) : doorbell_(doorbell) {}
 
   void Reset() override { done_at_.store(0, std::memory_order_relaxed); }
+  bool Posted() const override { return done_at_.load(std::memory_order_acquire) != 0; }
   bool Done() const override {
     const Nanos at = done_at_.load(std::memory_order_acquire);
     return at != 0 && at <= SteadyNow();

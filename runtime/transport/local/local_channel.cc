@@ -14,12 +14,14 @@ namespace baton {
 LocalChannel::LocalChannel(int capacity, LocalChannelOptions options)
     : options_(std::move(options)), pending_(static_cast<size_t>(std::max(capacity, 1))) {}
 
-absl::Status LocalChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Nanos* start) {
-  return Meet({data, nullptr, bytes, static_cast<HostEvent*>(&done), start, SteadyNow()}, /*is_sender=*/true);
+absl::Status LocalChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) {
+  return Meet({data, nullptr, bytes, static_cast<HostEvent*>(&done), static_cast<HostEvent*>(started), SteadyNow()},
+              /*is_sender=*/true);
 }
 
-absl::Status LocalChannel::Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Nanos* start) {
-  return Meet({nullptr, data, bytes, static_cast<HostEvent*>(&done), start, SteadyNow()}, /*is_sender=*/false);
+absl::Status LocalChannel::Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) {
+  return Meet({nullptr, data, bytes, static_cast<HostEvent*>(&done), static_cast<HostEvent*>(started), SteadyNow()},
+              /*is_sender=*/false);
 }
 
 absl::Status LocalChannel::Meet(const Post& mine, bool is_sender) {
@@ -57,8 +59,9 @@ absl::Status LocalChannel::Complete(const Post& send, const Post& receive, Nanos
   if (options_.copies && send.bytes > 0) {
     std::memcpy(receive.destination, send.source, static_cast<size_t>(send.bytes));
   }
-  if (send.start != nullptr) *send.start = start;
-  if (receive.start != nullptr) *receive.start = start;
+  for (const Post* side : {&send, &receive}) {
+    if (side->started != nullptr) side->started->CompleteAt(start);
+  }
   Nanos sent = start;
   if (options_.bytes_per_ns > 0) {
     sent = options_.link->Take(start, std::llround(static_cast<double>(send.bytes) / options_.bytes_per_ns));

@@ -45,16 +45,16 @@ struct LocalChannelOptions {
 };
 
 // Events must be HostEvents; streams are not used, since host streams have always reached the call.
-// Thread contract: Send from one thread, Receive from one thread; Reset while neither is in progress. Buffers, events
-// and start times are borrowed until done. Nothing is allocated after construction.
+// Thread contract: Send from one thread, Receive from one thread; Reset while neither is in progress. Buffers and
+// events are borrowed until done. Nothing is allocated after construction.
 class LocalChannel final : public Channel {
  public:
   // At most `capacity` transfers may be posted by one side and not met; at least 1.
   LocalChannel(int capacity, LocalChannelOptions options);
 
   // Errors besides Channel's: Internal if more than `capacity` are posted.
-  absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Nanos* start) override;
-  absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Nanos* start) override;
+  absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) override;
+  absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) override;
   void Reset() override;
 
  private:
@@ -63,7 +63,7 @@ class LocalChannel final : public Channel {
     std::byte* destination = nullptr;   // of a receiver
     Bytes bytes = 0;
     HostEvent* done = nullptr;
-    Nanos* start = nullptr;
+    HostEvent* started = nullptr;
     Nanos posted_at = 0;
   };
 

@@ -36,33 +36,36 @@ TEST_CASE("local channel: the n-th send meets the n-th receive, whoever posts fi
   Pair pair(kTransfers);
   int sent[kTransfers] = {11, 22, 33};
   int received[kTransfers] = {};
-  Nanos send_start[kTransfers] = {}, receive_start[kTransfers] = {};
-  std::vector<std::unique_ptr<Event>> send_done, receive_done;
+  std::vector<std::unique_ptr<Event>> send_done, receive_done, send_start, receive_start;
   for (int i = 0; i < kTransfers; ++i) {
     send_done.push_back(pair.devices[0]->CreateEvent());
     receive_done.push_back(pair.devices[1]->CreateEvent());
+    send_start.push_back(pair.devices[0]->CreateEvent());
+    receive_start.push_back(pair.devices[1]->CreateEvent());
   }
   auto send_all = [&] {
     for (int i = 0; i < kTransfers; ++i) {
-      REQUIRE(pair.channel->Send(*pair.streams[0], BytesOf(&sent[i]), sizeof(int), *send_done[i], &send_start[i]).ok());
+      REQUIRE(pair.channel->Send(*pair.streams[0], BytesOf(&sent[i]), sizeof(int), *send_done[i], send_start[i].get())
+                  .ok());
     }
   };
   if (send_first) send_all();
   const Nanos between = SteadyNow();
   for (int i = 0; i < kTransfers; ++i) {
     REQUIRE(
-        pair.channel->Receive(*pair.streams[1], BytesOf(&received[i]), sizeof(int), *receive_done[i], &receive_start[i])
+        pair.channel
+            ->Receive(*pair.streams[1], BytesOf(&received[i]), sizeof(int), *receive_done[i], receive_start[i].get())
             .ok());
     CHECK(receive_done[i]->Done() == send_first);
   }
   if (!send_first) send_all();
   for (int i = 0; i < kTransfers; ++i) {
     CHECK(received[i] == sent[i]);
-    CHECK(send_start[i] == receive_start[i]);
-    CHECK(send_start[i] >= between);
+    CHECK(send_start[i]->DoneAt() == receive_start[i]->DoneAt());
+    CHECK(send_start[i]->DoneAt() >= between);
     CHECK(send_done[i]->Done());
     CHECK(send_done[i]->DoneAt() == receive_done[i]->DoneAt());
-    CHECK(send_done[i]->DoneAt() >= send_start[i]);
+    CHECK(send_done[i]->DoneAt() >= send_start[i]->DoneAt());
   }
 }
 
@@ -72,11 +75,12 @@ TEST_CASE("local channel: a latency puts the end of both sides off, not their st
   options.link = [](int, int) { return LocalLinkOptions{kLatency}; };
   Pair pair(1, options);
   int sent = 5, received = 0;
-  Nanos start = 0;
   auto send_done = pair.devices[0]->CreateEvent(), receive_done = pair.devices[1]->CreateEvent();
+  auto started = pair.devices[1]->CreateEvent();
   REQUIRE(pair.channel->Send(*pair.streams[0], BytesOf(&sent), sizeof(int), *send_done, nullptr).ok());
-  REQUIRE(pair.channel->Receive(*pair.streams[1], BytesOf(&received), sizeof(int), *receive_done, &start).ok());
+  REQUIRE(pair.channel->Receive(*pair.streams[1], BytesOf(&received), sizeof(int), *receive_done, started.get()).ok());
   REQUIRE(pair.streams[1]->Wait(*receive_done).ok());
+  const Nanos start = started->DoneAt();
   CHECK(SteadyNow() >= start + kLatency);
   CHECK(receive_done->DoneAt() >= start + kLatency);
   CHECK(send_done->DoneAt() == receive_done->DoneAt());

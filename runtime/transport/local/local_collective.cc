@@ -47,7 +47,7 @@ LocalCollective::LocalCollective(absl::Span<const int32_t> device_of_member, Nan
 }
 
 absl::Status LocalCollective::Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
-                                     Nanos* start) {
+                                     Event* started) {
   const Nanos arrived_at = SteadyNow();
   std::lock_guard<std::mutex> lock(mutex_);
   auto participant = std::find_if(participants_.begin(), participants_.end(),
@@ -58,7 +58,7 @@ absl::Status LocalCollective::Arrive(Stream& stream, int device, absl::Span<cons
         absl::StrCat("device ", device, " brings ", buffers.size(), " buffers to a sum of which it holds ", held));
   }
   if (participant->arrived) return absl::InternalError(absl::StrCat("device ", device, " arrives at a sum twice"));
-  *participant = {device, true, static_cast<HostEvent*>(&done), start};
+  *participant = {device, true, static_cast<HostEvent*>(&done), static_cast<HostEvent*>(started)};
   size_t next = 0;
   for (size_t member = 0; member < members_.size(); ++member) {
     if (device_of_member_[member] == device) members_[member] = buffers[next++];
@@ -74,7 +74,7 @@ absl::Status LocalCollective::Arrive(Stream& stream, int device, absl::Span<cons
   last_arrival_ = 0;
   for (Participant& each : participants_) {
     each.arrived = false;
-    if (each.start != nullptr) *each.start = begun_at;
+    if (each.started != nullptr) each.started->CompleteAt(begun_at);
     each.done->CompleteAt(end);
   }
   return absl::OkStatus();

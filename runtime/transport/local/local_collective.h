@@ -20,7 +20,7 @@ class LocalCollective final : public Collective {
   LocalCollective(absl::Span<const int32_t> device_of_member, Nanos latency_ns, bool adds);
 
   absl::Status Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
-                      Nanos* start) override;
+                      Event* started) override;
   void Reset() override;
 
  private:
@@ -28,7 +28,7 @@ class LocalCollective final : public Collective {
     int device = 0;
     bool arrived = false;
     HostEvent* done = nullptr;
-    Nanos* start = nullptr;
+    HostEvent* started = nullptr;
   };
 
   absl::Status Add();

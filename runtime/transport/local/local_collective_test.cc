@@ -43,12 +43,12 @@ TEMPLATE_TEST_CASE("local collective: sums in the order of the members, whoever 
   Devices two(2);
   const ReduceBuffer of_device0[] = {BufferOf(member0), BufferOf(member2)};
   const ReduceBuffer of_device1[] = {BufferOf(member1)};
-  Nanos start[2] = {};
+  const std::unique_ptr<Event> started[2] = {two.devices[0]->CreateEvent(), two.devices[1]->CreateEvent()};
   Nanos between = 0;
   auto arrive = [&](int device) {
     absl::Span<const ReduceBuffer> buffers = of_device0;
     if (device == 1) buffers = of_device1;
-    return collective->Arrive(*two.streams[device], device, buffers, *two.done[device], &start[device]);
+    return collective->Arrive(*two.streams[device], device, buffers, *two.done[device], started[device].get());
   };
   REQUIRE(arrive(last_first ? 1 : 0).ok());
   CHECK_FALSE(two.done[0]->Done());
@@ -60,9 +60,9 @@ TEMPLATE_TEST_CASE("local collective: sums in the order of the members, whoever 
     CHECK((*member)[1] == 6);
   }
   CHECK(two.done[0]->DoneAt() == two.done[1]->DoneAt());
-  CHECK(start[0] == start[1]);
-  CHECK(start[0] >= between);
-  CHECK(two.done[0]->DoneAt() >= start[0]);
+  CHECK(started[0]->DoneAt() == started[1]->DoneAt());
+  CHECK(started[0]->DoneAt() >= between);
+  CHECK(two.done[0]->DoneAt() >= started[0]->DoneAt());
 }
 
 TEST_CASE("local collective: can be used again, also after a reset with one side missing") {
@@ -147,10 +147,10 @@ TEST_CASE("local collective: a rehearsal's latency counts from the last arrival 
   auto collective = transport.CreateCollective({0}).value();
   Devices one(1);
   const ReduceBuffer nothing;
-  Nanos start = 0;
-  REQUIRE(collective->Arrive(*one.streams[0], 0, {&nothing, 1}, *one.done[0], &start).ok());
+  const std::unique_ptr<Event> started = one.devices[0]->CreateEvent();
+  REQUIRE(collective->Arrive(*one.streams[0], 0, {&nothing, 1}, *one.done[0], started.get()).ok());
   REQUIRE(one.streams[0]->Wait(*one.done[0]).ok());
-  CHECK(SteadyNow() >= start + kLatency);
+  CHECK(SteadyNow() >= started->DoneAt() + kLatency);
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+// A whole step of several devices recorded once and launched as one: a CUDA graph. Used by runtime/execute through
+// Device::CreateStepGraph.
+#ifndef BATON_RUNTIME_DEVICE_STEP_GRAPH_H_
+#define BATON_RUNTIME_DEVICE_STEP_GRAPH_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace baton {
+
+// Thread contract: one thread at a time; Begin and End on the same one. Lifecycle: Begin, work on the devices' streams,
+// End; then any number of launches, one at a time. Must not outlive the devices.
+class StepGraph {
+ public:
+  virtual ~StepGraph() = default;
+  // From now until End, what this thread puts on any stream of the devices is recorded and not run. No stream may wait
+  // for an event that was not recorded since.
+  virtual absl::Status Begin() = 0;
+  // Also after an error in between; then the graph is of no use. Errors: what the recording failed with.
+  virtual absl::Status End() = 0;
+  virtual absl::Status Launch() = 0;
+  // Whether the last launch is done. Errors: what its work failed with.
+  virtual absl::StatusOr<bool> Done() = 0;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_DEVICE_STEP_GRAPH_H_
