@@ -159,14 +159,19 @@ void Executor::WorkerMain(Worker& worker, int device) {
   }
 }
 
-absl::Status Executor::RunStep(Trace* trace) {
-  if (first_error_.is_set()) return first_error_.status();
-  if (trace != nullptr) {
-    trace->devices.resize(program_->devices.size());
-    for (size_t device = 0; device < trace->devices.size(); ++device) {
-      trace->devices[device].resize(program_->devices[device].instructions.size());
-    }
+absl::Status Executor::PrepareTrace(Trace* trace) {
+  if (trace == nullptr) return absl::OkStatus();
+  trace->devices.resize(program_->devices.size());
+  for (size_t device = 0; device < trace->devices.size(); ++device) {
+    trace->devices[device].resize(program_->devices[device].instructions.size());
+    BATON_RETURN_IF_ERROR(options_.devices[device]->SetClock());
   }
+  return absl::OkStatus();
+}
+
+absl::Status Executor::RunStep(Trace* trace, const std::function<void()>& meanwhile) {
+  if (first_error_.is_set()) return first_error_.status();
+  BATON_RETURN_IF_ERROR(PrepareTrace(trace));
   watchdog_->Restart();
   std::unique_lock<std::mutex> lock(mutex_);
   trace_ = trace;
@@ -174,6 +179,11 @@ absl::Status Executor::RunStep(Trace* trace) {
   ++step_;
   step_start_ = SteadyNow();
   step_begins_.notify_all();
+  if (meanwhile) {
+    lock.unlock();
+    meanwhile();
+    lock.lock();
+  }
   AwaitWorkers(lock);
   return first_error_.status();
 }

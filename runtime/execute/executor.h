@@ -7,6 +7,7 @@
 #define BATON_RUNTIME_EXECUTE_EXECUTOR_H_
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -56,7 +57,16 @@ class Executor {
   // DeadlineExceeded by the watchdog, saying where each worker stands. All other workers are cancelled: blocked ones
   // wake at once, but a module call that runs on the host is waited for. The arenas are then in the midst of a step:
   // RunStep returns the same error again until Reset.
-  absl::Status RunStep(Trace* trace);
+  // `meanwhile` (may be null) runs on the calling thread while the workers do.
+  absl::Status RunStep(Trace* trace, const std::function<void()>& meanwhile = nullptr);
+
+  // Records a step as one graph, through the code that RunStep uses: the calling thread walks the workers, taking next
+  // whichever instruction `order`, a simulated trace, starts first among those that can go on. Nothing runs. `timed`: a
+  // run of it can be traced. What instructions create at their first run must stand, so RunStep once before.
+  // Errors: Unimplemented where devices have no graphs; the first error of any worker.
+  absl::StatusOr<std::unique_ptr<StepGraph>> RecordStep(const Trace& order, bool timed);
+  // As RunStep, but the recorded one; `trace` must be null unless it was recorded timed. Same errors.
+  absl::Status RunRecorded(StepGraph& graph, Trace* trace, const std::function<void()>& meanwhile = nullptr);
 
   // Forgets an error and what the failed step left in channels. The caller sees to the arenas' contents.
   void Reset();
@@ -74,6 +84,9 @@ class Executor {
   absl::Status Connect();
   absl::Status StartWorkers();
   void WorkerMain(Worker& worker, int device);
+  // Makes room in `trace` (null: none) and sets the devices' clocks.
+  absl::Status PrepareTrace(Trace* trace);
+  absl::Status AwaitGraph(StepGraph& graph);
   // Blocks until all workers are back, with the watchdog on guard.
   void AwaitWorkers(std::unique_lock<std::mutex>& lock);
 

@@ -24,8 +24,11 @@ absl::Status Worker::Setup() {
   for (size_t index = 0; index < num_instructions; ++index) {
     begun_.push_back(device.CreateEvent());
     done_.push_back(device.CreateEvent());
+    const Operation& operation = program_.instructions[index].operation;
+    const bool meets = !IsCompute(operation) || std::holds_alternative<Reduce>(operation);
+    started_.push_back(meets ? device.CreateEvent() : nullptr);
+    if (device.runs_later()) names_.push_back(Describe(operation));
   }
-  starts_.resize(num_instructions);
   size_t most_members = 0;
   for (const ReduceGroup& group : environment_.program->reduce_groups) {
     most_members = std::max(most_members, group.chunks.size());
@@ -56,24 +59,48 @@ absl::Status Worker::CreateStreams() {
   return absl::OkStatus();
 }
 
-void Worker::RunStep(Nanos step_start, std::vector<Interval>* intervals) {
+void Worker::BeginStep() {
   // No peer can complete an event before this worker has posted it, so all are reset in time.
   for (const std::unique_ptr<Event>& event : begun_) event->Reset();
   for (const std::unique_ptr<Event>& event : done_) event->Reset();
+  for (const std::unique_ptr<Event>& event : started_) {
+    if (event != nullptr) event->Reset();
+  }
+  next_ = 0;
+  in_reduce_ = false;
+  first_in_flight_ = 0;
+}
+
+bool Worker::CanAdvance() const {
+  if (in_reduce_) return done_[Next()]->Posted();
+  const absl::Span<const int32_t> waits = program_.WaitsOf(program_.instructions[Next()]);
+  return std::all_of(waits.begin(), waits.end(), [&](int32_t wait) { return done_[wait]->Posted(); });
+}
+
+absl::Status Worker::Advance() {
+  const int32_t index = Next();
+  const absl::Status status = in_reduce_ ? WaitFor(*stream_of_[index], index) : Issue(index);
+  if (!status.ok()) {
+    return absl::Status(status.code(),
+                        absl::StrCat("device ", environment_.device->index(), ", instruction ",
+                                     DescribeInstruction(index), ": ", status.message(), DescribeInFlight(status)));
+  }
+  in_reduce_ = !in_reduce_ && std::holds_alternative<Reduce>(program_.instructions[index].operation);
+  if (!in_reduce_) ++next_;
+  return status;
+}
+
+void Worker::RunStep(Nanos step_start, std::vector<Interval>* intervals) {
+  BeginStep();
   FirstError& first_error = *environment_.first_error;
-  for (int32_t index : order_.instructions) {
-    if (first_error.is_set()) break;
-    if (absl::Status status = Issue(index); !status.ok()) {
-      first_error.Set(
-          absl::Status(status.code(), absl::StrCat("device ", environment_.device->index(), ", instruction ",
-                                                   DescribeInstruction(index), ": ", status.message())));
-      break;
-    }
+  while (!AllIssued() && !first_error.is_set()) {
+    if (environment_.device->runs_later()) SeeProgress();
+    if (absl::Status status = Advance(); !status.ok()) first_error.Set(status);
   }
   if (!first_error.is_set()) {
     if (absl::Status status = Drain(); !status.ok()) {
-      first_error.Set(
-          absl::Status(status.code(), absl::StrCat("device ", environment_.device->index(), ": ", status.message())));
+      first_error.Set(absl::Status(status.code(), absl::StrCat("device ", environment_.device->index(), ": ",
+                                                               status.message(), DescribeInFlight(status))));
     }
   }
   position_.store(kNone, std::memory_order_relaxed);
@@ -87,7 +114,11 @@ absl::Status Worker::Issue(int32_t index) {
   Stream& stream = *stream_of_[index];
   for (int32_t wait : program_.WaitsOf(instruction)) BATON_RETURN_IF_ERROR(WaitFor(stream, wait));
   BATON_RETURN_IF_ERROR(stream.Record(*begun_[index]));
-  return Run(index, instruction.operation, stream);
+  if (names_.empty()) return Run(index, instruction.operation, stream);
+  stream.PushRange(names_[index].c_str());
+  absl::Status status = Run(index, instruction.operation, stream);
+  stream.PopRange();
+  return status;
 }
 
 absl::Status Worker::WaitFor(Stream& stream, int32_t index) {
@@ -163,11 +194,11 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
           },
           [&](const Send& send) {
             return environment_.send_channels[send.peer]->Send(
-                stream, AddressOf(send.slot), program_.slots[send.slot].bytes, *done_[index], &starts_[index]);
+                stream, AddressOf(send.slot), program_.slots[send.slot].bytes, *done_[index], started_[index].get());
           },
           [&](const Recv& recv) {
             return environment_.receive_channels[recv.peer]->Receive(
-                stream, AddressOf(recv.slot), program_.slots[recv.slot].bytes, *done_[index], &starts_[index]);
+                stream, AddressOf(recv.slot), program_.slots[recv.slot].bytes, *done_[index], started_[index].get());
           },
           [&](const Reduce& reduce) { return RunReduce(index, reduce.group, stream); },
           [&](const Step& step) { return finish(modules[step.chunk]->Step(stream)); },
@@ -185,9 +216,8 @@ absl::Status Worker::RunReduce(int32_t index, int32_t group, Stream& stream) {
     BATON_ASSIGN_OR_RETURN(ReduceBuffer buffer, module.PrepareReduce(stream, group, member));
     reduce_buffers_.push_back(buffer);
   }
-  BATON_RETURN_IF_ERROR(environment_.collectives[group]->Arrive(stream, environment_.device->index(), reduce_buffers_,
-                                                                *done_[index], &starts_[index]));
-  return WaitFor(stream, index);
+  return environment_.collectives[group]->Arrive(stream, environment_.device->index(), reduce_buffers_, *done_[index],
+                                                 started_[index].get());
 }
 
 absl::Status Worker::Drain() {
@@ -209,16 +239,26 @@ void Worker::FillIntervals(Nanos step_start, std::vector<Interval>& intervals) c
     interval.end = done_[index]->DoneAt() - step_start;
     if (!IsCompute(operation)) {
       // A lane carries its transfers in order: this one can begin once the one before has been met.
-      interval.ready = std::max(begun, predecessor == kNone ? 0 : starts_[predecessor] - step_start);
-      interval.start = starts_[index] - step_start;
+      interval.ready = std::max(begun, predecessor == kNone ? 0 : started_[predecessor]->DoneAt() - step_start);
+      interval.start = started_[index]->DoneAt() - step_start;
     } else if (std::holds_alternative<Reduce>(operation)) {
       interval.ready = begun;
-      interval.start = starts_[index] - step_start;
+      interval.start = started_[index]->DoneAt() - step_start;
     } else {
       interval.ready = predecessor == kNone ? 0 : done_[predecessor]->DoneAt() - step_start;
       interval.start = begun;
     }
   }
+}
+
+void Worker::SeeProgress() {
+  while (first_in_flight_ < next_ && done_[order_.instructions[first_in_flight_]]->Done()) ++first_in_flight_;
+}
+
+std::string Worker::DescribeInFlight(const absl::Status& error) const {
+  if (!environment_.device->runs_later() || !absl::IsInternal(error) || first_in_flight_ + 1 >= next_) return "";
+  return absl::StrCat("; in flight since instruction ", DescribeInstruction(order_.instructions[first_in_flight_]),
+                      ", which may be the one that failed");
 }
 
 ChunkState Worker::StateOf(int chunk) const {

@@ -3,7 +3,10 @@
 //
 //   compute    wait for its waits, begun ─ module call ─ done      on the compute stream
 //   transfer   wait for its waits, begun ─ post on the channel     on the lane's stream; the channel completes done
-//   Reduce     wait for its waits, begun ─ arrive, wait for done   on the compute stream
+//   Reduce     wait for its waits, begun ─ arrive │ wait for done  on the compute stream
+//
+// A step goes in pieces, each an instruction; a Reduce is two, so that one thread can let the other devices arrive. The
+// worker's own thread takes one after the other; Executor::RecordStep walks the workers of all devices by turns.
 //
 // What a step needs is made at Setup: nothing is allocated, locked or looked up by name for an instruction, apart from
 // the rendezvous inside channels and collectives.
@@ -41,7 +44,7 @@ struct WorkerEnvironment {
 };
 
 // Thread contract: Setup and RunStep on the worker's thread; NumDone and DescribePosition from any thread at any time
-// after Setup; the rest while no step runs.
+// after Setup; the rest while no step runs. A step in pieces belongs to one thread, instead of RunStep.
 class Worker {
  public:
   explicit Worker(WorkerEnvironment environment);
@@ -49,10 +52,23 @@ class Worker {
   // Binds the thread and makes arena, streams and events. Errors: those of the device.
   absl::Status Setup();
 
+  // The pieces of a step that is recorded. Errors of Advance: with device and instruction before the message.
+  void BeginStep();
+  bool AllIssued() const { return next_ == order_.instructions.size(); }
+  // The instruction that Advance takes next; not if AllIssued().
+  int32_t Next() const { return order_.instructions[next_]; }
+  // True if Advance does not block: all that it waits for is posted.
+  bool CanAdvance() const;
+  absl::Status Advance();
+  Device& device() const { return *environment_.device; }
+
   // Runs one step, whose clock starts at `step_start` (SteadyNow). An error goes to FirstError; when one is set, here
   // or by another worker, returns soon. Fills `intervals` (null: no trace wanted; else one for each instruction) only
   // if there was none.
   void RunStep(Nanos step_start, std::vector<Interval>* intervals);
+
+  // When each instruction ran, after a step with that many `intervals` whose clock started at `step_start`.
+  void FillIntervals(Nanos step_start, std::vector<Interval>& intervals) const;
 
   ChunkState StateOf(int chunk) const;
   // The end of the highest byte of the arena that was handed out so far.
@@ -71,7 +87,10 @@ class Worker {
   absl::Status Run(int32_t index, const Operation& operation, Stream& stream);
   absl::Status RunReduce(int32_t index, int32_t group, Stream& stream);
   absl::Status Drain();
-  void FillIntervals(Nanos step_start, std::vector<Interval>& intervals) const;
+  // Moves first_in_flight_ on.
+  void SeeProgress();
+  // On a device whose streams run later, an error may be that of an earlier instruction: says which ones it can be.
+  std::string DescribeInFlight(const absl::Status& error) const;
   std::string DescribeInstruction(int32_t index) const;
 
   std::byte* AddressOf(SlotId slot);
@@ -87,13 +106,20 @@ class Worker {
 
   std::unique_ptr<Stream> compute_stream_;
   std::vector<std::unique_ptr<Stream>> transfer_streams_;
-  // For each of the program's instructions: its lane's stream, when its waits were over, when it was done, and for
-  // transfers and sums when the last side was ready.
+  // For each of the program's instructions: its lane's stream, when its waits were over, when it was done, for
+  // transfers and sums when the last side was ready (else null), and its name if profilers can show it.
   std::vector<Stream*> stream_of_;
   std::vector<std::unique_ptr<Event>> begun_;
   std::vector<std::unique_ptr<Event>> done_;
-  std::vector<Nanos> starts_;
+  std::vector<std::unique_ptr<Event>> started_;
+  std::vector<std::string> names_;
   std::vector<ReduceBuffer> reduce_buffers_;  // of the Reduce being issued
+
+  // Where the step is, in order_.instructions: the next piece (the second of a Reduce if in_reduce_), and what was not
+  // seen done yet, where streams run later.
+  size_t next_ = 0;
+  bool in_reduce_ = false;
+  size_t first_in_flight_ = 0;
 
   // Where the worker is, for the watchdog: the instruction it is at (the number of instructions: all are issued), and
   // which one it waits for.

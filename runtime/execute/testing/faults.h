@@ -58,13 +58,13 @@ class FaultyChannel final : public Channel {
   FaultyChannel(std::unique_ptr<Channel> channel, int fail_send_at, int fail_receive_at)
       : channel_(std::move(channel)), sends_(fail_send_at), receives_(fail_receive_at) {}
 
-  absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Nanos* start) override {
+  absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) override {
     if (sends_ != kNoFault && sends_-- == 0) return Fault();
-    return channel_->Send(stream, data, bytes, done, start);
+    return channel_->Send(stream, data, bytes, done, started);
   }
-  absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Nanos* start) override {
+  absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) override {
     if (receives_ != kNoFault && receives_-- == 0) return Fault();
-    return channel_->Receive(stream, data, bytes, done, start);
+    return channel_->Receive(stream, data, bytes, done, started);
   }
   void Reset() override { channel_->Reset(); }
 

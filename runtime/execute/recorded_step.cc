@@ -1,0 +1,116 @@
+// The executor's steps as graphs: recorded by one thread that walks all workers, launched without them.
+//
+//   launching thread   Record   device 0: F0 ─ device 0: Send 0 ─ device 1: Recv 0 ─ device 0: F1 ─ device 1: F0 …
+//                      Run      launch ─ meanwhile ─ poll until done
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "runtime/device/clock.h"
+#include "runtime/execute/executor.h"
+
+namespace baton {
+namespace {
+
+// Polls so often that what is noticed too late is at most this part of a step.
+constexpr Nanos kPollsPerStep = 512;
+constexpr Nanos kLongestNap = 200'000;
+// Below, sleeping takes longer than what it should.
+constexpr Nanos kShortestNap = 20'000;
+
+// The worker whose next instruction `order` starts first among those that can go on; null if none can.
+Worker* NextWorker(absl::Span<const std::unique_ptr<Worker>> workers, const Trace& order) {
+  Worker* next = nullptr;
+  Nanos earliest = 0;
+  for (size_t device = 0; device < workers.size(); ++device) {
+    Worker& worker = *workers[device];
+    if (worker.AllIssued() || !worker.CanAdvance()) continue;
+    const Nanos start = order.devices[device][worker.Next()].start;
+    if (next != nullptr && start >= earliest) continue;
+    next = &worker;
+    earliest = start;
+  }
+  return next;
+}
+
+absl::Status WalkAll(absl::Span<const std::unique_ptr<Worker>> workers, const Trace& order) {
+  for (const std::unique_ptr<Worker>& worker : workers) worker->BeginStep();
+  Worker* last = nullptr;
+  while (Worker* worker = NextWorker(workers, order)) {
+    if (worker != last) BATON_RETURN_IF_ERROR(worker->device().BindWorkerThread());
+    last = worker;
+    BATON_RETURN_IF_ERROR(worker->Advance());
+  }
+  for (const std::unique_ptr<Worker>& worker : workers) {
+    if (!worker->AllIssued()) return absl::InternalError("no device can go on; the program was not proven");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StepGraph>> Executor::RecordStep(const Trace& order, bool timed) {
+  if (first_error_.is_set()) return first_error_.status();
+  if (order.devices.size() != workers_.size()) {
+    return absl::InternalError(
+        absl::StrCat("a trace of ", order.devices.size(), " devices orders a step of ", workers_.size()));
+  }
+  for (size_t device = 0; device < workers_.size(); ++device) {
+    if (order.devices[device].size() != program_->devices[device].instructions.size()) {
+      return absl::InternalError(absl::StrCat("a trace of another program orders a step of device ", device));
+    }
+  }
+  BATON_ASSIGN_OR_RETURN(std::unique_ptr<StepGraph> graph,
+                         options_.devices[0]->CreateStepGraph(options_.devices, timed));
+  BATON_RETURN_IF_ERROR(graph->Begin());
+  absl::Status status = WalkAll(workers_, order);
+  const absl::Status ended = graph->End();
+  status.Update(ended);
+  if (status.ok()) return graph;
+  Reset();  // what was posted and is not met
+  return status;
+}
+
+absl::Status Executor::RunRecorded(StepGraph& graph, Trace* trace, const std::function<void()>& meanwhile) {
+  if (first_error_.is_set()) return first_error_.status();
+  BATON_RETURN_IF_ERROR(PrepareTrace(trace));
+  const Nanos step_start = SteadyNow();
+  absl::Status status = graph.Launch();
+  if (status.ok()) {
+    if (meanwhile) meanwhile();
+    status = AwaitGraph(graph);
+  }
+  if (!status.ok()) {
+    first_error_.Set(absl::Status(status.code(), absl::StrCat("a step launched as one graph: ", status.message(),
+                                                              "; with --no-graphs the instruction is named")));
+    return first_error_.status();
+  }
+  if (trace == nullptr) return status;
+  for (size_t device = 0; device < workers_.size(); ++device) {
+    workers_[device]->FillIntervals(step_start, trace->devices[device]);
+  }
+  return status;
+}
+
+absl::Status Executor::AwaitGraph(StepGraph& graph) {
+  const Nanos start = SteadyNow();
+  for (;;) {
+    BATON_ASSIGN_OR_RETURN(const bool done, graph.Done());
+    if (done) return absl::OkStatus();
+    const Nanos elapsed = SteadyNow() - start;
+    if (elapsed > options_.watchdog_timeout_ms * 1'000'000) {
+      return absl::DeadlineExceededError(absl::StrCat("not done after ", options_.watchdog_timeout_ms, " ms"));
+    }
+    const Nanos nap = std::min(elapsed / kPollsPerStep, kLongestNap);
+    if (nap < kShortestNap) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::nanoseconds(nap));
+    }
+  }
+}
+
+}  // namespace baton
