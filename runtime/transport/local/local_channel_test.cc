@@ -94,15 +94,16 @@ TEST_CASE("local channel: transfers of a step have latencies of their own, over 
   Pair pair(1, options);
   int sent = 5, received = 0;
   for (int transfer = 0; transfer < 4; ++transfer) {
-    Nanos start = 0;
     auto send_done = pair.devices[0]->CreateEvent(), receive_done = pair.devices[1]->CreateEvent();
+    auto started = pair.devices[1]->CreateEvent();
     REQUIRE(pair.channel->Send(*pair.streams[0], BytesOf(&sent), sizeof(int), *send_done, nullptr).ok());
-    REQUIRE(pair.channel->Receive(*pair.streams[1], BytesOf(&received), sizeof(int), *receive_done, &start).ok());
+    REQUIRE(
+        pair.channel->Receive(*pair.streams[1], BytesOf(&received), sizeof(int), *receive_done, started.get()).ok());
     REQUIRE(pair.streams[1]->Wait(*receive_done).ok());
     if (transfer % 2 == 1) {
-      CHECK(receive_done->DoneAt() >= start + kSlow);
+      CHECK(receive_done->DoneAt() >= started->DoneAt() + kSlow);
     } else {
-      CHECK(receive_done->DoneAt() >= start);
+      CHECK(receive_done->DoneAt() >= started->DoneAt());
     }
   }
 }
@@ -207,16 +208,18 @@ TEST_CASE("local transport: channels that share a link take turns for their byte
     devices.push_back(HostDevice::Create(index, {}).value());
     streams.push_back(devices.back()->CreateStream().value());
   }
-  Nanos starts[2] = {};
+  std::unique_ptr<Event> started[2];
   for (int from : {0, 1}) {
     channels.push_back(transport.CreateChannel(from, 2, 1).value());
     for (int side : {0, 1}) done.push_back(devices[side]->CreateEvent());
+    started[from] = devices[from]->CreateEvent();
   }
   std::byte data[1000];
   for (int from : {0, 1}) {
-    REQUIRE(channels[from]->Send(*streams[from], data, 1000, *done[2 * from], &starts[from]).ok());
+    REQUIRE(channels[from]->Send(*streams[from], data, 1000, *done[2 * from], started[from].get()).ok());
     REQUIRE(channels[from]->Receive(*streams[2], data, 1000, *done[2 * from + 1], nullptr).ok());
   }
+  const Nanos starts[] = {started[0]->DoneAt(), started[1]->DoneAt()};
   // 1000 bytes hold a link for 10 ms; then comes the latency.
   CHECK(done[0]->DoneAt() == starts[0] + 11'000'000);
   CHECK(done[2]->DoneAt() == (shared ? std::max(starts[1], starts[0] + 10'000'000) : starts[1]) + 11'000'000);
