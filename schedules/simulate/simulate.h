@@ -35,7 +35,8 @@ struct SimulateOptions {
 // malformed or gets stuck; the message names the first instruction that cannot go on. Validate first for the reasons.
 absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs, const SimulateOptions& options = {});
 
-// How long each instruction runs, [device][instruction], from its start to its end. Each side of a transfer has its own.
+// How long each instruction runs, [device][instruction], from its start to its end. Each side of a transfer has its
+// own.
 using Durations = std::vector<std::vector<Nanos>>;
 
 // Those of a trace.
