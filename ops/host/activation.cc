@@ -11,6 +11,18 @@
 namespace baton {
 namespace {
 
+dnnl::algorithm ToAlgorithm(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::kRelu:
+      return dnnl::algorithm::eltwise_relu;
+    case ActivationKind::kGelu:
+      return dnnl::algorithm::eltwise_gelu_erf;
+    case ActivationKind::kGeluTanh:
+      return dnnl::algorithm::eltwise_gelu_tanh;
+  }
+  return dnnl::algorithm::undef;
+}
+
 // oneDNN's eltwise primitives; they need no temporary memory.
 class HostActivation final : public PrimitiveLayer {
  public:
@@ -46,8 +58,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec
   const ThreadScope scope(threads);
   return CatchOneDnnErrors("activation", [&]() -> absl::StatusOr<std::unique_ptr<Layer>> {
     using dnnl::memory;
-    const auto algorithm =
-        spec.kind == ActivationKind::kGelu ? dnnl::algorithm::eltwise_gelu_erf : dnnl::algorithm::eltwise_relu;
+    const auto algorithm = ToAlgorithm(spec.kind);
     const memory::desc data({input.NumElements()}, memory::data_type::f32, memory::format_tag::a);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);

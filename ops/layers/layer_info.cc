@@ -53,6 +53,9 @@ absl::Status CheckLastExtent(const std::string& layer, const Shape& input, const
       absl::StrCat(layer, ".", field, ": ", expected, " is not the last extent of the input ", input.ToString()));
 }
 
+// Parameters' true values are f32 where layers compute in bf16.
+DataType ParameterType(DataType type) { return type == DataType::kBFloat16 ? DataType::kFloat32 : type; }
+
 Shape WithLastExtent(const Shape& shape, int64_t extent) {
   std::vector<int64_t> extents = shape.extents();
   extents.back() = extent;
@@ -73,9 +76,11 @@ absl::StatusOr<LayerInfo> LinearInfo(const LinearSpec& spec, const Shape& input)
   info.input_shape = input;
   info.output_shape = WithLastExtent(input, spec.outputs);
   info.parameters.push_back({spec.weight_name.empty() ? absl::StrCat(spec.name, ".weight") : spec.weight_name,
-                             Shape(input.type(), {spec.outputs, spec.inputs}), spec.initializer, /*decays=*/true});
+                             Shape(ParameterType(input.type()), {spec.outputs, spec.inputs}), spec.initializer,
+                             /*decays=*/true});
   if (spec.bias) {
-    info.parameters.push_back({absl::StrCat(spec.name, ".bias"), Shape(input.type(), {spec.outputs}), Initializer{},
+    info.parameters.push_back({absl::StrCat(spec.name, ".bias"), Shape(ParameterType(input.type()), {spec.outputs}),
+                               Initializer{},
                                /*decays=*/false});
   }
   info.input_use = InputUse::kBackwardWeight;
@@ -101,11 +106,13 @@ absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& 
   LayerInfo info;
   info.input_shape = input;
   info.output_shape = Shape(type, {input[0], input[1], spec.width});
-  info.parameters.push_back({absl::StrCat(spec.token_name, ".weight"), Shape(type, {spec.vocabulary, spec.width}),
-                             spec.initializer, /*decays=*/true});
+  info.parameters.push_back({absl::StrCat(spec.token_name, ".weight"),
+                             Shape(ParameterType(type), {spec.vocabulary, spec.width}), spec.initializer,
+                             /*decays=*/true});
   if (!spec.position_name.empty()) {
-    info.parameters.push_back({absl::StrCat(spec.position_name, ".weight"), Shape(type, {spec.context, spec.width}),
-                               spec.initializer, /*decays=*/true});
+    info.parameters.push_back({absl::StrCat(spec.position_name, ".weight"),
+                               Shape(ParameterType(type), {spec.context, spec.width}), spec.initializer,
+                               /*decays=*/true});
   }
   info.input_use = InputUse::kBackwardWeight;
   info.weight_needs_grad_output = true;
@@ -126,7 +133,7 @@ absl::StatusOr<LayerInfo> LayerNormInfo(const LayerNormSpec& spec, const Shape& 
   LayerInfo info;
   info.input_shape = input;
   info.output_shape = input;
-  const Shape parameter(input.type(), {spec.width});
+  const Shape parameter(ParameterType(input.type()), {spec.width});
   info.parameters.push_back(
       {absl::StrCat(spec.name, ".weight"), parameter, Initializer{Initializer::Kind::kOnes}, /*decays=*/false});
   info.parameters.push_back({absl::StrCat(spec.name, ".bias"), parameter, Initializer{}, /*decays=*/false});
@@ -144,8 +151,8 @@ absl::StatusOr<LayerInfo> ActivationInfo(const ActivationSpec& spec, const Shape
   info.output_shape = input;
   info.input_use = InputUse::kBackwardInput;
   const double elements = input.NumElements();
-  info.flops = spec.kind == ActivationKind::kGelu ? LayerFlops{16 * elements, 24 * elements, 0}
-                                                  : LayerFlops{elements, elements, 0};
+  info.flops = spec.kind == ActivationKind::kRelu ? LayerFlops{elements, elements, 0}
+                                                  : LayerFlops{16 * elements, 24 * elements, 0};
   return info;
 }
 

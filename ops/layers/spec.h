@@ -12,7 +12,8 @@
 
 namespace baton {
 
-enum class ActivationKind : int8_t { kRelu, kGelu };  // GELU by the exact error function
+// GELU by the exact error function, or by Hendrycks and Gimpel's tanh approximation, which GPT-2 was trained with.
+enum class ActivationKind : int8_t { kRelu, kGelu, kGeluTanh };
 
 // x: [rows…, inputs] f32 → [rows…, outputs] f32: y = x · weightᵀ + bias. weight: [outputs, inputs].
 struct LinearSpec {
