@@ -71,6 +71,10 @@ T ExchangeWith(unsigned int mask, T value, int (*source)(int lane, int argument)
 
 }  // namespace baton::stand_in
 
+#ifndef __launch_bounds__
+#define __launch_bounds__(...)
+#endif
+
 #define threadIdx (::baton::stand_in::Place().thread)
 #define blockIdx (::baton::stand_in::Place().block)
 #define blockDim (::baton::stand_in::Place().block_extent)

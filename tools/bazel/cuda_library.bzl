@@ -60,10 +60,23 @@ def cuda_library(name, srcs, hdrs = [], deps = [], copts = [], **kwargs):
         hdrs = hdrs,
         deps = deps + ["@cuda//:headers", "@cuda//:cudart"],
         alwayslink = False,
+        # The static CUDA runtime hides its symbols from shared libraries.
+        linkstatic = True,
         **kwargs
     )
 
-def cuda_twin_library(name, srcs = [], kernels = [], hdrs = [], deps = [], twin_deps = [], libraries = [], **kwargs):
+def cuda_twin_library(
+        name,
+        srcs = [],
+        kernels = [],
+        hdrs = [],
+        deps = [],
+        twin_deps = [],
+        real_srcs = [],
+        stand_in_srcs = [],
+        libraries = [],
+        stand_in_libraries = [],
+        **kwargs):
     """Makes `name`, which runs on GPUs, and `name`_stand_in of the same files, which runs on the host in tests.
 
     Nothing where there is no toolkit.
@@ -75,7 +88,10 @@ def cuda_twin_library(name, srcs = [], kernels = [], hdrs = [], deps = [], twin_
       hdrs: headers of both.
       deps: what both depend on.
       twin_deps: other twin libraries; `name`_stand_in depends on their stand-ins.
+      real_srcs: .cc files of `name` alone.
+      stand_in_srcs: .cc files of `name`_stand_in alone.
       libraries: what only `name` depends on, as @cuda//:cublasLt.
+      stand_in_libraries: what only `name`_stand_in depends on, as //tests/cuda_stand_in:cublas_lt.
       **kwargs: of the libraries.
     """
     if not HAVE_CUDA:
@@ -86,14 +102,17 @@ def cuda_twin_library(name, srcs = [], kernels = [], hdrs = [], deps = [], twin_
             srcs = kernels,
             hdrs = hdrs,
             deps = deps + twin_deps,
+            # std functions that are constexpr may be called in kernels, as may our own.
+            copts = ["--expt-relaxed-constexpr"],
             visibility = ["//visibility:private"],
         )
         libraries = libraries + [name + "_kernels"]
     native.cc_library(
         name = name,
-        srcs = srcs,
+        srcs = srcs + real_srcs,
         hdrs = hdrs,
         deps = deps + twin_deps + libraries + ["@cuda//:cudart"],
+        linkstatic = True,
         **kwargs
     )
     copies = []
@@ -109,9 +128,11 @@ def cuda_twin_library(name, srcs = [], kernels = [], hdrs = [], deps = [], twin_
     native.cc_library(
         name = name + "_stand_in",
         testonly = True,
-        srcs = srcs + copies,
+        srcs = srcs + stand_in_srcs + copies,
         hdrs = hdrs,
-        deps = deps + [dep + "_stand_in" for dep in twin_deps] + [
+        # nvcc's pragmas, and its licence to read arrays by vectors.
+        copts = ["-Wno-unknown-pragmas", "-fno-strict-aliasing"],
+        deps = deps + [dep + "_stand_in" for dep in twin_deps] + stand_in_libraries + [
             "//tests/cuda_stand_in:kernel_emulation",
             "@cuda//:headers",
         ],
