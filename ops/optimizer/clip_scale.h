@@ -6,7 +6,7 @@ namespace baton {
 
 // min(1, clip_norm / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ does, where `norm` is the L2 norm over all
 // gradients; 1 if clip_norm is 0 (off). A norm that is NaN or infinite gives NaN or 0 there as here.
-inline double ClipScale(double clip_norm, double norm) {
+inline constexpr double ClipScale(double clip_norm, double norm) {
   if (clip_norm == 0) return 1.0;
   const double scale = clip_norm / (norm + 1e-6);
   return scale > 1.0 ? 1.0 : scale;

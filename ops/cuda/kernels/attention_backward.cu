@@ -1,0 +1,174 @@
+// With s = q · k / √d, p = exp(s − log_sum) and D = dy · y (Dao 2023, algorithm 2):
+//   dv = Σ queries p dy,   ds = p (dy · v − D) / √d,   dq = Σ keys ds k,   dk = Σ queries ds q
+// Three kernels: D; then dq, a block a tile of queries; then dk and dv, a block a tile of keys.
+#include "ops/cuda/kernels/attention_tile.cuh"
+
+namespace baton {
+namespace {
+
+constexpr int kWarps = kAttentionThreads / kThreadsPerWarp;
+
+// A warp for each row and head. dots: as log_sums.
+template <typename T>
+__global__ void __launch_bounds__(kAttentionThreads)
+    OutputDotKernel(AttentionShape shape, const T* y, const T* dy, float* dots) {
+  const int lane = threadIdx.x % kThreadsPerWarp;
+  const int64_t index = static_cast<int64_t>(blockIdx.x) * kWarps + threadIdx.x / kThreadsPerWarp;
+  const int64_t row = index / shape.heads;
+  const int64_t head = index % shape.heads;
+  if (row >= shape.sequences * shape.context) return;
+  const int64_t begin = index * shape.head_width;
+  float sum = 0.0f;
+  for (int64_t c = lane; c < shape.head_width; c += kThreadsPerWarp)
+    sum += ToFloat(y[begin + c]) * ToFloat(dy[begin + c]);
+  sum = WarpSum(sum);
+  if (lane == 0) {
+    dots[(row / shape.context * shape.heads + head) * shape.context + row % shape.context] = sum;
+  }
+}
+
+// Zero where the key comes after the query, or there is no such query.
+__device__ inline float Probability(const AttentionShape& shape, int64_t query, int64_t key, float scaled_score,
+                                    const float* log_sums) {
+  return key <= query && query < shape.context ? expf(scaled_score - log_sums[query]) : 0.0f;
+}
+
+// Dynamic shared memory: queries, dy, keys, values, the gradients of scores.
+template <typename T, typename Tile>
+__global__ void __launch_bounds__(kAttentionThreads)
+    QueryGradientKernel(AttentionShape shape, float score_scale, const T* x, const T* dy, const float* all_log_sums,
+                        const float* all_dots, T* dx) {
+  constexpr int kMicro = Tile::kMicro;
+  BATON_DYNAMIC_SHARED(float, queries);
+  float* const grad_outputs = queries + Tile::kRows;
+  float* const keys = grad_outputs + Tile::kRows;
+  float* const values = keys + Tile::kRows;
+  float* const grad_scores = values + Tile::kRows;
+  const int64_t tiles = (shape.context + Tile::kTile - 1) / Tile::kTile;
+  const AttentionPlace place = FindPlace(shape, tiles, /*last_first=*/true);
+  const int64_t width = shape.heads * shape.head_width;
+  const int64_t offset = place.sequence * shape.context * 3 * width + place.head * shape.head_width;
+  const T* const head = x + offset;
+  const float* const log_sums = all_log_sums + (place.sequence * shape.heads + place.head) * shape.context;
+  const float* const dots = all_dots + (place.sequence * shape.heads + place.head) * shape.context;
+  const int64_t first_query = place.tile * Tile::kTile;
+  float gradient[kMicro][Tile::kChannels] = {};
+  LoadRows<Tile>(shape, head, 3 * width, first_query, queries);
+  LoadRows<Tile>(shape, dy + place.sequence * shape.context * width + place.head * shape.head_width, width, first_query,
+                 grad_outputs);
+  for (int64_t tile = 0; tile <= place.tile; ++tile) {
+    __syncthreads();  // all are done with the last tile's keys and values
+    LoadRows<Tile>(shape, head + width, 3 * width, tile * Tile::kTile, keys);
+    LoadRows<Tile>(shape, head + 2 * width, 3 * width, tile * Tile::kTile, values);
+    __syncthreads();
+    float scores[kMicro][kMicro];
+    float grad_probabilities[kMicro][kMicro];
+    MultiplyRows<Tile>(queries, keys, scores);
+    MultiplyRows<Tile>(grad_outputs, values, grad_probabilities);
+    for (int i = 0; i < kMicro; ++i) {
+      const int64_t query = first_query + threadIdx.x / 16 * kMicro + i;
+      const float dot = query < shape.context ? dots[query] : 0.0f;
+      for (int j = 0; j < kMicro; ++j) {
+        const int64_t key = tile * Tile::kTile + threadIdx.x % 16 + 16 * j;
+        const float p = Probability(shape, query, key, scores[i][j] * score_scale, log_sums);
+        scores[i][j] = p * (grad_probabilities[i][j] - dot) * score_scale;
+      }
+    }
+    __syncwarp();  // all are done with the last tile's gradients
+    ShareScores<Tile>(scores, grad_scores);
+    __syncwarp();
+    AddWeightedRows<Tile>(grad_scores, keys, gradient);
+  }
+  float one[kMicro];
+  for (int i = 0; i < kMicro; ++i) one[i] = 1.0f;
+  StoreRows<Tile>(shape, gradient, one, 3 * width, first_query, dx + offset);
+}
+
+// As above with keys as rows and queries as columns. Dynamic shared memory: keys, values, queries, dy, the
+// probabilities, the gradients of scores.
+template <typename T, typename Tile>
+__global__ void __launch_bounds__(kAttentionThreads)
+    KeyValueGradientKernel(AttentionShape shape, float score_scale, const T* x, const T* dy, const float* all_log_sums,
+                           const float* all_dots, T* dx) {
+  constexpr int kMicro = Tile::kMicro;
+  BATON_DYNAMIC_SHARED(float, keys);
+  float* const values = keys + Tile::kRows;
+  float* const queries = values + Tile::kRows;
+  float* const grad_outputs = queries + Tile::kRows;
+  float* const probabilities = grad_outputs + Tile::kRows;
+  float* const grad_scores = probabilities + Tile::kScores;
+  const int64_t tiles = (shape.context + Tile::kTile - 1) / Tile::kTile;
+  const AttentionPlace place = FindPlace(shape, tiles, /*last_first=*/false);
+  const int64_t width = shape.heads * shape.head_width;
+  const int64_t offset = place.sequence * shape.context * 3 * width + place.head * shape.head_width;
+  const T* const head = x + offset;
+  const T* const grad_head = dy + place.sequence * shape.context * width + place.head * shape.head_width;
+  const float* const log_sums = all_log_sums + (place.sequence * shape.heads + place.head) * shape.context;
+  const float* const dots = all_dots + (place.sequence * shape.heads + place.head) * shape.context;
+  const int64_t first_key = place.tile * Tile::kTile;
+  float key_gradient[kMicro][Tile::kChannels] = {};
+  float value_gradient[kMicro][Tile::kChannels] = {};
+  LoadRows<Tile>(shape, head + width, 3 * width, first_key, keys);
+  LoadRows<Tile>(shape, head + 2 * width, 3 * width, first_key, values);
+  for (int64_t tile = place.tile; tile < tiles; ++tile) {
+    __syncthreads();  // all are done with the last tile's queries
+    LoadRows<Tile>(shape, head, 3 * width, tile * Tile::kTile, queries);
+    LoadRows<Tile>(shape, grad_head, width, tile * Tile::kTile, grad_outputs);
+    __syncthreads();
+    float scores[kMicro][kMicro];
+    float grad_probabilities[kMicro][kMicro];
+    MultiplyRows<Tile>(keys, queries, scores);
+    MultiplyRows<Tile>(values, grad_outputs, grad_probabilities);
+    for (int j = 0; j < kMicro; ++j) {
+      const int64_t query = tile * Tile::kTile + threadIdx.x % 16 + 16 * j;
+      const float dot = query < shape.context ? dots[query] : 0.0f;
+      for (int i = 0; i < kMicro; ++i) {
+        const int64_t key = first_key + threadIdx.x / 16 * kMicro + i;
+        const float p = Probability(shape, query, key, scores[i][j] * score_scale, log_sums);
+        scores[i][j] = p;
+        grad_probabilities[i][j] = p * (grad_probabilities[i][j] - dot) * score_scale;
+      }
+    }
+    __syncwarp();  // all are done with the last tile's probabilities and gradients
+    ShareScores<Tile>(scores, probabilities);
+    ShareScores<Tile>(grad_probabilities, grad_scores);
+    __syncwarp();
+    AddWeightedRows<Tile>(probabilities, grad_outputs, value_gradient);
+    AddWeightedRows<Tile>(grad_scores, queries, key_gradient);
+  }
+  float one[kMicro];
+  for (int i = 0; i < kMicro; ++i) one[i] = 1.0f;
+  StoreRows<Tile>(shape, key_gradient, one, 3 * width, first_key, dx + offset + width);
+  StoreRows<Tile>(shape, value_gradient, one, 3 * width, first_key, dx + offset + 2 * width);
+}
+
+}  // namespace
+
+Bytes AttentionBackwardScratchBytes(const AttentionShape& shape) {
+  return AlignUp(shape.sequences * shape.heads * shape.context * static_cast<Bytes>(sizeof(float)));
+}
+
+absl::Status LaunchAttentionBackward(KernelStream stream, const AttentionShape& shape, const void* x, const void* y,
+                                     const float* log_sums, const void* dy, void* dx, std::byte* scratch) {
+  return ForAttentionTile(shape, [&](auto element, auto tile) {
+    using T = decltype(element);
+    using Tile = decltype(tile);
+    float* const dots = reinterpret_cast<float*>(scratch);
+    const T* const typed_x = static_cast<const T*>(x);
+    const T* const typed_dy = static_cast<const T*>(dy);
+    BATON_RETURN_IF_ERROR(Launch(OutputDotKernel<T>,
+                                 {NumBlocks(shape.sequences * shape.context * shape.heads, kWarps), kAttentionThreads},
+                                 stream, shape, static_cast<const T*>(y), typed_dy, dots));
+    const float score_scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_width)));
+    const unsigned int blocks =
+        NumBlocks(shape.context, Tile::kTile) * static_cast<unsigned int>(shape.sequences * shape.heads);
+    const Bytes query_bytes = (4 * Tile::kRows + Tile::kScores) * static_cast<Bytes>(sizeof(float));
+    BATON_RETURN_IF_ERROR(Launch(QueryGradientKernel<T, Tile>, {blocks, kAttentionThreads, query_bytes}, stream, shape,
+                                 score_scale, typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx)));
+    const Bytes key_bytes = (4 * Tile::kRows + 2 * Tile::kScores) * static_cast<Bytes>(sizeof(float));
+    return Launch(KeyValueGradientKernel<T, Tile>, {blocks, kAttentionThreads, key_bytes}, stream, shape, score_scale,
+                  typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx));
+  });
+}
+
+}  // namespace baton

@@ -1,0 +1,103 @@
+// Forward: a block a row reads it once, then one block sums the rows' losses. Backward: a block a row.
+#include <cmath>
+
+#include "ops/cuda/device_code.h"
+#include "ops/cuda/formulas/softmax_sum.h"
+#include "ops/cuda/kernels/cross_entropy.h"
+#include "ops/cuda/launch.h"
+
+namespace baton {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int kWarps = kThreads / kThreadsPerWarp;
+
+// The merged sum of all threads of the block, in thread 0.
+__device__ inline SoftmaxSum BlockMerge(SoftmaxSum own) {
+  BATON_SHARED_ARRAY(float, largest, kWarps);
+  BATON_SHARED_ARRAY(float, sums, kWarps);
+  for (int distance = kThreadsPerWarp / 2; distance > 0; distance /= 2) {
+    SoftmaxSum other;
+    other.largest = __shfl_xor_sync(kWholeWarp, own.largest, distance);
+    other.sum = __shfl_xor_sync(kWholeWarp, own.sum, distance);
+    own = Merge(own, other);
+  }
+  if (threadIdx.x % kThreadsPerWarp == 0) {
+    largest[threadIdx.x / kThreadsPerWarp] = own.largest;
+    sums[threadIdx.x / kThreadsPerWarp] = own.sum;
+  }
+  __syncthreads();
+  SoftmaxSum all = {largest[0], sums[0]};
+  for (int warp = 1; warp < kWarps; ++warp) all = Merge(all, {largest[warp], sums[warp]});
+  return all;
+}
+
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kThreads)
+    CrossEntropyKernel(int64_t classes, const T* logits, const int32_t* targets, float* log_sums,
+                       int32_t* saved_targets, float* row_losses) {
+  const int64_t row = blockIdx.x;
+  const T* x = logits + row * classes;
+  SoftmaxSum own;
+  for (int64_t c = static_cast<int64_t>(threadIdx.x) * kWidth; c < classes; c += kThreads * kWidth) {
+    Include(Load<kWidth>(x + c).values, &own);
+  }
+  const SoftmaxSum all = BlockMerge(own);
+  if (threadIdx.x != 0) return;
+  const int32_t target = targets[row];
+  const float log_sum = all.LogSumExp();
+  log_sums[row] = log_sum;
+  saved_targets[row] = target;
+  row_losses[row] = target >= 0 && target < classes ? log_sum - ToFloat(x[target]) : NAN;
+}
+
+__global__ void __launch_bounds__(kThreads)
+    SumLossesKernel(int64_t rows, int64_t loss_rows, const float* row_losses, double* loss) {
+  double sum = 0.0;
+  for (int64_t row = threadIdx.x; row < rows; row += kThreads) sum += row_losses[row];
+  const double all = BlockSum<kThreads>(sum);
+  if (threadIdx.x == 0) *loss = all / static_cast<double>(loss_rows);
+}
+
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kThreads)
+    CrossEntropyBackwardKernel(int64_t classes, float scale, const T* logits, const float* log_sums,
+                               const int32_t* targets, T* grad_logits) {
+  const int64_t row = blockIdx.x;
+  const float log_sum = log_sums[row];
+  const int64_t target = targets[row];
+  for (int64_t c = static_cast<int64_t>(threadIdx.x) * kWidth; c < classes; c += kThreads * kWidth) {
+    Floats<kWidth> x = Load<kWidth>(logits + row * classes + c);
+    for (int i = 0; i < kWidth; ++i) x[i] = (expf(x[i] - log_sum) - (c + i == target ? 1.0f : 0.0f)) * scale;
+    Store(grad_logits + row * classes + c, x);
+  }
+}
+
+}  // namespace
+
+absl::Status LaunchCrossEntropy(KernelStream stream, const CrossEntropyShape& shape, const void* logits,
+                                const int32_t* targets, float* log_sums, int32_t* saved_targets, float* row_losses,
+                                double* loss) {
+  BATON_RETURN_IF_ERROR(ForElementType(shape.type, [&](auto element) {
+    using T = decltype(element);
+    const auto kernel =
+        shape.classes % kPerAccess<T> == 0 ? CrossEntropyKernel<T, kPerAccess<T>> : CrossEntropyKernel<T, 1>;
+    return Launch(kernel, {static_cast<unsigned int>(shape.rows), kThreads}, stream, shape.classes,
+                  static_cast<const T*>(logits), targets, log_sums, saved_targets, row_losses);
+  }));
+  return Launch(SumLossesKernel, {1, kThreads}, stream, shape.rows, shape.loss_rows, row_losses, loss);
+}
+
+absl::Status LaunchCrossEntropyBackward(KernelStream stream, const CrossEntropyShape& shape, const void* logits,
+                                        const float* log_sums, const int32_t* targets, void* grad_logits) {
+  return ForElementType(shape.type, [&](auto element) {
+    using T = decltype(element);
+    const auto kernel = shape.classes % kPerAccess<T> == 0 ? CrossEntropyBackwardKernel<T, kPerAccess<T>>
+                                                           : CrossEntropyBackwardKernel<T, 1>;
+    const float scale = static_cast<float>(1.0 / static_cast<double>(shape.loss_rows));
+    return Launch(kernel, {static_cast<unsigned int>(shape.rows), kThreads}, stream, shape.classes, scale,
+                  static_cast<const T*>(logits), log_sums, targets, static_cast<T*>(grad_logits));
+  });
+}
+
+}  // namespace baton

@@ -1,0 +1,30 @@
+// Softmax and cross-entropy's kernels. Used by CudaCrossEntropy.
+#ifndef BATON_OPS_CUDA_KERNELS_CROSS_ENTROPY_H_
+#define BATON_OPS_CUDA_KERNELS_CROSS_ENTROPY_H_
+
+#include "absl/status/status.h"
+#include "ops/layers/layer.h"
+
+namespace baton {
+
+// logits: [rows, classes] of `type`, f32 or bf16. Asynchronous on `stream`. Errors: Internal if CUDA refuses.
+struct CrossEntropyShape {
+  DataType type = DataType::kFloat32;
+  int64_t rows = 0;
+  int64_t classes = 0;
+  int64_t loss_rows = 0;
+};
+
+// *loss ← Σ rows (log Σ exp(row) − row[target]) / loss_rows, NaN if a target is no class. log_sums: [rows] f32 and
+// row_losses: [rows] f32 are written; saved_targets: [rows] i32 ← targets.
+absl::Status LaunchCrossEntropy(KernelStream stream, const CrossEntropyShape& shape, const void* logits,
+                                const int32_t* targets, float* log_sums, int32_t* saved_targets, float* row_losses,
+                                double* loss);
+
+// grad_logits ← (softmax − one-hot target) / loss_rows.
+absl::Status LaunchCrossEntropyBackward(KernelStream stream, const CrossEntropyShape& shape, const void* logits,
+                                        const float* log_sums, const int32_t* targets, void* grad_logits);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_KERNELS_CROSS_ENTROPY_H_

@@ -1,0 +1,126 @@
+// Forward: a block a row. Backward: a warp for each row and tile of columns; it works only if no earlier row has the
+// same token, and then takes all the rows that have: the order is that of the rows, and no two warps write the same
+// place.
+#include <algorithm>
+#include <cmath>
+
+#include "ops/cuda/device_code.h"
+#include "ops/cuda/kernels/embedding.h"
+#include "ops/cuda/launch.h"
+
+namespace baton {
+namespace {
+
+constexpr int kWarps = 4;
+constexpr int kThreads = kWarps * kThreadsPerWarp;
+
+template <typename T, int kWidth>
+__global__ void EmbeddingKernel(EmbeddingShape shape, const int32_t* tokens, const T* table, const T* positions, T* y) {
+  const int64_t row = blockIdx.x;
+  const int64_t token = tokens[row];
+  const bool known = token >= 0 && token < shape.vocabulary;
+  for (int64_t c = static_cast<int64_t>(threadIdx.x) * kWidth; c < shape.width; c += kThreads * kWidth) {
+    Floats<kWidth> out;
+    for (int i = 0; i < kWidth; ++i) out[i] = NAN;
+    if (known) out = Load<kWidth>(table + token * shape.width + c);
+    if (positions != nullptr) {
+      const Floats<kWidth> position = Load<kWidth>(positions + row % shape.context * shape.width + c);
+      for (int i = 0; i < kWidth; ++i) out[i] += position[i];
+    }
+    Store(y + row * shape.width + c, out);
+  }
+}
+
+// True in all lanes if one of rows [0, row) has `token`.
+__device__ inline bool OccursBefore(const int32_t* tokens, int64_t row, int32_t token) {
+  const int lane = threadIdx.x % kThreadsPerWarp;
+  for (int64_t first = 0; first < row; first += kThreadsPerWarp) {
+    const bool same = first + lane < row && tokens[first + lane] == token;
+    if (__ballot_sync(kWholeWarp, same) != 0) return true;
+  }
+  return false;
+}
+
+// Grid: [rows / kWarps, tiles of columns].
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kThreads)
+    TableGradientKernel(EmbeddingShape shape, const int32_t* tokens, const T* dy, float* gradient) {
+  const int lane = threadIdx.x % kThreadsPerWarp;
+  const int64_t rows = shape.sequences * shape.context;
+  const int64_t row = static_cast<int64_t>(blockIdx.x) * kWarps + threadIdx.x / kThreadsPerWarp;
+  if (row >= rows) return;
+  const int32_t token = tokens[row];
+  if (token < 0 || token >= shape.vocabulary || OccursBefore(tokens, row, token)) return;
+  const int64_t column = (static_cast<int64_t>(blockIdx.y) * kThreadsPerWarp + lane) * kWidth;
+  Floats<kWidth> sum = {};
+  for (int64_t first = row; first < rows; first += kThreadsPerWarp) {
+    const bool same = first + lane < rows && tokens[first + lane] == token;
+    for (unsigned int left = __ballot_sync(kWholeWarp, same); left != 0; left &= left - 1) {
+      const int64_t other = first + __ffs(static_cast<int>(left)) - 1;
+      if (column >= shape.width) continue;
+      const Floats<kWidth> own = Load<kWidth>(dy + other * shape.width + column);
+      for (int i = 0; i < kWidth; ++i) sum[i] += own[i];
+    }
+  }
+  if (column >= shape.width) return;
+  float* const to = gradient + token * shape.width + column;
+  Floats<kWidth> total = Load<kWidth>(to);
+  for (int i = 0; i < kWidth; ++i) total[i] += sum[i];
+  Store(to, total);
+}
+
+// Grid: [context, tiles of columns].
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kThreads) PositionGradientKernel(EmbeddingShape shape, const T* dy, float* gradient) {
+  const int64_t position = blockIdx.x;
+  const int64_t column = (static_cast<int64_t>(blockIdx.y) * kThreads + threadIdx.x) * kWidth;
+  if (column >= shape.width) return;
+  Floats<kWidth> sum = {};
+#pragma unroll 4
+  for (int64_t sequence = 0; sequence < shape.sequences; ++sequence) {
+    const Floats<kWidth> own = Load<kWidth>(dy + (sequence * shape.context + position) * shape.width + column);
+    for (int i = 0; i < kWidth; ++i) sum[i] += own[i];
+  }
+  float* const to = gradient + position * shape.width + column;
+  Floats<kWidth> total = Load<kWidth>(to);
+  for (int i = 0; i < kWidth; ++i) total[i] += sum[i];
+  Store(to, total);
+}
+
+template <typename T, int kWidth>
+absl::Status Backward(KernelStream stream, const EmbeddingShape& shape, const int32_t* tokens, const T* dy,
+                      float* table_gradient, float* position_gradient) {
+  const dim3 table_grid(NumBlocks(shape.sequences * shape.context, kWarps),
+                        NumBlocks(shape.width, kThreadsPerWarp * kWidth));
+  BATON_RETURN_IF_ERROR(
+      Launch(TableGradientKernel<T, kWidth>, {table_grid, kThreads}, stream, shape, tokens, dy, table_gradient));
+  if (position_gradient == nullptr) return absl::OkStatus();
+  const dim3 position_grid(static_cast<unsigned int>(shape.context), NumBlocks(shape.width, kThreads * kWidth));
+  return Launch(PositionGradientKernel<T, kWidth>, {position_grid, kThreads}, stream, shape, dy, position_gradient);
+}
+
+}  // namespace
+
+absl::Status LaunchEmbedding(KernelStream stream, const EmbeddingShape& shape, const int32_t* tokens, const void* table,
+                             const void* positions, void* y) {
+  return ForElementType(shape.type, [&](auto element) {
+    using T = decltype(element);
+    const auto kernel = shape.width % kPerAccess<T> == 0 ? EmbeddingKernel<T, kPerAccess<T>> : EmbeddingKernel<T, 1>;
+    return Launch(kernel, {static_cast<unsigned int>(shape.sequences * shape.context), kThreads}, stream, shape, tokens,
+                  static_cast<const T*>(table), static_cast<const T*>(positions), static_cast<T*>(y));
+  });
+}
+
+absl::Status LaunchEmbeddingBackward(KernelStream stream, const EmbeddingShape& shape, const int32_t* tokens,
+                                     const void* dy, float* table_gradient, float* position_gradient) {
+  return ForElementType(shape.type, [&](auto element) {
+    using T = decltype(element);
+    const T* typed = static_cast<const T*>(dy);
+    if (shape.width % kPerAccess<T> == 0) {
+      return Backward<T, kPerAccess<T>>(stream, shape, tokens, typed, table_gradient, position_gradient);
+    }
+    return Backward<T, 1>(stream, shape, tokens, typed, table_gradient, position_gradient);
+  });
+}
+
+}  // namespace baton

@@ -1,0 +1,186 @@
+// Forward: a warp a row; it reads the row three times, of which the last two come from the cache.
+//
+// Backward: a block takes a run of rows, as many at a time as it has warps. First each warp works on its row: the two
+// means, then dx. Then each thread adds those rows' terms to the sums of its own columns, which lie in shared memory;
+// the rows come from the cache. The blocks' sums are the parts that a second kernel adds up.
+#include <algorithm>
+
+#include "ops/cuda/device_code.h"
+#include "ops/cuda/kernels/column_sums.h"
+#include "ops/cuda/kernels/layer_norm.h"
+#include "ops/cuda/launch.h"
+
+namespace baton {
+namespace {
+
+constexpr int kForwardWarps = 4;
+constexpr int kBackwardWarps = 16;
+constexpr int kBackwardThreads = kBackwardWarps * kThreadsPerWarp;
+constexpr int64_t kMaxParts = 256;
+
+int64_t RowsPerPart(int64_t rows) { return std::max<int64_t>(kBackwardWarps, (rows + kMaxParts - 1) / kMaxParts); }
+int64_t NumParts(int64_t rows) { return (rows + RowsPerPart(rows) - 1) / RowsPerPart(rows); }
+
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kForwardWarps* kThreadsPerWarp)
+    LayerNormKernel(int64_t rows, int64_t width, float epsilon, const T* x, const T* weight, const T* bias, T* y,
+                    float* statistics) {
+  const int lane = threadIdx.x % kThreadsPerWarp;
+  const int64_t row = static_cast<int64_t>(blockIdx.x) * kForwardWarps + threadIdx.x / kThreadsPerWarp;
+  if (row >= rows) return;
+  x += row * width;
+  y += row * width;
+  float sum = 0.0f;
+  for (int64_t c = lane * kWidth; c < width; c += kThreadsPerWarp * kWidth) {
+    const Floats<kWidth> in = Load<kWidth>(x + c);
+    for (int i = 0; i < kWidth; ++i) sum += in[i];
+  }
+  const float mean = WarpSum(sum) / static_cast<float>(width);
+  float squares = 0.0f;
+  for (int64_t c = lane * kWidth; c < width; c += kThreadsPerWarp * kWidth) {
+    const Floats<kWidth> in = Load<kWidth>(x + c);
+    for (int i = 0; i < kWidth; ++i) squares += (in[i] - mean) * (in[i] - mean);
+  }
+  const float inverse_deviation = 1.0f / sqrtf(WarpSum(squares) / static_cast<float>(width) + epsilon);
+  for (int64_t c = lane * kWidth; c < width; c += kThreadsPerWarp * kWidth) {
+    const Floats<kWidth> in = Load<kWidth>(x + c);
+    const Floats<kWidth> scale = Load<kWidth>(weight + c);
+    const Floats<kWidth> shift = Load<kWidth>(bias + c);
+    Floats<kWidth> out;
+    for (int i = 0; i < kWidth; ++i) out[i] = (in[i] - mean) * inverse_deviation * scale[i] + shift[i];
+    Store(y + c, out);
+  }
+  if (lane == 0) {
+    statistics[2 * row] = mean;
+    statistics[2 * row + 1] = inverse_deviation;
+  }
+}
+
+// dx of one row, by one warp.
+template <typename T, int kWidth>
+__device__ void RowGradient(int64_t width, float mean, float inverse_deviation, const T* x, const T* weight,
+                            const T* dy, T* dx) {
+  const int lane = threadIdx.x % kThreadsPerWarp;
+  float sum = 0.0f;
+  float dot = 0.0f;
+  for (int64_t c = lane * kWidth; c < width; c += kThreadsPerWarp * kWidth) {
+    const Floats<kWidth> in = Load<kWidth>(x + c);
+    const Floats<kWidth> scale = Load<kWidth>(weight + c);
+    const Floats<kWidth> gradient = Load<kWidth>(dy + c);
+    for (int i = 0; i < kWidth; ++i) {
+      const float g = scale[i] * gradient[i];
+      sum += g;
+      dot += g * (in[i] - mean) * inverse_deviation;
+    }
+  }
+  const float mean_g = WarpSum(sum) / static_cast<float>(width);
+  const float mean_gx = WarpSum(dot) / static_cast<float>(width);
+  for (int64_t c = lane * kWidth; c < width; c += kThreadsPerWarp * kWidth) {
+    const Floats<kWidth> in = Load<kWidth>(x + c);
+    const Floats<kWidth> scale = Load<kWidth>(weight + c);
+    const Floats<kWidth> gradient = Load<kWidth>(dy + c);
+    Floats<kWidth> out;
+    for (int i = 0; i < kWidth; ++i) {
+      const float normalized = (in[i] - mean) * inverse_deviation;
+      out[i] = (scale[i] * gradient[i] - mean_g - normalized * mean_gx) * inverse_deviation;
+    }
+    Store(dx + c, out);
+  }
+}
+
+// parts: [blocks, 2, width]. Dynamic shared memory: [2, width].
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kBackwardThreads)
+    LayerNormBackwardKernel(int64_t rows, int64_t width, int64_t rows_per_part, const T* x, const T* weight,
+                            const float* statistics, const T* dy, T* dx, float* parts) {
+  BATON_DYNAMIC_SHARED(float, sums);
+  const int64_t own_begin = static_cast<int64_t>(threadIdx.x) * kWidth;
+  constexpr int64_t kStride = kBackwardThreads * kWidth;
+  // Each thread reads and writes the sums of its own columns only, so that they need no barrier.
+  for (int64_t c = own_begin; c < width; c += kStride) {
+    for (int i = 0; i < kWidth; ++i) sums[c + i] = sums[width + c + i] = 0.0f;
+  }
+  const int64_t begin = blockIdx.x * rows_per_part;
+  const int64_t end = begin + rows_per_part < rows ? begin + rows_per_part : rows;
+  for (int64_t first = begin; first < end; first += kBackwardWarps) {
+    const int64_t row = first + threadIdx.x / kThreadsPerWarp;
+    if (dx != nullptr && row < end) {
+      RowGradient<T, kWidth>(width, statistics[2 * row], statistics[2 * row + 1], x + row * width, weight,
+                             dy + row * width, dx + row * width);
+    }
+    const int64_t last = first + kBackwardWarps < end ? first + kBackwardWarps : end;
+    for (int64_t c = own_begin; c < width; c += kStride) {
+      Floats<kWidth> weight_sum;
+      Floats<kWidth> bias_sum;
+      for (int i = 0; i < kWidth; ++i) {
+        weight_sum[i] = sums[c + i];
+        bias_sum[i] = sums[width + c + i];
+      }
+      for (int64_t r = first; r < last; ++r) {
+        const float mean = statistics[2 * r];
+        const float inverse_deviation = statistics[2 * r + 1];
+        const Floats<kWidth> in = Load<kWidth>(x + r * width + c);
+        const Floats<kWidth> gradient = Load<kWidth>(dy + r * width + c);
+        for (int i = 0; i < kWidth; ++i) {
+          weight_sum[i] += gradient[i] * (in[i] - mean) * inverse_deviation;
+          bias_sum[i] += gradient[i];
+        }
+      }
+      for (int i = 0; i < kWidth; ++i) {
+        sums[c + i] = weight_sum[i];
+        sums[width + c + i] = bias_sum[i];
+      }
+    }
+  }
+  for (int64_t c = own_begin; c < width; c += kStride) {
+    for (int i = 0; i < kWidth; ++i) {
+      parts[blockIdx.x * 2 * width + c + i] = sums[c + i];
+      parts[blockIdx.x * 2 * width + width + c + i] = sums[width + c + i];
+    }
+  }
+}
+
+__global__ void AddToKernel(int64_t count, const float* addend, float* gradient) {
+  const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i < count) gradient[i] += addend[i];
+}
+
+}  // namespace
+
+absl::Status LaunchLayerNorm(KernelStream stream, const LayerNormShape& shape, float epsilon, const void* x,
+                             const void* weight, const void* bias, void* y, float* statistics) {
+  return ForElementType(shape.type, [&](auto element) {
+    using T = decltype(element);
+    const auto kernel = shape.width % kPerAccess<T> == 0 ? LayerNormKernel<T, kPerAccess<T>> : LayerNormKernel<T, 1>;
+    return Launch(kernel, {NumBlocks(shape.rows, kForwardWarps), kForwardWarps * kThreadsPerWarp}, stream, shape.rows,
+                  shape.width, epsilon, static_cast<const T*>(x), static_cast<const T*>(weight),
+                  static_cast<const T*>(bias), static_cast<T*>(y), statistics);
+  });
+}
+
+Bytes LayerNormBackwardScratchBytes(const LayerNormShape& shape) {
+  return AlignUp(NumParts(shape.rows) * 2 * shape.width * static_cast<Bytes>(sizeof(float)));
+}
+
+absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& shape, const void* x,
+                                     const void* weight, const float* statistics, const void* dy, void* dx,
+                                     float* parameter_gradients, std::byte* scratch) {
+  float* const parts = reinterpret_cast<float*>(scratch);
+  BATON_RETURN_IF_ERROR(ForElementType(shape.type, [&](auto element) {
+    using T = decltype(element);
+    const auto kernel =
+        shape.width % kPerAccess<T> == 0 ? LayerNormBackwardKernel<T, kPerAccess<T>> : LayerNormBackwardKernel<T, 1>;
+    const Bytes shared_bytes = 2 * shape.width * static_cast<Bytes>(sizeof(float));
+    return Launch(kernel, {static_cast<unsigned int>(NumParts(shape.rows)), kBackwardThreads, shared_bytes}, stream,
+                  shape.rows, shape.width, RowsPerPart(shape.rows), static_cast<const T*>(x),
+                  static_cast<const T*>(weight), statistics, static_cast<const T*>(dy), static_cast<T*>(dx), parts);
+  }));
+  return LaunchSumParts(stream, NumParts(shape.rows), 2 * shape.width, parts, /*add=*/false, parameter_gradients);
+}
+
+absl::Status LaunchAddTo(KernelStream stream, int64_t count, const float* addend, float* gradient) {
+  constexpr int kThreads = 256;
+  return Launch(AddToKernel, {NumBlocks(count, kThreads), kThreads}, stream, count, addend, gradient);
+}
+
+}  // namespace baton

@@ -1,0 +1,172 @@
+// A block takes one piece of one parameter. What all pieces share (the global norm, the factors of the step) one block
+// works out before, so that shared memory of the host is read once.
+#include <cmath>
+
+#include "ops/cuda/device_code.h"
+#include "ops/cuda/kernels/optimizer.h"
+#include "ops/cuda/launch.h"
+#include "ops/optimizer/clip_scale.h"
+
+namespace baton {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int kWide = 4;  // f32 of a 16-byte access
+
+// A run of elements of one parameter.
+struct Piece {
+  const ParameterEntry* entry;
+  int64_t begin;
+  int64_t end;
+};
+
+__device__ inline Piece FindPiece(const OptimizerTable& table) {
+  int64_t low = 0;
+  int64_t high = table.num_entries;  // entries[low].first_piece <= blockIdx.x < entries[high].first_piece
+  while (high - low > 1) {
+    const int64_t middle = (low + high) / 2;
+    (table.entries[middle].first_piece <= blockIdx.x ? low : high) = middle;
+  }
+  const ParameterEntry* const entry = &table.entries[low];
+  const int64_t begin = (blockIdx.x - entry->first_piece) * kElementsPerPiece;
+  const int64_t end = begin + kElementsPerPiece;
+  return {entry, begin, end < entry->parameter.num_elements ? end : entry->parameter.num_elements};
+}
+
+__device__ inline float* AsFloats(std::byte* bytes) { return reinterpret_cast<float*>(bytes); }
+
+__global__ void __launch_bounds__(kThreads) SquareKernel(OptimizerTable table) {
+  const Piece piece = FindPiece(table);
+  double sum = 0.0;
+  if (piece.entry->parameter.norm >= 0) {
+    const float* const gradients = AsFloats(piece.entry->parameter.gradients);
+    for (int64_t i = piece.begin + threadIdx.x * kWide; i < piece.end; i += kThreads * kWide) {
+      if (i + kWide <= piece.end) {
+        const Floats<kWide> g = Load<kWide>(gradients + i);
+        for (int k = 0; k < kWide; ++k) sum += static_cast<double>(g[k]) * g[k];
+      } else {
+        for (int64_t k = i; k < piece.end; ++k) sum += static_cast<double>(gradients[k]) * gradients[k];
+      }
+    }
+  }
+  sum = BlockSum<kThreads>(sum);
+  if (threadIdx.x == 0) table.piece_sums[blockIdx.x] = sum;
+}
+
+// Grid: a block for each parameter.
+__global__ void __launch_bounds__(kThreads) SumPiecesKernel(OptimizerTable table, double* norms) {
+  const ParameterEntry* const entry = &table.entries[blockIdx.x];
+  if (entry->parameter.norm < 0) return;
+  double sum = 0.0;
+  for (int64_t i = entry[0].first_piece + threadIdx.x; i < entry[1].first_piece; i += kThreads) {
+    sum += table.piece_sums[i];
+  }
+  sum = BlockSum<kThreads>(sum);
+  if (threadIdx.x == 0) norms[entry->parameter.norm] = sum;
+}
+
+__global__ void ClearKernel(double* norms, int64_t num_norms) {
+  for (int64_t i = threadIdx.x; i < num_norms; i += kThreads) norms[i] = 0.0;
+}
+
+__global__ void __launch_bounds__(kThreads) FactorsKernel(OptimizerTable table, const double* norms, int64_t num_norms,
+                                                          const UpdateControl* control, double* gradient_norm) {
+  double sum = 0.0;
+  for (int64_t i = threadIdx.x; i < num_norms; i += kThreads) sum += norms[i];
+  sum = BlockSum<kThreads>(sum);
+  if (threadIdx.x != 0) return;
+  const double norm = sqrt(sum);
+  *gradient_norm = norm;
+  const UpdateControl copy = *control;
+  *table.factors = MakeAdamWFactors(copy, ClipScale(copy.clip_norm, norm));
+}
+
+// Elements [at, at + kWidth).
+template <int kWidth>
+__device__ void Update(const AdamWFactors& factors, const OptimizedParameter& parameter, int64_t at) {
+  Floats<kWidth> values = Load<kWidth>(AsFloats(parameter.values) + at);
+  Floats<kWidth> first = Load<kWidth>(AsFloats(parameter.first_moment) + at);
+  Floats<kWidth> second = Load<kWidth>(AsFloats(parameter.second_moment) + at);
+  const Floats<kWidth> gradients = Load<kWidth>(AsFloats(parameter.gradients) + at);
+  const float decay_factor = parameter.decays ? factors.decay_factor : 1.0f;
+  for (int i = 0; i < kWidth; ++i) {
+    const AdamWElement after = UpdateByAdamW(factors, decay_factor, {values[i], first[i], second[i]}, gradients[i]);
+    values[i] = after.value;
+    first[i] = after.first_moment;
+    second[i] = after.second_moment;
+  }
+  Store(AsFloats(parameter.values) + at, values);
+  Store(AsFloats(parameter.first_moment) + at, first);
+  Store(AsFloats(parameter.second_moment) + at, second);
+  Store(AsFloats(parameter.gradients) + at, Floats<kWidth>{});
+  if (parameter.working != nullptr) Store(reinterpret_cast<__nv_bfloat16*>(parameter.working) + at, values);
+}
+
+template <int kWidth>
+__device__ void Round(const OptimizedParameter& parameter, int64_t at) {
+  Store(reinterpret_cast<__nv_bfloat16*>(parameter.working) + at, Load<kWidth>(AsFloats(parameter.values) + at));
+}
+
+// Eight elements a turn, so that bf16 copies, too, are whole accesses.
+template <typename Function, typename Tail>
+__device__ void ForOwnElements(const Piece& piece, Function function, Tail tail) {
+  constexpr int kElements = 8;
+  for (int64_t i = piece.begin + threadIdx.x * kElements; i < piece.end; i += kThreads * kElements) {
+    if (i + kElements <= piece.end) {
+      function(i);
+    } else {
+      for (int64_t k = i; k < piece.end; ++k) tail(k);
+    }
+  }
+}
+
+__global__ void __launch_bounds__(kThreads) StepKernel(OptimizerTable table) {
+  const Piece piece = FindPiece(table);
+  const AdamWFactors factors = *table.factors;
+  const OptimizedParameter parameter = piece.entry->parameter;
+  ForOwnElements(
+      piece, [&](int64_t at) { Update<8>(factors, parameter, at); },
+      [&](int64_t at) { Update<1>(factors, parameter, at); });
+}
+
+__global__ void __launch_bounds__(kThreads) RoundKernel(OptimizerTable table) {
+  const Piece piece = FindPiece(table);
+  const OptimizedParameter parameter = piece.entry->parameter;
+  if (parameter.working == nullptr) return;
+  ForOwnElements(
+      piece, [&](int64_t at) { Round<8>(parameter, at); }, [&](int64_t at) { Round<1>(parameter, at); });
+}
+
+}  // namespace
+
+std::vector<ParameterEntry> MakeParameterEntries(const std::vector<OptimizedParameter>& parameters) {
+  std::vector<ParameterEntry> entries;
+  int64_t num_pieces = 0;
+  for (const OptimizedParameter& parameter : parameters) {
+    entries.push_back({parameter, num_pieces});
+    num_pieces += (parameter.num_elements + kElementsPerPiece - 1) / kElementsPerPiece;
+  }
+  entries.push_back({OptimizedParameter{}, num_pieces});
+  return entries;
+}
+
+absl::Status LaunchSquaredNorms(KernelStream stream, const OptimizerTable& table, double* norms, int64_t num_norms) {
+  if (num_norms > 0) BATON_RETURN_IF_ERROR(Launch(ClearKernel, {1, kThreads}, stream, norms, num_norms));
+  if (table.num_pieces == 0) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(Launch(SquareKernel, {static_cast<unsigned int>(table.num_pieces), kThreads}, stream, table));
+  return Launch(SumPiecesKernel, {static_cast<unsigned int>(table.num_entries), kThreads}, stream, table, norms);
+}
+
+absl::Status LaunchStep(KernelStream stream, const OptimizerTable& table, const double* norms, int64_t num_norms,
+                        const UpdateControl* control, double* gradient_norm) {
+  BATON_RETURN_IF_ERROR(Launch(FactorsKernel, {1, kThreads}, stream, table, norms, num_norms, control, gradient_norm));
+  if (table.num_pieces == 0) return absl::OkStatus();
+  return Launch(StepKernel, {static_cast<unsigned int>(table.num_pieces), kThreads}, stream, table);
+}
+
+absl::Status LaunchRoundValues(KernelStream stream, const OptimizerTable& table) {
+  if (table.num_pieces == 0) return absl::OkStatus();
+  return Launch(RoundKernel, {static_cast<unsigned int>(table.num_pieces), kThreads}, stream, table);
+}
+
+}  // namespace baton
