@@ -1,0 +1,89 @@
+// Causal attention: the library's fused kernels where they take the shape, else our own.
+#include "ops/cuda/causal_attention.h"
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/cuda_status.h"
+#include "base/status.h"
+#include "ops/cuda/fused_attention.h"
+#include "ops/cuda/kernels/attention.h"
+#include "ops/cuda/support.h"
+#include "ops/layers/primitive_layer.h"
+
+namespace baton {
+namespace {
+
+AttentionShape ShapeOf(const CausalAttentionSpec& spec, const Shape& input) {
+  return {input.type(), input[0], input[1], spec.heads, spec.width / spec.heads};
+}
+
+Bytes OutputBytes(const LayerInfo& info) { return AlignUp(info.output_shape.NumBytes()); }
+
+// saved: a copy of the output, which is the next layer's once Forward has returned, then log Σ exp of each query's
+// scores.
+class CudaCausalAttention final : public PrimitiveLayer {
+ public:
+  CudaCausalAttention(LayerInfo info, const Footprint& footprint, const AttentionShape& shape,
+                      std::unique_ptr<FusedAttention> fused)
+      : PrimitiveLayer(std::move(info), footprint), shape_(shape), fused_(std::move(fused)) {}
+
+  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+    float* const log_sums = Floats(buffers.saved + AlignUp(output_shape().NumBytes()));
+    if (fused_ != nullptr) {
+      const absl::Status status = fused_->Forward(stream, buffers.input, buffers.saved, log_sums, buffers.scratch);
+      if (status.ok()) {
+        BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(buffers.output, buffers.saved, output_shape().NumBytes(),
+                                                   cudaMemcpyDeviceToDevice,
+                                                   static_cast<cudaStream_t>(stream.native_handle)));
+      }
+      if (!absl::IsUnimplemented(status)) return status;
+      fused_ = nullptr;
+    }
+    return LaunchAttention(stream, shape_, buffers.input, buffers.output, buffers.saved, log_sums);
+  }
+
+  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+    if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const float* const log_sums = Floats(buffers.saved + AlignUp(output_shape().NumBytes()));
+    if (fused_ != nullptr && fused_backward_) {
+      const absl::Status status = fused_->Backward(stream, buffers.input, buffers.saved, log_sums, buffers.grad_output,
+                                                   buffers.grad_input, buffers.scratch);
+      if (!absl::IsUnimplemented(status)) return status;
+      fused_backward_ = false;
+    }
+    return LaunchAttentionBackward(stream, shape_, buffers.input, buffers.saved, log_sums, buffers.grad_output,
+                                   buffers.grad_input, buffers.scratch);
+  }
+
+ private:
+  const AttentionShape shape_;
+  std::unique_ptr<FusedAttention> fused_;  // null: own kernels
+  bool fused_backward_ = true;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
+                                                                 const CudaBackendOptions& options) {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, CausalAttentionInfo(spec, input));
+  BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
+  const AttentionShape shape = ShapeOf(spec, input);
+  BATON_RETURN_IF_ERROR(CheckRows("attention", shape.sequences * shape.context * shape.heads));
+  if (shape.head_width > kMaxHeadWidth) {
+    return absl::InvalidArgumentError(absl::StrCat("attention.heads: ", spec.heads, " heads of width: ", spec.width,
+                                                   " are ", shape.head_width,
+                                                   " wide each, more than the CUDA backend takes, ", kMaxHeadWidth));
+  }
+  std::unique_ptr<FusedAttention> fused = CreateFusedAttention(shape, options.deterministic);
+  Footprint footprint;
+  footprint.saved =
+      OutputBytes(info) + AlignUp(shape.sequences * shape.heads * shape.context * static_cast<Bytes>(sizeof(float)));
+  footprint.scratch = AttentionBackwardScratchBytes(shape);
+  if (fused != nullptr) footprint.scratch = std::max(footprint.scratch, fused->ScratchBytes());
+  return std::make_unique<CudaCausalAttention>(std::move(info), footprint, shape, std::move(fused));
+}
+
+}  // namespace baton

@@ -1,0 +1,49 @@
+// Cross-entropy by own kernels. A target that is no class makes the loss NaN.
+#include "ops/cuda/cross_entropy.h"
+
+#include <utility>
+
+#include "base/status.h"
+#include "ops/cuda/kernels/cross_entropy.h"
+#include "ops/cuda/support.h"
+#include "ops/layers/primitive_layer.h"
+
+namespace baton {
+namespace {
+
+// saved: log Σ exp of each row, then the targets (their own buffer is the Forward's). scratch: the rows' losses.
+class CudaCrossEntropy final : public PrimitiveLayer {
+ public:
+  CudaCrossEntropy(LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
+      : PrimitiveLayer(std::move(info), footprint),
+        shape_({input_shape().type(), NumRows(input_shape()), spec.classes, spec.loss_rows}) {}
+
+  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+    return LaunchCrossEntropy(stream, shape_, buffers.input, Ids(buffers.targets), Floats(buffers.saved),
+                              Ids(buffers.saved) + shape_.rows, Floats(buffers.scratch), buffers.loss);
+  }
+
+  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+    if (buffers.grad_input == nullptr) return absl::OkStatus();
+    return LaunchCrossEntropyBackward(stream, shape_, buffers.input, Floats(buffers.saved),
+                                      Ids(buffers.saved) + shape_.rows, buffers.grad_input);
+  }
+
+ private:
+  const CrossEntropyShape shape_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCrossEntropy(const CrossEntropySpec& spec, const Shape& input,
+                                                              const CudaBackendOptions& options) {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, CrossEntropyInfo(spec, input));
+  BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
+  BATON_RETURN_IF_ERROR(CheckRows("cross_entropy", NumRows(input)));
+  Footprint footprint;
+  footprint.saved = AlignUp(NumRows(input) * static_cast<Bytes>(sizeof(float) + sizeof(int32_t)));
+  footprint.scratch = AlignUp(NumRows(input) * static_cast<Bytes>(sizeof(float)));
+  return std::make_unique<CudaCrossEntropy>(std::move(info), footprint, spec);
+}
+
+}  // namespace baton

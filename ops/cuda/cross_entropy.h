@@ -1,0 +1,20 @@
+// Softmax and cross-entropy on GPUs. Used by CudaBackend alone.
+#ifndef BATON_OPS_CUDA_CROSS_ENTROPY_H_
+#define BATON_OPS_CUDA_CROSS_ENTROPY_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/cuda/cuda_backend_options.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as CrossEntropyInfo's; InvalidArgument for an input of another type than the options' precision.
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCrossEntropy(const CrossEntropySpec& spec, const Shape& input,
+                                                              const CudaBackendOptions& options);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_CROSS_ENTROPY_H_

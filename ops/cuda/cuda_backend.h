@@ -1,0 +1,48 @@
+// NVIDIA GPUs: products by cuBLASLt, attention by cuDNN where it has it, everything else by own kernels. Used by
+// whoever trains with `devices { backend: CUDA }`; checked against ReferenceBackend by tests/conformance.
+#ifndef BATON_OPS_CUDA_CUDA_BACKEND_H_
+#define BATON_OPS_CUDA_CUDA_BACKEND_H_
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "ops/backend.h"
+#include "ops/cuda/cuda_backend_options.h"
+
+namespace baton {
+
+// Calls put kernels on the stream, of the current device, and return; deterministic ones give the same bits for the
+// same shapes and inputs on the same model of GPU. Layers and their footprints are made without a device; the first
+// call of each kind makes handles and plans on the current one and may not be captured. Ids are not checked: a token or
+// target out of range makes the loss NaN. Thread contract: stateless; any thread.
+class CudaBackend final : public Backend {
+ public:
+  explicit CudaBackend(const CudaBackendOptions& options = {}) : options_(options) {}
+
+  std::string_view name() const override { return "cuda"; }
+  DataType precision() const override { return options_.ElementType(); }
+
+  // Errors beside Backend's: InvalidArgument for inputs of another type than precision(), layer norms wider than 16384
+  // and heads wider than 256.
+  absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateEmbedding(const EmbeddingSpec& spec, const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateLayerNorm(const LayerNormSpec& spec, const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateActivation(const ActivationSpec& spec,
+                                                          const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateCausalAttention(const CausalAttentionSpec& spec,
+                                                               const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
+                                                            const Shape& input) const override;
+
+  absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
+                   std::byte* sum) const override;
+  std::unique_ptr<Optimizer> CreateOptimizer(std::vector<OptimizedParameter> parameters) const override;
+
+ private:
+  const CudaBackendOptions options_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_CUDA_BACKEND_H_

@@ -1,0 +1,71 @@
+// The table that the kernels go by, and the calls.
+#include "ops/cuda/cuda_optimizer.h"
+
+#include <cuda_runtime_api.h>
+
+#include <utility>
+
+#include "base/cuda_status.h"
+#include "base/status.h"
+#include "ops/cuda/kernels/optimizer.h"
+
+namespace baton {
+namespace {
+
+// Owns the table. Thread contract and lifecycle: as Optimizer's.
+class CudaOptimizer final : public Optimizer {
+ public:
+  explicit CudaOptimizer(std::vector<OptimizedParameter> parameters) : parameters_(std::move(parameters)) {}
+  ~CudaOptimizer() override {
+    if (memory_ != nullptr) cudaFree(memory_);
+  }
+
+  absl::Status SquaredNorms(KernelStream stream, double* norms, int64_t num_norms) override {
+    BATON_RETURN_IF_ERROR(Prepare());
+    return LaunchSquaredNorms(stream, table_, norms, num_norms);
+  }
+
+  absl::Status Step(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
+                    double* gradient_norm) override {
+    BATON_RETURN_IF_ERROR(Prepare());
+    return LaunchStep(stream, table_, norms, num_norms, control, gradient_norm);
+  }
+
+  absl::Status RoundValues(KernelStream stream) override {
+    BATON_RETURN_IF_ERROR(Prepare());
+    return LaunchRoundValues(stream, table_);
+  }
+
+ private:
+  absl::Status Prepare() {
+    if (memory_ != nullptr) return absl::OkStatus();
+    const std::vector<ParameterEntry> entries = MakeParameterEntries(parameters_);
+    const size_t entry_bytes = AlignUp(entries.size() * sizeof(ParameterEntry));
+    const int64_t num_pieces = entries.back().first_piece;
+    const size_t sum_bytes = AlignUp(num_pieces * sizeof(double));
+    std::byte* memory;
+    BATON_RETURN_IF_CUDA_ERROR(
+        cudaMalloc(reinterpret_cast<void**>(&memory), entry_bytes + sum_bytes + sizeof(AdamWFactors)));
+    memory_ = memory;
+    BATON_RETURN_IF_CUDA_ERROR(
+        cudaMemcpy(memory, entries.data(), entries.size() * sizeof(ParameterEntry), cudaMemcpyHostToDevice));
+    table_.entries = reinterpret_cast<const ParameterEntry*>(memory);
+    table_.num_entries = static_cast<int64_t>(parameters_.size());
+    table_.num_pieces = num_pieces;
+    table_.piece_sums = reinterpret_cast<double*>(memory + entry_bytes);
+    table_.factors = reinterpret_cast<AdamWFactors*>(memory + entry_bytes + sum_bytes);
+    return absl::OkStatus();
+  }
+
+  const std::vector<OptimizedParameter> parameters_;
+  std::byte* memory_ = nullptr;
+  OptimizerTable table_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> CreateCudaOptimizer(std::vector<OptimizedParameter> parameters) {
+  return std::make_unique<CudaOptimizer>(std::move(parameters));
+}
+
+}  // namespace baton

@@ -1,0 +1,20 @@
+// Token and position embedding on GPUs. Used by CudaBackend alone.
+#ifndef BATON_OPS_CUDA_EMBEDDING_H_
+#define BATON_OPS_CUDA_EMBEDDING_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/cuda/cuda_backend_options.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as EmbeddingInfo's; InvalidArgument for an input of another type than the options' precision.
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaEmbedding(const EmbeddingSpec& spec, const Shape& input,
+                                                           const CudaBackendOptions& options);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_EMBEDDING_H_

@@ -1,0 +1,63 @@
+// Layer normalisation by own kernels.
+#include "ops/cuda/layer_norm.h"
+
+#include <utility>
+
+#include "base/status.h"
+#include "ops/cuda/kernels/layer_norm.h"
+#include "ops/cuda/support.h"
+#include "ops/layers/primitive_layer.h"
+
+namespace baton {
+namespace {
+
+LayerNormShape ShapeOf(const Shape& input) { return {input.type(), NumRows(input), input.extents().back()}; }
+
+// saved: mean and 1/σ of each row; stash: the gradients of weight and bias; both f32.
+class CudaLayerNorm final : public PrimitiveLayer {
+ public:
+  CudaLayerNorm(LayerInfo info, const Footprint& footprint, const LayerNormSpec& spec)
+      : PrimitiveLayer(std::move(info), footprint),
+        shape_(ShapeOf(input_shape())),
+        epsilon_(static_cast<float>(spec.epsilon)) {}
+
+  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+    return LaunchLayerNorm(stream, shape_, epsilon_, buffers.input, Value<std::byte>(0), Value<std::byte>(1),
+                           buffers.output, Floats(buffers.saved));
+  }
+
+  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+    return LaunchLayerNormBackward(stream, shape_, buffers.input, Value<std::byte>(0), Floats(buffers.saved),
+                                   buffers.grad_output, buffers.grad_input, Floats(buffers.stash), buffers.scratch);
+  }
+
+  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+    const float* const stash = Floats(buffers.stash);
+    BATON_RETURN_IF_ERROR(LaunchAddTo(stream, shape_.width, stash, Gradient<float>(0)));
+    return LaunchAddTo(stream, shape_.width, stash + shape_.width, Gradient<float>(1));
+  }
+
+ private:
+  const LayerNormShape shape_;
+  const float epsilon_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaLayerNorm(const LayerNormSpec& spec, const Shape& input,
+                                                           const CudaBackendOptions& options) {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, LayerNormInfo(spec, input));
+  BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
+  BATON_RETURN_IF_ERROR(CheckRows("layer_norm", NumRows(input)));
+  if (spec.width > kMaxLayerNormWidth) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("layer_norm.width: ", spec.width, " is more than the CUDA backend takes, ", kMaxLayerNormWidth));
+  }
+  Footprint footprint;
+  footprint.saved = AlignUp(2 * NumRows(input) * static_cast<Bytes>(sizeof(float)));
+  footprint.stash = AlignUp(2 * spec.width * static_cast<Bytes>(sizeof(float)));
+  footprint.scratch = LayerNormBackwardScratchBytes(ShapeOf(input));
+  return std::make_unique<CudaLayerNorm>(std::move(info), footprint, spec);
+}
+
+}  // namespace baton

@@ -1,0 +1,20 @@
+// Layer normalisation on GPUs. Used by CudaBackend alone.
+#ifndef BATON_OPS_CUDA_LAYER_NORM_H_
+#define BATON_OPS_CUDA_LAYER_NORM_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/cuda/cuda_backend_options.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as LayerNormInfo's; InvalidArgument for an input of another type than the options' precision.
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaLayerNorm(const LayerNormSpec& spec, const Shape& input,
+                                                           const CudaBackendOptions& options);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_LAYER_NORM_H_

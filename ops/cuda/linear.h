@@ -1,0 +1,20 @@
+// Linear by cuBLASLt. Used by CudaBackend alone.
+#ifndef BATON_OPS_CUDA_LINEAR_H_
+#define BATON_OPS_CUDA_LINEAR_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/cuda/cuda_backend_options.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: as LinearInfo's; InvalidArgument for an input of another type than the options' precision.
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaLinear(const LinearSpec& spec, const Shape& input,
+                                                        const CudaBackendOptions& options);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_LINEAR_H_

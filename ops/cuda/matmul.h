@@ -1,0 +1,76 @@
+// Matrix products by cuBLASLt, for row-major matrices. Used by CudaLinear.
+#ifndef BATON_OPS_CUDA_MATMUL_H_
+#define BATON_OPS_CUDA_MATMUL_H_
+
+#include <cublasLt.h>
+
+#include <memory>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+
+namespace baton {
+
+// What cuBLASLt may use of scratch, and what must be planned for it: its own pointer is 256-byte aligned.
+struct MatmulWorkspace {
+  Bytes limit = 32 << 20;
+  Bytes ScratchBytes() const { return AlignUp(limit + 256); }
+};
+
+// c ← op(a) · op(b) [+ bias], or c ← c + op(a) · op(b). op(a): [m, k], op(b): [k, n], c: [m, n], bias: [n]; op
+// transposes what is stored. Sums in f32.
+struct MatmulSpec {
+  int64_t m = 0;
+  int64_t n = 0;
+  int64_t k = 0;
+  bool a_transposed = false;
+  bool b_transposed = false;
+  DataType input_type = DataType::kFloat32;   // of a, b and bias: f32 or bf16
+  DataType output_type = DataType::kFloat32;  // of c: input_type or f32
+  bool bias = false;
+  bool accumulate = false;      // adds to c
+  bool tensor_float32 = false;  // rounds f32 inputs to 10 bits of mantissa, which is faster
+  bool deterministic = true;    // the same bits in each run
+  MatmulWorkspace workspace;
+};
+
+// Lifecycle: made anywhere, a GPU or none; the first Run, on the device of all others, asks cuBLASLt for the best
+// algorithm and may not be captured. Thread contract: one thread at a time. Owns its descriptors.
+class Matmul {
+ public:
+  explicit Matmul(const MatmulSpec& spec) : spec_(spec) {}
+
+  // All pointers are kBufferAlignment-aligned; `bias` is null without a bias. scratch: workspace.ScratchBytes().
+  // Asynchronous on `stream`. Errors: Internal if cuBLASLt has no algorithm or fails.
+  absl::Status Run(KernelStream stream, const void* a, const void* b, const void* bias, void* c, std::byte* scratch);
+
+ private:
+  template <typename Handle, cublasStatus_t (*destroy)(Handle)>
+  struct Destroyer {
+    using pointer = Handle;
+    void operator()(Handle handle) const { destroy(handle); }
+  };
+  template <typename Handle, cublasStatus_t (*destroy)(Handle)>
+  using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Destroyer<Handle, destroy>>;
+  using Layout = Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
+  using Operation = Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
+
+  absl::Status Prepare();
+  // False if cuBLASLt has no algorithm for this epilogue.
+  absl::StatusOr<bool> ChooseAlgorithm(cublasLtEpilogue_t epilogue);
+
+  const MatmulSpec spec_;
+  cublasLtHandle_t handle_ = nullptr;  // the device's; null until the first Run
+  Operation operation_;
+  Layout left_;  // of b: in cuBLASLt's column-major order all matrices are transposed, so the factors change sides
+  Layout right_;
+  Layout output_;
+  cublasLtMatmulAlgo_t algorithm_ = {};
+  bool separate_bias_ = false;  // added by a kernel of our own, since cuBLASLt has no algorithm that does
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_MATMUL_H_

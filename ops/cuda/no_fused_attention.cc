@@ -1,0 +1,10 @@
+// For builds without cuDNN's frontend.
+#include "ops/cuda/fused_attention.h"
+
+namespace baton {
+
+std::unique_ptr<FusedAttention> CreateFusedAttention(const AttentionShape& shape, bool deterministic) {
+  return nullptr;
+}
+
+}  // namespace baton
