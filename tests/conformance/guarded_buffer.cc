@@ -15,6 +15,21 @@ constexpr std::byte kGuard{0xa5};
 
 }  // namespace
 
+uint16_t ToBFloat16Bits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  if (value != value) return static_cast<uint16_t>(bits >> 16 | 0x40);
+  const uint32_t round_up_if_odd = bits >> 16 & 1;
+  return static_cast<uint16_t>((bits + 0x7fff + round_up_if_odd) >> 16);
+}
+
+float FromBFloat16Bits(uint16_t bits) {
+  const uint32_t wide = uint32_t{bits} << 16;
+  float value;
+  std::memcpy(&value, &wide, sizeof(value));
+  return value;
+}
+
 GuardedBuffer::GuardedBuffer(const BackendUnderTest& under_test, std::string name, Bytes bytes, int shift)
     : under_test_(under_test), name_(std::move(name)), bytes_(bytes) {
   const Bytes before = kGuardBytes + shift * kBufferAlignment;
@@ -33,6 +48,8 @@ void GuardedBuffer::WriteFloats(DataType type, const std::vector<double>& values
   for (size_t i = 0; i < values.size(); ++i) {
     if (type == DataType::kFloat64) {
       reinterpret_cast<double*>(data_)[i] = values[i];
+    } else if (type == DataType::kBFloat16) {
+      reinterpret_cast<uint16_t*>(data_)[i] = ToBFloat16Bits(static_cast<float>(values[i]));
     } else {
       reinterpret_cast<float*>(data_)[i] = static_cast<float>(values[i]);
     }
@@ -46,8 +63,9 @@ void GuardedBuffer::WriteIds(const std::vector<int32_t>& ids) {
 std::vector<double> GuardedBuffer::ReadFloats(DataType type) const {
   std::vector<double> values(bytes_ / SizeOf(type));
   for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = type == DataType::kFloat64 ? reinterpret_cast<const double*>(data_)[i]
-                                           : reinterpret_cast<const float*>(data_)[i];
+    values[i] = type == DataType::kFloat64    ? reinterpret_cast<const double*>(data_)[i]
+                : type == DataType::kBFloat16 ? FromBFloat16Bits(reinterpret_cast<const uint16_t*>(data_)[i])
+                                              : reinterpret_cast<const float*>(data_)[i];
   }
   return values;
 }

@@ -13,6 +13,10 @@
 
 namespace baton {
 
+// bf16 is the upper half of f32; rounds to nearest, ties to even, as every backend must.
+uint16_t ToBFloat16Bits(float value);
+float FromBFloat16Bits(uint16_t bits);
+
 // Owns its memory: guard bytes, `bytes`, guard bytes; data() is kBufferAlignment-aligned. Starts poisoned: every byte
 // 0xff, a NaN as float or double and −1 as an id. Thread contract: one thread at a time.
 class GuardedBuffer {

@@ -45,8 +45,10 @@ LayerCase LayerNormCase(int64_t rows, int64_t width, DataType type) {
 }
 
 LayerCase ActivationCase(ActivationKind kind, std::vector<int64_t> extents, DataType type) {
-  LayerCase result{
-      kind == ActivationKind::kRelu ? "relu" : "gelu", {ActivationSpec{kind}}, Shape(type, std::move(extents))};
+  const char* const name = kind == ActivationKind::kRelu   ? "relu"
+                           : kind == ActivationKind::kGelu ? "gelu"
+                                                           : "tanh gelu";
+  LayerCase result{name, {ActivationSpec{kind}}, Shape(type, std::move(extents))};
   result.scale = 7;  // both tails of a GELU
   return result;
 }
@@ -135,12 +137,15 @@ std::vector<LayerCase> AllLayerCases() {
       AttentionCase(1, 64, 2, 8, type),
       AttentionCase(1, 65, 2, 8, type),
       AttentionCase(2, 130, 1, 16, type),
+      AttentionCase(1, 33, 2, 40, type),
+      AttentionCase(1, 34, 1, 100, type),
+      AttentionCase(1, 20, 1, 129, type),
       ResidualCase(type),
       MlpCase(ActivationKind::kRelu, type),
       GptCase({3, 24, 3, 9, 11}),
       GptCase({1, 8, 2, 4, 5}),
   };
-  for (const ActivationKind kind : {ActivationKind::kRelu, ActivationKind::kGelu}) {
+  for (const ActivationKind kind : {ActivationKind::kRelu, ActivationKind::kGelu, ActivationKind::kGeluTanh}) {
     cases.push_back(ActivationCase(kind, {1}, type));
     cases.push_back(ActivationCase(kind, {3, 17}, type));
     cases.push_back(ActivationCase(kind, {4, 256}, type));
@@ -156,6 +161,7 @@ std::vector<LayerCase> DoubleLayerCases() {
       LayerNormCase(3, 6, type),
       ActivationCase(ActivationKind::kRelu, {3, 5}, type),
       ActivationCase(ActivationKind::kGelu, {3, 5}, type),
+      ActivationCase(ActivationKind::kGeluTanh, {3, 5}, type),
       AttentionCase(2, 4, 3, 2, type),
       AttentionCase(1, 1, 1, 3, type),
       CrossEntropyCase(4, 5, type),

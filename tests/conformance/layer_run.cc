@@ -27,8 +27,9 @@ class Runner {
       : under_test_(under_test), layer_(std::move(layer)), options_(options) {}
 
   void Prepare(const LayerData& data) {
-    type_ = layer_->input_shape().type() == DataType::kInt32 ? layer_->parameters().front().shape.type()
-                                                             : layer_->input_shape().type();
+    type_ = under_test_.backend->precision() == DataType::kBFloat16 ? DataType::kBFloat16
+            : layer_->input_shape().type() == DataType::kInt32      ? layer_->parameters().front().shape.type()
+                                                                    : layer_->input_shape().type();
     scratch_ = Make("scratch", layer_->footprint().scratch);
     std::vector<std::byte*> values;
     std::vector<std::byte*> gradients;
@@ -36,11 +37,12 @@ class Runner {
       Buffer& value = values_[parameter.name];
       Buffer& gradient = gradients_[parameter.name];
       if (value == nullptr) {
-        value = Make(parameter.name, parameter.shape.NumBytes());
+        value = Make(parameter.name, parameter.shape.NumElements() * SizeOf(type_));
         value->WriteFloats(type_, data.parameters.at(parameter.name));
         value->Freeze();
         gradient = Make(parameter.name + " gradient", parameter.shape.NumBytes());
-        gradient->WriteFloats(type_, std::vector<double>(parameter.shape.NumElements(), kInitialGradient));
+        gradient_type_ = parameter.shape.type();
+        gradient->WriteFloats(gradient_type_, std::vector<double>(parameter.shape.NumElements(), kInitialGradient));
         gradient->Freeze();
       }
       values.push_back(value->data());
@@ -132,7 +134,7 @@ class Runner {
         run->grad_inputs.push_back(own.grad_input->ReadFloats(type_));
       }
     }
-    for (const auto& [name, gradient] : gradients_) run->gradients[name] = gradient->ReadFloats(type_);
+    for (const auto& [name, gradient] : gradients_) run->gradients[name] = gradient->ReadFloats(gradient_type_);
   }
 
   // After everything has run.
@@ -208,7 +210,8 @@ class Runner {
   const BackendUnderTest& under_test_;
   const std::unique_ptr<Layer> layer_;
   const LayerRunOptions options_;
-  DataType type_ = DataType::kFloat32;
+  DataType type_ = DataType::kFloat32;           // of activations, and of parameters as the layer reads them
+  DataType gradient_type_ = DataType::kFloat32;  // of parameters' gradients
   Buffer scratch_;
   std::map<std::string, Buffer> values_;
   std::map<std::string, Buffer> gradients_;
@@ -262,10 +265,22 @@ absl::StatusOr<LayerData> RandomLayerData(const LayerCase& layer_case, int num_m
   return data;
 }
 
+void RoundToBFloat16(LayerData* data) {
+  const auto round = [](std::vector<double>* values) {
+    for (double& value : *values) value = FromBFloat16Bits(ToBFloat16Bits(static_cast<float>(value)));
+  };
+  for (auto& [name, values] : data->parameters) round(&values);
+  for (MicroBatchData& micro_batch : data->micro_batches) {
+    round(&micro_batch.input);
+    round(&micro_batch.grad_output);
+  }
+}
+
 absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const LayerCase& layer_case,
                                   const LayerData& data, const LayerRunOptions& options) {
-  BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
-                         BuildLayer(*under_test.backend, layer_case.spec, layer_case.input));
+  Shape input = layer_case.input;
+  if (input.type() == DataType::kFloat32) input = Shape(under_test.backend->precision(), input.extents());
+  BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(*under_test.backend, layer_case.spec, input));
   Runner runner(under_test, std::move(layer), options);
   runner.Prepare(data);
   const int count = static_cast<int>(data.micro_batches.size());

@@ -42,6 +42,9 @@ struct LayerData {
 // Random numbers from `seed`, all of them exact as floats. Errors: as the layer's creation.
 absl::StatusOr<LayerData> RandomLayerData(const LayerCase& layer_case, int num_micro_batches, int seed);
 
+// Makes all numbers exact in bf16, too, so that what remains of a difference is the layer's own.
+void RoundToBFloat16(LayerData* data);
+
 struct LayerRunOptions {
   bool forward_only = false;
   bool wants_grad_input = true;
@@ -58,10 +61,10 @@ struct LayerRun {
 // What gradients hold before the first BackwardWeight, which adds to them.
 inline constexpr double kInitialGradient = 0.25;
 
-// All Forwards, then for each micro-batch Recompute, where the layer has any, and BackwardInput, then all
-// BackwardWeights; what is recomputed is poisoned in between. Each sees scratch poisoned and the buffers that it
-// has no use for by its contract null. Errors: those of the layer; Internal if a call writes outside a buffer or into
-// one that it only reads.
+// An f32 case is run in the backend's precision. All Forwards, then for each micro-batch Recompute, where the layer has
+// any, and BackwardInput, then all BackwardWeights; what is recomputed is poisoned in between. Each sees scratch poisoned
+// and the buffers that it has no use for by its contract null. Errors: those of the layer; Internal if a call writes
+// outside a buffer or into one that it only reads.
 absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const LayerCase& layer_case,
                                   const LayerData& data, const LayerRunOptions& options = {});
 

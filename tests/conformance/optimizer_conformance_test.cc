@@ -126,7 +126,7 @@ TEST_CASE("AdamW's first step moves each value by the learning rate and the deca
 
 TEST_CASE("the squared norm is a sum in double, and other parameters' are zero") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
-  const int64_t count = GENERATE(1, 31, 32, 33, 4099);
+  const int64_t count = GENERATE(1, 31, 32, 33, 4099, 70001);
   CAPTURE(under_test, count);
   std::vector<double> gradient = RandomValues(count, 7, -1, 1);
   gradient[count / 2] = 1e15;  // in float, all the others would vanish beside it
@@ -155,12 +155,48 @@ TEST_CASE("the squared norm is a sum in double, and other parameters' are zero")
   CHECK(results[0] == Approx(expected).epsilon(1e-13));
 }
 
+TEST_CASE("what layers read in another precision follows the values") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  const DataType precision = under_test.backend->precision();
+  if (precision == DataType::kFloat32) return;  // layers read the values themselves
+  const int64_t count = GENERATE(1, 8, 29, 70001);
+  CAPTURE(under_test, count);
+  GuardedParameter parameter(under_test, count, 3, 1);
+  GuardedBuffer working(under_test, "working", count * SizeOf(precision), 3);
+  OptimizedParameter described = parameter.Describe(true, 0);
+  described.working = working.data();
+  const std::unique_ptr<Optimizer> optimizer = under_test.backend->CreateOptimizer({described});
+  const auto check = [&] {
+    under_test.synchronize();
+    const std::vector<double> values = parameter.values.ReadFloats(DataType::kFloat32);
+    const std::vector<double> rounded = working.ReadFloats(precision);
+    for (int64_t i = 0; i < count; ++i) {
+      REQUIRE(rounded[i] == FromBFloat16Bits(ToBFloat16Bits(static_cast<float>(values[i]))));
+    }
+    CHECK(working.CheckGuards().ok());
+    CHECK(parameter.values.CheckGuards().ok());
+    return values;
+  };
+  REQUIRE(optimizer->RoundValues(under_test.stream).ok());
+  const std::vector<double> before = check();
+  GuardedBuffer norms(under_test, "norms", sizeof(double));
+  GuardedBuffer gradient_norm(under_test, "gradient norm", sizeof(double));
+  GuardedBuffer control_memory(under_test, "control", sizeof(UpdateControl));
+  auto* const control = new (control_memory.data()) UpdateControl;
+  control->learning_rate = 0.5;
+  parameter.gradients.WriteFloats(DataType::kFloat32, RandomValues(count, 4, 1, 2));
+  auto* const table = reinterpret_cast<double*>(norms.data());
+  REQUIRE(optimizer->SquaredNorms(under_test.stream, table, 1).ok());
+  REQUIRE(optimizer->Step(under_test.stream, table, 1, control, reinterpret_cast<double*>(gradient_norm.data())).ok());
+  CHECK(check() != before);
+}
+
 TEST_CASE("sums may be written over a term") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   const int64_t count = GENERATE(1, 16, 77);
   const int over = GENERATE(0, 1, 2);  // a third buffer, a, b
   CAPTURE(under_test, count, over);
-  const Shape shape(DataType::kFloat32, {count});
+  const Shape shape(under_test.backend->precision(), {count});
   const std::vector<double> a_values = RandomValues(count, 8, -1, 1);
   const std::vector<double> b_values = RandomValues(count, 9, -1, 1);
   GuardedBuffer a(under_test, "a", shape.NumBytes());
@@ -168,12 +204,16 @@ TEST_CASE("sums may be written over a term") {
   GuardedBuffer c(under_test, "c", shape.NumBytes());
   a.WriteFloats(shape.type(), a_values);
   b.WriteFloats(shape.type(), b_values);
+  const std::vector<double> a_rounded = a.ReadFloats(shape.type());
+  const std::vector<double> b_rounded = b.ReadFloats(shape.type());
   GuardedBuffer& sum = over == 0 ? c : over == 1 ? a : b;
   REQUIRE(under_test.backend->Add(under_test.stream, shape, a.data(), b.data(), sum.data()).ok());
   under_test.synchronize();
   const std::vector<double> actual = sum.ReadFloats(shape.type());
   for (int64_t i = 0; i < count; ++i) {
-    REQUIRE(actual[i] == static_cast<float>(a_values[i]) + static_cast<float>(b_values[i]));
+    float expected = static_cast<float>(a_rounded[i]) + static_cast<float>(b_rounded[i]);
+    if (shape.type() == DataType::kBFloat16) expected = FromBFloat16Bits(ToBFloat16Bits(expected));
+    REQUIRE(actual[i] == expected);
   }
   for (const GuardedBuffer* buffer : {&a, &b, &c}) CHECK(buffer->CheckGuards().ok());
 }
