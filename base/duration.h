@@ -1,0 +1,21 @@
+// Durations as people write them. Used for flags and for the fields of a job.
+#ifndef BATON_BASE_DURATION_H_
+#define BATON_BASE_DURATION_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "base/units.h"
+
+namespace baton {
+
+// Parses "18.5ms", "600us", "1.2s", "250ns", from 0 to 3600 s; none if it is anything else.
+std::optional<Nanos> ParseDuration(absl::string_view text);
+
+// What ParseDuration takes, for messages.
+inline constexpr char kDurationAllowed[] =
+    "a time from 0 to 3600 s with its unit, like 18.5ms; units are ns, us, ms and s";
+
+}  // namespace baton
+
+#endif  // BATON_BASE_DURATION_H_
