@@ -27,6 +27,8 @@ enum Column {
   kTransfer,
   kActivation,
   kWeightActivation,
+  kRecompute,
+  kStep,
   kNumColumns
 };
 enum class Unit { kIndex, kMicros, kBytes };
@@ -45,6 +47,8 @@ constexpr ColumnInfo kColumns[kNumColumns] = {
     {"transfer_us", Unit::kMicros, true},
     {"activation_bytes", Unit::kBytes, false},
     {"weight_activation_bytes", Unit::kBytes, false},
+    {"recompute_us", Unit::kMicros, false},
+    {"step_us", Unit::kMicros, false},
 };
 
 constexpr double kMostMicros = 3600e6;
@@ -100,7 +104,7 @@ class Reader {
 
  private:
   static std::string Header() {
-    return absl::StrCat("the first line must be ", ColumnNames(), ", the last two optional");
+    return absl::StrCat("the first line must be ", ColumnNames(), ", the last four optional");
   }
 
   absl::Status Error(const std::string& what) const {
@@ -156,8 +160,12 @@ class Reader {
     chunk.forward_ns = values[kForward];
     chunk.backward_input_ns = values[kBackwardInput];
     chunk.backward_weight_ns = values[kBackwardWeight];
-    chunk.saved_weight_bytes = values[kWeightActivation];
-    chunk.saved_bytes = values[kActivation] - values[kWeightActivation];
+    chunk.recompute_ns = values[kRecompute];
+    chunk.can_recompute = chunk.recompute_ns > 0;
+    chunk.step_ns = values[kStep];
+    (chunk.can_recompute ? chunk.recomputed_weight_bytes : chunk.saved_weight_bytes) = values[kWeightActivation];
+    (chunk.can_recompute ? chunk.recomputed_bytes : chunk.saved_bytes) =
+        values[kActivation] - values[kWeightActivation];
     costs_.chunks.push_back(chunk);
     costs_.link_ns.push_back(values[kTransfer]);
     return absl::OkStatus();
@@ -188,9 +196,11 @@ std::string PrintCostsCsv(const CostModel& costs) {
   std::string text = ColumnNames() + "\n";
   for (size_t i = 0; i < costs.chunks.size(); ++i) {
     const ChunkCosts& chunk = costs.chunks[i];
+    const Bytes weight_bytes = chunk.saved_weight_bytes + chunk.recomputed_weight_bytes;
     absl::StrAppend(&text, i, ",", Micros(chunk.forward_ns), ",", Micros(chunk.backward_input_ns), ",",
                     Micros(chunk.backward_weight_ns), ",", Micros(costs.LinkNs(static_cast<int>(i))), ",",
-                    chunk.saved_bytes + chunk.saved_weight_bytes, ",", chunk.saved_weight_bytes, "\n");
+                    chunk.saved_bytes + chunk.recomputed_bytes + weight_bytes, ",", weight_bytes, ",",
+                    Micros(chunk.recompute_ns), ",", Micros(chunk.step_ns), "\n");
   }
   return text;
 }
@@ -205,13 +215,15 @@ CostModel MergeChunks(const CostModel& costs, int num_chunks) {
     ChunkCosts& chunk = merged.chunks[i / each];
     if (i % each == 0) chunk.input_bytes = part.input_bytes;
     for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                       &ChunkCosts::step_ns}) {
+                       &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
       chunk.*field += part.*field;
     }
     for (auto field : {&ChunkCosts::parameter_bytes, &ChunkCosts::optimizer_bytes, &ChunkCosts::targets_bytes,
-                       &ChunkCosts::saved_bytes, &ChunkCosts::saved_weight_bytes, &ChunkCosts::stash_bytes}) {
+                       &ChunkCosts::saved_bytes, &ChunkCosts::saved_weight_bytes, &ChunkCosts::stash_bytes,
+                       &ChunkCosts::recomputed_bytes, &ChunkCosts::recomputed_weight_bytes}) {
       chunk.*field += part.*field;
     }
+    chunk.can_recompute = chunk.can_recompute || part.can_recompute;
     chunk.workspace_bytes = std::max(chunk.workspace_bytes, part.workspace_bytes);
     chunk.output_bytes = part.output_bytes;
     if (!merged.link_ns.empty()) merged.link_ns[i / each] = costs.link_ns[i];

@@ -50,7 +50,7 @@ TEST_CASE("columns may come in any order, and sizes be left out") {
 
 TEST_CASE("what cannot be read is refused with file, line, column, value and what is allowed") {
   const std::string header = std::string("the first line must be ") + kRequired +
-                             ",activation_bytes,weight_activation_bytes, the last two optional";
+                             ",activation_bytes,weight_activation_bytes,recompute_us,step_us, the last four optional";
   const std::string time = " must be a time from 0 to 3600000000 microseconds";
   const std::string bytes = " must be a whole number of bytes from 0 to 70368744177664";
   struct Refused {
@@ -99,8 +99,11 @@ TEST_CASE("what is printed is what is read") {
       chunk.forward_ns = random();
       chunk.backward_input_ns = random() % 2000;
       chunk.backward_weight_ns = random() % 20 * 1000;
-      chunk.saved_bytes = random();
-      chunk.saved_weight_bytes = random() % 3;
+      chunk.can_recompute = i % 2 == 1;
+      chunk.recompute_ns = chunk.can_recompute ? 1 + random() % 5000 : 0;
+      chunk.step_ns = random() % 3000;
+      (chunk.can_recompute ? chunk.recomputed_bytes : chunk.saved_bytes) = random();
+      (chunk.can_recompute ? chunk.recomputed_weight_bytes : chunk.saved_weight_bytes) = random() % 3;
       costs.chunks.push_back(chunk);
       costs.link_ns.push_back(random() % 1000000);
     }
@@ -115,6 +118,11 @@ TEST_CASE("what is printed is what is read") {
       CHECK(read->chunks[i].backward_weight_ns == costs.chunks[i].backward_weight_ns);
       CHECK(read->chunks[i].saved_bytes == costs.chunks[i].saved_bytes);
       CHECK(read->chunks[i].saved_weight_bytes == costs.chunks[i].saved_weight_bytes);
+      CHECK(read->chunks[i].recomputed_bytes == costs.chunks[i].recomputed_bytes);
+      CHECK(read->chunks[i].recomputed_weight_bytes == costs.chunks[i].recomputed_weight_bytes);
+      CHECK(read->chunks[i].recompute_ns == costs.chunks[i].recompute_ns);
+      CHECK(read->chunks[i].can_recompute == costs.chunks[i].can_recompute);
+      CHECK(read->chunks[i].step_ns == costs.chunks[i].step_ns);
     }
     CHECK(PrintCostsCsv(*read) == text);
   }
@@ -124,6 +132,8 @@ TEST_CASE("neighbours in one chunk take the sum, and the last one's link") {
   CostModel costs;
   costs.chunks.resize(4);
   costs.link_ns = {1, 2, 3, 4};
+  costs.chunks[1].recompute_ns = 6;
+  costs.chunks[1].can_recompute = true;
   for (int i = 0; i < 4; ++i) {
     costs.chunks[i].forward_ns = 10 + i;
     costs.chunks[i].saved_bytes = 100 * i;
@@ -134,6 +144,9 @@ TEST_CASE("neighbours in one chunk take the sum, and the last one's link") {
   CHECK(merged.chunks[0].forward_ns == 21);
   CHECK(merged.chunks[1].forward_ns == 25);
   CHECK(merged.chunks[1].saved_bytes == 500);
+  CHECK(merged.chunks[0].recompute_ns == 6);
+  CHECK(merged.chunks[0].can_recompute);
+  CHECK_FALSE(merged.chunks[1].can_recompute);
   CHECK(merged.chunks[1].input_bytes == 66);
   CHECK(merged.chunks[1].output_bytes == 67);
   CHECK(merged.link_ns == std::vector<Nanos>{2, 4});
