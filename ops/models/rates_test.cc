@@ -1,0 +1,73 @@
+// Times from rates: by hand for single layers, and how they add up.
+#include "ops/models/rates.h"
+
+#include <catch2/catch.hpp>
+
+#include "ops/layers/build.h"
+#include "ops/models/costs.h"
+#include "ops/models/gpt2.h"
+#include "ops/reference/reference_backend.h"
+
+namespace baton {
+namespace {
+
+std::vector<LayerCosts> Timed(const ModelSpec& model, const DeviceRates& rates) {
+  const ReferenceBackend backend;
+  std::vector<LayerCosts> costs;
+  const auto layers = BuildLayers(backend, model.layers, model.input_shape).value();
+  for (const auto& layer : layers) costs.push_back(DescribeLayer("layer", *layer));
+  REQUIRE(TimeByRates(backend, model, rates, costs).ok());
+  return costs;
+}
+
+ModelSpec OneLinear() {
+  LinearSpec linear;
+  linear.name = "fc";
+  linear.inputs = 64;
+  linear.outputs = 32;
+  linear.bias = false;
+  ModelSpec model;
+  model.input_shape = Shape(DataType::kFloat32, {16, 64});
+  model.layers = {LayerSpec{linear}};
+  return model;
+}
+
+TEST_CASE("a linear layer takes the longer of its FLOPs and its bytes") {
+  const double flops = 2 * 16 * 64 * 32;
+  const LayerCosts slow_compute = Timed(OneLinear(), {2.0, 1e6})[0];
+  CHECK(slow_compute.forward_ns == flops / 2);
+  CHECK(slow_compute.backward_input_ns == flops / 2);
+  CHECK(slow_compute.backward_weight_ns == flops / 2);
+  CHECK(slow_compute.recompute_ns == 0);
+  const LayerCosts slow_memory = Timed(OneLinear(), {1e9, 0.5})[0];
+  const Bytes input = 16 * 64 * 4, output = 16 * 32 * 4, weight = 64 * 32 * 4;
+  CHECK(slow_memory.forward_ns == 2 * (input + output + weight));
+  CHECK(slow_memory.backward_input_ns == 2 * (input + output + weight));
+  CHECK(slow_memory.backward_weight_ns == 2 * (input + output + 2 * weight));
+  // Reads and writes parameters, gradients and two moments.
+  CHECK(slow_memory.step_ns == 2 * 2 * 4 * weight);
+  CHECK(Timed(OneLinear(), {1e9, 0})[0].step_ns == 0);
+}
+
+TEST_CASE("what is recomputed takes its forward again") {
+  ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
+  model.layers[1].recompute = RecomputeMode::kAttention;
+  model.layers[2].recompute = RecomputeMode::kFull;
+  const std::vector<LayerCosts> costs = Timed(model, {1.0, 0});
+  CHECK(costs[0].recompute_ns == 0);
+  CHECK(costs[1].recompute_ns > 0);
+  CHECK(costs[1].recompute_ns < costs[1].forward_ns / 4);
+  CHECK(costs[2].recompute_ns == costs[2].forward_ns);
+}
+
+TEST_CASE("without memory a model takes its FLOPs") {
+  const ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
+  for (const LayerCosts& layer : Timed(model, {1.0, 0})) {
+    CHECK(static_cast<double>(layer.forward_ns) == Approx(layer.forward_flops).margin(1));
+    CHECK(static_cast<double>(layer.backward_input_ns + layer.backward_weight_ns) ==
+          Approx(layer.backward_flops).margin(2));
+  }
+}
+
+}  // namespace
+}  // namespace baton
