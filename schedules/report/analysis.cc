@@ -13,6 +13,7 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
   const bool forward_only = program.forward_only;
   DeviceReport report;
   report.peak_bytes = device.arena_bytes;
+  report.memory = BreakDownMemory(device);
   const auto& instructions = device.instructions;
   const auto first = std::find_if(instructions.begin(), instructions.end(), [](const auto& i) { return IsWork(i); });
   const auto last = std::find_if(instructions.rbegin(), instructions.rend(), [](const auto& i) { return IsWork(i); });

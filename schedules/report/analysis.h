@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "schedules/program/memory_breakdown.h"
 #include "schedules/program/program.h"
 #include "schedules/report/idle.h"
 #include "schedules/trace/trace.h"
@@ -40,7 +41,8 @@ struct DeviceReport {
   // a device each counts 1/v. With several copies of the parameters a device holds a p-th of each, and each counts
   // whole.
   double peak_micro_batches = 0;
-  Bytes peak_bytes = 0;  // the arena that the program lays out
+  Bytes peak_bytes = 0;    // the arena that the program lays out
+  MemoryBreakdown memory;  // of it
   double BubbleRatio() const {
     const double step = static_cast<double>(busy + idle.Total());
     return step > 0 ? static_cast<double>(idle.Total()) / step : 0.0;

@@ -41,6 +41,12 @@ proto::SimulateReport ToSimulateReport(const std::string& schedule, const StepRe
     row.set_drain_us(Micros(device.idle.drain));
     row.set_neighbour_us(Micros(device.idle.neighbour));
     row.set_transfer_us(Micros(device.idle.transfer));
+    row.set_parameter_bytes(static_cast<double>(device.memory.parameters));
+    row.set_gradient_bytes(static_cast<double>(device.memory.gradients));
+    row.set_optimizer_bytes(static_cast<double>(device.memory.optimizer));
+    row.set_activation_bytes(static_cast<double>(device.memory.activations));
+    row.set_buffer_bytes(static_cast<double>(device.memory.buffers));
+    row.set_workspace_bytes(static_cast<double>(device.memory.workspace));
   }
   return message;
 }

@@ -1,0 +1,53 @@
+// What the memory of a device is made of. Used by reports, the command line and the check before a launch.
+#ifndef BATON_SCHEDULES_PROGRAM_MEMORY_BREAKDOWN_H_
+#define BATON_SCHEDULES_PROGRAM_MEMORY_BREAKDOWN_H_
+
+#include "schedules/program/program.h"
+
+namespace baton {
+
+// The parts of a device's arena; their sum is all of it.
+struct MemoryBreakdown {
+  Bytes parameters = 0;
+  Bytes gradients = 0;
+  Bytes optimizer = 0;    // state
+  Bytes activations = 0;  // kept from Forward to the backward pass: inputs, saved, what is recomputed, stash
+  Bytes buffers = 0;      // targets, outputs, gradients of inputs and outputs
+  Bytes workspace = 0;
+
+  Bytes Total() const { return parameters + gradients + optimizer + activations + buffers + workspace; }
+};
+
+// Sizes as the arena lays them out, each aligned.
+inline MemoryBreakdown BreakDownMemory(const DeviceProgram& device) {
+  MemoryBreakdown memory;
+  for (const ChunkMemory& chunk : device.chunks) {
+    memory.parameters += AlignUp(chunk.parameter_bytes);
+    if (chunk.gradients_offset != kNoOffset) memory.gradients += AlignUp(chunk.parameter_bytes);
+    if (chunk.optimizer_offset != kNoOffset) memory.optimizer += AlignUp(chunk.optimizer_bytes);
+  }
+  for (const Slot& slot : device.slots) {
+    switch (slot.kind) {
+      case SlotKind::kInput:
+      case SlotKind::kSaved:
+      case SlotKind::kSavedWeight:
+      case SlotKind::kStash:
+      case SlotKind::kRecomputed:
+      case SlotKind::kRecomputedWeight:
+        memory.activations += AlignUp(slot.bytes);
+        break;
+      case SlotKind::kTargets:
+      case SlotKind::kOutput:
+      case SlotKind::kGradOutput:
+      case SlotKind::kGradInput:
+        memory.buffers += AlignUp(slot.bytes);
+        break;
+    }
+  }
+  memory.workspace = AlignUp(device.workspace_bytes);
+  return memory;
+}
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_PROGRAM_MEMORY_BREAKDOWN_H_
