@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -58,11 +59,22 @@ struct TimedLayer {
   }
 };
 
-absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backend, const LayerSpec& spec,
-                                                           const Shape& input, const Shape& targets, bool is_first) {
+// What MakeTimedLayer allocates for the layer.
+Bytes LayerBytes(const Layer& layer) {
+  Bytes bytes = 2 * (layer.input_shape().NumBytes() + layer.output_shape().NumBytes());
+  for (const ParameterSpec& parameter : layer.parameters()) bytes += 4 * parameter.shape.NumBytes();
+  const Footprint footprint = layer.footprint();
+  return bytes + footprint.saved + footprint.saved_weight + footprint.stash + footprint.scratch + footprint.recomputed +
+         footprint.recomputed_weight;
+}
+
+absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backend, const std::string& name,
+                                                           const LayerSpec& spec, const Shape& input,
+                                                           const Shape& targets, bool is_first) {
   auto timed = std::make_unique<TimedLayer>();
   BATON_ASSIGN_OR_RETURN(timed->layer, BuildLayer(backend, spec, input));
   const Layer& layer = *timed->layer;
+  BATON_RETURN_IF_ERROR(CheckFreeMemory(absl::StrCat("measuring ", name), LayerBytes(layer)));
   for (const ParameterSpec& parameter : layer.parameters()) {
     timed->values.push_back(timed->Allocate(parameter.shape.NumBytes()));
     timed->gradients.push_back(timed->Allocate(parameter.shape.NumBytes()));
@@ -87,15 +99,11 @@ absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backen
   buffers.saved = timed->Allocate(footprint.saved);
   buffers.saved_weight = timed->Allocate(footprint.saved_weight);
   buffers.stash = timed->Allocate(footprint.stash);
+  buffers.recomputed = timed->Allocate(footprint.recomputed);
+  buffers.recomputed_weight = timed->Allocate(footprint.recomputed_weight);
   buffers.scratch = timed->Allocate(footprint.scratch);
   buffers.loss = &timed->loss;
   return timed;
-}
-
-// What MakeTimedLayer allocates, but for the layer's input.
-Bytes LayerBytes(const LayerCosts& costs) {
-  return 2 * costs.parameter_bytes + costs.optimizer_bytes + 2 * costs.output_bytes + costs.saved_bytes +
-         costs.saved_weight_bytes + costs.stash_bytes + costs.scratch_bytes;
 }
 
 std::vector<OptimizedParameter> OptimizedParametersOf(const TimedLayer& timed) {
@@ -111,6 +119,37 @@ std::vector<OptimizedParameter> OptimizedParametersOf(const TimedLayer& timed) {
   return parameters;
 }
 
+// Sets the times in `costs`, those of a layer or of a chunk.
+template <typename Costs>
+absl::Status TimeParts(const Backend& backend, int repeats, const TimedLayer& timed, Costs& costs) {
+  Layer& layer = *timed.layer;
+  const LayerBuffers& buffers = timed.buffers;
+  BATON_ASSIGN_OR_RETURN(costs.forward_ns, MedianTime(repeats, [&] { return layer.Forward({}, buffers); }));
+  const Footprint footprint = layer.footprint();
+  if (layer.recomputes_output() || footprint.recomputed + footprint.recomputed_weight > 0) {
+    BATON_ASSIGN_OR_RETURN(costs.recompute_ns, MedianTime(repeats, [&] { return layer.Recompute({}, buffers); }));
+  }
+  BATON_ASSIGN_OR_RETURN(costs.backward_input_ns,
+                         MedianTime(repeats, [&] { return layer.BackwardInput({}, buffers); }));
+  BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns,
+                         MedianTime(repeats, [&] { return layer.BackwardWeight({}, buffers); }));
+  const std::unique_ptr<Optimizer> optimizer = backend.CreateOptimizer(OptimizedParametersOf(timed));
+  const UpdateControl control;
+  double norm = 0;
+  BATON_ASSIGN_OR_RETURN(costs.step_ns,
+                         MedianTime(repeats, [&] { return optimizer->Step({}, nullptr, 0, &control, &norm); }));
+  return absl::OkStatus();
+}
+
+// Of copying so many bytes, as the local transport does.
+absl::StatusOr<Nanos> TimeCopy(int repeats, Bytes bytes) {
+  const Buffer from(bytes), to(bytes);
+  return MedianTime(repeats, [&] {
+    std::memcpy(to.get(), from.get(), static_cast<size_t>(bytes));
+    return absl::OkStatus();
+  });
+}
+
 }  // namespace
 
 absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int repeats, ModelTable& table) {
@@ -118,37 +157,39 @@ absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int repeats,
   Bytes largest = 0;
   for (size_t i = 0; i < table.costs.size(); ++i) {
     LayerCosts& costs = table.costs[i];
-    BATON_RETURN_IF_ERROR(CheckFreeMemory(absl::StrCat("measuring layer ", costs.name), LayerBytes(costs)));
-    BATON_ASSIGN_OR_RETURN(
-        const std::unique_ptr<TimedLayer> timed,
-        MakeTimedLayer(backend, table.model.layers[i], input, table.model.targets_shape, /*is_first=*/i == 0));
-    Layer& layer = *timed->layer;
-    const LayerBuffers& buffers = timed->buffers;
-    BATON_ASSIGN_OR_RETURN(costs.forward_ns, MedianTime(repeats, [&] { return layer.Forward({}, buffers); }));
-    BATON_ASSIGN_OR_RETURN(costs.backward_input_ns,
-                           MedianTime(repeats, [&] { return layer.BackwardInput({}, buffers); }));
-    BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns,
-                           MedianTime(repeats, [&] { return layer.BackwardWeight({}, buffers); }));
-    const std::unique_ptr<Optimizer> optimizer = backend.CreateOptimizer(OptimizedParametersOf(*timed));
-    const UpdateControl control;
-    double norm = 0;
-    BATON_ASSIGN_OR_RETURN(costs.step_ns,
-                           MedianTime(repeats, [&] { return optimizer->Step({}, nullptr, 0, &control, &norm); }));
+    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
+                           MakeTimedLayer(backend, absl::StrCat("layer ", costs.name), table.model.layers[i], input,
+                                          table.model.targets_shape, /*is_first=*/i == 0));
+    BATON_RETURN_IF_ERROR(TimeParts(backend, repeats, *timed, costs));
     largest = std::max(largest, costs.output_bytes);
-    input = layer.output_shape();
+    input = timed->layer->output_shape();
   }
   TransferCosts transfer;
-  const Bytes input_bytes = table.model.input_shape.NumBytes();
-  const Buffer from(std::max(largest, input_bytes)), to(std::max(largest, input_bytes));
-  auto copy = [&](Bytes bytes) {
-    return MedianTime(repeats, [&, bytes] {
-      std::memcpy(to.get(), from.get(), bytes);
-      return absl::OkStatus();
-    });
-  };
-  BATON_ASSIGN_OR_RETURN(transfer.transfer_ns, copy(largest));
-  BATON_ASSIGN_OR_RETURN(transfer.load_ns, copy(input_bytes));
+  BATON_ASSIGN_OR_RETURN(transfer.transfer_ns, TimeCopy(repeats, largest));
+  BATON_ASSIGN_OR_RETURN(transfer.load_ns, TimeCopy(repeats, table.model.input_shape.NumBytes()));
   return transfer;
+}
+
+absl::StatusOr<CostModel> ProfileChunks(const Backend& backend, int repeats, const ModelTable& table,
+                                        absl::Span<const LayerRange> split) {
+  CostModel costs;
+  costs.chunks =
+      SumChunks(table.costs, split, table.model.input_shape.NumBytes(), table.model.targets_shape.NumBytes());
+  Shape input = table.model.input_shape;
+  for (size_t chunk = 0; chunk < split.size(); ++chunk) {
+    SequenceSpec layers;
+    layers.layers.assign(table.model.layers.begin() + split[chunk].begin,
+                         table.model.layers.begin() + split[chunk].end);
+    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
+                           MakeTimedLayer(backend, absl::StrCat("chunk ", chunk), LayerSpec{std::move(layers)}, input,
+                                          table.model.targets_shape, /*is_first=*/chunk == 0));
+    BATON_RETURN_IF_ERROR(TimeParts(backend, repeats, *timed, costs.chunks[chunk]));
+    BATON_ASSIGN_OR_RETURN(const Nanos link_ns, TimeCopy(repeats, costs.chunks[chunk].output_bytes));
+    costs.link_ns.push_back(link_ns);
+    input = timed->layer->output_shape();
+  }
+  BATON_ASSIGN_OR_RETURN(costs.load_ns, TimeCopy(repeats, table.model.input_shape.NumBytes()));
+  return costs;
 }
 
 }  // namespace baton

@@ -17,9 +17,11 @@
 #include "base/status.h"
 #include "base/write_file.h"
 #include "runtime/train/checkpoint/safetensors.h"
+#include "runtime/train/device_memory.h"
 #include "runtime/train/metrics/metrics.h"
 #include "runtime/train/prediction.h"
 #include "runtime/train/training_run.h"
+#include "schedules/program/memory_breakdown.h"
 #include "schedules/report/analysis.h"
 #include "schedules/report/chrome_trace.h"
 #include "schedules/report/text_table.h"
@@ -141,15 +143,17 @@ class Trainer {
 
   void Announce() {
     const Program& program = run_->program();
-    Bytes most = 0;
+    const DeviceProgram* fullest = &program.devices.front();
     size_t instructions = 0;
     for (const DeviceProgram& device : program.devices) {
-      most = std::max(most, device.arena_bytes);
+      if (device.arena_bytes > fullest->arena_bytes) fullest = &device;
       instructions += device.instructions.size();
     }
     Log(absl::StrCat(job_.name(), ": ", program.num_chunks, " chunks on ", program.num_devices(), " devices, ",
                      program.num_micro_batches, " micro-batches by ", program.schedule, ": ", instructions,
-                     " instructions, proven; at most ", FormatBytes(most), " a device"));
+                     " instructions, proven"));
+    Log(absl::StrCat("memory of device ", fullest - program.devices.data(), ", the fullest: ",
+                     FormatBytes(fullest->arena_bytes), " (", FormatMemory(BreakDownMemory(*fullest)), ")"));
     const int threads = program.num_devices() * job_.devices().threads_each();
     if (threads > AvailableCores()) {
       Log(absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),

@@ -11,12 +11,12 @@
 #include "runtime/device/host/host_device.h"
 #include "runtime/train/data/clusters.h"
 #include "runtime/train/data/text.h"
-#include "runtime/train/job/order_file.h"
+#include "runtime/train/device_memory.h"
 #include "runtime/train/job/resolve.h"
 #include "runtime/train/memory.h"
 #include "runtime/train/optimizer/learning_rate.h"
+#include "runtime/train/plan_job.h"
 #include "runtime/transport/local/local_transport.h"
-#include "schedules/compile/compile.h"
 
 namespace baton {
 namespace {
@@ -63,15 +63,6 @@ LearningRateSchedule LearningRateOfJob(const proto::Job& job) {
       schedule.decay = LearningRateDecay::kConstant;
   }
   return schedule;
-}
-
-// One nanosecond a FLOP: right in proportion, which is all that placing transfers needs before anything was measured.
-void TimeByFlops(std::vector<LayerCosts>& layers) {
-  for (LayerCosts& layer : layers) {
-    layer.forward_ns = static_cast<Nanos>(layer.forward_flops);
-    layer.backward_input_ns = static_cast<Nanos>(layer.backward_flops / 2);
-    layer.backward_weight_ns = static_cast<Nanos>(layer.backward_flops / 2);
-  }
 }
 
 }  // namespace
@@ -136,30 +127,18 @@ absl::Status TrainingRun::Prepare(const proto::Job& job, const TransportModel& t
         "devices.backend: ", proto::Devices::Backend_Name(job.devices().backend()), " is not in this build; HOST is"));
   }
   backend_ = std::make_unique<HostBackend>(job.devices().threads_each());
-  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
-  BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(*backend_, std::move(model)));
-  TimeByFlops(table_.costs);
-  const int num_chunks = static_cast<int>(NumChunks(job));
-  BATON_ASSIGN_OR_RETURN(split_, SplitOfJob(job, table_, num_chunks));
-  BATON_ASSIGN_OR_RETURN(parameters_, ParametersOfSplit(table_, split_));
-  costs_.chunks =
-      SumChunks(table_.costs, split_, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
-
-  CompileRequest request;
-  request.schedule = job.pipeline().schedule();
-  BATON_ASSIGN_OR_RETURN(request.order, OrderOfJob(job));
-  request.num_stages = job.pipeline().stages();
-  request.num_micro_batches = job.batch().micro_batches();
-  request.chunks_per_device = job.pipeline().chunks_per_device();
-  request.micro_batch_group = job.pipeline().micro_batch_group();
-  request.costs = costs_;
-  request.reduce_groups = ReduceGroupsOf(parameters_);
-  request.transport = transport;
-  BATON_ASSIGN_OR_RETURN(Program program, Compile(request));
-  for (ChunkCosts& chunk : request.costs.chunks) chunk.parameter_bytes = 0;  // those of the training program serve
-  BATON_ASSIGN_OR_RETURN(Program evaluation, CompileForwardOnly(request));
-  program_ = std::make_shared<const Program>(std::move(program));
-  evaluation_program_ = std::make_shared<const Program>(std::move(evaluation));
+  BATON_ASSIGN_OR_RETURN(JobPlan plan, PlanJob(*backend_, job));
+  plan.request.transport = transport;
+  BATON_ASSIGN_OR_RETURN(JobPrograms programs, CompileJob(plan.request));
+  if (absl::Status status = CheckDeviceMemory(job, programs); !status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(status.message(), "; ", AdviseOnMemory(*backend_, job)));
+  }
+  table_ = std::move(plan.table);
+  split_ = std::move(plan.split);
+  parameters_ = std::move(plan.parameters);
+  costs_ = std::move(plan.request.costs);
+  program_ = std::make_shared<const Program>(std::move(programs.training));
+  evaluation_program_ = std::make_shared<const Program>(std::move(programs.evaluation));
   // All devices of the host backend share the machine's memory.
   Bytes needed = 0;
   for (const Program* each : {program_.get(), evaluation_program_.get()}) {

@@ -49,7 +49,8 @@ class TrainingRun {
 
   const Program& program() const { return *program_; }
   const Trace& trace() const { return trace_; }  // of the last step
-  // Sizes as planned; times by FLOPs only (1 ns a FLOP): the shape of the costs before anything was measured.
+  // Sizes as planned; times by the job's rates, or by FLOPs only (1 ns a FLOP): the shape of the costs before anything
+  // was measured.
   const CostModel& planned_costs() const { return costs_; }
   Bytes PeakArenaBytes(int device) const;
   // A copy of the parameters of one copy of a chunk, 0 ≤ place < program().device_of_chunk.size().

@@ -25,6 +25,24 @@ TEST_CASE("the peak that the program plans is the peak that the arena uses") {
   }
 }
 
+TEST_CASE("recomputation lowers what a device holds, and a step still takes all of it") {
+  for (const char* schedule : {"gpipe", "1f1b", "zb-h1"}) {
+    const auto peak = [schedule](const char* mode) {
+      const auto run =
+          TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", schedule), "pipeline.stages=2",
+                                                  absl::StrCat("pipeline.recompute=", mode)}))
+              .value();
+      REQUIRE(run->Step(0).ok());
+      CHECK(run->PeakArenaBytes(0) == run->program().devices[0].arena_bytes);
+      return run->PeakArenaBytes(0);
+    };
+    CAPTURE(schedule);
+    const Bytes none = peak("NONE"), attention = peak("ATTENTION"), full = peak("FULL");
+    CHECK(attention < none);
+    CHECK(full < attention);
+  }
+}
+
 TEST_CASE("the loss is a mean over all tokens, whatever the number of micro-batches") {
   const double whole =
       RunToTheEnd(MakeJob(kSmallGpt, {"batch.micro_batches=1", "run.steps=1", "optimizer.warmup_steps=0"})).losses[0];

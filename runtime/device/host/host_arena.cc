@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/device/host/host_memory.h"
 
 namespace baton {
 
@@ -19,11 +20,10 @@ HostArena::~HostArena() {
 absl::Status HostArena::Allocate(Bytes bytes, bool touch) {
   if (data_ != nullptr) return absl::FailedPreconditionError("a device has one arena, and it has been made");
   const Bytes page_bytes = sysconf(_SC_PAGESIZE);
-  // Linux grants more than there is and kills the process when it is touched; better to refuse here.
-  const Bytes machine_bytes = sysconf(_SC_PHYS_PAGES) * page_bytes;
-  if (bytes < 0 || (touch && bytes > machine_bytes)) {
+  const Bytes free_bytes = FreeMemoryBytes();
+  if (bytes < 0 || (touch && bytes > free_bytes)) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("an arena of ", bytes, " bytes does not fit a machine of ", machine_bytes, " bytes"));
+        absl::StrCat("an arena of ", bytes, " bytes does not fit a machine that has ", free_bytes, " bytes free"));
   }
   const Bytes mapped_bytes = std::max(bytes, page_bytes);
   const int reserve = touch ? 0 : MAP_NORESERVE;

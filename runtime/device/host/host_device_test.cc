@@ -9,6 +9,7 @@
 
 #include "runtime/device/clock.h"
 #include "runtime/device/host/host_event.h"
+#include "runtime/device/host/host_memory.h"
 #include "runtime/device/host/host_stream.h"
 
 namespace baton {
@@ -156,6 +157,11 @@ TEST_CASE("host device: cancelling wakes a wait without end and a long sleep, un
   CHECK(stream->Wait(*done).ok());
   device->Resume();
   CHECK(static_cast<HostStream&>(*stream).SleepUntil(SteadyNow() + 1'000).ok());
+}
+
+TEST_CASE("free memory is some, and no more than there is") {
+  CHECK(FreeMemoryBytes() > 0);
+  CHECK(FreeMemoryBytes() < Bytes{1} << 50);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "runtime/train/job/limits.h"
+#include "runtime/train/job/resolve_devices.h"
 #include "runtime/train/job/resolve_model.h"
 #include "schedules/order/catalog.h"
 
@@ -218,20 +219,6 @@ absl::Status ResolveOptimizer(const proto::Job& job, proto::Optimizer& optimizer
                                                    " is not one of CONSTANT, LINEAR, COSINE"));
   }
   return absl::OkStatus();
-}
-
-absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
-  if (!devices.has_backend()) devices.set_backend(proto::Devices::HOST);
-  if (!devices.has_count()) devices.set_count(job.pipeline().stages());
-  if (!devices.has_threads_each()) devices.set_threads_each(1);
-  if (!proto::Devices::Backend_IsValid(devices.backend())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("devices.backend: ", static_cast<int>(devices.backend()), " is not one of HOST, CUDA"));
-  }
-  BATON_RETURN_IF_ERROR(CheckRange("devices.threads_each", devices.threads_each(), 1, 1024));
-  if (devices.count() == job.pipeline().stages()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("devices.count: ", devices.count(), " must be pipeline.stages: ",
-                                                 job.pipeline().stages(), ", one device a stage"));
 }
 
 }  // namespace

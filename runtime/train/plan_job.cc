@@ -1,0 +1,56 @@
+// From a job to its compile request.
+#include "runtime/train/plan_job.h"
+
+#include <utility>
+
+#include "base/duration.h"
+#include "base/status.h"
+#include "ops/models/rates.h"
+#include "runtime/train/job/order_file.h"
+#include "runtime/train/job/resolve.h"
+
+namespace baton {
+
+absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table) {
+  DeviceRates rates;
+  rates.flops_per_ns = 1;
+  if (job.devices().has_rates()) {
+    rates.flops_per_ns = 1e3 * job.devices().rates().matmul_tflops();
+    rates.bytes_per_ns = job.devices().rates().memory_gbps();
+  }
+  return TimeByRates(backend, table.model, rates, table.costs);
+}
+
+void ApplyLinks(const proto::Devices& devices, CostModel& costs) {
+  if (!devices.has_intra()) return;
+  // Resolved links have a latency that can be read.
+  costs.transfer_ns = ParseDuration(devices.intra().latency()).value_or(0);
+  costs.bytes_per_ns = devices.intra().bandwidth_gbps();
+  if (devices.nodes() < 2) return;
+  costs.devices_per_node = devices.per_node();
+  costs.inter.latency_ns = ParseDuration(devices.inter().latency()).value_or(0);
+  costs.inter.bytes_per_ns = devices.inter().bandwidth_gbps();
+}
+
+absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
+  JobPlan plan;
+  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
+  BATON_ASSIGN_OR_RETURN(plan.table, MakeModelTable(backend, std::move(model)));
+  BATON_RETURN_IF_ERROR(TimeByJob(backend, job, plan.table));
+  BATON_ASSIGN_OR_RETURN(plan.split, SplitOfJob(job, plan.table, static_cast<int>(NumChunks(job))));
+  BATON_ASSIGN_OR_RETURN(plan.parameters, ParametersOfSplit(plan.table, plan.split));
+  CompileRequest& request = plan.request;
+  request.schedule = job.pipeline().schedule();
+  BATON_ASSIGN_OR_RETURN(request.order, OrderOfJob(job));
+  request.num_stages = job.pipeline().stages();
+  request.num_micro_batches = job.batch().micro_batches();
+  request.chunks_per_device = job.pipeline().chunks_per_device();
+  request.micro_batch_group = job.pipeline().micro_batch_group();
+  request.costs.chunks = SumChunks(plan.table.costs, plan.split, plan.table.model.input_shape.NumBytes(),
+                                   plan.table.model.targets_shape.NumBytes());
+  ApplyLinks(job.devices(), request.costs);
+  request.reduce_groups = ReduceGroupsOf(plan.parameters);
+  return plan;
+}
+
+}  // namespace baton
