@@ -50,7 +50,8 @@ struct Refused {
 };
 
 TEST_CASE("wrong arguments are refused in one sentence") {
-  const std::string commands = "the commands are train, compile, simulate, compare, rehearse, schedules, verify";
+  const std::string commands =
+      "the commands are train, compile, simulate, compare, profile, rehearse, schedules, verify";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; " + commands}, Refused{"trian", "\"trian\" is not a command; " + commands},
       Refused{"--frobnicate", "A subcommand is required; see baton --help"},
@@ -145,8 +146,10 @@ TEST_CASE("tables of costs that do not fit are refused in one sentence") {
   std::vector<std::string> arguments = Words(refused.arguments);
   arguments.insert(arguments.begin(), {"simulate", "--micro-batches=2", "--costs=" + path});
   CheckRefused(arguments, refused.message);
-  CheckRefused({"simulate", kShards, "--costs=" + path},
-               "--costs: with a job file the layers are measured; leave it out, or the job");
+  CheckRefused({"simulate", kShards, "--stages=3", "--costs=" + path},
+               "pipeline.split.layers: 2 numbers, but pipeline.stages: 3 and pipeline.chunks_per_device: 1 need 3");
+  CheckRefused({"simulate", kGpt, "--stages=8", "--costs=" + path},
+               "--costs: 4 chunks; 8 stages of 1 chunk need 8" + need);
   CheckRefused({"simulate", "--micro-batches=2", "--costs=/no/such/file"},
                "cannot read costs file /no/such/file: No such file or directory");
   const std::string wrong = WriteJob("chunk\n");
@@ -250,7 +253,8 @@ TEST_CASE("a full disk behind standard output is told") {
 }
 
 TEST_CASE("help is there for every command, has examples and fits in 120 columns") {
-  const std::string command = GENERATE("train", "compile", "simulate", "compare", "rehearse", "schedules", "");
+  const std::string command =
+      GENERATE("train", "compile", "simulate", "compare", "profile", "rehearse", "schedules", "");
   const CommandResult result = command.empty() ? Baton({"--help"}) : Baton({command, "--help"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());

@@ -34,6 +34,7 @@ absl::StatusOr<StepReport> SimulateSchedule(const Problem& problem, const std::s
   absl::StatusOr<Program> compiled = Compile(request);
   if (!compiled.ok()) return problem.InUsersWords(compiled.status());
   const Program program = *std::move(compiled);
+  BATON_RETURN_IF_ERROR(problem.CheckMemory(request, program, /*brief=*/true));
   BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs));
   return Analyze(program, trace);
 }

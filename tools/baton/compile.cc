@@ -4,10 +4,14 @@
 #include <iostream>
 #include <memory>
 
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "base/status.h"
 #include "schedules/program/csv.h"
 #include "schedules/program/proto_form.h"
 #include "schedules/program/text.h"
+#include "schedules/report/memory_table.h"
+#include "schedules/report/timeline.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"
 #include "tools/baton/transport_flags.h"
@@ -34,6 +38,11 @@ absl::Status RunCompile(const CompileFlags& flags) {
   const Program program = *std::move(compiled);
   if (flags.format == "text") {
     std::cout << PrintProgram(program);
+    // As a comment, which reading a program skips.
+    const std::string memory = MemoryTable(program, ChooseDevices(program.num_devices(), program.num_devices()));
+    if (!memory.empty()) {
+      std::cout << "\n# " << absl::StrReplaceAll(absl::StripSuffix(memory, "\n"), {{"\n", "\n# "}}) << "\n";
+    }
   } else if (flags.format == "csv") {
     std::cout << WriteCsv(program, flags.transfers);
   } else {

@@ -16,6 +16,7 @@ constexpr char kExamples[] = R"(Examples:
   baton compare examples/gpt_host.textproto
   baton compare --stages=8 --micro-batches=24 --forward=18.5ms --backward-input=18.1ms --backward-weight=9.3ms
   baton simulate examples/four_devices.textproto --set pipeline.schedule=gpipe
+  baton profile examples/gpt_host.textproto -o costs.csv
   baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv
   baton verify --order=order.csv --queues=per-device
   baton rehearse --stages=64 --micro-batches=128 --forward=5ms --backward-input=5ms --backward-weight=5ms
@@ -49,6 +50,7 @@ int Main(int argc, char** argv) {
   AddCompileCommand(app, action);
   AddSimulateCommand(app, action);
   AddCompareCommand(app, action);
+  AddProfileCommand(app, action);
   AddRehearseCommand(app, action);
   AddSchedulesCommand(app, action);
   AddVerifyCommand(app, action);

@@ -1,17 +1,15 @@
 #include "tools/baton/problem.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
+#include "base/duration.h"
 #include "base/read_file.h"
 #include "base/status.h"
 #include "ops/host/host_backend.h"
+#include "runtime/train/device_memory.h"
 #include "runtime/train/job/load.h"
 #include "runtime/train/job/order_file.h"
 #include "runtime/train/job/resolve.h"
@@ -25,8 +23,6 @@ namespace {
 
 // Enough for a stable median, little enough to go unnoticed.
 constexpr int kProfileRepeats = 5;
-
-constexpr double kLongestDurationSeconds = 3600;
 
 // Forwards of a step, over all chunks: a program of that many takes seconds and at most a few GiB.
 constexpr int64_t kMostForwards = 1 << 20;
@@ -47,23 +43,9 @@ absl::Status CheckSchedule(const std::string& flag, const std::string& name) {
   return absl::Status(status.code(), absl::StrReplaceAll(status.message(), {{"pipeline.schedule", flag}}));
 }
 
-absl::StatusOr<Nanos> ParseDuration(const std::string& flag, const std::string& text) {
-  struct Unit {
-    const char* suffix;
-    double nanos;
-  };
-  static constexpr Unit kUnits[] = {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}};
-  for (const Unit& unit : kUnits) {
-    absl::string_view number = text;
-    double value = 0;
-    if (!absl::ConsumeSuffix(&number, unit.suffix) || !absl::SimpleAtod(number, &value)) continue;
-    if (absl::StrContains(number, 'x') || absl::StrContains(number, 'X')) break;  // nobody means hexadecimal
-    if (!std::isfinite(value) || value < 0 || value * unit.nanos > kLongestDurationSeconds * 1e9) break;
-    return static_cast<Nanos>(std::llround(value * unit.nanos));
-  }
-  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": \"", text,
-                                                 "\" is not a time from 0 to 3600 s with its unit, like 18.5ms; "
-                                                 "units are ns, us, ms and s"));
+absl::StatusOr<Nanos> ParseDurationFlag(const std::string& flag, const std::string& text) {
+  if (const std::optional<Nanos> duration = ParseDuration(text)) return *duration;
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": \"", text, "\" is not ", kDurationAllowed));
 }
 
 void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule) {
@@ -88,10 +70,11 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
   }
   command
       .add_option("--costs", flags.costs,
-                  "A table of each chunk's costs, in place of the flags below (without JOB);\n"
-                  "columns: chunk, forward_us, backward_input_us, backward_weight_us, transfer_us,\n"
-                  "optional: activation_bytes (held from forward to backward-input) and\n"
-                  "weight_activation_bytes (of these, held until backward-weight)")
+                  "A table of each chunk's costs, as baton profile writes it, in place of measuring the\n"
+                  "layers of JOB or of the flags below; columns: chunk, forward_us, backward_input_us,\n"
+                  "backward_weight_us, transfer_us, optional: activation_bytes (held from forward to\n"
+                  "backward-input), weight_activation_bytes (of these, held until backward-weight),\n"
+                  "recompute_us (makes these again before the backward) and step_us (the optimizer)")
       ->type_name("FILE");
   const std::string group = "Times of one micro-batch on one device's whole share of the layers (without JOB)";
   command.add_option("--forward", flags.forward, "Forward (1ms)")->group(group)->type_name("TIME");
@@ -102,6 +85,11 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
       ->group(group)
       ->type_name("TIME");
   command.add_option("--transfer", flags.transfer, "Latency between neighbours (0)")->group(group)->type_name("TIME");
+  command
+      .add_option("--recompute", flags.recompute, "Make what is held again before the backward, in this time (hold it)")
+      ->group(group)
+      ->type_name("TIME");
+  AddLinkFlags(command, flags.links, group);
   const CLI::Validator bytes = Between(0, Bytes{1} << 46);
   command
       .add_option("--activation-bytes", flags.activation_bytes,
@@ -129,7 +117,10 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   } else if (flags.schedule == "csv") {
     return absl::InvalidArgumentError("--schedule: csv needs --order=FILE");
   }
-  if (!flags.costs.empty()) BATON_RETURN_IF_ERROR(ReadCosts(flags));
+  if (!flags.costs.empty()) {
+    BATON_RETURN_IF_ERROR(ReadCosts(flags));
+    BATON_RETURN_IF_ERROR(StagesOfCosts(flags));
+  }
   if (order_ == nullptr && ((!flags.stages && !file_costs_) || !flags.micro_batches)) {
     return absl::InvalidArgumentError(
         "give a job file, or --stages and --micro-batches (and --forward, --backward-input, --backward-weight, "
@@ -138,14 +129,19 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   if (!flags.overrides.empty()) return absl::InvalidArgumentError("--set: needs a job file to change");
   auto duration = [](const char* flag, const std::string& text, Nanos otherwise) -> absl::StatusOr<Nanos> {
     if (text.empty()) return otherwise;
-    return ParseDuration(flag, text);
+    return ParseDurationFlag(flag, text);
   };
   constexpr Nanos kDefault = 1000 * 1000;
   BATON_ASSIGN_OR_RETURN(stage_costs_.forward_ns, duration("forward", flags.forward, kDefault));
   BATON_ASSIGN_OR_RETURN(stage_costs_.backward_input_ns, duration("backward-input", flags.backward_input, kDefault));
   BATON_ASSIGN_OR_RETURN(stage_costs_.backward_weight_ns, duration("backward-weight", flags.backward_weight, kDefault));
   BATON_ASSIGN_OR_RETURN(transfer_costs_.transfer_ns, duration("transfer", flags.transfer, 0));
-  stage_costs_.saved_weight_bytes = flags.activation_bytes.value_or(0);
+  BATON_ASSIGN_OR_RETURN(stage_costs_.recompute_ns, duration("recompute", flags.recompute, 0));
+  BATON_RETURN_IF_ERROR(ApplyLinkFlags(flags.links, transfer_costs_));
+  // What is made again need not be held.
+  stage_costs_.can_recompute = !flags.recompute.empty();
+  (stage_costs_.can_recompute ? stage_costs_.recomputed_weight_bytes : stage_costs_.saved_weight_bytes) =
+      flags.activation_bytes.value_or(0);
   stage_costs_.input_bytes = stage_costs_.output_bytes = flags.message_bytes.value_or(0);
   // What is not given is the order's.
   const bool has_order = order_ != nullptr;
@@ -180,6 +176,7 @@ absl::Status Problem::ReadCosts(const ProblemFlags& flags) {
                                                    {"backward-input", !flags.backward_input.empty()},
                                                    {"backward-weight", !flags.backward_weight.empty()},
                                                    {"transfer", !flags.transfer.empty()},
+                                                   {"recompute", !flags.recompute.empty()},
                                                    {"activation-bytes", flags.activation_bytes.has_value()}};
   for (const auto& [flag, given] : replaced) {
     if (given) {
@@ -189,6 +186,10 @@ absl::Status Problem::ReadCosts(const ProblemFlags& flags) {
   }
   BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("costs file", flags.costs, kMaxCostsCsvBytes + 1));
   BATON_ASSIGN_OR_RETURN(file_costs_, ReadCostsCsv(text, flags.costs));
+  return absl::OkStatus();
+}
+
+absl::Status Problem::StagesOfCosts(const ProblemFlags& flags) {
   if (flags.stages) return absl::OkStatus();
   // Which schedule is meant says how many chunks share a device; without one, none do.
   int chunks = flags.chunks.value_or(1);
@@ -217,6 +218,8 @@ absl::StatusOr<CostModel> Problem::CostsOfFile(const CompileRequest& request) co
   for (ChunkCosts& chunk : costs.chunks) {
     chunk.saved_bytes = AlignUp(chunk.saved_bytes);
     chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes);
+    chunk.recomputed_bytes = AlignUp(chunk.recomputed_bytes);
+    chunk.recomputed_weight_bytes = AlignUp(chunk.recomputed_weight_bytes);
     chunk.input_bytes = chunk.output_bytes = AlignUp(stage_costs_.input_bytes);
   }
   costs.chunks.back().output_bytes = 0;
@@ -228,7 +231,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
                                                               {"backward-input", &flags.backward_input},
                                                               {"backward-weight", &flags.backward_weight},
                                                               {"transfer", &flags.transfer},
-                                                              {"costs", &flags.costs}};
+                                                              {"recompute", &flags.recompute}};
   for (const auto& [flag, text] : times) {
     if (!text->empty()) {
       return absl::InvalidArgumentError(
@@ -243,6 +246,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
           absl::StrCat("--", flag, ": with a job file the layers say their sizes; leave it out, or the job"));
     }
   }
+  BATON_RETURN_IF_ERROR(RefuseLinkFlags(flags.links));
   // The short flags stand for overrides, and are checked as such.
   std::vector<std::string> overrides = flags.overrides;
   if (flags.stages) overrides.push_back(absl::StrCat("pipeline.stages=", *flags.stages));
@@ -263,9 +267,6 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
   const HostBackend backend(job_->devices().threads_each());
   BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(backend, std::move(model)));
-  BATON_ASSIGN_OR_RETURN(const TransferCosts transfer, ProfileLayers(backend, kProfileRepeats, table_));
-  transfer_costs_.transfer_ns = transfer.transfer_ns;
-  transfer_costs_.load_ns = transfer.load_ns;
   BATON_ASSIGN_OR_RETURN(order_, OrderOfJob(*job_));
   stages_ = job_->pipeline().stages();
   micro_batches_ = job_->batch().micro_batches();
@@ -277,15 +278,50 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
     BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule_));
     if (chunks_ == info->default_chunks) chunks_ = 0;
   }
+  description_ = absl::StrCat(job_->name(), ": ", table_.costs.size(), " layers on ", stages_,
+                              stages_ == 1 ? " device, " : " devices, ", micro_batches_,
+                              micro_batches_ == 1 ? " micro-batch" : " micro-batches");
+  return TimeLayers(flags, backend);
+}
+
+absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Backend& backend) {
+  const proto::Devices& devices = job_->devices();
+  if (!flags.costs.empty()) {
+    BATON_RETURN_IF_ERROR(ReadCosts(flags));
+    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
+  } else if (devices.has_rates()) {
+    BATON_RETURN_IF_ERROR(TimeByJob(backend, *job_, table_));
+    absl::StrAppend(&description_, "\nreckoned for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
+                    devices.rates().memory_gbps(), " GB/s");
+  } else {
+    BATON_ASSIGN_OR_RETURN(const TransferCosts transfer, ProfileLayers(backend, kProfileRepeats, table_));
+    transfer_costs_.transfer_ns = transfer.transfer_ns;
+    transfer_costs_.load_ns = transfer.load_ns;
+    absl::StrAppend(&description_, "\nmeasured here");
+  }
+  ApplyLinks(devices, transfer_costs_);
+  if (file_costs_) return absl::OkStatus();
   Nanos step = 0;
   for (const LayerCosts& layer : table_.costs) {
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
   }
-  description_ = absl::StrCat(
-      job_->name(), ": ", table_.costs.size(), " layers on ", stages_, stages_ == 1 ? " device, " : " devices, ",
-      micro_batches_, micro_batches_ == 1 ? " micro-batch" : " micro-batches",
-      "\nmeasured here: ", FormatDuration(step), " for one micro-batch, forward and backward, over all layers");
+  absl::StrAppend(&description_, ": ", FormatDuration(step),
+                  " for one micro-batch, forward and backward, over all layers");
   return absl::OkStatus();
+}
+
+absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& program, bool brief) const {
+  if (!job_ || !job_->devices().has_memory_gib()) return absl::OkStatus();
+  BATON_ASSIGN_OR_RETURN(JobPrograms programs, CompileJob(request));
+  programs.training = program;
+  const absl::Status fits = CheckDeviceMemory(*job_, programs);
+  if (fits.ok() || !brief) return fits;
+  return absl::InvalidArgumentError(absl::StrCat("devices.memory_gib: more than ", job_->devices().memory_gib(),
+                                                 " GiB on a device; baton simulate says how much, and what would fit"));
+}
+
+std::string Problem::AdviseOnMemory() const {
+  return baton::AdviseOnMemory(HostBackend(job_->devices().threads_each()), *job_);
 }
 
 absl::Status Problem::InUsersWords(const absl::Status& status) const {
@@ -315,8 +351,12 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   request.costs = transfer_costs_;
   BATON_RETURN_IF_ERROR(InUsersWords(CheckSize(request)));
   const int num_chunks = stages_ * request.chunks_per_device;
+  CostModel file_costs;
   if (file_costs_) {
-    BATON_ASSIGN_OR_RETURN(request.costs, CostsOfFile(request));
+    BATON_ASSIGN_OR_RETURN(file_costs, CostsOfFile(request));
+  }
+  if (file_costs_ && !job_) {
+    request.costs = std::move(file_costs);
     return request;
   }
   if (!job_) {
@@ -324,7 +364,9 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
     chunk.forward_ns /= request.chunks_per_device;
     chunk.backward_input_ns /= request.chunks_per_device;
     chunk.backward_weight_ns /= request.chunks_per_device;
+    chunk.recompute_ns /= request.chunks_per_device;
     chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes / request.chunks_per_device);
+    chunk.recomputed_weight_bytes = AlignUp(chunk.recomputed_weight_bytes / request.chunks_per_device);
     chunk.input_bytes = chunk.output_bytes = AlignUp(chunk.input_bytes);
     request.costs.chunks.assign(num_chunks, chunk);
     request.costs.chunks.back().output_bytes = 0;
@@ -337,6 +379,16 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   BATON_ASSIGN_OR_RETURN(const ParameterTable parameters, ParametersOfSplit(table_, split));
   request.costs.chunks =
       SumChunks(table_.costs, split, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
+  if (file_costs_) {
+    // Times are the table's, sizes the job's; transfers go by links where the job has any.
+    for (int i = 0; i < num_chunks; ++i) {
+      for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
+                         &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
+        request.costs.chunks[i].*field = file_costs.chunks[i].*field;
+      }
+    }
+    if (!job_->devices().has_intra()) request.costs.link_ns = std::move(file_costs.link_ns);
+  }
   request.reduce_groups = ReduceGroupsOf(parameters);
   return request;
 }

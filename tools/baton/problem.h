@@ -12,8 +12,10 @@
 #include "absl/status/statusor.h"
 #include "proto/job.pb.h"
 #include "runtime/train/job_model.h"
+#include "runtime/train/plan_job.h"
 #include "runtime/train/profile.h"
 #include "schedules/compile/compile.h"
+#include "tools/baton/link_flags.h"
 
 namespace baton {
 
@@ -32,8 +34,10 @@ struct ProblemFlags {
   std::string backward_input;
   std::string backward_weight;
   std::string transfer;
+  std::string recompute;
   std::optional<Bytes> activation_bytes;
   std::optional<Bytes> message_bytes;
+  LinkFlags links;
 };
 
 // Declares the flags on a subcommand; `with_schedule`: --schedule and --order, for commands that look at one.
@@ -51,16 +55,25 @@ class Problem {
   // `bend`: a schedule that does not take the chunks or the group that were asked for goes by its own, so that all can
   // be compared; otherwise compiling it says why not.
   absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule, bool bend = false) const;
+  // Whether what is compiled fits devices.memory_gib of the job, if that says any. Errors: InvalidArgument; if `brief`
+  // the same words for every schedule.
+  absl::Status CheckMemory(const CompileRequest& request, const Program& program, bool brief = false) const;
+  // What would fit; see AdviseOnMemory.
+  std::string AdviseOnMemory() const;
   // Says what a schedule cannot do in the words that the user typed: flags, where there is no job.
   absl::Status InUsersWords(const absl::Status& status) const;
 
  private:
   absl::Status FromFlags(const ProblemFlags& flags);
-  // Sets the costs of --costs, and stages_ where the flag is not given.
+  // Sets the costs of --costs.
   absl::Status ReadCosts(const ProblemFlags& flags);
+  // What --costs means for stages_, where the flag is not given.
+  absl::Status StagesOfCosts(const ProblemFlags& flags);
   // The file's chunks, joined where the schedule wants fewer.
   absl::StatusOr<CostModel> CostsOfFile(const CompileRequest& request) const;
   absl::Status FromJob(const ProblemFlags& flags);
+  // From a table, the job's rates, or measurement; and says which in description_.
+  absl::Status TimeLayers(const ProblemFlags& flags, const Backend& backend);
 
   std::string schedule_;
   std::string description_;
@@ -80,7 +93,7 @@ class Problem {
 absl::Status CheckSchedule(const std::string& flag, const std::string& name);
 
 // Parses "18.5ms", "600us", "1.2s", "250ns". `flag` is for the message. Errors: InvalidArgument.
-absl::StatusOr<Nanos> ParseDuration(const std::string& flag, const std::string& text);
+absl::StatusOr<Nanos> ParseDurationFlag(const std::string& flag, const std::string& text);
 
 }  // namespace baton
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "schedules/report/analysis.h"
+#include "schedules/report/memory_table.h"
 #include "schedules/report/report_proto.h"
 #include "schedules/report/text_table.h"
 #include "schedules/report/timeline.h"
@@ -87,6 +88,8 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
     std::cout << "idle time of all devices: fill " << share(total.fill) << ", drain " << share(total.drain)
               << ", neighbour's compute " << share(total.neighbour) << ", transfer " << share(total.transfer) << "\n";
   }
+  const std::string memory = MemoryTable(program, ChooseDevices(program.num_devices(), flags.devices));
+  if (!memory.empty()) std::cout << "\n" << memory;
 }
 
 absl::Status RunSimulate(const SimulateFlags& flags) {
@@ -102,6 +105,9 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
     std::cout << ToJson(ToSimulateReport(problem.schedule(), report));
   } else {
     PrintReport(problem, program, trace, report, flags);
+    if (const absl::Status fits = problem.CheckMemory(request, program); !fits.ok()) {
+      std::cout << "\n" << fits.message() << "\n" << problem.AdviseOnMemory() << "\n";
+    }
   }
   return absl::OkStatus();
 }
@@ -122,7 +128,8 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
   command->footer(
       R"(Columns: busy: forward, backward and the optimizer. bubble: the idle share of the step. Idle time by cause: fill,
 before the first forward; drain, after the last backward; neighbour, until another device had computed what was
-needed; transfer, while it was on its way. held: micro-batches whose activations are kept at the worst moment.
+needed; transfer, while it was on its way. held: micro-batches between forward and backward at the worst moment.
+Memory: activations are what is kept for the backward pass; buffers are for what comes and goes.
 
 Examples:
   baton simulate examples/gpt_host.textproto

@@ -1,0 +1,145 @@
+// Costs and memory by the command line: links, rates, profiles, recomputation, and what does not fit.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/testing/command.h"
+
+namespace baton {
+namespace {
+
+constexpr char kShards[] = "examples/two_shards.textproto";
+constexpr char kGpt[] = "examples/gpt_host.textproto";
+
+CommandResult Baton(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "tools/baton/baton");
+  return Command(arguments).Wait();
+}
+
+nlohmann::json Json(std::vector<std::string> arguments) {
+  arguments.push_back("--format=json");
+  const CommandResult result = Baton(std::move(arguments));
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  return nlohmann::json::parse(result.out);
+}
+
+TEST_CASE("links by flags: transfers queue for bandwidth, nodes share a link") {
+  const std::vector<std::string> pipeline = {
+      "simulate",        "--stages=2",      "--micro-batches=1",    "--schedule=gpipe",
+      "--forward=100us", "--transfer=10us", "--message-bytes=64000"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = pipeline;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Json(arguments)["step_time_us"].get<double>();
+  };
+  const double latency = 2 * 10;
+  const double compute = 2 * 2100;
+  CHECK(with({}) == compute + latency);
+  CHECK(with({"--bandwidth=2"}) == compute + latency + 2 * 32);  // 64,000 bytes at 2 GB/s each way
+  CHECK(with({"--bandwidth=2", "--per-node=1", "--inter-transfer=40us", "--inter-bandwidth=1"}) ==
+        compute + 2 * (40 + 64));
+  CHECK(with({"--bandwidth=2", "--per-node=2", "--inter-transfer=40us"}) == compute + latency + 2 * 32);
+  CHECK(with({"--recompute=50us"}) == compute + latency);  // while device 0 waits; device 1 has nothing to make again
+  for (const auto& [flag, message] : std::vector<std::pair<std::string, std::string>>{
+           {"--bandwidth=x", "--bandwidth: \"x\" is not a number of GB/s from 0.000001 to 1000000"},
+           {"--inter-bandwidth=0", "--inter-bandwidth: \"0\" is not a number of GB/s from 0.000001 to 1000000"},
+           {"--inter-transfer=3",
+            "--inter-transfer: \"3\" is not a time from 0 to 3600 s with its unit, like 18.5ms; "
+            "units are ns, us, ms and s"},
+           {"--inter-transfer=3us",
+            "--inter-transfer, --inter-bandwidth: need --per-node, how many devices share a node"},
+           {"--per-node=2", "--per-node: needs --inter-transfer or --inter-bandwidth, the link between nodes"}}) {
+    std::vector<std::string> arguments = pipeline;
+    arguments.push_back(flag);
+    const CommandResult result = Baton(arguments);
+    CHECK(result.status == 2);
+    CHECK(result.err == absl::StrCat("baton: ", message, "\n"));
+  }
+  CHECK(Baton({"simulate", kShards, "--per-node=1"}).err ==
+        "baton: --per-node: with a job file devices.intra and devices.inter say it; set these\n");
+}
+
+TEST_CASE("a job's rates and links stand for measurement, so that two runs say the same") {
+  const std::vector<std::string> job = {"simulate", kGpt,
+                                        "--set",    "devices.device=H200",
+                                        "--set",    "devices.intra={latency: \"3us\" bandwidth_gbps: 450}"};
+  const nlohmann::json one = Json(job);
+  CHECK(one == Json(job));
+  std::vector<std::string> slower = job;
+  slower.insert(slower.end(), {"--set", "devices.intra.latency=1ms"});
+  CHECK(Json(slower)["step_time_us"] > one["step_time_us"].get<double>() + 5000);
+  std::vector<std::string> nodes = job;
+  nodes.insert(nodes.end(), {"--set", "devices.nodes=2", "--set", "devices.inter={latency: \"1ms\"}"});
+  const double across = Json(nodes)["step_time_us"];
+  CHECK(across > one["step_time_us"].get<double>());
+  CHECK(across < Json(slower)["step_time_us"].get<double>());
+}
+
+TEST_CASE("a profile is a table that the other commands take") {
+  const std::string path = NewPath("costs.csv");
+  const CommandResult profiled =
+      Baton({"profile", kShards, "-o", path, "--repeats=2", "--set=pipeline.recompute=FULL"});
+  INFO(profiled.err);
+  REQUIRE(profiled.status == 0);
+  CHECK(absl::StrContains(profiled.out, "recompute"));
+  CHECK(absl::StrContains(profiled.out, "--costs=" + path));
+  const std::vector<std::string> job = {"simulate", kShards, "--costs=" + path, "--set=pipeline.recompute=FULL"};
+  CHECK(Json(job) == Json(job));
+  for (const char* command : {"compare", "compile", "rehearse"}) {
+    CAPTURE(command);
+    CHECK(Baton({command, kShards, "--costs=" + path}).status == 0);
+  }
+  CHECK(Baton({"profile", kShards, "-o", "/no/such/folder/costs.csv"}).status == 2);
+  CHECK(Baton({"profile"}).status == 2);
+}
+
+TEST_CASE("memory is told part by part, and its parts add up") {
+  const nlohmann::json report = Json({"simulate", kShards});
+  for (size_t device = 0; device < report["devices"].size(); ++device) {
+    const nlohmann::json& each = report["devices"][device];
+    double sum = 0;
+    for (const char* part : {"parameter_bytes", "gradient_bytes", "optimizer_bytes", "activation_bytes", "buffer_bytes",
+                             "workspace_bytes"}) {
+      sum += each[part].get<double>();
+    }
+    CHECK(sum == report["peak_bytes"][device]);
+    CHECK(each["parameter_bytes"] == each["gradient_bytes"]);
+    CHECK(each["optimizer_bytes"] == 2 * each["parameter_bytes"].get<double>());
+    CHECK(each["activation_bytes"] > 0);
+  }
+}
+
+TEST_CASE("a job that does not fit its devices is refused before it starts, with what fits") {
+  const CommandResult refused =
+      Baton({"train", kGpt, "--set=pipeline.schedule=gpipe", "--set=devices.memory_gib=0.03", "--set=run.steps=1"});
+  CHECK(refused.status == 2);
+  CHECK(refused.out.empty());
+  CHECK(absl::StartsWith(refused.err, "baton: devices.memory_gib: device 3 needs "));
+  CHECK(absl::StrContains(refused.err, " more than the 30.7 MiB that it has: parameters "));
+  // Each of what is told can be typed, and fits.
+  const size_t fits = refused.err.find("these fit: ");
+  REQUIRE(fits != std::string::npos);
+  const std::vector<std::string> told = absl::StrSplit(refused.err.substr(fits + 11), "; ");
+  REQUIRE(told.size() >= 3);
+  for (const std::string& each : told) {
+    CAPTURE(each);
+    std::vector<std::string> arguments = {"train", kGpt, "--set=pipeline.schedule=gpipe",
+                                          "--set=devices.memory_gib=0.03", "--set=run.steps=1"};
+    const std::vector<std::string> changes = absl::StrSplit(each.substr(0, each.find(" (")), ' ');
+    for (const std::string& change : changes) arguments.push_back("--set=" + change);
+    CHECK(Baton(arguments).status == 0);
+  }
+  const CommandResult simulated =
+      Baton({"simulate", kGpt, "--set=pipeline.schedule=gpipe", "--set=devices.memory_gib=0.03"});
+  CHECK(simulated.status == 0);
+  CHECK(absl::StrContains(simulated.out, "these fit: "));
+  const CommandResult compared = Baton({"compare", kGpt, "--set=devices.memory_gib=0.03"});
+  CHECK(absl::StrContains(compared.out, "devices.memory_gib: more than 0.03 GiB on a device"));
+}
+
+}  // namespace
+}  // namespace baton

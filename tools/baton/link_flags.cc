@@ -1,0 +1,75 @@
+#include "tools/baton/link_flags.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/duration.h"
+#include "base/status.h"
+#include "tools/baton/command_line.h"
+
+namespace baton {
+namespace {
+
+absl::Status ParseBandwidth(const char* flag, const std::string& text, double& bytes_per_ns) {
+  if (text.empty()) return absl::OkStatus();
+  // As CheckCosts allows.
+  if (absl::SimpleAtod(text, &bytes_per_ns) && bytes_per_ns >= 1e-6 && bytes_per_ns <= 1e6) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", flag, ": \"", text, "\" is not a number of GB/s from 0.000001 to 1000000"));
+}
+
+}  // namespace
+
+void AddLinkFlags(CLI::App& command, LinkFlags& flags, const std::string& group) {
+  command
+      .add_option("--bandwidth", flags.bandwidth, "Of a link, for --message-bytes; transfers queue for it (no limit)")
+      ->group(group)
+      ->type_name("GB/s");
+  command.add_option("--per-node", flags.per_node, "Devices in a node; from node to node there is one link (all)")
+      ->group(group)
+      ->check(Between(1, 4096));
+  command.add_option("--inter-transfer", flags.inter_transfer, "Latency from node to node (with --per-node)")
+      ->group(group)
+      ->type_name("TIME");
+  command.add_option("--inter-bandwidth", flags.inter_bandwidth, "Of the link from node to node (no limit)")
+      ->group(group)
+      ->type_name("GB/s");
+}
+
+absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs) {
+  BATON_RETURN_IF_ERROR(ParseBandwidth("bandwidth", flags.bandwidth, costs.bytes_per_ns));
+  BATON_RETURN_IF_ERROR(ParseBandwidth("inter-bandwidth", flags.inter_bandwidth, costs.inter.bytes_per_ns));
+  if (!flags.inter_transfer.empty()) {
+    const std::optional<Nanos> latency = ParseDuration(flags.inter_transfer);
+    if (!latency) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--inter-transfer: \"", flags.inter_transfer, "\" is not ", kDurationAllowed));
+    }
+    costs.inter.latency_ns = *latency;
+  }
+  costs.devices_per_node = flags.per_node.value_or(0);
+  if (flags.per_node && flags.inter_transfer.empty() && flags.inter_bandwidth.empty()) {
+    return absl::InvalidArgumentError(
+        "--per-node: needs --inter-transfer or --inter-bandwidth, the link between nodes");
+  }
+  if (!flags.per_node && (!flags.inter_transfer.empty() || !flags.inter_bandwidth.empty())) {
+    return absl::InvalidArgumentError(
+        "--inter-transfer, --inter-bandwidth: need --per-node, how many devices share a node");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RefuseLinkFlags(const LinkFlags& flags) {
+  const std::pair<const char*, bool> given[] = {{"bandwidth", !flags.bandwidth.empty()},
+                                                {"per-node", flags.per_node.has_value()},
+                                                {"inter-transfer", !flags.inter_transfer.empty()},
+                                                {"inter-bandwidth", !flags.inter_bandwidth.empty()}};
+  for (const auto& [flag, is_given] : given) {
+    if (is_given) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", flag, ": with a job file devices.intra and devices.inter say it; set these"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace baton

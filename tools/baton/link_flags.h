@@ -1,0 +1,33 @@
+// --bandwidth, --per-node, --inter-transfer and --inter-bandwidth: the links of a pipeline that no job describes. Part
+// of the flags of Problem.
+#ifndef BATON_TOOLS_BATON_LINK_FLAGS_H_
+#define BATON_TOOLS_BATON_LINK_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "schedules/plan/costs.h"
+
+namespace baton {
+
+// As typed.
+struct LinkFlags {
+  std::string bandwidth;
+  std::optional<int> per_node;
+  std::string inter_transfer;
+  std::string inter_bandwidth;
+};
+
+void AddLinkFlags(CLI::App& command, LinkFlags& flags, const std::string& group);
+
+// Sets the links of `costs` but for transfer_ns. Errors: InvalidArgument.
+absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs);
+
+// With a job none of them may be given. Errors: InvalidArgument naming one that is.
+absl::Status RefuseLinkFlags(const LinkFlags& flags);
+
+}  // namespace baton
+
+#endif  // BATON_TOOLS_BATON_LINK_FLAGS_H_

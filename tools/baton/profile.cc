@@ -1,0 +1,88 @@
+// `baton profile`: what the chunks of a job take on this machine, as a table that every other command reads.
+#include "runtime/train/profile.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "base/write_file.h"
+#include "ops/host/host_backend.h"
+#include "runtime/train/job/load.h"
+#include "runtime/train/plan_job.h"
+#include "schedules/plan/costs_csv.h"
+#include "schedules/report/text_table.h"
+#include "tools/baton/command_line.h"
+#include "tools/baton/commands.h"
+
+namespace baton {
+namespace {
+
+struct ProfileFlags {
+  std::string job;
+  std::vector<std::string> overrides;
+  std::string output;
+  int repeats = 11;
+};
+
+void PrintTable(const JobPlan& plan, const CostModel& costs) {
+  TextTable table(
+      {"chunk", "layers", "forward", "backward-input", "backward-weight", "recompute", "update", "transfer"},
+      {true, true, true, true, true, true, true, true});
+  for (size_t i = 0; i < costs.chunks.size(); ++i) {
+    const ChunkCosts& chunk = costs.chunks[i];
+    const bool is_last = i + 1 == costs.chunks.size();
+    table.AddRow({absl::StrCat(i), absl::StrCat(plan.split[i].size()), FormatDuration(chunk.forward_ns),
+                  FormatDuration(chunk.backward_input_ns), FormatDuration(chunk.backward_weight_ns),
+                  chunk.can_recompute ? FormatDuration(chunk.recompute_ns) : "-", FormatDuration(chunk.step_ns),
+                  is_last ? "-" : FormatDuration(costs.link_ns[i])});
+  }
+  std::cout << table.ToString();
+}
+
+absl::Status RunProfile(const ProfileFlags& flags) {
+  BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, flags.overrides));
+  if (!flags.output.empty()) {
+    // Before the time is spent.
+    if (const absl::Status writable = WriteFile(flags.output, ""); !writable.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--output: ", writable.message()));
+    }
+  }
+  const HostBackend backend(job.devices().threads_each());
+  BATON_ASSIGN_OR_RETURN(const JobPlan plan, PlanJob(backend, job));
+  std::cout << job.name() << ": one micro-batch, the median of " << flags.repeats << " runs after one to warm up\n\n"
+            << std::flush;
+  BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(backend, flags.repeats, plan.table, plan.split));
+  PrintTable(plan, costs);
+  if (flags.output.empty()) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(WriteFile(flags.output, PrintCostsCsv(costs)));
+  std::cout << "\nwritten to " << flags.output << "; other commands take it by --costs=" << flags.output << "\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddProfileCommand(CLI::App& app, CommandAction& action) {
+  CLI::App* command = app.add_subcommand("profile", "Time each chunk of a job on this machine");
+  auto flags = std::make_shared<ProfileFlags>();
+  command->add_option("JOB", flags->job, "Job file (protobuf text)")->required();
+  command->add_option("-o,--output", flags->output, "Also write the table as CSV, for --costs of other commands (no)")
+      ->type_name("FILE");
+  command->add_option("--repeats", flags->repeats, "Runs of each part, of which the median counts (11)")
+      ->check(Between(1, 10000));
+  command->add_option("--set", flags->overrides, "Override a field, as pipeline.stages=2; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("FIELD=VALUE");
+  command->footer(R"(Each chunk runs as a whole, alone on the machine: forward, both halves of the backward, what it
+recomputes, the optimizer's update, and the copy of its output.
+
+Examples:
+  baton profile examples/gpt_host.textproto -o costs.csv
+  baton simulate examples/gpt_host.textproto --costs=costs.csv)");
+  command->callback([flags, &action] { action = [flags] { return RunProfile(*flags); }; });
+}
+
+}  // namespace baton
