@@ -71,11 +71,11 @@ class Damage {
 
   Operation Any() {
     auto n = [this] { return Number(); };
-    switch (Below(9)) {
+    switch (Below(10)) {
       case 0:
         return Load{n(), n(), static_cast<DataKind>(Below(2)), n()};
       case 1:
-        return Forward{n(), n(), n(), n(), n(), n(), n()};
+        return Forward{n(), n(), n(), n(), n(), n(), n(), n(), n()};
       case 2:
         return Backward{n(), n(), n(), n(), n(), n(), n(), n()};
       case 3:
@@ -88,6 +88,8 @@ class Damage {
         return Recv{n(), n(), static_cast<Payload>(Below(2)), n(), n()};
       case 7:
         return Reduce{n()};
+      case 8:
+        return Recompute{n(), n(), n(), n(), n(), n(), n(), n()};
       default:
         return Step{n()};
     }
@@ -98,7 +100,7 @@ class Damage {
     switch (Below(6)) {
       case 0:
         actions.insert(actions.begin() + Below(actions.size() + 1),
-                       {static_cast<ActionKind>(Below(4)), Number(), Number()});
+                       {static_cast<ActionKind>(Below(5)), Number(), Number()});
         return;
       case 1:
         if (!actions.empty()) actions.erase(actions.begin() + Below(actions.size()));

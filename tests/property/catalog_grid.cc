@@ -76,7 +76,10 @@ CostModel RandomCosts(const Case& which, std::mt19937& random) {
   auto below = [&](unsigned limit) { return static_cast<Nanos>(random() % limit); };
   CostModel costs;
   costs.chunks.resize(which.p * which.v);
+  const bool recomputes = below(2) == 0;
   for (ChunkCosts& chunk : costs.chunks) {
+    chunk.can_recompute = recomputes && below(3) > 0;
+    if (chunk.can_recompute) chunk.recompute_ns = 1 + below(100);
     chunk.forward_ns = 1 + below(100);
     chunk.backward_input_ns = below(100);
     chunk.backward_weight_ns = below(100);
@@ -91,7 +94,7 @@ std::vector<Nanos*> TimesOf(CostModel& costs) {
   std::vector<Nanos*> times = {&costs.transfer_ns, &costs.load_ns};
   for (ChunkCosts& chunk : costs.chunks) {
     for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                       &ChunkCosts::step_ns}) {
+                       &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
       times.push_back(&(chunk.*field));
     }
   }

@@ -30,6 +30,12 @@ TEST_CASE("every program does all the work, and is no faster than its data allow
       // Copies go the same way in opposite directions.
       if (chunk > 0 && program.DeviceOf(chunk - 1, 0) != program.DeviceOf(chunk, 0)) way += 2 * costs.transfer_ns;
     }
+    for (int device = 0; device < which.p; ++device) {
+      for (const Instruction& instruction : outcome.program.devices[device].instructions) {
+        const Recompute* again = std::get_if<Recompute>(&instruction.operation);
+        if (again != nullptr) work[device] += costs.chunks[again->chunk].recompute_ns;
+      }
+    }
     REQUIRE(outcome.report.step_time >= way);
     for (int device = 0; device < which.p; ++device) {
       const DeviceReport& report = outcome.report.devices[device];

@@ -331,7 +331,8 @@ absl::Status Problem::InUsersWords(const absl::Status& status) const {
                                                                             {"pipeline.micro_batch_group", "--group"},
                                                                             {"batch.micro_batches", "--micro-batches"},
                                                                             {"pipeline.schedule", "--schedule"},
-                                                                            {"pipeline.order", "--order"}}));
+                                                                            {"pipeline.order", "--order"},
+                                                                            {"pipeline.recompute", "--recompute"}}));
 }
 
 absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, bool bend) const {
