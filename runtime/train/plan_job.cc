@@ -3,11 +3,13 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/duration.h"
 #include "base/status.h"
 #include "ops/models/rates.h"
 #include "runtime/train/job/order_file.h"
 #include "runtime/train/job/resolve.h"
+#include "schedules/plan/costs_csv.h"
 
 namespace baton {
 
@@ -21,9 +23,27 @@ absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable
   return TimeByRates(backend, table.model, rates, table.costs);
 }
 
+absl::Status UseTable(const CostModel& table, CostModel& costs) {
+  if (table.chunks.size() % costs.chunks.size() != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--costs: ", table.chunks.size(), " chunks; the job has ",
+                                                   costs.chunks.size(),
+                                                   ", and a table must have as many or a multiple"));
+  }
+  CostModel times = MergeChunks(table, static_cast<int>(costs.chunks.size()));
+  for (size_t i = 0; i < costs.chunks.size(); ++i) {
+    for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
+                       &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
+      costs.chunks[i].*field = times.chunks[i].*field;
+    }
+  }
+  costs.link_ns = std::move(times.link_ns);
+  return absl::OkStatus();
+}
+
 void ApplyLinks(const proto::Devices& devices, CostModel& costs) {
   if (!devices.has_intra()) return;
   // Resolved links have a latency that can be read.
+  costs.link_ns.clear();
   costs.transfer_ns = ParseDuration(devices.intra().latency()).value_or(0);
   costs.bytes_per_ns = devices.intra().bandwidth_gbps();
   if (devices.nodes() < 2) return;

@@ -30,6 +30,10 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job);
 // Sets the times of table.costs by the job's rates, or to a nanosecond a FLOP.
 absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table);
 
+// Sets the times and transfers of `costs` to those of a table (schedules/plan/costs_csv.h); sizes stay. A table of more
+// chunks is joined to as many. Errors: InvalidArgument if its chunks are no multiple of those of `costs`.
+absl::Status UseTable(const CostModel& table, CostModel& costs);
+
 // Sets links and nodes as the job's devices have them; without devices.intra the costs stay.
 void ApplyLinks(const proto::Devices& devices, CostModel& costs);
 

@@ -19,6 +19,7 @@
 #include "runtime/train/checkpoint/safetensors.h"
 #include "runtime/train/device_memory.h"
 #include "runtime/train/metrics/metrics.h"
+#include "runtime/train/plan_job.h"
 #include "runtime/train/prediction.h"
 #include "runtime/train/training_run.h"
 #include "schedules/program/memory_breakdown.h"
@@ -72,15 +73,21 @@ class Trainer {
   absl::Status Run() {
     BATON_RETURN_IF_ERROR(CheckOutput());
     absl::StatusOr<std::unique_ptr<TrainingRun>> run = TrainingRun::Create(job_);
-    if (!run.ok()) {
+    absl::Status ready = run.status();
+    CostModel costs;
+    if (ready.ok()) {
+      run_ = *std::move(run);
+      costs = run_->planned_costs();
+      if (options_.costs) ready = UseTable(*options_.costs, costs);
+    }
+    if (!ready.ok()) {
       std::error_code ignored;
       if (made_output_) std::filesystem::remove(options_.output, ignored);  // still empty
-      return BeforeStart(run.status());
+      return BeforeStart(ready);
     }
-    run_ = *std::move(run);
     BATON_RETURN_IF_ERROR(BeforeStart(OpenOutput()));
     Announce();
-    Prediction prediction(&run_->program(), run_->planned_costs());
+    Prediction prediction(&run_->program(), costs);
     start_ = std::chrono::steady_clock::now();
     for (int64_t step = 0; step < job_.run().steps(); ++step) {
       BATON_RETURN_IF_ERROR(TrainStep(step, prediction));

@@ -4,11 +4,13 @@
 #define BATON_RUNTIME_TRAIN_TRAINER_H_
 
 #include <atomic>
+#include <optional>
 #include <ostream>
 #include <string>
 
 #include "absl/status/status.h"
 #include "proto/job.pb.h"
+#include "schedules/plan/costs.h"
 
 namespace baton {
 
@@ -17,6 +19,8 @@ struct TrainerOptions {
   std::string output;
   std::ostream* log = nullptr;  // lines for people; not owned
   bool terminal = false;        // log is a terminal: one line that is written over
+  // Of the job's chunks, for the predictions before a step has been measured; none: by FLOPs or the job's rates.
+  std::optional<CostModel> costs;
   // Set from outside (a signal handler): training ends after the current step and saves. Not owned; may be null.
   const std::atomic<bool>* stop = nullptr;
 };

@@ -149,7 +149,7 @@ TEST_CASE("tables of costs that do not fit are refused in one sentence") {
   CheckRefused({"simulate", kShards, "--stages=3", "--costs=" + path},
                "pipeline.split.layers: 2 numbers, but pipeline.stages: 3 and pipeline.chunks_per_device: 1 need 3");
   CheckRefused({"simulate", kGpt, "--stages=8", "--costs=" + path},
-               "--costs: 4 chunks; 8 stages of 1 chunk need 8" + need);
+               "--costs: 4 chunks; the job has 8, and a table must have as many or a multiple");
   CheckRefused({"simulate", "--micro-batches=2", "--costs=/no/such/file"},
                "cannot read costs file /no/such/file: No such file or directory");
   const std::string wrong = WriteJob("chunk\n");

@@ -93,6 +93,9 @@ TEST_CASE("a profile is a table that the other commands take") {
     CAPTURE(command);
     CHECK(Baton({command, kShards, "--costs=" + path}).status == 0);
   }
+  CHECK(Baton({"train", kShards, "--costs=" + path, "--set=run.steps=1"}).status == 0);
+  CHECK(Baton({"train", kGpt, "--costs=" + path, "--set=run.steps=1"}).err ==
+        "baton: --costs: 2 chunks; the job has 4, and a table must have as many or a multiple\n");
   CHECK(Baton({"profile", kShards, "-o", "/no/such/folder/costs.csv"}).status == 2);
   CHECK(Baton({"profile"}).status == 2);
 }

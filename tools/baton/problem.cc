@@ -43,6 +43,11 @@ absl::Status CheckSchedule(const std::string& flag, const std::string& name) {
   return absl::Status(status.code(), absl::StrReplaceAll(status.message(), {{"pipeline.schedule", flag}}));
 }
 
+absl::StatusOr<CostModel> ReadCostsFile(const std::string& path) {
+  BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("costs file", path, kMaxCostsCsvBytes + 1));
+  return ReadCostsCsv(text, path);
+}
+
 absl::StatusOr<Nanos> ParseDurationFlag(const std::string& flag, const std::string& text) {
   if (const std::optional<Nanos> duration = ParseDuration(text)) return *duration;
   return absl::InvalidArgumentError(absl::StrCat("--", flag, ": \"", text, "\" is not ", kDurationAllowed));
@@ -184,8 +189,7 @@ absl::Status Problem::ReadCosts(const ProblemFlags& flags) {
           absl::StrCat("--", flag, ": --costs says it for each chunk; leave one of them out"));
     }
   }
-  BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("costs file", flags.costs, kMaxCostsCsvBytes + 1));
-  BATON_ASSIGN_OR_RETURN(file_costs_, ReadCostsCsv(text, flags.costs));
+  BATON_ASSIGN_OR_RETURN(file_costs_, ReadCostsFile(flags.costs));
   return absl::OkStatus();
 }
 
@@ -352,12 +356,8 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   request.costs = transfer_costs_;
   BATON_RETURN_IF_ERROR(InUsersWords(CheckSize(request)));
   const int num_chunks = stages_ * request.chunks_per_device;
-  CostModel file_costs;
-  if (file_costs_) {
-    BATON_ASSIGN_OR_RETURN(file_costs, CostsOfFile(request));
-  }
   if (file_costs_ && !job_) {
-    request.costs = std::move(file_costs);
+    BATON_ASSIGN_OR_RETURN(request.costs, CostsOfFile(request));
     return request;
   }
   if (!job_) {
@@ -381,14 +381,9 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   request.costs.chunks =
       SumChunks(table_.costs, split, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
   if (file_costs_) {
-    // Times are the table's, sizes the job's; transfers go by links where the job has any.
-    for (int i = 0; i < num_chunks; ++i) {
-      for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                         &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
-        request.costs.chunks[i].*field = file_costs.chunks[i].*field;
-      }
-    }
-    if (!job_->devices().has_intra()) request.costs.link_ns = std::move(file_costs.link_ns);
+    // Transfers go by links where the job has any.
+    BATON_RETURN_IF_ERROR(UseTable(*file_costs_, request.costs));
+    ApplyLinks(job_->devices(), request.costs);
   }
   request.reduce_groups = ReduceGroupsOf(parameters);
   return request;

@@ -89,6 +89,9 @@ class Problem {
   ModelTable table_;
 };
 
+// The table of a --costs flag. Errors: InvalidArgument.
+absl::StatusOr<CostModel> ReadCostsFile(const std::string& path);
+
 // Errors: as FindSchedule, in the words of `flag`.
 absl::Status CheckSchedule(const std::string& flag, const std::string& name);
 

@@ -13,6 +13,7 @@
 #include "runtime/train/job/order_file.h"
 #include "runtime/train/trainer.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/problem.h"
 
 namespace baton {
 namespace {
@@ -21,6 +22,7 @@ struct TrainFlags {
   std::string job;
   std::vector<std::string> overrides;
   std::string order;
+  std::string costs;
   std::string output;
 };
 
@@ -51,10 +53,13 @@ absl::Status RunTrain(const TrainFlags& flags) {
     overrides.push_back(OrderOverride(flags.order));
   }
   BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, overrides));
+  TrainerOptions options;
+  if (!flags.costs.empty()) {
+    BATON_ASSIGN_OR_RETURN(options.costs, ReadCostsFile(flags.costs));
+  }
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   std::signal(SIGPIPE, RequestQuietStop);
-  TrainerOptions options;
   options.output = flags.output;
   options.log = &std::cout;
   options.terminal = IsTerminal();
@@ -77,6 +82,10 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
                    "made if it is not there; files of an earlier run are replaced (nowhere)")
       ->type_name("DIR");
   command->add_option("--order", flags->order, "Train by an own order, in PyTorch's CSV form; see baton verify")
+      ->type_name("FILE");
+  command
+      ->add_option("--costs", flags->costs,
+                   "A table of baton profile, for predictions until a step has been measured (FLOPs)")
       ->type_name("FILE");
   command->add_option("--set", flags->overrides, "Override a field, as run.steps=100; may be repeated")
       ->allow_extra_args(false)
