@@ -2,6 +2,7 @@
 #include "tests/cuda_stand_in/work_queue.h"
 
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace baton::stand_in {
@@ -9,6 +10,8 @@ namespace {
 
 // One in so many calls runs something.
 constexpr uint64_t kEagerness = 8;
+// How many pieces run at such a call, or when something asks whether one is done.
+constexpr uint64_t kMostAtOnce = 16;
 
 Nanos Now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -42,7 +45,7 @@ std::shared_ptr<Work> WorkQueue::Insert(std::function<void()> run, const std::ve
 
 void WorkQueue::RunNowAndThen() {
   std::unique_lock<std::mutex> lock(mutex_);
-  if (Random() % kEagerness == 0 && !running_) RunOne(lock);
+  if (Random() % kEagerness == 0 && !running_) RunSome(lock, nullptr, 1 + Random() % kMostAtOnce);
 }
 
 void WorkQueue::Release(const std::shared_ptr<Work>& work) {
@@ -50,40 +53,45 @@ void WorkQueue::Release(const std::shared_ptr<Work>& work) {
   if (--work->num_waits == 0) ready_.push_back(work);
 }
 
-bool WorkQueue::RunOne(std::unique_lock<std::mutex>& lock) {
+bool WorkQueue::RunSome(std::unique_lock<std::mutex>& lock, const Work* work, uint64_t most) {
   if (running_) {
     finished_.wait(lock, [&] { return !running_; });
     return true;
   }
-  if (broken_ || ready_.empty()) return false;
+  const auto can_run = [&] { return !broken_ && !ready_.empty(); };
+  if (!can_run()) return false;
+  running_ = true;
+  if (before_) before_();
+  for (uint64_t i = 0; i < most && can_run() && (work == nullptr || !work->done); ++i) RunOne(lock);
+  if (after_) after_();
+  running_ = false;
+  finished_.notify_all();
+  return true;
+}
+
+void WorkQueue::RunOne(std::unique_lock<std::mutex>& lock) {
   std::swap(ready_[Random() % ready_.size()], ready_.back());
   const std::shared_ptr<Work> work = std::move(ready_.back());
   ready_.pop_back();
-  running_ = true;
-  lock.unlock();
   if (work->run) {
-    if (before_) before_();
+    lock.unlock();
     work->run();
-    if (after_) after_();
+    lock.lock();
     work->run = nullptr;
   }
-  lock.lock();
-  running_ = false;
   work->done = true;
   work->done_at = Now();
   for (const std::shared_ptr<Work>& follower : work->followers) {
     if (--follower->num_waits == 0) ready_.push_back(follower);
   }
   work->followers.clear();
-  finished_.notify_all();
-  return true;
 }
 
 bool WorkQueue::RunUntilDone(const std::shared_ptr<Work>& work) {
   if (work == nullptr) return true;
   std::unique_lock<std::mutex> lock(mutex_);
   while (!work->done) {
-    if (!RunOne(lock)) return false;
+    if (!RunSome(lock, work.get(), std::numeric_limits<uint64_t>::max())) return false;
   }
   return true;
 }
@@ -91,13 +99,13 @@ bool WorkQueue::RunUntilDone(const std::shared_ptr<Work>& work) {
 bool WorkQueue::Poll(const std::shared_ptr<Work>& work) {
   if (work == nullptr) return true;
   std::unique_lock<std::mutex> lock(mutex_);
-  if (!work->done) RunOne(lock);
+  if (!work->done) RunSome(lock, work.get(), 1 + Random() % kMostAtOnce);
   return work->done;
 }
 
 void WorkQueue::RunAll() {
   std::unique_lock<std::mutex> lock(mutex_);
-  while (RunOne(lock)) {
+  while (RunSome(lock, nullptr, std::numeric_limits<uint64_t>::max())) {
   }
 }
 

@@ -37,7 +37,7 @@ class WorkQueue {
   void RunNowAndThen();
   // Runs work until `work` (null: nothing) is done, or the queue is broken, or nothing can run: then false.
   bool RunUntilDone(const std::shared_ptr<Work>& work);
-  // Runs at most one piece; says whether `work` is done.
+  // Runs some pieces at most; says whether `work` is done.
   bool Poll(const std::shared_ptr<Work>& work);
   // Runs all that can run.
   void RunAll();
@@ -47,13 +47,15 @@ class WorkQueue {
   // Forgets all work.
   void Clear();
   void SetSeed(uint64_t seed);
-  // Called around each piece of work.
+  // Called around each run of pieces.
   void SetBrackets(std::function<void()> before, std::function<void()> after);
 
  private:
   std::shared_ptr<Work> Insert(std::function<void()> run, const std::vector<std::shared_ptr<Work>>& waits, int holds);
-  // Runs one piece that may run; false if there is none. Waits if another thread runs one.
-  bool RunOne(std::unique_lock<std::mutex>& lock);
+  // Runs pieces that may run until `work` is done (null: until there are none), `most` at most, or for another thread
+  // that runs some; false if there are none.
+  bool RunSome(std::unique_lock<std::mutex>& lock, const Work* work, uint64_t most);
+  void RunOne(std::unique_lock<std::mutex>& lock);
   uint64_t Random();
 
   std::mutex mutex_;
