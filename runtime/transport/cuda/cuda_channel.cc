@@ -1,0 +1,101 @@
+// Matching the n-th send and the n-th receive, and enqueuing the copy.
+#include "runtime/transport/cuda/cuda_channel.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/cuda_status.h"
+#include "base/status.h"
+
+namespace baton {
+namespace {
+
+cudaStream_t Native(Stream& stream) { return static_cast<CudaStream&>(stream).stream(); }
+
+absl::Status Open(CudaChannelSide& side, CudaDevice* device, int capacity) {
+  side.device = device;
+  BATON_ASSIGN_OR_RETURN(side.stream, device->CreateStream());
+  side.posts.resize(static_cast<size_t>(std::max(capacity, 1)));
+  while (side.ready.size() < side.posts.size()) side.ready.push_back(device->CreateEvent());
+  return absl::OkStatus();
+}
+
+const CudaChannelSide::Post& OldestOf(const CudaChannelSide& side) {
+  return side.posts[static_cast<size_t>(side.num_met) % side.posts.size()];
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CudaChannel>> CudaChannel::Create(CudaDevice* from, CudaDevice* to, int capacity) {
+  std::unique_ptr<CudaChannel> channel(new CudaChannel);
+  BATON_RETURN_IF_ERROR(Open(channel->sender_, from, capacity));
+  BATON_RETURN_IF_ERROR(Open(channel->receiver_, to, capacity));
+  return channel;
+}
+
+absl::Status CudaChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) {
+  // Only read from.
+  return Meet(sender_, stream, const_cast<std::byte*>(data), bytes, done, started);
+}
+
+absl::Status CudaChannel::Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) {
+  return Meet(receiver_, stream, data, bytes, done, started);
+}
+
+absl::Status CudaChannel::Meet(CudaChannelSide& mine, Stream& stream, std::byte* data, Bytes bytes, Event& done,
+                               Event* started) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto capacity = static_cast<int64_t>(mine.posts.size());
+  if (mine.num_posted - mine.num_met == capacity) {
+    return absl::InternalError(absl::StrCat("a channel for ", capacity, " transfers got one more"));
+  }
+  const auto place = static_cast<size_t>(mine.num_posted % capacity);
+  CudaChannelSide::Post& post = mine.posts[place];
+  post = {data, bytes, static_cast<CudaEvent*>(mine.ready[place].get()), static_cast<CudaEvent*>(&done),
+          static_cast<CudaEvent*>(started)};
+  BATON_RETURN_IF_ERROR(post.ready->RecordOn(Native(stream)));
+  ++mine.num_posted;
+  const bool met = sender_.num_posted > mine.num_met && receiver_.num_posted > mine.num_met;
+  return met ? Transfer() : absl::OkStatus();
+}
+
+absl::Status CudaChannel::Transfer() {
+  const CudaChannelSide::Post& send = OldestOf(sender_);
+  const CudaChannelSide::Post& receive = OldestOf(receiver_);
+  ++sender_.num_met;
+  ++receiver_.num_met;
+  if (send.bytes != receive.bytes) {
+    return absl::InternalError(
+        absl::StrCat("a send of ", send.bytes, " bytes met a receive of ", receive.bytes, " bytes"));
+  }
+  const cudaStream_t sending = Native(*sender_.stream);
+  const cudaStream_t receiving = Native(*receiver_.stream);
+  for (const cudaStream_t stream : {sending, receiving}) {
+    BATON_RETURN_IF_ERROR(send.ready->MakeWait(stream));
+    BATON_RETURN_IF_ERROR(receive.ready->MakeWait(stream));
+  }
+  if (send.started != nullptr) BATON_RETURN_IF_ERROR(send.started->RecordOn(sending));
+  if (receive.started != nullptr) BATON_RETURN_IF_ERROR(receive.started->RecordOn(receiving));
+  const auto bytes = static_cast<size_t>(send.bytes);
+  if (bytes > 0 && sender_.device->gpu() == receiver_.device->gpu()) {
+    BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(receive.data, send.data, bytes, cudaMemcpyDeviceToDevice, sending));
+  } else if (bytes > 0) {
+    BATON_RETURN_IF_CUDA_ERROR(
+        cudaMemcpyPeerAsync(receive.data, receiver_.device->gpu(), send.data, sender_.device->gpu(), bytes, sending));
+  }
+  BATON_RETURN_IF_ERROR(send.done->RecordOn(sending));
+  BATON_RETURN_IF_ERROR(send.done->MakeWait(receiving));
+  BATON_RETURN_IF_ERROR(receive.done->RecordOn(receiving));
+  for (const CudaChannelSide::Post* post : {&send, &receive}) {
+    if (post->started != nullptr) post->started->Post();
+    post->done->Post();
+  }
+  return absl::OkStatus();
+}
+
+void CudaChannel::Reset() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (CudaChannelSide* side : {&sender_, &receiver_}) side->num_posted = side->num_met = 0;
+}
+
+}  // namespace baton

@@ -1,0 +1,98 @@
+// Counting arrivals, and enqueuing the sum.
+#include "runtime/transport/cuda/cuda_collective.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/cuda_status.h"
+#include "base/status.h"
+#include "runtime/device/cuda/cuda_stream.h"
+#include "runtime/transport/cuda/sum_members.h"
+
+namespace baton {
+namespace {
+
+cudaStream_t Native(Stream& stream) { return static_cast<CudaStream&>(stream).stream(); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CudaCollective>> CudaCollective::Create(std::vector<CudaDevice*> device_of_member) {
+  std::unique_ptr<CudaCollective> collective(new CudaCollective);
+  for (CudaDevice* device : device_of_member) {
+    std::vector<Participant>& participants = collective->participants_;
+    if (std::any_of(participants.begin(), participants.end(),
+                    [&](const Participant& participant) { return participant.device == device; })) {
+      continue;
+    }
+    Participant participant;
+    participant.device = device;
+    BATON_ASSIGN_OR_RETURN(participant.stream, device->CreateStream());
+    participant.ready = device->CreateEvent();
+    participants.push_back(std::move(participant));
+  }
+  collective->summed_ = device_of_member[0]->CreateEvent();
+  collective->members_.resize(device_of_member.size());
+  collective->device_of_member_ = std::move(device_of_member);
+  return collective;
+}
+
+absl::Status CudaCollective::Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
+                                    Event* started) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto participant = std::find_if(participants_.begin(), participants_.end(),
+                                  [&](const Participant& candidate) { return candidate.device->index() == device; });
+  const auto held = std::count_if(device_of_member_.begin(), device_of_member_.end(),
+                                  [&](const CudaDevice* member) { return member->index() == device; });
+  if (participant == participants_.end() || held != static_cast<int64_t>(buffers.size())) {
+    return absl::InternalError(
+        absl::StrCat("device ", device, " brings ", buffers.size(), " buffers to a sum of which it holds ", held));
+  }
+  if (participant->arrived) return absl::InternalError(absl::StrCat("device ", device, " arrives at a sum twice"));
+  participant->arrived = true;
+  participant->done = static_cast<CudaEvent*>(&done);
+  participant->started = static_cast<CudaEvent*>(started);
+  BATON_RETURN_IF_ERROR(static_cast<CudaEvent&>(*participant->ready).RecordOn(Native(stream)));
+  size_t next = 0;
+  for (size_t member = 0; member < members_.size(); ++member) {
+    if (device_of_member_[member]->index() == device) members_[member] = buffers[next++];
+  }
+  if (++num_arrived_ < participants_.size()) return absl::OkStatus();
+  num_arrived_ = 0;
+  for (Participant& each : participants_) each.arrived = false;
+  const absl::Status added = Add();
+  // The sum may be on another GPU than the caller's.
+  const absl::Status restored = participant->device->MakeCurrent();
+  return added.ok() ? restored : added;
+}
+
+absl::Status CudaCollective::Add() {
+  for (const Participant& participant : participants_) {
+    for (const Participant& other : participants_) {
+      BATON_RETURN_IF_ERROR(static_cast<CudaEvent&>(*other.ready).MakeWait(Native(*participant.stream)));
+    }
+    if (participant.started != nullptr) {
+      BATON_RETURN_IF_ERROR(participant.started->RecordOn(Native(*participant.stream)));
+    }
+  }
+  auto& summed = static_cast<CudaEvent&>(*summed_);
+  BATON_RETURN_IF_ERROR(participants_[0].device->MakeCurrent());
+  BATON_RETURN_IF_ERROR(SumMembers(members_, *participants_[0].stream));
+  BATON_RETURN_IF_ERROR(summed.RecordOn(Native(*participants_[0].stream)));
+  for (const Participant& participant : participants_) {
+    BATON_RETURN_IF_ERROR(summed.MakeWait(Native(*participant.stream)));
+    BATON_RETURN_IF_ERROR(participant.done->RecordOn(Native(*participant.stream)));
+  }
+  for (const Participant& participant : participants_) {
+    if (participant.started != nullptr) participant.started->Post();
+    participant.done->Post();
+  }
+  return absl::OkStatus();
+}
+
+void CudaCollective::Reset() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  num_arrived_ = 0;
+  for (Participant& participant : participants_) participant.arrived = false;
+}
+
+}  // namespace baton

@@ -1,0 +1,61 @@
+// Making channels and collectives, and giving GPUs access to each other.
+#include "runtime/transport/cuda/cuda_transport.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/cuda_status.h"
+#include "base/status.h"
+#include "runtime/transport/cuda/cuda_channel.h"
+#include "runtime/transport/cuda/cuda_collective.h"
+
+namespace baton {
+namespace {
+
+// Lets `device`'s GPU reach `peer`'s memory; false if it can not.
+absl::StatusOr<bool> Reach(const CudaDevice& device, const CudaDevice& peer) {
+  if (device.gpu() == peer.gpu()) return true;
+  int can = 0;
+  BATON_RETURN_IF_CUDA_ERROR(cudaDeviceCanAccessPeer(&can, device.gpu(), peer.gpu()));
+  if (can == 0) return false;
+  BATON_RETURN_IF_ERROR(device.MakeCurrent());
+  const cudaError_t error = cudaDeviceEnablePeerAccess(peer.gpu(), 0);
+  if (error == cudaErrorPeerAccessAlreadyEnabled) {
+    cudaGetLastError();
+    return true;
+  }
+  BATON_RETURN_IF_CUDA_ERROR(error);
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<CudaDevice*> CudaTransport::DeviceAt(int index) const {
+  if (index >= 0 && index < static_cast<int>(devices_.size())) return devices_[index];
+  return absl::InvalidArgumentError(absl::StrCat("device ", index, " of ", devices_.size()));
+}
+
+absl::StatusOr<std::unique_ptr<Channel>> CudaTransport::CreateChannel(int from, int to, int capacity) {
+  if (from == to) return absl::InvalidArgumentError(absl::StrCat("a channel from device ", from, " to itself"));
+  BATON_ASSIGN_OR_RETURN(CudaDevice * sender, DeviceAt(from));
+  BATON_ASSIGN_OR_RETURN(CudaDevice * receiver, DeviceAt(to));
+  BATON_RETURN_IF_ERROR(Reach(*sender, *receiver).status());
+  BATON_RETURN_IF_ERROR(Reach(*receiver, *sender).status());
+  return CudaChannel::Create(sender, receiver, capacity);
+}
+
+absl::StatusOr<std::unique_ptr<Collective>> CudaTransport::CreateCollective(
+    absl::Span<const int32_t> device_of_member) {
+  if (device_of_member.empty()) return absl::InvalidArgumentError("a sum without members");
+  std::vector<CudaDevice*> devices;
+  for (int32_t index : device_of_member) {
+    BATON_ASSIGN_OR_RETURN(CudaDevice * device, DeviceAt(index));
+    devices.push_back(device);
+    BATON_ASSIGN_OR_RETURN(const bool reaches, Reach(*devices[0], *device));
+    if (!reaches) {
+      return absl::UnimplementedError(absl::StrCat("GPU ", devices[0]->gpu(), " can not reach the memory of GPU ",
+                                                   device->gpu(), ", which sums over both need"));
+    }
+  }
+  return CudaCollective::Create(std::move(devices));
+}
+
+}  // namespace baton

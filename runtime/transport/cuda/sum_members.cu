@@ -1,0 +1,82 @@
+// A thread an element: reads it of each member in their order, adds, writes the sum to all. Bound by memory.
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/cuda/device_code.h"
+#include "ops/cuda/launch.h"
+#include "runtime/transport/cuda/sum_members.h"
+
+namespace baton {
+namespace {
+
+constexpr int kThreads = 256;
+// As many as a kernel's arguments hold without trouble; more are added in several launches.
+constexpr size_t kMembersPerLaunch = 64;
+
+struct Members {
+  std::byte* data[kMembersPerLaunch];
+  int count;
+};
+
+// sum ← data[0] + data[1] + …, into all of `members`.
+template <typename T>
+__global__ void SumKernel(Members members, int64_t num_elements) {
+  const int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (i >= num_elements) return;
+  T sum = reinterpret_cast<const T*>(members.data[0])[i];
+  for (int member = 1; member < members.count; ++member) sum += reinterpret_cast<const T*>(members.data[member])[i];
+  for (int member = 0; member < members.count; ++member) reinterpret_cast<T*>(members.data[member])[i] = sum;
+}
+
+// data[0] into the others.
+template <typename T>
+__global__ void SpreadKernel(Members members, int64_t num_elements) {
+  const int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (i >= num_elements) return;
+  const T sum = reinterpret_cast<const T*>(members.data[0])[i];
+  for (int member = 1; member < members.count; ++member) reinterpret_cast<T*>(members.data[member])[i] = sum;
+}
+
+template <typename T>
+absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream) {
+  const KernelStream kernel_stream{stream.native_handle()};
+  const int64_t num_elements = members[0].bytes / static_cast<Bytes>(sizeof(T));
+  const LaunchShape shape{dim3(NumBlocks(num_elements, kThreads)), dim3(kThreads)};
+  // The first member carries the sum from launch to launch.
+  const bool whole = members.size() <= kMembersPerLaunch;
+  for (const bool spreads : {false, true}) {
+    if (spreads && whole) break;
+    for (size_t begin = 1; begin == 1 || begin < members.size(); begin += kMembersPerLaunch - 1) {
+      Members launch = {};
+      launch.data[launch.count++] = members[0].data;
+      const size_t end = std::min(members.size(), begin + kMembersPerLaunch - 1);
+      for (size_t member = begin; member < end; ++member) launch.data[launch.count++] = members[member].data;
+      BATON_RETURN_IF_ERROR(
+          Launch(spreads ? SpreadKernel<T> : SumKernel<T>, shape, kernel_stream, launch, num_elements));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream) {
+  const ReduceBuffer& first = members[0];
+  const char* type = first.is_double ? "f64" : "f32";
+  for (const ReduceBuffer& member : members) {
+    if (member.bytes != first.bytes || member.is_double != first.is_double) {
+      return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", type, " got ", member.bytes,
+                                              " bytes of ", member.is_double ? "f64" : "f32"));
+    }
+  }
+  const Bytes element_bytes = first.is_double ? sizeof(double) : sizeof(float);
+  if (first.bytes % element_bytes != 0) {
+    return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes, not whole elements of ", type));
+  }
+  if (first.bytes == 0) return absl::OkStatus();
+  return first.is_double ? Sum<double>(members, stream) : Sum<float>(members, stream);
+}
+
+}  // namespace baton
