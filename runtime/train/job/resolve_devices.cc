@@ -71,6 +71,26 @@ absl::Status ResolveRates(proto::Devices& devices) {
   return CheckPositive("devices.rates.memory_gbps", rates.memory_gbps(), 1e6);
 }
 
+absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices) {
+  if (!proto::Devices::Precision_IsValid(devices.precision())) {
+    return absl::InvalidArgumentError(absl::StrCat("devices.precision: ", static_cast<int>(devices.precision()),
+                                                   " is not one of FLOAT32, TF32, BF16"));
+  }
+  const std::string name = proto::Devices::Precision_Name(devices.precision());
+  if (devices.backend() == proto::Devices::HOST) {
+    if (devices.precision() != proto::Devices::FLOAT32) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("devices.precision: ", name, " needs devices.backend: CUDA; HOST computes in FLOAT32"));
+    }
+    if (!devices.deterministic()) {
+      return absl::InvalidArgumentError(
+          "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic");
+    }
+  }
+  if (devices.precision() != proto::Devices::BF16 || job.model().has_gpt2()) return absl::OkStatus();
+  return absl::InvalidArgumentError("devices.precision: BF16 needs a model that begins with tokens: gpt2");
+}
+
 }  // namespace
 
 absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
@@ -82,6 +102,9 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
         absl::StrCat("devices.backend: ", static_cast<int>(devices.backend()), " is not one of HOST, CUDA"));
   }
   BATON_RETURN_IF_ERROR(CheckRange("devices.threads_each", devices.threads_each(), 1, 1024));
+  if (!devices.has_precision()) devices.set_precision(proto::Devices::FLOAT32);
+  if (!devices.has_deterministic()) devices.set_deterministic(true);
+  BATON_RETURN_IF_ERROR(CheckPrecision(job, devices));
   if (devices.count() == job.pipeline().stages()) {
     BATON_RETURN_IF_ERROR(ResolveNodes(devices));
     return ResolveRates(devices);

@@ -311,7 +311,13 @@ TEST_CASE("wrong optimizers, runs and devices") {
       Wrong{kGpt, "run.evaluate_every=-1", "run.evaluate_every: -1 must be at least 0"},
       Wrong{kMlp, "run.evaluate_every=5", "run.evaluate_every: 5 needs data.held_out above 0"},
       Wrong{kGpt, "devices.count=2", "devices.count: 2 must be pipeline.stages: 4, one device a stage"},
-      Wrong{kGpt, "devices.threads_each=0", "devices.threads_each: 0 must be at least 1"}));
+      Wrong{kGpt, "devices.threads_each=0", "devices.threads_each: 0 must be at least 1"},
+      Wrong{kGpt, "devices.precision=BF16",
+            "devices.precision: BF16 needs devices.backend: CUDA; HOST computes in FLOAT32"},
+      Wrong{kGpt, "devices.deterministic=false",
+            "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic"},
+      Wrong{kMlp, "devices.backend=CUDA;devices.precision=BF16",
+            "devices.precision: BF16 needs a model that begins with tokens: gpt2"}));
 }
 
 }  // namespace
