@@ -47,7 +47,9 @@ absl::Status LayerStageModule::CreateShared(Device& device) {
   losses_ = {reinterpret_cast<double*>(shared += norm_bytes), static_cast<size_t>(num_micro_batches_)};
   squared_norms_ = {reinterpret_cast<double*>(shared + losses_bytes), num_norms};
   if (device.arena_is_shared()) return absl::OkStatus();
-  BATON_ASSIGN_OR_RETURN(staging_, device.CreateShared(num_micro_batches_ * StagingStride()));
+  const Bytes micro_batch =
+      AlignUp(source_->BytesOf(DataKind::kInputs)) + AlignUp(source_->BytesOf(DataKind::kTargets));
+  BATON_ASSIGN_OR_RETURN(staged_, device.CreateShared(kNumStagings * num_micro_batches_ * micro_batch));
   return absl::OkStatus();
 }
 
@@ -89,8 +91,14 @@ absl::Status LayerStageModule::BindParameters(Device& device, int64_t seed) {
   return stream->Synchronize();
 }
 
-Bytes LayerStageModule::StagingStride() const {
-  return AlignUp(source_->BytesOf(DataKind::kInputs)) + AlignUp(source_->BytesOf(DataKind::kTargets));
+std::byte* LayerStageModule::StagedAt(DataKind kind, int micro_batch, int staging) const {
+  const Bytes inputs = AlignUp(source_->BytesOf(DataKind::kInputs));
+  const Bytes both = inputs + AlignUp(source_->BytesOf(DataKind::kTargets));
+  return staged_ + (staging * num_micro_batches_ + micro_batch) * both + (kind == DataKind::kInputs ? 0 : inputs);
+}
+
+void LayerStageModule::Stage(DataKind kind, int micro_batch, int staging) {
+  if (staged_ != nullptr) source_->Fill(kind, micro_batch, StagedAt(kind, micro_batch, staging));
 }
 
 LayerBuffers LayerStageModule::ToLayerBuffers(int micro_batch, const ChunkBuffers& buffers) {
@@ -111,14 +119,11 @@ LayerBuffers LayerStageModule::ToLayerBuffers(int micro_batch, const ChunkBuffer
 }
 
 absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) {
-  if (staging_ == nullptr) {
+  if (staged_ == nullptr) {
     source_->Fill(kind, micro_batch, slot);
     return absl::OkStatus();
   }
-  std::byte* const staged = staging_ + micro_batch * StagingStride() +
-                            (kind == DataKind::kInputs ? 0 : AlignUp(source_->BytesOf(DataKind::kInputs)));
-  source_->Fill(kind, micro_batch, staged);
-  return stream.CopyFromShared(slot, staged, source_->BytesOf(kind));
+  return stream.CopyFromShared(slot, StagedAt(kind, micro_batch, staging_), source_->BytesOf(kind));
 }
 
 absl::Status LayerStageModule::Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {

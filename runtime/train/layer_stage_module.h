@@ -40,6 +40,13 @@ class LayerStageModule : public StageModule {
   // Binds the layer to its memory on `device` and fills the parameters from `seed`. `state` as the arena was laid out.
   absl::Status BindAndInitialize(Device& device, const ChunkState& state, int64_t seed);
 
+  // Where the host does not see the arena, Load copies from staging memory that is filled before the step. There are
+  // kNumStagings, so that one can be filled while a step reads another one: a graph has recorded where it reads.
+  static constexpr int kNumStagings = 2;
+  // What Load is going to copy in steps with `staging`; nothing to do where Load fills slots itself.
+  void Stage(DataKind kind, int micro_batch, int staging);
+  void set_staging(int staging) { staging_ = staging; }
+
   void set_update(const UpdateControl& update) { *control_ = update; }
   // Of the last step or evaluation: the losses by micro-batch; only the last chunk's are
   // meaningful, and of those the micro-batches that use this copy.
@@ -64,8 +71,7 @@ class LayerStageModule : public StageModule {
   // Takes what this module needs of the device's shared memory.
   absl::Status CreateShared(Device& device);
   absl::Status BindParameters(Device& device, int64_t seed);
-  // Bytes of a micro-batch's inputs and targets in staging_.
-  Bytes StagingStride() const;
+  std::byte* StagedAt(DataKind kind, int micro_batch, int staging) const;
 
   const Backend* backend_;
   const ParameterTable* table_;
@@ -83,7 +89,9 @@ class LayerStageModule : public StageModule {
   double* gradient_norm_ = nullptr;
   absl::Span<double> losses_;         // [micro-batch]
   absl::Span<double> squared_norms_;  // [parameter]; summed over the chunks by a Reduce
-  std::byte* staging_ = nullptr;      // inputs, then targets, of all micro-batches; null if Load fills slots itself
+  // kNumStagings times the inputs, then targets, of all micro-batches; null if Load fills slots itself.
+  std::byte* staged_ = nullptr;
+  int staging_ = 0;
 };
 
 }  // namespace baton

@@ -1,194 +1,157 @@
-// Each layer alone, with memory of its own, timed several times.
+// Each layer or chunk alone, in memory that all take by turns, timed several times.
 #include "runtime/train/profile.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/layers/build.h"
-#include "ops/models/initialize.h"
-#include "runtime/device/clock.h"
+#include "runtime/train/bench.h"
 #include "runtime/train/memory.h"
 
 namespace baton {
 namespace {
 
-// Aligned memory for one layer's buffers, zeroed.
-class Buffer {
- public:
-  explicit Buffer(Bytes bytes)
-      : data_(static_cast<std::byte*>(std::aligned_alloc(kBufferAlignment, AlignUp(std::max<Bytes>(bytes, 1)))),
-              &std::free) {
-    if (data_ != nullptr) std::memset(data_.get(), 0, AlignUp(std::max<Bytes>(bytes, 1)));
-  }
-  std::byte* get() const { return data_.get(); }
-
- private:
-  std::unique_ptr<std::byte, decltype(&std::free)> data_;
-};
-
-// The median time of `repeats` calls after one that is not counted.
-absl::StatusOr<Nanos> MedianTime(int repeats, const std::function<absl::Status()>& call) {
-  BATON_RETURN_IF_ERROR(call());
+// From the arena of one device to that of another.
+absl::StatusOr<Nanos> MedianTransfer(Bench& from, Bench& to, Transport& transport, int repeats, Bytes bytes) {
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel,
+                         transport.CreateChannel(from.device().index(), to.device().index(), /*capacity=*/1));
+  from.Clear();
+  to.Clear();
+  BATON_ASSIGN_OR_RETURN(std::byte * source, from.Allocate(bytes));
+  BATON_ASSIGN_OR_RETURN(std::byte * destination, to.Allocate(bytes));
+  const std::unique_ptr<Event> sent = from.device().CreateEvent();
+  const std::unique_ptr<Event> received = to.device().CreateEvent(), started = to.device().CreateEvent();
   std::vector<Nanos> times;
-  for (int i = 0; i < repeats; ++i) {
-    const Nanos start = SteadyNow();
-    BATON_RETURN_IF_ERROR(call());
-    times.push_back(SteadyNow() - start);
+  for (int i = 0; i <= repeats; ++i) {
+    for (Event* event : {sent.get(), received.get(), started.get()}) event->Reset();
+    BATON_RETURN_IF_ERROR(channel->Send(from.stream(), source, bytes, *sent, nullptr));
+    BATON_RETURN_IF_ERROR(channel->Receive(to.stream(), destination, bytes, *received, started.get()));
+    BATON_RETURN_IF_ERROR(from.stream().Wait(*sent));
+    BATON_RETURN_IF_ERROR(to.stream().Wait(*received));
+    BATON_RETURN_IF_ERROR(from.stream().Synchronize());
+    BATON_RETURN_IF_ERROR(to.stream().Synchronize());
+    if (i > 0) times.push_back(received->DoneAt() - started->DoneAt());
   }
   std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
   return times[repeats / 2];
 }
 
-// One layer with memory of its own, bound and initialised.
-struct TimedLayer {
-  std::unique_ptr<Layer> layer;
-  std::vector<Buffer> memory;
-  std::vector<std::byte*> values, gradients, moments;
-  LayerBuffers buffers;
-  double loss = 0;
-
-  std::byte* Allocate(Bytes bytes) {
-    memory.emplace_back(bytes);
-    return memory.back().get();
+// Times what it is given, one part of a model after the other.
+class Profiler {
+ public:
+  // `parts` one after the other, as they are called in messages and as layers.
+  static absl::StatusOr<std::unique_ptr<Profiler>> Create(const ProfileOptions& options, const ModelSpec& model,
+                                                          std::vector<std::pair<std::string, LayerSpec>> parts) {
+    std::unique_ptr<Profiler> profiler(new Profiler(options, model));
+    Bytes arena = model.input_shape.NumBytes(), largest = arena;
+    Shape input = model.input_shape;
+    for (const auto& [name, spec] : parts) {
+      BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(*options.backend, spec, input));
+      const Bytes needed = TimedLayerBytes(*options.backend, *layer, model.targets_shape);
+      if (options.devices[0]->arena_is_shared()) {
+        BATON_RETURN_IF_ERROR(CheckFreeMemory(absl::StrCat("measuring ", name), needed));
+      }
+      arena = std::max(arena, needed);
+      input = layer->output_shape();
+      largest = std::max(largest, input.NumBytes());
+      profiler->layers_.push_back(std::move(layer));
+    }
+    BATON_ASSIGN_OR_RETURN(profiler->peer_, Bench::Create(*options.devices[1], AlignUp(largest)));
+    BATON_ASSIGN_OR_RETURN(profiler->bench_, Bench::Create(*options.devices[0], arena));
+    if (options.devices[0]->runs_later()) BATON_RETURN_IF_ERROR(options.devices[0]->BindWorkerThread());
+    return profiler;
   }
-};
 
-// What MakeTimedLayer allocates for the layer.
-Bytes LayerBytes(const Layer& layer) {
-  Bytes bytes = 2 * (layer.input_shape().NumBytes() + layer.output_shape().NumBytes());
-  for (const ParameterSpec& parameter : layer.parameters()) bytes += 4 * parameter.shape.NumBytes();
-  const Footprint footprint = layer.footprint();
-  return bytes + footprint.saved + footprint.saved_weight + footprint.stash + footprint.scratch + footprint.recomputed +
-         footprint.recomputed_weight;
-}
-
-absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backend, const std::string& name,
-                                                           const LayerSpec& spec, const Shape& input,
-                                                           const Shape& targets, bool is_first) {
-  auto timed = std::make_unique<TimedLayer>();
-  BATON_ASSIGN_OR_RETURN(timed->layer, BuildLayer(backend, spec, input));
-  const Layer& layer = *timed->layer;
-  BATON_RETURN_IF_ERROR(CheckFreeMemory(absl::StrCat("measuring ", name), LayerBytes(layer)));
-  for (const ParameterSpec& parameter : layer.parameters()) {
-    timed->values.push_back(timed->Allocate(parameter.shape.NumBytes()));
-    timed->gradients.push_back(timed->Allocate(parameter.shape.NumBytes()));
-    timed->moments.push_back(timed->Allocate(2 * AlignUp(parameter.shape.NumBytes())));
-    InitializeParameter(/*seed=*/1, parameter.name, parameter.initializer, parameter.shape.NumElements(),
-                        reinterpret_cast<float*>(timed->values.back()));
-  }
-  timed->layer->BindParameters(timed->values, timed->gradients);
-  const Footprint footprint = layer.footprint();
-  std::byte* input_data = timed->Allocate(input.NumBytes());
-  if (input.type() == DataType::kFloat32) {
-    // Zeros would let a kernel meet only special values.
-    InitializeParameter(/*seed=*/2, "input", {Initializer::Kind::kNormal, 1.0}, input.NumElements(),
-                        reinterpret_cast<float*>(input_data));
-  }
-  LayerBuffers& buffers = timed->buffers;
-  buffers.input = input_data;
-  buffers.targets = timed->Allocate(targets.NumBytes());
-  buffers.output = timed->Allocate(layer.output_shape().NumBytes());
-  buffers.grad_output = timed->Allocate(layer.output_shape().NumBytes());
-  buffers.grad_input = is_first ? nullptr : timed->Allocate(input.NumBytes());
-  buffers.saved = timed->Allocate(footprint.saved);
-  buffers.saved_weight = timed->Allocate(footprint.saved_weight);
-  buffers.stash = timed->Allocate(footprint.stash);
-  buffers.recomputed = timed->Allocate(footprint.recomputed);
-  buffers.recomputed_weight = timed->Allocate(footprint.recomputed_weight);
-  buffers.scratch = timed->Allocate(footprint.scratch);
-  buffers.loss = &timed->loss;
-  return timed;
-}
-
-std::vector<OptimizedParameter> OptimizedParametersOf(const TimedLayer& timed) {
-  const std::vector<ParameterSpec> specs = timed.layer->parameters();
-  std::vector<OptimizedParameter> parameters(specs.size());
-  for (size_t i = 0; i < specs.size(); ++i) {
-    parameters[i].values = timed.values[i];
-    parameters[i].gradients = timed.gradients[i];
-    parameters[i].first_moment = timed.moments[i];
-    parameters[i].second_moment = timed.moments[i] + AlignUp(specs[i].shape.NumBytes());
-    parameters[i].num_elements = specs[i].shape.NumElements();
-  }
-  return parameters;
-}
-
-// Sets the times in `costs`, those of a layer or of a chunk.
-template <typename Costs>
-absl::Status TimeParts(const Backend& backend, int repeats, const TimedLayer& timed, Costs& costs) {
-  Layer& layer = *timed.layer;
-  const LayerBuffers& buffers = timed.buffers;
-  BATON_ASSIGN_OR_RETURN(costs.forward_ns, MedianTime(repeats, [&] { return layer.Forward({}, buffers); }));
-  const Footprint footprint = layer.footprint();
-  if (layer.recomputes_output() || footprint.recomputed + footprint.recomputed_weight > 0) {
-    BATON_ASSIGN_OR_RETURN(costs.recompute_ns, MedianTime(repeats, [&] { return layer.Recompute({}, buffers); }));
-  }
-  BATON_ASSIGN_OR_RETURN(costs.backward_input_ns,
-                         MedianTime(repeats, [&] { return layer.BackwardInput({}, buffers); }));
-  BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns,
-                         MedianTime(repeats, [&] { return layer.BackwardWeight({}, buffers); }));
-  const std::unique_ptr<Optimizer> optimizer = backend.CreateOptimizer(OptimizedParametersOf(timed));
-  const UpdateControl control;
-  double norm = 0;
-  BATON_ASSIGN_OR_RETURN(costs.step_ns,
-                         MedianTime(repeats, [&] { return optimizer->Step({}, nullptr, 0, &control, &norm); }));
-  return absl::OkStatus();
-}
-
-// Of copying so many bytes, as the local transport does.
-absl::StatusOr<Nanos> TimeCopy(int repeats, Bytes bytes) {
-  const Buffer from(bytes), to(bytes);
-  return MedianTime(repeats, [&] {
-    std::memcpy(to.get(), from.get(), static_cast<size_t>(bytes));
+  // Sets the times in `costs`, those of a layer or of a chunk: part number `index`, once.
+  template <typename Costs>
+  absl::Status TimePart(size_t index, Costs& costs) {
+    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
+                           PlaceLayer(*options_.backend, *bench_, std::move(layers_[index]), targets_, index == 0));
+    Layer& layer = *timed->layer;
+    const LayerBuffers& buffers = timed->buffers;
+    const KernelStream stream = bench_->kernel_stream();
+    BATON_ASSIGN_OR_RETURN(costs.forward_ns, Median([&] { return layer.Forward(stream, buffers); }));
+    const Footprint footprint = layer.footprint();
+    if (layer.recomputes_output() || footprint.recomputed + footprint.recomputed_weight > 0) {
+      BATON_ASSIGN_OR_RETURN(costs.recompute_ns, Median([&] { return layer.Recompute(stream, buffers); }));
+    }
+    BATON_ASSIGN_OR_RETURN(costs.backward_input_ns, Median([&] { return layer.BackwardInput(stream, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns, Median([&] { return layer.BackwardWeight(stream, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.step_ns, Median([&] {
+                             return timed->optimizer->Step(stream, nullptr, 0, bench_->control(), bench_->norm());
+                           }));
     return absl::OkStatus();
-  });
-}
+  }
+
+  absl::StatusOr<Nanos> TimeTransfer(Bytes bytes) {
+    return MedianTransfer(*bench_, *peer_, *options_.transport, options_.repeats, bytes);
+  }
+
+  absl::StatusOr<Nanos> TimeLoad() {
+    BATON_ASSIGN_OR_RETURN(const std::byte* staged, options_.devices[0]->CreateShared(input_bytes_));
+    bench_->Clear();
+    BATON_ASSIGN_OR_RETURN(std::byte * slot, bench_->Allocate(input_bytes_));
+    return Median([&] { return bench_->stream().CopyFromShared(slot, staged, input_bytes_); });
+  }
+
+ private:
+  Profiler(const ProfileOptions& options, const ModelSpec& model)
+      : options_(options), targets_(model.targets_shape), input_bytes_(model.input_shape.NumBytes()) {}
+
+  absl::StatusOr<Nanos> Median(const std::function<absl::Status()>& call) {
+    return bench_->MedianTime(options_.repeats, call);
+  }
+
+  const ProfileOptions options_;
+  const Shape targets_;
+  const Bytes input_bytes_;
+  std::vector<std::unique_ptr<Layer>> layers_;
+  std::unique_ptr<Bench> bench_, peer_;
+};
 
 }  // namespace
 
-absl::StatusOr<TransferCosts> ProfileLayers(const Backend& backend, int repeats, ModelTable& table) {
-  Shape input = table.model.input_shape;
+absl::StatusOr<TransferCosts> ProfileLayers(const ProfileOptions& options, ModelTable& table) {
+  std::vector<std::pair<std::string, LayerSpec>> parts;
   Bytes largest = 0;
   for (size_t i = 0; i < table.costs.size(); ++i) {
-    LayerCosts& costs = table.costs[i];
-    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
-                           MakeTimedLayer(backend, absl::StrCat("layer ", costs.name), table.model.layers[i], input,
-                                          table.model.targets_shape, /*is_first=*/i == 0));
-    BATON_RETURN_IF_ERROR(TimeParts(backend, repeats, *timed, costs));
-    largest = std::max(largest, costs.output_bytes);
-    input = timed->layer->output_shape();
+    parts.emplace_back(absl::StrCat("layer ", table.costs[i].name), table.model.layers[i]);
+    largest = std::max(largest, table.costs[i].output_bytes);
   }
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Profiler> profiler,
+                         Profiler::Create(options, table.model, std::move(parts)));
+  for (size_t i = 0; i < table.costs.size(); ++i) BATON_RETURN_IF_ERROR(profiler->TimePart(i, table.costs[i]));
   TransferCosts transfer;
-  BATON_ASSIGN_OR_RETURN(transfer.transfer_ns, TimeCopy(repeats, largest));
-  BATON_ASSIGN_OR_RETURN(transfer.load_ns, TimeCopy(repeats, table.model.input_shape.NumBytes()));
+  BATON_ASSIGN_OR_RETURN(transfer.transfer_ns, profiler->TimeTransfer(largest));
+  BATON_ASSIGN_OR_RETURN(transfer.load_ns, profiler->TimeLoad());
   return transfer;
 }
 
-absl::StatusOr<CostModel> ProfileChunks(const Backend& backend, int repeats, const ModelTable& table,
+absl::StatusOr<CostModel> ProfileChunks(const ProfileOptions& options, const ModelTable& table,
                                         absl::Span<const LayerRange> split) {
-  CostModel costs;
-  costs.chunks =
-      SumChunks(table.costs, split, table.model.input_shape.NumBytes(), table.model.targets_shape.NumBytes());
-  Shape input = table.model.input_shape;
+  std::vector<std::pair<std::string, LayerSpec>> parts;
   for (size_t chunk = 0; chunk < split.size(); ++chunk) {
     SequenceSpec layers;
     layers.layers.assign(table.model.layers.begin() + split[chunk].begin,
                          table.model.layers.begin() + split[chunk].end);
-    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
-                           MakeTimedLayer(backend, absl::StrCat("chunk ", chunk), LayerSpec{std::move(layers)}, input,
-                                          table.model.targets_shape, /*is_first=*/chunk == 0));
-    BATON_RETURN_IF_ERROR(TimeParts(backend, repeats, *timed, costs.chunks[chunk]));
-    BATON_ASSIGN_OR_RETURN(const Nanos link_ns, TimeCopy(repeats, costs.chunks[chunk].output_bytes));
-    costs.link_ns.push_back(link_ns);
-    input = timed->layer->output_shape();
+    parts.emplace_back(absl::StrCat("chunk ", chunk), LayerSpec{std::move(layers)});
   }
-  BATON_ASSIGN_OR_RETURN(costs.load_ns, TimeCopy(repeats, table.model.input_shape.NumBytes()));
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Profiler> profiler,
+                         Profiler::Create(options, table.model, std::move(parts)));
+  CostModel costs;
+  costs.chunks =
+      SumChunks(table.costs, split, table.model.input_shape.NumBytes(), table.model.targets_shape.NumBytes());
+  for (size_t chunk = 0; chunk < split.size(); ++chunk) {
+    BATON_RETURN_IF_ERROR(profiler->TimePart(chunk, costs.chunks[chunk]));
+    BATON_ASSIGN_OR_RETURN(const Nanos link_ns, profiler->TimeTransfer(costs.chunks[chunk].output_bytes));
+    costs.link_ns.push_back(link_ns);
+  }
+  BATON_ASSIGN_OR_RETURN(costs.load_ns, profiler->TimeLoad());
   return costs;
 }
 

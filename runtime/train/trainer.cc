@@ -48,6 +48,9 @@ int AvailableCores() {
   return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? std::max(1, CPU_COUNT(&cores)) : 1;
 }
 
+// Steps that are traced at any rate, so that predictions come from measured costs soon.
+constexpr int64_t kFirstTraced = 4;
+
 // How true the predictions were over a run.
 struct PredictionRecord {
   double step_error = 0;    // Σ |predicted − measured| / measured
@@ -72,7 +75,7 @@ class Trainer {
 
   absl::Status Run() {
     BATON_RETURN_IF_ERROR(CheckOutput());
-    absl::StatusOr<std::unique_ptr<TrainingRun>> run = TrainingRun::Create(job_);
+    absl::StatusOr<std::unique_ptr<TrainingRun>> run = TrainingRun::Create(job_, TransportModel{}, options_.graphs);
     absl::Status ready = run.status();
     CostModel costs;
     if (ready.ok()) {
@@ -161,6 +164,11 @@ class Trainer {
                      " instructions, proven"));
     Log(absl::StrCat("memory of device ", fullest - program.devices.data(), ", the fullest: ",
                      FormatBytes(fullest->arena_bytes), " (", FormatMemory(BreakDownMemory(*fullest)), ")"));
+    if (const std::string devices = run_->DescribeDevices(); !devices.empty()) {
+      Log(absl::StrCat("on ", devices, "; ", proto::Devices::Precision_Name(job_.devices().precision()),
+                       options_.graphs ? ", a graph a step" : ", no graphs"));
+      return;
+    }
     const int threads = program.num_devices() * job_.devices().threads_each();
     if (threads > AvailableCores()) {
       Log(absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),
@@ -171,11 +179,15 @@ class Trainer {
   absl::Status TrainStep(int64_t step, Prediction& prediction) {
     BATON_ASSIGN_OR_RETURN(const StepReport predicted, prediction.Next());
     const auto step_start = std::chrono::steady_clock::now();
-    BATON_ASSIGN_OR_RETURN(const StepResult result, run_->Step(step));
+    const bool traced = IsTraced(step);
+    BATON_ASSIGN_OR_RETURN(const StepResult result, run_->Step(step, traced));
     const double seconds = SecondsSince(step_start);
-    const StepReport measured = Analyze(run_->program(), run_->trace());
-    prediction.Measure(run_->trace());
-    if (step >= 2) record_.Add(predicted, measured);
+    if (traced) {
+      measured_ = Analyze(run_->program(), run_->trace());
+      prediction.Measure(run_->trace());
+      if (step >= 2) record_.Add(predicted, measured_);
+    }
+    const StepReport& measured = measured_;
 
     StepMetrics metrics;
     metrics.step = step + 1;
@@ -199,6 +211,12 @@ class Trainer {
     if (metrics_ != nullptr) BATON_RETURN_IF_ERROR(metrics_->Write(metrics));
     Show(metrics);
     return absl::OkStatus();
+  }
+
+  // Where a trace costs time, steps without one repeat the bubble of the last that had one.
+  bool IsTraced(int64_t step) const {
+    return !run_->traces_cost_time() || step < kFirstTraced || (step + 1) % job_.run().log_every() == 0 ||
+           step + 1 == job_.run().steps();
   }
 
   void Show(const StepMetrics& metrics) {
@@ -254,6 +272,7 @@ class Trainer {
   std::unique_ptr<TrainingRun> run_;
   std::unique_ptr<MetricsWriter> metrics_;
   PredictionRecord record_;
+  StepReport measured_;  // of the last step that was traced
   std::chrono::steady_clock::time_point start_;
   bool line_open_ = false;
   bool made_output_ = false;

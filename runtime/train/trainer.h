@@ -17,6 +17,8 @@ namespace baton {
 struct TrainerOptions {
   // Where job.textproto, metrics.jsonl, trace.json and weights.safetensors go; made if it is not there. Empty: nowhere.
   std::string output;
+  // Where devices can record steps as graphs, they do; false: each instruction is launched by itself.
+  bool graphs = true;
   std::ostream* log = nullptr;  // lines for people; not owned
   bool terminal = false;        // log is a terminal: one line that is written over
   // Of the job's chunks, for the predictions before a step has been measured; none: by FLOPs or the job's rates.

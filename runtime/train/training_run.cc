@@ -6,9 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "ops/host/host_backend.h"
 #include "ops/layers/build.h"
-#include "runtime/device/host/host_device.h"
 #include "runtime/train/data/clusters.h"
 #include "runtime/train/data/text.h"
 #include "runtime/train/device_memory.h"
@@ -16,7 +14,7 @@
 #include "runtime/train/memory.h"
 #include "runtime/train/optimizer/learning_rate.h"
 #include "runtime/train/plan_job.h"
-#include "runtime/transport/local/local_transport.h"
+#include "schedules/simulate/simulate.h"
 
 namespace baton {
 namespace {
@@ -112,9 +110,10 @@ class TrainingRun::Batches : public BatchSource {
 
 TrainingRun::~TrainingRun() = default;
 
-absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const proto::Job& job,
-                                                                 const TransportModel& transport) {
+absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const proto::Job& job, const TransportModel& transport,
+                                                                 bool graphs) {
   std::unique_ptr<TrainingRun> run(new TrainingRun);
+  run->wants_graphs_ = graphs;
   BATON_RETURN_IF_ERROR(run->Prepare(job, transport));
   BATON_RETURN_IF_ERROR(run->PrepareExecution());
   return run;
@@ -122,11 +121,8 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const proto::Jo
 
 absl::Status TrainingRun::Prepare(const proto::Job& job, const TransportModel& transport) {
   job_ = job;
-  if (job.devices().backend() != proto::Devices::HOST) {
-    return absl::UnavailableError(absl::StrCat(
-        "devices.backend: ", proto::Devices::Backend_Name(job.devices().backend()), " is not in this build; HOST is"));
-  }
-  backend_ = std::make_unique<HostBackend>(job.devices().threads_each());
+  BATON_RETURN_IF_ERROR(CheckDevices(job.devices()));
+  BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job.devices()));
   BATON_ASSIGN_OR_RETURN(JobPlan plan, PlanJob(*backend_, job));
   plan.request.transport = transport;
   BATON_ASSIGN_OR_RETURN(JobPrograms programs, CompileJob(plan.request));
@@ -139,12 +135,14 @@ absl::Status TrainingRun::Prepare(const proto::Job& job, const TransportModel& t
   costs_ = std::move(plan.request.costs);
   program_ = std::make_shared<const Program>(std::move(programs.training));
   evaluation_program_ = std::make_shared<const Program>(std::move(programs.evaluation));
-  // All devices of the host backend share the machine's memory.
-  Bytes needed = 0;
-  for (const Program* each : {program_.get(), evaluation_program_.get()}) {
-    for (const DeviceProgram& device : each->devices) needed += device.arena_bytes;
+  if (job.devices().backend() == proto::Devices::HOST) {
+    // All devices of the host backend share the machine's memory.
+    Bytes needed = 0;
+    for (const Program* each : {program_.get(), evaluation_program_.get()}) {
+      for (const DeviceProgram& device : each->devices) needed += device.arena_bytes;
+    }
+    BATON_RETURN_IF_ERROR(CheckFreeMemory("training", needed));
   }
-  BATON_RETURN_IF_ERROR(CheckFreeMemory("training", needed));
   // Last, since reading the data may take a while and everything else can be refused before.
   BATON_ASSIGN_OR_RETURN(dataset_, DatasetOfJob(job));
   return absl::OkStatus();
@@ -169,32 +167,68 @@ absl::Status TrainingRun::PrepareExecution() {
     modules.push_back(modules_.back().get());
   }
 
-  BATON_RETURN_IF_ERROR(training_.Start(program_, modules));
+  BATON_RETURN_IF_ERROR(training_.Start(job_.devices(), program_, modules));
   for (int place = 0; place < static_cast<int>(modules_.size()); ++place) {
     if (!program_->IsFirstAtPlace(place)) continue;  // no device calls it
-    BATON_RETURN_IF_ERROR(modules_[place]->BindAndInitialize(*training_.devices[program_->device_of_chunk[place]],
-                                                             training_.executor->StateOf(place), job_.run().seed()));
+    BATON_RETURN_IF_ERROR(
+        modules_[place]->BindAndInitialize(*training_.devices.devices[program_->device_of_chunk[place]],
+                                           training_.executor->StateOf(place), job_.run().seed()));
   }
   // The modules are bound to the training program's parameters; an evaluation needs none of its own.
-  return evaluation_.Start(evaluation_program_, modules);
+  return evaluation_.Start(job_.devices(), evaluation_program_, modules);
 }
 
-absl::Status TrainingRun::Execution::Start(std::shared_ptr<const Program> program,
+absl::Status TrainingRun::Execution::Start(const proto::Devices& of_job, std::shared_ptr<const Program> program,
                                            const std::vector<StageModule*>& modules) {
+  BATON_ASSIGN_OR_RETURN(devices, MakeDevices(of_job, program->num_devices()));
   ExecutorOptions options;
-  for (int index = 0; index < program->num_devices(); ++index) {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, HostDeviceOptions()));
-    options.devices.push_back(device.get());
-    devices.push_back(std::move(device));
-  }
+  options.devices = devices.Pointers();
   options.modules = modules;
-  transport = std::make_unique<LocalTransport>();
-  options.transport = transport.get();
+  options.transport = devices.transport.get();
   BATON_ASSIGN_OR_RETURN(executor, Executor::Create(std::move(program), std::move(options)));
   return absl::OkStatus();
 }
 
-absl::StatusOr<StepResult> TrainingRun::Step(int64_t step) {
+std::string TrainingRun::DescribeDevices() const { return baton::DescribeDevices(job_.devices()); }
+
+void TrainingRun::StageBatch(const Program& program, int staging) {
+  for (int device = 0; device < program.num_devices(); ++device) {
+    for (const Instruction& instruction : program.devices[device].instructions) {
+      const auto* load = std::get_if<Load>(&instruction.operation);
+      if (load == nullptr) continue;
+      modules_[program.PlaceOn(load->chunk, device)]->Stage(load->kind, load->micro_batch, staging);
+    }
+  }
+}
+
+absl::Status TrainingRun::RunStep(int64_t step, Trace* trace) {
+  const int staging = static_cast<int>(step % LayerStageModule::kNumStagings);
+  for (const auto& module : modules_) module->set_staging(staging);
+  batches_->SetTraining(step);
+  const bool stages = !training_.devices.devices[0]->arena_is_shared();
+  if (!stages) return training_.executor->RunStep(trace);
+  if (staged_step_ != step) StageBatch(*program_, staging);
+  const auto stage_next = [&] {
+    batches_->SetTraining(step + 1);
+    StageBatch(*program_, (staging + 1) % LayerStageModule::kNumStagings);
+    staged_step_ = step + 1;
+  };
+  if (graphs_ == nullptr) {
+    // The first step creates what instructions need and a recording may not create.
+    BATON_RETURN_IF_ERROR(training_.executor->RunStep(trace, stage_next));
+    if (!wants_graphs_) return absl::OkStatus();
+    graphs_ = std::make_unique<Graphs>();
+    BATON_ASSIGN_OR_RETURN(graphs_->order, Simulate(*program_, costs_));
+    return absl::OkStatus();
+  }
+  std::unique_ptr<StepGraph>& graph = graphs_->steps[staging][trace == nullptr ? 0 : 1];
+  if (graph == nullptr) {
+    BATON_ASSIGN_OR_RETURN(graph, training_.executor->RecordStep(graphs_->order, /*timed=*/trace != nullptr));
+  }
+  return training_.executor->RunRecorded(*graph, trace, stage_next);
+}
+
+absl::StatusOr<StepResult> TrainingRun::Step(int64_t step, bool wants_trace) {
   const proto::AdamW& adamw = job_.optimizer().adamw();
   UpdateControl update;
   update.learning_rate = LearningRate(LearningRateOfJob(job_), step + 1);
@@ -207,8 +241,7 @@ absl::StatusOr<StepResult> TrainingRun::Step(int64_t step) {
   for (int place = 0; place < static_cast<int>(modules_.size()); ++place) {
     if (program_->IsFirstAtPlace(place)) modules_[place]->set_update(update);
   }
-  batches_->SetTraining(step);
-  BATON_RETURN_IF_ERROR(training_.executor->RunStep(&trace_));
+  BATON_RETURN_IF_ERROR(RunStep(step, wants_trace ? &trace_ : nullptr));
   StepResult result;
   result.loss = SumOfLosses();
   result.gradient_norm = modules_.front()->gradient_norm();
@@ -235,6 +268,9 @@ absl::StatusOr<double> TrainingRun::Evaluate() {
   double sum = 0;
   for (int64_t index = 0; index < count; ++index) {
     batches_->SetHeldOut(index * batch);
+    for (const auto& module : modules_) module->set_staging(0);
+    StageBatch(*evaluation_program_, 0);
+    staged_step_ = -1;  // overwritten
     BATON_RETURN_IF_ERROR(evaluation_.executor->RunStep(nullptr));
     sum += SumOfLosses();
   }
@@ -248,7 +284,7 @@ absl::StatusOr<std::vector<TensorToWrite>> TrainingRun::Weights() {
     for (const ParameterCopy& copy : copies) {
       if (!copy.first) continue;
       const ParameterSpec& spec = parameters_.parameters[copy.parameter];
-      Device& device = *training_.devices[program_->device_of_chunk[copy.chunk]];
+      Device& device = *training_.devices.devices[program_->device_of_chunk[copy.chunk]];
       const std::byte* values = modules_[copy.chunk]->ValuesOf(copy);
       if (!device.arena_is_shared()) {
         downloaded_.emplace_back(spec.shape.NumBytes());
@@ -265,7 +301,7 @@ Bytes TrainingRun::PeakArenaBytes(int device) const { return training_.executor-
 
 absl::StatusOr<std::vector<std::byte>> TrainingRun::ParametersAt(int place) const {
   std::vector<std::byte> parameters(parameters_.chunk_bytes[place % program_->num_chunks]);
-  BATON_RETURN_IF_ERROR(training_.devices[program_->device_of_chunk[place]]->CopyFromArena(
+  BATON_RETURN_IF_ERROR(training_.devices.devices[program_->device_of_chunk[place]]->CopyFromArena(
       parameters.data(), training_.executor->StateOf(place).parameters, static_cast<Bytes>(parameters.size())));
   return parameters;
 }

@@ -10,13 +10,13 @@
 #include "absl/status/statusor.h"
 #include "ops/backend.h"
 #include "proto/job.pb.h"
-#include "runtime/device/device.h"
+#include "runtime/device/step_graph.h"
 #include "runtime/execute/executor.h"
 #include "runtime/train/checkpoint/safetensors.h"
 #include "runtime/train/data/dataset.h"
+#include "runtime/train/devices/devices.h"
 #include "runtime/train/job_model.h"
 #include "runtime/train/layer_stage_module.h"
-#include "runtime/transport/transport.h"
 #include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
@@ -35,20 +35,25 @@ struct StepResult {
 class TrainingRun {
  public:
   // `job` must be resolved. The program is placed for `transport`, which changes no bit of what is trained. Errors:
-  // InvalidArgument for what the job asks wrongly, Unavailable if a device is missing.
+  // InvalidArgument for what the job asks wrongly, Unavailable if a device is missing. `graphs`: where devices can
+  // record graphs, all steps but the first run as one.
   static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(const proto::Job& job,
-                                                             const TransportModel& transport = {});
+                                                             const TransportModel& transport = {}, bool graphs = true);
   ~TrainingRun();
 
-  // Runs optimizer step number `step`, from 0. After an error the run is over.
-  absl::StatusOr<StepResult> Step(int64_t step);
+  // Runs optimizer step number `step`, from 0, with a `trace` or not. After an error the run is over.
+  absl::StatusOr<StepResult> Step(int64_t step, bool wants_trace = true);
+  // True if a trace costs time, so that it should not be asked for at every step.
+  bool traces_cost_time() const { return graphs_ != nullptr; }
+  // For people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
+  std::string DescribeDevices() const;
   // The mean loss over the held-out data, or over 32 batches of it where there is more.
   absl::StatusOr<double> Evaluate();
   // The whole model's parameters by name, the same for every split; valid until the next call.
   absl::StatusOr<std::vector<TensorToWrite>> Weights();
 
   const Program& program() const { return *program_; }
-  const Trace& trace() const { return trace_; }  // of the last step
+  const Trace& trace() const { return trace_; }  // of the last step that was traced
   // Sizes as planned; times by the job's rates, or by FLOPs only (1 ns a FLOP): the shape of the costs before anything
   // was measured.
   const CostModel& planned_costs() const { return costs_; }
@@ -63,16 +68,26 @@ class TrainingRun {
 
   // A program with the devices that it runs on.
   struct Execution {
-    absl::Status Start(std::shared_ptr<const Program> program, const std::vector<StageModule*>& modules);
+    absl::Status Start(const proto::Devices& devices, std::shared_ptr<const Program> program,
+                       const std::vector<StageModule*>& modules);
 
-    std::vector<std::unique_ptr<Device>> devices;
-    std::unique_ptr<Transport> transport;
+    JobDevices devices;
     std::unique_ptr<Executor> executor;
   };
 
   TrainingRun() = default;
   absl::Status Prepare(const proto::Job& job, const TransportModel& transport);
   absl::Status PrepareExecution();
+  // The steps recorded as graphs, where devices can: for each staging, and with times or without.
+  struct Graphs {
+    Trace order;  // simulated
+    std::unique_ptr<StepGraph> steps[LayerStageModule::kNumStagings][2];
+  };
+
+  // Runs the training program once, as a graph where one stands or can be recorded.
+  absl::Status RunStep(int64_t step, Trace* trace);
+  // Fills the modules' staging memory for what `program` loads, from the batch that is set.
+  void StageBatch(const Program& program, int staging);
   // Of the batch that was run last, in the order of micro-batches.
   double SumOfLosses() const;
 
@@ -87,6 +102,9 @@ class TrainingRun {
   std::shared_ptr<const Program> evaluation_program_;
   std::unique_ptr<Batches> batches_;
   std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as Program::device_of_chunk; they serve both executions
+  bool wants_graphs_ = true;
+  std::unique_ptr<Graphs> graphs_;  // null before the first step, and where there are none
+  int64_t staged_step_ = -1;        // whose batch is in staging already
   Execution training_;
   Execution evaluation_;
   std::vector<std::vector<std::byte>> downloaded_;  // what Weights() gave out, where the host cannot see the arena

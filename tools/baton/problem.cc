@@ -8,8 +8,8 @@
 #include "base/duration.h"
 #include "base/read_file.h"
 #include "base/status.h"
-#include "ops/host/host_backend.h"
 #include "runtime/train/device_memory.h"
+#include "runtime/train/devices/devices.h"
 #include "runtime/train/job/load.h"
 #include "runtime/train/job/order_file.h"
 #include "runtime/train/job/resolve.h"
@@ -23,6 +23,10 @@ namespace {
 
 // Enough for a stable median, little enough to go unnoticed.
 constexpr int kProfileRepeats = 5;
+
+// What a device that is not here is taken for.
+constexpr double kAssumedTeraflops = 100;
+constexpr double kAssumedGigabytesPerSecond = 1000;
 
 // Forwards of a step, over all chunks: a program of that many takes seconds and at most a few GiB.
 constexpr int64_t kMostForwards = 1 << 20;
@@ -269,8 +273,8 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   }
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
-  const HostBackend backend(job_->devices().threads_each());
-  BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(backend, std::move(model)));
+  BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_->devices()));
+  BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(*backend_, std::move(model)));
   BATON_ASSIGN_OR_RETURN(order_, OrderOfJob(*job_));
   stages_ = job_->pipeline().stages();
   micro_batches_ = job_->batch().micro_batches();
@@ -285,23 +289,20 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   description_ = absl::StrCat(job_->name(), ": ", table_.costs.size(), " layers on ", stages_,
                               stages_ == 1 ? " device, " : " devices, ", micro_batches_,
                               micro_batches_ == 1 ? " micro-batch" : " micro-batches");
-  return TimeLayers(flags, backend);
+  return TimeLayers(flags);
 }
 
-absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Backend& backend) {
+absl::Status Problem::TimeLayers(const ProblemFlags& flags) {
   const proto::Devices& devices = job_->devices();
   if (!flags.costs.empty()) {
     BATON_RETURN_IF_ERROR(ReadCosts(flags));
     absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
   } else if (devices.has_rates()) {
-    BATON_RETURN_IF_ERROR(TimeByJob(backend, *job_, table_));
+    BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_));
     absl::StrAppend(&description_, "\nreckoned for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
                     devices.rates().memory_gbps(), " GB/s");
   } else {
-    BATON_ASSIGN_OR_RETURN(const TransferCosts transfer, ProfileLayers(backend, kProfileRepeats, table_));
-    transfer_costs_.transfer_ns = transfer.transfer_ns;
-    transfer_costs_.load_ns = transfer.load_ns;
-    absl::StrAppend(&description_, "\nmeasured here");
+    BATON_RETURN_IF_ERROR(MeasureLayers());
   }
   ApplyLinks(devices, transfer_costs_);
   if (file_costs_) return absl::OkStatus();
@@ -311,6 +312,29 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Backend& backe
   }
   absl::StrAppend(&description_, ": ", FormatDuration(step),
                   " for one micro-batch, forward and backward, over all layers");
+  return absl::OkStatus();
+}
+
+absl::Status Problem::MeasureLayers() {
+  const absl::Status available = CheckDevices(job_->devices());
+  if (absl::IsUnavailable(available)) {
+    // Sizes and proportions need no device.
+    proto::Job assumed = *job_;
+    assumed.mutable_devices()->mutable_rates()->set_matmul_tflops(kAssumedTeraflops);
+    assumed.mutable_devices()->mutable_rates()->set_memory_gbps(kAssumedGigabytesPerSecond);
+    transfer_costs_.bytes_per_ns = kAssumedGigabytesPerSecond;
+    absl::StrAppend(&description_, "\nnot measured: ", std::string(available.message()), "\nassumed for ",
+                    kAssumedTeraflops, " TFLOP/s and ", kAssumedGigabytesPerSecond, " GB/s (devices.rates says others)");
+    return TimeByJob(*backend_, assumed, table_);
+  }
+  BATON_RETURN_IF_ERROR(available);
+  BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job_->devices(), 2));
+  const std::vector<Device*> pointers = devices.Pointers();
+  BATON_ASSIGN_OR_RETURN(const TransferCosts transfer,
+                         ProfileLayers({backend_.get(), pointers, devices.transport.get(), kProfileRepeats}, table_));
+  transfer_costs_.transfer_ns = transfer.transfer_ns;
+  transfer_costs_.load_ns = transfer.load_ns;
+  absl::StrAppend(&description_, "\nmeasured here");
   return absl::OkStatus();
 }
 
@@ -325,7 +349,7 @@ absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& 
 }
 
 std::string Problem::AdviseOnMemory() const {
-  return baton::AdviseOnMemory(HostBackend(job_->devices().threads_each()), *job_);
+  return baton::AdviseOnMemory(*backend_, *job_);
 }
 
 absl::Status Problem::InUsersWords(const absl::Status& status) const {

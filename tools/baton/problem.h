@@ -73,7 +73,8 @@ class Problem {
   absl::StatusOr<CostModel> CostsOfFile(const CompileRequest& request) const;
   absl::Status FromJob(const ProblemFlags& flags);
   // From a table, the job's rates, or measurement; and says which in description_.
-  absl::Status TimeLayers(const ProblemFlags& flags, const Backend& backend);
+  absl::Status TimeLayers(const ProblemFlags& flags);
+  absl::Status MeasureLayers();
 
   std::string schedule_;
   std::string description_;
@@ -86,6 +87,7 @@ class Problem {
   std::optional<CostModel> file_costs_;        // of --costs
   std::shared_ptr<const ComputeOrder> order_;  // of schedule "csv"
   std::optional<proto::Job> job_;
+  std::unique_ptr<Backend> backend_;           // with a job
   ModelTable table_;
 };
 

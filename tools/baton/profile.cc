@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/write_file.h"
-#include "ops/host/host_backend.h"
+#include "runtime/train/devices/devices.h"
 #include "runtime/train/job/load.h"
 #include "runtime/train/plan_job.h"
 #include "schedules/plan/costs_csv.h"
@@ -51,11 +51,14 @@ absl::Status RunProfile(const ProfileFlags& flags) {
       return absl::InvalidArgumentError(absl::StrCat("--output: ", writable.message()));
     }
   }
-  const HostBackend backend(job.devices().threads_each());
-  BATON_ASSIGN_OR_RETURN(const JobPlan plan, PlanJob(backend, job));
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend, MakeBackend(job.devices()));
+  BATON_ASSIGN_OR_RETURN(const JobPlan plan, PlanJob(*backend, job));
+  BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job.devices(), 2));
+  const std::vector<Device*> pointers = devices.Pointers();
+  const ProfileOptions options = {backend.get(), pointers, devices.transport.get(), flags.repeats};
   std::cout << job.name() << ": one micro-batch, the median of " << flags.repeats << " runs after one to warm up\n\n"
             << std::flush;
-  BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(backend, flags.repeats, plan.table, plan.split));
+  BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(options, plan.table, plan.split));
   PrintTable(plan, costs);
   if (flags.output.empty()) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(WriteFile(flags.output, PrintCostsCsv(costs)));

@@ -24,6 +24,7 @@ struct TrainFlags {
   std::string order;
   std::string costs;
   std::string output;
+  bool no_graphs = false;
 };
 
 std::atomic<bool> stop_requested{false};
@@ -61,6 +62,7 @@ absl::Status RunTrain(const TrainFlags& flags) {
   std::signal(SIGTERM, RequestStop);
   std::signal(SIGPIPE, RequestQuietStop);
   options.output = flags.output;
+  options.graphs = !flags.no_graphs;
   options.log = &std::cout;
   options.terminal = IsTerminal();
   options.stop = &stop_requested;
@@ -90,6 +92,9 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
   command->add_option("--set", flags->overrides, "Override a field, as run.steps=100; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
+  command->add_flag("--no-graphs", flags->no_graphs,
+                    "On CUDA: launch each instruction by itself, which names the one that fails, instead of\n"
+                    "recording a step once as a graph");
   command->footer(R"(Ctrl-C ends training after the current step and saves.
 
 Examples:
