@@ -1,0 +1,136 @@
+// In place of NCCL: sends and receives between the communicators of one process. The n-th send from one rank to another
+// meets the n-th receive over there; either stream stands still until then. Calls are in progress for a while.
+#include "tests/cuda_stand_in/nccl.h"
+
+#include <cstring>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <tuple>
+
+#include "tests/cuda_stand_in/machine.h"
+
+namespace baton::stand_in {
+namespace {
+
+struct Transfer {
+  const void* source = nullptr;
+  void* destination = nullptr;
+  size_t bytes[2] = {};
+  int num_arrived = 0;
+  std::shared_ptr<Work> ends[2];
+};
+
+struct Pair {
+  std::deque<std::shared_ptr<Transfer>> transfers;
+  size_t num_posted[2] = {};  // sends, receives
+};
+
+std::mutex mutex;
+ncclResult_t forced_state = ncclSuccess;
+int next_id = 1;
+std::map<std::tuple<int, int, int>, Pair> pairs;  // [id, from, to]
+
+void Arrive(const std::shared_ptr<Transfer>& transfer) {
+  if (++transfer->num_arrived < 2) return;
+  std::memmove(transfer->destination, transfer->source, transfer->bytes[0]);
+  for (const std::shared_ptr<Work>& end : transfer->ends) TheMachine().work.Release(end);
+}
+
+}  // namespace
+
+void FailNccl(ncclResult_t state) {
+  std::lock_guard<std::mutex> lock(mutex);
+  forced_state = state;
+}
+
+}  // namespace baton::stand_in
+
+using namespace baton::stand_in;  // NOLINT: NCCL's functions are outside of any namespace
+
+struct ncclComm {
+  int id = 0;
+  int rank = 0;
+  int polls_in_progress = 0;
+};
+
+namespace baton::stand_in {
+namespace {
+
+ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const void* data, size_t bytes,
+                  cudaStream_t stream) {
+  std::shared_ptr<Transfer> transfer;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    Pair& pair = pairs[{communicator->id, from, to}];
+    const size_t n = pair.num_posted[side]++;
+    while (pair.transfers.size() <= n) pair.transfers.push_back(std::make_shared<Transfer>());
+    transfer = pair.transfers[n];
+    if (transfer->ends[1 - side] != nullptr && transfer->bytes[1 - side] != bytes) return ncclInvalidUsage;
+    if (side == 0) transfer->source = data;
+    if (side == 1) transfer->destination = const_cast<void*>(data);
+    transfer->bytes[side] = bytes;
+    // Held until both have arrived.
+    std::lock_guard<std::mutex> machine_lock(TheMachine().mutex);
+    const auto arrives = TheMachine().work.Add([transfer] { Arrive(transfer); }, {stream->tail});
+    transfer->ends[side] = TheMachine().work.AddHeld(nullptr, {arrives});
+    stream->tail = transfer->ends[side];
+  }
+  communicator->polls_in_progress = 2;
+  return ncclInProgress;
+}
+
+}  // namespace
+}  // namespace baton::stand_in
+
+extern "C" {
+
+ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
+  std::lock_guard<std::mutex> lock(mutex);
+  std::memset(id, 0, sizeof(*id));
+  std::memcpy(id->internal, &next_id, sizeof(next_id));
+  ++next_id;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int num_ranks, ncclUniqueId id, int rank,
+                                    ncclConfig_t* config) {
+  if (config->blocking != 0) return ncclInvalidArgument;
+  *communicator = new ncclComm;
+  std::memcpy(&(*communicator)->id, id.internal, sizeof(int));
+  (*communicator)->rank = rank;
+  (*communicator)->polls_in_progress = 3;
+  return ncclInProgress;
+}
+
+ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
+  std::lock_guard<std::mutex> lock(mutex);
+  *state = forced_state;
+  if (forced_state == ncclSuccess && communicator->polls_in_progress-- > 0) *state = ncclInProgress;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclCommAbort(ncclComm_t communicator) {
+  delete communicator;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclGroupStart() { return ncclSuccess; }
+ncclResult_t ncclGroupEnd() { return ncclSuccess; }
+
+ncclResult_t ncclSend(const void* data, size_t count, ncclDataType_t type, int peer, ncclComm_t communicator,
+                      cudaStream_t stream) {
+  return Post(communicator, communicator->rank, peer, 0, data, count, stream);
+}
+
+ncclResult_t ncclRecv(void* data, size_t count, ncclDataType_t type, int peer, ncclComm_t communicator,
+                      cudaStream_t stream) {
+  return Post(communicator, peer, communicator->rank, 1, data, count, stream);
+}
+
+const char* ncclGetErrorString(ncclResult_t result) { return result == ncclRemoteError ? "remote error" : "an error"; }
+const char* ncclGetLastError(ncclComm_t communicator) { return "of the stand-in for NCCL"; }
+
+}  // extern "C"
