@@ -14,6 +14,8 @@ inline const char* DtypeOf(DataType type) {
       return "F64";
     case DataType::kInt32:
       return "I32";
+    case DataType::kBFloat16:
+      return "BF16";
   }
   return "";
 }
