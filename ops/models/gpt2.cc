@@ -59,7 +59,7 @@ LayerSpec FeedForward(const Gpt2Options& options, const std::string& block, doub
   ResidualSpec residual;
   residual.layers.push_back(Norm(block + ".ln_2", width));
   residual.layers.push_back(Linear(block + ".mlp.c_fc", width, 4 * width, kDeviation));
-  residual.layers.push_back({ActivationSpec{ActivationKind::kGelu}});
+  residual.layers.push_back({ActivationSpec{options.activation}});
   residual.layers.push_back(Linear(block + ".mlp.c_proj", 4 * width, width, residual_deviation));
   return {residual};
 }

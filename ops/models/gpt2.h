@@ -14,10 +14,11 @@ struct Gpt2Options {
   int64_t heads = 0;
   int64_t context = 0;
   int64_t vocabulary = 0;
+  ActivationKind activation = ActivationKind::kGelu;  // of the feed-forward half of a block
 };
 
 // One layer of the split for each block; the first also embeds, the last also has the final norm, the head (tied to the
-// token embedding) and the loss. A block: x + proj(attention(qkv(ln_1(x)))), then x + proj(gelu(fc(ln_2(x)))).
+// token embedding) and the loss. A block: x + proj(attention(qkv(ln_1(x)))), then x + proj(activation(fc(ln_2(x)))).
 // Input and targets: [sequences_per_micro_batch, context] i32; the loss is the mean over the tokens of a batch.
 // Linear weights are [outputs, inputs], the transpose of those in GPT-2's own checkpoints. They start normal with
 // deviation 0.02, the two projections into the residual stream with 0.02 / √(2 · layers).

@@ -18,6 +18,8 @@ std::optional<ActivationKind> ToActivation(proto::Activation activation) {
       return ActivationKind::kRelu;
     case proto::GELU:
       return ActivationKind::kGelu;
+    case proto::GELU_TANH:
+      return ActivationKind::kGeluTanh;
     default:
       return std::nullopt;
   }
@@ -66,8 +68,9 @@ absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
   const proto::Model& model = job.model();
   if (model.has_gpt2()) {
     const proto::Gpt2& gpt2 = model.gpt2();
-    return Gpt2Model({gpt2.layers(), gpt2.width(), gpt2.heads(), gpt2.context(), gpt2.vocabulary()}, micro_batch,
-                     batch);
+    return Gpt2Model({gpt2.layers(), gpt2.width(), gpt2.heads(), gpt2.context(), gpt2.vocabulary(),
+                      ToActivation(gpt2.activation()).value_or(ActivationKind::kGelu)},
+                     micro_batch, batch);
   }
   if (model.has_mlp()) {
     MlpOptions options;

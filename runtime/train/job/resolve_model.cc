@@ -31,7 +31,13 @@ absl::Status CheckSizes(const Sizes& sizes, int64_t micro_batch) {
   return absl::OkStatus();
 }
 
-absl::Status ResolveGpt2(const proto::Gpt2& gpt2, Sizes& sizes) {
+// Enum values of proto3 are open in binary form and when set by number in text.
+absl::Status CheckActivation(absl::string_view field, int value) {
+  if (proto::Activation_IsValid(value)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not one of NONE, RELU, GELU, GELU_TANH"));
+}
+
+absl::Status ResolveGpt2(proto::Gpt2& gpt2, Sizes& sizes) {
   if (!gpt2.has_layers()) return Missing("model.gpt2.layers", "the number of transformer blocks");
   if (!gpt2.has_width()) return Missing("model.gpt2.width", "the width of an embedding");
   if (!gpt2.has_heads()) return Missing("model.gpt2.heads", "the number of attention heads");
@@ -46,16 +52,15 @@ absl::Status ResolveGpt2(const proto::Gpt2& gpt2, Sizes& sizes) {
     return absl::InvalidArgumentError(
         absl::StrCat("model.gpt2.heads: ", gpt2.heads(), " does not divide model.gpt2.width: ", gpt2.width()));
   }
+  if (!gpt2.has_activation()) gpt2.set_activation(proto::GELU);
+  BATON_RETURN_IF_ERROR(CheckActivation("model.gpt2.activation", gpt2.activation()));
+  if (gpt2.activation() == proto::NONE) {
+    return absl::InvalidArgumentError("model.gpt2.activation: NONE is not one of RELU, GELU, GELU_TANH");
+  }
   const double width = gpt2.width(), context = gpt2.context(), vocabulary = gpt2.vocabulary();
   sizes.parameters = gpt2.layers() * (12 * width * width + 13 * width) + (vocabulary + context + 2) * width;
   sizes.widest = std::max(context * std::max(4 * width, vocabulary), gpt2.heads() * context * context);
   return absl::OkStatus();
-}
-
-// Enum values of proto3 are open in binary form and when set by number in text.
-absl::Status CheckActivation(absl::string_view field, int value) {
-  if (proto::Activation_IsValid(value)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not one of NONE, RELU, GELU"));
 }
 
 absl::Status ResolveMlp(proto::Mlp& mlp, Sizes& sizes) {
@@ -150,7 +155,7 @@ absl::Status ResolveModel(int64_t micro_batch, proto::Model& model) {
   Sizes sizes;
   switch (model.kind_case()) {
     case proto::Model::kGpt2:
-      BATON_RETURN_IF_ERROR(ResolveGpt2(model.gpt2(), sizes));
+      BATON_RETURN_IF_ERROR(ResolveGpt2(*model.mutable_gpt2(), sizes));
       break;
     case proto::Model::kMlp:
       BATON_RETURN_IF_ERROR(ResolveMlp(*model.mutable_mlp(), sizes));

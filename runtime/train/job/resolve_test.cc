@@ -116,7 +116,8 @@ TEST_CASE("values at their limits pass") {
   const std::string overrides =
       GENERATE("batch.sequences=8", "pipeline.stages=8", "optimizer.warmup_steps=301", "optimizer.min_ratio=1",
                "optimizer.min_ratio=0", "data.held_out=0", "optimizer.adamw.weight_decay=0", "devices.count=4",
-               "pipeline.split.layers=2,2,3,1", "run.steps=1000000000", "model.gpt2.context=1");
+               "pipeline.split.layers=2,2,3,1", "run.steps=1000000000", "model.gpt2.context=1",
+               "model.gpt2.activation=GELU_TANH", "model.gpt2.activation=RELU");
   INFO(overrides);
   CHECK(ResolveJob(Make(kGpt, overrides)).status() == absl::OkStatus());
 }
@@ -153,6 +154,7 @@ TEST_CASE("wrong models") {
       Wrong{kGpt, "model.gpt2.heads=3", "model.gpt2.heads: 3 does not divide model.gpt2.width: 128"},
       Wrong{kGpt, "model.gpt2.heads=0", "model.gpt2.heads: 0 must be at least 1"},
       Wrong{kGpt, "model.gpt2.context=0", "model.gpt2.context: 0 must be at least 1"},
+      Wrong{kGpt, "model.gpt2.activation=NONE", "model.gpt2.activation: NONE is not one of RELU, GELU, GELU_TANH"},
       Wrong{kGpt, "model.gpt2.vocabulary=1", "model.gpt2.vocabulary: 1 must be at least 2"},
       Wrong{kGpt, "model.gpt2.layers=4096;model.gpt2.width=65536",
             "model: 2.1111e+14 parameters must be at most 1099511627776"},
