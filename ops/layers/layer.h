@@ -65,6 +65,9 @@ struct LayerBuffers {
   std::byte* recomputed_weight = nullptr;
   const std::byte* grad_output = nullptr;
   std::byte* grad_input = nullptr;
+  // Added to what Forward writes to output and BackwardInput to grad_input, in their shape, by layers that say so
+  // (adds_to_output, adds_to_grad_input); null for others.
+  const std::byte* addend = nullptr;
   std::byte* scratch = nullptr;
   double* loss = nullptr;  // a loss layer's Forward writes the sum over its rows divided by the loss scale's rows
 };
@@ -89,6 +92,9 @@ class Layer {
   virtual InputUse input_use() const = 0;
   // True if BackwardWeight reads grad_output.
   virtual bool weight_needs_grad_output() const = 0;
+  // True if Forward, or BackwardInput, adds LayerBuffers::addend on its way, which saves a pass over memory.
+  virtual bool adds_to_output() const { return false; }
+  virtual bool adds_to_grad_input() const { return false; }
   virtual Footprint footprint() const = 0;
   virtual LayerFlops flops() const = 0;
 

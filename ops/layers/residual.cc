@@ -1,4 +1,4 @@
-// The passes of Residual: the inner layer's, then one addition.
+// The passes of Residual: the inner layer's, and one addition, in them or after.
 #include "ops/layers/residual.h"
 
 #include <utility>
@@ -25,6 +25,11 @@ LayerFlops Residual::flops() const {
 }
 
 absl::Status Residual::Forward(KernelStream stream, const LayerBuffers& buffers) {
+  if (inner_->adds_to_output()) {
+    LayerBuffers inner = buffers;
+    inner.addend = buffers.input;
+    return inner_->Forward(stream, inner);
+  }
   BATON_RETURN_IF_ERROR(inner_->Forward(stream, buffers));
   return backend_.Add(stream, output_shape(), buffers.output, buffers.input, buffers.output);
 }
@@ -36,6 +41,11 @@ absl::Status Residual::Recompute(KernelStream stream, const LayerBuffers& buffer
 }
 
 absl::Status Residual::BackwardInput(KernelStream stream, const LayerBuffers& buffers) {
+  if (inner_->adds_to_grad_input()) {
+    LayerBuffers inner = buffers;
+    inner.addend = buffers.grad_output;
+    return inner_->BackwardInput(stream, inner);
+  }
   BATON_RETURN_IF_ERROR(inner_->BackwardInput(stream, buffers));
   if (buffers.grad_input == nullptr) return absl::OkStatus();
   return backend_.Add(stream, input_shape(), buffers.grad_input, buffers.grad_output, buffers.grad_input);

@@ -11,7 +11,8 @@
 
 namespace baton {
 
-// Owns the inner layer, which reads the residual's own input; `backend` adds and must outlive this. Needs no memory
+// Owns the inner layer, which reads the residual's own input and adds it if it can; else `backend` adds. `backend` must
+// outlive this. Needs no memory
 // beyond the inner layer's. Thread contract and lifecycle: as Layer's.
 class Residual final : public Layer {
  public:

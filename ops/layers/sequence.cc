@@ -142,7 +142,9 @@ LayerBuffers Sequence::BuffersOf(int index, const LayerBuffers& buffers) const {
 
 absl::Status Sequence::Forward(KernelStream stream, const LayerBuffers& buffers) {
   for (size_t i = 0; i < layers_.size(); ++i) {
-    BATON_RETURN_IF_ERROR(layers_[i]->Forward(stream, BuffersOf(i, buffers)));
+    LayerBuffers own = BuffersOf(i, buffers);
+    if (i + 1 == layers_.size()) own.addend = buffers.addend;
+    BATON_RETURN_IF_ERROR(layers_[i]->Forward(stream, own));
   }
   return absl::OkStatus();
 }
@@ -158,7 +160,9 @@ absl::Status Sequence::Recompute(KernelStream stream, const LayerBuffers& buffer
 
 absl::Status Sequence::BackwardInput(KernelStream stream, const LayerBuffers& buffers) {
   for (size_t i = layers_.size(); i-- > 0;) {
-    BATON_RETURN_IF_ERROR(layers_[i]->BackwardInput(stream, BuffersOf(i, buffers)));
+    LayerBuffers own = BuffersOf(i, buffers);
+    if (i == 0) own.addend = buffers.addend;
+    BATON_RETURN_IF_ERROR(layers_[i]->BackwardInput(stream, own));
   }
   return absl::OkStatus();
 }

@@ -33,6 +33,8 @@ class Sequence final : public Layer {
   std::vector<ParameterSpec> parameters() const override;
   InputUse input_use() const override { return layers_.front()->input_use(); }
   bool weight_needs_grad_output() const override { return layers_.back()->weight_needs_grad_output(); }
+  bool adds_to_output() const override { return layers_.back()->adds_to_output(); }
+  bool adds_to_grad_input() const override { return layers_.front()->adds_to_grad_input(); }
   Footprint footprint() const override { return footprint_; }
   LayerFlops flops() const override;
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override;
@@ -56,6 +58,7 @@ class Sequence final : public Layer {
   };
 
   explicit Sequence(std::vector<std::unique_ptr<Layer>> layers);
+  // All but the addend.
   LayerBuffers BuffersOf(int index, const LayerBuffers& buffers) const;
   static bool IsRecomputed(const Place& place) {
     return place.region == Region::kRecomputed || place.region == Region::kRecomputedWeight;
