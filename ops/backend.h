@@ -35,6 +35,13 @@ class Backend {
   virtual absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
                                                                     const Shape& input) const = 0;
 
+  // `first`, an activation and `second` as one layer that is faster than the three, with the parameters of both. Null
+  // if the backend has none: then they are made one by one. Errors: as above.
+  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateFeedForward(const LinearSpec& first, ActivationKind activation,
+                                                                   const LinearSpec& second, const Shape& input) const {
+    return std::unique_ptr<Layer>();
+  }
+
   // sum ← a + b, element by element, `shape`'s type; sum may be a or b.
   virtual absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                            std::byte* sum) const = 0;

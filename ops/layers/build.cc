@@ -11,17 +11,47 @@
 namespace baton {
 namespace {
 
+// What a layer is part of.
+struct Inside {
+  RecomputeMode mode = RecomputeMode::kNone;
+  // No split cuts through a residual, so that in it layers may be made as one: the same ones, and so the same bits,
+  // whatever the split.
+  bool residual = false;
+};
+
 absl::StatusOr<std::unique_ptr<Layer>> Build(const Backend& backend, const LayerSpec& spec, const Shape& input,
-                                             RecomputeMode mode);
+                                             Inside inside);
+
+constexpr size_t kFeedForwardLayers = 3;
+
+// The layers from `begin` on as a feed-forward layer; null if they are none, or the backend has none.
+absl::StatusOr<std::unique_ptr<Layer>> BuildFeedForward(const Backend& backend, const std::vector<LayerSpec>& specs,
+                                                        size_t begin, const Shape& input) {
+  if (specs.size() - begin < kFeedForwardLayers) return std::unique_ptr<Layer>();
+  const auto* const first = std::get_if<LinearSpec>(&specs[begin].kind);
+  const auto* const activation = std::get_if<ActivationSpec>(&specs[begin + 1].kind);
+  const auto* const second = std::get_if<LinearSpec>(&specs[begin + 2].kind);
+  if (first == nullptr || activation == nullptr || second == nullptr) return std::unique_ptr<Layer>();
+  return backend.CreateFeedForward(*first, activation->kind, *second, input);
+}
 
 absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildAll(const Backend& backend,
                                                              const std::vector<LayerSpec>& specs, const Shape& input,
-                                                             RecomputeMode mode) {
+                                                             Inside inside) {
   std::vector<std::unique_ptr<Layer>> layers;
   Shape shape = input;
-  for (const LayerSpec& spec : specs) {
+  for (size_t i = 0; i < specs.size();) {
     if (shape.empty()) return absl::InvalidArgumentError("layers: a cross-entropy may only be the last");
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, Build(backend, spec, shape, mode));
+    std::unique_ptr<Layer> layer;
+    if (inside.residual) {
+      BATON_ASSIGN_OR_RETURN(layer, BuildFeedForward(backend, specs, i, shape));
+    }
+    if (layer != nullptr) {
+      i += kFeedForwardLayers;
+    } else {
+      BATON_ASSIGN_OR_RETURN(layer, Build(backend, specs[i], shape, inside));
+      ++i;
+    }
     shape = layer->output_shape();
     layers.push_back(std::move(layer));
   }
@@ -33,7 +63,7 @@ struct Builder {
   using Result = absl::StatusOr<std::unique_ptr<Layer>>;
   const Backend& backend;
   const Shape& input;
-  const RecomputeMode mode;  // of the layers inside
+  const Inside inside;  // of the layers inside
 
   Result operator()(const LinearSpec& spec) const { return backend.CreateLinear(spec, input); }
   Result operator()(const EmbeddingSpec& spec) const { return backend.CreateEmbedding(spec, input); }
@@ -41,43 +71,43 @@ struct Builder {
   Result operator()(const ActivationSpec& spec) const { return backend.CreateActivation(spec, input); }
   Result operator()(const CausalAttentionSpec& spec) const {
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, backend.CreateCausalAttention(spec, input));
-    if (mode == RecomputeMode::kAttention) layer = std::make_unique<Recomputed>(std::move(layer));
+    if (inside.mode == RecomputeMode::kAttention) layer = std::make_unique<Recomputed>(std::move(layer));
     return layer;
   }
   Result operator()(const CrossEntropySpec& spec) const { return backend.CreateCrossEntropy(spec, input); }
   Result operator()(const SequenceSpec& spec) const {
-    BATON_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Layer>> layers, BuildAll(backend, spec.layers, input, mode));
+    BATON_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Layer>> layers, BuildAll(backend, spec.layers, input, inside));
     return Sequence::Create(std::move(layers));
   }
   Result operator()(const ResidualSpec& spec) const {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, (*this)(SequenceSpec{spec.layers}));
+    const Builder builder{backend, input, Inside{inside.mode, /*residual=*/true}};
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, builder(SequenceSpec{spec.layers}));
     return Residual::Create(backend, std::move(inner));
   }
 };
 
-// `mode` is that of what the layer is part of.
 absl::StatusOr<std::unique_ptr<Layer>> Build(const Backend& backend, const LayerSpec& spec, const Shape& input,
-                                             RecomputeMode mode) {
+                                             Inside inside) {
   // Inside what is computed again as a whole, nothing is by itself.
   if (spec.recompute == RecomputeMode::kFull) {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner,
-                           std::visit(Builder{backend, input, RecomputeMode::kNone}, spec.kind));
+    inside.mode = RecomputeMode::kNone;
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, std::visit(Builder{backend, input, inside}, spec.kind));
     return std::make_unique<Recomputed>(std::move(inner));
   }
-  return std::visit(Builder{backend, input, spec.recompute == RecomputeMode::kAttention ? spec.recompute : mode},
-                    spec.kind);
+  if (spec.recompute == RecomputeMode::kAttention) inside.mode = spec.recompute;
+  return std::visit(Builder{backend, input, inside}, spec.kind);
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> BuildLayer(const Backend& backend, const LayerSpec& spec, const Shape& input) {
-  return Build(backend, spec, input, RecomputeMode::kNone);
+  return Build(backend, spec, input, Inside{});
 }
 
 absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildLayers(const Backend& backend,
                                                                 const std::vector<LayerSpec>& specs,
                                                                 const Shape& input) {
-  return BuildAll(backend, specs, input, RecomputeMode::kNone);
+  return BuildAll(backend, specs, input, Inside{});
 }
 
 }  // namespace baton
