@@ -3,6 +3,7 @@
 #include <cublasLt.h>
 #include <cuda_bf16.h>
 
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Operation {
   cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
   const void* bias = nullptr;
   int32_t bias_type = -1;
+  void* aux = nullptr;  // column-major, of d's type
+  int64_t aux_leading = 0;
 };
 
 struct Preference {
@@ -105,7 +108,38 @@ std::vector<float> Unpack(const Layout& layout, const void* data, bool k_is_colu
   return result;
 }
 
-void Multiply(const Product& product, float alpha, const void* a_data, const void* b_data, float beta, void* d_data) {
+bool HasBias(cublasLtEpilogue_t epilogue) {
+  return epilogue == CUBLASLT_EPILOGUE_BIAS || epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
+}
+
+bool HasAux(cublasLtEpilogue_t epilogue) {
+  return epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS || epilogue == CUBLASLT_EPILOGUE_DGELU;
+}
+
+// The tanh approximation, which cuBLASLt's GELU is, and its slope.
+float Gelu(float x) { return 0.5f * x * (1 + std::tanh(0.7978845608f * (x + 0.044715f * x * x * x))); }
+float GeluSlope(float x) {
+  const float tanh = std::tanh(0.7978845608f * (x + 0.044715f * x * x * x));
+  return 0.5f * (1 + tanh) + 0.5f * x * (1 - tanh * tanh) * 0.7978845608f * (1 + 3 * 0.044715f * x * x);
+}
+
+// What the epilogue makes of an element.
+float Finish(const Product& product, int64_t row, int64_t column, float value) {
+  const Operation& operation = product.operation;
+  if (HasBias(operation.epilogue)) {
+    value += Read(operation.bias, static_cast<cudaDataType_t>(operation.bias_type), row);
+  }
+  const int64_t at = row + column * operation.aux_leading;
+  if (operation.epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS) {
+    Write(operation.aux, product.d.type, at, value);
+    return Gelu(value);
+  }
+  return operation.epilogue == CUBLASLT_EPILOGUE_DGELU ? value * GeluSlope(Read(operation.aux, product.d.type, at))
+                                                       : value;
+}
+
+void Multiply(const Product& product, float alpha, const void* a_data, const void* b_data, float beta,
+              const void* c_data, void* d_data) {
   const std::vector<float> a = Unpack(product.a, a_data, product.operation.transpose_a == CUBLAS_OP_N);
   const std::vector<float> b = Unpack(product.b, b_data, product.operation.transpose_b == CUBLAS_OP_T);
   const Layout& d = product.d;
@@ -121,10 +155,8 @@ void Multiply(const Product& product, float alpha, const void* a_data, const voi
       const int64_t index = row + j * d.leading;
       float value = alpha * column[row];
       // As BLAS says, what beta = 0 multiplies is not read.
-      if (beta != 0.0f) value += beta * Read(d_data, d.type, index);
-      if (product.operation.epilogue == CUBLASLT_EPILOGUE_BIAS) {
-        value += Read(product.operation.bias, static_cast<cudaDataType_t>(product.operation.bias_type), row);
-      }
+      if (beta != 0.0f) value += beta * Read(c_data, d.type, index);
+      value = Finish(product, row, j, value);
       Write(d_data, d.type, index, value);
     }
   }
@@ -141,6 +173,8 @@ int32_t TypesOf(const Product& product) {
 using baton::stand_in::Algorithm;
 using baton::stand_in::As;
 using baton::stand_in::Assign;
+using baton::stand_in::HasAux;
+using baton::stand_in::HasBias;
 using baton::stand_in::kMagic;
 using baton::stand_in::Layout;
 using baton::stand_in::Operation;
@@ -206,6 +240,10 @@ cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t handle, cubla
       return Assign(&operation->bias, value, bytes);
     case CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE:
       return Assign(&operation->bias_type, value, bytes);
+    case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER:
+      return Assign(&operation->aux, value, bytes);
+    case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD:
+      return Assign(&operation->aux_leading, value, bytes);
     default:
       return CUBLAS_STATUS_NOT_SUPPORTED;
   }
@@ -240,7 +278,7 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t h
   }
 }
 
-// Has no algorithm that adds a bias to matrices with one row or one column, so that callers must have another way.
+// Has no algorithm with an epilogue for matrices with one row or one column, so that callers must have another way.
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
                                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
                                               cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
@@ -254,8 +292,12 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
     return CUBLAS_STATUS_INVALID_VALUE;
   }
   const cublasLtEpilogue_t epilogue = product.operation.epilogue;
-  if (epilogue == CUBLASLT_EPILOGUE_BIAS && (product.m == 1 || product.n == 1)) return CUBLAS_STATUS_NOT_SUPPORTED;
-  if (epilogue != CUBLASLT_EPILOGUE_BIAS && epilogue != CUBLASLT_EPILOGUE_DEFAULT) return CUBLAS_STATUS_NOT_SUPPORTED;
+  if (epilogue != CUBLASLT_EPILOGUE_DEFAULT) {
+    if (!HasBias(epilogue) && !HasAux(epilogue)) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (product.m == 1 || product.n == 1) return CUBLAS_STATUS_NOT_SUPPORTED;
+  }
+  const int64_t aux_leading = product.operation.aux_leading;
+  if (HasAux(epilogue) && (aux_leading % 8 != 0 || aux_leading < product.m)) return CUBLAS_STATUS_INVALID_VALUE;
   const Preference& wishes = *As<Preference>(preference);
   Algorithm algorithm = {};
   algorithm.m = static_cast<int32_t>(product.m);
@@ -279,7 +321,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
                               cublasLtMatrixLayout_t d_layout, const cublasLtMatmulAlgo_t* algo, void* workspace,
                               size_t workspace_bytes, cudaStream_t stream) {
   Product product;
-  if (handle == nullptr || algo == nullptr || a == nullptr || b == nullptr || d == nullptr || c != d ||
+  if (handle == nullptr || algo == nullptr || a == nullptr || b == nullptr || c == nullptr || d == nullptr ||
       !MakeProduct(*As<Operation>(operation), *As<Layout>(a_layout), *As<Layout>(b_layout), *As<Layout>(c_layout),
                    *As<Layout>(d_layout), &product)) {
     return CUBLAS_STATUS_INVALID_VALUE;
@@ -298,15 +340,19 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
   if (workspace_bytes > 0 && (workspace == nullptr || reinterpret_cast<uintptr_t>(workspace) % 256 != 0)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
-  if (product.operation.epilogue == CUBLASLT_EPILOGUE_BIAS &&
+  if (HasAux(product.operation.epilogue) &&
+      (product.operation.aux == nullptr || reinterpret_cast<uintptr_t>(product.operation.aux) % 16 != 0)) {
+    return CUBLAS_STATUS_INVALID_VALUE;
+  }
+  if (HasBias(product.operation.epilogue) &&
       (product.operation.bias == nullptr || product.operation.bias_type != product.d.type)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
   const float scale = *static_cast<const float*>(alpha);
   const float keep = *static_cast<const float*>(beta);
   baton::stand_in::Enqueue(stream, [=] {
-    std::memset(workspace, 0xff, algorithm.workspace_bytes);
-    Multiply(product, scale, a, b, keep, d);
+    if (workspace != nullptr) std::memset(workspace, 0xff, algorithm.workspace_bytes);
+    Multiply(product, scale, a, b, keep, c, d);
   });
   return CUBLAS_STATUS_SUCCESS;
 }
