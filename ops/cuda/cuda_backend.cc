@@ -9,6 +9,7 @@
 #include "ops/cuda/cross_entropy.h"
 #include "ops/cuda/cuda_optimizer.h"
 #include "ops/cuda/embedding.h"
+#include "ops/cuda/feed_forward.h"
 #include "ops/cuda/kernels/elementwise.h"
 #include "ops/cuda/layer_norm.h"
 #include "ops/cuda/linear.h"
@@ -43,6 +44,13 @@ absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateCausalAttention(const 
 absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateCrossEntropy(const CrossEntropySpec& spec,
                                                                        const Shape& input) const {
   return CreateCudaCrossEntropy(spec, input, options_);
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateFeedForward(const LinearSpec& first,
+                                                                      ActivationKind activation,
+                                                                      const LinearSpec& second,
+                                                                      const Shape& input) const {
+  return CreateCudaFeedForward(first, activation, second, input, options_);
 }
 
 absl::Status CudaBackend::Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,

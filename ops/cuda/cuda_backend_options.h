@@ -14,6 +14,7 @@ enum class CudaPrecision : int8_t { kFloat32, kTensorFloat32, kBFloat16 };
 struct CudaBackendOptions {
   CudaPrecision precision = CudaPrecision::kFloat32;
   bool deterministic = true;                // the same bits in each run
+  bool fuse_gelu = true;                    // feed-forward layers of bf16 and the tanh GELU as one
   Bytes matmul_workspace_bytes = 32 << 20;  // what cuBLASLt may use, of scratch
 
   DataType ElementType() const {

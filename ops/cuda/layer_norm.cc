@@ -21,6 +21,8 @@ class CudaLayerNorm final : public PrimitiveLayer {
         shape_(ShapeOf(input_shape())),
         epsilon_(static_cast<float>(spec.epsilon)) {}
 
+  bool adds_to_grad_input() const override { return true; }
+
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
     return LaunchLayerNorm(stream, shape_, epsilon_, buffers.input, Value<std::byte>(0), Value<std::byte>(1),
                            buffers.output, Floats(buffers.saved));
@@ -28,7 +30,8 @@ class CudaLayerNorm final : public PrimitiveLayer {
 
   absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
     return LaunchLayerNormBackward(stream, shape_, buffers.input, Value<std::byte>(0), Floats(buffers.saved),
-                                   buffers.grad_output, buffers.grad_input, Floats(buffers.stash), buffers.scratch);
+                                   buffers.grad_output, buffers.addend, buffers.grad_input, Floats(buffers.stash),
+                                   buffers.scratch);
   }
 
   absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {

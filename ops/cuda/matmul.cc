@@ -3,6 +3,8 @@
 
 #include <map>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -53,6 +55,28 @@ absl::Status FillPreference(const MatmulSpec& spec, cublasLtMatmulPreference_t p
   return Set(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, schemes);
 }
 
+cublasLtEpilogue_t ToCublasLt(MatmulEpilogue epilogue) {
+  switch (epilogue) {
+    case MatmulEpilogue::kNone:
+      return CUBLASLT_EPILOGUE_DEFAULT;
+    case MatmulEpilogue::kBias:
+      return CUBLASLT_EPILOGUE_BIAS;
+    case MatmulEpilogue::kBiasGelu:
+      return CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
+    case MatmulEpilogue::kGeluBackward:
+      return CUBLASLT_EPILOGUE_DGELU;
+  }
+  return CUBLASLT_EPILOGUE_DEFAULT;
+}
+
+bool HasBias(MatmulEpilogue epilogue) {
+  return epilogue == MatmulEpilogue::kBias || epilogue == MatmulEpilogue::kBiasGelu;
+}
+
+bool HasAux(MatmulEpilogue epilogue) {
+  return epilogue == MatmulEpilogue::kBiasGelu || epilogue == MatmulEpilogue::kGeluBackward;
+}
+
 std::string Describe(const MatmulSpec& spec) {
   return absl::StrCat(spec.m, " x ", spec.n, " x ", spec.k, spec.a_transposed ? ", a transposed" : "",
                       spec.b_transposed ? ", b transposed" : "",
@@ -70,43 +94,48 @@ absl::StatusOr<cublasLtMatrixLayout_t> MakeLayout(DataType type, int64_t rows, i
 }  // namespace
 
 absl::Status Matmul::Prepare() {
-  BATON_ASSIGN_OR_RETURN(const cublasLtHandle_t handle, CurrentHandle());
-  handle_ = handle;
+  BATON_ASSIGN_OR_RETURN(handle_, CurrentHandle());
+  BATON_RETURN_IF_ERROR(MakeDescriptors());
+  std::vector<MatmulEpilogue> choices = {spec_.epilogue};
+  if (spec_.epilogue == MatmulEpilogue::kBiasGelu) choices.push_back(MatmulEpilogue::kBias);
+  if (spec_.epilogue != MatmulEpilogue::kNone) choices.push_back(MatmulEpilogue::kNone);
+  for (const MatmulEpilogue choice : choices) {
+    BATON_ASSIGN_OR_RETURN(const bool found, ChooseAlgorithm(choice));
+    fused_ = choice;
+    if (found) return absl::OkStatus();
+  }
+  return absl::InternalError(absl::StrCat("cuBLASLt has no algorithm for the product ", Describe(spec_)));
+}
+
+absl::Status Matmul::MakeDescriptors() {
+  const bool at = spec_.a_transposed;
+  const bool bt = spec_.b_transposed;
   const cublasComputeType_t compute = spec_.tensor_float32 && spec_.input_type == DataType::kFloat32
                                           ? CUBLAS_COMPUTE_32F_FAST_TF32
                                           : CUBLAS_COMPUTE_32F;
   cublasLtMatmulDesc_t operation;
   BATON_RETURN_IF_CUDA_ERROR(cublasLtMatmulDescCreate(&operation, compute, CUDA_R_32F));
   operation_.reset(operation);
-  const cublasOperation_t left = spec_.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
-  const cublasOperation_t right = spec_.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
-  BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_TRANSA, left));
-  BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_TRANSB, right));
-  const bool bt = spec_.b_transposed;
-  const bool at = spec_.a_transposed;
-  BATON_ASSIGN_OR_RETURN(const cublasLtMatrixLayout_t left_layout,
+  BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_TRANSA, bt ? CUBLAS_OP_T : CUBLAS_OP_N));
+  BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_TRANSB, at ? CUBLAS_OP_T : CUBLAS_OP_N));
+  BATON_ASSIGN_OR_RETURN(const cublasLtMatrixLayout_t left,
                          MakeLayout(spec_.input_type, bt ? spec_.n : spec_.k, bt ? spec_.k : spec_.n));
-  left_.reset(left_layout);
-  BATON_ASSIGN_OR_RETURN(const cublasLtMatrixLayout_t right_layout,
+  left_.reset(left);
+  BATON_ASSIGN_OR_RETURN(const cublasLtMatrixLayout_t right,
                          MakeLayout(spec_.input_type, at ? spec_.k : spec_.m, at ? spec_.m : spec_.k));
-  right_.reset(right_layout);
-  BATON_ASSIGN_OR_RETURN(const cublasLtMatrixLayout_t output_layout, MakeLayout(spec_.output_type, spec_.m, spec_.n));
-  output_.reset(output_layout);
-  if (spec_.bias) {
-    BATON_ASSIGN_OR_RETURN(const bool with_bias, ChooseAlgorithm(CUBLASLT_EPILOGUE_BIAS));
-    if (with_bias) return absl::OkStatus();
-    separate_bias_ = true;
-  }
-  BATON_ASSIGN_OR_RETURN(const bool found, ChooseAlgorithm(CUBLASLT_EPILOGUE_DEFAULT));
-  if (found) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat("cuBLASLt has no algorithm for the product ", Describe(spec_)));
+  right_.reset(right);
+  BATON_ASSIGN_OR_RETURN(const cublasLtMatrixLayout_t output, MakeLayout(spec_.output_type, spec_.m, spec_.n));
+  output_.reset(output);
+  return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Matmul::ChooseAlgorithm(cublasLtEpilogue_t epilogue) {
-  BATON_RETURN_IF_ERROR(Set(operation_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue));
-  if (epilogue == CUBLASLT_EPILOGUE_BIAS) {
-    BATON_RETURN_IF_ERROR(Set(operation_.get(), CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, ToCudaType(spec_.input_type)));
+absl::StatusOr<bool> Matmul::ChooseAlgorithm(MatmulEpilogue epilogue) {
+  const cublasLtMatmulDesc_t operation = operation_.get();
+  BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_EPILOGUE, ToCublasLt(epilogue)));
+  if (HasBias(epilogue)) {
+    BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, ToCudaType(spec_.input_type)));
   }
+  if (HasAux(epilogue)) BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, spec_.n));
   cublasLtMatmulPreference_t preference;
   BATON_RETURN_IF_CUDA_ERROR(cublasLtMatmulPreferenceCreate(&preference));
   const Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy> owner(preference);
@@ -114,7 +143,7 @@ absl::StatusOr<bool> Matmul::ChooseAlgorithm(cublasLtEpilogue_t epilogue) {
   cublasLtMatmulHeuristicResult_t result = {};
   int num_results = 0;
   const cublasStatus_t status =
-      cublasLtMatmulAlgoGetHeuristic(handle_, operation_.get(), left_.get(), right_.get(), output_.get(), output_.get(),
+      cublasLtMatmulAlgoGetHeuristic(handle_, operation, left_.get(), right_.get(), output_.get(), output_.get(),
                                      preference, 1, &result, &num_results);
   if (status == CUBLAS_STATUS_NOT_SUPPORTED) return false;
   BATON_RETURN_IF_CUDA_ERROR(status);
@@ -123,26 +152,54 @@ absl::StatusOr<bool> Matmul::ChooseAlgorithm(cublasLtEpilogue_t epilogue) {
   return true;
 }
 
-absl::Status Matmul::Run(KernelStream stream, const void* a, const void* b, const void* bias, void* c,
-                         std::byte* scratch) {
+absl::Status Matmul::SetPointers(const MatmulOperands& operands) {
+  if (HasBias(fused_)) {
+    BATON_RETURN_IF_ERROR(Set(operation_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias));
+  }
+  if (!HasAux(fused_)) return absl::OkStatus();
+  return Set(operation_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, operands.aux);
+}
+
+absl::Status Matmul::Run(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
   if (handle_ == nullptr) {
     if (absl::Status status = Prepare(); !status.ok()) {
       handle_ = nullptr;
       return status;
     }
   }
-  if (spec_.bias && !separate_bias_) {
-    BATON_RETURN_IF_ERROR(Set(operation_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias));
-  }
+  BATON_RETURN_IF_ERROR(SetPointers(operands));
   const uintptr_t workspace = (reinterpret_cast<uintptr_t>(scratch) + 255) / 256 * 256;
   const float alpha = 1.0f;
-  const float beta = spec_.accumulate ? 1.0f : 0.0f;
+  const float beta = operands.addend != nullptr ? 1.0f : 0.0f;
+  // What goes into a GELU of our own is what cuBLASLt's would keep as aux.
+  const bool own_gelu = spec_.epilogue == MatmulEpilogue::kBiasGelu && fused_ != spec_.epilogue;
+  void* const product = own_gelu ? operands.aux : operands.c;
+  const void* const addend = operands.addend != nullptr ? operands.addend : product;
   BATON_RETURN_IF_CUDA_ERROR(
-      cublasLtMatmul(handle_, operation_.get(), &alpha, b, left_.get(), a, right_.get(), &beta, c, output_.get(), c,
-                     output_.get(), &algorithm_, reinterpret_cast<void*>(workspace),
+      cublasLtMatmul(handle_, operation_.get(), &alpha, operands.b, left_.get(), operands.a, right_.get(), &beta,
+                     addend, output_.get(), product, output_.get(), &algorithm_, reinterpret_cast<void*>(workspace),
                      static_cast<size_t>(spec_.workspace.limit), static_cast<cudaStream_t>(stream.native_handle)));
-  if (!separate_bias_) return absl::OkStatus();
-  return LaunchAddRow(stream, spec_.output_type, spec_.m, spec_.n, bias, c);
+  return fused_ == spec_.epilogue ? absl::OkStatus() : Finish(stream, operands);
+}
+
+absl::Status Matmul::Finish(KernelStream stream, const MatmulOperands& operands) {
+  const int64_t count = spec_.m * spec_.n;
+  const DataType type = spec_.output_type;
+  switch (spec_.epilogue) {
+    case MatmulEpilogue::kNone:
+      return absl::OkStatus();
+    case MatmulEpilogue::kBias:
+      return LaunchAddRow(stream, type, spec_.m, spec_.n, operands.bias, operands.c);
+    case MatmulEpilogue::kBiasGelu:
+      if (fused_ == MatmulEpilogue::kNone) {
+        BATON_RETURN_IF_ERROR(LaunchAddRow(stream, type, spec_.m, spec_.n, operands.bias, operands.aux));
+      }
+      return LaunchActivation(stream, type, ActivationKind::kGeluTanh, count, operands.aux, operands.c);
+    case MatmulEpilogue::kGeluBackward:
+      return LaunchActivationBackward(stream, type, ActivationKind::kGeluTanh, count, operands.aux, operands.c,
+                                      operands.c);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace baton

@@ -19,8 +19,16 @@ struct MatmulWorkspace {
   Bytes ScratchBytes() const { return AlignUp(limit + 256); }
 };
 
-// c ← op(a) · op(b) [+ bias], or c ← c + op(a) · op(b). op(a): [m, k], op(b): [k, n], c: [m, n], bias: [n]; op
-// transposes what is stored. Sums in f32.
+// What is made of a product p before it becomes c; GELU is the tanh approximation. aux: [m, n].
+enum class MatmulEpilogue : int8_t {
+  kNone,          // c ← p
+  kBias,          // c ← p + bias
+  kBiasGelu,      // aux ← p + bias; c ← GELU(aux)
+  kGeluBackward,  // c ← p · GELU′(aux)
+};
+
+// c ← epilogue(op(a) · op(b) [+ addend]), where the addend may be c itself. op(a): [m, k], op(b): [k, n], c: [m, n],
+// bias: [n]; op transposes what is stored. Sums in f32.
 struct MatmulSpec {
   int64_t m = 0;
   int64_t n = 0;
@@ -29,11 +37,20 @@ struct MatmulSpec {
   bool b_transposed = false;
   DataType input_type = DataType::kFloat32;   // of a, b and bias: f32 or bf16
   DataType output_type = DataType::kFloat32;  // of c: input_type or f32
-  bool bias = false;
-  bool accumulate = false;      // adds to c
+  MatmulEpilogue epilogue = MatmulEpilogue::kNone;
   bool tensor_float32 = false;  // rounds f32 inputs to 10 bits of mantissa, which is faster
   bool deterministic = true;    // the same bits in each run
   MatmulWorkspace workspace;
+};
+
+// kBufferAlignment-aligned; null where the epilogue has no use for it.
+struct MatmulOperands {
+  const void* a = nullptr;
+  const void* b = nullptr;
+  const void* bias = nullptr;
+  void* aux = nullptr;           // of input_type
+  const void* addend = nullptr;  // [m, n] of output_type; null: none
+  void* c = nullptr;
 };
 
 // Lifecycle: made anywhere, a GPU or none; the first Run, on the device of all others, asks cuBLASLt for the best
@@ -42,9 +59,9 @@ class Matmul {
  public:
   explicit Matmul(const MatmulSpec& spec) : spec_(spec) {}
 
-  // All pointers are kBufferAlignment-aligned; `bias` is null without a bias. scratch: workspace.ScratchBytes().
-  // Asynchronous on `stream`. Errors: Internal if cuBLASLt has no algorithm or fails.
-  absl::Status Run(KernelStream stream, const void* a, const void* b, const void* bias, void* c, std::byte* scratch);
+  // scratch: workspace.ScratchBytes(). Asynchronous on `stream`. Errors: Internal if cuBLASLt has no algorithm or
+  // fails.
+  absl::Status Run(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
 
  private:
   template <typename Handle, cublasStatus_t (*destroy)(Handle)>
@@ -58,8 +75,12 @@ class Matmul {
   using Operation = Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
 
   absl::Status Prepare();
+  absl::Status MakeDescriptors();
+  absl::Status SetPointers(const MatmulOperands& operands);
+  // By kernels of our own, what cuBLASLt's algorithm leaves out.
+  absl::Status Finish(KernelStream stream, const MatmulOperands& operands);
   // False if cuBLASLt has no algorithm for this epilogue.
-  absl::StatusOr<bool> ChooseAlgorithm(cublasLtEpilogue_t epilogue);
+  absl::StatusOr<bool> ChooseAlgorithm(MatmulEpilogue epilogue);
 
   const MatmulSpec spec_;
   cublasLtHandle_t handle_ = nullptr;  // the device's; null until the first Run
@@ -68,7 +89,8 @@ class Matmul {
   Layout right_;
   Layout output_;
   cublasLtMatmulAlgo_t algorithm_ = {};
-  bool separate_bias_ = false;  // added by a kernel of our own, since cuBLASLt has no algorithm that does
+  // What the algorithm does of spec_.epilogue: all of it, the bias alone, or nothing.
+  MatmulEpilogue fused_ = MatmulEpilogue::kNone;
 };
 
 }  // namespace baton

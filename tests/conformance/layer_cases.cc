@@ -94,6 +94,18 @@ LayerCase MlpCase(ActivationKind activation, DataType type) {
   return WholeModel(MlpModel(options, 3, 6).value(), 0, options.sizes.back(), type);
 }
 
+// Odd rows and widths, where nothing is fused, and even ones.
+LayerCase FeedForwardCase(int64_t rows, int64_t hidden, ActivationKind activation, bool last_bias, DataType type) {
+  SequenceSpec layers;
+  layers.layers = {LinearCase({1}, 16, hidden, true, type).spec,
+                   {ActivationSpec{activation}},
+                   LinearCase({1}, hidden, 16, last_bias, type).spec};
+  std::get<LinearSpec>(layers.layers[0].kind).name = "up";
+  return {absl::StrCat("feed-forward of ", hidden, last_bias ? " with" : " without", " a last bias"),
+          {layers},
+          Shape(type, {rows, 16})};
+}
+
 LayerCase ResidualCase(DataType type) {
   ResidualSpec residual;
   residual.layers = {LayerNormCase(1, 12, type).spec,
@@ -141,9 +153,14 @@ std::vector<LayerCase> AllLayerCases() {
       AttentionCase(1, 34, 1, 100, type),
       AttentionCase(1, 20, 1, 129, type),
       ResidualCase(type),
+      FeedForwardCase(1, 24, ActivationKind::kGeluTanh, true, type),
+      FeedForwardCase(33, 24, ActivationKind::kGeluTanh, true, type),
+      FeedForwardCase(9, 40, ActivationKind::kGeluTanh, false, type),
+      FeedForwardCase(9, 20, ActivationKind::kGeluTanh, true, type),
+      FeedForwardCase(9, 24, ActivationKind::kGelu, true, type),
       MlpCase(ActivationKind::kRelu, type),
       GptCase({3, 24, 3, 9, 11}),
-      GptCase({1, 8, 2, 4, 5}),
+      GptCase({1, 8, 2, 4, 5, ActivationKind::kGeluTanh}),
   };
   for (const ActivationKind kind : {ActivationKind::kRelu, ActivationKind::kGelu, ActivationKind::kGeluTanh}) {
     cases.push_back(ActivationCase(kind, {1}, type));

@@ -76,7 +76,7 @@ def _cudnn_frontend_repository_impl(ctx):
     for home in candidates:
         if home and ctx.path(home + "/include/cudnn_frontend.h").exists:
             for entry in ctx.path(home + "/include").readdir():
-                if entry.basename.startswith("cudnn_frontend"):
+                if entry.basename.startswith("cudnn_"):
                     ctx.symlink(entry, "include/" + entry.basename)
             ctx.file("BUILD.bazel", _BUILD_WITH_FRONTEND)
             ctx.file("config.bzl", "HAVE_CUDNN_FRONTEND = True\n")

@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(kForwardWarps* kThreadsPerWarp)
 // dx of one row, by one warp.
 template <typename T, int kWidth>
 __device__ void RowGradient(int64_t width, float mean, float inverse_deviation, const T* x, const T* weight,
-                            const T* dy, T* dx) {
+                            const T* dy, const T* addend, T* dx) {
   const int lane = threadIdx.x % kThreadsPerWarp;
   float sum = 0.0f;
   float dot = 0.0f;
@@ -79,10 +79,11 @@ __device__ void RowGradient(int64_t width, float mean, float inverse_deviation, 
     const Floats<kWidth> in = Load<kWidth>(x + c);
     const Floats<kWidth> scale = Load<kWidth>(weight + c);
     const Floats<kWidth> gradient = Load<kWidth>(dy + c);
-    Floats<kWidth> out;
+    Floats<kWidth> out = {};
+    if (addend != nullptr) out = Load<kWidth>(addend + c);
     for (int i = 0; i < kWidth; ++i) {
       const float normalized = (in[i] - mean) * inverse_deviation;
-      out[i] = (scale[i] * gradient[i] - mean_g - normalized * mean_gx) * inverse_deviation;
+      out[i] += (scale[i] * gradient[i] - mean_g - normalized * mean_gx) * inverse_deviation;
     }
     Store(dx + c, out);
   }
@@ -92,7 +93,7 @@ __device__ void RowGradient(int64_t width, float mean, float inverse_deviation, 
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kBackwardThreads)
     LayerNormBackwardKernel(int64_t rows, int64_t width, int64_t rows_per_part, const T* x, const T* weight,
-                            const float* statistics, const T* dy, T* dx, float* parts) {
+                            const float* statistics, const T* dy, const T* addend, T* dx, float* parts) {
   BATON_DYNAMIC_SHARED(float, sums);
   const int64_t own_begin = static_cast<int64_t>(threadIdx.x) * kWidth;
   constexpr int64_t kStride = kBackwardThreads * kWidth;
@@ -106,7 +107,7 @@ __global__ void __launch_bounds__(kBackwardThreads)
     const int64_t row = first + threadIdx.x / kThreadsPerWarp;
     if (dx != nullptr && row < end) {
       RowGradient<T, kWidth>(width, statistics[2 * row], statistics[2 * row + 1], x + row * width, weight,
-                             dy + row * width, dx + row * width);
+                             dy + row * width, addend == nullptr ? nullptr : addend + row * width, dx + row * width);
     }
     const int64_t last = first + kBackwardWarps < end ? first + kBackwardWarps : end;
     for (int64_t c = own_begin; c < width; c += kStride) {
@@ -163,8 +164,8 @@ Bytes LayerNormBackwardScratchBytes(const LayerNormShape& shape) {
 }
 
 absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& shape, const void* x,
-                                     const void* weight, const float* statistics, const void* dy, void* dx,
-                                     float* parameter_gradients, std::byte* scratch) {
+                                     const void* weight, const float* statistics, const void* dy, const void* addend,
+                                     void* dx, float* parameter_gradients, std::byte* scratch) {
   float* const parts = reinterpret_cast<float*>(scratch);
   BATON_RETURN_IF_ERROR(ForElementType(shape.type, [&](auto element) {
     using T = decltype(element);
@@ -173,7 +174,8 @@ absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& 
     const Bytes shared_bytes = 2 * shape.width * static_cast<Bytes>(sizeof(float));
     return Launch(kernel, {static_cast<unsigned int>(NumParts(shape.rows)), kBackwardThreads, shared_bytes}, stream,
                   shape.rows, shape.width, RowsPerPart(shape.rows), static_cast<const T*>(x),
-                  static_cast<const T*>(weight), statistics, static_cast<const T*>(dy), static_cast<T*>(dx), parts);
+                  static_cast<const T*>(weight), statistics, static_cast<const T*>(dy), static_cast<const T*>(addend),
+                  static_cast<T*>(dx), parts);
   }));
   return LaunchSumParts(stream, NumParts(shape.rows), 2 * shape.width, parts, /*add=*/false, parameter_gradients);
 }

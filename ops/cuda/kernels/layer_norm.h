@@ -24,11 +24,12 @@ inline constexpr int64_t kMaxLayerNormWidth = 16384;
 
 Bytes LayerNormBackwardScratchBytes(const LayerNormShape& shape);
 
-// With x̂ = (x − mean) / σ and g = weight · dy: dx ← (g − mean(g) − x̂ · mean(g · x̂)) / σ, if dx is not null.
+// With x̂ = (x − mean) / σ and g = weight · dy: dx ← (g − mean(g) − x̂ · mean(g · x̂)) / σ, if dx is not null;
+// plus addend, as dx, if that is not null.
 // parameter_gradients: [2, width] f32 ← Σ rows dy · x̂, Σ rows dy.
 absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& shape, const void* x,
-                                     const void* weight, const float* statistics, const void* dy, void* dx,
-                                     float* parameter_gradients, std::byte* scratch);
+                                     const void* weight, const float* statistics, const void* dy, const void* addend,
+                                     void* dx, float* parameter_gradients, std::byte* scratch);
 
 // gradient ← gradient + addend; both [count] f32.
 absl::Status LaunchAddTo(KernelStream stream, int64_t count, const float* addend, float* gradient);

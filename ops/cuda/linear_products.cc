@@ -1,0 +1,93 @@
+// The products' shapes. The bias is added by the first; its gradient is a sum over rows by a kernel of our own, since
+// cuBLASLt's would overwrite what earlier micro-batches added.
+#include "ops/cuda/linear_products.h"
+
+#include <algorithm>
+
+#include "base/status.h"
+#include "ops/cuda/kernels/column_sums.h"
+
+namespace baton {
+namespace {
+
+MatmulSpec CommonSpec(const CudaBackendOptions& options) {
+  MatmulSpec spec;
+  spec.input_type = spec.output_type = options.ElementType();
+  spec.tensor_float32 = options.precision == CudaPrecision::kTensorFloat32;
+  spec.deterministic = options.deterministic;
+  spec.workspace.limit = options.matmul_workspace_bytes;
+  return spec;
+}
+
+// y = x · weightᵀ
+MatmulSpec ForwardSpec(const LinearSpec& linear, int64_t rows, const CudaBackendOptions& options, bool gelu_after) {
+  MatmulSpec spec = CommonSpec(options);
+  spec.m = rows;
+  spec.n = linear.outputs;
+  spec.k = linear.inputs;
+  spec.b_transposed = true;
+  spec.epilogue = gelu_after ? MatmulEpilogue::kBiasGelu : linear.bias ? MatmulEpilogue::kBias : MatmulEpilogue::kNone;
+  return spec;
+}
+
+// dx = dy · weight
+MatmulSpec BackwardInputSpec(const LinearSpec& linear, int64_t rows, const CudaBackendOptions& options,
+                             bool gelu_before) {
+  MatmulSpec spec = CommonSpec(options);
+  spec.m = rows;
+  spec.n = linear.inputs;
+  spec.k = linear.outputs;
+  if (gelu_before) spec.epilogue = MatmulEpilogue::kGeluBackward;
+  return spec;
+}
+
+// weight gradient += dyᵀ · x
+MatmulSpec BackwardWeightSpec(const LinearSpec& linear, int64_t rows, const CudaBackendOptions& options) {
+  MatmulSpec spec = CommonSpec(options);
+  spec.m = linear.outputs;
+  spec.n = linear.inputs;
+  spec.k = rows;
+  spec.a_transposed = true;
+  spec.output_type = DataType::kFloat32;
+  return spec;
+}
+
+}  // namespace
+
+LinearProducts::LinearProducts(const LinearSpec& spec, int64_t rows, const CudaBackendOptions& options,
+                               const Epilogues& epilogues)
+    : type_(options.ElementType()),
+      rows_(rows),
+      outputs_(spec.outputs),
+      bias_(spec.bias),
+      forward_(ForwardSpec(spec, rows, options, epilogues.gelu_after)),
+      backward_input_(BackwardInputSpec(spec, rows, options, epilogues.gelu_before)),
+      backward_weight_(BackwardWeightSpec(spec, rows, options)) {}
+
+Bytes LinearProducts::ScratchBytes(const LinearSpec& spec, int64_t rows, const CudaBackendOptions& options) {
+  const Bytes workspace = MatmulWorkspace{options.matmul_workspace_bytes}.ScratchBytes();
+  return spec.bias ? std::max(workspace, ColumnSumsScratchBytes(rows, spec.outputs)) : workspace;
+}
+
+absl::Status LinearProducts::Forward(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
+  return forward_.Run(stream, operands, scratch);
+}
+
+absl::Status LinearProducts::BackwardInput(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
+  return backward_input_.Run(stream, operands, scratch);
+}
+
+absl::Status LinearProducts::BackwardWeight(KernelStream stream, const void* dy, const void* x, float* weight_gradient,
+                                            float* bias_gradient, std::byte* scratch) {
+  if (bias_) {
+    BATON_RETURN_IF_ERROR(LaunchAddColumnSums(stream, type_, rows_, outputs_, dy, bias_gradient, scratch));
+  }
+  MatmulOperands operands;
+  operands.a = dy;
+  operands.b = x;
+  operands.addend = weight_gradient;
+  operands.c = weight_gradient;
+  return backward_weight_.Run(stream, operands, scratch);
+}
+
+}  // namespace baton
