@@ -12,8 +12,7 @@
 namespace baton {
 
 // Owns the inner layer, which reads the residual's own input and adds it if it can; else `backend` adds. `backend` must
-// outlive this. Needs no memory
-// beyond the inner layer's. Thread contract and lifecycle: as Layer's.
+// outlive this. Needs no memory beyond the inner layer's. Thread contract and lifecycle: as Layer's.
 class Residual final : public Layer {
  public:
   // Errors: InvalidArgument if inner's input and output differ in shape.
