@@ -293,18 +293,14 @@ class Painter {
     c.clip();
     const end = view.x(panel.timeline.step);
     const trace = (row) => {
-      // A column's points but the highest would not be seen.
       c.beginPath();
-      let y = bottom, column = -1, high = bottom;
+      let y = bottom;
       c.moveTo(view.x(0), bottom);
       for (let i = 0; i < row.count; ++i) {
-        const x = view.x(row.at[i]), next = bottom - row.held[i] / memory.peak * (bottom - top);
-        if (Math.round(x) === column && i + 1 < row.count) { high = Math.min(high, next); y = next; continue; }
-        c.lineTo(x, high);
+        const x = view.x(row.at[i]);
         c.lineTo(x, y);
-        c.lineTo(x, next);
-        high = y = next;
-        column = Math.round(x);
+        y = bottom - row.held[i] / memory.peak * (bottom - top);
+        c.lineTo(x, y);
       }
       c.lineTo(end, y);
     };

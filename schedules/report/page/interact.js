@@ -38,12 +38,12 @@ class Page {
   }
 
   makeButtons(about) {
-    const longest = this.view.longest;
+    const longest = this.view.to;  // the bars' scale: what is shown at first
     this.buttons = about.schedules.map((schedule, index) => {
       const { step, bubble } = schedule.timelines[schedule.timelines.length - 1];
       const button = element("button", { title: schedule.subtitle }, element("strong", {}, schedule.name),
         element("small", {}, `${duration(step)}, bubble ${percent(bubble)}`),
-        element("i", { style: `width: ${100 * step / longest}%` }, element("b", { style: `width: ${100 * bubble}%` })));
+        element("i", { style: `width: ${Math.min(100, 100 * step / longest)}%` }, element("b", { style: `width: ${100 * bubble}%` })));
       button.addEventListener("click", (event) => this.choose(index, event.shiftKey || event.ctrlKey || event.metaKey));
       return button;
     });
