@@ -90,7 +90,8 @@ std::string DescribeShares(const Blame& blame, size_t most) {
   shares.emplace_back(blame.reduce.time, "sums over devices");
   shares.emplace_back(blame.dispatch, "the host's dispatch");
   std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  while (!shares.empty() && shares.back().first == 0) shares.pop_back();
+  // Nobody wants to know of what the percentages would show as nothing.
+  while (!shares.empty() && shares.back().first * 2000 < blame.step_time) shares.pop_back();
   if (shares.size() > most + 1) {
     Nanos rest = 0;
     for (size_t i = most; i < shares.size(); ++i) rest += shares[i].first;

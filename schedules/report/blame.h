@@ -47,7 +47,8 @@ struct Blame {
 // `path` is CriticalPath's, of `program`.
 Blame BlameOf(const Program& program, const std::vector<PathSegment>& path);
 
-// The shares of the step's time, the largest first, at most `most` of them and the rest in one, as
+// The shares of the step's time that are at least 0.05 %, the largest first, at most `most` of them and the rest in
+// one, as
 //   chunk 3 41.0 %, chunk 0 22.1 %, transfers 3.0 %, 2 others 0.4 %
 std::string DescribeShares(const Blame& blame, size_t most);
 
