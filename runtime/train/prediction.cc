@@ -10,8 +10,8 @@ Prediction::Prediction(const Program* program, const CostModel& planned)
     : program_(program), planned_(planned), costs_(planned), window_(*program) {}
 
 absl::StatusOr<StepReport> Prediction::Next() {
-  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(*program_, costs_));
-  return Analyze(*program_, trace);
+  BATON_ASSIGN_OR_RETURN(trace_, Simulate(*program_, costs_));
+  return Analyze(*program_, trace_);
 }
 
 void Prediction::Measure(const Trace& trace) {
@@ -20,6 +20,7 @@ void Prediction::Measure(const Trace& trace) {
     return;
   }
   window_.Add(*program_, trace);
+  has_measured_ = true;
   ++window_steps_;
   if (!stable_ || window_steps_ == kWindowSteps) costs_ = window_.ToCostModel(planned_);
   if (window_steps_ == kWindowSteps) {

@@ -23,6 +23,10 @@ class Prediction {
   // What the step was.
   void Measure(const Trace& trace);
   const CostModel& costs() const { return costs_; }
+  // False as long as `planned` stands in, whose times may be right in proportion only.
+  bool has_measured() const { return has_measured_; }
+  // What Next predicted last.
+  const Trace& trace() const { return trace_; }
 
  private:
   // Costs are those of the last full window, so that they follow a machine whose speed drifts.
@@ -31,10 +35,12 @@ class Prediction {
   const Program* program_;
   CostModel planned_;
   CostModel costs_;
+  Trace trace_;
   MeasuredCosts window_;
   int window_steps_ = 0;
   bool warmed_up_ = false;  // the first step also fills caches and pools
-  bool stable_ = false;     // costs_ come from a full window
+  bool has_measured_ = false;
+  bool stable_ = false;  // costs_ come from a full window
 };
 
 }  // namespace baton

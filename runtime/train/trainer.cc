@@ -101,7 +101,7 @@ class Trainer {
       }
     }
     EndLine();
-    return Finish();
+    return Finish(prediction);
   }
 
  private:
@@ -117,6 +117,11 @@ class Trainer {
 
   // Makes the folder and sees that all files can be written: a run must not fail for that at its end.
   absl::Status CheckOutput() {
+    if (!options_.trace_file.empty()) {
+      if (const absl::Status writable = WriteFile(options_.trace_file, ""); !writable.ok()) {
+        return absl::InvalidArgumentError(absl::StrCat("--trace: ", writable.message()));
+      }
+    }
     if (options_.output.empty()) return absl::OkStatus();
     std::error_code error;
     made_output_ = std::filesystem::create_directories(options_.output, error);
@@ -177,6 +182,7 @@ class Trainer {
   }
 
   absl::Status TrainStep(int64_t step, Prediction& prediction) {
+    const bool has_measured = prediction.has_measured();
     BATON_ASSIGN_OR_RETURN(const StepReport predicted, prediction.Next());
     const auto step_start = std::chrono::steady_clock::now();
     const bool traced = IsTraced(step);
@@ -195,6 +201,7 @@ class Trainer {
     metrics.grad_norm = result.gradient_norm;
     metrics.learning_rate = result.learning_rate;
     metrics.step_ms = seconds * 1e3;
+    if (has_measured) metrics.predicted_step_ms = static_cast<double>(predicted.step_time) / 1e6;
     metrics.tokens_per_second = static_cast<double>(run_->rows_per_step()) / seconds;
     metrics.bubble_ratio = measured.bubble_ratio;
     metrics.predicted_bubble_ratio = predicted.bubble_ratio;
@@ -224,11 +231,15 @@ class Trainer {
     const int64_t steps = job_.run().steps();
     const double elapsed = SecondsSince(start_);
     const double left = elapsed / static_cast<double>(metrics.step) * static_cast<double>(steps - metrics.step);
-    std::string line =
-        absl::StrFormat("step %*d/%d  loss %.4f  %6.0f %s/s  bubble %4.1f %% (predicted %4.1f %%)  %s left",
-                        static_cast<int>(absl::StrCat(steps).size()), metrics.step, steps, metrics.loss,
-                        metrics.tokens_per_second, job_.model().has_gpt2() ? "tokens" : "examples",
-                        100 * metrics.bubble_ratio, 100 * metrics.predicted_bubble_ratio, FormatClock(left));
+    const auto time = [](double milliseconds) { return FormatDuration(static_cast<Nanos>(milliseconds * 1e6)); };
+    const std::string predicted_time = metrics.predicted_step_ms.has_value()
+                                           ? absl::StrCat(" (predicted ", time(*metrics.predicted_step_ms), ")")
+                                           : "";
+    std::string line = absl::StrFormat(
+        "step %*d/%d  loss %.4f  %6.0f %s/s  %s%s  bubble %4.1f %% (predicted %4.1f %%)  %s left",
+        static_cast<int>(absl::StrCat(steps).size()), metrics.step, steps, metrics.loss, metrics.tokens_per_second,
+        job_.model().has_gpt2() ? "tokens" : "examples", time(metrics.step_ms), predicted_time,
+        100 * metrics.bubble_ratio, 100 * metrics.predicted_bubble_ratio, FormatClock(left));
     if (metrics.held_out_loss.has_value()) {
       absl::StrAppend(&line, absl::StrFormat("  held-out loss %.4f", *metrics.held_out_loss));
     }
@@ -249,7 +260,7 @@ class Trainer {
     line_open_ = false;
   }
 
-  absl::Status Finish() {
+  absl::Status Finish(const Prediction& prediction) {
     if (record_.steps > 0) {
       const auto steps = static_cast<double>(record_.steps);
       Log(
@@ -258,8 +269,11 @@ class Trainer {
                           record_.steps, 100 * record_.measured_bubble / steps, 100 * record_.predicted_bubble / steps,
                           100 * record_.bubble_error / steps, 100 * record_.step_error / steps));
     }
+    if (options_.output.empty() && options_.trace_file.empty()) return absl::OkStatus();
+    const std::string trace = ToChromeTrace(run_->program(), run_->trace(), &prediction.trace());
+    if (!options_.trace_file.empty()) BATON_RETURN_IF_ERROR(WriteFile(options_.trace_file, trace));
     if (options_.output.empty()) return absl::OkStatus();
-    BATON_RETURN_IF_ERROR(WriteFile(options_.output + "/trace.json", ToChromeTrace(run_->program(), run_->trace())));
+    BATON_RETURN_IF_ERROR(WriteFile(options_.output + "/trace.json", trace));
     BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> weights, run_->Weights());
     BATON_RETURN_IF_ERROR(WriteSafetensors(options_.output + "/weights.safetensors", std::move(weights)));
     Log(absl::StrCat("written to ", options_.output,

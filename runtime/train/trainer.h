@@ -19,6 +19,8 @@ struct TrainerOptions {
   std::string output;
   // Where devices can record steps as graphs, they do; false: each instruction is launched by itself.
   bool graphs = true;
+  // Where the last step's trace goes, beside the one in `output`. Empty: nowhere.
+  std::string trace_file;
   std::ostream* log = nullptr;  // lines for people; not owned
   bool terminal = false;        // log is a terminal: one line that is written over
   // Of the job's chunks, for the predictions before a step has been measured; none: by FLOPs or the job's rates.

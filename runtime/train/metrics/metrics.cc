@@ -22,6 +22,7 @@ std::string MetricsLine(const StepMetrics& metrics) {
   append("grad_norm", metrics.grad_norm);
   append("learning_rate", metrics.learning_rate);
   append("step_ms", metrics.step_ms);
+  append("predicted_step_ms", metrics.predicted_step_ms.value_or(std::nan("")));
   append("tokens_per_second", metrics.tokens_per_second);
   append("bubble_ratio", metrics.bubble_ratio);
   append("predicted_bubble_ratio", metrics.predicted_bubble_ratio);

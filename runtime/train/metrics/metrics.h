@@ -19,7 +19,8 @@ struct StepMetrics {
   double grad_norm = 0;  // before clipping
   double learning_rate = 0;
   double step_ms = 0;
-  double tokens_per_second = 0;  // examples a second for data other than text
+  std::optional<double> predicted_step_ms;  // null until a step has been measured
+  double tokens_per_second = 0;             // examples a second for data other than text
   double bubble_ratio = 0;
   double predicted_bubble_ratio = 0;
   std::optional<double> held_out_loss;  // in steps that evaluate

@@ -21,6 +21,7 @@ StepMetrics Example() {
   metrics.grad_norm = 2;
   metrics.learning_rate = 3.5e-4;
   metrics.step_ms = 12.25;
+  metrics.predicted_step_ms = 12.5;
   metrics.tokens_per_second = 167000;
   metrics.bubble_ratio = 0.3;
   metrics.predicted_bubble_ratio = 0.25;
@@ -37,10 +38,11 @@ TEST_CASE("a line is one JSON object") {
   StepMetrics metrics = Example();
   CHECK(MetricsLine(metrics) ==
         "{\"step\":7,\"loss\":5.54517746,\"grad_norm\":2,\"learning_rate\":0.00035,\"step_ms\":12.25,"
+        "\"predicted_step_ms\":12.5,"
         "\"tokens_per_second\":167000,\"bubble_ratio\":0.3,\"predicted_bubble_ratio\":0.25}");
   metrics.held_out_loss = 1e-10;
   const auto json = nlohmann::json::parse(MetricsLine(metrics));
-  CHECK(json.size() == 9);
+  CHECK(json.size() == 10);
   CHECK(json["held_out_loss"] == 1e-10);
 }
 
