@@ -18,6 +18,8 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action);
 void AddCompareCommand(CLI::App& app, CommandAction& action);
 void AddProfileCommand(CLI::App& app, CommandAction& action);
 void AddRehearseCommand(CLI::App& app, CommandAction& action);
+void AddExplainCommand(CLI::App& app, CommandAction& action);
+void AddWhatIfCommand(CLI::App& app, CommandAction& action);
 void AddSchedulesCommand(CLI::App& app, CommandAction& action);
 void AddVerifyCommand(CLI::App& app, CommandAction& action);
 

@@ -1,5 +1,6 @@
 // `baton compare`: schedules side by side, the one with the shortest step first.
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
 
@@ -11,6 +12,7 @@
 #include "schedules/report/text_table.h"
 #include "schedules/simulate/simulate.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/pictures.h"
 #include "tools/baton/problem.h"
 
 namespace baton {
@@ -19,6 +21,7 @@ namespace {
 struct CompareFlags {
   ProblemFlags problem;
   std::vector<std::string> schedules;
+  PictureFlags pictures;
   std::string format = "text";
 };
 
@@ -27,22 +30,39 @@ struct Row {
   std::string schedule;
   absl::Status status;
   StepReport report;
+  // Kept only for --html.
+  Program program;
+  Trace trace;
 };
 
-absl::StatusOr<StepReport> SimulateSchedule(const Problem& problem, const std::string& schedule) {
+absl::Status SimulateSchedule(const Problem& problem, const std::string& schedule, bool keep, Row& row) {
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(schedule, /*bend=*/true));
   absl::StatusOr<Program> compiled = Compile(request);
   if (!compiled.ok()) return problem.InUsersWords(compiled.status());
-  const Program program = *std::move(compiled);
+  Program program = *std::move(compiled);
   BATON_RETURN_IF_ERROR(problem.CheckMemory(request, program, /*brief=*/true));
-  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs));
-  return Analyze(program, trace);
+  BATON_ASSIGN_OR_RETURN(Trace trace, Simulate(program, request.costs));
+  row.report = Analyze(program, trace);
+  if (keep) {
+    row.program = std::move(program);
+    row.trace = std::move(trace);
+  }
+  return absl::OkStatus();
+}
+
+// A bar as long as the ratio is of ten columns, in eighths of one, ended where it would be full.
+std::string BarOf(double ratio) {
+  static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const int eighths = std::clamp(static_cast<int>(std::lround(ratio * 80)), 0, 80);
+  std::string bar;
+  for (int i = 0; i < eighths / 8; ++i) bar += "█";
+  return bar + kEighths[eighths % 8];
 }
 
 void PrintTable(const Problem& problem, const std::vector<Row>& rows) {
   std::cout << problem.description() << "\n\n";
-  TextTable table({"", "schedule", "bubble", "span bubble", "step", "held", "memory"},
-                  {false, false, true, true, true, true, true});
+  TextTable table({"", "schedule", "bubble", "", "span bubble", "step", "held", "memory"},
+                  {false, false, true, false, true, true, true, true});
   // Reasons in the order in which they come up, with the schedules that each holds for.
   std::vector<std::pair<std::string, std::string>> refused;
   bool memory_given = false;
@@ -65,8 +85,8 @@ void PrintTable(const Problem& problem, const std::vector<Row>& rows) {
     }
     memory_given = memory_given || memory > 0;
     table.AddRow({&row == &rows.front() ? "*" : "", row.schedule, FormatPercent(row.report.bubble_ratio),
-                  FormatPercent(row.report.span_bubble_ratio), FormatDuration(row.report.step_time), FormatCount(held),
-                  memory > 0 ? FormatBytes(memory) : "-"});
+                  BarOf(row.report.bubble_ratio), FormatPercent(row.report.span_bubble_ratio),
+                  FormatDuration(row.report.step_time), FormatCount(held), memory > 0 ? FormatBytes(memory) : "-"});
   }
   std::cout << table.ToString() << (refused.empty() ? "" : "\n");
   for (const auto& [reason, schedules] : refused) {
@@ -94,8 +114,23 @@ bool ComesFirst(const Row& a, const Row& b) {
   return MostHeld(a) < MostHeld(b);
 }
 
+absl::Status WritePage(const Problem& problem, const PictureFlags& flags, const std::vector<Row>& rows) {
+  std::vector<HtmlSchedule> schedules;
+  for (const Row& row : rows) {
+    if (!row.status.ok()) continue;
+    HtmlSchedule schedule;
+    schedule.name = row.schedule;
+    schedule.subtitle = FirstLine(problem.description());
+    schedule.program = &row.program;
+    schedule.timelines = {{"", &row.trace}};
+    schedules.push_back(std::move(schedule));
+  }
+  return WritePictures(flags, FirstLine(problem.description()), schedules);
+}
+
 absl::Status RunCompare(const CompareFlags& flags) {
   for (const std::string& schedule : flags.schedules) BATON_RETURN_IF_ERROR(CheckSchedule("--schedules", schedule));
+  BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   std::vector<std::string> schedules;
   for (const std::string& schedule : flags.schedules) {
@@ -106,18 +141,15 @@ absl::Status RunCompare(const CompareFlags& flags) {
   }
   std::vector<Row> rows;
   for (const std::string& schedule : schedules) {
-    Row row = {schedule, absl::OkStatus(), {}};
-    if (auto report = SimulateSchedule(problem, schedule); report.ok()) {
-      row.report = *std::move(report);
-    } else if (absl::IsInvalidArgument(report.status())) {
-      row.status = report.status();
-    } else {
-      return report.status();
-    }
+    Row row;
+    row.schedule = schedule;
+    row.status = SimulateSchedule(problem, schedule, !flags.pictures.html.empty(), row);
+    if (!row.status.ok() && !absl::IsInvalidArgument(row.status)) return row.status;
     rows.push_back(std::move(row));
   }
   std::stable_sort(rows.begin(), rows.end(), ComesFirst);
   if (!rows.empty() && !rows.front().status.ok()) return rows.front().status;
+  BATON_RETURN_IF_ERROR(WritePage(problem, flags.pictures, rows));
   if (flags.format == "text") {
     PrintTable(problem, rows);
     return absl::OkStatus();
@@ -144,9 +176,10 @@ void AddCompareCommand(CLI::App& app, CommandAction& action) {
   command->add_option("--schedules", flags->schedules, "Schedules to compare, as gpipe,1f1b (all)")
       ->type_name("A,B")
       ->delimiter(',');
+  AddPictureFlags(*command, flags->pictures, /*with_svg=*/false);
   command->add_option("--format", flags->format, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
   command->footer(R"(Examples:
-  baton compare examples/gpt_host.textproto
+  baton compare examples/gpt_host.textproto --html=schedules.html
   baton compare --stages=8 --micro-batches=24 --forward=18.5ms --backward-input=18.1ms --backward-weight=9.3ms \
       --transfer=0.6ms --schedules=gpipe,1f1b --format=json)");
   command->callback([flags, &action] { action = [flags] { return RunCompare(*flags); }; });

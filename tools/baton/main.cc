@@ -20,6 +20,8 @@ constexpr char kExamples[] = R"(Examples:
   baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv
   baton verify --order=order.csv --queues=per-device
   baton rehearse --stages=64 --micro-batches=128 --forward=5ms --backward-input=5ms --backward-weight=5ms
+  baton explain --trace runs/gpt/trace.json
+  baton whatif examples/gpt_host.textproto "link 2x faster" micro_batches=16 --gradient
   baton schedules zb-v
 
 `baton COMMAND --help` says more. Exit status: 0 done, 1 failed while running or unsound, 2 input refused.)";
@@ -52,6 +54,8 @@ int Main(int argc, char** argv) {
   AddCompareCommand(app, action);
   AddProfileCommand(app, action);
   AddRehearseCommand(app, action);
+  AddExplainCommand(app, action);
+  AddWhatIfCommand(app, action);
   AddSchedulesCommand(app, action);
   AddVerifyCommand(app, action);
   std::vector<std::string> commands;

@@ -110,9 +110,9 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
       ->check(bytes);
 }
 
-absl::StatusOr<Problem> Problem::Create(const ProblemFlags& flags) {
+absl::StatusOr<Problem> Problem::Create(const ProblemFlags& flags, const Problem* measured) {
   Problem problem;
-  BATON_RETURN_IF_ERROR(flags.job.empty() ? problem.FromFlags(flags) : problem.FromJob(flags));
+  BATON_RETURN_IF_ERROR(flags.job.empty() ? problem.FromFlags(flags) : problem.FromJob(flags, measured));
   return problem;
 }
 
@@ -234,7 +234,7 @@ absl::StatusOr<CostModel> Problem::CostsOfFile(const CompileRequest& request) co
   return costs;
 }
 
-absl::Status Problem::FromJob(const ProblemFlags& flags) {
+absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured) {
   const std::pair<const char*, const std::string*> times[] = {{"forward", &flags.forward},
                                                               {"backward-input", &flags.backward_input},
                                                               {"backward-weight", &flags.backward_weight},
@@ -289,10 +289,10 @@ absl::Status Problem::FromJob(const ProblemFlags& flags) {
   description_ = absl::StrCat(job_->name(), ": ", table_.costs.size(), " layers on ", stages_,
                               stages_ == 1 ? " device, " : " devices, ", micro_batches_,
                               micro_batches_ == 1 ? " micro-batch" : " micro-batches");
-  return TimeLayers(flags);
+  return TimeLayers(flags, measured);
 }
 
-absl::Status Problem::TimeLayers(const ProblemFlags& flags) {
+absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measured) {
   const proto::Devices& devices = job_->devices();
   if (!flags.costs.empty()) {
     BATON_RETURN_IF_ERROR(ReadCosts(flags));
@@ -302,7 +302,13 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags) {
     absl::StrAppend(&description_, "\nreckoned for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
                     devices.rates().memory_gbps(), " GB/s");
   } else {
-    BATON_RETURN_IF_ERROR(MeasureLayers());
+    if (measured != nullptr && IsSameModel(*measured)) {
+      table_ = measured->table_;
+      transfer_costs_ = measured->transfer_costs_;
+      absl::StrAppend(&description_, "\nmeasured here");
+    } else {
+      BATON_RETURN_IF_ERROR(MeasureLayers());
+    }
   }
   ApplyLinks(devices, transfer_costs_);
   if (file_costs_) return absl::OkStatus();
@@ -397,10 +403,7 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
     request.costs.chunks.back().output_bytes = 0;
     return request;
   }
-  // A split given by hand is for the job's own number of chunks.
-  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, num_chunks == NumChunks(*job_)
-                                                                  ? SplitOfJob(*job_, table_, num_chunks)
-                                                                  : SplitByFlops(table_, num_chunks));
+  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitInto(num_chunks));
   BATON_ASSIGN_OR_RETURN(const ParameterTable parameters, ParametersOfSplit(table_, split));
   request.costs.chunks =
       SumChunks(table_.costs, split, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
@@ -411,6 +414,36 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   }
   request.reduce_groups = ReduceGroupsOf(parameters);
   return request;
+}
+
+absl::StatusOr<std::vector<LayerRange>> Problem::SplitInto(int num_chunks) const {
+  // A split given by hand is for the job's own number of chunks.
+  return num_chunks == NumChunks(*job_) ? SplitOfJob(*job_, table_, num_chunks) : SplitByFlops(table_, num_chunks);
+}
+
+bool Problem::IsSameModel(const Problem& other) const {
+  return other.job_ && job_->model().SerializeAsString() == other.job_->model().SerializeAsString() &&
+         job_->devices().SerializeAsString() == other.job_->devices().SerializeAsString() &&
+         table_.model.input_shape == other.table_.model.input_shape;
+}
+
+absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileRequest& request, int chunk) const {
+  if (!job_) return std::make_optional(TenthOf(request.costs.chunks[chunk]));
+  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitInto(static_cast<int>(request.costs.chunks.size())));
+  const LayerRange range = split[chunk];
+  if (range.size() < 2) return std::optional<EndLayers>();
+  const auto times_of = [](const LayerCosts& layer) {
+    ChunkCosts times;
+    times.forward_ns = layer.forward_ns;
+    times.backward_input_ns = layer.backward_input_ns;
+    times.backward_weight_ns = layer.backward_weight_ns;
+    times.step_ns = layer.step_ns;
+    return times;
+  };
+  EndLayers layers;
+  layers.first = times_of(table_.costs[range.begin]);
+  layers.last = times_of(table_.costs[range.end - 1]);
+  return std::make_optional(layers);
 }
 
 }  // namespace baton

@@ -16,6 +16,7 @@
 #include "runtime/train/profile.h"
 #include "schedules/compile/compile.h"
 #include "tools/baton/link_flags.h"
+#include "schedules/explain/move_layer.h"
 
 namespace baton {
 
@@ -45,8 +46,9 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
 
 class Problem {
  public:
-  // Reads the job, if one is given, and measures its layers on this machine. Errors: InvalidArgument.
-  static absl::StatusOr<Problem> Create(const ProblemFlags& flags);
+  // Reads the job, if one is given, and measures its layers on this machine; if they are those of `measured`, its
+  // measurement serves. Errors: InvalidArgument.
+  static absl::StatusOr<Problem> Create(const ProblemFlags& flags, const Problem* measured = nullptr);
 
   // The schedule that the job or --schedule names.
   const std::string& schedule() const { return schedule_; }
@@ -60,6 +62,9 @@ class Problem {
   absl::Status CheckMemory(const CompileRequest& request, const Program& program, bool brief = false) const;
   // What would fit; see AdviseOnMemory.
   std::string AdviseOnMemory() const;
+  // The layers at the ends of a chunk of the request; none if the chunk has but one. Without a job, where layers are
+  // not known, a tenth of the chunk.
+  absl::StatusOr<std::optional<EndLayers>> EndLayersOf(const CompileRequest& request, int chunk) const;
   // Says what a schedule cannot do in the words that the user typed: flags, where there is no job.
   absl::Status InUsersWords(const absl::Status& status) const;
 
@@ -71,10 +76,13 @@ class Problem {
   absl::Status StagesOfCosts(const ProblemFlags& flags);
   // The file's chunks, joined where the schedule wants fewer.
   absl::StatusOr<CostModel> CostsOfFile(const CompileRequest& request) const;
-  absl::Status FromJob(const ProblemFlags& flags);
-  // From a table, the job's rates, or measurement; and says which in description_.
-  absl::Status TimeLayers(const ProblemFlags& flags);
+  absl::Status FromJob(const ProblemFlags& flags, const Problem* measured);
+  // From a table, the job's rates, or measurement, if not `measured` already; and says which in description_.
+  absl::Status TimeLayers(const ProblemFlags& flags, const Problem* measured);
   absl::Status MeasureLayers();
+  // Of two with jobs: the same layers, on inputs of the same shape, on the same devices.
+  bool IsSameModel(const Problem& other) const;
+  absl::StatusOr<std::vector<LayerRange>> SplitInto(int num_chunks) const;
 
   std::string schedule_;
   std::string description_;

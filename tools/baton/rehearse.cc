@@ -21,6 +21,7 @@
 #include "schedules/simulate/simulate.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/pictures.h"
 #include "tools/baton/problem.h"
 
 namespace baton {
@@ -30,6 +31,7 @@ struct RehearseFlags {
   ProblemFlags problem;
   int steps = 3;
   std::string trace_file;
+  PictureFlags pictures;
 };
 
 // More devices are more threads than a machine lets a process have.
@@ -174,12 +176,8 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
                                                    FormatDuration(predicted.step_time),
                                                    "; a rehearsal sleeps for real and may take at most 3600 s"));
   }
-  if (!flags.trace_file.empty()) {
-    // Before the time is spent.
-    if (const absl::Status writable = WriteFile(flags.trace_file, ""); !writable.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("--trace: ", writable.message()));
-    }
-  }
+  BATON_RETURN_IF_ERROR(CheckWritable("--trace", flags.trace_file));
+  BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
   std::cout << problem.schedule() << ": " << problem.description() << "\n"
             << "rehearsing " << flags.steps << (flags.steps == 1 ? " step of " : " steps of ")
             << FormatDuration(predicted.step_time) << " on " << program->num_devices()
@@ -193,8 +191,15 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
   }
   PrintComparison(predicted, MedianStep(measured));
   PrintSpread(measured);
-  if (!flags.trace_file.empty()) return WriteFile(flags.trace_file, ToChromeTrace(*program, trace));
-  return absl::OkStatus();
+  if (!flags.trace_file.empty()) {
+    BATON_RETURN_IF_ERROR(WriteFile(flags.trace_file, ToChromeTrace(*program, trace, &simulated)));
+  }
+  HtmlSchedule page;
+  page.name = problem.schedule();
+  page.subtitle = FirstLine(problem.description());
+  page.program = program.get();
+  page.timelines = {{"predicted", &simulated}, {"measured", &trace}};
+  return WritePictures(flags.pictures, absl::StrCat(page.name, ": ", page.subtitle), {page});
 }
 
 }  // namespace
@@ -206,7 +211,9 @@ void AddRehearseCommand(CLI::App& app, CommandAction& action) {
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   command->add_option("--steps", flags->steps, "Steps to run; the one with the median time is reported (3)")
       ->check(Between(1, 1000));
-  command->add_option("--trace", flags->trace_file, "Write the last step as Chrome/Perfetto JSON")->type_name("FILE");
+  command->add_option("--trace", flags->trace_file, "Write the last step for baton explain and Perfetto")
+      ->type_name("FILE");
+  AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
   command->footer(R"(Stage times of a few milliseconds and more are rehearsed truly; much shorter ones drown in the
 time that a thread takes to wake.
 

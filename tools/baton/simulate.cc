@@ -11,13 +11,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "schedules/explain/move_layer.h"
 #include "schedules/report/analysis.h"
+#include "schedules/report/critical_path.h"
 #include "schedules/report/memory_table.h"
 #include "schedules/report/report_proto.h"
 #include "schedules/report/text_table.h"
 #include "schedules/report/timeline.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/pictures.h"
 #include "tools/baton/problem.h"
 #include "tools/baton/transport_flags.h"
 
@@ -27,6 +30,7 @@ namespace {
 struct SimulateFlags {
   ProblemFlags problem;
   TransportFlags transport;
+  PictureFlags pictures;
   std::string format = "text";
   int columns = 0;  // 0: as wide as the terminal
   int devices = 32;
@@ -92,10 +96,26 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
   if (!memory.empty()) std::cout << "\n" << memory;
 }
 
+// Whose time the step is, and what moving a layer off the chunk with the most of it would do.
+absl::Status PrintBlame(const Problem& problem, const CompileRequest& request, const Program& program,
+                        const Trace& trace) {
+  const Blame blame = BlameOf(program, CriticalPath(program, Dependencies(program, request.transport), trace));
+  std::cout << "critical path: " << DescribeShares(blame, 5) << "\n";
+  if (blame.step_time == 0) return absl::OkStatus();
+  const int chunk = MostCriticalChunk(blame);
+  BATON_ASSIGN_OR_RETURN(const std::optional<EndLayers> layers, problem.EndLayersOf(request, chunk));
+  if (!layers) return absl::OkStatus();
+  BATON_ASSIGN_OR_RETURN(const std::optional<LayerMove> move,
+                         BestMove(program, request.costs, chunk, *layers, {request.transport}));
+  std::cout << DescribeMove(blame, chunk, *layers, move) << "\n";
+  return absl::OkStatus();
+}
+
 absl::Status RunSimulate(const SimulateFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
   BATON_ASSIGN_OR_RETURN(request.transport, ParseTransport(flags.transport));
+  BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
   absl::StatusOr<Program> compiled = Compile(request);
   if (!compiled.ok()) return problem.InUsersWords(compiled.status());
   const Program program = *std::move(compiled);
@@ -105,11 +125,17 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
     std::cout << ToJson(ToSimulateReport(problem.schedule(), report));
   } else {
     PrintReport(problem, program, trace, report, flags);
+    BATON_RETURN_IF_ERROR(PrintBlame(problem, request, program, trace));
     if (const absl::Status fits = problem.CheckMemory(request, program); !fits.ok()) {
       std::cout << "\n" << fits.message() << "\n" << problem.AdviseOnMemory() << "\n";
     }
   }
-  return absl::OkStatus();
+  HtmlSchedule page;
+  page.name = problem.schedule();
+  page.subtitle = FirstLine(problem.description());
+  page.program = &program;
+  page.timelines = {{"", &trace}};
+  return WritePictures(flags.pictures, absl::StrCat(page.name, ": ", page.subtitle), {page}, request.transport);
 }
 
 }  // namespace
@@ -120,6 +146,7 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
   auto flags = std::make_shared<SimulateFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   AddTransportFlags(*command, flags->transport);
+  AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
   command->add_option("--format", flags->format, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
   command->add_option("--columns", flags->columns, "Width of the timeline (the terminal's; 120 where there is none)")
       ->check(Between(kLeastColumns, 100000));
@@ -130,11 +157,13 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
 before the first forward; drain, after the last backward; neighbour, until another device had computed what was
 needed; transfer, while it was on its way. held: micro-batches between forward and backward at the worst moment.
 Memory: activations are what is kept for the backward pass; buffers are for what comes and goes.
+The critical path is the longest chain of work that waits for work; what is not on it can take longer for nothing.
 
 Examples:
   baton simulate examples/gpt_host.textproto
   baton simulate --stages=4 --micro-batches=8 --forward=2ms --backward-input=2ms --backward-weight=1ms
-  baton simulate --stages=64 --micro-batches=256 --schedule=gpipe --columns=160 --devices=64)");
+  baton simulate --stages=64 --micro-batches=256 --schedule=gpipe --columns=160 --devices=64
+  baton simulate --stages=4 --micro-batches=8 --schedule=zb-h1 --svg=zb-h1.svg --html=zb-h1.html)");
   command->callback([flags, &action] { action = [flags] { return RunSimulate(*flags); }; });
 }
 

@@ -25,6 +25,7 @@ struct TrainFlags {
   std::string costs;
   std::string output;
   bool no_graphs = false;
+  std::string trace_file;
 };
 
 std::atomic<bool> stop_requested{false};
@@ -63,6 +64,7 @@ absl::Status RunTrain(const TrainFlags& flags) {
   std::signal(SIGPIPE, RequestQuietStop);
   options.output = flags.output;
   options.graphs = !flags.no_graphs;
+  options.trace_file = flags.trace_file;
   options.log = &std::cout;
   options.terminal = IsTerminal();
   options.stop = &stop_requested;
@@ -83,6 +85,10 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
                    "Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors,\n"
                    "made if it is not there; files of an earlier run are replaced (nowhere)")
       ->type_name("DIR");
+  command
+      ->add_option("--trace", flags->trace_file,
+                   "Write the last step, with its prediction, for baton explain and Perfetto")
+      ->type_name("FILE");
   command->add_option("--order", flags->order, "Train by an own order, in PyTorch's CSV form; see baton verify")
       ->type_name("FILE");
   command

@@ -1,0 +1,233 @@
+// `baton explain`: a prediction and a measured step, or two measured steps, side by side.
+#include "schedules/explain/explain.h"
+
+#include <iostream>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/read_file.h"
+#include "base/status.h"
+#include "schedules/program/describe.h"
+#include "schedules/report/read_chrome_trace.h"
+#include "schedules/report/text_table.h"
+#include "schedules/simulate/simulate.h"
+#include "tools/baton/command_line.h"
+#include "tools/baton/commands.h"
+#include "tools/baton/pictures.h"
+#include "tools/baton/problem.h"
+
+namespace baton {
+namespace {
+
+struct ExplainFlags {
+  ProblemFlags problem;
+  std::vector<std::string> traces;
+  PictureFlags pictures;
+  int rows = 10;
+};
+
+// Two traces of one program.
+struct Pair {
+  Program program;
+  Trace predicted;
+  Trace measured;
+  TraceNames names;
+};
+
+absl::StatusOr<ReadTrace> ReadTraceFile(const std::string& path) {
+  BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("trace", path, kMaxChromeTraceBytes));
+  return ReadChromeTrace(text, path);
+}
+
+// True if the user described a pipeline, rather than leave it to the trace.
+bool HasProblem(const ProblemFlags& flags) {
+  return !flags.job.empty() || flags.stages || !flags.costs.empty() || !flags.order.empty();
+}
+
+absl::StatusOr<Pair> ReadPair(const ExplainFlags& flags) {
+  if (flags.traces.size() > 2) {
+    return absl::InvalidArgumentError(absl::StrCat("--trace: given ", flags.traces.size(), " times; two at most"));
+  }
+  BATON_ASSIGN_OR_RETURN(ReadTrace last, ReadTraceFile(flags.traces.back()));
+  Pair pair;
+  if (flags.traces.size() == 2) {
+    if (HasProblem(flags.problem)) {
+      return absl::InvalidArgumentError("--trace: given twice, so there is nothing to predict; leave out the job");
+    }
+    const std::string& first = flags.traces.front();
+    BATON_ASSIGN_OR_RETURN(ReadTrace before, ReadTraceFile(first));
+    BATON_RETURN_IF_ERROR(CheckSameOperations(before.program, first, last.program, flags.traces.back()));
+    pair.predicted = std::move(before.trace);
+    pair.names = {"first", "second", absl::StrCat("in ", first)};
+  } else if (HasProblem(flags.problem)) {
+    BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
+    BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
+    absl::StatusOr<Program> compiled = Compile(request);
+    if (!compiled.ok()) return problem.InUsersWords(compiled.status());
+    // Costs are hints for placing transfers, so the program that ran may differ in their order: its own is replayed.
+    if (compiled->devices.size() != last.program.devices.size() ||
+        compiled->num_micro_batches != last.program.num_micro_batches ||
+        compiled->num_chunks != last.program.num_chunks || compiled->schedule != last.program.schedule) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(flags.traces.back(), " is of another program: ", last.program.schedule, " with ",
+                       last.program.num_chunks, " chunks on ", last.program.devices.size(), " devices and ",
+                       last.program.num_micro_batches, " micro-batches; described is ", compiled->schedule, " with ",
+                       compiled->num_chunks, " on ", compiled->devices.size(), " and ", compiled->num_micro_batches));
+    }
+    BATON_ASSIGN_OR_RETURN(pair.predicted, Simulate(last.program, request.costs));
+  } else if (last.predicted) {
+    pair.predicted = *std::move(last.predicted);
+  } else {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flags.traces.back(), " tells of no prediction; give a job, or flags, or a second --trace"));
+  }
+  pair.program = std::move(last.program);
+  pair.measured = std::move(last.trace);
+  return pair;
+}
+
+std::string Signed(Nanos nanos) { return absl::StrCat(nanos < 0 ? "-" : "+", FormatDuration(std::abs(nanos))); }
+
+std::string Share(Nanos part, Nanos whole) {
+  return absl::StrFormat("%+.1f %%", 100 * static_cast<double>(part) / static_cast<double>(std::max<Nanos>(1, whole)));
+}
+
+void PrintSteps(const Explanation& explanation, const TraceNames& names) {
+  TextTable table({"", names.predicted, names.measured, "difference"}, {false, true, true, true});
+  const StepReport& before = explanation.predicted;
+  const StepReport& after = explanation.measured;
+  table.AddRow({"step", FormatDuration(before.step_time), FormatDuration(after.step_time),
+                Share(explanation.StepDifference(), before.step_time)});
+  const auto points = [](double a, double b) { return absl::StrFormat("%+.1f points", 100 * (b - a)); };
+  table.AddRow({"bubble", FormatPercent(before.bubble_ratio), FormatPercent(after.bubble_ratio),
+                points(before.bubble_ratio, after.bubble_ratio)});
+  for (int i = 0; i < kNumIdleCauses; ++i) {
+    const auto cause = static_cast<IdleCause>(i);
+    Nanos was = 0, is = 0;
+    for (const DeviceReport& device : before.devices) was += device.idle.Of(cause);
+    for (const DeviceReport& device : after.devices) is += device.idle.Of(cause);
+    if (was == 0 && is == 0) continue;
+    const auto ratio = [&](Nanos idle, const StepReport& report) {
+      return static_cast<double>(idle) /
+             (static_cast<double>(std::max<Nanos>(1, report.step_time)) * static_cast<double>(report.devices.size()));
+    };
+    table.AddRow({absl::StrCat("  of it ", NameOf(cause)), FormatPercent(ratio(was, before)),
+                  FormatPercent(ratio(is, after)), points(ratio(was, before), ratio(is, after))});
+  }
+  std::cout << table.ToString() << "\n";
+}
+
+void PrintDifferences(const Explanation& explanation, const TraceNames& names, int rows) {
+  std::cout << "What ran longer or shorter, and what the step's time owes to it (the parts add up):\n\n";
+  TextTable table({"what", "times", names.predicted, names.measured, "each", "step"},
+                  {false, true, true, true, true, true});
+  Nanos rest = 0;
+  int64_t num_rest = 0;
+  for (size_t i = 0; i < explanation.differences.size(); ++i) {
+    const Difference& difference = explanation.differences[i];
+    if (i >= static_cast<size_t>(rows)) {
+      rest += difference.step_cost;
+      ++num_rest;
+      continue;
+    }
+    table.AddRow({difference.name, absl::StrCat(difference.count), FormatDuration(difference.predicted_mean),
+                  FormatDuration(difference.measured_mean),
+                  // Of next to nothing any percentage is huge.
+                  difference.predicted_mean < 1000
+                      ? ""
+                      : Share(difference.measured_mean - difference.predicted_mean, difference.predicted_mean),
+                  Signed(difference.step_cost)});
+  }
+  if (num_rest > 0) table.AddRow({absl::StrCat(num_rest, " others"), "", "", "", "", Signed(rest)});
+  table.AddRow({"later starts than needed", "", "", "", "", Signed(explanation.late_starts)});
+  table.AddRow({"together", "", FormatDuration(explanation.predicted.step_time),
+                FormatDuration(explanation.measured.step_time), "", Signed(explanation.StepDifference())});
+  std::cout << table.ToString() << "\n";
+}
+
+void PrintWaitings(const Explanation& explanation, const TraceNames& names, int rows) {
+  TextTable table({"device", "waited for", names.predicted, names.measured, "longer"}, {true, false, true, true, true});
+  int shown = 0;
+  for (const Waiting& waiting : explanation.waitings) {
+    if (waiting.measured <= waiting.predicted || shown == rows) break;
+    ++shown;
+    table.AddRow({absl::StrCat(waiting.device),
+                  absl::StrCat("chunk ", waiting.for_chunk, " on device ", waiting.for_device),
+                  FormatDuration(waiting.predicted), FormatDuration(waiting.measured),
+                  Signed(waiting.measured - waiting.predicted)});
+  }
+  if (shown > 0) std::cout << "Who waited longer for whom:\n\n" << table.ToString() << "\n";
+}
+
+void PrintLongest(const Program& program, const Explanation& explanation, const TraceNames& names) {
+  if (explanation.longest.empty()) return;
+  std::cout << "Single instructions furthest over, and what each alone costs the step:\n\n";
+  TextTable table({"device", "instruction", names.predicted, names.measured, "step"}, {true, false, true, true, true});
+  for (const LongInstruction& instruction : explanation.longest) {
+    const auto [device, index] = instruction.ref;
+    table.AddRow({absl::StrCat(device), Describe(program.devices[device].instructions[index].operation),
+                  FormatDuration(instruction.predicted), FormatDuration(instruction.measured),
+                  Signed(instruction.step_cost)});
+  }
+  std::cout << table.ToString() << "\n";
+}
+
+absl::Status RunExplain(const ExplainFlags& flags) {
+  BATON_ASSIGN_OR_RETURN(const Pair pair, ReadPair(flags));
+  BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
+  BATON_ASSIGN_OR_RETURN(const Explanation explanation, Explain(pair.program, pair.predicted, pair.measured));
+  const Program& program = pair.program;
+  const std::string what = absl::StrCat(
+      program.schedule, ": ", program.num_devices(), program.num_devices() == 1 ? " device, " : " devices, ",
+      program.num_micro_batches, program.num_micro_batches == 1 ? " micro-batch" : " micro-batches");
+  std::cout << what << "\n";
+  if (flags.traces.size() == 2) {
+    std::cout << "first: " << flags.traces[0] << "\nsecond: " << flags.traces[1] << "\n";
+  }
+  std::cout << "\n";
+  PrintSteps(explanation, pair.names);
+  PrintDifferences(explanation, pair.names, flags.rows);
+  PrintWaitings(explanation, pair.names, flags.rows);
+  PrintLongest(program, explanation, pair.names);
+  std::cout << "critical path, " << pair.names.predicted << ": " << DescribeShares(explanation.predicted_blame, 6)
+            << "\n"
+            << "critical path, " << pair.names.measured << ": " << DescribeShares(explanation.measured_blame, 6)
+            << "\n\n";
+  for (const std::string& sentence : InThreeSentences(program, explanation, pair.names)) std::cout << sentence << "\n";
+  HtmlSchedule page;
+  page.name = program.schedule;
+  page.subtitle = what;
+  page.program = &program;
+  page.timelines = {{pair.names.predicted, &pair.predicted}, {pair.names.measured, &pair.measured}};
+  return WritePictures(flags.pictures, what, {page});
+}
+
+}  // namespace
+
+void AddExplainCommand(CLI::App& app, CommandAction& action) {
+  CLI::App* command =
+      app.add_subcommand("explain", "A measured step beside its prediction: what ran longer, and what that cost");
+  auto flags = std::make_shared<ExplainFlags>();
+  command
+      ->add_option("--trace", flags->traces,
+                   "A trace of baton train or baton rehearse; given twice, the two are compared")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
+  AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
+  command->add_option("--rows", flags->rows, "Rows of each table at most (10)")->check(Between(1, 10000));
+  command->footer(R"(Without JOB or flags the prediction is the one that the trace tells of: of train, from the costs of
+the steps before. What the step owes to each part is found by replaying the step with these durations measured and all
+others predicted, one part after the other.
+
+Examples:
+  baton train examples/gpt_host.textproto --set run.steps=30 --output runs/gpt
+  baton explain --trace runs/gpt/trace.json
+  baton explain examples/gpt_host.textproto --trace runs/gpt/trace.json --html=explain.html
+  baton explain --trace monday.json --trace tuesday.json)");
+  command->callback([flags, &action] { action = [flags] { return RunExplain(*flags); }; });
+}
+
+}  // namespace baton
