@@ -51,7 +51,7 @@ struct Refused {
 
 TEST_CASE("wrong arguments are refused in one sentence") {
   const std::string commands =
-      "the commands are train, compile, simulate, compare, profile, rehearse, schedules, verify";
+      "the commands are train, compile, simulate, compare, profile, rehearse, explain, whatif, schedules, verify";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; " + commands}, Refused{"trian", "\"trian\" is not a command; " + commands},
       Refused{"--frobnicate", "A subcommand is required; see baton --help"},
@@ -254,7 +254,7 @@ TEST_CASE("a full disk behind standard output is told") {
 
 TEST_CASE("help is there for every command, has examples and fits in 120 columns") {
   const std::string command =
-      GENERATE("train", "compile", "simulate", "compare", "profile", "rehearse", "schedules", "");
+      GENERATE("train", "compile", "simulate", "compare", "profile", "rehearse", "explain", "whatif", "schedules", "");
   const CommandResult result = command.empty() ? Baton({"--help"}) : Baton({command, "--help"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());
@@ -277,7 +277,7 @@ TEST_CASE("commands print what the goldens say; tools/update_goldens writes them
     CHECK(result.out == ReadWhole("tests/golden/" + file));
     ++count;
   }
-  CHECK(count == 9);
+  CHECK(count == 10);
 }
 
 TEST_CASE("compare in JSON has the fields of the report as numbers, the fastest first") {

@@ -50,10 +50,10 @@ absl::Status SimulateSchedule(const Problem& problem, const std::string& schedul
   return absl::OkStatus();
 }
 
-// A bar as long as the ratio is of ten columns, in eighths of one, ended where it would be full.
+// A bar as long as the ratio is of 16 columns, in eighths of one.
 std::string BarOf(double ratio) {
   static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const int eighths = std::clamp(static_cast<int>(std::lround(ratio * 80)), 0, 80);
+  const int eighths = std::clamp(static_cast<int>(std::lround(ratio * 128)), 0, 128);
   std::string bar;
   for (int i = 0; i < eighths / 8; ++i) bar += "█";
   return bar + kEighths[eighths % 8];

@@ -223,8 +223,7 @@ the steps before. What the step owes to each part is found by replaying the step
 others predicted, one part after the other.
 
 Examples:
-  baton train examples/gpt_host.textproto --set run.steps=30 --output runs/gpt
-  baton explain --trace runs/gpt/trace.json
+  baton explain --trace runs/gpt/trace.json      # after baton train … --output runs/gpt
   baton explain examples/gpt_host.textproto --trace runs/gpt/trace.json --html=explain.html
   baton explain --trace monday.json --trace tuesday.json)");
   command->callback([flags, &action] { action = [flags] { return RunExplain(*flags); }; });

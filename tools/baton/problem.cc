@@ -428,7 +428,8 @@ bool Problem::IsSameModel(const Problem& other) const {
 }
 
 absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileRequest& request, int chunk) const {
-  if (!job_) return std::make_optional(TenthOf(request.costs.chunks[chunk]));
+  // A table of chunks does not tell the layers apart.
+  if (!job_ || file_costs_) return std::make_optional(TenthOf(request.costs.chunks[chunk]));
   BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitInto(static_cast<int>(request.costs.chunks.size())));
   const LayerRange range = split[chunk];
   if (range.size() < 2) return std::optional<EndLayers>();
@@ -437,6 +438,7 @@ absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileReque
     times.forward_ns = layer.forward_ns;
     times.backward_input_ns = layer.backward_input_ns;
     times.backward_weight_ns = layer.backward_weight_ns;
+    times.recompute_ns = layer.recompute_ns;
     times.step_ns = layer.step_ns;
     return times;
   };

@@ -92,8 +92,6 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
     std::cout << "idle time of all devices: fill " << share(total.fill) << ", drain " << share(total.drain)
               << ", neighbour's compute " << share(total.neighbour) << ", transfer " << share(total.transfer) << "\n";
   }
-  const std::string memory = MemoryTable(program, ChooseDevices(program.num_devices(), flags.devices));
-  if (!memory.empty()) std::cout << "\n" << memory;
 }
 
 // Whose time the step is, and what moving a layer off the chunk with the most of it would do.
@@ -126,6 +124,8 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
   } else {
     PrintReport(problem, program, trace, report, flags);
     BATON_RETURN_IF_ERROR(PrintBlame(problem, request, program, trace));
+    const std::string memory = MemoryTable(program, ChooseDevices(program.num_devices(), flags.devices));
+    if (!memory.empty()) std::cout << "\n" << memory;
     if (const absl::Status fits = problem.CheckMemory(request, program); !fits.ok()) {
       std::cout << "\n" << fits.message() << "\n" << problem.AdviseOnMemory() << "\n";
     }

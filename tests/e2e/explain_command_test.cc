@@ -1,0 +1,166 @@
+// From a trace to an explanation, what-ifs and pictures, as a user would type it.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/testing/command.h"
+
+namespace baton {
+namespace {
+
+constexpr char kShards[] = "examples/two_shards.textproto";
+
+// Two words of the last lines: a table's row begins with `first`.
+std::string LineWith(const std::string& text, const std::string& first) {
+  for (const std::string& line : std::vector<std::string>(absl::StrSplit(text, '\n'))) {
+    if (absl::StartsWith(line, first)) return line;
+  }
+  return "";
+}
+
+std::vector<std::string> LastLines(const std::string& text, size_t count) {
+  std::vector<std::string> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
+  REQUIRE(lines.size() >= count);
+  return {lines.end() - static_cast<int64_t>(count), lines.end()};
+}
+
+CommandResult MustRun(const std::vector<std::string>& arguments) {
+  CommandResult result = Baton(arguments);
+  CAPTURE(arguments);
+  CHECK(result.err.empty());
+  REQUIRE(result.status == 0);
+  return result;
+}
+
+void CheckRefused(const std::vector<std::string>& arguments, const std::string& message) {
+  CAPTURE(arguments);
+  const CommandResult result = Baton(arguments);
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK(result.err == absl::StrCat("baton: ", message, "\n"));
+}
+
+TEST_CASE("a trained step is explained from its trace, and ends with three sentences") {
+  const std::string trace = NewPath("train.json");
+  MustRun({"train", kShards, "--set", "run.steps=4", "--set", "run.evaluate_every=0", "--trace", trace});
+  const std::string html = NewPath("explain.html");
+  const std::string svg = NewPath("explain.svg");
+  const CommandResult result = MustRun({"explain", "--trace", trace, "--html", html, "--svg", svg});
+  CHECK(absl::StrContains(LineWith(result.out, "bubble"), " points"));
+  CHECK_FALSE(LineWith(result.out, "later starts than needed").empty());
+  const auto sentences = LastLines(result.out, 3);
+  CHECK(absl::StartsWith(sentences[0], "The step took "));
+  CHECK(absl::StrContains(sentences[0], " than predicted; the bubble was "));
+  CHECK(absl::StartsWith(sentences[2], "Of the measured critical path "));
+  for (const std::string& sentence : sentences) CHECK(absl::EndsWith(sentence, "."));
+  CHECK(absl::StrContains(ReadWhole(html), "\"name\":\"predicted\""));
+  CHECK(absl::StrContains(ReadWhole(svg), ", measured</text>"));
+  // The job's own costs predict as well.
+  const CommandResult job = MustRun({"explain", kShards, "--trace", trace});
+  CHECK(absl::StrContains(job.out, "critical path, predicted: "));
+  // The same file twice differs in nothing.
+  const CommandResult twice = MustRun({"explain", "--trace", trace, "--trace", trace});
+  CHECK(absl::StrContains(LastLines(twice.out, 3)[0], absl::StrCat("as long as in ", trace, "; the bubble was ")));
+}
+
+TEST_CASE("a rehearsed step is explained; another program's trace is refused") {
+  const std::string trace = NewPath("rehearse.json");
+  const std::string html = NewPath("rehearse.html");
+  const std::vector<std::string> pipeline = {"--stages=2", "--micro-batches=3", "--forward=1ms", "--backward-input=1ms",
+                                             "--backward-weight=1ms"};
+  std::vector<std::string> rehearse = {"rehearse", "--steps=1", "--trace", trace, "--html", html};
+  rehearse.insert(rehearse.end(), pipeline.begin(), pipeline.end());
+  MustRun(rehearse);
+  CHECK(absl::StrContains(ReadWhole(html), "\"name\":\"measured\""));
+  MustRun({"explain", "--trace", trace});
+  std::vector<std::string> flags = {"explain", "--trace", trace};
+  flags.insert(flags.end(), pipeline.begin(), pipeline.end());
+  MustRun(flags);
+  CheckRefused({"explain", "--trace", trace, "--stages=4", "--micro-batches=3"},
+               absl::StrCat(trace,
+                            " is of another program: 1f1b with 2 chunks on 2 devices and 3 micro-batches; described is "
+                            "1f1b with 4 on 4 and 3"));
+  CheckRefused({"explain", "--trace", trace, "--trace", trace, "--stages=2", "--micro-batches=3"},
+               "--trace: given twice, so there is nothing to predict; leave out the job");
+  CheckRefused({"explain", "--trace", html}, absl::StrCat(html, ": no JSON, or not all of it"));
+  CheckRefused({"explain", "--trace", "/nonexistent"}, "cannot read trace /nonexistent: No such file or directory");
+  CheckRefused({"explain"}, "--trace is required; see baton explain --help");
+}
+
+TEST_CASE("what-ifs are simulated: changes of costs, settings, several at once") {
+  const std::vector<std::string> base = {"whatif", "--stages=4", "--micro-batches=8", "--transfer=1ms"};
+  auto with = [&](const std::vector<std::string>& changes) {
+    std::vector<std::string> arguments = base;
+    arguments.insert(arguments.end(), changes.begin(), changes.end());
+    return arguments;
+  };
+  const CommandResult result = MustRun(with(
+      {"link 2x faster", "chunk 3 20% faster, link 0-1 2x slower", "micro_batches=16", "schedule=zb-h1,stages=2"}));
+  // What simulate says of the same.
+  const CommandResult slower = MustRun({"simulate", "--stages=4", "--micro-batches=8", "--transfer=1ms"});
+  const CommandResult faster = MustRun({"simulate", "--stages=4", "--micro-batches=8", "--transfer=0.5ms"});
+  const CommandResult other =
+      MustRun({"simulate", "--stages=2", "--micro-batches=8", "--transfer=1ms", "--schedule=zb-h1"});
+  auto bubble_of = [](const CommandResult& simulated) {
+    const std::string line = LineWith(simulated.out, "step ");
+    return line.substr(line.find("bubble ") + 7, line.find(" %") - line.find("bubble ") - 5);
+  };
+  CHECK(absl::StrContains(LineWith(result.out, "(as it is)"), bubble_of(slower)));
+  CHECK(absl::StrContains(LineWith(result.out, "link 2x faster"), bubble_of(faster)));
+  CHECK(absl::StrContains(LineWith(result.out, "schedule=zb-h1,stages=2"), bubble_of(other)));
+  CHECK_FALSE(LineWith(result.out, "chunk 3 20% faster, link 0-1 2x slower").empty());
+  CheckRefused(with({}), "say what to change, like \"link 2x faster\" or micro_batches=64, or ask for --gradient");
+  CheckRefused(with({"chunk 4 2x faster"}), "\"chunk 4 2x faster\": there is no chunk 4; there are 4, numbered from 0");
+  CheckRefused(with({"micro_batches=many"}), "\"micro_batches=many\": micro_batches must be a whole number from 1");
+  CHECK(Baton(with({"wheels=4"})).status == 2);
+  CHECK(Baton(with({"chunk 1 quicker"})).status == 2);
+}
+
+TEST_CASE("a job's fields can be settings of a what-if") {
+  const CommandResult result = MustRun({"whatif", kShards, "batch.micro_batches=2", "chunk 1 2x faster", "--gradient"});
+  CHECK_FALSE(LineWith(result.out, "batch.micro_batches=2").empty());
+  CHECK(absl::StrContains(result.out, "chunk 1 forward"));
+  CHECK(Baton({"whatif", kShards, "batch.micro_batchse=2"}).status == 2);
+}
+
+TEST_CASE("pictures are written beside what is printed, and cannot be written over each other") {
+  const std::string svg = NewPath("one.svg");
+  const std::string html = NewPath("one.html");
+  const std::vector<std::string> plain = {"simulate", "--stages=3", "--micro-batches=4", "--schedule=zb-h1"};
+  std::vector<std::string> with = plain;
+  with.insert(with.end(), {"--svg", svg, "--html", html});
+  CHECK(MustRun(with).out == MustRun(plain).out);
+  CHECK(absl::StartsWith(ReadWhole(svg), "<svg "));
+  CHECK(absl::StartsWith(ReadWhole(html), "<!doctype html>"));
+  const std::string all = NewPath("all.html");
+  MustRun({"compare", "--stages=4", "--micro-batches=8", "--schedules=1f1b,zb-v", "--html", all});
+  CHECK(absl::StrContains(ReadWhole(all), "\"name\":\"zb-v\""));
+  CheckRefused({"simulate", "--stages=2", "--micro-batches=2", "--svg", svg, "--html", svg},
+               absl::StrCat("--svg and --html: both name ", svg));
+  CheckRefused({"compare", "--stages=2", "--micro-batches=2", "--html=/nonexistent/a.html"},
+               "--html: /nonexistent/a.html: cannot be opened: No such file or directory");
+}
+
+TEST_CASE("a trace of train is valid for Perfetto and carries what was predicted") {
+  const std::string output = NewPath("run");
+  MustRun({"train", kShards, "--set", "run.steps=3", "--set", "run.evaluate_every=0", "--output", output});
+  const nlohmann::json json = nlohmann::json::parse(ReadWhole(output + "/trace.json"));
+  int slices = 0, counters = 0;
+  for (const auto& event : json.at("traceEvents")) {
+    if (event.at("ph") == "X") {
+      ++slices;
+      CHECK(event.at("args").at("predicted_end_us") >= event.at("args").at("predicted_start_us"));
+    }
+    if (event.at("ph") == "C") ++counters;
+  }
+  CHECK(slices > 0);
+  CHECK(counters > 0);
+}
+
+}  // namespace
+}  // namespace baton
