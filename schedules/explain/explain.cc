@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
@@ -78,29 +79,44 @@ absl::StatusOr<Nanos> ReplayedTime(const Program& program, const Durations& dura
   return StepTimeOf(trace);
 }
 
-// Fills step_cost: first of each difference alone, by which they are sorted, then one after the other, so that the
-// costs add up. Gives what the step takes when all are there.
+// Replays with one difference after the other in place, in the order of `indices`, and adds to each one's `costs` by
+// how much the step grows. Gives the step's time with all in place.
+absl::StatusOr<Nanos> AddOneByOne(const Program& program, const std::vector<Difference>& differences,
+                                  const std::vector<size_t>& indices, const Durations& measured, Durations durations,
+                                  Nanos step_time, const SimulateOptions& options, std::vector<Nanos>& costs) {
+  for (const size_t index : indices) {
+    Substitute(differences[index], measured, durations);
+    BATON_ASSIGN_OR_RETURN(const Nanos longer, ReplayedTime(program, durations, options));
+    costs[index] += longer - step_time;
+    step_time = longer;
+  }
+  return step_time;
+}
+
+// Fills step_cost and sorts by it. What is put in place first takes what several share, so each is priced twice: in one
+// order and in its reverse; the mean still adds up. Gives what the step takes when all are in place.
 absl::StatusOr<Nanos> PriceDifferences(const Program& program, const Durations& predicted, const Durations& measured,
                                        Nanos predicted_time, const SimulateOptions& options,
                                        std::vector<Difference>& differences) {
-  for (Difference& difference : differences) {
-    Durations alone = predicted;
-    Substitute(difference, measured, alone);
-    BATON_ASSIGN_OR_RETURN(const Nanos step_time, ReplayedTime(program, alone, options));
-    difference.step_cost = step_time - predicted_time;
+  std::vector<size_t> order(differences.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<Nanos> costs(differences.size(), 0);
+  BATON_ASSIGN_OR_RETURN(const Nanos together,
+                         AddOneByOne(program, differences, order, measured, predicted, predicted_time, options, costs));
+  std::reverse(order.begin(), order.end());
+  BATON_RETURN_IF_ERROR(
+      AddOneByOne(program, differences, order, measured, predicted, predicted_time, options, costs).status());
+  // Halves of odd numbers are rounded down, and what that leaves goes to the first.
+  Nanos rest = together - predicted_time;
+  for (size_t i = 0; i < differences.size(); ++i) {
+    differences[i].step_cost = costs[i] / 2;
+    rest -= differences[i].step_cost;
   }
+  if (!differences.empty()) differences.front().step_cost += rest;
   std::stable_sort(differences.begin(), differences.end(), [](const Difference& a, const Difference& b) {
     return std::abs(a.step_cost) > std::abs(b.step_cost);
   });
-  Durations together = predicted;
-  Nanos before = predicted_time;
-  for (Difference& difference : differences) {
-    Substitute(difference, measured, together);
-    BATON_ASSIGN_OR_RETURN(const Nanos step_time, ReplayedTime(program, together, options));
-    difference.step_cost = step_time - before;
-    before = step_time;
-  }
-  return before;
+  return together;
 }
 
 // Waiting times of all devices by whom they waited for, added to those of `waitings` that `field` names.

@@ -21,7 +21,8 @@ struct Difference {
   int64_t count = 0;
   Nanos predicted_mean = 0;
   Nanos measured_mean = 0;
-  // By how much the step is longer because of it, when all differences above it in the list are there already.
+  // By how much the step is longer because of it: the mean of what it adds to those listed by name before it, and to
+  // those after it.
   Nanos step_cost = 0;
   std::vector<InstructionRef> instructions;
 };

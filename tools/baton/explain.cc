@@ -219,8 +219,8 @@ void AddExplainCommand(CLI::App& app, CommandAction& action) {
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
   command->add_option("--rows", flags->rows, "Rows of each table at most (10)")->check(Between(1, 10000));
   command->footer(R"(Without JOB or flags the prediction is the one that the trace tells of: of train, from the costs of
-the steps before. What the step owes to each part is found by replaying the step with these durations measured and all
-others predicted, one part after the other.
+the steps before. What the step owes to each part is found by replaying it with measured durations in place of
+predicted ones, one part after the other, in one order and in its reverse; the mean is shown.
 
 Examples:
   baton explain --trace runs/gpt/trace.json      # after baton train … --output runs/gpt
