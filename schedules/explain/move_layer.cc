@@ -21,7 +21,7 @@ Nanos StepTimeOf(const Trace& trace) {
 // Takes the layer's times from one chunk, gives them to the other.
 void Move(const ChunkCosts& layer, ChunkCosts& from, ChunkCosts& to) {
   for (auto time : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                    &ChunkCosts::step_ns}) {
+                    &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
     const Nanos moved = std::min(from.*time, layer.*time);
     from.*time -= moved;
     to.*time += moved;
@@ -36,6 +36,7 @@ EndLayers TenthOf(const ChunkCosts& chunk) {
   layers.first.forward_ns = chunk.forward_ns / 10;
   layers.first.backward_input_ns = chunk.backward_input_ns / 10;
   layers.first.backward_weight_ns = chunk.backward_weight_ns / 10;
+  layers.first.recompute_ns = chunk.recompute_ns / 10;
   layers.first.step_ns = chunk.step_ns / 10;
   layers.last = layers.first;
   return layers;

@@ -99,6 +99,7 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
   BATON_RETURN_IF_ERROR(CheckNotNegative("devices_per_node", costs.devices_per_node));
   BATON_RETURN_IF_ERROR(CheckNotNegative("inter.latency_ns", costs.inter.latency_ns));
   BATON_RETURN_IF_ERROR(CheckBandwidth("inter.bytes_per_ns", costs.inter.bytes_per_ns));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("wake_ns", costs.wake_ns));
   double times = links;
   double sizes = 0;
   for (int i = 0; i < num_chunks; ++i) {

@@ -79,6 +79,7 @@ struct CostModel {
   std::vector<Nanos> link_ns;
   Nanos load_ns = 0;         // each Load
   Nanos reduce_ns = 0;       // each Reduce, once its last participant has arrived; see ReduceNanos
+  Nanos wake_ns = 0;         // from when a transfer is there until the host begins what waited for it
   double bytes_per_ns = 0;   // bandwidth of a link within a node; 0: bytes take no time
   int devices_per_node = 0;  // 0: all devices are in one node
   LinkCosts inter = {};      // from node to node

@@ -214,7 +214,7 @@ class Simulation {
       } else {
         const Nanos duration = durations_ != nullptr ? (*durations_)[device][i] : Duration(instruction.operation);
         if (duration < 0) return Error(device, i, "names a chunk that is not there");
-        const Nanos start = std::max(state.compute_end, waits_end);
+        const Nanos start = std::max(state.compute_end, waits_end > 0 ? waits_end + costs_.wake_ns : 0);
         intervals[i] = {state.compute_end, start, start + duration};
         state.compute_end = start + duration;
       }

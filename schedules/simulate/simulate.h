@@ -19,7 +19,8 @@ struct SimulateOptions {
 
 // One pass, linear in the number of instructions. The rules of time:
 //
-//   compute      starts when its lane's predecessor and its waits have ended; a Backward takes both halves' time
+//   compute      starts when its lane's predecessor has ended, and its waits wake_ns ago; a Backward takes both halves'
+//                time
 //   Send, Recv   is ready when its waits have ended and its queue's previous transfer has started; the transfer starts
 //                when both sides are ready, takes its turn on its link (CostModel) behind those that started before it,
 //                holds the link for its bytes and ends a latency later (with CostModel::link_ns: takes that, whatever

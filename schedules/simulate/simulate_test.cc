@@ -371,6 +371,23 @@ TEST_CASE("what cannot run is refused, not run") {
                 "device 1 instruction 0 (Recv activation chunk 1 micro-batch 0 from device 0) never ends");
 }
 
+TEST_CASE("what waited for a transfer begins late, what its device came to later does not") {
+  // One micro-batch goes down and up: two transfers that are waited for.
+  CostModel costs = UniformCosts(2, 100, 60, 40, 10);
+  const Nanos on_time = Makespan(MustSimulate(LowerNamed("gpipe", {2, 1}, costs), costs));
+  costs.wake_ns = 7;
+  CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {2, 1}, costs), costs)) == on_time + 2 * 7);
+  // Of four, the second to the last forward find their input there, and so do the backwards of device 0.
+  const Program program = LowerNamed("gpipe", {2, 4}, costs);
+  const Nanos late = Makespan(MustSimulate(program, costs));
+  costs.wake_ns = 0;
+  CHECK(late == Makespan(MustSimulate(program, costs)) + 2 * 7);
+  // A single device waits for nobody.
+  CostModel alone = UniformCosts(1, 100, 60, 40, 10);
+  alone.wake_ns = 1'000;
+  CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {1, 3}, alone), alone)) == 3 * 200);
+}
+
 TEST_CASE("a step replayed with its own durations is the same step, in any transport") {
   CostModel costs = UniformCosts(8, 70, 110, 50, 13);
   for (size_t i = 0; i < costs.chunks.size(); ++i) costs.chunks[i].forward_ns += 7 * static_cast<Nanos>(i);
