@@ -1,6 +1,8 @@
 // Means over the instructions of a trace, kind by kind.
 #include "schedules/report/measured_costs.h"
 
+#include <algorithm>
+
 namespace baton {
 
 MeasuredCosts::MeasuredCosts(const Program& program) : chunks_(program.num_chunks) {}
@@ -8,8 +10,19 @@ MeasuredCosts::MeasuredCosts(const Program& program) : chunks_(program.num_chunk
 void MeasuredCosts::Add(const Program& program, const Trace& trace) {
   for (int device = 0; device < program.num_devices(); ++device) {
     const auto& instructions = program.devices[device].instructions;
+    Nanos free_since = 0;  // when the compute lane's last instruction ended
     for (size_t i = 0; i < instructions.size(); ++i) {
       const Interval& interval = trace.devices[device][i];
+      if (IsCompute(instructions[i].operation)) {
+        Nanos released = -1;
+        for (int32_t wait : program.devices[device].WaitsOf(instructions[i])) {
+          released = std::max(released, trace.devices[device][wait].end);
+        }
+        // A Reduce starts when the last device comes to it, however early this one woke.
+        const bool wakes = !std::holds_alternative<Reduce>(instructions[i].operation);
+        if (wakes && released > free_since) wake_.Add({released, released, std::max(released, interval.start)});
+        free_since = interval.end;
+      }
       std::visit(Overloaded{
                      [&](const Load&) { load_.Add(interval); },
                      [&](const Forward& op) { chunks_[op.chunk].forward.Add(interval); },
@@ -54,6 +67,7 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
   costs.bytes_per_ns = 0;
   costs.devices_per_node = 0;
   costs.reduce_ns = reduce_.Mean();
+  costs.wake_ns = wake_.Mean();
   return costs;
 }
 

@@ -1,5 +1,5 @@
-// What a trace says about costs: the mean duration of each chunk's instructions. A cost model made from some steps
-// predicts the next ones. Used by the trainer and by rehearsals.
+// What a trace says about costs: the mean duration of each chunk's instructions, and how late a device wakes. A cost
+// model made from some steps predicts the next ones. Used by the trainer and by rehearsals.
 #ifndef BATON_SCHEDULES_REPORT_MEASURED_COSTS_H_
 #define BATON_SCHEDULES_REPORT_MEASURED_COSTS_H_
 
@@ -35,6 +35,7 @@ class MeasuredCosts {
   };
   std::vector<ChunkSums> chunks_;
   Sum load_, transfer_, reduce_;
+  Sum wake_;  // of instructions that a device had to wait for
   int steps_ = 0;
 };
 

@@ -147,12 +147,14 @@ TEST_CASE("costs measured from a simulated trace are those that it was simulated
   Simulated run = SimulateEqual("1f1b", 3, 4, 7000);
   run.costs.chunks[1].backward_input_ns = 2'500'000;
   run.costs.chunks[2].step_ns = 123;
+  run.costs.wake_ns = 2'000;
   run.trace = Simulate(run.program, run.costs).value();
   MeasuredCosts measured(run.program);
   measured.Add(run.program, run.trace);
   measured.Add(run.program, run.trace);
   const CostModel costs = measured.ToCostModel(run.costs);
   CHECK(costs.transfer_ns == 7000);
+  CHECK(costs.wake_ns == 2'000);
   for (int chunk = 0; chunk < 3; ++chunk) {
     CHECK(costs.chunks[chunk].forward_ns == run.costs.chunks[chunk].forward_ns);
     CHECK(costs.chunks[chunk].backward_ns() == run.costs.chunks[chunk].backward_ns());
