@@ -140,7 +140,7 @@ void PrintDifferences(const Explanation& explanation, const TraceNames& names, i
                   Signed(difference.step_cost)});
   }
   if (num_rest > 0) table.AddRow({absl::StrCat(num_rest, " others"), "", "", "", "", Signed(rest)});
-  table.AddRow({"later starts than needed", "", "", "", "", Signed(explanation.late_starts)});
+  table.AddRow({"later starts", "", "", "", "", Signed(explanation.late_starts)});
   table.AddRow({"together", "", FormatDuration(explanation.predicted.step_time),
                 FormatDuration(explanation.measured.step_time), "", Signed(explanation.StepDifference())});
   std::cout << table.ToString() << "\n";
