@@ -1,4 +1,5 @@
-// docs/schedules.md against the commands that it shows: each output is what the command prints now.
+// docs/schedules.md, docs/prediction.md and the README's picture against the commands that they show: each output is
+// what the command prints now.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -40,12 +41,27 @@ std::vector<Block> BlocksOf(const std::string& page) {
   return blocks;
 }
 
-TEST_CASE("docs/schedules.md shows what the commands print; tools/update_schedule_docs writes it anew") {
-  const std::vector<Block> blocks = BlocksOf(ReadWhole("docs/schedules.md"));
+// The arguments of a command: words, or what stands between double quotes.
+std::vector<std::string> ArgumentsOf(const std::string& command) {
+  std::vector<std::string> arguments;
+  const std::vector<std::string> parts = absl::StrSplit(command, '"');
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i % 2 == 1) {
+      arguments.push_back(parts[i]);
+    } else {
+      for (const std::string& word : Words(parts[i])) arguments.push_back(word);
+    }
+  }
+  return arguments;
+}
+
+TEST_CASE("the pages show what the commands print; tools/update_schedule_docs writes it anew") {
+  const char* page = GENERATE("docs/schedules.md", "docs/prediction.md");
+  const std::vector<Block> blocks = BlocksOf(ReadWhole(page));
   REQUIRE_FALSE(blocks.empty());
   for (const Block& block : blocks) {
     CAPTURE(block.command);
-    const CommandResult result = Baton(Words(block.command));
+    const CommandResult result = Baton(ArgumentsOf(block.command));
     CHECK(result.status == 0);
     CHECK(result.err.empty());
     CHECK(block.output == result.out);
@@ -55,6 +71,16 @@ TEST_CASE("docs/schedules.md shows what the commands print; tools/update_schedul
       CHECK(line.size() <= 122);
     }
   }
+}
+
+TEST_CASE("the README's picture is what the command beside it draws") {
+  const std::string command = "baton simulate --stages=4 --micro-batches=8 --schedule=zb-h1 --transfer=0.1ms --svg=";
+  CHECK(absl::StrContains(ReadWhole("README.md"), command + "docs/pictures/zb-h1.svg"));
+  const std::string file = NewPath("picture.svg");
+  std::vector<std::string> arguments = Words(command + file);
+  arguments.erase(arguments.begin());
+  REQUIRE(Baton(arguments).status == 0);
+  CHECK(ReadWhole(file) == ReadWhole("docs/pictures/zb-h1.svg"));
 }
 
 TEST_CASE("docs/schedules.md shows every schedule, in the order of the catalog") {
