@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 
 #include "schedules/program/structure.h"
@@ -136,6 +137,35 @@ TEST_CASE("what is no trace of ours is refused in a sentence") {
         std::string::npos);
   CHECK(message(Replaced(good, "\"predicted_end_us\":0.000", "\"predicted_end_us\":[]"))
             .find("its predicted times must be microseconds") != std::string::npos);
+}
+
+TEST_CASE("whatever bytes a trace file has, it is read or refused") {
+  const Simulated run = SimulateEqual("1f1b", 2, 2);
+  const std::string good = ToChromeTrace(run.program, run.trace, &run.trace);
+  std::mt19937 random(3);
+  int refused = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::string text = good;
+    for (unsigned changes = 1 + random() % 3; changes > 0; --changes) {
+      const size_t at = random() % text.size();
+      const size_t length = random() % 12;
+      switch (random() % 3) {
+        case 0:
+          text[at] = static_cast<char>(random() % 256);
+          break;
+        case 1:
+          text.erase(at, length);
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), length));
+      }
+    }
+    const auto read = ReadChromeTrace(text, "x.json");
+    if (read.ok()) continue;
+    ++refused;
+    CHECK(read.status().code() == absl::StatusCode::kInvalidArgument);
+  }
+  CHECK(refused > 100);
 }
 
 TEST_CASE("traces of different programs are told apart by the first difference") {

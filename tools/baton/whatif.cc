@@ -158,7 +158,8 @@ absl::Status RunWhatIf(WhatIfFlags flags) {
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
   BATON_ASSIGN_OR_RETURN(const Outcome base, Predict(problem, std::move(request)));
-  TextTable table({"what if", "step", "a micro-batch", "change", "bubble", "change"}, {false, true, true, true, true, true});
+  TextTable table({"what if", "step", "a micro-batch", "change", "bubble", "change"},
+                  {false, true, true, true, true, true});
   AddOutcome("(as it is)", base, base, table);
   for (const std::string& change : flags.changes) {
     BATON_ASSIGN_OR_RETURN(const Outcome outcome, PredictChange(change, flags.problem, problem, base));
