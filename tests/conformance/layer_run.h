@@ -62,9 +62,9 @@ struct LayerRun {
 inline constexpr double kInitialGradient = 0.25;
 
 // An f32 case is run in the backend's precision. All Forwards, then for each micro-batch Recompute, where the layer has
-// any, and BackwardInput, then all BackwardWeights; what is recomputed is poisoned in between. Each sees scratch poisoned
-// and the buffers that it has no use for by its contract null. Errors: those of the layer; Internal if a call writes
-// outside a buffer or into one that it only reads.
+// any, and BackwardInput, then all BackwardWeights; what is recomputed is poisoned in between. Each sees scratch
+// poisoned and the buffers that it has no use for by its contract null. Errors: those of the layer; Internal if a call
+// writes outside a buffer or into one that it only reads.
 absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const LayerCase& layer_case,
                                   const LayerData& data, const LayerRunOptions& options = {});
 

@@ -330,7 +330,8 @@ absl::Status Problem::MeasureLayers() {
     assumed.mutable_devices()->mutable_rates()->set_memory_gbps(kAssumedGigabytesPerSecond);
     transfer_costs_.bytes_per_ns = kAssumedGigabytesPerSecond;
     absl::StrAppend(&description_, "\nnot measured: ", std::string(available.message()), "\nassumed for ",
-                    kAssumedTeraflops, " TFLOP/s and ", kAssumedGigabytesPerSecond, " GB/s (devices.rates says others)");
+                    kAssumedTeraflops, " TFLOP/s and ", kAssumedGigabytesPerSecond,
+                    " GB/s (devices.rates says others)");
     return TimeByJob(*backend_, assumed, table_);
   }
   BATON_RETURN_IF_ERROR(available);
@@ -354,9 +355,7 @@ absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& 
                                                  " GiB on a device; baton simulate says how much, and what would fit"));
 }
 
-std::string Problem::AdviseOnMemory() const {
-  return baton::AdviseOnMemory(*backend_, *job_);
-}
+std::string Problem::AdviseOnMemory() const { return baton::AdviseOnMemory(*backend_, *job_); }
 
 absl::Status Problem::InUsersWords(const absl::Status& status) const {
   if (status.ok() || job_) return status;

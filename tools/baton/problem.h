@@ -15,8 +15,8 @@
 #include "runtime/train/plan_job.h"
 #include "runtime/train/profile.h"
 #include "schedules/compile/compile.h"
-#include "tools/baton/link_flags.h"
 #include "schedules/explain/move_layer.h"
+#include "tools/baton/link_flags.h"
 
 namespace baton {
 
@@ -95,7 +95,7 @@ class Problem {
   std::optional<CostModel> file_costs_;        // of --costs
   std::shared_ptr<const ComputeOrder> order_;  // of schedule "csv"
   std::optional<proto::Job> job_;
-  std::unique_ptr<Backend> backend_;           // with a job
+  std::unique_ptr<Backend> backend_;  // with a job
   ModelTable table_;
 };
 
