@@ -10,11 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/layers/build.h"
+#include "runtime/device/clock.h"
 #include "runtime/train/bench.h"
 #include "runtime/train/memory.h"
 
 namespace baton {
 namespace {
+
+constexpr Nanos kWarmUpNanos = 50'000'000;
 
 // From the arena of one device to that of another.
 absl::StatusOr<Nanos> MedianTransfer(Bench& from, Bench& to, Transport& transport, int repeats, Bytes bytes) {
@@ -75,6 +78,12 @@ class Profiler {
     Layer& layer = *timed->layer;
     const LayerBuffers& buffers = timed->buffers;
     const KernelStream stream = bench_->kernel_stream();
+    // A processor that was idle takes a while to its full speed.
+    const Nanos warm_at = SteadyNow() + (index == 0 ? kWarmUpNanos : 0);
+    while (SteadyNow() < warm_at) {
+      BATON_RETURN_IF_ERROR(layer.Forward(stream, buffers));
+      BATON_RETURN_IF_ERROR(bench_->stream().Synchronize());
+    }
     BATON_ASSIGN_OR_RETURN(costs.forward_ns, Median([&] { return layer.Forward(stream, buffers); }));
     const Footprint footprint = layer.footprint();
     if (layer.recomputes_output() || footprint.recomputed + footprint.recomputed_weight > 0) {

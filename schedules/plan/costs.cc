@@ -13,7 +13,9 @@ Nanos CostModel::ReduceNanos(const std::vector<int32_t>& device_of_member, Bytes
   if (count < 2) return reduce_ns;
   const LinkCosts link = LinkBetween(devices.front(), devices.back());
   if (link.bytes_per_ns <= 0) return reduce_ns;
-  return reduce_ns + 2 * (count - 1) * (link.latency_ns + link.TransmitNanos(bytes / count));
+  const double rounds = 2.0 * static_cast<double>(count - 1);
+  const double ring = rounds * static_cast<double>(link.latency_ns + link.TransmitNanos(bytes / count));
+  return reduce_ns + static_cast<Nanos>(std::min(ring, static_cast<double>(Nanos{1} << 56)));
 }
 
 }  // namespace baton

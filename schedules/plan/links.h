@@ -3,6 +3,7 @@
 #ifndef BATON_SCHEDULES_PLAN_LINKS_H_
 #define BATON_SCHEDULES_PLAN_LINKS_H_
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/units.h"
@@ -19,9 +20,10 @@ struct LinkCosts {
   Nanos latency_ns = 0;
   double bytes_per_ns = 0;  // that is GB/s; 0: bytes take no time, and nothing queues
 
-  // How long `bytes` hold the link.
+  // How long `bytes` hold the link; at most 2^56 ns, which is two years.
   Nanos TransmitNanos(Bytes bytes) const {
-    return bytes_per_ns > 0 ? static_cast<Nanos>(std::llround(static_cast<double>(bytes) / bytes_per_ns)) : 0;
+    if (bytes_per_ns <= 0) return 0;
+    return std::llround(std::min(static_cast<double>(bytes) / bytes_per_ns, static_cast<double>(Nanos{1} << 56)));
   }
 };
 

@@ -32,7 +32,8 @@ absl::StatusOr<std::vector<LayerRange>> SplitByCounts(absl::Span<const int> coun
 //
 // The sums follow how a Sequence lays its memory out: each layer's own needs add up; a layer that is not the first of
 // its chunk also keeps its input, one that is not the last the gradient of its output; scratch is that of the hungriest
-// layer beside what is kept in scratch throughout.
+// layer beside what is kept in scratch throughout. The input of a layer behind one that makes its output again counts
+// as recomputed.
 std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Span<const LayerRange> split,
                                   Bytes input_bytes, Bytes targets_bytes);
 

@@ -52,9 +52,11 @@ class SlotChecker {
     can_recompute_.assign(program.num_chunks, false);
     for (const DeviceProgram& device : program.devices) {
       for (const Instruction& instruction : device.instructions) {
-        ForEachOperand(instruction.operation, [&](SlotId slot, SlotKind role, Access) {
-          if (slot != kNoSlot && IsRecomputed(role)) can_recompute_[ChunkOf(instruction.operation)] = true;
-        });
+        if (const Forward* forward = std::get_if<Forward>(&instruction.operation)) {
+          if (forward->recomputed != kNoSlot) can_recompute_[forward->chunk] = true;
+        } else if (const Recompute* recompute = std::get_if<Recompute>(&instruction.operation)) {
+          can_recompute_[recompute->chunk] = true;
+        }
       }
     }
   }
@@ -65,10 +67,6 @@ class SlotChecker {
 
  private:
   static constexpr int kNumRoles = kNumSlotKinds;
-
-  static bool IsRecomputed(SlotKind role) {
-    return role == SlotKind::kRecomputed || role == SlotKind::kRecomputedWeight;
-  }
 
   void Report(const std::string& message) { violations_.push_back({device_, index_, "slots", message}); }
 
@@ -228,7 +226,8 @@ class SlotChecker {
   const Program& program_;
   std::vector<Violation>& violations_;
   std::vector<Bytes> bytes_of_role_;  // [chunk × kNumRoles + role]; -1 if not seen yet
-  std::vector<bool> can_recompute_;   // [chunk]: some instruction of it names a slot for what is recomputed
+  std::vector<bool>
+      can_recompute_;  // [chunk]: a Forward of it names a slot for what is recomputed, or one Recompute is
   // Of the device at hand.
   int device_ = -1;
   const DeviceProgram* code_ = nullptr;

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration.h"
 #include "base/status.h"
+#include "schedules/report/text_table.h"
 #include "tools/baton/command_line.h"
 
 namespace baton {
@@ -56,6 +57,17 @@ absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs) {
         "--inter-transfer, --inter-bandwidth: need --per-node, how many devices share a node");
   }
   return absl::OkStatus();
+}
+
+std::string DescribeLinks(const CostModel& costs) {
+  const auto bandwidth = [](double bytes_per_ns) {
+    return bytes_per_ns > 0 ? absl::StrCat(bytes_per_ns, " GB/s") : std::string("any bandwidth");
+  };
+  if (costs.bytes_per_ns <= 0 && costs.devices_per_node == 0) return "";
+  std::string text = absl::StrCat("; links of ", bandwidth(costs.bytes_per_ns));
+  if (costs.devices_per_node == 0) return text;
+  return absl::StrCat(text, ", between nodes of ", costs.devices_per_node, " devices ",
+                      FormatDuration(costs.inter.latency_ns), " and ", bandwidth(costs.inter.bytes_per_ns));
 }
 
 absl::Status RefuseLinkFlags(const LinkFlags& flags) {

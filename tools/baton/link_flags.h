@@ -25,6 +25,10 @@ void AddLinkFlags(CLI::App& command, LinkFlags& flags, const std::string& group)
 // Sets the links of `costs` but for transfer_ns. Errors: InvalidArgument.
 absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs);
 
+// As "; links of 450 GB/s, between nodes of 8 devices 10.0 µs and 50 GB/s"; empty where bytes take no time and all
+// devices are in one node.
+std::string DescribeLinks(const CostModel& costs);
+
 // With a job none of them may be given. Errors: InvalidArgument naming one that is.
 absl::Status RefuseLinkFlags(const LinkFlags& flags);
 

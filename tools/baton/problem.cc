@@ -173,10 +173,12 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
     absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
     return absl::OkStatus();
   }
-  description_ = absl::StrCat(description_, "\na stage takes ", FormatDuration(stage_costs_.forward_ns), " forward, ",
-                              FormatDuration(stage_costs_.backward_input_ns), " + ",
-                              FormatDuration(stage_costs_.backward_weight_ns),
-                              " backward (input + weight); a transfer ", FormatDuration(transfer_costs_.transfer_ns));
+  description_ = absl::StrCat(
+      description_, "\na stage takes ", FormatDuration(stage_costs_.forward_ns), " forward, ",
+      FormatDuration(stage_costs_.backward_input_ns), " + ", FormatDuration(stage_costs_.backward_weight_ns),
+      " backward (input + weight)",
+      stage_costs_.can_recompute ? absl::StrCat(", ", FormatDuration(stage_costs_.recompute_ns), " recomputing") : "",
+      "; a transfer ", FormatDuration(transfer_costs_.transfer_ns), DescribeLinks(transfer_costs_));
   return absl::OkStatus();
 }
 
@@ -317,7 +319,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measu
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
   }
   absl::StrAppend(&description_, ": ", FormatDuration(step),
-                  " for one micro-batch, forward and backward, over all layers");
+                  " for one micro-batch, forward and backward, over all layers", DescribeLinks(transfer_costs_));
   return absl::OkStatus();
 }
 
