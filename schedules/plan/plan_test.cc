@@ -115,5 +115,30 @@ TEST_CASE("a chunk's memory is the sum over its layers, and what is kept between
   CHECK(chunks[1].saved_weight_bytes == 192);
 }
 
+TEST_CASE("what a chunk can make again is counted apart, with the input of the layer behind") {
+  LayerCosts kept;
+  kept.output_bytes = 64;
+  kept.saved_bytes = 128;
+  kept.keep_input_saved_weight_bytes = 64;
+  kept.keep_input_saved_bytes = 1;
+  LayerCosts again = kept;
+  again.saved_bytes = 0;
+  again.recomputed_bytes = 128;
+  again.recomputed_weight_bytes = 320;
+  again.recomputes_output = true;
+  again.recompute_ns = 7;
+  const auto chunks =
+      SumChunks({again, again, kept, again, kept, kept}, SplitByCounts({4, 1, 1}, 6, 3).value(), 10, 20);
+  // Only the input of the last layer of chunk 0 is kept: the layer before it keeps what it computes.
+  CHECK(chunks[0].saved_bytes == 128 + 1);
+  CHECK(chunks[0].saved_weight_bytes == 64);
+  CHECK(chunks[0].recomputed_bytes == 3 * 128 + 2);
+  CHECK(chunks[0].recomputed_weight_bytes == 3 * 320 + 2 * 64);
+  CHECK(chunks[0].recompute_ns == 3 * 7);
+  CHECK(chunks[0].can_recompute);
+  CHECK(chunks[1].recomputed_bytes + chunks[1].recomputed_weight_bytes == 0);
+  CHECK_FALSE(chunks[1].can_recompute);
+}
+
 }  // namespace
 }  // namespace baton

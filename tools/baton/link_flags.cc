@@ -64,7 +64,7 @@ std::string DescribeLinks(const CostModel& costs) {
     return bytes_per_ns > 0 ? absl::StrCat(bytes_per_ns, " GB/s") : std::string("any bandwidth");
   };
   if (costs.bytes_per_ns <= 0 && costs.devices_per_node == 0) return "";
-  std::string text = absl::StrCat("; links of ", bandwidth(costs.bytes_per_ns));
+  std::string text = absl::StrCat("\nlinks of ", bandwidth(costs.bytes_per_ns));
   if (costs.devices_per_node == 0) return text;
   return absl::StrCat(text, ", between nodes of ", costs.devices_per_node, " devices ",
                       FormatDuration(costs.inter.latency_ns), " and ", bandwidth(costs.inter.bytes_per_ns));

@@ -25,7 +25,7 @@ void AddLinkFlags(CLI::App& command, LinkFlags& flags, const std::string& group)
 // Sets the links of `costs` but for transfer_ns. Errors: InvalidArgument.
 absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs);
 
-// As "; links of 450 GB/s, between nodes of 8 devices 10.0 µs and 50 GB/s"; empty where bytes take no time and all
+// As "\nlinks of 450 GB/s, between nodes of 8 devices 10.0 µs and 50 GB/s"; empty where bytes take no time and all
 // devices are in one node.
 std::string DescribeLinks(const CostModel& costs);
 

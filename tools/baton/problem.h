@@ -52,7 +52,7 @@ class Problem {
 
   // The schedule that the job or --schedule names.
   const std::string& schedule() const { return schedule_; }
-  // Two lines of at most about 100 columns: what is scheduled, and what its costs are.
+  // Two lines or three of at most about 100 columns: what is scheduled, and what its costs are.
   const std::string& description() const { return description_; }
   // `bend`: a schedule that does not take the chunks or the group that were asked for goes by its own, so that all can
   // be compared; otherwise compiling it says why not.

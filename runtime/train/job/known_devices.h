@@ -8,7 +8,8 @@
 
 namespace baton {
 
-// Peaks as their makers state them: dense bf16 (on V100 fp16) matrix products, and the bandwidth and size of memory.
+// Peaks as their makers state them: dense bf16 (on V100 fp16) matrix products, and the bandwidth of memory; its size as
+// a program finds it.
 struct KnownDevice {
   absl::string_view name;
   double peak_matmul_tflops;

@@ -286,7 +286,7 @@ TEST_CASE("nodes follow from devices in a node and the other way round; a known 
       ResolveJob(Make(kGpt, "devices.device=H200;devices.rates={matmul_tflops: 500}")).value().devices();
   CHECK(known.rates().matmul_tflops() == 500);
   CHECK(known.rates().memory_gbps() == Approx(4320));
-  CHECK(known.memory_gib() == Approx(131.3));
+  CHECK(known.memory_gib() == Approx(139.8));
 }
 
 TEST_CASE("wrong optimizers, runs and devices") {
