@@ -64,6 +64,7 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
   costs.load_ns = load_.Mean();
   // What was measured holds the bytes and the turns of a transfer, wherever it went.
   costs.transfer_ns = transfer_.Mean();
+  costs.link_ns.clear();
   costs.bytes_per_ns = 0;
   costs.devices_per_node = 0;
   costs.reduce_ns = reduce_.Mean();

@@ -162,5 +162,24 @@ TEST_CASE("costs measured from a simulated trace are those that it was simulated
   }
 }
 
+TEST_CASE("measured transfers replace links and tables, which they contain") {
+  Simulated run = SimulateEqual("1f1b", 2, 4, 7000);
+  const Trace plain = Simulate(run.program, run.costs).value();
+  MeasuredCosts measured(run.program);
+  measured.Add(run.program, plain);
+  CostModel shape = run.costs;
+  shape.link_ns = {1'000'000, 0};
+  shape.bytes_per_ns = 1e-3;
+  shape.devices_per_node = 1;
+  shape.inter = {5'000'000, 0};
+  const CostModel costs = measured.ToCostModel(shape);
+  const Trace again = Simulate(run.program, costs).value();
+  for (int device = 0; device < 2; ++device) {
+    for (size_t i = 0; i < plain.devices[device].size(); ++i) {
+      REQUIRE(again.devices[device][i].end == plain.devices[device][i].end);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace baton

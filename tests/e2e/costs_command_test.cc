@@ -63,6 +63,17 @@ TEST_CASE("links by flags: transfers queue for bandwidth, nodes share a link") {
         "baton: --per-node: with a job file devices.intra and devices.inter say it; set these\n");
 }
 
+TEST_CASE("rehearsals follow links and recompute") {
+  const CommandResult result = Baton({"rehearse", "--stages=2", "--micro-batches=3", "--schedule=gpipe",
+                                      "--recompute=1ms", "--message-bytes=1000", "--bandwidth=0.001", "--per-node=1",
+                                      "--inter-transfer=1ms", "--inter-bandwidth=0.002", "--steps=1"});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK(absl::StrContains(result.out,
+                          ", 1.00 ms recomputing; a transfer 0 ns\n"
+                          "links of 0.001 GB/s, between nodes of 1 devices 1.00 ms and 0.002 GB/s\n"));
+}
+
 TEST_CASE("a job's rates and links stand for measurement, so that two runs say the same") {
   const std::vector<std::string> job = {"simulate", kGpt,
                                         "--set",    "devices.device=H200",
