@@ -71,7 +71,7 @@ TEST_CASE("rehearsals follow links and recompute") {
   CHECK(result.status == 0);
   CHECK(absl::StrContains(result.out,
                           ", 1.00 ms recomputing; a transfer 0 ns\n"
-                          "links of 0.001 GB/s, between nodes of 1 devices 1.00 ms and 0.002 GB/s\n"));
+                          "links of 0.001 GB/s, between nodes of 1 device 1.00 ms and 0.002 GB/s\n"));
 }
 
 TEST_CASE("a job's rates and links stand for measurement, so that two runs say the same") {

@@ -66,8 +66,9 @@ std::string DescribeLinks(const CostModel& costs) {
   if (costs.bytes_per_ns <= 0 && costs.devices_per_node == 0) return "";
   std::string text = absl::StrCat("\nlinks of ", bandwidth(costs.bytes_per_ns));
   if (costs.devices_per_node == 0) return text;
-  return absl::StrCat(text, ", between nodes of ", costs.devices_per_node, " devices ",
-                      FormatDuration(costs.inter.latency_ns), " and ", bandwidth(costs.inter.bytes_per_ns));
+  return absl::StrCat(text, ", between nodes of ", costs.devices_per_node,
+                      costs.devices_per_node == 1 ? " device " : " devices ", FormatDuration(costs.inter.latency_ns),
+                      " and ", bandwidth(costs.inter.bytes_per_ns));
 }
 
 absl::Status RefuseLinkFlags(const LinkFlags& flags) {

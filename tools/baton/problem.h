@@ -46,8 +46,8 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
 
 class Problem {
  public:
-  // Reads the job, if one is given, and measures its layers on this machine; if they are those of `measured`, its
-  // measurement serves. Errors: InvalidArgument.
+  // Reads the job, if one is given, and takes its times from --costs, from the job's rates, or by measuring its layers
+  // on this machine; if they are those of `measured`, its measurement serves. Errors: InvalidArgument.
   static absl::StatusOr<Problem> Create(const ProblemFlags& flags, const Problem* measured = nullptr);
 
   // The schedule that the job or --schedule names.
