@@ -301,6 +301,7 @@ class Drawing {
       Rect(kLeft, y, width_ - kLeft - kRight, strip_, "fill=\"#f1f2f4\"");
       absl::StrAppend(&body_, "<path d=\"", path, "\" fill=\"#7d8ba1\"/>\n");
       if (memory.permanent[device] > 0) {
+        has_permanent_ = true;
         const double part = height(memory.permanent[device]);
         Rect(kLeft, bottom - part, width_ - kLeft - kRight, part, "fill=\"#4a5568\"");
       }
@@ -310,7 +311,6 @@ class Drawing {
       Text(width_ - 14, y + strip_ / 2 + 4, absl::StrCat("text-anchor=\"end\" fill=\"#555\" ", small),
            memory.in_bytes ? FormatBytes(static_cast<Bytes>(peak)) : FormatCount(peak));
     }
-    has_permanent_ = memory.in_bytes;
     return y + 4;
   }
 

@@ -92,6 +92,8 @@ TEST_CASE("memory in bytes has its unit") {
   CHECK(Count(svg, ">memory</text>") == 1);
   CHECK(Count(svg, ">4.00 MiB</text>") == 2);  // three micro-batches, parameters and gradients
   CHECK(Count(svg, ">held all the time</text>") == 1);
+  for (ChunkCosts& chunk : costs.chunks) chunk.parameter_bytes = 0;
+  CHECK(Count(Draw(SimulateNamed("gpipe", {2, 3}, costs)), ">held all the time</text>") == 0);
 }
 
 TEST_CASE("a large step is drawn by what each device mostly did, in few bytes") {
