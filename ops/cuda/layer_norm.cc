@@ -35,9 +35,8 @@ class CudaLayerNorm final : public PrimitiveLayer {
   }
 
   absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
-    const float* const stash = Floats(buffers.stash);
-    BATON_RETURN_IF_ERROR(LaunchAddTo(stream, shape_.width, stash, Gradient<float>(0)));
-    return LaunchAddTo(stream, shape_.width, stash + shape_.width, Gradient<float>(1));
+    return LaunchAddLayerNormGradients(stream, shape_.width, Floats(buffers.stash), Gradient<float>(0),
+                                       Gradient<float>(1));
   }
 
  private:

@@ -16,6 +16,7 @@ namespace {
 constexpr int kForwardWarps = 4;
 constexpr int kBackwardWarps = 16;
 constexpr int kBackwardThreads = kBackwardWarps * kThreadsPerWarp;
+constexpr int kAddThreads = 256;
 constexpr int64_t kMaxParts = 256;
 
 int64_t RowsPerPart(int64_t rows) { return std::max<int64_t>(kBackwardWarps, (rows + kMaxParts - 1) / kMaxParts); }
@@ -141,9 +142,12 @@ __global__ void __launch_bounds__(kBackwardThreads)
   }
 }
 
-__global__ void AddToKernel(int64_t count, const float* addend, float* gradient) {
-  const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (i < count) gradient[i] += addend[i];
+__global__ void __launch_bounds__(kAddThreads)
+    AddGradientsKernel(int64_t width, const float* gradients, float* weight_gradient, float* bias_gradient) {
+  const int64_t i = static_cast<int64_t>(blockIdx.x) * kAddThreads + threadIdx.x;
+  if (i >= width) return;
+  weight_gradient[i] += gradients[i];
+  bias_gradient[i] += gradients[width + i];
 }
 
 }  // namespace
@@ -180,9 +184,10 @@ absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& 
   return LaunchSumParts(stream, NumParts(shape.rows), 2 * shape.width, parts, /*add=*/false, parameter_gradients);
 }
 
-absl::Status LaunchAddTo(KernelStream stream, int64_t count, const float* addend, float* gradient) {
-  constexpr int kThreads = 256;
-  return Launch(AddToKernel, {NumBlocks(count, kThreads), kThreads}, stream, count, addend, gradient);
+absl::Status LaunchAddLayerNormGradients(KernelStream stream, int64_t width, const float* parameter_gradients,
+                                         float* weight_gradient, float* bias_gradient) {
+  return Launch(AddGradientsKernel, {NumBlocks(width, kAddThreads), kAddThreads}, stream, width, parameter_gradients,
+                weight_gradient, bias_gradient);
 }
 
 }  // namespace baton

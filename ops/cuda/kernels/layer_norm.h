@@ -31,8 +31,9 @@ absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& 
                                      const void* weight, const float* statistics, const void* dy, const void* addend,
                                      void* dx, float* parameter_gradients, std::byte* scratch);
 
-// gradient ← gradient + addend; both [count] f32.
-absl::Status LaunchAddTo(KernelStream stream, int64_t count, const float* addend, float* gradient);
+// Adds parameter_gradients' first row to weight_gradient: [width] f32, and its second to bias_gradient.
+absl::Status LaunchAddLayerNormGradients(KernelStream stream, int64_t width, const float* parameter_gradients,
+                                         float* weight_gradient, float* bias_gradient);
 
 }  // namespace baton
 

@@ -1,0 +1,120 @@
+// What the CUDA backend says without a device: footprints, shapes, refusals. That its layers compute what they should
+// is the conformance suite's.
+#include "ops/cuda/cuda_backend.h"
+
+#include <catch2/catch.hpp>
+
+#include "ops/layers/build.h"
+
+namespace baton {
+namespace {
+
+CudaBackend Make(CudaPrecision precision) {
+  CudaBackendOptions options;
+  options.precision = precision;
+  return CudaBackend(options);
+}
+
+LinearSpec Linear(const std::string& name, int64_t inputs, int64_t outputs) {
+  LinearSpec linear;
+  linear.name = name;
+  linear.inputs = inputs;
+  linear.outputs = outputs;
+  return linear;
+}
+
+const Shape kTokens(DataType::kBFloat16, {16, 1024, 768});
+
+}  // namespace
+
+TEST_CASE("layers are made without a device, and plan what libraries may use") {
+  const CudaBackend backend = Make(CudaPrecision::kBFloat16);
+  CHECK(backend.precision() == DataType::kBFloat16);
+  const auto linear = backend.CreateLinear(Linear("fc", 768, 3072), kTokens).value();
+  CHECK(linear->footprint().scratch == (32 << 20) + 256);
+  CHECK(linear->output_shape() == Shape(DataType::kBFloat16, {16, 1024, 3072}));
+  for (const ParameterSpec& parameter : linear->parameters()) CHECK(parameter.shape.type() == DataType::kFloat32);
+
+  const Shape attended(DataType::kBFloat16, {16, 1024, 3 * 768});
+  const auto attention = backend.CreateCausalAttention({12, 768}, attended).value();
+  const Bytes output_bytes = 16 * 1024 * 768 * 2;
+  const Bytes log_sum_bytes = 16 * 12 * 1024 * 4;
+  CHECK(attention->footprint().saved == output_bytes + log_sum_bytes);
+  // At least the product of output and gradient, at most cuDNN's half a gigabyte a group and what goes with it.
+  CHECK(attention->footprint().scratch >= log_sum_bytes);
+  CHECK(attention->footprint().scratch <= Bytes{700} << 20);
+}
+
+TEST_CASE("more sequences do not need more of cuDNN's workspace than a group of them") {
+  const CudaBackend backend = Make(CudaPrecision::kBFloat16);
+  const auto scratch = [&](int64_t sequences) {
+    const Shape input(DataType::kBFloat16, {sequences, 1024, 3 * 768});
+    return backend.CreateCausalAttention({12, 768}, input).value()->footprint().scratch;
+  };
+  CHECK(scratch(64) <= Bytes{700} << 20);
+  CHECK(scratch(1) <= scratch(16));
+}
+
+TEST_CASE("feed-forward layers are one where cuBLASLt can fuse them") {
+  const auto count = [](const CudaBackend& backend, ActivationKind activation, int64_t hidden) {
+    const Shape input(backend.precision(), {32, 64});
+    const std::vector<LayerSpec> specs = {
+        {Linear("up", 64, hidden)}, {ActivationSpec{activation}}, {Linear("down", hidden, 64)}};
+    const auto layers = BuildLayers(backend, specs, input).value();
+    size_t parameters = 0;
+    for (const auto& layer : layers) parameters += layer->parameters().size();
+    CHECK(parameters == 4);
+    CHECK(layers.back()->output_shape() == input);
+    return layers.size();
+  };
+  const CudaBackend bfloat16 = Make(CudaPrecision::kBFloat16);
+  CHECK(count(bfloat16, ActivationKind::kGeluTanh, 256) == 1);
+  CHECK(count(bfloat16, ActivationKind::kGelu, 256) == 3);
+  CHECK(count(bfloat16, ActivationKind::kGeluTanh, 20) == 3);
+  CHECK(count(Make(CudaPrecision::kFloat32), ActivationKind::kGeluTanh, 256) == 3);
+  CudaBackendOptions options;
+  options.precision = CudaPrecision::kBFloat16;
+  options.fuse_gelu = false;
+  CHECK(count(CudaBackend(options), ActivationKind::kGeluTanh, 256) == 3);
+}
+
+TEST_CASE("a fused feed-forward layer counts as the three do") {
+  CudaBackendOptions options;
+  options.precision = CudaPrecision::kBFloat16;
+  const SequenceSpec spec = {
+      {{Linear("up", 768, 3072)}, {ActivationSpec{ActivationKind::kGeluTanh}}, {Linear("down", 3072, 768)}}};
+  const auto fused = BuildLayer(CudaBackend(options), {spec}, kTokens).value();
+  options.fuse_gelu = false;
+  const auto separate = BuildLayer(CudaBackend(options), {spec}, kTokens).value();
+  CHECK(fused->flops().forward == separate->flops().forward);
+  CHECK(fused->flops().backward_input == separate->flops().backward_input);
+  CHECK(fused->flops().backward_weight == separate->flops().backward_weight);
+  CHECK(fused->footprint().saved == separate->footprint().saved);
+  CHECK(fused->footprint().saved_weight == separate->footprint().saved_weight);
+  CHECK(fused->footprint().stash == separate->footprint().stash);
+  CHECK(fused->footprint().scratch < separate->footprint().scratch);
+  REQUIRE(fused->parameters().size() == separate->parameters().size());
+  for (size_t i = 0; i < fused->parameters().size(); ++i) {
+    CHECK(fused->parameters()[i].name == separate->parameters()[i].name);
+  }
+}
+
+TEST_CASE("what the kernels do not take is named") {
+  const CudaBackend backend = Make(CudaPrecision::kBFloat16);
+  const auto message = [](const absl::Status& status) {
+    CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+    return std::string(status.message());
+  };
+  CHECK_THAT(message(backend.CreateLinear(Linear("fc", 4, 8), Shape(DataType::kFloat32, {2, 4})).status()),
+             Catch::Contains("[2, 4] f32 is not bf16"));
+  CHECK_THAT(message(backend.CreateCausalAttention({1, 257}, Shape(DataType::kBFloat16, {2, 3, 771})).status()),
+             Catch::Contains(
+                 "attention.heads: 1 heads of width: 257 are 257 wide each, more than the CUDA backend takes, 256"));
+  LayerNormSpec norm;
+  norm.name = "ln";
+  norm.width = 16385;
+  CHECK_THAT(message(backend.CreateLayerNorm(norm, Shape(DataType::kBFloat16, {2, 16385})).status()),
+             Catch::Contains("layer_norm.width: 16385 is more than the CUDA backend takes, 16384"));
+}
+
+}  // namespace baton
