@@ -1,6 +1,8 @@
 // The stand-in's memory: poisoned, guarded at both ends, and on demand closed to the host.
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -14,6 +16,8 @@ namespace {
 constexpr size_t kPageBytes = 4096;
 constexpr unsigned char kPoison = 0xff;  // not a number, as f32, f64 and bf16
 constexpr unsigned char kGuard = 0xa7;
+// Poison beyond this would cost a test more time than it is worth: the rest begins as zeros.
+constexpr size_t kMostPoison = size_t{4} << 20;
 
 struct Allocation {
   size_t bytes = 0;
@@ -40,14 +44,32 @@ void* Allocate(size_t bytes, bool on_device) {
   void* const mapping = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapping == MAP_FAILED) return nullptr;
   char* const block = static_cast<char*>(mapping) + kPageBytes;
-  std::memset(mapping, kGuard, mapped);
-  std::memset(block, kPoison, bytes);
+  std::memset(mapping, kGuard, kPageBytes);
+  std::memset(block + bytes, kGuard, mapped - kPageBytes - bytes);
+  std::memset(block, kPoison, std::min(bytes, kMostPoison));
   Memory& memory = TheMemory();
   std::lock_guard<std::mutex> lock(memory.mutex);
   const bool closed = on_device && memory.closes;
   if (closed && memory.num_opened == 0) mprotect(mapping, mapped, PROT_NONE);
   memory.allocations[block] = {bytes, mapped, on_device, closed};
   return block;
+}
+
+// As memset, but pages that become zero are given back: an arena of which a test uses little costs little.
+void Fill(void* to, int value, size_t bytes) {
+  char* const begin = static_cast<char*>(to);
+  char* const end = begin + bytes;
+  const auto page_up = [](char* address) {
+    return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(address) + kPageBytes - 1) / kPageBytes * kPageBytes);
+  };
+  char* const first = page_up(begin);
+  char* const last = std::max(first, page_up(end) - kPageBytes);
+  if (value != 0 || bytes < 2 * kMostPoison || madvise(first, static_cast<size_t>(last - first), MADV_DONTNEED) != 0) {
+    std::memset(to, value, bytes);
+    return;
+  }
+  std::memset(begin, 0, static_cast<size_t>(first - begin));
+  std::memset(last, 0, static_cast<size_t>(end - last));
 }
 
 bool IsIntact(const char* block, const Allocation& allocation) {
@@ -211,7 +233,7 @@ cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from, int f
 }
 
 cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream) {
-  return Fail(TryEnqueue(stream, [=] { std::memset(to, value, bytes); }));
+  return Fail(TryEnqueue(stream, [=] { Fill(to, value, bytes); }));
 }
 
 cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
@@ -220,7 +242,7 @@ cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind 
 }
 
 cudaError_t cudaMemset(void* to, int value, size_t bytes) {
-  return Fail(Now([=] { std::memset(to, value, bytes); }));
+  return Fail(Now([=] { Fill(to, value, bytes); }));
 }
 
 }  // extern "C"
