@@ -76,7 +76,7 @@ struct CostModel {
   Nanos transfer_ns = 0;           // latency of a link within a node
   // Where each chunk's transfers were measured: [chunk] what one to the next chunk takes, and its gradient on the way
   // back, on whatever link and without queueing. Empty: they go by the links.
-  std::vector<Nanos> link_ns;
+  std::vector<Nanos> link_ns = {};
   Nanos load_ns = 0;         // each Load
   Nanos reduce_ns = 0;       // each Reduce, once its last participant has arrived; see ReduceNanos
   Nanos wake_ns = 0;         // from when a transfer is there until the host begins what waited for it
