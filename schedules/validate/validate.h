@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "schedules/plan/activation_limits.h"
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
 
@@ -34,6 +35,14 @@ std::string FormatViolation(const Program& program, const Violation& violation);
 // range ("ranges"), only those are reported: no other rule could be read against such a program. Safe for any input;
 // linear in its size, but for malformed reduce groups and memory layouts, where it sorts.
 std::vector<Violation> Validate(const Program& program, const ValidateOptions& options = {});
+
+// The rule "activations": no device holds more of activations than its limit, counted from each Forward to the
+// instructions that are done with it. For each device above its limit the first instruction that goes beyond it.
+// Expects limits of as many chunks and devices as the program has, and a program in which Validate finds nothing.
+std::vector<Violation> ValidateActivations(const Program& program, const ActivationLimits& limits);
+
+// [device] The most of activations that it holds at a time, in the unit of `limits`. Expects as above.
+std::vector<int64_t> PeakActivations(const Program& program, const ActivationLimits& limits);
 
 // Errors: Internal with the first few violations.
 absl::Status CheckProgram(const Program& program, const ValidateOptions& options = {});

@@ -1,0 +1,64 @@
+// The rule "activations"; see validate.h.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "schedules/validate/validate.h"
+
+namespace baton {
+namespace {
+
+// What the operation adds to what is held once it begins or, if negative, gives back when it has ended.
+int64_t HeldChange(const Operation& operation, const ActivationLimits& limits) {
+  if (const Forward* forward = std::get_if<Forward>(&operation)) return limits.held[forward->chunk];
+  if (const Backward* backward = std::get_if<Backward>(&operation)) return -limits.held[backward->chunk];
+  if (const BackwardInput* input = std::get_if<BackwardInput>(&operation)) {
+    return limits.held_weight[input->chunk] - limits.held[input->chunk];
+  }
+  if (const BackwardWeight* weight = std::get_if<BackwardWeight>(&operation)) return -limits.held_weight[weight->chunk];
+  return 0;
+}
+
+// What a device holds at most, and the first instruction that goes beyond its limit, -1 if none does.
+struct Peak {
+  int64_t held = 0;
+  int first_beyond = -1;
+};
+
+Peak PeakOf(const Program& program, int device, const ActivationLimits& limits) {
+  Peak peak;
+  if (program.forward_only) return peak;  // keeps nothing
+  const std::vector<Instruction>& instructions = program.devices[device].instructions;
+  int64_t held = 0;
+  for (size_t i = 0; i < instructions.size(); ++i) {
+    held += HeldChange(instructions[i].operation, limits);
+    peak.held = std::max(peak.held, held);
+    if (held > limits.limit[device] && peak.first_beyond < 0) peak.first_beyond = static_cast<int>(i);
+  }
+  return peak;
+}
+
+}  // namespace
+
+std::vector<Violation> ValidateActivations(const Program& program, const ActivationLimits& limits) {
+  std::vector<Violation> violations;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    const Peak peak = PeakOf(program, device, limits);
+    if (peak.first_beyond < 0) continue;
+    violations.push_back({device, peak.first_beyond, "activations",
+                          absl::StrCat("holds ", limits.Format(peak.held), " of activations; its limit is ",
+                                       limits.Format(limits.limit[device]))});
+  }
+  return violations;
+}
+
+std::vector<int64_t> PeakActivations(const Program& program, const ActivationLimits& limits) {
+  std::vector<int64_t> peaks;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    peaks.push_back(PeakOf(program, device, limits).held);
+  }
+  return peaks;
+}
+
+}  // namespace baton
