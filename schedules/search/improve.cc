@@ -1,0 +1,168 @@
+// See improve.h.
+#include "schedules/search/improve.h"
+
+#include <Random123/philox.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace baton {
+namespace {
+
+// A word is kept if it is longer than the best by at most so many mean passes. Little slack finds what is near, more
+// gets out of where nothing is near.
+constexpr double kSlackPasses[] = {0.2, 0.6, 1, 2};
+
+// Moves without a better word before it begins again at the best, with the next slack: for each pass, and at least.
+constexpr int64_t kPatiencePerPass = 20;
+constexpr int64_t kLeastPatience = 1000;
+
+// The farthest that a pass moves within its device's word.
+constexpr int kFarthest = 12;
+
+}  // namespace
+
+Improver::Improver(const SearchProblem& problem, const Word& start, uint64_t seed)
+    : problem_(problem),
+      seed_(seed),
+      patience_(std::max(kLeastPatience, kPatiencePerPass * problem.num_passes())),
+      timing_(problem),
+      word_(start),
+      best_(start),
+      starts_(problem.num_passes()),
+      nth_(problem.num_passes()),
+      place_(static_cast<size_t>(problem.num_chunks) * kNumPassKinds * problem.num_micro_batches),
+      count_(problem.num_chunks * kNumPassKinds) {
+  double work = 0;
+  for (const int32_t pass : start) work += static_cast<double>(problem.duration[pass]);
+  for (const double passes : kSlackPasses) {
+    slack_ns_.push_back(static_cast<Nanos>(passes * work / std::max(1, problem.num_passes())));
+  }
+  Settle(timing_.TimeWithStarts(word_));
+  best_ns_ = word_ns_;
+}
+
+// Takes the times of word_, which timing_ has just found.
+void Improver::Settle(Nanos objective) {
+  word_ns_ = objective;
+  starts_ = timing_.starts();
+  std::fill(count_.begin(), count_.end(), 0);
+  for (int32_t position = 0; position < problem_.num_passes(); ++position) {
+    const int32_t pass = word_[position];
+    nth_[position] = count_[pass]++;
+    place_[static_cast<size_t>(pass) * problem_.num_micro_batches + nth_[position]] = position;
+  }
+  FindCriticalPath();
+}
+
+void Improver::FindCriticalPath() {
+  critical_.clear();
+  int device = 0;
+  for (int each = 0; each < problem_.num_devices; ++each) {
+    if (timing_.ends()[each] + problem_.tail_ns[each] == word_ns_) device = each;
+  }
+  int32_t position = problem_.first_pass[device + 1] - 1;
+  for (;;) {
+    critical_.push_back(position);
+    const int32_t pass = word_[position];
+    const int32_t chunk = ChunkOf(pass);
+    device = problem_.device_of_chunk[chunk];
+    if (position > problem_.first_pass[device] &&
+        starts_[position - 1] + problem_.duration[word_[position - 1]] == starts_[position]) {
+      --position;
+      continue;
+    }
+    const bool is_forward = KindOf(pass) == kForwardPass;
+    const int32_t source = is_forward ? chunk - 1 : chunk + 1;
+    if (KindOf(pass) == kWeightPass || source < 0 || source == problem_.num_chunks) return;
+    position = place_[static_cast<size_t>(PassOf(source, KindOf(pass))) * problem_.num_micro_batches + nth_[position]];
+  }
+}
+
+void Improver::Move() {
+  ++num_moves_;
+  num_drawn_ = 0;
+  if (num_moves_ - last_better_ > patience_) {
+    last_better_ = num_moves_;
+    ++num_restarts_;
+    word_ = best_;
+    Settle(timing_.TimeWithStarts(word_));
+  }
+  const int32_t from = critical_[Random(static_cast<uint32_t>(critical_.size()))];
+  const int32_t device = problem_.device_of_chunk[ChunkOf(word_[from])];
+  const int32_t first = problem_.first_pass[device];
+  const int32_t last = problem_.first_pass[device + 1] - 1;
+  // Near places more often than far ones.
+  const int32_t distance = 1 + static_cast<int32_t>(Random(1 + Random(kFarthest)));
+  const int32_t to = std::clamp(Random(2) == 0 ? from - distance : from + distance, first, last);
+  if (word_[to] == word_[from]) return;
+  const bool swaps = Random(3) == 0;
+  if (swaps) {
+    std::swap(word_[from], word_[to]);
+  } else {
+    Rotate(from, to);
+  }
+  if (IsSound(device)) {
+    const Nanos objective = timing_.TimeWithStarts(word_);
+    if (objective <= best_ns_ + slack_ns_[num_restarts_ % std::size(kSlackPasses)]) {
+      Settle(objective);
+      if (objective < best_ns_) {
+        best_ = word_;
+        best_ns_ = objective;
+        last_better_ = num_moves_;
+      }
+      return;
+    }
+  }
+  if (swaps) {
+    std::swap(word_[from], word_[to]);
+  } else {
+    Rotate(to, from);
+  }
+}
+
+// Takes the pass at `from` to `to`; those between move up by one.
+void Improver::Rotate(int from, int to) {
+  const auto word = word_.begin();
+  if (from < to) {
+    std::rotate(word + from, word + from + 1, word + to + 1);
+  } else {
+    std::rotate(word + to, word + from, word + from + 1);
+  }
+}
+
+// Whether the device's word keeps each micro-batch's own order and the limit.
+bool Improver::IsSound(int device) {
+  for (const int32_t chunk : problem_.chunks_of_device[device]) {
+    for (int kind = 0; kind < kNumPassKinds; ++kind) count_[PassOf(chunk, static_cast<PassKind>(kind))] = 0;
+  }
+  int64_t held = 0;
+  for (int32_t position = problem_.first_pass[device]; position < problem_.first_pass[device + 1]; ++position) {
+    const int32_t pass = word_[position];
+    const int32_t chunk = ChunkOf(pass);
+    ++count_[pass];
+    switch (KindOf(pass)) {
+      case kForwardPass:
+        held += problem_.held[chunk];
+        if (held > problem_.limit[device]) return false;
+        break;
+      case kInputPass:
+        if (count_[pass] > count_[pass - 1]) return false;
+        held -= problem_.held[chunk] - problem_.held_weight[chunk];
+        break;
+      default:
+        if (count_[pass] > count_[pass - 1]) return false;
+        held -= problem_.held_weight[chunk];
+    }
+  }
+  return true;
+}
+
+// Uniform in [0, below), by what is drawn in which move.
+uint32_t Improver::Random(uint32_t below) {
+  using Philox = r123::Philox2x64;
+  const Philox::ctr_type drawn = Philox()({{static_cast<uint64_t>(num_moves_), num_drawn_++}}, {{seed_}});
+  return static_cast<uint32_t>(((drawn[0] >> 32) * below) >> 32);
+}
+
+}  // namespace baton
