@@ -2,6 +2,7 @@
 #include "schedules/compile/compile.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -10,6 +11,7 @@
 #include "schedules/order/catalog.h"
 #include "schedules/order/forward_only.h"
 #include "schedules/order/recompute.h"
+#include "schedules/search/searched_schedules.h"
 #include "schedules/validate/validate.h"
 
 namespace baton {
@@ -54,14 +56,37 @@ absl::Status CheckAgreement(const CompileRequest& request) {
   return absl::OkStatus();
 }
 
-// The user's order, or the one that the catalog makes.
-absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request) {
-  if (request.order == nullptr) {
-    return MakeOrder(request.schedule, {request.num_stages, request.num_micro_batches, request.chunks_per_device,
-                                        request.micro_batch_group});
+// The user's order, or the one that the catalog or a search makes.
+absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request, Certificate* certificate) {
+  if (request.order != nullptr) {
+    BATON_RETURN_IF_ERROR(CheckAgreement(request));
+    return *request.order;
   }
-  BATON_RETURN_IF_ERROR(CheckAgreement(request));
-  return *request.order;
+  const OrderRequest asked = {request.num_stages, request.num_micro_batches, request.chunks_per_device,
+                              request.micro_batch_group};
+  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(request.schedule));
+  if (!IsSearched(*info)) return MakeOrder(request.schedule, asked);
+  BATON_ASSIGN_OR_RETURN(SearchResult result, Search(asked, request.costs, request.search));
+  if (certificate != nullptr) *certificate = std::move(result.certificate);
+  return std::move(result.order);
+}
+
+// The rule "activations", whoever made the order.
+absl::Status ProveLimit(const Program& program, const CompileRequest& request) {
+  const absl::StatusOr<const ScheduleInfo*> info = FindAnySchedule(request.schedule);
+  const bool is_searched = request.order == nullptr && info.ok() && IsSearched(**info);
+  MemoryLimit limit = request.search.limit;
+  if (!limit.is_given()) {
+    if (!is_searched) return absl::OkStatus();
+    limit.micro_batches = {static_cast<double>(program.num_devices())};
+  }
+  BATON_ASSIGN_OR_RETURN(const ActivationLimits limits, ResolveLimits(limit, request.costs, program.num_devices()));
+  const std::vector<Violation> violations = ValidateActivations(program, limits);
+  if (violations.empty()) return absl::OkStatus();
+  if (is_searched) return absl::InternalError(FormatViolation(program, violations.front()));
+  return absl::InvalidArgumentError(absl::StrCat(
+      limits.in_bytes ? "pipeline.search.activation_limit_bytes" : "pipeline.search.activation_limit_micro_batches",
+      ": device ", violations.front().device, " ", violations.front().message));
 }
 
 // With the recomputations that the chunks can do and the order does not place itself.
@@ -80,14 +105,27 @@ absl::StatusOr<ComputeOrder> WithRecompute(ComputeOrder order, const CompileRequ
 
 }  // namespace
 
-absl::StatusOr<Program> Compile(const CompileRequest& request) {
-  BATON_ASSIGN_OR_RETURN(ComputeOrder order, OrderOf(request));
+absl::StatusOr<Program> Compile(const CompileRequest& request, Certificate* certificate) {
+  BATON_ASSIGN_OR_RETURN(ComputeOrder order, OrderOf(request, certificate));
   BATON_ASSIGN_OR_RETURN(order, WithRecompute(std::move(order), request));
-  return LowerAndProve(order, request, request.reduce_groups);
+  BATON_ASSIGN_OR_RETURN(Program program, LowerAndProve(order, request, request.reduce_groups));
+  BATON_RETURN_IF_ERROR(ProveLimit(program, request));
+  return program;
+}
+
+absl::StatusOr<double> PeakMicroBatches(const Program& program, const CompileRequest& request) {
+  MemoryLimit limit;
+  limit.weight_fraction = request.search.limit.weight_fraction;
+  BATON_ASSIGN_OR_RETURN(const ActivationLimits limits, ResolveLimits(limit, request.costs, program.num_devices()));
+  const std::vector<int64_t> peaks = PeakActivations(program, limits);
+  return limits.ToMicroBatches(*std::max_element(peaks.begin(), peaks.end()));
 }
 
 absl::StatusOr<Program> CompileForwardOnly(const CompileRequest& request) {
-  BATON_ASSIGN_OR_RETURN(const ComputeOrder order, OrderOf(request));
+  CompileRequest without_moves = request;
+  without_moves.search.moves = 0;
+  without_moves.search.progress = nullptr;
+  BATON_ASSIGN_OR_RETURN(const ComputeOrder order, OrderOf(without_moves, nullptr));
   return LowerAndProve(ForwardOnly(order), request, {});
 }
 

@@ -7,6 +7,7 @@
 #include "schedules/program/proto_form.h"
 #include "schedules/program/structure.h"
 #include "schedules/program/text.h"
+#include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
 
 namespace baton {
@@ -15,7 +16,7 @@ namespace {
 CompileRequest Request(std::string_view schedule, int stages, int micro_batches) {
   CompileRequest request;
   request.schedule = std::string(schedule);
-  const auto info = FindSchedule(schedule);
+  const auto info = FindAnySchedule(schedule);
   request.chunks_per_device = info.ok() ? (*info)->default_chunks : 1;
   const int num_chunks = stages * request.chunks_per_device;
   request.num_stages = stages;
@@ -34,8 +35,8 @@ CompileRequest Request(std::string_view schedule, int stages, int micro_batches)
 TEST_CASE("every schedule of the catalog compiles, is proven and runs to its end") {
   const int stages = GENERATE(1, 2, 3, 8);
   const int micro_batches = GENERATE(1, 2, 7, 16);
-  for (const ScheduleInfo& schedule : Catalog()) {
-    const CompileRequest request = Request(schedule.name, stages, micro_batches);
+  for (const ScheduleInfo* schedule : AllSchedules()) {
+    const CompileRequest request = Request(schedule->name, stages, micro_batches);
     CAPTURE(request.schedule, stages, micro_batches);
     const auto program = Compile(request);
     REQUIRE(program.status() == absl::OkStatus());
@@ -84,6 +85,29 @@ TEST_CASE("an order of one's own is compiled as it is, with its own placement") 
   request.num_micro_batches = 3;
   CHECK(Compile(request).status().message() ==
         "pipeline.order: the file has 2 micro-batches, but batch.micro_batches is 3");
+}
+
+TEST_CASE("a limit holds for every schedule, and a searched one keeps it") {
+  CompileRequest request = Request("zb-h2", 4, 12);
+  request.search.limit.micro_batches = {5};
+  CHECK(Compile(request).status().message() ==
+        "pipeline.search.activation_limit_micro_batches: device 0 holds 7 micro-batches of activations; its limit is 5 "
+        "micro-batches");
+  request.schedule = "1f1b";
+  CHECK(Compile(request).ok());
+  request.schedule = "zb-auto";
+  Certificate certificate;
+  const auto program = Compile(request, &certificate);
+  REQUIRE(program.status() == absl::OkStatus());
+  const auto trace = Simulate(*program, request.costs);
+  REQUIRE(trace.ok());
+  CHECK(certificate.lower_bound_ns > 0);
+  CHECK(certificate.objective_ns >= certificate.lower_bound_ns);
+  request.search.limit.micro_batches = {0.5};
+  CHECK(Compile(request).status().message() ==
+        "pipeline.search.activation_limit_micro_batches: device 0 may hold 0.5 micro-batches; the smallest limit that "
+        "any order keeps is 1 micro-batch, for one micro-batch under way");
+  CHECK(Compile(request).status().code() == absl::StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("an unknown schedule is refused with the known ones") {
