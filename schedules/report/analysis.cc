@@ -65,6 +65,12 @@ bool IsWork(const Operation& operation) {
          std::holds_alternative<Recompute>(operation);
 }
 
+Nanos LongestSpan(const StepReport& report) {
+  Nanos span = 0;
+  for (const DeviceReport& device : report.devices) span = std::max(span, device.span);
+  return span;
+}
+
 StepReport Analyze(const Program& program, const Trace& trace) {
   StepReport report;
   for (const auto& intervals : trace.devices) {

@@ -59,6 +59,9 @@ struct StepReport {
   std::vector<DeviceReport> devices;
 };
 
+// The longest time from a device's own first forward or backward to the end of its last.
+Nanos LongestSpan(const StepReport& report);
+
 // `trace` must be aligned with `program`.
 StepReport Analyze(const Program& program, const Trace& trace);
 

@@ -16,6 +16,7 @@ void FillCommon(const std::string& schedule, const StepReport& report, Message& 
   message.set_step_time_us(Micros(report.step_time));
   message.set_bubble_ratio(report.bubble_ratio);
   message.set_span_bubble_ratio(report.span_bubble_ratio);
+  message.set_span_us(Micros(LongestSpan(report)));
   for (const DeviceReport& device : report.devices) {
     message.add_peak_micro_batches(device.peak_micro_batches);
     message.add_peak_bytes(static_cast<double>(device.peak_bytes));
