@@ -9,6 +9,7 @@
 #include "ops/models/rates.h"
 #include "runtime/train/job/order_file.h"
 #include "runtime/train/job/resolve.h"
+#include "runtime/train/job/search_options.h"
 #include "schedules/plan/costs_csv.h"
 
 namespace baton {
@@ -70,6 +71,7 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
                                    plan.table.model.targets_shape.NumBytes());
   ApplyLinks(job.devices(), request.costs);
   request.reduce_groups = ReduceGroupsOf(plan.parameters);
+  request.search = SearchOptionsOf(job.pipeline().search());
   return plan;
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("a wrong override is refused and changes nothing") {
             "optimizer, run, devices)"},
       Wrong{"pipeline.stage=2",
             "pipeline has no field \"stage\"; did you mean \"stages\"? (fields: stages, chunks_per_device, schedule, "
-            "split, micro_batch_group, order, recompute, recompute_layers)"},
+            "split, micro_batch_group, order, recompute, recompute_layers, search)"},
       Wrong{"batch.x=2", "batch has no field \"x\" (fields: sequences, micro_batches)"},
       Wrong{"batch..x=2", "batch has no field \"\" (fields: sequences, micro_batches)"},
       Wrong{"pipeline.split.balanced.x=2", "pipeline.split.balanced has no field \"x\" (fields: none)"},

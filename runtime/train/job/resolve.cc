@@ -10,7 +10,8 @@
 #include "runtime/train/job/limits.h"
 #include "runtime/train/job/resolve_devices.h"
 #include "runtime/train/job/resolve_model.h"
-#include "schedules/order/catalog.h"
+#include "runtime/train/job/search_options.h"
+#include "schedules/search/searched_schedules.h"
 
 namespace baton {
 namespace {
@@ -137,8 +138,9 @@ absl::Status ResolveSchedule(proto::Pipeline& pipeline) {
   }
   int default_chunks = 1;
   if (!pipeline.has_order()) {
-    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const schedule, FindSchedule(pipeline.schedule()));
-    default_chunks = schedule->default_chunks;
+    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const schedule, FindAnySchedule(pipeline.schedule()));
+    const bool is_v = IsSearched(*schedule) && pipeline.search().placement() == proto::Search::V;
+    default_chunks = is_v ? 2 : schedule->default_chunks;
   }
   if (!pipeline.has_chunks_per_device()) pipeline.set_chunks_per_device(default_chunks);
   return absl::OkStatus();
@@ -165,6 +167,40 @@ absl::Status ResolveRecompute(const proto::Job& job, proto::Pipeline& pipeline) 
   return absl::OkStatus();
 }
 
+// What Search itself does not check: ranges of single numbers, and that only searched schedules are searched for.
+absl::Status ResolveSearch(const proto::Pipeline& pipeline, proto::Search& search) {
+  const absl::StatusOr<const ScheduleInfo*> schedule = FindAnySchedule(pipeline.schedule());
+  const bool is_searched = schedule.ok() && IsSearched(**schedule);
+  const std::pair<const char*, bool> of_searches[] = {{"objective", search.has_objective()},
+                                                      {"placement", search.has_placement()},
+                                                      {"seconds", search.has_seconds()},
+                                                      {"moves", search.has_moves()},
+                                                      {"seed", search.has_seed()}};
+  for (const auto& [field, given] : of_searches) {
+    if (given && !is_searched) {
+      return absl::InvalidArgumentError(absl::StrCat("pipeline.search.", field, ": goes with pipeline.schedule: ",
+                                                     "\"zb-auto\", not with \"", pipeline.schedule(), "\""));
+    }
+  }
+  if (search.has_seconds()) BATON_RETURN_IF_ERROR(CheckReal("pipeline.search.seconds", search.seconds(), 0, 86400));
+  if (search.has_moves()) {
+    BATON_RETURN_IF_ERROR(CheckRange("pipeline.search.moves", search.moves(), 0, 1'000'000'000'000));
+  }
+  if (!proto::Search::Objective_IsValid(search.objective())) {
+    return absl::InvalidArgumentError(absl::StrCat("pipeline.search.objective: ", static_cast<int>(search.objective()),
+                                                   " is not one of MAKESPAN, SPAN"));
+  }
+  if (!proto::Search::Placement_IsValid(search.placement())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pipeline.search.placement: ", static_cast<int>(search.placement()), " is not one of LOOP, V"));
+  }
+  CostModel unknown;
+  unknown.chunks.assign(pipeline.stages(), {});
+  // Whether there are bytes to limit shows with the costs.
+  for (ChunkCosts& chunk : unknown.chunks) chunk.saved_weight_bytes = 1;
+  return ResolveLimits(SearchOptionsOf(search).limit, unknown, pipeline.stages()).status();
+}
+
 absl::Status ResolvePipeline(const proto::Job& job, proto::Pipeline& pipeline) {
   if (!pipeline.has_stages()) pipeline.set_stages(1);
   if (!pipeline.has_schedule()) pipeline.set_schedule(pipeline.has_order() ? "csv" : "1f1b");
@@ -174,6 +210,7 @@ absl::Status ResolvePipeline(const proto::Job& job, proto::Pipeline& pipeline) {
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.stages", pipeline.stages(), 1, 1024));
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.chunks_per_device", pipeline.chunks_per_device(), 1, 1024));
   BATON_RETURN_IF_ERROR(CheckRange("pipeline.micro_batch_group", pipeline.micro_batch_group(), 0, 1 << 20));
+  if (pipeline.has_search()) BATON_RETURN_IF_ERROR(ResolveSearch(pipeline, *pipeline.mutable_search()));
   if (NumChunks(job) > NumLayers(job)) {
     return absl::InvalidArgumentError(
         absl::StrCat("pipeline: stages: ", pipeline.stages(), " and chunks_per_device: ", pipeline.chunks_per_device(),
