@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/order/catalog.h"
+#include "schedules/search/searched_schedules.h"
 #include "tests/testing/jobs.h"
 
 namespace baton {
@@ -18,12 +18,12 @@ const Outcome& Unsplit() {
 
 TEST_CASE("every schedule and number of stages trains to the same bits") {
   REQUIRE(Unsplit().losses.front() > Unsplit().losses.back());
-  for (const ScheduleInfo& schedule : Catalog()) {
-    if (schedule.has_copies) continue;  // see copies_test
+  for (const ScheduleInfo* schedule : AllSchedules()) {
+    if (schedule->has_copies) continue;  // see copies_test
     for (int stages : {1, 2, 3, 4, 8}) {
-      if (stages * schedule.default_chunks > 8) continue;  // there are 8 layers
-      CAPTURE(schedule.name, stages);
-      const proto::Job job = MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule.name)),
+      if (stages * schedule->default_chunks > 8) continue;  // there are 8 layers
+      CAPTURE(schedule->name, stages);
+      const proto::Job job = MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule->name)),
                                                  absl::StrCat("pipeline.stages=", stages)});
       CHECK(RunToTheEnd(job) == Unsplit());
     }
@@ -54,11 +54,11 @@ TEST_CASE("any split trains to the same bits") {
 }
 
 TEST_CASE("several chunks a device train to the same bits") {
-  for (const ScheduleInfo& schedule : Catalog()) {
-    if (!schedule.takes_chunks) continue;
-    CAPTURE(schedule.name);
+  for (const ScheduleInfo* schedule : AllSchedules()) {
+    if (!schedule->takes_chunks) continue;
+    CAPTURE(schedule->name);
     CHECK(RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=2", "pipeline.chunks_per_device=4",
-                                          absl::StrCat("pipeline.schedule=", std::string(schedule.name))})) ==
+                                          absl::StrCat("pipeline.schedule=", std::string(schedule->name))})) ==
           Unsplit());
   }
 }

@@ -12,7 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "schedules/order/catalog.h"
+#include "schedules/search/searched_schedules.h"
 #include "tests/testing/command.h"
 
 namespace baton {
@@ -24,8 +24,8 @@ constexpr char kTime[] = " is not a time from 0 to 3600 s with its unit, like 18
 
 std::string KnownSchedules() {
   std::string names;
-  for (const ScheduleInfo& schedule : Catalog())
-    absl::StrAppend(&names, names.empty() ? "" : ", ", std::string(schedule.name));
+  for (const ScheduleInfo* schedule : AllSchedules())
+    absl::StrAppend(&names, names.empty() ? "" : ", ", std::string(schedule->name));
   return absl::StrCat("not a known schedule; known are ", names);
 }
 
@@ -51,7 +51,7 @@ struct Refused {
 
 TEST_CASE("wrong arguments are refused in one sentence") {
   const std::string commands =
-      "the commands are train, compile, simulate, compare, profile, rehearse, explain, whatif, schedules, verify";
+      "the commands are train, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, schedules, verify";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; " + commands}, Refused{"trian", "\"trian\" is not a command; " + commands},
       Refused{"--frobnicate", "A subcommand is required; see baton --help"},
@@ -254,7 +254,7 @@ TEST_CASE("a full disk behind standard output is told") {
 
 TEST_CASE("help is there for every command, has examples and fits in 120 columns") {
   const std::string command =
-      GENERATE("train", "compile", "simulate", "compare", "profile", "rehearse", "explain", "whatif", "schedules", "");
+      GENERATE("train", "compile", "simulate", "compare", "frontier", "profile", "rehearse", "explain", "whatif", "schedules", "");
   const CommandResult result = command.empty() ? Baton({"--help"}) : Baton({command, "--help"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());
@@ -288,7 +288,7 @@ TEST_CASE("compare in JSON has the fields of the report as numbers, the fastest 
   CAPTURE(problem);
   REQUIRE(result.status == 0);
   const nlohmann::json rows = nlohmann::json::parse(result.out).at("rows");
-  CHECK(rows.size() == Catalog().size());
+  CHECK(rows.size() == AllSchedules().size());
   double fastest = 0;
   bool refused = false;
   for (const nlohmann::json& row : rows) {

@@ -3,18 +3,18 @@
 #include <catch2/catch.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/order/catalog.h"
+#include "schedules/search/searched_schedules.h"
 #include "tests/testing/jobs.h"
 
 namespace baton {
 namespace {
 
 TEST_CASE("the peak that the program plans is the peak that the arena uses") {
-  for (const ScheduleInfo& schedule : Catalog()) {
+  for (const ScheduleInfo* schedule : AllSchedules()) {
     for (int stages : {1, 2, 4}) {
-      CAPTURE(schedule.name, stages);
+      CAPTURE(schedule->name, stages);
       const auto run =
-          TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule.name)),
+          TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule->name)),
                                                   absl::StrCat("pipeline.stages=", stages)}))
               .value();
       REQUIRE(run->Step(0).ok());

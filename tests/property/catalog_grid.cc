@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "schedules/compile/compile.h"
+#include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
 
 namespace baton {
@@ -16,7 +17,8 @@ std::string ToString(const Case& which) {
 
 void ForEachCase(const std::vector<int>& stages, const std::vector<int>& micro_batches,
                  const std::function<void(const Case&)>& check) {
-  for (const ScheduleInfo& info : Catalog()) {
+  for (const ScheduleInfo* each : AllSchedules()) {
+    const ScheduleInfo& info = *each;
     const std::vector<int> chunks =
         info.takes_chunks ? std::vector<int>{1, 2, 3, 4} : std::vector<int>{info.default_chunks};
     for (int p : stages) {
@@ -46,6 +48,7 @@ Outcome Run(const Case& which, const CostModel& costs, const TransportModel& tra
   request.micro_batch_group = which.group;
   request.costs = costs;
   request.transport = transport;
+  request.search.moves = 50;
   auto program = Compile(request);
   INFO(ToString(which) << ": " << program.status().message());
   REQUIRE(program.ok());

@@ -114,6 +114,7 @@ TEST_CASE("scaling all costs scales every moment") {
 TEST_CASE("what is held does not depend on the costs") {
   std::mt19937 random(4);
   ForEachCase({2, 3, 8}, {1, 6, 17}, [&](const Case& which) {
+    if (!FindSchedule(which.schedule).ok()) return;  // searched for, so that its order follows from costs
     const Outcome equal = Run(which, EqualCosts(which, 12, 12, 12));
     const Outcome other = Run(which, RandomCosts(which, random));
     INFO(ToString(which));

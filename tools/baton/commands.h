@@ -16,6 +16,7 @@ void AddTrainCommand(CLI::App& app, CommandAction& action);
 void AddCompileCommand(CLI::App& app, CommandAction& action);
 void AddSimulateCommand(CLI::App& app, CommandAction& action);
 void AddCompareCommand(CLI::App& app, CommandAction& action);
+void AddFrontierCommand(CLI::App& app, CommandAction& action);
 void AddProfileCommand(CLI::App& app, CommandAction& action);
 void AddRehearseCommand(CLI::App& app, CommandAction& action);
 void AddExplainCommand(CLI::App& app, CommandAction& action);

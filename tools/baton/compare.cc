@@ -3,13 +3,14 @@
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "schedules/order/catalog.h"
 #include "schedules/report/analysis.h"
 #include "schedules/report/report_proto.h"
 #include "schedules/report/text_table.h"
+#include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/pictures.h"
@@ -30,24 +31,52 @@ struct Row {
   std::string schedule;
   absl::Status status;
   StepReport report;
+  std::optional<Certificate> certificate;  // of a searched schedule
+  std::optional<Placement> placement;      // that was chosen among several
   // Kept only for --html.
   Program program;
   Trace trace;
 };
 
-absl::Status SimulateSchedule(const Problem& problem, const std::string& schedule, bool keep, Row& row) {
+// `keep`: with program and trace.
+absl::StatusOr<Row> SimulateSchedule(const Problem& problem, const std::string& schedule, bool keep) {
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(schedule, /*bend=*/true));
-  absl::StatusOr<Program> compiled = Compile(request);
+  Certificate certificate;
+  absl::StatusOr<Program> compiled = Compile(request, &certificate);
   if (!compiled.ok()) return problem.InUsersWords(compiled.status());
   Program program = *std::move(compiled);
   BATON_RETURN_IF_ERROR(problem.CheckMemory(request, program, /*brief=*/true));
   BATON_ASSIGN_OR_RETURN(Trace trace, Simulate(program, request.costs));
+  Row row;
+  row.schedule = schedule;
   row.report = Analyze(program, trace);
+  if (certificate.lower_bound_ns > 0) row.certificate = certificate;
   if (keep) {
     row.program = std::move(program);
     row.trace = std::move(trace);
   }
-  return absl::OkStatus();
+  return row;
+}
+
+// A searched schedule in whichever placement is the better one, where the user leaves that open.
+absl::StatusOr<Row> SimulateSearched(Problem problem, const std::string& schedule, bool keep) {
+  absl::StatusOr<Row> best = absl::InternalError("no placement to try");
+  const std::vector<Placement> placements = problem.PlacementsToTry();
+  for (const Placement placement : placements) {
+    problem.set_placement(placement);
+    absl::StatusOr<Row> row = SimulateSchedule(problem, schedule, keep);
+    if (!row.ok()) {
+      // What one placement cannot do is no matter if the other can.
+      if (!absl::IsInvalidArgument(row.status())) return row;
+      if (placement == placements.front()) best = row.status();
+      continue;
+    }
+    const auto found = [](const Row& of) { return of.certificate ? of.certificate->objective_ns : 0; };
+    if (best.ok() && found(*best) <= found(*row)) continue;
+    if (placements.size() > 1) row->placement = placement;
+    best = std::move(row);
+  }
+  return best;
 }
 
 // A bar as long as the ratio is of 16 columns, in eighths of one.
@@ -61,8 +90,15 @@ std::string BarOf(double ratio) {
 
 void PrintTable(const Problem& problem, const std::vector<Row>& rows) {
   std::cout << problem.description() << "\n\n";
-  TextTable table({"", "schedule", "bubble", "", "span bubble", "step", "held", "memory"},
-                  {false, false, true, false, true, true, true, true});
+  const bool has_gap =
+      std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.certificate.has_value(); });
+  std::vector<std::string> header = {"", "schedule", "bubble", "", "span bubble", "step", "held", "memory"};
+  std::vector<bool> right = {false, false, true, false, true, true, true, true};
+  if (has_gap) {
+    header.push_back("gap");
+    right.push_back(true);
+  }
+  TextTable table(header, right);
   // Reasons in the order in which they come up, with the schedules that each holds for.
   std::vector<std::pair<std::string, std::string>> refused;
   bool memory_given = false;
@@ -84,11 +120,23 @@ void PrintTable(const Problem& problem, const std::vector<Row>& rows) {
       memory = std::max(memory, device.peak_bytes);
     }
     memory_given = memory_given || memory > 0;
-    table.AddRow({&row == &rows.front() ? "*" : "", row.schedule, FormatPercent(row.report.bubble_ratio),
-                  BarOf(row.report.bubble_ratio), FormatPercent(row.report.span_bubble_ratio),
-                  FormatDuration(row.report.step_time), FormatCount(held), memory > 0 ? FormatBytes(memory) : "-"});
+    std::vector<std::string> cells = {&row == &rows.front() ? "*" : "",
+                                      row.schedule,
+                                      FormatPercent(row.report.bubble_ratio),
+                                      BarOf(row.report.bubble_ratio),
+                                      FormatPercent(row.report.span_bubble_ratio),
+                                      FormatDuration(row.report.step_time),
+                                      FormatCount(held),
+                                      memory > 0 ? FormatBytes(memory) : "-"};
+    if (has_gap) {
+      cells.push_back(row.certificate ? FormatPercent(std::max(0.0, GapOf(*row.certificate, row.report))) : "");
+    }
+    table.AddRow(cells);
   }
   std::cout << table.ToString() << (refused.empty() ? "" : "\n");
+  for (const Row& row : rows) {
+    if (row.placement == Placement::kV) std::cout << "   " << row.schedule << " is best with --placement=v here\n";
+  }
   for (const auto& [reason, schedules] : refused) {
     std::cout << "not possible here: " << schedules << "\n  " << reason << "\n";
   }
@@ -98,7 +146,9 @@ bubble       idle time / (devices × step)
 span bubble  idle share of the longest span from a device's first work to its last
 held         micro-batches whose activations the worst device keeps at its worst moment
 memory       the whole arena of the worst device)"
-            << (memory_given ? "\n" : " (- where no sizes are given)\n");
+            << (memory_given ? "\n" : " (- where no sizes are given)\n")
+            << (has_gap ? "gap          how far it is at most above the shortest order in the memory that it may hold\n"
+                        : "");
 }
 
 double MostHeld(const Row& row) {
@@ -137,15 +187,23 @@ absl::Status RunCompare(const CompareFlags& flags) {
     if (std::find(schedules.begin(), schedules.end(), schedule) == schedules.end()) schedules.push_back(schedule);
   }
   if (schedules.empty()) {
-    for (const ScheduleInfo& schedule : Catalog()) schedules.emplace_back(schedule.name);
+    for (const ScheduleInfo* schedule : AllSchedules()) schedules.emplace_back(schedule->name);
   }
   std::vector<Row> rows;
   for (const std::string& schedule : schedules) {
-    Row row;
-    row.schedule = schedule;
-    row.status = SimulateSchedule(problem, schedule, !flags.pictures.html.empty(), row);
-    if (!row.status.ok() && !absl::IsInvalidArgument(row.status)) return row.status;
-    rows.push_back(std::move(row));
+    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule));
+    const bool keep = !flags.pictures.html.empty();
+    absl::StatusOr<Row> row =
+        IsSearched(*info) ? SimulateSearched(problem, schedule, keep) : SimulateSchedule(problem, schedule, keep);
+    if (row.ok()) {
+      rows.push_back(*std::move(row));
+    } else if (absl::IsInvalidArgument(row.status())) {
+      rows.emplace_back();
+      rows.back().schedule = schedule;
+      rows.back().status = row.status();
+    } else {
+      return row.status();
+    }
   }
   std::stable_sort(rows.begin(), rows.end(), ComesFirst);
   if (!rows.empty() && !rows.front().status.ok()) return rows.front().status;
@@ -158,6 +216,7 @@ absl::Status RunCompare(const CompareFlags& flags) {
   for (const Row& row : rows) {
     if (row.status.ok()) {
       *message.add_rows() = ToCompareRow(row.schedule, row.report);
+      if (row.certificate) FillCertificate(*row.certificate, row.report, *message.mutable_rows()->rbegin());
     } else {
       message.add_rows()->set_schedule(row.schedule);
       message.mutable_rows()->rbegin()->set_status(std::string(row.status.message()));

@@ -52,6 +52,7 @@ int Main(int argc, char** argv) {
   AddCompileCommand(app, action);
   AddSimulateCommand(app, action);
   AddCompareCommand(app, action);
+  AddFrontierCommand(app, action);
   AddProfileCommand(app, action);
   AddRehearseCommand(app, action);
   AddExplainCommand(app, action);

@@ -13,9 +13,10 @@
 #include "runtime/train/job/load.h"
 #include "runtime/train/job/order_file.h"
 #include "runtime/train/job/resolve.h"
-#include "schedules/order/catalog.h"
+#include "runtime/train/job/search_options.h"
 #include "schedules/plan/costs_csv.h"
 #include "schedules/report/text_table.h"
+#include "schedules/search/searched_schedules.h"
 #include "tools/baton/command_line.h"
 
 namespace baton {
@@ -42,7 +43,7 @@ absl::Status CheckSize(const CompileRequest& request) {
 }  // namespace
 
 absl::Status CheckSchedule(const std::string& flag, const std::string& name) {
-  const absl::Status status = FindSchedule(name).status();
+  const absl::Status status = FindAnySchedule(name).status();
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrReplaceAll(status.message(), {{"pipeline.schedule", flag}}));
 }
@@ -58,6 +59,7 @@ absl::StatusOr<Nanos> ParseDurationFlag(const std::string& flag, const std::stri
 }
 
 void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule) {
+  flags.with_schedule = with_schedule;
   command.add_option("JOB", flags.job, "Job file (protobuf text); without one, the flags below describe the pipeline");
   command
       .add_option("--set", flags.overrides, "Override a field of the job, as pipeline.schedule=gpipe; may be repeated")
@@ -108,11 +110,15 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
   command.add_option("--message-bytes", flags.message_bytes, "Size of an activation between neighbours (0)")
       ->group(group)
       ->check(bytes);
+  AddSearchFlags(command, flags.search);
 }
 
 absl::StatusOr<Problem> Problem::Create(const ProblemFlags& flags, const Problem* measured) {
   Problem problem;
   BATON_RETURN_IF_ERROR(flags.job.empty() ? problem.FromFlags(flags) : problem.FromJob(flags, measured));
+  problem.placement_given_ =
+      !flags.search.placement.empty() || (problem.job_ && problem.job_->pipeline().search().has_placement());
+  if (flags.search.seconds || flags.search.moves) problem.search_.progress = ShowProgress();
   return problem;
 }
 
@@ -145,12 +151,18 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   BATON_ASSIGN_OR_RETURN(stage_costs_.backward_input_ns, duration("backward-input", flags.backward_input, kDefault));
   BATON_ASSIGN_OR_RETURN(stage_costs_.backward_weight_ns, duration("backward-weight", flags.backward_weight, kDefault));
   BATON_ASSIGN_OR_RETURN(transfer_costs_.transfer_ns, duration("transfer", flags.transfer, 0));
+  BATON_RETURN_IF_ERROR(CheckSearchFlags(flags));
+  search_ = ToSearchOptions(flags.search);
   BATON_ASSIGN_OR_RETURN(stage_costs_.recompute_ns, duration("recompute", flags.recompute, 0));
   BATON_RETURN_IF_ERROR(ApplyLinkFlags(flags.links, transfer_costs_));
+  const Bytes activation_bytes = flags.activation_bytes.value_or(0);
+  const Bytes weight_bytes =
+      std::llround(flags.search.weight_fraction.value_or(1) * static_cast<double>(activation_bytes));
   // What is made again need not be held.
   stage_costs_.can_recompute = !flags.recompute.empty();
-  (stage_costs_.can_recompute ? stage_costs_.recomputed_weight_bytes : stage_costs_.saved_weight_bytes) =
-      flags.activation_bytes.value_or(0);
+  (stage_costs_.can_recompute ? stage_costs_.recomputed_weight_bytes : stage_costs_.saved_weight_bytes) = weight_bytes;
+  (stage_costs_.can_recompute ? stage_costs_.recomputed_bytes : stage_costs_.saved_bytes) =
+      activation_bytes - weight_bytes;
   stage_costs_.input_bytes = stage_costs_.output_bytes = flags.message_bytes.value_or(0);
   // What is not given is the order's.
   const bool has_order = order_ != nullptr;
@@ -182,6 +194,22 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   return absl::OkStatus();
 }
 
+absl::Status Problem::CheckSearchFlags(const ProblemFlags& flags) const {
+  const std::string of_searches = FirstOfSearches(flags.search);
+  if (!of_searches.empty() && flags.with_schedule) {
+    const std::string name = order_ != nullptr ? "csv" : flags.schedule.empty() ? "1f1b" : flags.schedule;
+    const auto info = FindAnySchedule(name);
+    if (name == "csv" || (info.ok() && !IsSearched(**info))) {
+      return absl::InvalidArgumentError(absl::StrCat(of_searches, ": goes with --schedule=zb-auto, not with ", name));
+    }
+  }
+  if (!flags.search.weight_fraction || !file_costs_) return absl::OkStatus();
+  const auto has_bytes = [](const ChunkCosts& chunk) { return chunk.saved_bytes + chunk.saved_weight_bytes > 0; };
+  if (std::none_of(file_costs_->chunks.begin(), file_costs_->chunks.end(), has_bytes)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "--weight-activation-fraction: --costs says it for each chunk; leave one of them out");
+}
+
 absl::Status Problem::ReadCosts(const ProblemFlags& flags) {
   const std::pair<const char*, bool> replaced[] = {{"forward", !flags.forward.empty()},
                                                    {"backward-input", !flags.backward_input.empty()},
@@ -204,7 +232,9 @@ absl::Status Problem::StagesOfCosts(const ProblemFlags& flags) {
   // Which schedule is meant says how many chunks share a device; without one, none do.
   int chunks = flags.chunks.value_or(1);
   if (!flags.chunks && !flags.schedule.empty()) {
-    if (const auto info = FindSchedule(flags.schedule); info.ok()) chunks = (*info)->default_chunks;
+    if (const auto info = FindAnySchedule(flags.schedule); info.ok()) {
+      chunks = flags.search.placement == "v" && IsSearched(**info) ? 2 : (*info)->default_chunks;
+    }
   }
   const int rows = static_cast<int>(file_costs_->chunks.size());
   if (rows % chunks != 0) {
@@ -273,7 +303,9 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured
     if (flags.schedule.empty()) overrides.push_back("pipeline.schedule=csv");
     overrides.push_back(OrderOverride(flags.order));
   }
+  for (const std::string& override : SearchOverrides(flags.search)) overrides.push_back(override);
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
+  search_ = SearchOptionsOf(job_->pipeline().search());
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
   BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_->devices()));
   BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(*backend_, std::move(model)));
@@ -285,8 +317,8 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured
   // Other schedules than the job's take as many chunks as it asks for, or their own number where it asks for none.
   chunks_ = job_->pipeline().chunks_per_device();
   if (order_ == nullptr) {
-    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule_));
-    if (chunks_ == info->default_chunks) chunks_ = 0;
+    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule_));
+    if (chunks_ == OwnChunks(*info)) chunks_ = 0;
   }
   description_ = absl::StrCat(job_->name(), ": ", table_.costs.size(), " layers on ", stages_,
                               stages_ == 1 ? " device, " : " devices, ", micro_batches_,
@@ -359,15 +391,31 @@ absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& 
 
 std::string Problem::AdviseOnMemory() const { return baton::AdviseOnMemory(*backend_, *job_); }
 
+int Problem::OwnChunks(const ScheduleInfo& info) const {
+  return IsSearched(info) && search_.placement == Placement::kV ? 2 : info.default_chunks;
+}
+
 absl::Status Problem::InUsersWords(const absl::Status& status) const {
   if (status.ok() || job_) return status;
-  return absl::Status(status.code(), absl::StrReplaceAll(status.message(), {{"pipeline.stages", "--stages"},
-                                                                            {"pipeline.chunks_per_device", "--chunks"},
-                                                                            {"pipeline.micro_batch_group", "--group"},
-                                                                            {"batch.micro_batches", "--micro-batches"},
-                                                                            {"pipeline.schedule", "--schedule"},
-                                                                            {"pipeline.order", "--order"},
-                                                                            {"pipeline.recompute", "--recompute"}}));
+  return absl::Status(
+      status.code(),
+      absl::StrReplaceAll(status.message(),
+                          {{"pipeline.stages", "--stages"},
+                           {"pipeline.chunks_per_device", "--chunks"},
+                           {"pipeline.micro_batch_group", "--group"},
+                           {"batch.micro_batches", "--micro-batches"},
+                           {"pipeline.schedule", "--schedule"},
+                           {"pipeline.order", "--order"},
+                           {"pipeline.recompute", "--recompute"},
+                           {"pipeline.search.placement V", "--placement=v"},
+                           {"pipeline.search.activation_limit_micro_batches", "--activation-limit-micro-batches"},
+                           {"pipeline.search.activation_limit_bytes", "--activation-limit-bytes"},
+                           {"pipeline.search.weight_activation_fraction", "--weight-activation-fraction"}}));
+}
+
+std::vector<Placement> Problem::PlacementsToTry() const {
+  if (placement_given_ || chunks_ != 0) return {search_.placement};
+  return {Placement::kLoop, Placement::kV};
 }
 
 absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, bool bend) const {
@@ -379,11 +427,12 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
     request.order = order_;
     request.chunks_per_device = chunks_;
   } else {
-    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindSchedule(schedule));
+    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule));
     const bool own_chunks = chunks_ == 0 || (bend && !info->takes_chunks);
-    request.chunks_per_device = own_chunks ? info->default_chunks : chunks_;
+    request.chunks_per_device = own_chunks ? OwnChunks(*info) : chunks_;
     request.micro_batch_group = bend && !info->takes_group ? 0 : group_;
   }
+  request.search = search_;
   request.costs = transfer_costs_;
   BATON_RETURN_IF_ERROR(InUsersWords(CheckSize(request)));
   const int num_chunks = stages_ * request.chunks_per_device;
@@ -397,6 +446,7 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
     chunk.backward_input_ns /= request.chunks_per_device;
     chunk.backward_weight_ns /= request.chunks_per_device;
     chunk.recompute_ns /= request.chunks_per_device;
+    chunk.saved_bytes = AlignUp(chunk.saved_bytes / request.chunks_per_device);
     chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes / request.chunks_per_device);
     chunk.recomputed_weight_bytes = AlignUp(chunk.recomputed_weight_bytes / request.chunks_per_device);
     chunk.input_bytes = chunk.output_bytes = AlignUp(chunk.input_bytes);

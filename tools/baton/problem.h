@@ -16,7 +16,9 @@
 #include "runtime/train/profile.h"
 #include "schedules/compile/compile.h"
 #include "schedules/explain/move_layer.h"
+#include "schedules/order/catalog.h"
 #include "tools/baton/link_flags.h"
+#include "tools/baton/search_flags.h"
 
 namespace baton {
 
@@ -39,6 +41,8 @@ struct ProblemFlags {
   std::optional<Bytes> activation_bytes;
   std::optional<Bytes> message_bytes;
   LinkFlags links;
+  SearchFlags search;
+  bool with_schedule = false;  // as declared
 };
 
 // Declares the flags on a subcommand; `with_schedule`: --schedule and --order, for commands that look at one.
@@ -65,11 +69,18 @@ class Problem {
   // The layers at the ends of a chunk of the request; none if the chunk has but one. Without a job, where layers are
   // not known, a tenth of the chunk.
   absl::StatusOr<std::optional<EndLayers>> EndLayersOf(const CompileRequest& request, int chunk) const;
+  // The placements of a searched schedule to choose from: the one that was asked for, or both if neither that nor a
+  // number of chunks was.
+  std::vector<Placement> PlacementsToTry() const;
+  void set_placement(Placement placement) { search_.placement = placement; }
   // Says what a schedule cannot do in the words that the user typed: flags, where there is no job.
   absl::Status InUsersWords(const absl::Status& status) const;
 
  private:
   absl::Status FromFlags(const ProblemFlags& flags);
+  absl::Status CheckSearchFlags(const ProblemFlags& flags) const;
+  // Chunks on a device where nobody says how many.
+  int OwnChunks(const ScheduleInfo& info) const;
   // Sets the costs of --costs.
   absl::Status ReadCosts(const ProblemFlags& flags);
   // What --costs means for stages_, where the flag is not given.
@@ -94,6 +105,8 @@ class Problem {
   CostModel transfer_costs_;
   std::optional<CostModel> file_costs_;        // of --costs
   std::shared_ptr<const ComputeOrder> order_;  // of schedule "csv"
+  SearchOptions search_;
+  bool placement_given_ = false;
   std::optional<proto::Job> job_;
   std::unique_ptr<Backend> backend_;  // with a job
   ModelTable table_;
@@ -102,7 +115,7 @@ class Problem {
 // The table of a --costs flag. Errors: InvalidArgument.
 absl::StatusOr<CostModel> ReadCostsFile(const std::string& path);
 
-// Errors: as FindSchedule, in the words of `flag`.
+// Errors: as FindAnySchedule, in the words of `flag`.
 absl::Status CheckSchedule(const std::string& flag, const std::string& name);
 
 // Parses "18.5ms", "600us", "1.2s", "250ns". `flag` is for the message. Errors: InvalidArgument.

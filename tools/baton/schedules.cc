@@ -10,10 +10,10 @@
 #include "absl/strings/str_split.h"
 #include "base/status.h"
 #include "schedules/compile/compile.h"
-#include "schedules/order/catalog.h"
 #include "schedules/report/analysis.h"
 #include "schedules/report/text_table.h"
 #include "schedules/report/timeline.h"
+#include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"
@@ -96,10 +96,10 @@ double MostHeld(const StepReport& report) {
 std::string InUnits(double nanos) { return FormatCount(nanos / kUnit); }
 
 absl::Status PrintList() {
-  for (const ScheduleInfo& schedule : Catalog()) {
-    BATON_ASSIGN_OR_RETURN(const Sample sample, SimulateSample(schedule, kFewMicroBatches));
-    std::cout << Paragraph(std::string(schedule.name), schedule.summary) << Paragraph("  bubble", schedule.bubble)
-              << Paragraph("  memory", schedule.memory) << sample.picture << "\n";
+  for (const ScheduleInfo* schedule : AllSchedules()) {
+    BATON_ASSIGN_OR_RETURN(const Sample sample, SimulateSample(*schedule, kFewMicroBatches));
+    std::cout << Paragraph(std::string(schedule->name), schedule->summary) << Paragraph("  bubble", schedule->bubble)
+              << Paragraph("  memory", schedule->memory) << sample.picture << "\n";
   }
   std::cout << "The pictures: " << kStages << " devices, " << kFewMicroBatches
             << " micro-batches, F = B = W, transfers that take no time.\n"
@@ -111,7 +111,7 @@ absl::Status PrintList() {
 
 absl::Status PrintOne(const std::string& name) {
   BATON_RETURN_IF_ERROR(CheckSchedule("NAME", name));
-  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const schedule, FindSchedule(name));
+  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const schedule, FindAnySchedule(name));
   BATON_ASSIGN_OR_RETURN(const Sample sample, SimulateSample(*schedule, kMicroBatches));
   const StepReport& report = sample.report;
   const double step = static_cast<double>(report.step_time);

@@ -50,7 +50,7 @@ int ColumnsOf(const SimulateFlags& flags) {
 }
 
 void PrintReport(const Problem& problem, const Program& program, const Trace& trace, const StepReport& report,
-                 const SimulateFlags& flags) {
+                 const Certificate& certificate, const SimulateFlags& flags) {
   TimelineOptions options;
   // Without "device 12 |" and "|".
   const int label = static_cast<int>(absl::StrCat("device ", program.num_devices() - 1, " ||").size());
@@ -85,6 +85,7 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
   std::cout << "\n"
             << "step " << FormatDuration(report.step_time) << ", bubble " << FormatPercent(report.bubble_ratio)
             << ", span bubble " << FormatPercent(report.span_bubble_ratio) << "\n";
+  if (certificate.lower_bound_ns > 0) std::cout << DescribeSearch(certificate, report) << "\n";
   if (total.Total() > 0) {
     auto share = [&](Nanos part) {
       return FormatPercent(static_cast<double>(part) / static_cast<double>(total.Total()));
@@ -114,15 +115,18 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
   BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
   BATON_ASSIGN_OR_RETURN(request.transport, ParseTransport(flags.transport));
   BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
-  absl::StatusOr<Program> compiled = Compile(request);
+  Certificate certificate;
+  absl::StatusOr<Program> compiled = Compile(request, &certificate);
   if (!compiled.ok()) return problem.InUsersWords(compiled.status());
   const Program program = *std::move(compiled);
   BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs, {request.transport}));
   const StepReport report = Analyze(program, trace);
   if (flags.format == "json") {
-    std::cout << ToJson(ToSimulateReport(problem.schedule(), report));
+    proto::SimulateReport message = ToSimulateReport(problem.schedule(), report);
+    if (certificate.lower_bound_ns > 0) FillCertificate(certificate, report, message);
+    std::cout << ToJson(message);
   } else {
-    PrintReport(problem, program, trace, report, flags);
+    PrintReport(problem, program, trace, report, certificate, flags);
     BATON_RETURN_IF_ERROR(PrintBlame(problem, request, program, trace));
     const std::string memory = MemoryTable(program, ChooseDevices(program.num_devices(), flags.devices));
     if (!memory.empty()) std::cout << "\n" << memory;

@@ -1,0 +1,238 @@
+// `baton frontier`: the bubble that is left at each memory limit, and where one more micro-batch stops helping.
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "base/write_file.h"
+#include "schedules/order/catalog.h"
+#include "schedules/report/analysis.h"
+#include "schedules/report/frontier_svg.h"
+#include "schedules/report/text_table.h"
+#include "schedules/simulate/simulate.h"
+#include "tools/baton/command_line.h"
+#include "tools/baton/commands.h"
+#include "tools/baton/problem.h"
+
+namespace baton {
+namespace {
+
+struct FrontierFlags {
+  ProblemFlags problem;
+  int from = 1;
+  std::optional<int> to;
+  std::string svg;
+};
+
+constexpr char kSearched[] = "zb-auto";
+constexpr int kMostLimits = 256;
+
+// More memory helps as long as it saves a thousandth of the step.
+constexpr double kHelps = 1e-3;
+
+struct Run {
+  CompileRequest request;
+  StepReport report;
+  Certificate certificate;
+  double held = 0;  // micro-batches, counted as limits are
+};
+
+// With a limit if it is above 0.
+absl::StatusOr<Run> Simulated(const Problem& problem, absl::StatusOr<CompileRequest> made, double limit) {
+  BATON_ASSIGN_OR_RETURN(CompileRequest request, std::move(made));
+  if (limit > 0) request.search.limit.micro_batches = {limit};
+  Run run;
+  absl::StatusOr<Program> program = Compile(request, &run.certificate);
+  if (!program.ok()) return problem.InUsersWords(program.status());
+  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(*program, request.costs));
+  run.report = Analyze(*program, trace);
+  BATON_ASSIGN_OR_RETURN(run.held, PeakMicroBatches(*program, request));
+  run.request = std::move(request);
+  return run;
+}
+
+bool IsSpan(const Run& run) { return run.request.search.objective == Objective::kSpan; }
+Nanos TimeOf(const Run& run) { return IsSpan(run) ? LongestSpan(run.report) : run.report.step_time; }
+double BubbleOf(const Run& run) { return IsSpan(run) ? run.report.span_bubble_ratio : run.report.bubble_ratio; }
+
+// The bubble that the same work would leave in the bound's time.
+double BoundBubble(const Run& run, Nanos bound) {
+  if (bound <= 0) return 0;
+  return std::max(0.0, 1 - (1 - BubbleOf(run)) * static_cast<double>(TimeOf(run)) / static_cast<double>(bound));
+}
+
+// One limit: the best order over the placements, and the bound of all of them.
+struct Level {
+  double limit = 0;
+  Run best;
+  Placement placement = Placement::kLoop;
+  Nanos bound = 0;
+};
+
+// What is found with less memory counts with more, too: `before` is the level before, if there is one.
+absl::StatusOr<Level> SearchLevel(Problem problem, double limit, const Level* before) {
+  absl::StatusOr<Level> level = absl::InternalError("no placement to try");
+  for (const Placement placement : problem.PlacementsToTry()) {
+    problem.set_placement(placement);
+    absl::StatusOr<Run> run = Simulated(problem, problem.RequestFor(kSearched), limit);
+    if (!run.ok()) {
+      if (!absl::IsInvalidArgument(run.status())) return run.status();
+      if (!level.ok()) level = run.status();
+      continue;
+    }
+    const Nanos bound =
+        level.ok() ? std::min(level->bound, run->certificate.lower_bound_ns) : run->certificate.lower_bound_ns;
+    if (!level.ok() || TimeOf(*run) < TimeOf(level->best)) level = Level{limit, *std::move(run), placement, bound};
+    level->bound = bound;
+  }
+  if (level.ok() && before != nullptr && TimeOf(before->best) < TimeOf(level->best)) {
+    level->best = before->best;
+    level->placement = before->placement;
+  }
+  return level;
+}
+
+// The catalog at no limit; those that cannot run this are left out.
+absl::StatusOr<std::vector<Run>> RunCatalog(const Problem& problem) {
+  std::vector<Run> runs;
+  for (const ScheduleInfo& info : Catalog()) {
+    absl::StatusOr<Run> run =
+        Simulated(problem, problem.RequestFor(std::string(info.name), /*bend=*/true), /*limit=*/0);
+    if (run.ok()) {
+      runs.push_back(*std::move(run));
+    } else if (!absl::IsInvalidArgument(run.status())) {
+      return run.status();
+    }
+  }
+  return runs;
+}
+
+// The fastest schedule that keeps the limit; null if none does.
+const Run* BestWithin(const std::vector<Run>& catalog, double limit) {
+  const Run* best = nullptr;
+  for (const Run& run : catalog) {
+    if (run.held <= limit + 1e-6 && (best == nullptr || TimeOf(run) < TimeOf(*best))) best = &run;
+  }
+  return best;
+}
+
+// The smallest limit at which all that more memory saves is next to nothing.
+double EnoughOf(const std::vector<Level>& levels) {
+  const double least = static_cast<double>(TimeOf(levels.back().best));
+  for (const Level& level : levels) {
+    if (static_cast<double>(TimeOf(level.best)) <= least * (1 + kHelps)) return level.limit;
+  }
+  return levels.back().limit;
+}
+
+void PrintTable(const Problem& problem, const std::vector<Level>& levels, const std::vector<Run>& catalog) {
+  const bool is_span = IsSpan(levels.front().best);
+  const bool several = problem.PlacementsToTry().size() > 1;
+  std::cout << problem.description() << "\n\n";
+  std::vector<std::string> header = {"limit", is_span ? "span bubble" : "bubble", is_span ? "span" : "step", "gap"};
+  std::vector<bool> right = {true, true, true, true};
+  if (several) {
+    header.push_back("placement");
+    right.push_back(false);
+  }
+  header.insert(header.end(), {"best of the catalog", is_span ? "its span bubble" : "its bubble"});
+  right.insert(right.end(), {false, true});
+  TextTable table(header, right);
+  for (const Level& level : levels) {
+    const double gap =
+        level.bound <= 0 ? 0 : static_cast<double>(TimeOf(level.best) - level.bound) / static_cast<double>(level.bound);
+    std::vector<std::string> cells = {FormatCount(level.limit), FormatPercent(BubbleOf(level.best)),
+                                      FormatDuration(TimeOf(level.best)), FormatPercent(std::max(0.0, gap))};
+    if (several) cells.push_back(level.placement == Placement::kV ? "v" : "loop");
+    const Run* published = BestWithin(catalog, level.limit);
+    cells.push_back(published == nullptr ? "-" : published->request.schedule);
+    cells.push_back(published == nullptr ? "-" : FormatPercent(BubbleOf(*published)));
+    table.AddRow(cells);
+  }
+  std::cout << table.ToString() << "\nfrom " << FormatCount(EnoughOf(levels))
+            << (EnoughOf(levels) == 1 ? " micro-batch" : " micro-batches")
+            << " on, more memory saves less than a thousandth"
+            << R"(
+
+limit  micro-batches of its whole share whose activations a device may hold
+gap    how far zb-auto is at most above the shortest order within the limit
+best of the catalog: the fastest published schedule that keeps the limit
+)";
+}
+
+Frontier PictureOf(const Problem& problem, const std::vector<Level>& levels, const std::vector<Run>& catalog) {
+  Frontier frontier;
+  const std::string description = problem.description();
+  frontier.title = description.substr(0, description.find('\n'));
+  frontier.bubble_name = IsSpan(levels.front().best) ? "span bubble" : "bubble";
+  frontier.curve_name = "zb-auto, searched for each limit";
+  frontier.enough = EnoughOf(levels);
+  for (const Level& level : levels) {
+    frontier.points.push_back({level.limit, BubbleOf(level.best), BoundBubble(level.best, level.bound)});
+  }
+  for (const Run& run : catalog) frontier.schedules.push_back({run.request.schedule, run.held, BubbleOf(run)});
+  return frontier;
+}
+
+absl::Status RunFrontier(const FrontierFlags& flags) {
+  if (!flags.problem.search.limit_micro_batches.empty() || !flags.problem.search.limit_bytes.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        flags.problem.search.limit_bytes.empty() ? "--activation-limit-micro-batches" : "--activation-limit-bytes",
+        ": the frontier goes through limits by itself; --from and --to say which"));
+  }
+  BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
+  BATON_ASSIGN_OR_RETURN(const CompileRequest first, problem.RequestFor(kSearched));
+  if (first.search.limit.is_given()) {
+    return absl::InvalidArgumentError(
+        "pipeline.search: the frontier goes through limits by itself; leave the job's out, as by "
+        "--set 'pipeline.search.activation_limit_micro_batches=[]'");
+  }
+  const int to = flags.to.value_or(std::max(flags.from, std::min(2 * first.num_stages, first.num_micro_batches)));
+  if (to < flags.from || to - flags.from >= kMostLimits) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--to: ", to, "; must be from --from, ", flags.from, ", to ", flags.from + kMostLimits - 1));
+  }
+  if (!flags.svg.empty()) {
+    // Before the time is spent.
+    if (const absl::Status writable = WriteFile(flags.svg, ""); !writable.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--svg: ", writable.message()));
+    }
+  }
+  BATON_ASSIGN_OR_RETURN(const std::vector<Run> catalog, RunCatalog(problem));
+  std::vector<Level> levels;
+  for (int limit = flags.from; limit <= to; ++limit) {
+    const Level* before = levels.empty() ? nullptr : &levels.back();
+    BATON_ASSIGN_OR_RETURN(Level level, SearchLevel(problem, limit, before));
+    levels.push_back(std::move(level));
+  }
+  PrintTable(problem, levels, catalog);
+  if (flags.svg.empty()) return absl::OkStatus();
+  return WriteFile(flags.svg, DrawFrontier(PictureOf(problem, levels, catalog)));
+}
+
+}  // namespace
+
+void AddFrontierCommand(CLI::App& app, CommandAction& action) {
+  CLI::App* command = app.add_subcommand("frontier", "Bubble against memory: what each micro-batch of it is worth");
+  auto flags = std::make_shared<FrontierFlags>();
+  AddProblemFlags(*command, flags->problem, /*with_schedule=*/false);
+  command->add_option("--from", flags->from, "The smallest limit, in micro-batches (1)")->check(Between(1, 1000000));
+  command->add_option("--to", flags->to, "The largest (twice the stages, at most the micro-batches)")
+      ->check(Between(1, 1000000));
+  command->add_option("--svg", flags->svg, "Write the picture, with each schedule of the catalog as a point")
+      ->type_name("FILE");
+  command->footer(
+      R"(zb-auto is searched for at every limit, in both placements unless one is given; --moves and --search count
+for each limit.
+
+Examples:
+  baton frontier --stages=8 --micro-batches=24 --forward=18.5ms --backward-input=18.1ms --backward-weight=9.3ms
+  baton frontier --costs=costs.csv --micro-batches=32 --objective=span --moves=100000 --svg=frontier.svg)");
+  command->callback([flags, &action] { action = [flags] { return RunFrontier(*flags); }; });
+}
+
+}  // namespace baton

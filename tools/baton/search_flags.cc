@@ -1,0 +1,154 @@
+#include "tools/baton/search_flags.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "schedules/report/text_table.h"
+#include "tools/baton/command_line.h"
+
+namespace baton {
+namespace {
+
+constexpr double kMostMicroBatches = 1e6;
+constexpr double kMostSeconds = 86400;
+constexpr int64_t kMostMoves = 1'000'000'000'000;
+
+// Takes numbers above `above` (or from it, with `inclusive`) to `most`.
+CLI::Validator Real(double above, bool inclusive, double most) {
+  return CLI::Validator(
+      [=](std::string& text) {
+        double value = 0;
+        const bool is_number = absl::SimpleAtod(text, &value);
+        if (is_number && (value > above || (inclusive && value == above)) && value <= most) return std::string();
+        return absl::StrCat("\"", text, "\" is not a number ", inclusive ? "from " : "above ", above,
+                            inclusive ? " to " : " and at most ", absl::StrFormat("%.0f", most));
+      },
+      absl::StrFormat("%g-%.0f", above, most));
+}
+
+}  // namespace
+
+void AddSearchFlags(CLI::App& command, SearchFlags& flags) {
+  const std::string limits = "Memory, for every schedule (the job's)";
+  command
+      .add_option("--activation-limit-micro-batches", flags.limit_micro_batches,
+                  "Activations that a device may hold, in micro-batches of its whole share;\n"
+                  "one number, or one for each device as 8,7.5,7 (zb-auto: stages; others: none)")
+      ->group(limits)
+      ->type_name("A,B")
+      ->delimiter(',')
+      ->check(Real(0, false, kMostMicroBatches));
+  command.add_option("--activation-limit-bytes", flags.limit_bytes, "The same in bytes")
+      ->group(limits)
+      ->type_name("A,B")
+      ->delimiter(',')
+      ->check(Between(1, Bytes{1} << 50));
+  command
+      .add_option("--weight-activation-fraction", flags.weight_fraction,
+                  "Of an activation, what is held from backward-input to backward-weight (1)")
+      ->group(limits)
+      ->type_name("X")
+      ->check(Real(0, true, 1));
+  const std::string search = "Of zb-auto, the schedule that is searched for (the job's)";
+  command.add_option("--objective", flags.objective, "What is made short: makespan, or span (makespan)")
+      ->group(search)
+      ->check(CLI::IsMember({"makespan", "span"}));
+  command.add_option("--placement", flags.placement, "Of chunks: loop, or v with two a device (loop)")
+      ->group(search)
+      ->check(CLI::IsMember({"loop", "v"}));
+  command.add_option("--search", flags.seconds, "Seconds to improve it in (as little as goes unnoticed)")
+      ->group(search)
+      ->type_name("SECONDS")
+      ->check(Real(0, true, kMostSeconds));
+  command.add_option("--moves", flags.moves, "Moves to improve it by, exactly repeatable")
+      ->group(search)
+      ->type_name("N")
+      ->check(Between(0, kMostMoves));
+  command.add_option("--seed", flags.seed, "Of the moves (1)")->group(search)->type_name("N");
+}
+
+std::string FirstOfSearches(const SearchFlags& flags) {
+  if (!flags.objective.empty()) return "--objective";
+  if (!flags.placement.empty()) return "--placement";
+  if (flags.seconds) return "--search";
+  if (flags.moves) return "--moves";
+  return flags.seed ? "--seed" : "";
+}
+
+std::vector<std::string> SearchOverrides(const SearchFlags& flags) {
+  std::vector<std::string> overrides;
+  const auto add = [&overrides](const char* field, const std::string& value) {
+    overrides.push_back(absl::StrCat("pipeline.search.", field, "=", value));
+  };
+  if (!flags.limit_micro_batches.empty()) {
+    add("activation_limit_micro_batches",
+        absl::StrCat("[",
+                     absl::StrJoin(flags.limit_micro_batches, ", ",
+                                   [](std::string* out, double limit) { absl::StrAppendFormat(out, "%.17g", limit); }),
+                     "]"));
+  }
+  if (!flags.limit_bytes.empty()) {
+    add("activation_limit_bytes", absl::StrCat("[", absl::StrJoin(flags.limit_bytes, ", "), "]"));
+  }
+  if (flags.weight_fraction) add("weight_activation_fraction", absl::StrFormat("%.17g", *flags.weight_fraction));
+  if (!flags.objective.empty()) add("objective", flags.objective == "span" ? "SPAN" : "MAKESPAN");
+  if (!flags.placement.empty()) add("placement", flags.placement == "v" ? "V" : "LOOP");
+  if (flags.seconds) add("seconds", absl::StrFormat("%.17g", *flags.seconds));
+  if (flags.moves) add("moves", absl::StrCat(*flags.moves));
+  if (flags.seed) add("seed", absl::StrCat(*flags.seed));
+  return overrides;
+}
+
+SearchOptions ToSearchOptions(const SearchFlags& flags) {
+  SearchOptions options;
+  options.objective = flags.objective == "span" ? Objective::kSpan : Objective::kMakespan;
+  options.placement = flags.placement == "v" ? Placement::kV : Placement::kLoop;
+  options.limit.micro_batches = flags.limit_micro_batches;
+  options.limit.bytes = flags.limit_bytes;
+  options.limit.weight_fraction = flags.weight_fraction;
+  options.moves = flags.moves;
+  options.seconds = flags.seconds.value_or(0);
+  options.seed = flags.seed.value_or(1);
+  return options;
+}
+
+std::function<void(const SearchProgress&)> ShowProgress() {
+  if (isatty(STDERR_FILENO) == 0) return nullptr;
+  return [](const SearchProgress& progress) {
+    const double above = static_cast<double>(progress.objective_ns - progress.lower_bound_ns) /
+                         std::max(1.0, static_cast<double>(progress.lower_bound_ns));
+    std::cerr << "\r\033[Kzb-auto: " << FormatDuration(progress.objective_ns) << ", at most " << FormatPercent(above)
+              << " above the shortest; " << progress.moves << " moves in "
+              << absl::StrFormat("%.1f s", progress.seconds) << "\r" << std::flush;
+  };
+}
+
+double GapOf(const Certificate& certificate, const StepReport& report) {
+  const Nanos found = certificate.objective == Objective::kSpan ? LongestSpan(report) : report.step_time;
+  if (certificate.lower_bound_ns <= 0) return 0;
+  return static_cast<double>(found - certificate.lower_bound_ns) / static_cast<double>(certificate.lower_bound_ns);
+}
+
+std::string DescribeSearch(const Certificate& certificate, const StepReport& report) {
+  const bool is_span = certificate.objective == Objective::kSpan;
+  const Nanos found = is_span ? LongestSpan(report) : report.step_time;
+  const double gap = GapOf(certificate, report);
+  const std::string from = certificate.moves == 0
+                               ? absl::StrCat("from ", certificate.start)
+                               : absl::StrCat("from ", certificate.start, " by ", certificate.moves, " moves");
+  if (gap <= 0) {
+    return absl::StrCat("searched: no order within the limit has a shorter ", is_span ? "span" : "step", " than ",
+                        FormatDuration(found), "; ", from);
+  }
+  return absl::StrCat("searched: ", is_span ? "span " : "step ", FormatDuration(found), ", at most ",
+                      FormatPercent(gap), " above the shortest within the limit (no less than ",
+                      FormatDuration(certificate.lower_bound_ns), "); ", from);
+}
+
+}  // namespace baton
