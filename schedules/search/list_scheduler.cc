@@ -44,6 +44,7 @@ ListScheduler::ListScheduler(const SearchProblem& problem)
   look_at_.assign(leaves_, INT64_MAX);
   winner_.resize(2 * leaves_);
   for (int leaf = 0; leaf < leaves_; ++leaf) winner_[leaf + leaves_] = leaf;
+  for (int node = leaves_ - 1; node > 0; --node) winner_[node] = winner_[2 * node];  // all leaves are alike
   for (int32_t pass = 0; pass < static_cast<int32_t>(count_.size()); ++pass) {
     work_[problem.device_of_chunk[ChunkOf(pass)]] += problem.duration[pass] * problem.num_micro_batches;
   }

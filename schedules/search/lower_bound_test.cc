@@ -18,7 +18,7 @@ TEST_CASE("no order is shorter than the bound, and the search nearly always find
   double longest = 1;
   for (int p = 1; p <= 3; ++p) {
     for (int m = 1; m <= 4; ++m) {
-      for (int round = 0; round < 60; ++round) {
+      for (int round = 0; round < 40; ++round) {
         SearchCase which;
         do {
           which = RandomCase(p, m, p * m <= 8 ? 2 : 1, random);
