@@ -111,10 +111,12 @@ absl::StatusOr<std::vector<Run>> RunCatalog(const Problem& problem) {
   return runs;
 }
 
-// The fastest schedule that keeps the limit; null if none does.
+// The fastest schedule that keeps the limit with one copy of the parameters, as zb-auto has; null if none does.
 const Run* BestWithin(const std::vector<Run>& catalog, double limit) {
   const Run* best = nullptr;
   for (const Run& run : catalog) {
+    const auto info = FindSchedule(run.request.schedule);
+    if (info.ok() && (*info)->has_copies) continue;
     if (run.held <= limit + 1e-6 && (best == nullptr || TimeOf(run) < TimeOf(*best))) best = &run;
   }
   return best;
@@ -160,7 +162,7 @@ void PrintTable(const Problem& problem, const std::vector<Level>& levels, const 
 
 limit  micro-batches of its whole share whose activations a device may hold
 gap    how far zb-auto is at most above the shortest order within the limit
-best of the catalog: the fastest published schedule that keeps the limit
+best of the catalog: the fastest published schedule that keeps the limit with one copy of the parameters
 )";
 }
 
