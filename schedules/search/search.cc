@@ -107,19 +107,19 @@ int64_t Improve(const SearchProblem& problem, const SearchOptions& options, Nano
   const int64_t moves_between = 1 + 100'000 / problem.num_passes();
   Improver improver(problem, best.word, options.seed);
   double told = 0;
-  const auto tell = [&] {
+  const auto tell = [&](bool is_done) {
     told = clock.Seconds();
     if (!options.progress) return;
-    options.progress({told, improver.num_moves(), improver.best_ns(), lower_bound_ns});
+    options.progress({told, improver.num_moves(), improver.best_ns(), lower_bound_ns, is_done});
   };
   while (improver.num_moves() < moves && improver.best_ns() > lower_bound_ns) {
     improver.Move();
     if (improver.num_moves() % moves_between != 0) continue;
     const double seconds = clock.Seconds();
     if (is_timed && seconds >= options.seconds) break;
-    if (seconds >= told + kSecondsBetweenProgress) tell();
+    if (seconds >= told + kSecondsBetweenProgress) tell(/*is_done=*/false);
   }
-  tell();
+  tell(/*is_done=*/true);
   if (improver.best_ns() < best.objective_ns) {
     best.word = improver.best();
     best.objective_ns = improver.best_ns();

@@ -31,6 +31,7 @@ struct SearchProgress {
   int64_t moves = 0;
   Nanos objective_ns = 0;
   Nanos lower_bound_ns = 0;
+  bool is_done = false;  // the last call
 };
 
 struct SearchOptions {

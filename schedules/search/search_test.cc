@@ -87,6 +87,7 @@ TEST_CASE("more moves are never worse, and progress tells how far it is") {
       SearchProgress last;
       which.options.progress = [&last](const SearchProgress& progress) {
         CHECK(progress.moves >= last.moves);
+        CHECK_FALSE(last.is_done);
         last = progress;
       };
       const auto result = Search(which.request, which.costs, which.options);
@@ -94,6 +95,7 @@ TEST_CASE("more moves are never worse, and progress tells how far it is") {
       const Certificate& certificate = result->certificate;
       CHECK(certificate.objective_ns <= previous);
       CHECK(certificate.lower_bound_ns <= certificate.objective_ns);
+      CHECK(last.is_done);
       CHECK(last.moves == certificate.moves);
       CHECK(last.objective_ns == certificate.objective_ns);
       CHECK((certificate.moves == moves || certificate.gap() == 0));  // it ends where nothing is to be found

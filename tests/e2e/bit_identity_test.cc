@@ -63,6 +63,16 @@ TEST_CASE("several chunks a device train to the same bits") {
   }
 }
 
+TEST_CASE("a searched order trains to the same bits, whatever its limit, placement and seed") {
+  for (const char* search : {"{ activation_limit_micro_batches: [2, 1.5] moves: 500 seed: 3 }",
+                             "{ placement: V activation_limit_micro_batches: 3 moves: 500 }",
+                             "{ objective: SPAN weight_activation_fraction: 0.25 moves: 0 }"}) {
+    CAPTURE(search);
+    CHECK(RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=2", "pipeline.schedule=zb-auto",
+                                          absl::StrCat("pipeline.search=", search)})) == Unsplit());
+  }
+}
+
 TEST_CASE("a model whose first and last use of a tied weight share a layer trains the same way twice") {
   const proto::Job job = MakeJob(kSmallGpt, {"model.gpt2.layers=1", "pipeline.stages=1"});
   CHECK(RunToTheEnd(job) == RunToTheEnd(job));

@@ -121,6 +121,10 @@ SearchOptions ToSearchOptions(const SearchFlags& flags) {
 std::function<void(const SearchProgress&)> ShowProgress() {
   if (isatty(STDERR_FILENO) == 0) return nullptr;
   return [](const SearchProgress& progress) {
+    if (progress.is_done) {
+      std::cerr << "\r\033[K" << std::flush;
+      return;
+    }
     const double above = static_cast<double>(progress.objective_ns - progress.lower_bound_ns) /
                          std::max(1.0, static_cast<double>(progress.lower_bound_ns));
     std::cerr << "\r\033[Kzb-auto: " << FormatDuration(progress.objective_ns) << ", at most " << FormatPercent(above)
