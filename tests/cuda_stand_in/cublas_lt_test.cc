@@ -61,8 +61,11 @@ struct Product {
   }
 
   cublasStatus_t Run(float alpha, float beta, int a_shift = 0) {
-    return cublasLtMatmul(handle, operation, &alpha, a.data() + a_shift, a.layout(), b.data(), b.layout(), &beta,
-                          d.data(), d.layout(), d.data(), d.layout(), &algorithm, nullptr, 0, nullptr);
+    const cublasStatus_t status =
+        cublasLtMatmul(handle, operation, &alpha, a.data() + a_shift, a.layout(), b.data(), b.layout(), &beta, d.data(),
+                       d.layout(), d.data(), d.layout(), &algorithm, nullptr, 0, nullptr);
+    REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
+    return status;
   }
 
   Matrix a, b, d;
