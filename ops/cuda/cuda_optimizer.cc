@@ -49,6 +49,9 @@ class CudaOptimizer final : public Optimizer {
     memory_ = memory;
     BATON_RETURN_IF_CUDA_ERROR(
         cudaMemcpy(memory, entries.data(), entries.size() * sizeof(ParameterEntry), cudaMemcpyHostToDevice));
+    // From pageable memory the call may return before the data are there, and our streams do not wait for the default
+    // one.
+    BATON_RETURN_IF_CUDA_ERROR(cudaStreamSynchronize(nullptr));
     table_.entries = reinterpret_cast<const ParameterEntry*>(memory);
     table_.num_entries = static_cast<int64_t>(parameters_.size());
     table_.num_pieces = num_pieces;
