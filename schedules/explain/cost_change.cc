@@ -127,9 +127,8 @@ void Multiply(const CostChange& change, ChunkCosts& chunk) {
   if (all || change.part == Part::kStep) Multiply(change.factor, chunk.step_ns);
 }
 
-// [chunk] what a transfer to the next chunk takes if it has its link to itself: where one chunk's link is to differ,
-// the links stop being shared.
-std::vector<Nanos> TransferTimes(const Program& program, const CostModel& costs) {
+// What each link takes for a transfer that has it to itself: where one link is to differ, none takes turns any more.
+std::vector<Nanos> TimesOfLinks(const CostModel& costs, const Program& program) {
   std::vector<Nanos> times(costs.chunks.size(), costs.transfer_ns);
   for (size_t chunk = 0; chunk + 1 < times.size(); ++chunk) {
     times[chunk] = costs.TransferNanos(static_cast<int>(chunk), program.device_of_chunk[chunk],
@@ -183,15 +182,13 @@ absl::Status ApplyCostChange(const CostChange& change, const Program& program, c
       break;
     case Of::kLinks:
       BATON_RETURN_IF_ERROR(CheckIndex("chunk", change.index + 1, num_chunks, text));
-      if (change.index >= 0 && costs.link_ns.empty()) costs.link_ns = TransferTimes(program, costs);
+      if (change.index >= 0 && costs.link_ns.empty()) costs.link_ns = TimesOfLinks(costs, program);
       for (int link = 0; link < static_cast<int>(costs.link_ns.size()); ++link) {
         if (change.index < 0 || change.index == link) Multiply(change.factor, costs.link_ns[link]);
       }
       if (change.index < 0) {
-        Multiply(change.factor, costs.transfer_ns);
-        Multiply(change.factor, costs.inter.latency_ns);
-        costs.bytes_per_ns /= change.factor;
-        costs.inter.bytes_per_ns /= change.factor;
+        for (Nanos* latency : {&costs.transfer_ns, &costs.inter.latency_ns}) Multiply(change.factor, *latency);
+        for (double* bandwidth : {&costs.bytes_per_ns, &costs.inter.bytes_per_ns}) *bandwidth /= change.factor;
       }
       break;
     case Of::kLoad:

@@ -18,11 +18,11 @@ LinkBlame LinkOf(int32_t device, const Operation& operation) {
   LinkBlame link;
   Payload payload = Payload::kActivation;
   if (const Send* send = std::get_if<Send>(&operation)) {
-    link = {device, send->peer, send->chunk, {}, 0};
+    link = {device, send->peer, send->chunk, {}, 0, 0};
     payload = send->payload;
   } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
     // What it receives was sent by the chunk before, or is the gradient that the chunk after it sent.
-    link = {recv->peer, device, recv->chunk + (recv->payload == Payload::kActivation ? -1 : 1), {}, 0};
+    link = {recv->peer, device, recv->chunk + (recv->payload == Payload::kActivation ? -1 : 1), {}, 0, 0};
     payload = recv->payload;
   }
   if (payload == Payload::kGradient) --link.chunk;
@@ -65,7 +65,8 @@ Blame BlameOf(const Program& program, const std::vector<PathSegment>& path) {
         link.queued += time;
       } else {
         link.carried.time += time;
-        ++link.carried.count;
+        if (!segment.without_latency) ++link.carried.count;
+        ++link.holds;
       }
     } else if (segment.is_gap) {
       blame.dispatch += time;

@@ -30,8 +30,9 @@ struct LinkBlame {
   int32_t from = 0;
   int32_t to = 0;
   int32_t chunk = 0;  // the earlier of the two chunks: the index into CostModel::link_ns
-  PathPart carried;
-  Nanos queued = 0;  // both sides were ready, but the link carried others
+  PathPart carried;   // counts latencies
+  int64_t holds = 0;  // counts how often its bytes held the link
+  Nanos queued = 0;   // both sides were ready, but the link carried others
 };
 
 // All times add up to the step's.

@@ -25,10 +25,24 @@ std::vector<CostDerivative> Gradient(const CostModel& costs, const Blame& blame)
     add(name + "step", costs.chunks[i].step_ns, chunk.Of(Kind::kStep).count);
     loads += chunk.Of(Kind::kLoad).count;
   }
-  std::map<int32_t, int64_t> carried;
-  for (const LinkBlame& link : blame.links) carried[link.chunk] += link.carried.count;
-  for (const auto& [chunk, count] : carried) {
-    add(absl::StrCat("link ", chunk, "-", chunk + 1), costs.LinkNs(chunk), count);
+  // Both directions of a link between two chunks have the same costs.
+  struct Counts {
+    int64_t latencies = 0, holds = 0;
+    Nanos latency = 0, hold = 0;
+  };
+  std::map<int32_t, Counts> counts;
+  for (const LinkBlame& link : blame.links) {
+    Counts& of = counts[link.chunk];
+    of.latencies += link.carried.count;
+    of.holds += link.holds;
+    const LinkCosts link_costs = costs.LinkBetween(link.from, link.to);
+    of.latency = costs.link_ns.empty() ? link_costs.latency_ns : costs.LinkNs(link.chunk);
+    of.hold = costs.link_ns.empty() ? link_costs.TransmitNanos(costs.chunks[link.chunk].output_bytes) : 0;
+  }
+  for (const auto& [chunk, of] : counts) {
+    const std::string name = absl::StrCat("link ", chunk, "-", chunk + 1);
+    add(name, of.latency, of.latencies);
+    if (of.hold > 0) add(name + " bytes", of.hold, of.holds);
   }
   add("load", costs.load_ns, loads);
   add("reduce", costs.reduce_ns, blame.reduce.count);

@@ -64,7 +64,7 @@ inline const char* NameOf(Kind kind) {
   return "";
 }
 
-// True for what the papers count: forward and backward, and what forward computes again for it.
+// True for what the papers count: forward and backward, and what is computed again for it.
 inline bool IsWork(Kind kind) { return kind < Kind::kStep; }
 
 // True where a device is drawn busy: all that runs on the compute lane, but for waiting until a sum is there.

@@ -23,8 +23,10 @@ inline Paint PaintOf(Kind kind, int shade) {
   static constexpr Paint kBackward[kNumShades] = {
       {"#4fb286", "#06281a"}, {"#1f7a55", "#ffffff"}, {"#0f4a33", "#ffffff"}};
   static constexpr Paint kWeight[kNumShades] = {{"#f3d37a", "#3a2c05"}, {"#d9a02b", "#2b1f02"}, {"#9c6a0e", "#ffffff"}};
-  static constexpr Paint kAgain[kNumShades] = {{"#c9b8e8", "#241540"}, {"#9277c4", "#ffffff"}, {"#5d4391", "#ffffff"}};
+  static constexpr Paint kAgain[kNumShades] = {{"#c9b8e8", "#2a1a45"}, {"#8a6bc4", "#ffffff"}, {"#553a85", "#ffffff"}};
   switch (kind) {
+    case Kind::kRecompute:
+      return kAgain[shade];
     case Kind::kForward:
       return kForward[shade];
     case Kind::kBackward:
@@ -32,8 +34,6 @@ inline Paint PaintOf(Kind kind, int shade) {
       return kBackward[shade];
     case Kind::kBackwardWeight:
       return kWeight[shade];
-    case Kind::kRecompute:
-      return kAgain[shade];
     default:
       return {"#6b6f76", "#ffffff"};
   }

@@ -9,6 +9,8 @@
 namespace baton {
 namespace {
 
+Nanos RecomputeNanos(const ChunkCosts& cost) { return cost.can_recompute ? cost.recompute_ns : 0; }
+
 // Takes times from the costs. A pass of the first chunk loads its input right before it starts. The last chunk's
 // targets are loaded while the device waits for the activation, if it does, so that this may take no time: it counts as
 // none, which keeps the bound one.
@@ -17,11 +19,14 @@ void TakeTimes(const CostModel& costs, SearchProblem& problem) {
     const ChunkCosts& cost = costs.chunks[chunk];
     const int num_loads = chunk > 0 ? 0 : problem.num_chunks == 1 ? 2 : 1;
     problem.duration.push_back(cost.forward_ns + num_loads * costs.load_ns);
-    problem.duration.push_back(cost.backward_input_ns);
+    // What is computed again comes right before. (It need not wait for the gradient, so that the bound leaves it out.)
+    problem.duration.push_back(cost.backward_input_ns + RecomputeNanos(cost));
     problem.duration.push_back(cost.backward_weight_ns);
     const bool is_link =
         chunk + 1 < problem.num_chunks && problem.device_of_chunk[chunk] != problem.device_of_chunk[chunk + 1];
-    problem.link_ns.push_back(is_link ? costs.LinkNs(chunk) : 0);
+    problem.link_ns.push_back(is_link ? costs.TransferNanos(chunk, problem.device_of_chunk[chunk],
+                                                            problem.device_of_chunk[chunk + 1], cost.output_bytes)
+                                      : 0);
   }
 }
 

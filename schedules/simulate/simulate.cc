@@ -93,7 +93,8 @@ class Simulation {
   void Buffered(const TransferQueues::Side& send, InstructionRef emptied_by) {
     Interval& out = Begin(send);
     out.start = emptied_by.device < 0 ? out.ready : std::max(out.ready, At(emptied_by).end);
-    if (AreTransfersMeasured()) return End(send.own, out.start + MeasuredNanos(send.own));
+    if (durations_ != nullptr) return End(send.own, out.start + Given(send.own));
+    if (!costs_.link_ns.empty()) return End(send.own, out.start + MeasuredNanos(send.own));
     End(send.own, links_.Take(queues_->LaneOf(send.own.device, send.own.instruction), out.start, BytesOf(send.own)));
   }
   void Delivered(const TransferQueues::Side& recv, InstructionRef sent_by) {
@@ -122,28 +123,25 @@ class Simulation {
     End(recv, end);
   }
 
+  Nanos Given(InstructionRef ref) const { return (*durations_)[ref.device][ref.instruction]; }
+
   // Lets a transfer that starts now take its turn on its link.
   void Carry(InstructionRef send, InstructionRef recv, int32_t lane, Nanos start) {
-    if (AreTransfersMeasured()) {
-      End(send, start + MeasuredNanos(send));
-      return End(recv, start + MeasuredNanos(recv));
+    if (durations_ != nullptr) {
+      End(send, start + Given(send));
+      End(recv, start + Given(recv));
+      return;
     }
+    if (!costs_.link_ns.empty()) return EndBoth(send, recv, start + MeasuredNanos(send));
     const Bytes bytes = BytesOf(send);
     if (links_.IsShared(lane)) return links_.Wait({start, send, recv, lane, bytes});
     EndBoth(send, recv, links_.Take(lane, start, bytes));
   }
 
-  bool AreTransfersMeasured() const { return durations_ != nullptr || !costs_.link_ns.empty(); }
-  // What a Send or Recv takes if each chunk's transfers were measured; 0 if its chunk is out of range.
+  // What a Send takes if each chunk's transfers were measured; 0 if its chunk is out of range.
   Nanos MeasuredNanos(InstructionRef ref) const {
-    if (durations_ != nullptr) return (*durations_)[ref.device][ref.instruction];
-    const Operation& operation = program_.devices[ref.device].instructions[ref.instruction].operation;
-    int64_t chunk = -1;
-    if (const Send* send = std::get_if<Send>(&operation)) {
-      chunk = send->payload == Payload::kActivation ? int64_t{send->chunk} : int64_t{send->chunk} - 1;
-    } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
-      chunk = recv->payload == Payload::kActivation ? int64_t{recv->chunk} - 1 : int64_t{recv->chunk};
-    }
+    const Send& send = std::get<Send>(program_.devices[ref.device].instructions[ref.instruction].operation);
+    const int64_t chunk = int64_t{send.chunk} - (send.payload == Payload::kActivation ? 0 : 1);
     return chunk >= 0 && chunk < static_cast<int64_t>(costs_.link_ns.size()) ? costs_.link_ns[chunk] : 0;
   }
 

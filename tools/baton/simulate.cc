@@ -98,7 +98,8 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
 // Whose time the step is, and what moving a layer off the chunk with the most of it would do.
 absl::Status PrintBlame(const Problem& problem, const CompileRequest& request, const Program& program,
                         const Trace& trace) {
-  const Blame blame = BlameOf(program, CriticalPath(program, Dependencies(program, request.transport), trace));
+  const Blame blame =
+      BlameOf(program, CriticalPath(program, Dependencies(program, request.transport), trace, &request.costs));
   std::cout << "critical path: " << DescribeShares(blame, 5) << "\n";
   if (blame.step_time == 0) return absl::OkStatus();
   const int chunk = MostCriticalChunk(blame);

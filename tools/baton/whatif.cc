@@ -127,7 +127,8 @@ void AddOutcome(const std::string& name, const Outcome& outcome, const Outcome& 
 }
 
 void PrintGradient(const Outcome& base) {
-  const Blame blame = BlameOf(base.program, CriticalPath(base.program, Dependencies(base.program), base.trace));
+  const Blame blame =
+      BlameOf(base.program, CriticalPath(base.program, Dependencies(base.program), base.trace, &base.request.costs));
   TextTable table({"cost", "now", "ns per ns", "10 % off saves at most"}, {false, true, true, true});
   for (const CostDerivative& of : Gradient(base.request.costs, blame)) {
     const double part = 0.1 * static_cast<double>(of.cost) * static_cast<double>(of.step_per_cost);
