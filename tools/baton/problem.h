@@ -108,7 +108,7 @@ class Problem {
   SearchOptions search_;
   bool placement_given_ = false;
   std::optional<proto::Job> job_;
-  std::unique_ptr<Backend> backend_;  // with a job
+  std::shared_ptr<const Backend> backend_;  // with a job
   ModelTable table_;
 };
 
