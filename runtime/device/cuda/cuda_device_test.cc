@@ -98,12 +98,14 @@ TEST_CASE("CUDA event: a wait blocks until it is posted, by whichever thread, an
     auto event = one.device->CreateEvent();
     event->Reset();
     int value = 0, seen = 0;
+    bool recorded = false;
     std::thread poster([&] {
       stand_in::Enqueue(Native(*one.second), [&] { value = 1; });
-      CHECK(one.second->Record(*event).ok());
+      recorded = one.second->Record(*event).ok();
     });
     REQUIRE(one.first->Wait(*event).ok());
     poster.join();
+    CHECK(recorded);
     CHECK(event->Posted());
     stand_in::Enqueue(Native(*one.first), [&] { seen = value; });
     REQUIRE(one.first->Synchronize().ok());
