@@ -1,4 +1,5 @@
-"""The same GPT in PyTorch, eager: the peer that tools/bench/against_torch measures Baton against.
+"""The same GPT in PyTorch: the peer that tools/bench/against_torch (eager, on one core) and tools/gpu_check (compiled, on a
+GPU, bf16 under autocast, fused AdamW) measure Baton against.
 
 Prints one number: the median tokens per second over STEPS optimizer steps after two that are not counted.
 """
@@ -10,7 +11,10 @@ import time
 parser = argparse.ArgumentParser(description=__doc__)
 for name, default in dict(layers=8, width=128, heads=4, context=128, vocabulary=256, sequences=16, steps=20).items():
     parser.add_argument("--" + name, type=int, default=default)
+parser.add_argument("--micro-batches", type=int, default=1, help="of SEQUENCES each; gradients are added up")
+parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
 options = parser.parse_args()
+on_gpu = options.device == "cuda"
 
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ[library + "_NUM_THREADS"] = "1"
@@ -20,6 +24,8 @@ from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 torch.set_num_threads(1)
+if on_gpu:
+    torch.set_default_device(options.device)
 torch.manual_seed(1)
 
 
@@ -67,16 +73,23 @@ class Gpt(nn.Module):
 
 
 model = Gpt()
-optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
+if on_gpu:
+    torch.set_float32_matmul_precision("high")
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1, **({"fused": True} if on_gpu else {}))
+step_model = torch.compile(model) if on_gpu else model
 shape = (options.sequences, options.context)
 inputs, targets = (torch.randint(0, options.vocabulary, shape) for _ in range(2))
 seconds = []
 for _ in range(options.steps + 2):
     start = time.perf_counter()
-    loss = model(inputs, targets)
-    loss.backward()
+    for _ in range(options.micro_batches):
+        with torch.autocast(options.device, dtype=torch.bfloat16, enabled=on_gpu):
+            loss = step_model(inputs, targets) / options.micro_batches
+        loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
+    if on_gpu:
+        torch.cuda.synchronize()
     seconds.append(time.perf_counter() - start)
-print(options.sequences * options.context / statistics.median(seconds[2:]))
+print(options.micro_batches * options.sequences * options.context / statistics.median(seconds[2:]))
