@@ -272,5 +272,25 @@ TEST_CASE("executor: a program without devices has empty steps") {
   CHECK(trace.devices.empty());
 }
 
+TEST_CASE("executor: what is to run meanwhile does, on the calling thread") {
+  PipelineHarness harness(PipelineSpec{});
+  REQUIRE(harness.Start().ok());
+  std::thread::id ran_on;
+  REQUIRE(harness.executor().RunStep(nullptr, [&] { ran_on = std::this_thread::get_id(); }).ok());
+  CHECK(ran_on == std::this_thread::get_id());
+}
+
+TEST_CASE("executor: host devices record no graphs; an order of another program is refused") {
+  PipelineHarness harness(PipelineSpec{});
+  REQUIRE(harness.Start().ok());
+  Trace order;
+  CHECK(harness.executor().RecordStep(order, false).status().code() == absl::StatusCode::kInternal);
+  REQUIRE(harness.executor().RunStep(&order).ok());
+  CHECK(harness.executor().RecordStep(order, false).status().code() == absl::StatusCode::kUnimplemented);
+  order.devices[0].pop_back();
+  CHECK(harness.executor().RecordStep(order, false).status().code() == absl::StatusCode::kInternal);
+  CHECK(harness.executor().RunStep(nullptr).ok());
+}
+
 }  // namespace
 }  // namespace baton

@@ -67,12 +67,18 @@ void ResetMachine() {
   std::lock_guard<std::mutex> lock(machine.mutex);
   machine.sticky = cudaSuccess;
   machine.fault.clear();
+  machine.fail_enqueued = -1;
   machine.captures.clear();
 }
 
 void SetNumGpus(int count) {
   std::lock_guard<std::mutex> lock(TheMachine().mutex);
   TheMachine().num_gpus = count;
+}
+
+void FailEnqueued(int64_t n) {
+  std::lock_guard<std::mutex> lock(TheMachine().mutex);
+  TheMachine().fail_enqueued = n;
 }
 
 void SetWorkOrder(uint64_t seed) { TheMachine().work.SetSeed(seed); }

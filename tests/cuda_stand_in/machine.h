@@ -41,6 +41,7 @@ struct Machine {
   int num_gpus = 1;
   cudaError_t sticky = cudaSuccess;
   std::string fault;
+  int64_t fail_enqueued = -1;  // counts down
   int64_t num_streams = 0, num_events = 0, last_graph_nodes = 0, num_launches = 0;
   std::map<int, cudaStream_t> default_streams;  // [GPU]
   std::vector<std::shared_ptr<Capture>> captures;

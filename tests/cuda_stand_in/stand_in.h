@@ -21,6 +21,9 @@ void SetWorkOrder(uint64_t seed);
 // machine with a GPU.
 void CloseDeviceMemory(bool closed);
 
+// The n-th piece of work that is enqueued from now on, counted from 0, is a fault. Negative: none.
+void FailEnqueued(int64_t n);
+
 // What is there now, for tests that nothing leaks.
 int64_t NumStreams();
 int64_t NumEvents();

@@ -52,6 +52,9 @@ cudaError_t TryEnqueue(cudaStream_t stream, std::function<void()> work) {
   {
     std::lock_guard<std::mutex> lock(machine.mutex);
     if (cudaError_t error = ErrorOf(stream); error != cudaSuccess) return error;
+    if (machine.fail_enqueued >= 0 && machine.fail_enqueued-- == 0) {
+      work = [] { ReportFault("injected"); };
+    }
     if (stream->capture != nullptr) {
       AddNode(stream, std::move(work), nullptr);
       return cudaSuccess;

@@ -176,6 +176,31 @@ TEST_CASE("CUDA: an evaluation between steps changes nothing, and is the host's"
   }
 }
 
+TEST_CASE("CUDA: a fault on the GPU ends the run, and the error says where it can come from") {
+  for (const bool graphs : {false, true}) {
+    CAPTURE(graphs);
+    stand_in::ResetMachine();
+    stand_in::SetWorkOrder(4);
+    const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
+    REQUIRE(run->Step(0).ok());
+    stand_in::FailEnqueued(150);  // in the midst of the second step
+    const absl::Status status = run->Step(1).status();
+    const absl::Status again = run->Step(2).status();
+    stand_in::ResetMachine();
+    const std::string message(status.message());
+    CAPTURE(message);
+    CHECK(status.code() == absl::StatusCode::kInternal);
+    CHECK(absl::StrContains(message, "cudaErrorIllegalAddress"));
+    if (graphs) {
+      CHECK(absl::StrContains(message, "with --no-graphs the instruction is named"));
+    } else {
+      CHECK(absl::StartsWith(message, "device "));
+      CHECK(absl::StrContains(message, "in flight since instruction "));
+    }
+    CHECK(again == status);
+  }
+}
+
 TEST_CASE("CUDA: what the compiler planned is what the arena holds") {
   const FakeGpus gpus(1, 19);
   const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2", "devices.precision=BF16"})).value();
