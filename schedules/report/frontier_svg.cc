@@ -24,6 +24,10 @@ std::string Escape(const std::string& text) {
   return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
 }
 
+// With a white edge, so that a curve behind does not cross it out.
+constexpr const char* kPointText =
+    " fill=\"#8c3a0c\" stroke=\"#fff\" stroke-width=\"4\" stroke-linejoin=\"round\" paint-order=\"stroke\"";
+
 std::string Text(double x, double y, const std::string& anchor, const std::string& more, const std::string& text) {
   return absl::StrFormat("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>%s</text>\n", x, y, anchor, more,
                          Escape(text));
@@ -149,8 +153,8 @@ class Drawing {
             absl::StrAppendFormat(&svg_, "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"%s\" stroke-width=\"0.6\"/>\n", x,
                                   y, side > 0 ? box.left - 1 : box.right + 1, middle, kPointColor);
           }
-          svg_ += Text(side > 0 ? box.left : box.right, middle + 4, side > 0 ? "start" : "end", " fill=\"#8c3a0c\"",
-                       schedule.name);
+          svg_ +=
+              Text(side > 0 ? box.left : box.right, middle + 4, side > 0 ? "start" : "end", kPointText, schedule.name);
           return;
         }
       }
