@@ -1,3 +1,4 @@
+// The problem of flags, and the requests that compile either; that of a job: problem_of_job.cc.
 #include "tools/baton/problem.h"
 
 #include <algorithm>
@@ -8,12 +9,7 @@
 #include "base/duration.h"
 #include "base/read_file.h"
 #include "base/status.h"
-#include "runtime/train/device_memory.h"
-#include "runtime/train/devices/devices.h"
-#include "runtime/train/job/load.h"
 #include "runtime/train/job/order_file.h"
-#include "runtime/train/job/resolve.h"
-#include "runtime/train/job/search_options.h"
 #include "schedules/plan/costs_csv.h"
 #include "schedules/report/text_table.h"
 #include "schedules/search/searched_schedules.h"
@@ -21,13 +17,6 @@
 
 namespace baton {
 namespace {
-
-// Enough for a stable median, little enough to go unnoticed.
-constexpr int kProfileRepeats = 5;
-
-// What a device that is not here is taken for.
-constexpr double kAssumedTeraflops = 100;
-constexpr double kAssumedGigabytesPerSecond = 1000;
 
 // Forwards of a step, over all chunks: a program of that many takes seconds and at most a few GiB.
 constexpr int64_t kMostForwards = 1 << 20;
@@ -266,131 +255,6 @@ absl::StatusOr<CostModel> Problem::CostsOfFile(const CompileRequest& request) co
   return costs;
 }
 
-absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured) {
-  const std::pair<const char*, const std::string*> times[] = {{"forward", &flags.forward},
-                                                              {"backward-input", &flags.backward_input},
-                                                              {"backward-weight", &flags.backward_weight},
-                                                              {"transfer", &flags.transfer},
-                                                              {"recompute", &flags.recompute}};
-  for (const auto& [flag, text] : times) {
-    if (!text->empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--", flag, ": with a job file the layers are measured; leave it out, or the job"));
-    }
-  }
-  const std::pair<const char*, bool> sizes[] = {{"activation-bytes", flags.activation_bytes.has_value()},
-                                                {"message-bytes", flags.message_bytes.has_value()}};
-  for (const auto& [flag, given] : sizes) {
-    if (given) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--", flag, ": with a job file the layers say their sizes; leave it out, or the job"));
-    }
-  }
-  BATON_RETURN_IF_ERROR(RefuseLinkFlags(flags.links));
-  // The short flags stand for overrides, and are checked as such.
-  std::vector<std::string> overrides = flags.overrides;
-  if (flags.stages) overrides.push_back(absl::StrCat("pipeline.stages=", *flags.stages));
-  if (flags.micro_batches) overrides.push_back(absl::StrCat("batch.micro_batches=", *flags.micro_batches));
-  if (flags.chunks) overrides.push_back(absl::StrCat("pipeline.chunks_per_device=", *flags.chunks));
-  if (flags.micro_batch_group) {
-    overrides.push_back(absl::StrCat("pipeline.micro_batch_group=", *flags.micro_batch_group));
-  }
-  if (!flags.schedule.empty()) {
-    if (flags.schedule != "csv") BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", flags.schedule));
-    overrides.push_back(absl::StrCat("pipeline.schedule=", flags.schedule));
-  }
-  if (!flags.order.empty()) {
-    if (flags.schedule.empty()) overrides.push_back("pipeline.schedule=csv");
-    overrides.push_back(OrderOverride(flags.order));
-  }
-  for (const std::string& override : SearchOverrides(flags.search)) overrides.push_back(override);
-  BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
-  search_ = SearchOptionsOf(job_->pipeline().search());
-  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
-  BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_->devices()));
-  BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(*backend_, std::move(model)));
-  BATON_ASSIGN_OR_RETURN(order_, OrderOfJob(*job_));
-  stages_ = job_->pipeline().stages();
-  micro_batches_ = job_->batch().micro_batches();
-  schedule_ = job_->pipeline().schedule();
-  group_ = job_->pipeline().micro_batch_group();
-  // Other schedules than the job's take as many chunks as it asks for, or their own number where it asks for none.
-  chunks_ = job_->pipeline().chunks_per_device();
-  if (order_ == nullptr) {
-    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule_));
-    if (chunks_ == OwnChunks(*info)) chunks_ = 0;
-  }
-  description_ = absl::StrCat(job_->name(), ": ", table_.costs.size(), " layers on ", stages_,
-                              stages_ == 1 ? " device, " : " devices, ", micro_batches_,
-                              micro_batches_ == 1 ? " micro-batch" : " micro-batches");
-  return TimeLayers(flags, measured);
-}
-
-absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measured) {
-  const proto::Devices& devices = job_->devices();
-  if (!flags.costs.empty()) {
-    BATON_RETURN_IF_ERROR(ReadCosts(flags));
-    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
-  } else if (devices.has_rates()) {
-    BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_));
-    absl::StrAppend(&description_, "\nreckoned for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
-                    devices.rates().memory_gbps(), " GB/s");
-  } else {
-    if (measured != nullptr && IsSameModel(*measured)) {
-      table_ = measured->table_;
-      transfer_costs_ = measured->transfer_costs_;
-      absl::StrAppend(&description_, "\nmeasured here");
-    } else {
-      BATON_RETURN_IF_ERROR(MeasureLayers());
-    }
-  }
-  ApplyLinks(devices, transfer_costs_);
-  if (file_costs_) return absl::OkStatus();
-  Nanos step = 0;
-  for (const LayerCosts& layer : table_.costs) {
-    step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
-  }
-  absl::StrAppend(&description_, ": ", FormatDuration(step),
-                  " for one micro-batch, forward and backward, over all layers", DescribeLinks(transfer_costs_));
-  return absl::OkStatus();
-}
-
-absl::Status Problem::MeasureLayers() {
-  const absl::Status available = CheckDevices(job_->devices());
-  if (absl::IsUnavailable(available)) {
-    // Sizes and proportions need no device.
-    proto::Job assumed = *job_;
-    assumed.mutable_devices()->mutable_rates()->set_matmul_tflops(kAssumedTeraflops);
-    assumed.mutable_devices()->mutable_rates()->set_memory_gbps(kAssumedGigabytesPerSecond);
-    transfer_costs_.bytes_per_ns = kAssumedGigabytesPerSecond;
-    absl::StrAppend(&description_, "\nnot measured: ", std::string(available.message()), "\nassumed for ",
-                    kAssumedTeraflops, " TFLOP/s and ", kAssumedGigabytesPerSecond,
-                    " GB/s (devices.rates says others)");
-    return TimeByJob(*backend_, assumed, table_);
-  }
-  BATON_RETURN_IF_ERROR(available);
-  BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job_->devices(), 2));
-  const std::vector<Device*> pointers = devices.Pointers();
-  BATON_ASSIGN_OR_RETURN(const TransferCosts transfer,
-                         ProfileLayers({backend_.get(), pointers, devices.transport.get(), kProfileRepeats}, table_));
-  transfer_costs_.transfer_ns = transfer.transfer_ns;
-  transfer_costs_.load_ns = transfer.load_ns;
-  absl::StrAppend(&description_, "\nmeasured here");
-  return absl::OkStatus();
-}
-
-absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& program, bool brief) const {
-  if (!job_ || !job_->devices().has_memory_gib()) return absl::OkStatus();
-  BATON_ASSIGN_OR_RETURN(JobPrograms programs, CompileJob(request));
-  programs.training = program;
-  const absl::Status fits = CheckDeviceMemory(*job_, programs);
-  if (fits.ok() || !brief) return fits;
-  return absl::InvalidArgumentError(absl::StrCat("devices.memory_gib: more than ", job_->devices().memory_gib(),
-                                                 " GiB on a device; baton simulate says how much, and what would fit"));
-}
-
-std::string Problem::AdviseOnMemory() const { return baton::AdviseOnMemory(*backend_, *job_); }
-
 int Problem::OwnChunks(const ScheduleInfo& info) const {
   return IsSearched(info) && search_.placement == Placement::kV ? 2 : info.default_chunks;
 }
@@ -465,38 +329,6 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   }
   request.reduce_groups = ReduceGroupsOf(parameters);
   return request;
-}
-
-absl::StatusOr<std::vector<LayerRange>> Problem::SplitInto(int num_chunks) const {
-  // A split given by hand is for the job's own number of chunks.
-  return num_chunks == NumChunks(*job_) ? SplitOfJob(*job_, table_, num_chunks) : SplitByFlops(table_, num_chunks);
-}
-
-bool Problem::IsSameModel(const Problem& other) const {
-  return other.job_ && job_->model().SerializeAsString() == other.job_->model().SerializeAsString() &&
-         job_->devices().SerializeAsString() == other.job_->devices().SerializeAsString() &&
-         table_.model.input_shape == other.table_.model.input_shape;
-}
-
-absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileRequest& request, int chunk) const {
-  // A table of chunks does not tell the layers apart.
-  if (!job_ || file_costs_) return std::make_optional(TenthOf(request.costs.chunks[chunk]));
-  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitInto(static_cast<int>(request.costs.chunks.size())));
-  const LayerRange range = split[chunk];
-  if (range.size() < 2) return std::optional<EndLayers>();
-  const auto times_of = [](const LayerCosts& layer) {
-    ChunkCosts times;
-    times.forward_ns = layer.forward_ns;
-    times.backward_input_ns = layer.backward_input_ns;
-    times.backward_weight_ns = layer.backward_weight_ns;
-    times.recompute_ns = layer.recompute_ns;
-    times.step_ns = layer.step_ns;
-    return times;
-  };
-  EndLayers layers;
-  layers.first = times_of(table_.costs[range.begin]);
-  layers.last = times_of(table_.costs[range.end - 1]);
-  return std::make_optional(layers);
 }
 
 }  // namespace baton
