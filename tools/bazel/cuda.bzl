@@ -3,8 +3,8 @@
 cuda_repository looks in CUDA_HOME, then /usr/local/cuda, then beside an nvcc on PATH. Without a toolkit it yields a
 repository whose `HAVE_CUDA` is False, and everything that needs CUDA is left out of the build by `if_cuda`.
 
-cudnn_frontend_repository looks in CUDNN_FRONTEND_HOME, then where pip installs `nvidia-cudnn-frontend`. Without the
-headers `HAVE_CUDNN_FRONTEND` is False.
+cudnn_frontend_repository looks in CUDNN_FRONTEND_HOME, then where tools/setup puts its headers, then where pip installs
+`nvidia-cudnn-frontend`. Without them `HAVE_CUDNN_FRONTEND` is False.
 """
 
 _BUILD_WITH_CUDA = """
@@ -66,7 +66,10 @@ cc_library(
 """
 
 def _cudnn_frontend_repository_impl(ctx):
-    candidates = [ctx.os.environ.get("CUDNN_FRONTEND_HOME", "")]
+    candidates = [
+        ctx.os.environ.get("CUDNN_FRONTEND_HOME", ""),
+        ctx.os.environ.get("HOME", "") + "/.cache/baton/cudnn-frontend",
+    ]
     python = ctx.which("python3")
     if python:
         # The package itself need not be importable: only its folder is asked for.
