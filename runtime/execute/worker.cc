@@ -7,8 +7,39 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "schedules/program/describe.h"
+#include "schedules/program/operands.h"
 
 namespace baton {
+namespace {
+
+// What a module calls a slot of a role.
+constexpr std::byte* ChunkBuffers::*BufferFor(SlotKind role) {
+  switch (role) {
+    case SlotKind::kInput:
+      return &ChunkBuffers::input;
+    case SlotKind::kTargets:
+      return &ChunkBuffers::targets;
+    case SlotKind::kOutput:
+      return &ChunkBuffers::output;
+    case SlotKind::kSaved:
+      return &ChunkBuffers::saved;
+    case SlotKind::kSavedWeight:
+      return &ChunkBuffers::saved_weight;
+    case SlotKind::kGradOutput:
+      return &ChunkBuffers::grad_output;
+    case SlotKind::kGradInput:
+      return &ChunkBuffers::grad_input;
+    case SlotKind::kStash:
+      return &ChunkBuffers::stash;
+    case SlotKind::kRecomputed:
+      return &ChunkBuffers::recomputed;
+    case SlotKind::kRecomputedWeight:
+      return &ChunkBuffers::recomputed_weight;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 Worker::Worker(WorkerEnvironment environment)
     : environment_(std::move(environment)),
@@ -138,59 +169,19 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
             return finish(modules[load.chunk]->Load(stream, load.kind, load.micro_batch, slot));
           },
           [&](const Forward& forward) {
-            ChunkBuffers buffers = BuffersWithWorkspace();
-            buffers.input = AddressOf(forward.input);
-            buffers.targets = AddressOf(forward.targets);
-            buffers.output = AddressOf(forward.output);
-            buffers.saved = AddressOf(forward.saved);
-            buffers.saved_weight = AddressOf(forward.saved_weight);
-            buffers.recomputed = AddressOf(forward.recomputed);
-            buffers.recomputed_weight = AddressOf(forward.recomputed_weight);
-            return finish(modules[forward.chunk]->Forward(stream, forward.micro_batch, buffers));
+            return finish(modules[forward.chunk]->Forward(stream, forward.micro_batch, BuffersOf(forward)));
           },
           [&](const Backward& backward) {
-            ChunkBuffers buffers = BuffersWithWorkspace();
-            buffers.input = AddressOf(backward.input);
-            buffers.targets = AddressOf(backward.targets);
-            buffers.saved = AddressOf(backward.saved);
-            buffers.saved_weight = AddressOf(backward.saved_weight);
-            buffers.recomputed = AddressOf(backward.recomputed);
-            buffers.recomputed_weight = AddressOf(backward.recomputed_weight);
-            buffers.grad_output = AddressOf(backward.grad_output);
-            buffers.grad_input = AddressOf(backward.grad_input);
-            return finish(modules[backward.chunk]->Backward(stream, backward.micro_batch, buffers));
+            return finish(modules[backward.chunk]->Backward(stream, backward.micro_batch, BuffersOf(backward)));
           },
           [&](const BackwardInput& half) {
-            ChunkBuffers buffers = BuffersWithWorkspace();
-            buffers.input = AddressOf(half.input);
-            buffers.targets = AddressOf(half.targets);
-            buffers.saved = AddressOf(half.saved);
-            buffers.saved_weight = AddressOf(half.saved_weight);
-            buffers.recomputed = AddressOf(half.recomputed);
-            buffers.recomputed_weight = AddressOf(half.recomputed_weight);
-            buffers.grad_output = AddressOf(half.grad_output);
-            buffers.grad_input = AddressOf(half.grad_input);
-            buffers.stash = AddressOf(half.stash);
-            return finish(modules[half.chunk]->BackwardInput(stream, half.micro_batch, buffers));
+            return finish(modules[half.chunk]->BackwardInput(stream, half.micro_batch, BuffersOf(half)));
           },
           [&](const BackwardWeight& half) {
-            ChunkBuffers buffers = BuffersWithWorkspace();
-            buffers.input = AddressOf(half.input);
-            buffers.saved_weight = AddressOf(half.saved_weight);
-            buffers.recomputed_weight = AddressOf(half.recomputed_weight);
-            buffers.grad_output = AddressOf(half.grad_output);
-            buffers.stash = AddressOf(half.stash);
-            return finish(modules[half.chunk]->BackwardWeight(stream, half.micro_batch, buffers));
+            return finish(modules[half.chunk]->BackwardWeight(stream, half.micro_batch, BuffersOf(half)));
           },
           [&](const Recompute& again) {
-            ChunkBuffers buffers = BuffersWithWorkspace();
-            buffers.input = AddressOf(again.input);
-            buffers.targets = AddressOf(again.targets);
-            buffers.saved = AddressOf(again.saved);
-            buffers.saved_weight = AddressOf(again.saved_weight);
-            buffers.recomputed = AddressOf(again.recomputed);
-            buffers.recomputed_weight = AddressOf(again.recomputed_weight);
-            return finish(modules[again.chunk]->Recompute(stream, again.micro_batch, buffers));
+            return finish(modules[again.chunk]->Recompute(stream, again.micro_batch, BuffersOf(again)));
           },
           [&](const Send& send) {
             return environment_.send_channels[send.peer]->Send(
@@ -304,10 +295,13 @@ std::byte* Worker::AddressOf(SlotId slot) {
   return arena_ + place.offset;
 }
 
-ChunkBuffers Worker::BuffersWithWorkspace() {
+template <typename Compute>
+ChunkBuffers Worker::BuffersOf(const Compute& operation) {
   HandOut(program_.workspace_offset + program_.workspace_bytes);
   ChunkBuffers buffers;
   buffers.workspace = arena_ + program_.workspace_offset;
+  VisitOperands(operation,
+                [&](SlotKind role, Access, const char*, SlotId slot) { buffers.*BufferFor(role) = AddressOf(slot); });
   return buffers;
 }
 

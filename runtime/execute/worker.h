@@ -94,8 +94,9 @@ class Worker {
   std::string DescribeInstruction(int32_t index) const;
 
   std::byte* AddressOf(SlotId slot);
-  // The buffers that every compute instruction has.
-  ChunkBuffers BuffersWithWorkspace();
+  // Of a Forward, backward or Recompute.
+  template <typename Compute>
+  ChunkBuffers BuffersOf(const Compute& operation);
   void HandOut(Bytes end) { peak_arena_bytes_ = end > peak_arena_bytes_ ? end : peak_arena_bytes_; }
 
   const WorkerEnvironment environment_;

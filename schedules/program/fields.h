@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "schedules/program/instruction.h"
+#include "schedules/program/operands.h"
 
 namespace baton {
 
@@ -34,7 +35,6 @@ static_assert(std::size(kOperationNames) == std::variant_size_v<Operation>);
 template <typename Struct, typename Visit>
 void VisitFields(Struct& operation, Visit&& visit) {
   using Kind = std::remove_const_t<Struct>;
-  constexpr bool is_backward = std::is_same_v<Kind, Backward> || std::is_same_v<Kind, BackwardInput>;
   if constexpr (std::is_same_v<Kind, Load>) {
     visit(FieldRole::kKind, "kind", operation.kind);
   } else if constexpr (std::is_same_v<Kind, Send> || std::is_same_v<Kind, Recv>) {
@@ -46,42 +46,9 @@ void VisitFields(Struct& operation, Visit&& visit) {
     visit(FieldRole::kChunk, "chunk", operation.chunk);
     if constexpr (!std::is_same_v<Kind, Step>) visit(FieldRole::kMicroBatch, "micro_batch", operation.micro_batch);
   }
-  if constexpr (std::is_same_v<Kind, Load> || std::is_same_v<Kind, Recv>) {
-    visit(FieldRole::kWrites, "slot", operation.slot);
-  } else if constexpr (std::is_same_v<Kind, Send>) {
-    visit(FieldRole::kReads, "slot", operation.slot);
-  } else if constexpr (std::is_same_v<Kind, Forward>) {
-    visit(FieldRole::kReads, "input", operation.input);
-    visit(FieldRole::kReads, "targets", operation.targets);
-    visit(FieldRole::kWrites, "output", operation.output);
-    visit(FieldRole::kWrites, "saved", operation.saved);
-    visit(FieldRole::kWrites, "saved_weight", operation.saved_weight);
-    visit(FieldRole::kWrites, "recomputed", operation.recomputed);
-    visit(FieldRole::kWrites, "recomputed_weight", operation.recomputed_weight);
-  } else if constexpr (is_backward) {
-    visit(FieldRole::kReads, "input", operation.input);
-    visit(FieldRole::kReads, "targets", operation.targets);
-    visit(FieldRole::kReads, "saved", operation.saved);
-    visit(FieldRole::kReads, "saved_weight", operation.saved_weight);
-    visit(FieldRole::kReads, "recomputed", operation.recomputed);
-    visit(FieldRole::kReads, "recomputed_weight", operation.recomputed_weight);
-    visit(FieldRole::kReads, "grad_output", operation.grad_output);
-    visit(FieldRole::kWrites, "grad_input", operation.grad_input);
-    if constexpr (std::is_same_v<Kind, BackwardInput>) visit(FieldRole::kWrites, "stash", operation.stash);
-  } else if constexpr (std::is_same_v<Kind, BackwardWeight>) {
-    visit(FieldRole::kReads, "input", operation.input);
-    visit(FieldRole::kReads, "saved_weight", operation.saved_weight);
-    visit(FieldRole::kReads, "recomputed_weight", operation.recomputed_weight);
-    visit(FieldRole::kReads, "grad_output", operation.grad_output);
-    visit(FieldRole::kReads, "stash", operation.stash);
-  } else if constexpr (std::is_same_v<Kind, Recompute>) {
-    visit(FieldRole::kReads, "input", operation.input);
-    visit(FieldRole::kReads, "targets", operation.targets);
-    visit(FieldRole::kReads, "saved", operation.saved);
-    visit(FieldRole::kReads, "saved_weight", operation.saved_weight);
-    visit(FieldRole::kWrites, "recomputed", operation.recomputed);
-    visit(FieldRole::kWrites, "recomputed_weight", operation.recomputed_weight);
-  }
+  VisitOperands(operation, [&](SlotKind, Access access, const char* name, auto& slot) {
+    visit(access == Access::kRead ? FieldRole::kReads : FieldRole::kWrites, name, slot);
+  });
   if constexpr (std::is_same_v<Kind, Send> || std::is_same_v<Kind, Recv>) {
     visit(FieldRole::kPeer, "peer", operation.peer);
   }

@@ -3,76 +3,59 @@
 #ifndef BATON_SCHEDULES_PROGRAM_OPERANDS_H_
 #define BATON_SCHEDULES_PROGRAM_OPERANDS_H_
 
+#include <type_traits>
+#include <variant>
+
 #include "schedules/program/program.h"
 
 namespace baton {
 
 enum class Access : int8_t { kRead, kWrite };
 
-// Calls visit(SlotId slot, SlotKind role, Access access) for each operand, reads before writes; an operand that is
-// kNoSlot is visited too. The role is what the operation takes the slot for: a Forward's output has the role kOutput
-// also where it is, on the same device, the next chunk's kInput slot.
-template <typename Visit>
-void ForEachOperand(const Operation& operation, Visit&& visit) {
+// Calls visit(SlotKind role, Access access, const char* name, SlotId& slot) for each operand of `operation`, a struct
+// of the variant, const or not; reads before writes. An operand that is kNoSlot is visited too. The role is what the
+// operation takes the slot for: a Forward's output has the role kOutput also where it is, on the same device, the next
+// chunk's kInput slot.
+template <typename Struct, typename Visit>
+void VisitOperands(Struct& operation, Visit&& visit) {
+  using Kind = std::remove_const_t<Struct>;
   using K = SlotKind;
   constexpr Access kRead = Access::kRead;
   constexpr Access kWrite = Access::kWrite;
+  constexpr bool is_forward = std::is_same_v<Kind, Forward>;
+  constexpr bool is_recompute = std::is_same_v<Kind, Recompute>;
+  constexpr bool is_weight = std::is_same_v<Kind, BackwardWeight>;
+  constexpr bool is_half = std::is_same_v<Kind, BackwardInput>;
+  constexpr bool is_input = std::is_same_v<Kind, Backward> || is_half;
+  if constexpr (std::is_same_v<Kind, Load>) {
+    visit(operation.kind == DataKind::kInputs ? K::kInput : K::kTargets, kWrite, "slot", operation.slot);
+  } else if constexpr (std::is_same_v<Kind, Send>) {
+    visit(operation.payload == Payload::kActivation ? K::kOutput : K::kGradInput, kRead, "slot", operation.slot);
+  } else if constexpr (std::is_same_v<Kind, Recv>) {
+    visit(operation.payload == Payload::kActivation ? K::kInput : K::kGradOutput, kWrite, "slot", operation.slot);
+  }
+  if constexpr (is_forward || is_input || is_weight || is_recompute) {
+    constexpr Access kSaves = is_forward ? kWrite : kRead;
+    constexpr Access kMakesAgain = is_forward || is_recompute ? kWrite : kRead;
+    visit(K::kInput, kRead, "input", operation.input);
+    if constexpr (!is_weight) visit(K::kTargets, kRead, "targets", operation.targets);
+    if constexpr (is_forward) visit(K::kOutput, kWrite, "output", operation.output);
+    if constexpr (!is_weight) visit(K::kSaved, kSaves, "saved", operation.saved);
+    visit(K::kSavedWeight, kSaves, "saved_weight", operation.saved_weight);
+    if constexpr (!is_weight) visit(K::kRecomputed, kMakesAgain, "recomputed", operation.recomputed);
+    visit(K::kRecomputedWeight, kMakesAgain, "recomputed_weight", operation.recomputed_weight);
+  }
+  if constexpr (is_input || is_weight) visit(K::kGradOutput, kRead, "grad_output", operation.grad_output);
+  if constexpr (is_input) visit(K::kGradInput, kWrite, "grad_input", operation.grad_input);
+  if constexpr (is_half || is_weight) visit(K::kStash, is_half ? kWrite : kRead, "stash", operation.stash);
+}
+
+// The same for whatever an operation is: calls visit(SlotId slot, SlotKind role, Access access).
+template <typename Visit>
+void ForEachOperand(const Operation& operation, Visit&& visit) {
   std::visit(
-      Overloaded{
-          [&](const Load& load) { visit(load.slot, load.kind == DataKind::kInputs ? K::kInput : K::kTargets, kWrite); },
-          [&](const Forward& forward) {
-            visit(forward.input, K::kInput, kRead);
-            visit(forward.targets, K::kTargets, kRead);
-            visit(forward.output, K::kOutput, kWrite);
-            visit(forward.saved, K::kSaved, kWrite);
-            visit(forward.saved_weight, K::kSavedWeight, kWrite);
-            visit(forward.recomputed, K::kRecomputed, kWrite);
-            visit(forward.recomputed_weight, K::kRecomputedWeight, kWrite);
-          },
-          [&](const Backward& backward) {
-            visit(backward.input, K::kInput, kRead);
-            visit(backward.targets, K::kTargets, kRead);
-            visit(backward.saved, K::kSaved, kRead);
-            visit(backward.saved_weight, K::kSavedWeight, kRead);
-            visit(backward.recomputed, K::kRecomputed, kRead);
-            visit(backward.recomputed_weight, K::kRecomputedWeight, kRead);
-            visit(backward.grad_output, K::kGradOutput, kRead);
-            visit(backward.grad_input, K::kGradInput, kWrite);
-          },
-          [&](const BackwardInput& backward) {
-            visit(backward.input, K::kInput, kRead);
-            visit(backward.targets, K::kTargets, kRead);
-            visit(backward.saved, K::kSaved, kRead);
-            visit(backward.saved_weight, K::kSavedWeight, kRead);
-            visit(backward.recomputed, K::kRecomputed, kRead);
-            visit(backward.recomputed_weight, K::kRecomputedWeight, kRead);
-            visit(backward.grad_output, K::kGradOutput, kRead);
-            visit(backward.grad_input, K::kGradInput, kWrite);
-            visit(backward.stash, K::kStash, kWrite);
-          },
-          [&](const BackwardWeight& backward) {
-            visit(backward.input, K::kInput, kRead);
-            visit(backward.saved_weight, K::kSavedWeight, kRead);
-            visit(backward.recomputed_weight, K::kRecomputedWeight, kRead);
-            visit(backward.grad_output, K::kGradOutput, kRead);
-            visit(backward.stash, K::kStash, kRead);
-          },
-          [&](const Recompute& recompute) {
-            visit(recompute.input, K::kInput, kRead);
-            visit(recompute.targets, K::kTargets, kRead);
-            visit(recompute.saved, K::kSaved, kRead);
-            visit(recompute.saved_weight, K::kSavedWeight, kRead);
-            visit(recompute.recomputed, K::kRecomputed, kWrite);
-            visit(recompute.recomputed_weight, K::kRecomputedWeight, kWrite);
-          },
-          [&](const Send& send) {
-            visit(send.slot, send.payload == Payload::kActivation ? K::kOutput : K::kGradInput, kRead);
-          },
-          [&](const Recv& recv) {
-            visit(recv.slot, recv.payload == Payload::kActivation ? K::kInput : K::kGradOutput, kWrite);
-          },
-          [](const Reduce&) {},
-          [](const Step&) {},
+      [&](const auto& kind) {
+        VisitOperands(kind, [&](SlotKind role, Access access, const char*, SlotId slot) { visit(slot, role, access); });
       },
       operation);
 }

@@ -1,4 +1,4 @@
-// The two lists of operands, by role (operands.h) and by name (fields.h), name the same slots.
+// Operands by role (operands.h) and by name (fields.h).
 #include "schedules/program/operands.h"
 
 #include <catch2/catch.hpp>
@@ -14,7 +14,7 @@ namespace {
 
 using Use = std::pair<SlotId, Access>;
 
-TEST_CASE("operands: the same slots, read and written alike, as the fields") {
+TEST_CASE("operands: called by their roles, and visited as the fields are") {
   for (size_t index = 0; index < std::variant_size_v<Operation>; ++index) {
     CAPTURE(kOperationNames[index]);
     Operation operation = MakeOperation(index);
