@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "runtime/device/host/host_device.h"
-#include "runtime/device/timed/timed_module.h"
 #include "runtime/execute/executor.h"
 #include "runtime/execute/testing/pipeline_program.h"
+#include "runtime/rehearse/timed_module.h"
 #include "runtime/transport/local/local_transport.h"
 
 namespace baton {

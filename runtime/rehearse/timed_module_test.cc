@@ -1,5 +1,5 @@
 // Rehearsals take as long as they are told, on few cores, and end on a failure.
-#include "runtime/device/timed/timed_module.h"
+#include "runtime/rehearse/timed_module.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

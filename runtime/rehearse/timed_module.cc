@@ -1,5 +1,5 @@
 // Each call sleeps for its cost.
-#include "runtime/device/timed/timed_module.h"
+#include "runtime/rehearse/timed_module.h"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // A stage module that takes as long as it is told and does nothing: rehearsals run a program on real threads, events
 // and channels with these in place of layers, so that a prediction can be held against a measurement without a model.
-#ifndef BATON_RUNTIME_DEVICE_TIMED_TIMED_MODULE_H_
-#define BATON_RUNTIME_DEVICE_TIMED_TIMED_MODULE_H_
+#ifndef BATON_RUNTIME_REHEARSE_TIMED_MODULE_H_
+#define BATON_RUNTIME_REHEARSE_TIMED_MODULE_H_
 
 #include <memory>
 
@@ -51,4 +51,4 @@ class TimedModule final : public StageModule {
 
 }  // namespace baton
 
-#endif  // BATON_RUNTIME_DEVICE_TIMED_TIMED_MODULE_H_
+#endif  // BATON_RUNTIME_REHEARSE_TIMED_MODULE_H_
