@@ -40,7 +40,10 @@ struct Product {
     Set(CUBLASLT_MATMUL_DESC_TRANSA, op_a);
     Set(CUBLASLT_MATMUL_DESC_TRANSB, op_b);
   }
-  ~Product() { cublasLtMatmulDescDestroy(operation); }
+  ~Product() {
+    cublasLtMatmulDescDestroy(operation);
+    cublasLtDestroy(handle);
+  }
 
   template <typename T>
   void Set(cublasLtMatmulDescAttributes_t attribute, const T& value) {
