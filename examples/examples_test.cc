@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "runtime/train/job/job_file.h"
-#include "runtime/train/job/resolve.h"
+#include "runtime/job/job_file.h"
+#include "runtime/job/resolve.h"
 
 namespace baton {
 namespace {

@@ -1,4 +1,4 @@
-// A layer's sizes, in the terms of schedules/plan/costs.h.
+// A layer's sizes, in the terms of schedules/costs/costs.h.
 #include "ops/models/costs.h"
 
 namespace baton {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "ops/layers/layer.h"
-#include "schedules/plan/costs.h"
+#include "schedules/costs/costs.h"
 
 namespace baton {
 

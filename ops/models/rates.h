@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "ops/backend.h"
 #include "ops/layers/spec.h"
-#include "schedules/plan/costs.h"
+#include "schedules/costs/costs.h"
 
 namespace baton {
 

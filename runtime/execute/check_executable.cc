@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
-#include "schedules/program/describe.h"
 #include "schedules/program/fields.h"
+#include "schedules/program/form/describe.h"
 
 namespace baton {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/execute/testing/faults.h"
 #include "runtime/execute/testing/pipeline_harness.h"
-#include "schedules/program/describe.h"
+#include "schedules/program/form/describe.h"
 
 namespace baton {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "schedules/program/describe.h"
+#include "schedules/program/form/describe.h"
 #include "schedules/program/operands.h"
 
 namespace baton {

@@ -13,7 +13,7 @@
 #include "ops/optimizer/optimizer.h"
 #include "runtime/device/device.h"
 #include "runtime/execute/stage_module.h"
-#include "runtime/train/parameter_table.h"
+#include "runtime/planning/parameter_table.h"
 #include "schedules/program/program.h"
 
 namespace baton {

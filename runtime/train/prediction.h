@@ -4,10 +4,10 @@
 #define BATON_RUNTIME_TRAIN_PREDICTION_H_
 
 #include "absl/status/statusor.h"
-#include "schedules/plan/costs.h"
+#include "schedules/analyze/analysis.h"
+#include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
-#include "schedules/report/analysis.h"
-#include "schedules/report/measured_costs.h"
+#include "schedules/trace/measured_costs.h"
 #include "schedules/trace/trace.h"
 
 namespace baton {

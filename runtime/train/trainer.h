@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "proto/job.pb.h"
-#include "schedules/plan/costs.h"
+#include "schedules/costs/costs.h"
 
 namespace baton {
 

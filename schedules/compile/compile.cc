@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
 #include "schedules/lower/order_index.h"
-#include "schedules/order/catalog.h"
 #include "schedules/order/forward_only.h"
 #include "schedules/order/recompute.h"
 #include "schedules/search/searched_schedules.h"

@@ -3,10 +3,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "schedules/order/catalog.h"
-#include "schedules/program/proto_form.h"
+#include "schedules/catalog/catalog.h"
+#include "schedules/program/form/proto_form.h"
+#include "schedules/program/form/text.h"
 #include "schedules/program/structure.h"
-#include "schedules/program/text.h"
 #include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
 

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "schedules/catalog/catalog.h"
 #include "schedules/compile/compile.h"
-#include "schedules/order/catalog.h"
 #include "schedules/order/read_csv.h"
-#include "schedules/program/csv.h"
-#include "schedules/program/proto_form.h"
+#include "schedules/program/form/csv.h"
+#include "schedules/program/form/proto_form.h"
+#include "schedules/program/form/text.h"
 #include "schedules/program/structure.h"
-#include "schedules/program/text.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/validate/validate.h"
 

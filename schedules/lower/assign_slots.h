@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/units.h"
+#include "schedules/costs/costs.h"
 #include "schedules/lower/time_order.h"
 #include "schedules/order/compute_order.h"
-#include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
 
 namespace baton {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "schedules/plan/costs.h"
+#include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
 
 namespace baton {

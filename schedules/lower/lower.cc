@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "schedules/costs/check_costs.h"
 #include "schedules/lower/assign_slots.h"
 #include "schedules/lower/emit_instructions.h"
 #include "schedules/lower/insert_waits.h"
@@ -10,7 +11,6 @@
 #include "schedules/lower/order_index.h"
 #include "schedules/lower/place_transfers.h"
 #include "schedules/lower/time_order.h"
-#include "schedules/plan/check_costs.h"
 
 namespace baton {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "schedules/costs/costs.h"
 #include "schedules/order/compute_order.h"
-#include "schedules/plan/costs.h"
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
 

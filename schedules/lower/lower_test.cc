@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/lower/testing_order.h"
-#include "schedules/order/catalog.h"
+#include "schedules/catalog/catalog.h"
+#include "schedules/lower/testing/greedy_order.h"
 #include "schedules/order/forward_only.h"
-#include "schedules/program/describe.h"
+#include "schedules/program/form/describe.h"
 #include "schedules/program/operands.h"
 
 namespace baton {

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "schedules/order/order_request.h"
 #include "schedules/order/order_text.h"
 
 namespace baton {

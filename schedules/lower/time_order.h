@@ -6,9 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "base/units.h"
+#include "schedules/costs/costs.h"
 #include "schedules/lower/order_index.h"
 #include "schedules/order/compute_order.h"
-#include "schedules/plan/costs.h"
 
 namespace baton {
 

@@ -20,6 +20,10 @@ inline bool IsWithinChunk(ActionKind kind) {
   return kind == ActionKind::kBackwardWeight || kind == ActionKind::kRecompute;
 }
 
+// The most chunks × micro-batches of one order: about 100 million instructions, more than anybody runs, and few enough
+// that a mistyped number is an error and not an exhausted memory.
+inline constexpr int64_t kMaxForwards = int64_t{1} << 24;
+
 struct Action {
   ActionKind kind;
   int32_t chunk;

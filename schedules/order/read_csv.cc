@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
-#include "schedules/order/order_request.h"
 
 namespace baton {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "schedules/order/catalog.h"
+#include "schedules/catalog/catalog.h"
 #include "schedules/order/order_text.h"
 
 namespace baton {

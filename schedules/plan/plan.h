@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "base/units.h"
-#include "schedules/plan/costs.h"
+#include "schedules/costs/costs.h"
 
 namespace baton {
 

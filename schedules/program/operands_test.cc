@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "schedules/program/fields.h"
-#include "schedules/program/words.h"
+#include "schedules/program/form/words.h"
 
 namespace baton {
 namespace {

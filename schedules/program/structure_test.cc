@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-#include "schedules/program/example_program.h"
+#include "schedules/program/testing/example_program.h"
 
 namespace baton {
 namespace {

@@ -5,8 +5,8 @@
 #include <random>
 
 #include "schedules/search/search.h"
-#include "schedules/search/testing_case.h"
-#include "schedules/search/testing_exhaustive.h"
+#include "schedules/search/testing/exhaustive.h"
+#include "schedules/search/testing/random_case.h"
 #include "schedules/search/timing.h"
 
 namespace baton {

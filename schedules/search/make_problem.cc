@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "schedules/plan/check_costs.h"
+#include "schedules/costs/check_costs.h"
 #include "schedules/search/search.h"
 
 namespace baton {

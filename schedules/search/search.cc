@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/status.h"
-#include "schedules/order/catalog.h"
+#include "schedules/catalog/catalog.h"
 #include "schedules/search/improve.h"
 #include "schedules/search/list_scheduler.h"
 #include "schedules/search/lower_bound.h"

@@ -10,10 +10,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "schedules/catalog/order_request.h"
+#include "schedules/costs/activation_limits.h"
+#include "schedules/costs/costs.h"
 #include "schedules/order/compute_order.h"
-#include "schedules/order/order_request.h"
-#include "schedules/plan/activation_limits.h"
-#include "schedules/plan/costs.h"
 #include "schedules/search/search_problem.h"
 
 namespace baton {

@@ -7,7 +7,7 @@
 #include "schedules/search/improve.h"
 #include "schedules/search/list_scheduler.h"
 #include "schedules/search/searched_schedules.h"
-#include "schedules/search/testing_case.h"
+#include "schedules/search/testing/random_case.h"
 #include "schedules/search/timing.h"
 
 namespace baton {

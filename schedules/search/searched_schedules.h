@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "schedules/order/catalog.h"
+#include "schedules/catalog/catalog.h"
 
 namespace baton {
 

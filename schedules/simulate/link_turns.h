@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "schedules/plan/costs.h"
-#include "schedules/program/lanes.h"
+#include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
-#include "schedules/program/transfer_queues.h"
+#include "schedules/program/walk/lanes.h"
+#include "schedules/program/walk/transfer_queues.h"
 
 namespace baton {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/order/catalog.h"
 #include "schedules/simulate/simulate.h"
 
 namespace baton {

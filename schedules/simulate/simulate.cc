@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "schedules/plan/check_costs.h"
-#include "schedules/program/describe.h"
-#include "schedules/program/lanes.h"
-#include "schedules/program/transfer_queues.h"
+#include "schedules/costs/check_costs.h"
+#include "schedules/program/form/describe.h"
+#include "schedules/program/walk/lanes.h"
+#include "schedules/program/walk/transfer_queues.h"
 #include "schedules/simulate/link_turns.h"
 
 namespace baton {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "schedules/plan/costs.h"
+#include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
 #include "schedules/trace/trace.h"

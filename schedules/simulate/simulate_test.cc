@@ -9,9 +9,9 @@
 #include <tuple>
 #include <vector>
 
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/lower/testing_order.h"
-#include "schedules/order/catalog.h"
+#include "schedules/lower/testing/greedy_order.h"
 #include "schedules/order/forward_only.h"
 
 namespace baton {

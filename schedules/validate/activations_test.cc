@@ -1,8 +1,8 @@
 // The rule "activations": at its peak a program is accepted, a little below it is refused, with the instruction.
 #include <catch2/catch.hpp>
 
-#include "schedules/order/catalog.h"
-#include "schedules/validate/testing_program.h"
+#include "schedules/catalog/catalog.h"
+#include "schedules/validate/testing/lowered_program.h"
 #include "schedules/validate/validate.h"
 
 namespace baton {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "schedules/lower/lower.h"
-#include "schedules/lower/testing_order.h"
+#include "schedules/lower/testing/greedy_order.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/validate/validate.h"
 

@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/lower/testing_order.h"
-#include "schedules/order/catalog.h"
+#include "schedules/lower/testing/greedy_order.h"
 #include "schedules/order/forward_only.h"
 #include "schedules/order/recompute.h"
-#include "schedules/program/describe.h"
+#include "schedules/program/form/describe.h"
 #include "schedules/program/operands.h"
-#include "schedules/validate/testing_interpreter.h"
+#include "schedules/validate/testing/interpreter.h"
 #include "schedules/validate/validate.h"
 
 namespace baton {

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "schedules/lower/testing_order.h"
-#include "schedules/order/catalog.h"
+#include "schedules/catalog/catalog.h"
+#include "schedules/lower/testing/greedy_order.h"
 #include "schedules/order/forward_only.h"
-#include "schedules/program/describe.h"
-#include "schedules/validate/testing_program.h"
+#include "schedules/program/form/describe.h"
+#include "schedules/validate/testing/lowered_program.h"
 #include "schedules/validate/validate.h"
 
 namespace baton {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/program/describe.h"
+#include "schedules/program/form/describe.h"
 #include "schedules/program/operands.h"
 #include "schedules/validate/rules.h"
 

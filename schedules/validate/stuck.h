@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "schedules/program/program.h"
-#include "schedules/program/transfer_queues.h"
 #include "schedules/program/transport_model.h"
+#include "schedules/program/walk/transfer_queues.h"
 
 namespace baton {
 

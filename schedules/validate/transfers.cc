@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/program/describe.h"
-#include "schedules/program/lanes.h"
+#include "schedules/program/form/describe.h"
+#include "schedules/program/walk/lanes.h"
 #include "schedules/validate/rules.h"
 
 namespace baton {

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/lower/testing_order.h"
-#include "schedules/order/catalog.h"
-#include "schedules/program/lanes.h"
+#include "schedules/lower/testing/greedy_order.h"
+#include "schedules/program/walk/lanes.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/validate/stuck.h"
 #include "schedules/validate/validate.h"

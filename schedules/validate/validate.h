@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "schedules/plan/activation_limits.h"
+#include "schedules/costs/activation_limits.h"
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
 

@@ -5,11 +5,11 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/lower/testing_order.h"
-#include "schedules/order/catalog.h"
+#include "schedules/lower/testing/greedy_order.h"
 #include "schedules/order/forward_only.h"
-#include "schedules/validate/testing_program.h"
+#include "schedules/validate/testing/lowered_program.h"
 
 namespace baton {
 namespace {

@@ -8,16 +8,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "schedules/lower/check_order.h"
-#include "schedules/lower/given_transfers.h"
+#include "base/text_table.h"
+#include "schedules/analyze/analysis.h"
 #include "schedules/lower/lower.h"
 #include "schedules/order/order_text.h"
-#include "schedules/program/lanes.h"
-#include "schedules/report/analysis.h"
-#include "schedules/report/text_table.h"
+#include "schedules/program/walk/lanes.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/validate/stuck.h"
 #include "schedules/validate/validate.h"
+#include "schedules/verify/check_order.h"
+#include "schedules/verify/given_transfers.h"
 #include "schedules/verify/stuck_timeline.h"
 
 namespace baton {

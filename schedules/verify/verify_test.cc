@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/lower/testing_order.h"
-#include "schedules/order/catalog.h"
-#include "schedules/program/csv.h"
+#include "schedules/lower/testing/greedy_order.h"
+#include "schedules/program/form/csv.h"
 #include "schedules/program/structure.h"
 
 namespace baton {

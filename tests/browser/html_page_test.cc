@@ -7,12 +7,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "schedules/report/critical_path.h"
-#include "schedules/report/html.h"
-#include "schedules/report/idle.h"
-#include "schedules/report/kind.h"
-#include "schedules/report/palette.h"
-#include "schedules/report/testing_simulated.h"
+#include "schedules/analyze/critical_path.h"
+#include "schedules/analyze/idle.h"
+#include "schedules/analyze/testing/simulated.h"
+#include "schedules/draw/html.h"
+#include "schedules/draw/palette.h"
+#include "schedules/program/kind.h"
 #include "tests/testing/browser.h"
 #include "tests/testing/command.h"
 

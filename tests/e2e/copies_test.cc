@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/order/catalog.h"
+#include "schedules/catalog/catalog.h"
 #include "tests/testing/jobs.h"
 
 namespace baton {

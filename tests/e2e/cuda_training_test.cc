@@ -7,9 +7,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "runtime/train/devices/devices.h"
-#include "runtime/train/profile.h"
-#include "schedules/order/catalog.h"
+#include "runtime/machine/devices.h"
+#include "runtime/planning/profile.h"
+#include "schedules/catalog/catalog.h"
 #include "tests/cuda_stand_in/stand_in.h"
 #include "tests/testing/jobs.h"
 

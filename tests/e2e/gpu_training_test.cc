@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/order/catalog.h"
+#include "schedules/catalog/catalog.h"
 #include "tests/testing/jobs.h"
 
 namespace baton {

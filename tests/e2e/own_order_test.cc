@@ -5,10 +5,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/lower/testing_order.h"
-#include "schedules/order/catalog.h"
-#include "schedules/program/csv.h"
+#include "schedules/lower/testing/greedy_order.h"
+#include "schedules/program/form/csv.h"
 #include "tests/testing/jobs.h"
 
 namespace baton {

@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "runtime/train/checkpoint/safetensors.h"
-#include "runtime/train/job/load.h"
+#include "runtime/checkpoint/safetensors.h"
+#include "runtime/job/load.h"
 #include "runtime/train/trainer.h"
 #include "tests/testing/command.h"
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "absl/strings/string_view.h"
+#include "schedules/program/form/text.h"
 #include "schedules/program/structure.h"
-#include "schedules/program/text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto program = baton::ParseProgramText(absl::string_view(reinterpret_cast<const char*>(data), size));

@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "absl/strings/string_view.h"
-#include "schedules/program/csv.h"
-#include "schedules/program/text.h"
+#include "schedules/program/form/csv.h"
+#include "schedules/program/form/text.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/validate/validate.h"
 

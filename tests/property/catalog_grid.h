@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "schedules/order/catalog.h"
-#include "schedules/plan/costs.h"
+#include "schedules/analyze/analysis.h"
+#include "schedules/catalog/catalog.h"
+#include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
-#include "schedules/report/analysis.h"
 #include "schedules/trace/trace.h"
 
 namespace baton {

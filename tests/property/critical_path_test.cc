@@ -1,13 +1,13 @@
 // Critical paths of every schedule, over many sizes, costs and transports: they fill the step, and their counts are the
 // derivative of its time.
-#include "schedules/report/critical_path.h"
+#include "schedules/analyze/critical_path.h"
 
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/report/gradient.h"
+#include "schedules/analyze/gradient.h"
 #include "schedules/simulate/simulate.h"
 #include "tests/property/catalog_grid.h"
 

@@ -4,9 +4,9 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "schedules/catalog/catalog.h"
 #include "schedules/compile/compile.h"
-#include "schedules/order/catalog.h"
-#include "schedules/search/testing_case.h"
+#include "schedules/search/testing/random_case.h"
 #include "schedules/simulate/simulate.h"
 #include "tests/property/catalog_grid.h"
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "proto/job.pb.h"
-#include "runtime/train/job/job_file.h"
-#include "runtime/train/job/overrides.h"
-#include "runtime/train/job/resolve.h"
+#include "runtime/job/job_file.h"
+#include "runtime/job/overrides.h"
+#include "runtime/job/resolve.h"
 #include "runtime/train/training_run.h"
 
 namespace baton {

@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "schedules/report/analysis.h"
-#include "schedules/report/report_proto.h"
-#include "schedules/report/text_table.h"
+#include "base/text_table.h"
+#include "schedules/analyze/analysis.h"
+#include "schedules/analyze/report_proto.h"
 #include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
 #include "tools/baton/commands.h"

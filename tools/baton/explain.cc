@@ -1,5 +1,5 @@
 // `baton explain`: a prediction and a measured step, or two measured steps, side by side.
-#include "schedules/explain/explain.h"
+#include "schedules/analyze/explain.h"
 
 #include <iostream>
 #include <memory>
@@ -8,10 +8,10 @@
 #include "absl/strings/str_format.h"
 #include "base/read_file.h"
 #include "base/status.h"
-#include "schedules/program/describe.h"
-#include "schedules/report/read_chrome_trace.h"
-#include "schedules/report/text_table.h"
+#include "base/text_table.h"
+#include "schedules/program/form/describe.h"
 #include "schedules/simulate/simulate.h"
+#include "schedules/trace/read_chrome_trace.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/pictures.h"

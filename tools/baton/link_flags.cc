@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration.h"
 #include "base/status.h"
-#include "schedules/report/text_table.h"
+#include "base/text_table.h"
 #include "tools/baton/command_line.h"
 
 namespace baton {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "schedules/plan/costs.h"
+#include "schedules/costs/costs.h"
 
 namespace baton {
 

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/write_file.h"
-#include "schedules/report/svg.h"
+#include "schedules/draw/svg.h"
 
 namespace baton {
 

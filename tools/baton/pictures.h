@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "schedules/draw/html.h"
 #include "schedules/program/transport_model.h"
-#include "schedules/report/html.h"
 
 namespace baton {
 

@@ -9,9 +9,9 @@
 #include "base/duration.h"
 #include "base/read_file.h"
 #include "base/status.h"
-#include "runtime/train/job/order_file.h"
-#include "schedules/plan/costs_csv.h"
-#include "schedules/report/text_table.h"
+#include "base/text_table.h"
+#include "runtime/job/order_file.h"
+#include "schedules/costs/costs_csv.h"
 #include "schedules/search/searched_schedules.h"
 #include "tools/baton/command_line.h"
 

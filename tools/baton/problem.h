@@ -11,12 +11,12 @@
 
 #include "absl/status/statusor.h"
 #include "proto/job.pb.h"
-#include "runtime/train/job_model.h"
-#include "runtime/train/plan_job.h"
-#include "runtime/train/profile.h"
+#include "runtime/planning/job_model.h"
+#include "runtime/planning/plan_job.h"
+#include "runtime/planning/profile.h"
+#include "schedules/analyze/move_layer.h"
+#include "schedules/catalog/catalog.h"
 #include "schedules/compile/compile.h"
-#include "schedules/explain/move_layer.h"
-#include "schedules/order/catalog.h"
 #include "tools/baton/link_flags.h"
 #include "tools/baton/search_flags.h"
 

@@ -1,5 +1,5 @@
 // `baton profile`: what the chunks of a job take on this machine, as a table that every other command reads.
-#include "runtime/train/profile.h"
+#include "runtime/planning/profile.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -9,12 +9,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/text_table.h"
 #include "base/write_file.h"
-#include "runtime/train/devices/devices.h"
-#include "runtime/train/job/load.h"
-#include "runtime/train/plan_job.h"
-#include "schedules/plan/costs_csv.h"
-#include "schedules/report/text_table.h"
+#include "runtime/job/load.h"
+#include "runtime/machine/devices.h"
+#include "runtime/planning/plan_job.h"
+#include "schedules/costs/costs_csv.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "schedules/report/analysis.h"
+#include "schedules/analyze/analysis.h"
 #include "schedules/search/search.h"
 
 namespace baton {

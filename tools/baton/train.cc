@@ -9,8 +9,8 @@
 #include <string>
 
 #include "base/status.h"
-#include "runtime/train/job/load.h"
-#include "runtime/train/job/order_file.h"
+#include "runtime/job/load.h"
+#include "runtime/job/order_file.h"
 #include "runtime/train/trainer.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"

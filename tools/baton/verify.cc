@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "runtime/train/job/order_file.h"
+#include "runtime/job/order_file.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/transport_flags.h"
 

@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/order/catalog.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/validate/validate.h"
 

@@ -1,0 +1,149 @@
+// Texts: patterns of files, batches, what is held out, and too little text.
+#include "runtime/data/text.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "absl/strings/match.h"
+
+namespace baton {
+namespace {
+
+// A fresh folder for one test.
+std::string MakeFolder(const std::string& name) {
+  const std::string folder = std::string(std::getenv("TEST_TMPDIR")) + "/" + name;
+  REQUIRE(mkdir(folder.c_str(), 0700) == 0);
+  return folder;
+}
+
+void Write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+struct Sequences {
+  std::vector<int32_t> inputs;
+  std::vector<int32_t> targets;
+};
+
+Sequences Training(const TextDataset& dataset, int64_t step, int64_t first, int64_t count) {
+  Sequences result;
+  result.inputs.resize(count * dataset.num_targets());
+  result.targets.resize(count * dataset.num_targets());
+  dataset.FillTraining(step, first, count, reinterpret_cast<std::byte*>(result.inputs.data()), result.targets.data());
+  return result;
+}
+
+Sequences HeldOut(const TextDataset& dataset, int64_t first, int64_t count) {
+  Sequences result;
+  result.inputs.resize(count * dataset.num_targets());
+  result.targets.resize(count * dataset.num_targets());
+  dataset.FillHeldOut(first, count, reinterpret_cast<std::byte*>(result.inputs.data()), result.targets.data());
+  return result;
+}
+
+TEST_CASE("a pattern names regular files, sorted, each once") {
+  const std::string folder = MakeFolder("pattern");
+  Write(folder + "/b.txt", "b");
+  Write(folder + "/B.txt", "B");
+  Write(folder + "/a.txt", "a");
+  Write(folder + "/other", "o");
+  REQUIRE(mkdir((folder + "/c.txt").c_str(), 0700) == 0);
+  REQUIRE(symlink("b.txt", (folder + "/d.txt").c_str()) == 0);
+  REQUIRE(symlink("other", (folder + "/e.txt").c_str()) == 0);
+  const auto files = ExpandPattern(folder + "/*.txt");
+  REQUIRE(files.ok());
+  CHECK(*files == std::vector<std::string>{folder + "/B.txt", folder + "/a.txt", folder + "/b.txt", folder + "/e.txt"});
+}
+
+TEST_CASE("a pattern without files is the user's mistake") {
+  const std::string folder = MakeFolder("none");
+  const std::string pattern = GENERATE_COPY(folder + "/*.txt", folder, std::string(), std::string("/a\0b", 4));
+  const auto files = ExpandPattern(pattern);
+  CHECK(files.status().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(absl::StartsWith(files.status().message(), "data.text: "));
+  rmdir(folder.c_str());
+}
+
+TEST_CASE("targets are the tokens after the inputs, bytes as they are") {
+  const std::string folder = MakeFolder("bytes");
+  std::string text;
+  for (int i = 0; i < 256; ++i) text += static_cast<char>(i);
+  Write(folder + "/all", text);
+  const auto dataset = TextDataset::Create({folder + "/*", 0.0, 8, 1});
+  REQUIRE(dataset.ok());
+  CHECK((*dataset)->num_training() == 248);
+  CHECK((*dataset)->num_held_out() == 0);
+  CHECK((*dataset)->input_bytes() == 32);
+  std::set<int32_t> first_tokens;
+  const Sequences sequences = Training(**dataset, 3, 0, 2000);
+  for (size_t i = 0; i < sequences.inputs.size(); ++i) {
+    REQUIRE(sequences.targets[i] == sequences.inputs[i] + 1);
+    if (i % 8 == 0) first_tokens.insert(sequences.inputs[i]);
+  }
+  // Each of the 248 places is drawn with probability 1 − (1 − 1/248)^2000 = 0.9997.
+  CHECK(first_tokens.size() > 240);
+  CHECK(*first_tokens.rbegin() <= 247);
+}
+
+TEST_CASE("a batch is the same however it is cut") {
+  const std::string folder = MakeFolder("cut");
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += static_cast<char>('a' + i * i % 26);
+  Write(folder + "/text", text);
+  const auto dataset = TextDataset::Create({folder + "/*", 0.1, 16, 7});
+  REQUIRE(dataset.ok());
+  const Sequences whole = Training(**dataset, 5, 0, 12);
+  const int size = GENERATE(1, 2, 3, 4, 6);
+  for (int first = 0; first < 12; first += size) {
+    const Sequences part = Training(**dataset, 5, first, size);
+    CHECK(std::equal(part.inputs.begin(), part.inputs.end(), whole.inputs.begin() + first * 16));
+    CHECK(std::equal(part.targets.begin(), part.targets.end(), whole.targets.begin() + first * 16));
+  }
+  CHECK(Training(**dataset, 6, 0, 12).inputs != whole.inputs);
+  const auto other = TextDataset::Create({folder + "/*", 0.1, 16, 8});
+  REQUIRE(other.ok());
+  CHECK(Training(**other, 5, 0, 12).inputs != whole.inputs);
+  unlink((folder + "/text").c_str());
+  rmdir(folder.c_str());
+}
+
+TEST_CASE("the tail of each file is held out and never trained on") {
+  const std::string folder = MakeFolder("tails");
+  Write(folder + "/1", std::string(90, 'a') + std::string(10, 'X'));
+  Write(folder + "/2", std::string(190, 'b') + std::string(20, 'Y'));  // a tenth of 210 is 21
+  const auto dataset = TextDataset::Create({folder + "/*", 0.1, 10, 1});
+  REQUIRE(dataset.ok());
+  CHECK((*dataset)->num_training() == 90 + 189 - 10);
+  REQUIRE((*dataset)->num_held_out() == 3);  // 31 tokens
+  const Sequences training = Training(**dataset, 0, 0, 500);
+  for (const int32_t token : training.inputs) REQUIRE((token == 'a' || token == 'b'));
+  const Sequences held_out = HeldOut(**dataset, 0, 3);
+  const std::string expected = std::string(10, 'X') + "b" + std::string(20, 'Y');
+  CHECK(std::string(held_out.inputs.begin(), held_out.inputs.end()) == expected.substr(0, 30));
+  CHECK(std::string(held_out.targets.begin(), held_out.targets.end()) == expected.substr(1));
+  const Sequences last = HeldOut(**dataset, 2, 1);
+  CHECK(std::equal(last.inputs.begin(), last.inputs.end(), held_out.inputs.begin() + 20));
+}
+
+TEST_CASE("too little text is told with the numbers") {
+  const std::string folder = MakeFolder("little");
+  Write(folder + "/text", std::string(100, 'a'));
+  const auto message = [&](double held_out, int64_t context) {
+    const auto dataset = TextDataset::Create({folder + "/*", held_out, context, 1});
+    CHECK(dataset.status().code() == absl::StatusCode::kInvalidArgument);
+    return std::string(dataset.status().message());
+  };
+  CHECK(message(0, 100) ==
+        "data.text: \"" + folder + "/*\" gives 100 tokens to train on, but a sequence needs 100 and one more");
+  CHECK(message(0.05, 5) == "data.held_out: 0.05 leaves 5 tokens, but a sequence needs 5 and one more");
+  CHECK(message(1, 5) == "data.held_out: 1 must be at least 0 and below 1");
+  CHECK(message(0, 0) == "model context: 0 must be at least 1");
+  CHECK(TextDataset::Create({folder + "/*", 0, 99, 1}).ok());
+}
+
+}  // namespace
+}  // namespace baton

@@ -1,0 +1,122 @@
+// Names by way of protobuf's descriptors.
+#include "runtime/job/field_names.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "proto/job.pb.h"
+
+namespace baton {
+namespace {
+
+// Insertions, deletions and replacements of one character that lead from `a` to `b` (Levenshtein 1966).
+size_t EditDistance(absl::string_view a, absl::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+// The first quoted word of `text` after `prefix`, or empty.
+std::string QuotedAfter(absl::string_view text, absl::string_view prefix) {
+  const size_t begin = text.find(prefix);
+  if (begin == absl::string_view::npos) return "";
+  const size_t open = text.find('"', begin + prefix.size());
+  if (open == absl::string_view::npos) return "";
+  const size_t close = text.find('"', open + 1);
+  if (close == absl::string_view::npos) return "";
+  return std::string(text.substr(open + 1, close - open - 1));
+}
+
+// The enum type of any field called `name` below `message`, or null.
+const google::protobuf::EnumDescriptor* FindEnum(const google::protobuf::Descriptor& message, const std::string& name,
+                                                 int depth) {
+  if (const auto* field = message.FindFieldByName(name); field != nullptr && field->enum_type() != nullptr) {
+    return field->enum_type();
+  }
+  for (int i = 0; i < message.field_count() && depth > 0; ++i) {
+    if (const auto* child = message.field(i)->message_type(); child != nullptr) {
+      if (const auto* type = FindEnum(*child, name, depth - 1); type != nullptr) return type;
+    }
+  }
+  return nullptr;
+}
+
+std::string UnknownField(const google::protobuf::Descriptor& message, const std::string& field) {
+  const std::string place = &message == proto::Job::descriptor() ? "a job" : message.name();
+  const std::string suggestion = SuggestField(message, field);
+  return absl::StrCat(place, " has no field \"", field, "\"",
+                      suggestion.empty() ? absl::StrCat("; its fields are ", ListFields(message)) : suggestion);
+}
+
+}  // namespace
+
+std::string SuggestField(const google::protobuf::Descriptor& message, absl::string_view name) {
+  if (name.size() > 64) return "";
+  // A third of the letters may be wrong; `heads` is no slip for `layers`.
+  size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
+  absl::string_view best;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const std::string& candidate = message.field(i)->name();
+    const size_t distance = EditDistance(name, candidate);
+    // `warmup` is too far from `warmup_steps` for a slip of the finger, but the beginning of a name says enough.
+    const bool is_prefix = name.size() >= 3 && absl::string_view(candidate).substr(0, name.size()) == name;
+    if (is_prefix && best.empty()) best = candidate;
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best.empty() ? "" : absl::StrCat("; did you mean \"", best, "\"?");
+}
+
+std::string ListFields(const google::protobuf::Descriptor& message) {
+  std::string list;
+  for (int i = 0; i < message.field_count(); ++i) {
+    absl::StrAppend(&list, i == 0 ? "" : ", ", message.field(i)->name());
+  }
+  return list.empty() ? "none" : list;
+}
+
+std::string ListValues(const google::protobuf::EnumDescriptor& type) {
+  std::string list;
+  for (int i = 0; i < type.value_count(); ++i) {
+    absl::StrAppend(&list, i == 0 ? "" : ", ", type.value(i)->name());
+  }
+  return list;
+}
+
+std::string PlainWords(const std::string& message, std::string* unknown) {
+  if (absl::StrContains(message, "has no field named")) {
+    *unknown = QuotedAfter(message, "has no field named");
+    const std::string type = QuotedAfter(message, "Message type");
+    const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(type);
+    if (descriptor != nullptr) return UnknownField(*descriptor, *unknown);
+  } else if (absl::StrContains(message, "Unknown enumeration value of")) {
+    *unknown = QuotedAfter(message, "Unknown enumeration value of");
+    const std::string field = QuotedAfter(message, "for field");
+    if (const auto* type = FindEnum(*proto::Job::descriptor(), field, 6); type != nullptr) {
+      return absl::StrCat(field, ": ", *unknown, " is not one of ", ListValues(*type));
+    }
+  }
+  if (absl::StartsWith(message, "Interpreting non ascii codepoint")) {
+    return "a byte that is not ASCII stands outside of a string; a job is protobuf text";
+  }
+  if (absl::StartsWith(message, "Invalid control characters")) {
+    return "a control character stands outside of a string; a job is protobuf text";
+  }
+  return message;
+}
+
+}  // namespace baton

@@ -1,0 +1,108 @@
+// Single fields changed, and paths and values that are none.
+#include "runtime/job/overrides.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "google/protobuf/util/message_differencer.h"
+#include "runtime/job/job_file.h"
+
+namespace baton {
+namespace {
+
+proto::Job Parse(const std::string& text) {
+  const auto job = ParseJob(text, "test");
+  INFO(job.status());
+  REQUIRE(job.ok());
+  return *job;
+}
+
+struct Case {
+  std::string before;
+  std::string assignment;
+  std::string after;
+};
+
+TEST_CASE("an override changes its field and nothing else") {
+  const Case test = GENERATE(
+      Case{"", "pipeline.schedule=gpipe", "pipeline { schedule: 'gpipe' }"},
+      Case{"", "pipeline.schedule=\"gpipe\"", "pipeline { schedule: 'gpipe' }"},
+      Case{"", "pipeline.schedule = 'gpipe' ", "pipeline { schedule: 'gpipe' }"}, Case{"", "name=", "name: ''"},
+      Case{"", "name=a=b", "name: 'a=b'"}, Case{"", "name=\"a\\\"b\"", "name: 'a\"b'"},
+      Case{"pipeline { stages: 2 schedule: 'x' }", "pipeline.stages=4", "pipeline { stages: 4 schedule: 'x' }"},
+      Case{"", "run.seed=18446744073709551615", "run { seed: 18446744073709551615 }"},
+      Case{"", "optimizer.adamw.learning_rate=2e-4", "optimizer { adamw { learning_rate: 2e-4 } }"},
+      Case{"", "optimizer.decay=COSINE", "optimizer { decay: COSINE }"},
+      Case{"pipeline { split { layers: [1, 2] } }", "pipeline.split.layers=[2,2,3,3]",
+           "pipeline { split { layers: [2, 2, 3, 3] } }"},
+      Case{"", "pipeline.split.layers= 2, 2 ,3,3", "pipeline { split { layers: [2, 2, 3, 3] } }"},
+      Case{"pipeline { split { layers: [1, 2] } }", "pipeline.split.layers=[]", "pipeline { split {} }"},
+      Case{"pipeline { split { balanced {} } }", "pipeline.split.layers=4,4", "pipeline { split { layers: [4, 4] } }"},
+      Case{"pipeline { split { layers: 4 } }", "pipeline.split.balanced={}", "pipeline { split { balanced {} } }"},
+      Case{"pipeline { split { layers: 4 } }", "pipeline.split={balanced {}}", "pipeline { split { balanced {} } }"},
+      Case{"data { text: 'a' held_out: 0.5 }", "data.clusters.noise=1", "data { clusters { noise: 1 } held_out: 0.5 }"},
+      Case{"data { clusters {} }", "data.text=/a/*", "data { text: '/a/*' }"},
+      Case{"model { gpt2 { layers: 2 } }", "model.mlp={ sizes: [2, 3] }", "model { mlp { sizes: [2, 3] } }"},
+      Case{"model { gpt2 { layers: 2 } }", "model.mlp.sizes=2,3", "model { mlp { sizes: [2, 3] } }"},
+      Case{"model { layer { relu {} } }", "model.layer=[{ gelu {} }, { linear { outputs: 2 } }]",
+           "model { layer { gelu {} } layer { linear { outputs: 2 } } }"});
+  INFO(test.assignment);
+  proto::Job job = Parse(test.before);
+  const absl::Status status = ApplyOverride(job, test.assignment);
+  INFO(status);
+  REQUIRE(status.ok());
+  INFO(job.DebugString());
+  CHECK(google::protobuf::util::MessageDifferencer::Equals(job, Parse(test.after)));
+}
+
+struct Wrong {
+  std::string assignment;
+  std::string message;
+};
+
+TEST_CASE("a wrong override is refused and changes nothing") {
+  const Wrong wrong = GENERATE(
+      Wrong{"pipeline", "--set: \"pipeline\" is not of the form path=value, as pipeline.schedule=gpipe"},
+      Wrong{"pipelin.stages=2",
+            "a job has no field \"pipelin\"; did you mean \"pipeline\"? (fields: name, model, data, batch, pipeline, "
+            "optimizer, run, devices)"},
+      Wrong{"pipeline.stage=2",
+            "pipeline has no field \"stage\"; did you mean \"stages\"? (fields: stages, chunks_per_device, schedule, "
+            "split, micro_batch_group, order, recompute, recompute_layers, search)"},
+      Wrong{"batch.x=2", "batch has no field \"x\" (fields: sequences, micro_batches)"},
+      Wrong{"batch..x=2", "batch has no field \"\" (fields: sequences, micro_batches)"},
+      Wrong{"pipeline.split.balanced.x=2", "pipeline.split.balanced has no field \"x\" (fields: none)"},
+      Wrong{"name.x=2", "name is a value, it has no field \"x\""},
+      Wrong{"pipeline.stages=four", "pipeline.stages: \"four\" is not a whole number of 32 bits"},
+      Wrong{"pipeline.stages=", "pipeline.stages: \"\" is not a whole number of 32 bits"},
+      Wrong{"pipeline.stages=99999999999", "pipeline.stages: \"99999999999\" is not a whole number of 32 bits"},
+      Wrong{"model.gpt2.width=1.5", "model.gpt2.width: \"1.5\" is not a whole number of 64 bits"},
+      Wrong{"run.seed=-1", "run.seed: \"-1\" is not a whole number from 0 to 2^64 - 1"},
+      Wrong{"optimizer.clip_norm=one", "optimizer.clip_norm: \"one\" is not a number"},
+      Wrong{"optimizer.decay=COSIN", "optimizer.decay: \"COSIN\" is not one of CONSTANT, LINEAR, COSINE"},
+      Wrong{"devices.backend=1", "devices.backend: \"1\" is not one of HOST, CUDA"},
+      Wrong{"name=\"open", "name: \"\"open\" is not a string: a quote is missing or an escape is wrong"},
+      Wrong{"pipeline.split.layers=[2,2", "pipeline.split.layers: \"[2,2\" is not a list: a bracket is missing"},
+      Wrong{"pipeline.split.layers=2,,2", "pipeline.split.layers: \"\" is not a whole number of 32 bits"},
+      Wrong{"batch=4", "batch: \"4\" is not a message { … } with the fields sequences, micro_batches"},
+      Wrong{"batch={ sequences: 2 } run { steps: 3 }",
+            "batch: \"{ sequences: 2 } run { steps: 3 }\" is not a message { … } with the fields sequences, "
+            "micro_batches"},
+      Wrong{"batch={ sequence: 2 }",
+            "batch: \"{ sequence: 2 }\" is not a message { … } with the fields sequences, micro_batches: Batch has no "
+            "field "
+            "\"sequence\"; did you mean \"sequences\"?"},
+      Wrong{"model.layer.linear={}", "model.layer is a list, set it as a whole: model.layer=[{ … }, { … }]"},
+      Wrong{"model.layer={ relu {} }",
+            "model.layer: \"{ relu {} }\" is not a list [{ … }, { … }] whose messages have the fields linear, "
+            "layer_norm, relu, gelu, residual"});
+  proto::Job job = Parse("name: 'kept' batch { sequences: 7 } model { gpt2 {} }");
+  const proto::Job before = job;
+  const absl::Status status = ApplyOverride(job, wrong.assignment);
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+  CHECK(status.message() == wrong.message);
+  CHECK(google::protobuf::util::MessageDifferencer::Equals(job, before));
+}
+
+}  // namespace
+}  // namespace baton

@@ -1,0 +1,116 @@
+// Nodes, links, rates and memory: defaults and limits of a job's devices.
+#include "runtime/job/resolve_devices.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/duration.h"
+#include "base/status.h"
+#include "runtime/job/limits.h"
+#include "schedules/costs/known_devices.h"
+
+namespace baton {
+namespace {
+
+absl::Status ResolveLink(const std::string& field, proto::Link& link) {
+  if (!link.has_latency()) link.set_latency("0ns");
+  if (!link.has_bandwidth_gbps()) link.set_bandwidth_gbps(0);
+  if (!ParseDuration(link.latency())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, ".latency: \"", link.latency(), "\" is not ", kDurationAllowed));
+  }
+  if (link.bandwidth_gbps() == 0) return absl::OkStatus();
+  return CheckReal(field + ".bandwidth_gbps", link.bandwidth_gbps(), 1e-6, 1e6);
+}
+
+// Nodes and the links within and between them.
+absl::Status ResolveNodes(proto::Devices& devices) {
+  const int count = devices.count();
+  if (devices.has_nodes()) BATON_RETURN_IF_ERROR(CheckRange("devices.nodes", devices.nodes(), 1, count));
+  if (devices.has_per_node()) BATON_RETURN_IF_ERROR(CheckRange("devices.per_node", devices.per_node(), 1, 1024));
+  if (!devices.has_nodes()) {
+    devices.set_nodes(devices.has_per_node() ? (count + devices.per_node() - 1) / devices.per_node() : 1);
+  }
+  if (!devices.has_per_node()) devices.set_per_node((count + devices.nodes() - 1) / devices.nodes());
+  if ((count + devices.per_node() - 1) / devices.per_node() != devices.nodes()) {
+    return absl::InvalidArgumentError(absl::StrCat("devices.nodes: ", devices.nodes(), " of devices.per_node: ",
+                                                   devices.per_node(), " are not what ", count, " devices need"));
+  }
+  if (devices.has_intra()) BATON_RETURN_IF_ERROR(ResolveLink("devices.intra", *devices.mutable_intra()));
+  if (devices.has_inter()) BATON_RETURN_IF_ERROR(ResolveLink("devices.inter", *devices.mutable_inter()));
+  if (devices.nodes() > 1 && !devices.has_inter()) {
+    return Missing("devices.inter", "the link between nodes, as { latency: \"10us\" bandwidth_gbps: 50 }");
+  }
+  if (devices.has_inter() && !devices.has_intra()) {
+    return Missing("devices.intra", "the link within a node, as { latency: \"3us\" bandwidth_gbps: 450 }");
+  }
+  return absl::OkStatus();
+}
+
+// The rates and memory of a known device where the job says none.
+absl::Status ResolveRates(proto::Devices& devices) {
+  if (devices.has_device()) {
+    const KnownDevice* known = FindDevice(devices.device());
+    if (known == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat("devices.device: \"", devices.device(), "\" is not one of ",
+                                                     ListDevices(), "; give devices.rates instead"));
+    }
+    proto::Rates& rates = *devices.mutable_rates();
+    if (!rates.has_matmul_tflops()) rates.set_matmul_tflops(known->matmul_tflops());
+    if (!rates.has_memory_gbps()) rates.set_memory_gbps(known->memory_gbps());
+    if (!devices.has_memory_gib()) devices.set_memory_gib(known->memory_gib);
+  }
+  if (devices.has_memory_gib()) {
+    BATON_RETURN_IF_ERROR(CheckPositive("devices.memory_gib", devices.memory_gib(), 1 << 20));
+  }
+  if (!devices.has_rates()) return absl::OkStatus();
+  const proto::Rates& rates = devices.rates();
+  if (!rates.has_matmul_tflops()) return Missing("devices.rates.matmul_tflops", "10^12 operations a second");
+  if (!rates.has_memory_gbps()) return Missing("devices.rates.memory_gbps", "10^9 bytes a second");
+  BATON_RETURN_IF_ERROR(CheckPositive("devices.rates.matmul_tflops", rates.matmul_tflops(), 1e6));
+  return CheckPositive("devices.rates.memory_gbps", rates.memory_gbps(), 1e6);
+}
+
+absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices) {
+  if (!proto::Devices::Precision_IsValid(devices.precision())) {
+    return absl::InvalidArgumentError(absl::StrCat("devices.precision: ", static_cast<int>(devices.precision()),
+                                                   " is not one of FLOAT32, TF32, BF16"));
+  }
+  const std::string name = proto::Devices::Precision_Name(devices.precision());
+  if (devices.backend() == proto::Devices::HOST) {
+    if (devices.precision() != proto::Devices::FLOAT32) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("devices.precision: ", name, " needs devices.backend: CUDA; HOST computes in FLOAT32"));
+    }
+    if (!devices.deterministic()) {
+      return absl::InvalidArgumentError(
+          "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic");
+    }
+  }
+  if (devices.precision() != proto::Devices::BF16 || job.model().has_gpt2()) return absl::OkStatus();
+  return absl::InvalidArgumentError("devices.precision: BF16 needs a model that begins with tokens: gpt2");
+}
+
+}  // namespace
+
+absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
+  if (!devices.has_backend()) devices.set_backend(proto::Devices::HOST);
+  if (!devices.has_count()) devices.set_count(job.pipeline().stages());
+  if (!devices.has_threads_each()) devices.set_threads_each(1);
+  if (!proto::Devices::Backend_IsValid(devices.backend())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("devices.backend: ", static_cast<int>(devices.backend()), " is not one of HOST, CUDA"));
+  }
+  BATON_RETURN_IF_ERROR(CheckRange("devices.threads_each", devices.threads_each(), 1, 1024));
+  if (!devices.has_precision()) devices.set_precision(proto::Devices::FLOAT32);
+  if (!devices.has_deterministic()) devices.set_deterministic(true);
+  BATON_RETURN_IF_ERROR(CheckPrecision(job, devices));
+  if (devices.count() == job.pipeline().stages()) {
+    BATON_RETURN_IF_ERROR(ResolveNodes(devices));
+    return ResolveRates(devices);
+  }
+  return absl::InvalidArgumentError(absl::StrCat("devices.count: ", devices.count(), " must be pipeline.stages: ",
+                                                 job.pipeline().stages(), ", one device a stage"));
+}
+
+}  // namespace baton

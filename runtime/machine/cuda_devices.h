@@ -1,0 +1,22 @@
+// The CUDA half of devices.h, which a build without a CUDA toolkit answers by Unavailable: cuda_devices.cc is linked
+// with one, no_cuda_devices.cc without. Used by devices.cc alone.
+#ifndef BATON_RUNTIME_MACHINE_CUDA_DEVICES_H_
+#define BATON_RUNTIME_MACHINE_CUDA_DEVICES_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "ops/backend.h"
+#include "proto/job.pb.h"
+#include "runtime/machine/devices.h"
+
+namespace baton {
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& devices);
+absl::StatusOr<JobDevices> MakeCudaDevices(int count);
+absl::StatusOr<std::string> DescribeGpus();
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_MACHINE_CUDA_DEVICES_H_

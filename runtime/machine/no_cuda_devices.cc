@@ -1,0 +1,18 @@
+// What a build without a CUDA toolkit says.
+#include "runtime/machine/cuda_devices.h"
+
+namespace baton {
+namespace {
+
+absl::Status NoCuda() {
+  return absl::UnavailableError(
+      "this build has no CUDA: bazel found no CUDA toolkit in CUDA_HOME, /usr/local/cuda or beside an nvcc on PATH");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& devices) { return NoCuda(); }
+absl::StatusOr<JobDevices> MakeCudaDevices(int count) { return NoCuda(); }
+absl::StatusOr<std::string> DescribeGpus() { return NoCuda(); }
+
+}  // namespace baton

@@ -1,0 +1,78 @@
+// From a job to its compile request.
+#include "runtime/planning/plan_job.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/duration.h"
+#include "base/status.h"
+#include "ops/models/rates.h"
+#include "runtime/job/order_file.h"
+#include "runtime/job/resolve.h"
+#include "runtime/job/search_options.h"
+#include "schedules/costs/costs_csv.h"
+
+namespace baton {
+
+absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table) {
+  DeviceRates rates;
+  rates.flops_per_ns = 1;
+  if (job.devices().has_rates()) {
+    rates.flops_per_ns = 1e3 * job.devices().rates().matmul_tflops();
+    rates.bytes_per_ns = job.devices().rates().memory_gbps();
+  }
+  return TimeByRates(backend, table.model, rates, table.costs);
+}
+
+absl::Status UseTable(const CostModel& table, CostModel& costs) {
+  if (table.chunks.size() % costs.chunks.size() != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--costs: ", table.chunks.size(), " chunks; the job has ",
+                                                   costs.chunks.size(),
+                                                   ", and a table must have as many or a multiple"));
+  }
+  CostModel times = MergeChunks(table, static_cast<int>(costs.chunks.size()));
+  for (size_t i = 0; i < costs.chunks.size(); ++i) {
+    for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
+                       &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
+      costs.chunks[i].*field = times.chunks[i].*field;
+    }
+  }
+  costs.link_ns = std::move(times.link_ns);
+  return absl::OkStatus();
+}
+
+void ApplyLinks(const proto::Devices& devices, CostModel& costs) {
+  if (!devices.has_intra()) return;
+  // Resolved links have a latency that can be read.
+  costs.link_ns.clear();
+  costs.transfer_ns = ParseDuration(devices.intra().latency()).value_or(0);
+  costs.bytes_per_ns = devices.intra().bandwidth_gbps();
+  if (devices.nodes() < 2) return;
+  costs.devices_per_node = devices.per_node();
+  costs.inter.latency_ns = ParseDuration(devices.inter().latency()).value_or(0);
+  costs.inter.bytes_per_ns = devices.inter().bandwidth_gbps();
+}
+
+absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
+  JobPlan plan;
+  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
+  BATON_ASSIGN_OR_RETURN(plan.table, MakeModelTable(backend, std::move(model)));
+  BATON_RETURN_IF_ERROR(TimeByJob(backend, job, plan.table));
+  BATON_ASSIGN_OR_RETURN(plan.split, SplitOfJob(job, plan.table, static_cast<int>(NumChunks(job))));
+  BATON_ASSIGN_OR_RETURN(plan.parameters, ParametersOfSplit(plan.table, plan.split));
+  CompileRequest& request = plan.request;
+  request.schedule = job.pipeline().schedule();
+  BATON_ASSIGN_OR_RETURN(request.order, OrderOfJob(job));
+  request.num_stages = job.pipeline().stages();
+  request.num_micro_batches = job.batch().micro_batches();
+  request.chunks_per_device = job.pipeline().chunks_per_device();
+  request.micro_batch_group = job.pipeline().micro_batch_group();
+  request.costs.chunks = SumChunks(plan.table.costs, plan.split, plan.table.model.input_shape.NumBytes(),
+                                   plan.table.model.targets_shape.NumBytes());
+  ApplyLinks(job.devices(), request.costs);
+  request.reduce_groups = ReduceGroupsOf(plan.parameters);
+  request.search = SearchOptionsOf(job.pipeline().search());
+  return plan;
+}
+
+}  // namespace baton

@@ -1,0 +1,167 @@
+// Each layer or chunk alone, in memory that all take by turns, timed several times.
+#include "runtime/planning/profile.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/layers/build.h"
+#include "runtime/device/clock.h"
+#include "runtime/planning/bench.h"
+#include "runtime/planning/memory.h"
+
+namespace baton {
+namespace {
+
+constexpr Nanos kWarmUpNanos = 50'000'000;
+
+// From the arena of one device to that of another.
+absl::StatusOr<Nanos> MedianTransfer(Bench& from, Bench& to, Transport& transport, int repeats, Bytes bytes) {
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel,
+                         transport.CreateChannel(from.device().index(), to.device().index(), /*capacity=*/1));
+  from.Clear();
+  to.Clear();
+  BATON_ASSIGN_OR_RETURN(std::byte * source, from.Allocate(bytes));
+  BATON_ASSIGN_OR_RETURN(std::byte * destination, to.Allocate(bytes));
+  const std::unique_ptr<Event> sent = from.device().CreateEvent();
+  const std::unique_ptr<Event> received = to.device().CreateEvent(), started = to.device().CreateEvent();
+  std::vector<Nanos> times;
+  for (int i = 0; i <= repeats; ++i) {
+    for (Event* event : {sent.get(), received.get(), started.get()}) event->Reset();
+    BATON_RETURN_IF_ERROR(channel->Send(from.stream(), source, bytes, *sent, nullptr));
+    BATON_RETURN_IF_ERROR(channel->Receive(to.stream(), destination, bytes, *received, started.get()));
+    BATON_RETURN_IF_ERROR(from.stream().Wait(*sent));
+    BATON_RETURN_IF_ERROR(to.stream().Wait(*received));
+    BATON_RETURN_IF_ERROR(from.stream().Synchronize());
+    BATON_RETURN_IF_ERROR(to.stream().Synchronize());
+    if (i > 0) times.push_back(received->DoneAt() - started->DoneAt());
+  }
+  std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
+  return times[repeats / 2];
+}
+
+// Times what it is given, one part of a model after the other.
+class Profiler {
+ public:
+  // `parts` one after the other, as they are called in messages and as layers.
+  static absl::StatusOr<std::unique_ptr<Profiler>> Create(const ProfileOptions& options, const ModelSpec& model,
+                                                          std::vector<std::pair<std::string, LayerSpec>> parts) {
+    std::unique_ptr<Profiler> profiler(new Profiler(options, model));
+    Bytes arena = model.input_shape.NumBytes(), largest = arena;
+    Shape input = model.input_shape;
+    for (const auto& [name, spec] : parts) {
+      BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(*options.backend, spec, input));
+      const Bytes needed = TimedLayerBytes(*options.backend, *layer, model.targets_shape);
+      if (options.devices[0]->arena_is_shared()) {
+        BATON_RETURN_IF_ERROR(CheckFreeMemory(absl::StrCat("measuring ", name), needed));
+      }
+      arena = std::max(arena, needed);
+      input = layer->output_shape();
+      largest = std::max(largest, input.NumBytes());
+      profiler->layers_.push_back(std::move(layer));
+    }
+    BATON_ASSIGN_OR_RETURN(profiler->peer_, Bench::Create(*options.devices[1], AlignUp(largest)));
+    BATON_ASSIGN_OR_RETURN(profiler->bench_, Bench::Create(*options.devices[0], arena));
+    if (options.devices[0]->runs_later()) BATON_RETURN_IF_ERROR(options.devices[0]->BindWorkerThread());
+    return profiler;
+  }
+
+  // Sets the times in `costs`, those of a layer or of a chunk: part number `index`, once.
+  template <typename Costs>
+  absl::Status TimePart(size_t index, Costs& costs) {
+    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
+                           PlaceLayer(*options_.backend, *bench_, std::move(layers_[index]), targets_, index == 0));
+    Layer& layer = *timed->layer;
+    const LayerBuffers& buffers = timed->buffers;
+    const KernelStream stream = bench_->kernel_stream();
+    // A processor that was idle takes a while to its full speed.
+    const Nanos warm_at = SteadyNow() + (index == 0 ? kWarmUpNanos : 0);
+    while (SteadyNow() < warm_at) {
+      BATON_RETURN_IF_ERROR(layer.Forward(stream, buffers));
+      BATON_RETURN_IF_ERROR(bench_->stream().Synchronize());
+    }
+    BATON_ASSIGN_OR_RETURN(costs.forward_ns, Median([&] { return layer.Forward(stream, buffers); }));
+    const Footprint footprint = layer.footprint();
+    if (layer.recomputes_output() || footprint.recomputed + footprint.recomputed_weight > 0) {
+      BATON_ASSIGN_OR_RETURN(costs.recompute_ns, Median([&] { return layer.Recompute(stream, buffers); }));
+    }
+    BATON_ASSIGN_OR_RETURN(costs.backward_input_ns, Median([&] { return layer.BackwardInput(stream, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns, Median([&] { return layer.BackwardWeight(stream, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.step_ns, Median([&] {
+                             return timed->optimizer->Step(stream, nullptr, 0, bench_->control(), bench_->norm());
+                           }));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<Nanos> TimeTransfer(Bytes bytes) {
+    return MedianTransfer(*bench_, *peer_, *options_.transport, options_.repeats, bytes);
+  }
+
+  absl::StatusOr<Nanos> TimeLoad() {
+    BATON_ASSIGN_OR_RETURN(const std::byte* staged, options_.devices[0]->CreateShared(input_bytes_));
+    bench_->Clear();
+    BATON_ASSIGN_OR_RETURN(std::byte * slot, bench_->Allocate(input_bytes_));
+    return Median([&] { return bench_->stream().CopyFromShared(slot, staged, input_bytes_); });
+  }
+
+ private:
+  Profiler(const ProfileOptions& options, const ModelSpec& model)
+      : options_(options), targets_(model.targets_shape), input_bytes_(model.input_shape.NumBytes()) {}
+
+  absl::StatusOr<Nanos> Median(const std::function<absl::Status()>& call) {
+    return bench_->MedianTime(options_.repeats, call);
+  }
+
+  const ProfileOptions options_;
+  const Shape targets_;
+  const Bytes input_bytes_;
+  std::vector<std::unique_ptr<Layer>> layers_;
+  std::unique_ptr<Bench> bench_, peer_;
+};
+
+}  // namespace
+
+absl::StatusOr<TransferCosts> ProfileLayers(const ProfileOptions& options, ModelTable& table) {
+  std::vector<std::pair<std::string, LayerSpec>> parts;
+  Bytes largest = 0;
+  for (size_t i = 0; i < table.costs.size(); ++i) {
+    parts.emplace_back(absl::StrCat("layer ", table.costs[i].name), table.model.layers[i]);
+    largest = std::max(largest, table.costs[i].output_bytes);
+  }
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Profiler> profiler,
+                         Profiler::Create(options, table.model, std::move(parts)));
+  for (size_t i = 0; i < table.costs.size(); ++i) BATON_RETURN_IF_ERROR(profiler->TimePart(i, table.costs[i]));
+  TransferCosts transfer;
+  BATON_ASSIGN_OR_RETURN(transfer.transfer_ns, profiler->TimeTransfer(largest));
+  BATON_ASSIGN_OR_RETURN(transfer.load_ns, profiler->TimeLoad());
+  return transfer;
+}
+
+absl::StatusOr<CostModel> ProfileChunks(const ProfileOptions& options, const ModelTable& table,
+                                        absl::Span<const LayerRange> split) {
+  std::vector<std::pair<std::string, LayerSpec>> parts;
+  for (size_t chunk = 0; chunk < split.size(); ++chunk) {
+    SequenceSpec layers;
+    layers.layers.assign(table.model.layers.begin() + split[chunk].begin,
+                         table.model.layers.begin() + split[chunk].end);
+    parts.emplace_back(absl::StrCat("chunk ", chunk), LayerSpec{std::move(layers)});
+  }
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Profiler> profiler,
+                         Profiler::Create(options, table.model, std::move(parts)));
+  CostModel costs;
+  costs.chunks =
+      SumChunks(table.costs, split, table.model.input_shape.NumBytes(), table.model.targets_shape.NumBytes());
+  for (size_t chunk = 0; chunk < split.size(); ++chunk) {
+    BATON_RETURN_IF_ERROR(profiler->TimePart(chunk, costs.chunks[chunk]));
+    BATON_ASSIGN_OR_RETURN(const Nanos link_ns, profiler->TimeTransfer(costs.chunks[chunk].output_bytes));
+    costs.link_ns.push_back(link_ns);
+  }
+  BATON_ASSIGN_OR_RETURN(costs.load_ns, profiler->TimeLoad());
+  return costs;
+}
+
+}  // namespace baton

@@ -1,0 +1,48 @@
+// The JSON of one line a step.
+#include "runtime/train/metrics.h"
+
+#include <cerrno>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace baton {
+namespace {
+
+std::string Number(double value) { return std::isfinite(value) ? absl::StrFormat("%.9g", value) : "null"; }
+
+}  // namespace
+
+std::string MetricsLine(const StepMetrics& metrics) {
+  // Written by hand, since a library would choose the digits itself; the keys need no escapes.
+  std::string line = absl::StrCat("{\"step\":", metrics.step);
+  const auto append = [&](const char* key, double value) { absl::StrAppend(&line, ",\"", key, "\":", Number(value)); };
+  append("loss", metrics.loss);
+  append("grad_norm", metrics.grad_norm);
+  append("learning_rate", metrics.learning_rate);
+  append("step_ms", metrics.step_ms);
+  append("predicted_step_ms", metrics.predicted_step_ms.value_or(std::nan("")));
+  append("tokens_per_second", metrics.tokens_per_second);
+  append("bubble_ratio", metrics.bubble_ratio);
+  append("predicted_bubble_ratio", metrics.predicted_bubble_ratio);
+  if (metrics.held_out_loss.has_value()) append("held_out_loss", *metrics.held_out_loss);
+  return line + "}";
+}
+
+absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Create(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write metrics to ", path));
+  return std::unique_ptr<MetricsWriter>(new MetricsWriter(path, file));
+}
+
+absl::Status MetricsWriter::Write(const StepMetrics& metrics) {
+  const std::string line = MetricsLine(metrics) + "\n";
+  errno = 0;
+  if (std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() && std::fflush(file_.get()) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot write metrics to ", path_));
+}
+
+}  // namespace baton

@@ -1,0 +1,68 @@
+// Idle spans: that they and the work fill the step, and that their causes are those of the gaps.
+#include "schedules/analyze/idle.h"
+
+#include <catch2/catch.hpp>
+
+#include "schedules/analyze/analysis.h"
+#include "schedules/analyze/testing/simulated.h"
+#include "schedules/program/kind.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("idle spans and instructions fill the step, whatever the schedule") {
+  const char* schedule = GENERATE("1f1b", "gpipe", "zb-h2", "zb-v", "dualpipe", "interleaved", "naive");
+  const Nanos transfer = GENERATE(0, 300'000);
+  const Simulated run = SimulateEqual(schedule, 4, 8, transfer);
+  const StepReport report = Analyze(run.program, run.trace);
+  for (int device = 0; device < 4; ++device) {
+    const DeviceProgram& code = run.program.devices[device];
+    const auto spans = IdleSpansOf(code, run.trace.devices[device], report.step_time);
+    size_t next = 0;
+    Nanos now = 0;
+    for (size_t i = 0; i < code.instructions.size(); ++i) {
+      if (!IsBusy(KindOf(code.instructions[i].operation))) continue;
+      while (next < spans.size() && spans[next].begin == now && spans[next].before == static_cast<int32_t>(i)) {
+        CHECK(spans[next].end > spans[next].begin);
+        now = spans[next++].end;
+      }
+      REQUIRE(run.trace.devices[device][i].start == now);
+      now = run.trace.devices[device][i].end;
+    }
+    if (next < spans.size()) {
+      CHECK(spans[next].before == -1);
+      CHECK(spans[next].begin == now);
+      now = spans[next++].end;
+    }
+    CHECK(next == spans.size());
+    CHECK(now == report.step_time);
+  }
+}
+
+TEST_CASE("a gap is split where the neighbour is done and where the data is there") {
+  // Device 0 waits for: the transfer there, forward and backward of device 1, the transfer back.
+  const Simulated run = SimulateEqual("1f1b", 2, 1, 250'000);
+  const auto spans = IdleSpansOf(run.program.devices[0], run.trace.devices[0], 6'500'000);
+  REQUIRE(spans.size() == 2);
+  CHECK(spans[0].cause == IdleCause::kNeighbour);
+  CHECK(spans[0].begin == 1'000'000);
+  CHECK(spans[0].end == 4'250'000);
+  CHECK(spans[1].cause == IdleCause::kTransfer);
+  CHECK(spans[1].end == 4'500'000);
+  CHECK(KindOf(run.program.devices[0].instructions[spans[1].before].operation) == Kind::kBackward);
+}
+
+TEST_CASE("causes and kinds have names of their own") {
+  for (int i = 0; i < kNumIdleCauses; ++i) {
+    for (int j = 0; j < i; ++j) {
+      CHECK(std::string(NameOf(static_cast<IdleCause>(i))) != NameOf(static_cast<IdleCause>(j)));
+      CHECK(std::string(WordsFor(static_cast<IdleCause>(i))) != WordsFor(static_cast<IdleCause>(j)));
+    }
+  }
+  for (int i = 0; i < kNumKinds; ++i) {
+    for (int j = 0; j < i; ++j) CHECK(std::string(NameOf(static_cast<Kind>(i))) != NameOf(static_cast<Kind>(j)));
+  }
+}
+
+}  // namespace
+}  // namespace baton

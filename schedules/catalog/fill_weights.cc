@@ -1,0 +1,148 @@
+// List scheduler for backward-weights; see fill_weights.h.
+#include "schedules/catalog/fill_weights.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace baton {
+namespace {
+
+class Filler {
+ public:
+  Filler(int max_held, WhenIdle when_idle, ComputeOrder& order)
+      : max_held_(max_held),
+        when_idle_(when_idle),
+        order_(order),
+        devices_(order.devices.size()),
+        forwards_done_(order.num_chunks, 0),
+        backwards_done_(order.num_chunks, 0) {
+    for (size_t device = 0; device < devices_.size(); ++device) {
+      devices_[device].passes = std::move(order.devices[device]);
+      order.devices[device].clear();
+      order.devices[device].reserve(devices_[device].passes.size() / 2 * 3);
+    }
+  }
+
+  absl::Status Run() {
+    std::vector<int> awake;
+    for (int device = 0; device < static_cast<int>(devices_.size()); ++device) awake.push_back(device);
+    std::vector<Action> ran;
+    std::vector<int> next_awake;
+    // One round is one unit of time. A device that could do nothing sleeps until something that it reads is done.
+    while (!awake.empty()) {
+      ran.clear();
+      next_awake.clear();
+      ++now_;
+      for (int device : awake) {
+        if (!RunOne(device)) continue;
+        ran.push_back(order_.devices[device].back());
+        Wake(device, next_awake);
+      }
+      for (const Action& action : ran) Finish(action, next_awake);
+      awake.swap(next_awake);
+    }
+    for (size_t device = 0; device < devices_.size(); ++device) {
+      if (order_.devices[device].size() < devices_[device].passes.size() / 2 * 3) {
+        return absl::InternalError(
+            absl::StrCat("order: ", max_held_, " activations are too few for device ", device, " to go on"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Device {
+    std::vector<Action> passes;   // forwards and backward-inputs as given
+    size_t next = 0;              // of passes
+    std::vector<Action> weights;  // a queue of those that could run: begins at next_weight
+    size_t next_weight = 0;
+    int held = 0;
+    int next_early = 0;  // micro-batch of the first chunk's next forward
+    int64_t woken = -1;  // the time for which it is already among the awake
+  };
+
+  void Wake(int device, std::vector<int>& awake) {
+    if (devices_[device].woken == now_) return;
+    devices_[device].woken = now_;
+    awake.push_back(device);
+  }
+
+  bool IsReady(const Device& device, const Action& action) const {
+    if (action.kind == ActionKind::kForward) {
+      return device.held < max_held_ && (action.chunk == 0 || forwards_done_[action.chunk - 1] > action.micro_batch);
+    }
+    return forwards_done_[action.chunk] > action.micro_batch &&
+           (action.chunk + 1 == order_.num_chunks || backwards_done_[action.chunk + 1] > action.micro_batch);
+  }
+
+  // Chooses what the device does now; false if it can do nothing.
+  bool RunOne(int index) {
+    Device& device = devices_[index];
+    auto ran_early = [&](const Action& action) {
+      return action.kind == ActionKind::kForward && action.chunk == index && action.micro_batch < device.next_early;
+    };
+    while (device.next < device.passes.size() && ran_early(device.passes[device.next])) ++device.next;
+    if (device.next < device.passes.size() && IsReady(device, device.passes[device.next])) {
+      Append(index, device.passes[device.next++]);
+      return true;
+    }
+    if (device.next_weight < device.weights.size()) {
+      Append(index, device.weights[device.next_weight++]);
+      return true;
+    }
+    const Action early = {ActionKind::kForward, index, device.next_early};
+    if (when_idle_ == WhenIdle::kRunAhead && device.next_early < order_.num_micro_batches &&
+        device.held + 1 < max_held_ && IsReady(device, early)) {
+      Append(index, early);
+      return true;
+    }
+    return false;
+  }
+
+  void Append(int index, const Action& action) {
+    Device& device = devices_[index];
+    order_.devices[index].push_back(action);
+    switch (action.kind) {
+      case ActionKind::kForward:
+        ++device.held;
+        if (action.chunk == index) device.next_early = action.micro_batch + 1;
+        break;
+      case ActionKind::kBackwardInput:
+        device.weights.push_back({ActionKind::kBackwardWeight, action.chunk, action.micro_batch});
+        break;
+      case ActionKind::kBackwardWeight:
+        --device.held;
+        break;
+      case ActionKind::kBackward:
+      case ActionKind::kRecompute:
+        break;
+    }
+  }
+
+  // Makes the action's result known and wakes the device that reads it.
+  void Finish(const Action& action, std::vector<int>& awake) {
+    if (action.kind == ActionKind::kBackwardWeight) return;
+    const bool is_forward = action.kind == ActionKind::kForward;
+    ++(is_forward ? forwards_done_ : backwards_done_)[action.chunk];
+    const int reader = is_forward ? action.chunk + 1 : action.chunk - 1;
+    if (reader >= 0 && reader < order_.num_chunks) Wake(order_.device_of_chunk[reader], awake);
+  }
+
+  const int max_held_;
+  const WhenIdle when_idle_;
+  ComputeOrder& order_;
+  int64_t now_ = 0;
+  std::vector<Device> devices_;
+  std::vector<int> forwards_done_;   // [chunk]: how many micro-batches
+  std::vector<int> backwards_done_;  // [chunk]
+};
+
+}  // namespace
+
+absl::Status FillBackwardWeights(int max_held, WhenIdle when_idle, ComputeOrder& order) {
+  return Filler(max_held, when_idle, order).Run();
+}
+
+}  // namespace baton

@@ -1,0 +1,67 @@
+// Checks of a request and the placements; see order_request.h.
+#include "schedules/catalog/order_request.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace baton {
+namespace {
+
+absl::Status CheckPositive(const char* field, int value) {
+  if (value >= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, "; must be at least 1"));
+}
+
+}  // namespace
+
+absl::Status CheckRequest(const OrderRequest& request) {
+  BATON_RETURN_IF_ERROR(CheckPositive("pipeline.stages", request.num_stages));
+  BATON_RETURN_IF_ERROR(CheckPositive("batch.micro_batches", request.num_micro_batches));
+  BATON_RETURN_IF_ERROR(CheckPositive("pipeline.chunks_per_device", request.chunks_per_device));
+  // Two ints cannot overflow an int64; the third is only multiplied if the first two leave room for it.
+  const int64_t num_chunks = int64_t{request.num_stages} * request.chunks_per_device;
+  if (num_chunks > kMaxForwards || num_chunks * request.num_micro_batches > kMaxForwards) {
+    return absl::InvalidArgumentError(absl::StrCat("batch.micro_batches: ", request.num_micro_batches,
+                                                   " with pipeline.stages ", request.num_stages,
+                                                   " and pipeline.chunks_per_device ", request.chunks_per_device,
+                                                   "; their product must be at most ", kMaxForwards));
+  }
+  if (request.micro_batch_group != 0 && request.micro_batch_group < request.num_stages) {
+    return absl::InvalidArgumentError(absl::StrCat("pipeline.micro_batch_group: ", request.micro_batch_group,
+                                                   "; must be at least pipeline.stages, ", request.num_stages,
+                                                   ", or 0 for as many"));
+  }
+  return absl::OkStatus();
+}
+
+ComputeOrder LoopedOrder(const OrderRequest& request) {
+  ComputeOrder order;
+  order.num_chunks = request.num_stages * request.chunks_per_device;
+  order.num_micro_batches = request.num_micro_batches;
+  order.device_of_chunk.resize(order.num_chunks);
+  for (int chunk = 0; chunk < order.num_chunks; ++chunk) order.device_of_chunk[chunk] = chunk % request.num_stages;
+  order.devices.resize(request.num_stages);
+  return order;
+}
+
+ComputeOrder ZigzagOrder(const OrderRequest& request) {
+  ComputeOrder order = LoopedOrder(request);
+  const int p = request.num_stages;
+  for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
+    if (chunk / p % 2 == 1) order.device_of_chunk[chunk] = p - 1 - chunk % p;
+  }
+  return order;
+}
+
+ComputeOrder BidirectionalOrder(const OrderRequest& request) {
+  ComputeOrder order = LoopedOrder(request);
+  const int p = request.num_stages;
+  // With one micro-batch the second copy would have nothing to do, on one device it would be one with the first.
+  if (p == 1 || request.num_micro_batches == 1) return order;
+  for (int chunk = 0; chunk < p; ++chunk) order.device_of_chunk.push_back(p - 1 - chunk);
+  order.copy_of_micro_batch.resize(request.num_micro_batches);
+  for (int i = 1; i < request.num_micro_batches; i += 2) order.copy_of_micro_batch[i] = 1;
+  return order;
+}
+
+}  // namespace baton

@@ -1,0 +1,234 @@
+// A table of columns, so that one more is one line; see costs_csv.h.
+#include "schedules/costs/costs_csv.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "base/status.h"
+
+namespace baton {
+namespace {
+
+enum Column {
+  kChunk,
+  kForward,
+  kBackwardInput,
+  kBackwardWeight,
+  kTransfer,
+  kActivation,
+  kWeightActivation,
+  kRecompute,
+  kStep,
+  kNumColumns
+};
+enum class Unit { kIndex, kMicros, kBytes };
+
+struct ColumnInfo {
+  absl::string_view name;
+  Unit unit;
+  bool is_required;
+};
+
+constexpr ColumnInfo kColumns[kNumColumns] = {
+    {"chunk", Unit::kIndex, true},
+    {"forward_us", Unit::kMicros, true},
+    {"backward_input_us", Unit::kMicros, true},
+    {"backward_weight_us", Unit::kMicros, true},
+    {"transfer_us", Unit::kMicros, true},
+    {"activation_bytes", Unit::kBytes, false},
+    {"weight_activation_bytes", Unit::kBytes, false},
+    {"recompute_us", Unit::kMicros, false},
+    {"step_us", Unit::kMicros, false},
+};
+
+constexpr double kMostMicros = 3600e6;
+constexpr int64_t kMostBytes = int64_t{1} << 46;
+
+std::string ColumnNames() {
+  return absl::StrJoin(kColumns, ",",
+                       [](std::string* out, const ColumnInfo& column) { absl::StrAppend(out, column.name); });
+}
+
+// One cell's value in nanoseconds or bytes; false if it is none.
+bool ParseCell(absl::string_view text, Unit unit, int64_t& value) {
+  if (unit != Unit::kMicros) {
+    const int64_t most = unit == Unit::kBytes ? kMostBytes : kMaxCostsCsvRows;
+    return !text.empty() && absl::ascii_isdigit(text[0]) && absl::SimpleAtoi(text, &value) && value <= most;
+  }
+  double micros = 0;
+  // Nobody means hexadecimal.
+  if (absl::StrContains(text, 'x') || absl::StrContains(text, 'X') || !absl::SimpleAtod(text, &micros)) return false;
+  if (!(micros >= 0 && micros <= kMostMicros)) return false;
+  value = static_cast<int64_t>(std::llround(micros * 1000));
+  return true;
+}
+
+absl::string_view Allowed(Unit unit) {
+  if (unit == Unit::kMicros) return "a time from 0 to 3600000000 microseconds";
+  return "a whole number of bytes from 0 to 70368744177664";
+}
+
+class Reader {
+ public:
+  explicit Reader(absl::string_view file) : file_(file) {}
+
+  absl::StatusOr<CostModel> Read(absl::string_view text) {
+    if (text.size() > kMaxCostsCsvBytes) {
+      return absl::InvalidArgumentError(absl::StrCat(file_, ": more than ", kMaxCostsCsvBytes, " bytes"));
+    }
+    absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
+    for (absl::string_view line : absl::StrSplit(text, '\n')) {
+      ++line_;
+      line = absl::StripAsciiWhitespace(line);
+      if (line.empty()) continue;
+      std::vector<absl::string_view> cells = absl::StrSplit(line, ',');
+      for (absl::string_view& cell : cells) cell = absl::StripAsciiWhitespace(cell);
+      BATON_RETURN_IF_ERROR(columns_.empty() ? ReadHeader(cells) : ReadRow(cells));
+    }
+    if (columns_.empty()) return absl::InvalidArgumentError(absl::StrCat(file_, ": empty; ", Header()));
+    if (costs_.chunks.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(file_, ": no row; one for each chunk must follow the header"));
+    }
+    return std::move(costs_);
+  }
+
+ private:
+  static std::string Header() {
+    return absl::StrCat("the first line must be ", ColumnNames(), ", the last four optional");
+  }
+
+  absl::Status Error(const std::string& what) const {
+    return absl::InvalidArgumentError(absl::StrCat(file_, " line ", line_, ": ", what));
+  }
+
+  absl::Status ReadHeader(const std::vector<absl::string_view>& cells) {
+    bool is_there[kNumColumns] = {};
+    for (size_t i = 0; i < cells.size(); ++i) {
+      int column = 0;
+      while (column < kNumColumns && kColumns[column].name != cells[i]) ++column;
+      if (column == kNumColumns) {
+        return Error(absl::StrCat("column ", i + 1, ": \"", absl::CEscape(cells[i].substr(0, 40)),
+                                  "\" is no known column; ", Header()));
+      }
+      if (is_there[column]) return Error(absl::StrCat("column ", cells[i], ": named twice"));
+      is_there[column] = true;
+      columns_.push_back(static_cast<Column>(column));
+    }
+    for (int column = 0; column < kNumColumns; ++column) {
+      if (kColumns[column].is_required && !is_there[column]) {
+        return Error(absl::StrCat("column ", kColumns[column].name, " is missing; ", Header()));
+      }
+    }
+    has_weight_activation_ = is_there[kWeightActivation];
+    if (!has_weight_activation_ || is_there[kActivation]) return absl::OkStatus();
+    return Error("column weight_activation_bytes needs activation_bytes, of which it is a part");
+  }
+
+  absl::Status ReadRow(const std::vector<absl::string_view>& cells) {
+    if (cells.size() != columns_.size()) {
+      return Error(absl::StrCat(cells.size(), cells.size() == 1 ? " cell; " : " cells; ", "the header names ",
+                                columns_.size(), " columns"));
+    }
+    const int64_t row = static_cast<int64_t>(costs_.chunks.size());
+    if (row == kMaxCostsCsvRows) return Error(absl::StrCat("more than ", kMaxCostsCsvRows, " chunks"));
+    int64_t values[kNumColumns] = {};
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const ColumnInfo& column = kColumns[columns_[i]];
+      int64_t& value = values[columns_[i]];
+      if (ParseCell(cells[i], column.unit, value) && (columns_[i] != kChunk || value == row)) continue;
+      const std::string allowed = columns_[i] == kChunk ? absl::StrCat(row, ", the number of chunks in the rows before")
+                                                        : std::string(Allowed(column.unit));
+      return Error(
+          absl::StrCat("column ", column.name, ": \"", absl::CEscape(cells[i].substr(0, 40)), "\" must be ", allowed));
+    }
+    if (!has_weight_activation_) values[kWeightActivation] = values[kActivation];
+    if (values[kWeightActivation] > values[kActivation]) {
+      return Error(absl::StrCat("column weight_activation_bytes: ", values[kWeightActivation],
+                                " must be at most activation_bytes: ", values[kActivation]));
+    }
+    ChunkCosts chunk;
+    chunk.forward_ns = values[kForward];
+    chunk.backward_input_ns = values[kBackwardInput];
+    chunk.backward_weight_ns = values[kBackwardWeight];
+    chunk.recompute_ns = values[kRecompute];
+    chunk.can_recompute = chunk.recompute_ns > 0;
+    chunk.step_ns = values[kStep];
+    (chunk.can_recompute ? chunk.recomputed_weight_bytes : chunk.saved_weight_bytes) = values[kWeightActivation];
+    (chunk.can_recompute ? chunk.recomputed_bytes : chunk.saved_bytes) =
+        values[kActivation] - values[kWeightActivation];
+    costs_.chunks.push_back(chunk);
+    costs_.link_ns.push_back(values[kTransfer]);
+    return absl::OkStatus();
+  }
+
+  const absl::string_view file_;
+  int line_ = 0;
+  std::vector<Column> columns_;  // in the file's order
+  bool has_weight_activation_ = false;
+  CostModel costs_;
+};
+
+// Without zeros that say nothing.
+std::string Micros(Nanos nanos) {
+  std::string text = absl::StrCat(nanos / 1000);
+  if (nanos % 1000 == 0) return text;
+  absl::StrAppend(&text, absl::StrFormat(".%03d", nanos % 1000));
+  return text.substr(0, text.find_last_not_of('0') + 1);
+}
+
+}  // namespace
+
+absl::StatusOr<CostModel> ReadCostsCsv(absl::string_view text, absl::string_view file) {
+  return Reader(file).Read(text);
+}
+
+std::string PrintCostsCsv(const CostModel& costs) {
+  std::string text = ColumnNames() + "\n";
+  for (size_t i = 0; i < costs.chunks.size(); ++i) {
+    const ChunkCosts& chunk = costs.chunks[i];
+    const Bytes weight_bytes = chunk.saved_weight_bytes + chunk.recomputed_weight_bytes;
+    absl::StrAppend(&text, i, ",", Micros(chunk.forward_ns), ",", Micros(chunk.backward_input_ns), ",",
+                    Micros(chunk.backward_weight_ns), ",", Micros(costs.LinkNs(static_cast<int>(i))), ",",
+                    chunk.saved_bytes + chunk.recomputed_bytes + weight_bytes, ",", weight_bytes, ",",
+                    Micros(chunk.recompute_ns), ",", Micros(chunk.step_ns), "\n");
+  }
+  return text;
+}
+
+CostModel MergeChunks(const CostModel& costs, int num_chunks) {
+  CostModel merged = costs;
+  merged.chunks.assign(num_chunks, {});
+  if (!costs.link_ns.empty()) merged.link_ns.assign(num_chunks, 0);
+  const size_t each = costs.chunks.size() / num_chunks;
+  for (size_t i = 0; i < costs.chunks.size(); ++i) {
+    const ChunkCosts& part = costs.chunks[i];
+    ChunkCosts& chunk = merged.chunks[i / each];
+    if (i % each == 0) chunk.input_bytes = part.input_bytes;
+    for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
+                       &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
+      chunk.*field += part.*field;
+    }
+    for (auto field : {&ChunkCosts::parameter_bytes, &ChunkCosts::optimizer_bytes, &ChunkCosts::targets_bytes,
+                       &ChunkCosts::saved_bytes, &ChunkCosts::saved_weight_bytes, &ChunkCosts::stash_bytes,
+                       &ChunkCosts::recomputed_bytes, &ChunkCosts::recomputed_weight_bytes}) {
+      chunk.*field += part.*field;
+    }
+    chunk.can_recompute = chunk.can_recompute || part.can_recompute;
+    chunk.workspace_bytes = std::max(chunk.workspace_bytes, part.workspace_bytes);
+    chunk.output_bytes = part.output_bytes;
+    if (!merged.link_ns.empty()) merged.link_ns[i / each] = costs.link_ns[i];
+  }
+  return merged;
+}
+
+}  // namespace baton

@@ -1,0 +1,41 @@
+// The table of known devices.
+#include "schedules/costs/known_devices.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace baton {
+namespace {
+
+// Sizes in GiB, as the driver reports them, which is a little less or more than the data sheet's number of GB.
+constexpr KnownDevice kDevices[] = {
+    // NVIDIA V100 Tensor Core GPU, data sheet of January 2020 (SXM2, 32 GB): 125 TFLOPS fp16, 900 GB/s.
+    {"V100", 125, 900, 31.7},
+    // NVIDIA A100 Tensor Core GPU, data sheet of June 2021 (SXM, 80 GB): 312 TFLOPS, 2,039 GB/s.
+    {"A100", 312, 2039, 80.0},
+    // NVIDIA L40S, data sheet of 2023 (48 GB): 362 TFLOPS, 864 GB/s.
+    {"L40S", 362, 864, 45.0},
+    // NVIDIA H100 Tensor Core GPU, data sheet of 2023 (SXM, 80 GB): 1,979 TFLOPS with sparsity, half of it dense; 3.35
+    // TB/s.
+    {"H100", 989, 3350, 79.6},
+    // NVIDIA H200 Tensor Core GPU, data sheet of 2024 (SXM, 141 GB): as H100, with 4.8 TB/s.
+    {"H200", 989, 4800, 139.8},
+    // AMD Instinct MI300X accelerator, data sheet of 2023 (192 GB): 1,307 TFLOPS dense, 5.3 TB/s.
+    {"MI300X", 1307, 5300, 191.9},
+};
+
+}  // namespace
+
+const KnownDevice* FindDevice(absl::string_view name) {
+  for (const KnownDevice& device : kDevices) {
+    if (device.name == name) return &device;
+  }
+  return nullptr;
+}
+
+std::string ListDevices() {
+  return absl::StrJoin(kDevices, ", ",
+                       [](std::string* out, const KnownDevice& device) { absl::StrAppend(out, device.name); });
+}
+
+}  // namespace baton

@@ -1,0 +1,118 @@
+// The SVG: well-formed, self-contained, to scale, and with everything that a figure must have.
+#include "schedules/draw/svg.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "schedules/analyze/testing/simulated.h"
+
+namespace baton {
+namespace {
+
+int Count(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++count;
+  return count;
+}
+
+// Every tag is closed, in order; attributes have both quotes.
+void CheckWellFormed(const std::string& xml) {
+  std::vector<std::string> open;
+  for (size_t at = xml.find('<'); at != std::string::npos; at = xml.find('<', at + 1)) {
+    const size_t end = xml.find('>', at);
+    REQUIRE(end != std::string::npos);
+    const std::string tag = xml.substr(at + 1, end - at - 1);
+    REQUIRE(Count(tag, "\"") % 2 == 0);
+    REQUIRE(tag.find('<') == std::string::npos);
+    const std::string name = tag.substr(0, tag.find_first_of(" /", 1));
+    if (tag[0] == '/') {
+      REQUIRE_FALSE(open.empty());
+      CHECK(tag.substr(1) == open.back());
+      open.pop_back();
+    } else if (tag.back() != '/') {
+      open.push_back(name);
+    }
+  }
+  CHECK(open.empty());
+}
+
+std::string Draw(const Simulated& run, const TransportModel& transport = {}) {
+  SvgOptions options;
+  options.title = "a <title> & \"more\"";
+  options.transport = transport;
+  return DrawSvg(run.program, run.trace, options);
+}
+
+TEST_CASE("the SVG is well-formed and needs nothing from elsewhere") {
+  const char* schedule = GENERATE("1f1b", "zb-v", "dualpipe", "gpipe", "naive", "interleaved");
+  const Nanos transfer = GENERATE(0, 300'000);
+  const std::string svg = Draw(SimulateEqual(schedule, 4, 8, transfer));
+  CheckWellFormed(svg);
+  CHECK(svg.find("a &lt;title&gt; &amp; &quot;more&quot;") != std::string::npos);
+  // The name space is no address.
+  CHECK(Count(svg, "http") == 1);
+  for (const char* outside : {"href", "@import", "<script", "<image", "<style"}) CHECK(Count(svg, outside) == 0);
+  CHECK(svg.find("nan") == std::string::npos);
+  CHECK(svg.find("inf") == std::string::npos);
+}
+
+TEST_CASE("each forward and backward has its number, arrows are there where transfers take time") {
+  const std::string with = Draw(SimulateEqual("1f1b", 2, 3, 300'000));
+  const std::string without = Draw(SimulateEqual("1f1b", 2, 3));
+  for (const char* number : {">0</text>", ">1</text>", ">2</text>"}) {
+    // Two devices, forward and backward, of micro-batch 0, 1, 2; the axis and the strips' peaks have numbers as well.
+    CHECK(Count(with, number) >= 4);
+  }
+  CHECK(Count(with, ">transfer</text>") == 1);
+  CHECK(Count(without, ">transfer</text>") == 0);
+  CHECK(Count(without, "idle: the data is on its way") == 0);
+  CHECK(Count(with, "idle: the data is on its way") == 1);
+  CHECK(Count(without, ">critical path</text>") == 1);
+  CHECK(Count(without, ">device 1</text>") == 2);  // a row and a strip
+  CHECK(Count(without, ">micro-batches held</text>") == 1);
+}
+
+TEST_CASE("the critical path is drawn only if it is asked for") {
+  const Simulated run = SimulateEqual("1f1b", 2, 3);
+  SvgOptions options;
+  options.critical_path = false;
+  const std::string svg = DrawSvg(run.program, run.trace, options);
+  CheckWellFormed(svg);
+  CHECK(Count(svg, "critical path") == 0);
+}
+
+TEST_CASE("memory in bytes has its unit") {
+  CostModel costs = EqualMilliseconds(2);
+  for (ChunkCosts& chunk : costs.chunks) {
+    chunk.saved_weight_bytes = 1 << 20;
+    chunk.parameter_bytes = 1 << 19;
+  }
+  const std::string svg = Draw(SimulateNamed("gpipe", {2, 3}, costs));
+  CHECK(Count(svg, ">memory</text>") == 1);
+  CHECK(Count(svg, ">4.00 MiB</text>") == 2);  // three micro-batches, parameters and gradients
+  CHECK(Count(svg, ">held all the time</text>") == 1);
+  for (ChunkCosts& chunk : costs.chunks) chunk.parameter_bytes = 0;
+  CHECK(Count(Draw(SimulateNamed("gpipe", {2, 3}, costs)), ">held all the time</text>") == 0);
+}
+
+TEST_CASE("a large step is drawn by what each device mostly did, in few bytes") {
+  const std::string svg = Draw(SimulateEqual("zb-h1", 32, 256));
+  CheckWellFormed(svg);
+  CHECK(Count(svg, "each column: what the device mostly did") == 1);
+  CHECK(svg.size() < 3'000'000);
+}
+
+TEST_CASE("a step that takes no time is an empty figure, not a broken one") {
+  const CostModel costs = [] {
+    CostModel none;
+    none.chunks.resize(2);
+    return none;
+  }();
+  const std::string svg = Draw(SimulateNamed("gpipe", {2, 2}, costs));
+  CheckWellFormed(svg);
+  CHECK(svg.find("nan") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace baton

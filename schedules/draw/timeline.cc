@@ -1,0 +1,215 @@
+// A trace scaled to columns of text.
+#include "schedules/draw/timeline.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/text_table.h"
+
+namespace baton {
+namespace {
+
+// How one kind of instruction is drawn.
+struct Style {
+  char sign;
+  const char* color;  // ANSI
+  const char* name;
+};
+enum StyleIndex {
+  kForwardStyle,
+  kBackwardStyle,
+  kInputStyle,
+  kWeightStyle,
+  kRecomputeStyle,
+  kStepStyle,
+  kMixedStyle,
+  kNumStyles
+};
+constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m", "forward"},
+                                                    {'=', "\033[42;30m", "backward"},
+                                                    {'=', "\033[46;30m", "backward-input"},
+                                                    {'~', "\033[102;30m", "backward-weight"},
+                                                    {'^', "\033[43;30m", "recompute"},
+                                                    {'#', "\033[100;97m", "optimizer step"},
+                                                    {'+', "\033[45;97m", "forward and backward"}}};
+
+struct Drawn {
+  int style = -1;  // not drawn
+  int micro_batch = -1;
+};
+
+Drawn HowDrawn(const Operation& operation) {
+  return std::visit(Overloaded{
+                        [](const Forward& op) {
+                          return Drawn{kForwardStyle, op.micro_batch};
+                        },
+                        [](const Backward& op) {
+                          return Drawn{kBackwardStyle, op.micro_batch};
+                        },
+                        [](const BackwardInput& op) {
+                          return Drawn{kInputStyle, op.micro_batch};
+                        },
+                        [](const BackwardWeight& op) {
+                          return Drawn{kWeightStyle, op.micro_batch};
+                        },
+                        [](const Recompute& op) {
+                          return Drawn{kRecomputeStyle, op.micro_batch};
+                        },
+                        [](const Step&) {
+                          return Drawn{kStepStyle, -1};
+                        },
+                        [](const Load&) { return Drawn{}; },
+                        [](const Send&) { return Drawn{}; },
+                        [](const Recv&) { return Drawn{}; },
+                        [](const Reduce&) { return Drawn{}; },
+                    },
+                    operation);
+}
+
+// One character and the style of its instruction (-1: idle).
+struct Cell {
+  char character = '.';
+  int style = -1;
+};
+
+// How long forwards and backwards take: the shortest that takes any time, and the mean.
+struct WorkDurations {
+  Nanos shortest = 0;
+  double mean = 0;
+};
+
+WorkDurations MeasureWork(const Program& program, const Trace& trace, Nanos step_time) {
+  WorkDurations durations = {step_time, 0};
+  Nanos total = 0;
+  int64_t count = 0;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    const auto& instructions = program.devices[device].instructions;
+    for (size_t i = 0; i < instructions.size(); ++i) {
+      const Interval& interval = trace.devices[device][i];
+      if (HowDrawn(instructions[i].operation).micro_batch < 0 || interval.end <= interval.start) continue;
+      durations.shortest = std::min(durations.shortest, interval.end - interval.start);
+      total += interval.end - interval.start;
+      ++count;
+    }
+  }
+  if (count > 0) durations.mean = static_cast<double>(total) / static_cast<double>(count);
+  return durations;
+}
+
+// The smallest number of cells, up to `columns`, that gives the shortest forward or backward two of them.
+int ChooseCells(Nanos shortest, Nanos step_time, int columns) {
+  const double wanted = 2.0 * static_cast<double>(step_time) / static_cast<double>(std::max<Nanos>(1, shortest));
+  return static_cast<int>(std::clamp(std::round(wanted), 1.0, static_cast<double>(std::max(1, columns))));
+}
+
+// Where a cell holds several instructions: what the device mostly did in it. Drawing each would leave whichever
+// happens to touch a cell last, and with it a pattern that is not there.
+std::vector<Cell> DrawDensely(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time,
+                              int cells) {
+  std::vector<std::array<double, kNumStyles>> busy(cells);  // cells' worth of each style
+  for (size_t i = 0; i < device.instructions.size(); ++i) {
+    const Drawn drawn = HowDrawn(device.instructions[i].operation);
+    if (drawn.style < 0) continue;
+    const double scale = static_cast<double>(cells) / static_cast<double>(step_time);
+    const double begin = static_cast<double>(intervals[i].start) * scale;
+    const double end = static_cast<double>(intervals[i].end) * scale;
+    for (int cell = static_cast<int>(begin); cell < cells && cell < end; ++cell) {
+      busy[cell][drawn.style] += std::min(end, cell + 1.0) - std::max(begin, static_cast<double>(cell));
+    }
+  }
+  std::vector<Cell> row(cells);
+  for (int cell = 0; cell < cells; ++cell) {
+    double sum = 0;
+    for (double part : busy[cell]) sum += part;
+    if (sum < 0.5) continue;
+    const auto most = std::max_element(busy[cell].begin(), busy[cell].end());
+    const int style = *most > 0.8 * sum ? static_cast<int>(most - busy[cell].begin()) : kMixedStyle;
+    row[cell] = {kStyles[style].sign, style};
+  }
+  return row;
+}
+
+std::vector<Cell> DrawDevice(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time,
+                             int cells) {
+  std::vector<Cell> row(cells);
+  auto column = [&](Nanos time) {
+    return static_cast<int>(std::lround(static_cast<double>(time) * cells / static_cast<double>(step_time)));
+  };
+  for (size_t i = 0; i < device.instructions.size(); ++i) {
+    const Drawn drawn = HowDrawn(device.instructions[i].operation);
+    if (drawn.style < 0) continue;
+    const int begin = column(intervals[i].start);
+    const int end = std::min(column(intervals[i].end), cells);
+    for (int cell = begin; cell < end; ++cell) row[cell] = {kStyles[drawn.style].sign, drawn.style};
+    if (drawn.micro_batch < 0) continue;
+    const std::string number = absl::StrCat(drawn.micro_batch);
+    if (end - begin > static_cast<int>(number.size())) {
+      for (size_t digit = 0; digit < number.size(); ++digit) row[begin + digit].character = number[digit];
+    }
+  }
+  return row;
+}
+
+std::string Paint(const std::vector<Cell>& row, bool color) {
+  std::string line;
+  int current = -1;
+  for (const Cell& cell : row) {
+    if (color && cell.style != current) {
+      line += cell.style < 0 ? "\033[0m" : kStyles[cell.style].color;
+      current = cell.style;
+    }
+    line += cell.character;
+  }
+  if (color && current >= 0) line += "\033[0m";
+  return line;
+}
+
+}  // namespace
+
+std::vector<int> ChooseDevices(int num_devices, int most) {
+  const int count = std::clamp(num_devices, 1, std::max(1, most));
+  std::vector<int> devices;
+  for (int i = 0; i < count; ++i) {
+    devices.push_back(count == 1 ? 0 : static_cast<int>(int64_t{i} * (num_devices - 1) / (count - 1)));
+  }
+  return devices;
+}
+
+std::string DrawTimeline(const Program& program, const Trace& trace, const TimelineOptions& options) {
+  Nanos step_time = 0;
+  for (const auto& intervals : trace.devices) {
+    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
+  }
+  if (step_time == 0) return "(nothing takes any time)\n";
+  const WorkDurations work = MeasureWork(program, trace, step_time);
+  const int cells = ChooseCells(work.shortest, step_time, options.columns);
+  const bool dense = work.mean < static_cast<double>(step_time) / cells;
+  const int label_width = static_cast<int>(absl::StrCat(program.num_devices() - 1).size());
+  std::array<bool, kNumStyles> occurs = {};
+  std::string text;
+  for (int device : ChooseDevices(program.num_devices(), options.devices)) {
+    const auto row =
+        (dense ? DrawDensely : DrawDevice)(program.devices[device], trace.devices[device], step_time, cells);
+    for (const Cell& cell : row) {
+      if (cell.style >= 0) occurs[cell.style] = true;
+    }
+    absl::StrAppend(&text, options.brief ? "" : "device ", absl::StrFormat("%*d", label_width, device),
+                    options.brief ? "|" : " |", Paint(row, options.color), options.brief ? "\n" : "|\n");
+  }
+  if (options.brief) return text;
+  std::string legend = dense ? "'.' mostly idle" : "'.' idle";
+  for (int style = 0; style < kNumStyles; ++style) {
+    if (!occurs[style]) continue;
+    const Style& drawn = kStyles[style];
+    absl::StrAppend(&legend, ", ", options.color ? drawn.color : "", "'", std::string(1, drawn.sign), "'",
+                    options.color ? "\033[0m" : "", " ", drawn.name);
+  }
+  absl::StrAppend(&text, legend, dense ? "" : "; numbers are micro-batches", "; a cell is ",
+                  FormatDuration(step_time / cells), "\n");
+  return text;
+}
+
+}  // namespace baton

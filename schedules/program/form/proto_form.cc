@@ -1,0 +1,170 @@
+// Both directions by one loop of reflection over an operation's fields.
+#include "schedules/program/form/proto_form.h"
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "schedules/program/fields.h"
+#include "schedules/program/structure.h"
+
+namespace baton {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// Operations and their messages have the same fields with the same names, which proto_form_test checks; so one loop by
+// reflection serves all of them in both directions.
+const FieldDescriptor& OperationField(size_t index) {
+  return *proto::Instruction::descriptor()->FindFieldByName(kOperationNames[index]);
+}
+
+void InstructionToProto(const DeviceProgram& device, const Instruction& instruction, proto::Instruction& message) {
+  Message& operands =
+      *message.GetReflection()->MutableMessage(&message, &OperationField(instruction.operation.index()));
+  const auto set = [&](FieldRole, const char* name, auto value) {
+    const FieldDescriptor* field = operands.GetDescriptor()->FindFieldByName(name);
+    if constexpr (std::is_enum_v<decltype(value)>) {
+      operands.GetReflection()->SetEnumValue(&operands, field, static_cast<int>(value));
+    } else if (!field->has_presence() || value != kNoSlot) {
+      operands.GetReflection()->SetInt32(&operands, field, value);
+    }
+  };
+  std::visit([&](const auto& operation) { VisitFields(operation, set); }, instruction.operation);
+  for (const int32_t wait : device.WaitsOf(instruction)) message.add_waits(wait);
+}
+
+// Errors: InvalidArgument.
+absl::StatusOr<Operation> OperationFromProto(const proto::Instruction& message) {
+  const auto& reflection = *message.GetReflection();
+  for (size_t index = 0; index < std::variant_size_v<Operation>; ++index) {
+    if (!reflection.HasField(message, &OperationField(index))) continue;
+    const Message& operands = reflection.GetMessage(message, &OperationField(index));
+    bool known = true;
+    const auto get = [&](FieldRole, const char* name, auto& value) {
+      const FieldDescriptor* field = operands.GetDescriptor()->FindFieldByName(name);
+      using Value = std::remove_reference_t<decltype(value)>;
+      if constexpr (std::is_enum_v<Value>) {
+        const int number = operands.GetReflection()->GetEnumValue(operands, field);
+        known = field->enum_type()->FindValueByNumber(number) != nullptr;
+        if (known) value = static_cast<Value>(number);
+      } else {
+        const bool is_unset = field->has_presence() && !operands.GetReflection()->HasField(operands, field);
+        value = is_unset ? kNoSlot : operands.GetReflection()->GetInt32(operands, field);
+      }
+    };
+    Operation operation = MakeOperation(index);
+    std::visit([&](auto& each) { VisitFields(each, get); }, operation);
+    if (known) return operation;
+    return absl::InvalidArgumentError(absl::StrCat(kOperationNames[index], " of an unknown kind"));
+  }
+  return absl::InvalidArgumentError("an instruction without an operation");
+}
+
+void DeviceToProto(const DeviceProgram& device, proto::DeviceProgram& message) {
+  message.mutable_instructions()->Reserve(static_cast<int>(device.instructions.size()));
+  for (const Instruction& instruction : device.instructions) {
+    InstructionToProto(device, instruction, *message.add_instructions());
+  }
+  for (const Slot& slot : device.slots) {
+    proto::Slot& each = *message.add_slots();
+    each.set_kind(static_cast<proto::Slot::Kind>(slot.kind));
+    each.set_bytes(slot.bytes);
+    each.set_offset(slot.offset);
+  }
+  for (const ChunkMemory& chunk : device.chunks) {
+    proto::ChunkMemory& each = *message.add_chunks();
+    each.set_chunk(chunk.chunk);
+    each.set_parameters_offset(chunk.parameters_offset);
+    each.set_gradients_offset(chunk.gradients_offset);
+    each.set_optimizer_offset(chunk.optimizer_offset);
+    each.set_parameter_bytes(chunk.parameter_bytes);
+    each.set_optimizer_bytes(chunk.optimizer_bytes);
+  }
+  message.set_workspace_offset(device.workspace_offset);
+  message.set_workspace_bytes(device.workspace_bytes);
+  message.set_arena_bytes(device.arena_bytes);
+  message.mutable_overlapped()->Assign(device.overlapped.begin(), device.overlapped.end());
+}
+
+// Errors: InvalidArgument.
+absl::StatusOr<DeviceProgram> DeviceFromProto(const proto::DeviceProgram& message) {
+  DeviceProgram device;
+  device.instructions.reserve(static_cast<size_t>(message.instructions_size()));
+  for (const proto::Instruction& each : message.instructions()) {
+    Instruction instruction;
+    BATON_ASSIGN_OR_RETURN(instruction.operation, OperationFromProto(each));
+    instruction.first_wait = static_cast<uint32_t>(device.waits.size());
+    instruction.num_waits = static_cast<uint32_t>(each.waits_size());
+    device.waits.insert(device.waits.end(), each.waits().begin(), each.waits().end());
+    device.instructions.push_back(instruction);
+  }
+  for (const proto::Slot& slot : message.slots()) {
+    if (!proto::Slot::Kind_IsValid(slot.kind())) return absl::InvalidArgumentError("a slot of an unknown kind");
+    device.slots.push_back({static_cast<SlotKind>(slot.kind()), slot.bytes(), slot.offset()});
+  }
+  for (const proto::ChunkMemory& chunk : message.chunks()) {
+    device.chunks.push_back({chunk.chunk(), chunk.parameters_offset(), chunk.gradients_offset(),
+                             chunk.optimizer_offset(), chunk.parameter_bytes(), chunk.optimizer_bytes()});
+  }
+  device.workspace_offset = message.workspace_offset();
+  device.workspace_bytes = message.workspace_bytes();
+  device.arena_bytes = message.arena_bytes();
+  device.overlapped.assign(message.overlapped().begin(), message.overlapped().end());
+  return device;
+}
+
+}  // namespace
+
+proto::Program ProgramToProto(const Program& program) {
+  proto::Program message;
+  message.set_schedule(program.schedule);
+  message.set_num_chunks(program.num_chunks);
+  message.set_num_micro_batches(program.num_micro_batches);
+  message.set_forward_only(program.forward_only);
+  for (const int32_t device : program.device_of_chunk) message.add_device_of_chunk(device);
+  for (const int8_t copy : program.copy_of_micro_batch) message.add_copy_of_micro_batch(copy);
+  for (const ReduceGroup& group : program.reduce_groups) {
+    proto::ReduceGroup& each = *message.add_reduce_groups();
+    each.set_kind(static_cast<proto::ReduceGroup::Kind>(group.kind));
+    each.set_name(group.name);
+    for (const int32_t chunk : group.chunks) each.add_chunks(chunk);
+    each.set_bytes(group.bytes);
+  }
+  for (const DeviceProgram& device : program.devices) DeviceToProto(device, *message.add_devices());
+  return message;
+}
+
+absl::StatusOr<Program> ProgramFromProto(const proto::Program& message) {
+  Program program;
+  program.schedule = message.schedule();
+  program.num_chunks = message.num_chunks();
+  program.num_micro_batches = message.num_micro_batches();
+  program.forward_only = message.forward_only();
+  program.device_of_chunk.assign(message.device_of_chunk().begin(), message.device_of_chunk().end());
+  for (const int32_t copy : message.copy_of_micro_batch()) {
+    if (copy < 0 || copy > INT8_MAX) return absl::InvalidArgumentError(absl::StrCat("there is no copy ", copy));
+    program.copy_of_micro_batch.push_back(static_cast<int8_t>(copy));
+  }
+  for (const proto::ReduceGroup& group : message.reduce_groups()) {
+    if (!proto::ReduceGroup::Kind_IsValid(group.kind())) {
+      return absl::InvalidArgumentError("a reduce group of an unknown kind");
+    }
+    program.reduce_groups.push_back({static_cast<ReduceKind>(group.kind()),
+                                     group.name(),
+                                     {group.chunks().begin(), group.chunks().end()},
+                                     group.bytes()});
+  }
+  for (const proto::DeviceProgram& device : message.devices()) {
+    BATON_ASSIGN_OR_RETURN(DeviceProgram each, DeviceFromProto(device));
+    program.devices.push_back(std::move(each));
+  }
+  BATON_RETURN_IF_ERROR(CheckStructure(program));
+  return program;
+}
+
+}  // namespace baton

@@ -1,0 +1,25 @@
+// The words of the text form for enums. Used by text.cc and parse.cc.
+#ifndef BATON_SCHEDULES_PROGRAM_FORM_WORDS_H_
+#define BATON_SCHEDULES_PROGRAM_FORM_WORDS_H_
+
+#include <iterator>
+
+#include "schedules/program/program.h"
+
+namespace baton {
+
+// Each in the order of its enum.
+inline constexpr const char* kDataKindWords[] = {"inputs", "targets"};
+inline constexpr const char* kPayloadWords[] = {"activation", "gradient"};
+inline constexpr const char* kReduceKindWords[] = {"tied_gradient", "gradient_norm", "replica_gradient"};
+inline constexpr const char* kSlotKindWords[] = {"input",        "targets",          "output",     "saved",
+                                                 "saved_weight", "grad_output",      "grad_input", "stash",
+                                                 "recomputed",   "recomputed_weight"};
+static_assert(std::size(kSlotKindWords) == kNumSlotKinds);
+
+inline const char* const* WordsOf(DataKind) { return kDataKindWords; }
+inline const char* const* WordsOf(Payload) { return kPayloadWords; }
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_PROGRAM_FORM_WORDS_H_

@@ -1,0 +1,156 @@
+// Matches the transfers of a program as any transport model lets them run. Used by the validator and the simulator,
+// which keep a faster way of their own for the default model.
+#ifndef BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_
+#define BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "schedules/program/program.h"
+#include "schedules/program/transport_model.h"
+#include "schedules/program/walk/lanes.h"
+
+namespace baton {
+
+// One instruction of one device; instruction -1: none.
+struct InstructionRef {
+  int32_t device = -1;
+  int32_t instruction = -1;
+};
+
+// Thread contract: one thread at a time. Refers to the program and its lanes, which must outlive this. Expects a
+// program in which every transfer names another device (Lanes::Create succeeds).
+class TransferQueues {
+ public:
+  // One side of a transfer that begins now. `previous` is the transfer before it in its queue, begun earlier.
+  struct Side {
+    InstructionRef own;
+    InstructionRef previous;
+  };
+
+  TransferQueues(const Program& program, const Lanes& lanes, const TransportModel& transport)
+      : program_(program), lanes_(lanes), transport_(transport), channels_(lanes.num_lanes()) {
+    const int num_queues = transport.queues == QueueKind::kPerDevice ? program.num_devices()
+                           : transport.queues == QueueKind::kPerPeer ? lanes.num_lanes()
+                                                                     : 2 * lanes.num_lanes();
+    queues_.resize(num_queues);
+  }
+
+  // Adds an issued transfer to its queue and lets everything begin that can. Calls, in an order in which each refers
+  // only to what has begun before:
+  //   events.Met(Side send, Side recv)                            rendezvous: both begin together
+  //   events.Buffered(Side send, InstructionRef emptied_by)       a Send goes into a buffer, emptied by that Recv
+  //   events.Delivered(Side recv, InstructionRef sent_by)         a Recv takes what that Send put into the buffer
+  template <typename Events>
+  void Post(int device, int32_t instruction, Events& events) {
+    const int queue = QueueOf(device, instruction);
+    queues_[queue].posted.push_back({device, instruction});
+    if (queues_[queue].posted.size() == queues_[queue].head + 1) work_.push_back(queue);
+    while (!work_.empty()) {
+      const int next = work_.back();
+      work_.pop_back();
+      Begin(next, events);
+    }
+  }
+
+  // What an issued transfer that has not begun waits for: the one at the head of its queue, itself if it is that.
+  InstructionRef HeadOf(int device, int32_t instruction) const {
+    const Queue& queue = queues_[QueueOf(device, instruction)];
+    return queue.posted[queue.head];
+  }
+
+  // How many transfers of a pair and direction have begun on the sending and on the receiving side.
+  int64_t NumSent(int lane) const { return static_cast<int64_t>(channels_[lane].sends.size()); }
+  int64_t NumReceived(int lane) const { return static_cast<int64_t>(channels_[lane].recvs.size()); }
+
+  int LaneOf(int device, int32_t instruction) const {
+    const Operation& operation = program_.devices[device].instructions[instruction].operation;
+    if (const Send* send = std::get_if<Send>(&operation)) return lanes_.SendLane(device, send->peer);
+    return lanes_.RecvLane(device, std::get<Recv>(operation).peer);
+  }
+
+ private:
+  // Transfers in the order in which they may begin; those before `head` have.
+  struct Queue {
+    std::vector<InstructionRef> posted;
+    size_t head = 0;
+  };
+  // A pair of devices in one direction: what has begun, in order, and which queues have a side of it at their head.
+  struct Channel {
+    std::vector<InstructionRef> sends;
+    std::vector<InstructionRef> recvs;
+    int32_t send_queue = -1;
+    int32_t recv_queue = -1;
+  };
+
+  bool IsSend(InstructionRef ref) const {
+    return std::holds_alternative<Send>(program_.devices[ref.device].instructions[ref.instruction].operation);
+  }
+
+  int QueueOf(int device, int32_t instruction) const {
+    if (transport_.queues == QueueKind::kPerDevice) return device;
+    const Operation& operation = program_.devices[device].instructions[instruction].operation;
+    const Send* send = std::get_if<Send>(&operation);
+    const int pair = lanes_.SendLane(device, send != nullptr ? send->peer : std::get<Recv>(operation).peer);
+    if (transport_.queues == QueueKind::kPerPeer) return pair;
+    return 2 * pair + (send != nullptr ? 1 : 0);
+  }
+
+  Side Pop(int index) {
+    Queue& queue = queues_[index];
+    Side side;
+    side.own = queue.posted[queue.head];
+    if (queue.head > 0) side.previous = queue.posted[queue.head - 1];
+    if (++queue.head < queue.posted.size()) work_.push_back(index);
+    return side;
+  }
+
+  template <typename Events>
+  void Begin(int index, Events& events) {
+    if (queues_[index].head == queues_[index].posted.size()) return;
+    const InstructionRef head = queues_[index].posted[queues_[index].head];
+    Channel& channel = channels_[LaneOf(head.device, head.instruction)];
+    (IsSend(head) ? channel.send_queue : channel.recv_queue) = index;
+    if (transport_.rendezvous()) {
+      if (channel.send_queue < 0 || channel.recv_queue < 0) return;
+      const Side send = Pop(channel.send_queue);
+      const Side recv = Pop(channel.recv_queue);
+      channel.send_queue = channel.recv_queue = -1;
+      channel.sends.push_back(send.own);
+      channel.recvs.push_back(recv.own);
+      events.Met(send, recv);
+      return;
+    }
+    // Either may make room or bring data for the other.
+    while (true) {
+      const size_t sent = channel.sends.size();
+      const size_t received = channel.recvs.size();
+      const size_t slots = static_cast<size_t>(transport_.buffered_slots);
+      if (channel.recv_queue >= 0 && received < sent) {
+        const Side recv = Pop(channel.recv_queue);
+        channel.recv_queue = -1;
+        channel.recvs.push_back(recv.own);
+        events.Delivered(recv, channel.sends[received]);
+      } else if (channel.send_queue >= 0 && sent < received + slots) {
+        const Side send = Pop(channel.send_queue);
+        channel.send_queue = -1;
+        channel.sends.push_back(send.own);
+        events.Buffered(send, sent < slots ? InstructionRef{} : channel.recvs[sent - slots]);
+      } else {
+        return;
+      }
+    }
+  }
+
+  const Program& program_;
+  const Lanes& lanes_;
+  const TransportModel transport_;
+  std::vector<Queue> queues_;
+  std::vector<Channel> channels_;  // [lane]
+  std::vector<int> work_;          // queues whose head is new
+};
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_

@@ -1,0 +1,26 @@
+// Random requests for the tests of the search: sizes, costs, links, limits and placements of every kind.
+#ifndef BATON_SCHEDULES_SEARCH_TESTING_RANDOM_CASE_H_
+#define BATON_SCHEDULES_SEARCH_TESTING_RANDOM_CASE_H_
+
+#include <random>
+#include <string>
+
+#include "schedules/search/search.h"
+
+namespace baton {
+
+struct SearchCase {
+  OrderRequest request = {1, 1};
+  CostModel costs;
+  SearchOptions options;
+};
+
+// Up to so many devices, micro-batches and chunks on a device. Limits from the smallest that is feasible up, for all
+// devices or for each, in micro-batches or bytes. 100 moves.
+SearchCase RandomCase(int most_stages, int most_micro_batches, int most_chunks, std::mt19937& random);
+
+std::string ToString(const SearchCase& which);
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_SEARCH_TESTING_RANDOM_CASE_H_

@@ -1,0 +1,23 @@
+// A trace as JSON in the Trace Event Format, which ui.perfetto.dev and chrome://tracing open: a process a device, a
+// thread a lane, an arrow from each send to its receive, a counter for what the device holds. It also carries the
+// program and, if there is one, the prediction, so that read_chrome_trace.h gets everything back. Used by `baton train`
+// and the tools.
+// Source: "Trace Event Format" (Duffin et al., Google).
+#ifndef BATON_SCHEDULES_TRACE_CHROME_TRACE_H_
+#define BATON_SCHEDULES_TRACE_CHROME_TRACE_H_
+
+#include <string>
+
+#include "schedules/program/program.h"
+#include "schedules/trace/trace.h"
+
+namespace baton {
+
+// Times are in microseconds with three decimals, so exact. Slices of one thread follow each other: transfers that are
+// on their way together are on several threads. `predicted`, of the same program, is told in each slice's arguments;
+// null: none.
+std::string ToChromeTrace(const Program& program, const Trace& trace, const Trace* predicted = nullptr);
+
+}  // namespace baton
+
+#endif  // BATON_SCHEDULES_TRACE_CHROME_TRACE_H_

@@ -1,0 +1,146 @@
+// JSON, then the program, then a slice for each of its instructions.
+#include "schedules/trace/read_chrome_trace.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "schedules/program/form/describe.h"
+#include "schedules/program/form/text.h"
+
+namespace baton {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr double kMostMicros = 1e12;  // eleven days, far from what an int64 of nanoseconds holds
+
+absl::Status Wrong(const std::string& file, const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrCat(file, ": ", what));
+}
+
+// A field of an object, or null.
+const Json* Find(const Json& object, const char* key) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(key);
+  return found == object.end() ? nullptr : &*found;
+}
+
+// A time in microseconds as nanoseconds; none if it is no number from a little before the step to days after it.
+std::optional<Nanos> TimeIn(const Json& object, const char* key) {
+  const Json* value = Find(object, key);
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  const double micros = value->get<double>();
+  if (!(std::abs(micros) <= kMostMicros)) return std::nullopt;
+  return static_cast<Nanos>(std::llround(micros * 1000));
+}
+
+// A whole number from 0 to below `limit`; -1 for anything else.
+int64_t IndexIn(const Json& object, const char* key, size_t limit) {
+  const Json* value = Find(object, key);
+  if (value == nullptr || !value->is_number_integer()) return -1;
+  const auto index = value->get<int64_t>();
+  return index >= 0 && static_cast<size_t>(index) < limit ? index : -1;
+}
+
+Trace EmptyTrace(const Program& program) {
+  Trace trace;
+  for (const DeviceProgram& device : program.devices) trace.devices.emplace_back(device.instructions.size());
+  return trace;
+}
+
+// Reads one slice into `read`. `seen`: [device][instruction].
+absl::Status ReadSlice(const Json& event, const std::string& file, std::vector<std::vector<bool>>& seen,
+                       ReadTrace& read) {
+  const int64_t device = IndexIn(event, "pid", read.program.devices.size());
+  const Json* arguments = Find(event, "args");
+  if (device < 0 || arguments == nullptr) return Wrong(file, "a slice is of no device of the program");
+  const size_t size = read.program.devices[device].instructions.size();
+  const int64_t index = IndexIn(*arguments, "instruction", size);
+  if (index < 0)
+    return Wrong(file, absl::StrCat("a slice of device ", device, " is of none of its ", size, " instructions"));
+  const std::string which = absl::StrCat("device ", device, " instruction ", index);
+  if (seen[device][index]) return Wrong(file, absl::StrCat(which, " has two slices"));
+  seen[device][index] = true;
+  const std::optional<Nanos> start = TimeIn(event, "ts");
+  const std::optional<Nanos> duration = TimeIn(event, "dur");
+  const std::optional<Nanos> ready = TimeIn(*arguments, "ready_us");
+  if (!start || !duration || !ready || *duration < 0) {
+    return Wrong(file, absl::StrCat(which, ": ts, dur and ready_us must be times in microseconds"));
+  }
+  read.trace.devices[device][index] = {*ready, *start, *start + *duration};
+  if (Find(*arguments, "predicted_start_us") == nullptr) {
+    read.predicted.reset();
+    return absl::OkStatus();
+  }
+  const std::optional<Nanos> predicted_ready = TimeIn(*arguments, "predicted_ready_us");
+  const std::optional<Nanos> predicted_start = TimeIn(*arguments, "predicted_start_us");
+  const std::optional<Nanos> predicted_end = TimeIn(*arguments, "predicted_end_us");
+  if (!predicted_ready || !predicted_start || !predicted_end || *predicted_end < *predicted_start) {
+    return Wrong(file, absl::StrCat(which, ": its predicted times must be microseconds"));
+  }
+  if (read.predicted) read.predicted->devices[device][index] = {*predicted_ready, *predicted_start, *predicted_end};
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ReadTrace> ReadChromeTrace(const std::string& text, const std::string& file) {
+  const Json json = Json::parse(text, /*callback=*/nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return Wrong(file, "no JSON, or not all of it");
+  const Json* events = Find(json, "traceEvents");
+  const Json* other = Find(json, "otherData");
+  const Json* program_text = other == nullptr ? nullptr : Find(*other, "program");
+  if (events == nullptr || !events->is_array() || program_text == nullptr || !program_text->is_string()) {
+    return Wrong(file, "no trace that baton train or baton rehearse wrote: it does not carry the program that ran");
+  }
+  ReadTrace read;
+  absl::StatusOr<Program> program = ParseProgramText(program_text->get_ref<const std::string&>());
+  if (!program.ok()) return Wrong(file, absl::StrCat("its program: ", std::string(program.status().message())));
+  read.program = *std::move(program);
+  read.trace = EmptyTrace(read.program);
+  read.predicted = read.trace;
+  std::vector<std::vector<bool>> seen;
+  size_t missing = 0;
+  for (const auto& device : read.trace.devices) {
+    seen.emplace_back(device.size(), false);
+    missing += device.size();
+  }
+  for (const Json& event : *events) {
+    const Json* phase = Find(event, "ph");
+    if (phase == nullptr || *phase != "X") continue;
+    BATON_RETURN_IF_ERROR(ReadSlice(event, file, seen, read));
+    --missing;
+  }
+  if (missing > 0) return Wrong(file, absl::StrCat(missing, " instructions of the program have no slice"));
+  return read;
+}
+
+absl::Status CheckSameOperations(const Program& a, const std::string& a_name, const Program& b,
+                                 const std::string& b_name) {
+  const auto differ = [&](const std::string& what) {
+    return absl::InvalidArgumentError(absl::StrCat(a_name, " and ", b_name, " are of different programs: ", what));
+  };
+  if (a.devices.size() != b.devices.size()) {
+    return differ(absl::StrCat(a.devices.size(), " devices there, ", b.devices.size(), " here"));
+  }
+  for (size_t device = 0; device < a.devices.size(); ++device) {
+    const auto& ours = a.devices[device].instructions;
+    const auto& theirs = b.devices[device].instructions;
+    for (size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
+      const std::string one = Describe(ours[i].operation);
+      const std::string other = Describe(theirs[i].operation);
+      if (one != other) {
+        return differ(absl::StrCat("device ", device, " instruction ", i, " is ", one, " there, ", other, " here"));
+      }
+    }
+    if (ours.size() != theirs.size()) {
+      return differ(
+          absl::StrCat("device ", device, " has ", ours.size(), " instructions there, ", theirs.size(), " here"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace baton

@@ -1,0 +1,211 @@
+// Finds circles of actions; see wait_cycles.h.
+//
+// Runs what can run. Where devices are stuck, each one's next action waits for a stuck action of another device, so
+// that following these leads into a circle. It need not be the smallest: an action further behind may close a smaller
+// one. So a breadth-first search over waits looks for it: whoever waits for an action waits for all that come before it
+// on its device, so that what is reached is, on each device, everything up to some position, and each action is visited
+// once.
+//
+//   device 0  …│ 0B0 ──────▶ 1B0 on device 1     what is stuck is behind the bar; the circle is
+//   device 1  …│ 1F1  1B0                        0B0 → 1B0, after 1F1 → 0F1, after 0B0
+//                └─────────▶ 0F1 on device 0
+#include "schedules/verify/wait_cycles.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace baton {
+namespace {
+
+// Visits of actions that all searches together may take; then the best circle so far is the answer.
+constexpr int64_t kMostVisits = 20'000'000;
+constexpr size_t kMostCircles = 1000;
+constexpr size_t kMostLocal = kMostOrderViolations;  // circles of one
+
+struct Place {
+  int32_t device = -1;
+  int32_t position = -1;
+};
+
+class Finder {
+ public:
+  Finder(const ComputeOrder& order, const OrderIndex& index)
+      : order_(order), index_(index), cursors_(order.num_devices(), 0), reached_(order.num_devices(), -1) {}
+
+  WaitCycles Run() {
+    RunWhatCan();
+    FindLocal();
+    const size_t num_local = circles_.size();
+    std::vector<bool> is_done(order_.num_devices(), false);  // in a circle already, or known to lead into one
+    std::vector<OrderWait> best;
+    for (int device = 0; device < order_.num_devices(); ++device) Shortest(device, best);
+    if (!best.empty()) Keep(best, is_done);
+    for (int device = 0; device < order_.num_devices() && circles_.size() < num_local + kMostCircles; ++device) {
+      std::vector<OrderWait> circle = FollowHeads(device, is_done);
+      if (circle.empty()) continue;
+      std::vector<OrderWait> shorter;
+      for (const OrderWait& wait : circle) Shortest(wait.device, shorter);
+      const bool is_apart = std::none_of(shorter.begin(), shorter.end(),
+                                         [&](const OrderWait& wait) { return in_circle_.count(wait.device) > 0; });
+      Keep(!shorter.empty() && is_apart ? shorter : circle, is_done);
+    }
+    return {std::move(circles_), num_more_};
+  }
+
+ private:
+  bool IsStuck(int device) const { return cursors_[device] < static_cast<int>(order_.devices[device].size()); }
+
+  Place At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
+    if (chunk < 0 || chunk >= order_.num_chunks || positions.empty()) return {};
+    const int32_t position = positions[index_.Key(chunk, micro_batch)];
+    if (position < 0) return {};
+    return {order_.DeviceOf(chunk, micro_batch), position};
+  }
+
+  bool IsInRange(const Action& action) const {
+    return action.chunk >= 0 && action.chunk < order_.num_chunks && action.micro_batch >= 0 &&
+           action.micro_batch < order_.num_micro_batches;
+  }
+
+  // What an action reads from another chunk, if that is there.
+  Place Source(const Action& action) const {
+    if (!IsInRange(action)) return {};
+    if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk - 1, action.micro_batch);
+    if (IsWithinChunk(action.kind)) return {};
+    return At(index_.backward, action.chunk + 1, action.micro_batch);
+  }
+
+  // As Source, but only what is on another device and has not run.
+  Place StuckSource(int device, int position) const {
+    const Place source = Source(order_.devices[device][position]);
+    if (source.device < 0 || source.device == device || source.position < cursors_[source.device]) return {};
+    return source;
+  }
+
+  void RunWhatCan() {
+    // [device]: who waits for which of its positions, the earliest first. A repeated action waits as well, so that what
+    // reads a result is not enough to know.
+    using Waiting = std::pair<int32_t, int32_t>;
+    std::vector<std::priority_queue<Waiting, std::vector<Waiting>, std::greater<Waiting>>> waiting(
+        order_.num_devices());
+    std::vector<int> runnable;
+    for (int device = order_.num_devices() - 1; device >= 0; --device) runnable.push_back(device);
+    while (!runnable.empty()) {
+      const int device = runnable.back();
+      runnable.pop_back();
+      Place source;
+      while (IsStuck(device) && (source = StuckSource(device, cursors_[device])).device < 0) ++cursors_[device];
+      if (IsStuck(device)) waiting[source.device].push({source.position, device});
+      while (!waiting[device].empty() && waiting[device].top().first < cursors_[device]) {
+        runnable.push_back(waiting[device].top().second);
+        waiting[device].pop();
+      }
+    }
+  }
+
+  // What stands before what it reads, on one device.
+  void FindLocal() {
+    for (int32_t device = 0; device < order_.num_devices(); ++device) {
+      for (int32_t position = 0; position < static_cast<int32_t>(order_.devices[device].size()); ++position) {
+        const Place source = Source(order_.devices[device][position]);
+        if (source.device != device || source.position < position) continue;
+        if (circles_.size() >= kMostLocal) {
+          ++num_more_;
+          continue;
+        }
+        circles_.push_back({{device, position, device, source.position}});
+      }
+    }
+  }
+
+  // A circle that passes `start`, if it is shorter than `best`; there `best` is replaced.
+  void Shortest(int start, std::vector<OrderWait>& best) {
+    for (int position = cursors_[start]; position < static_cast<int>(order_.devices[start].size()); ++position) {
+      if (best.size() == 2 || visits_ > kMostVisits) return;  // no circle over devices is shorter
+      ++visits_;
+      if (StuckSource(start, position).device >= 0) Search({start, position}, best);
+    }
+  }
+
+  // One step of a search: all up to `to` on a device was reached by the wait at `from`.
+  struct Step {
+    OrderWait from;
+    int32_t first;  // the first position that was new
+    int parent;
+  };
+
+  void Search(Place start, std::vector<OrderWait>& best) {
+    std::vector<Step> steps;
+    const auto reach = [&](Place from, int parent) {
+      const Place source = StuckSource(from.device, from.position);
+      if (source.device < 0 || source.position <= reached_[source.device]) return;
+      const int32_t first = std::max<int32_t>(reached_[source.device] + 1, cursors_[source.device]);
+      reached_[source.device] = source.position;
+      steps.push_back({{from.device, from.position, source.device, source.position}, first, parent});
+    };
+    reach(start, -1);
+    // Steps are in the order of their depth.
+    for (size_t i = 0; i < steps.size(); ++i) {
+      const Step step = steps[i];
+      if (step.from.source_device == start.device && step.from.source_position >= start.position) {
+        std::vector<OrderWait> circle;
+        for (int at = static_cast<int>(i); at >= 0; at = steps[at].parent) circle.push_back(steps[at].from);
+        std::reverse(circle.begin(), circle.end());
+        if (best.empty() || circle.size() < best.size()) best = std::move(circle);
+        break;
+      }
+      if (visits_ > kMostVisits) break;
+      for (int32_t position = step.first; position <= step.from.source_position; ++position) {
+        ++visits_;
+        reach({step.from.source_device, position}, static_cast<int>(i));
+      }
+    }
+    for (const Step& step : steps) reached_[step.from.source_device] = -1;
+  }
+
+  // The circle that the devices' next actions lead into from `device`; empty if it shares a device with a known one.
+  std::vector<OrderWait> FollowHeads(int32_t device, std::vector<bool>& is_done) const {
+    std::vector<OrderWait> path;
+    while (IsStuck(device) && !is_done[device]) {
+      is_done[device] = true;
+      const Place source = StuckSource(device, cursors_[device]);
+      path.push_back({device, cursors_[device], source.device, source.position});
+      device = source.device;
+    }
+    const auto first =
+        std::find_if(path.begin(), path.end(), [device](const OrderWait& wait) { return wait.device == device; });
+    std::vector<OrderWait> circle(first, path.end());
+    for (const OrderWait& wait : circle) {
+      if (in_circle_.count(wait.device) > 0) return {};
+    }
+    return circle;
+  }
+
+  void Keep(const std::vector<OrderWait>& circle, std::vector<bool>& is_done) {
+    for (const OrderWait& wait : circle) {
+      is_done[wait.device] = true;
+      in_circle_.insert(wait.device);
+    }
+    circles_.push_back(circle);
+  }
+
+  const ComputeOrder& order_;
+  const OrderIndex& index_;
+  std::vector<int32_t> cursors_;  // [device]: what is before has run
+  std::vector<int32_t> reached_;  // [device], of one search
+  std::set<int32_t> in_circle_;   // devices of the circles found
+  int64_t visits_ = 0;
+  int64_t num_more_ = 0;
+  std::vector<std::vector<OrderWait>> circles_;
+};
+
+}  // namespace
+
+WaitCycles FindWaitCycles(const ComputeOrder& order, const OrderIndex& index) { return Finder(order, index).Run(); }
+
+}  // namespace baton
