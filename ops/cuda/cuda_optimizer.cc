@@ -25,8 +25,8 @@ class CudaOptimizer final : public Optimizer {
     return LaunchSquaredNorms(stream, table_, norms, num_norms);
   }
 
-  absl::Status Step(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
-                    double* gradient_norm) override {
+  absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
+                      double* gradient_norm) override {
     BATON_RETURN_IF_ERROR(Prepare());
     return LaunchStep(stream, table_, norms, num_norms, control, gradient_norm);
   }

@@ -105,7 +105,7 @@ absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const D
     layer.backward_weight_ns = std::llround(times.backward_weight);
     layer.recompute_ns = std::llround(times.recompute);
     const double update_bytes = 2.0 * static_cast<double>(2 * layer.parameter_bytes + layer.optimizer_bytes);
-    layer.step_ns = rates.bytes_per_ns > 0 ? std::llround(update_bytes / rates.bytes_per_ns) : 0;
+    layer.update_ns = rates.bytes_per_ns > 0 ? std::llround(update_bytes / rates.bytes_per_ns) : 0;
   }
   return absl::OkStatus();
 }

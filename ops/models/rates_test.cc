@@ -45,8 +45,8 @@ TEST_CASE("a linear layer takes the longer of its FLOPs and its bytes") {
   CHECK(slow_memory.backward_input_ns == 2 * (input + output + weight));
   CHECK(slow_memory.backward_weight_ns == 2 * (input + output + 2 * weight));
   // Reads and writes parameters, gradients and two moments.
-  CHECK(slow_memory.step_ns == 2 * 2 * 4 * weight);
-  CHECK(Timed(OneLinear(), {1e9, 0})[0].step_ns == 0);
+  CHECK(slow_memory.update_ns == 2 * 2 * 4 * weight);
+  CHECK(Timed(OneLinear(), {1e9, 0})[0].update_ns == 0);
 }
 
 TEST_CASE("what is recomputed takes its forward again") {

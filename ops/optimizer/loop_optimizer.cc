@@ -25,8 +25,8 @@ class LoopOptimizer final : public Optimizer {
     return absl::OkStatus();
   }
 
-  absl::Status Step(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
-                    double* gradient_norm) override {
+  absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
+                      double* gradient_norm) override {
     // Every chunk sums the same numbers in the same order, so all clip by the same factor.
     double squared_norm = 0;
     for (int64_t i = 0; i < num_norms; ++i) squared_norm += norms[i];

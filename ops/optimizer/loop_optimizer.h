@@ -13,7 +13,7 @@ namespace baton {
 struct OptimizerLoops {
   // Σ values².
   double (*squared_norm)(int64_t num_elements, const float* values);
-  // As Optimizer::Step says; `weight_decay` is 0 for a parameter that does not decay.
+  // As Optimizer::Update says; `weight_decay` is 0 for a parameter that does not decay.
   void (*adamw)(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale,
                 double weight_decay);
 };

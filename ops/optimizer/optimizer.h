@@ -52,8 +52,8 @@ class Optimizer {
   //   m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²
   //   w ← w − learning_rate · (m̂ / (√v̂ + ε) + weight_decay · w);  working ← w, rounded;  gradient ← 0
   // norms, control and gradient_norm are in shared memory.
-  virtual absl::Status Step(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
-                            double* gradient_norm) = 0;
+  virtual absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
+                              double* gradient_norm) = 0;
 
   // working ← values, rounded: after the values were set from outside.
   virtual absl::Status RoundValues(KernelStream stream) = 0;

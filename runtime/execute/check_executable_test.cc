@@ -66,7 +66,7 @@ TEST_CASE("executable: each fault is found and named") {
          p.devices[0].chunks[0].parameters_offset = kNoOffset;
        }},
       {"this device has no memory for chunk 2", [](Program& p) { FirstOf<Forward>(p, 0).chunk = 2; }},
-      {"no memory for chunk 7", [](Program& p) { FirstOf<Step>(p, 0).chunk = 7; }},
+      {"no memory for chunk 7", [](Program& p) { FirstOf<Update>(p, 0).chunk = 7; }},
       {"no memory for chunk -1", [](Program& p) { FirstOf<Load>(p, 0).chunk = -1; }},
       {"slot -1 is not one", [](Program& p) { FirstOf<Load>(p, 0).slot = kNoSlot; }},
       {"slot -1 is not one", [](Program& p) { FirstOf<Recv>(p, 1).slot = kNoSlot; }},
@@ -75,7 +75,7 @@ TEST_CASE("executable: each fault is found and named") {
       {"slot -2 is not one", [](Program& p) { FirstOf<BackwardWeight>(p, 1).grad_output = -2; }},
       {"its peer is device 3 of 3", [](Program& p) { FirstOf<Send>(p, 0).peer = 3; }},
       {"its peer is device 1 of 3", [](Program& p) { FirstOf<Recv>(p, 1).peer = 1; }},
-      {"group 1 is not one of 1", [](Program& p) { FirstOf<Reduce>(p, 0).group = 1; }},
+      {"group 1 is not one of 1", [](Program& p) { FirstOf<AllReduce>(p, 0).group = 1; }},
       {"group 0 has no chunk of this device",
        [](Program& p) {
          p.reduce_groups[0].chunks = {1, 2};

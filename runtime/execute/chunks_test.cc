@@ -44,9 +44,9 @@ Program TwoChunksOnOneDevice() {
       Forward{1, 0, between, targets, kNoSlot, saved[1], saved_weight[1]},
       Backward{1, 0, between, targets, saved[1], saved_weight[1], kNoSlot, gradient},
       Backward{0, 0, input, kNoSlot, saved[0], saved_weight[0], gradient, kNoSlot},
-      Reduce{0},
-      Step{0},
-      Step{1},
+      AllReduce{0},
+      Update{0},
+      Update{1},
   };
   for (const Operation& operation : operations) device.instructions.push_back({operation, 0, 0});
   program.devices.push_back(device);

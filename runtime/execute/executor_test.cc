@@ -113,9 +113,9 @@ class UnevenModule final : public StageModule {
     Dawdle();
     return module_->BackwardWeight(stream, micro_batch, buffers);
   }
-  absl::Status Step(Stream& stream) override {
+  absl::Status Update(Stream& stream) override {
     Dawdle();
-    return module_->Step(stream);
+    return module_->Update(stream);
   }
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override {
     Dawdle();

@@ -51,13 +51,13 @@ class StageModule {
   virtual absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
     return absl::InternalError("this stage module has nothing to recompute");
   }
-  virtual absl::Status Step(Stream& stream) = 0;
+  virtual absl::Status Update(Stream& stream) = 0;
 
   using ReduceBuffer = baton::ReduceBuffer;
   // The buffer that this chunk adds to the sum of `group`, an index into Program::reduce_groups, and gets the sum in,
   // as its `member`-th summand, an index into ReduceGroup::chunks: a chunk that holds a tied parameter several times is
-  // listed as often. Called when the Reduce is issued: fills the buffer (gradient norms, and zeros where another copy
-  // of the chunk adds) or just names it (gradients).
+  // listed as often. Called when the AllReduce is issued: fills the buffer (gradient norms, and zeros where another
+  // copy of the chunk adds) or just names it (gradients).
   virtual absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) = 0;
 };
 

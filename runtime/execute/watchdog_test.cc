@@ -31,7 +31,7 @@ TEST_CASE("watchdog: a send that nobody receives is reported with who waits for 
   spec.num_micro_batches = 1;
   spec.reduce = false;
   Program program = MakePipeline(spec);
-  // Device 0: Load Forward Send Recv Backward Step. Device 1 does nothing at all.
+  // Device 0: Load Forward Send Recv Backward Update. Device 1 does nothing at all.
   Truncate(program.devices[1], 0);
   PipelineHarness harness(spec, program);
   CHECK(RunToDeadline(harness) ==
@@ -74,11 +74,12 @@ TEST_CASE("watchdog: a sum in which one device takes no part") {
   spec.num_micro_batches = 1;
   Program program = MakePipeline(spec);
   DeviceProgram& last = program.devices[1];
-  Truncate(last, last.instructions.size() - 2);  // Reduce Step
+  Truncate(last, last.instructions.size() - 2);  // AllReduce Update
   PipelineHarness harness(spec, program);
-  CHECK(RunToDeadline(harness) ==
-        "no instruction was done for 100 ms; device 0 is at instruction 5 (Reduce group 0) and waits for the group's "
-        "other devices");
+  CHECK(
+      RunToDeadline(harness) ==
+      "no instruction was done for 100 ms; device 0 is at instruction 5 (AllReduce group 0) and waits for the group's "
+      "other devices");
 }
 
 // A module whose first Forward lasts until it is let go.
@@ -93,7 +94,7 @@ class StuckModule final : public StageModule {
   absl::Status Backward(Stream&, int, const ChunkBuffers&) override { return absl::OkStatus(); }
   absl::Status BackwardInput(Stream&, int, const ChunkBuffers&) override { return absl::OkStatus(); }
   absl::Status BackwardWeight(Stream&, int, const ChunkBuffers&) override { return absl::OkStatus(); }
-  absl::Status Step(Stream&) override { return absl::OkStatus(); }
+  absl::Status Update(Stream&) override { return absl::OkStatus(); }
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream&, int, int) override { return ReduceBuffer{}; }
 
  private:
@@ -138,7 +139,7 @@ TEST_CASE("watchdog: progress, however slow, keeps a step alive") {
     absl::Status Backward(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
     absl::Status BackwardInput(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
     absl::Status BackwardWeight(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
-    absl::Status Step(Stream&) override { return Sleep(); }
+    absl::Status Update(Stream&) override { return Sleep(); }
     absl::StatusOr<ReduceBuffer> PrepareReduce(Stream&, int, int) override { return ReduceBuffer{}; }
 
    private:

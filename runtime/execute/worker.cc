@@ -56,7 +56,7 @@ absl::Status Worker::Setup() {
     begun_.push_back(device.CreateEvent());
     done_.push_back(device.CreateEvent());
     const Operation& operation = program_.instructions[index].operation;
-    const bool meets = !IsCompute(operation) || std::holds_alternative<Reduce>(operation);
+    const bool meets = !IsCompute(operation) || std::holds_alternative<AllReduce>(operation);
     started_.push_back(meets ? device.CreateEvent() : nullptr);
     if (device.runs_later()) names_.push_back(Describe(operation));
   }
@@ -116,7 +116,7 @@ absl::Status Worker::Advance() {
                         absl::StrCat("device ", environment_.device->index(), ", instruction ",
                                      DescribeInstruction(index), ": ", status.message(), DescribeInFlight(status)));
   }
-  in_reduce_ = !in_reduce_ && std::holds_alternative<Reduce>(program_.instructions[index].operation);
+  in_reduce_ = !in_reduce_ && std::holds_alternative<AllReduce>(program_.instructions[index].operation);
   if (!in_reduce_) ++next_;
   return status;
 }
@@ -191,8 +191,8 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
             return environment_.receive_channels[recv.peer]->Receive(
                 stream, AddressOf(recv.slot), program_.slots[recv.slot].bytes, *done_[index], started_[index].get());
           },
-          [&](const Reduce& reduce) { return RunReduce(index, reduce.group, stream); },
-          [&](const Step& step) { return finish(modules[step.chunk]->Step(stream)); },
+          [&](const AllReduce& reduce) { return RunReduce(index, reduce.group, stream); },
+          [&](const Update& step) { return finish(modules[step.chunk]->Update(stream)); },
       },
       operation);
 }
@@ -232,7 +232,7 @@ void Worker::FillIntervals(Nanos step_start, std::vector<Interval>& intervals) c
       // A lane carries its transfers in order: this one can begin once the one before has been met.
       interval.ready = std::max(begun, predecessor == kNone ? 0 : started_[predecessor]->DoneAt() - step_start);
       interval.start = started_[index]->DoneAt() - step_start;
-    } else if (std::holds_alternative<Reduce>(operation)) {
+    } else if (std::holds_alternative<AllReduce>(operation)) {
       interval.ready = begun;
       interval.start = started_[index]->DoneAt() - step_start;
     } else {

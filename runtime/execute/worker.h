@@ -3,10 +3,10 @@
 //
 //   compute    wait for its waits, begun ─ module call ─ done      on the compute stream
 //   transfer   wait for its waits, begun ─ post on the channel     on the lane's stream; the channel completes done
-//   Reduce     wait for its waits, begun ─ arrive │ wait for done  on the compute stream
+//   AllReduce     wait for its waits, begun ─ arrive │ wait for done  on the compute stream
 //
-// A step goes in pieces, each an instruction; a Reduce is two, so that one thread can let the other devices arrive. The
-// worker's own thread takes one after the other; Executor::RecordStep walks the workers of all devices by turns.
+// A step goes in pieces, each an instruction; an AllReduce is two, so that one thread can let the other devices arrive.
+// The worker's own thread takes one after the other; Executor::RecordStep walks the workers of all devices by turns.
 //
 // What a step needs is made at Setup: nothing is allocated, locked or looked up by name for an instruction, apart from
 // the rendezvous inside channels and collectives.
@@ -114,10 +114,10 @@ class Worker {
   std::vector<std::unique_ptr<Event>> done_;
   std::vector<std::unique_ptr<Event>> started_;
   std::vector<std::string> names_;
-  std::vector<ReduceBuffer> reduce_buffers_;  // of the Reduce being issued
+  std::vector<ReduceBuffer> reduce_buffers_;  // of the AllReduce being issued
 
-  // Where the step is, in order_.instructions: the next piece (the second of a Reduce if in_reduce_), and what was not
-  // seen done yet, where streams run later.
+  // Where the step is, in order_.instructions: the next piece (the second of an AllReduce if in_reduce_), and what was
+  // not seen done yet, where streams run later.
   size_t next_ = 0;
   bool in_reduce_ = false;
   size_t first_in_flight_ = 0;

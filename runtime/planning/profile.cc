@@ -91,8 +91,8 @@ class Profiler {
     }
     BATON_ASSIGN_OR_RETURN(costs.backward_input_ns, Median([&] { return layer.BackwardInput(stream, buffers); }));
     BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns, Median([&] { return layer.BackwardWeight(stream, buffers); }));
-    BATON_ASSIGN_OR_RETURN(costs.step_ns, Median([&] {
-                             return timed->optimizer->Step(stream, nullptr, 0, bench_->control(), bench_->norm());
+    BATON_ASSIGN_OR_RETURN(costs.update_ns, Median([&] {
+                             return timed->optimizer->Update(stream, nullptr, 0, bench_->control(), bench_->norm());
                            }));
     return absl::OkStatus();
   }

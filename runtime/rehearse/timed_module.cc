@@ -31,7 +31,7 @@ absl::StatusOr<std::unique_ptr<TimedModule>> TimedModule::Create(const TimedCost
                                                   {"backward_input_ns", costs.backward_input_ns},
                                                   {"backward_weight_ns", costs.backward_weight_ns},
                                                   {"recompute_ns", costs.recompute_ns},
-                                                  {"step_ns", costs.step_ns},
+                                                  {"update_ns", costs.update_ns},
                                                   {"load_ns", costs.load_ns}};
   for (const auto& [name, value] : fields) {
     if (value < 0) return absl::InvalidArgumentError(absl::StrCat(name, " is ", value, "; it must not be negative"));
@@ -61,7 +61,7 @@ absl::Status TimedModule::Recompute(Stream& stream, int, const ChunkBuffers&) {
   return SleepFor(stream, costs_.recompute_ns);
 }
 
-absl::Status TimedModule::Step(Stream& stream) { return SleepFor(stream, costs_.step_ns); }
+absl::Status TimedModule::Update(Stream& stream) { return SleepFor(stream, costs_.update_ns); }
 
 absl::StatusOr<ReduceBuffer> TimedModule::PrepareReduce(Stream&, int, int) { return ReduceBuffer{}; }
 

@@ -18,7 +18,7 @@ struct TimedCosts {
   Nanos backward_input_ns = 0;
   Nanos backward_weight_ns = 0;
   Nanos recompute_ns = 0;
-  Nanos step_ns = 0;
+  Nanos update_ns = 0;
   Nanos load_ns = 0;
 };
 
@@ -39,7 +39,7 @@ class TimedModule final : public StageModule {
   absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status Step(Stream& stream) override;
+  absl::Status Update(Stream& stream) override;
   // Adds nothing: an empty buffer.
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 

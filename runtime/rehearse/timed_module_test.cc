@@ -59,7 +59,7 @@ TEST_CASE("timed module: no call is shorter than its cost, no transfer shorter t
   costs.forward_ns = 2 * kMillisecond;
   costs.backward_input_ns = 3 * kMillisecond;
   costs.backward_weight_ns = 1 * kMillisecond;
-  costs.step_ns = 4 * kMillisecond;
+  costs.update_ns = 4 * kMillisecond;
   costs.load_ns = kMillisecond / 2;
   constexpr Nanos kTransfer = kMillisecond / 4;
   PipelineSpec spec;
@@ -82,8 +82,8 @@ TEST_CASE("timed module: no call is shorter than its cost, no transfer shorter t
                          [&](const Recompute&) { return costs.recompute_ns; },
                          [&](const Send&) { return kTransfer; },
                          [&](const Recv&) { return kTransfer; },
-                         [&](const Reduce&) { return Nanos{0}; },
-                         [&](const Step&) { return costs.step_ns; },
+                         [&](const AllReduce&) { return Nanos{0}; },
+                         [&](const Update&) { return costs.update_ns; },
                      },
                      instructions[index].operation);
       CHECK(interval.end - interval.start >= least);
@@ -160,8 +160,8 @@ TEST_CASE("timed module: a failure on one device ends an hour's work of another"
 
 TEST_CASE("timed module: a negative cost is refused by name") {
   TimedCosts costs;
-  costs.step_ns = -5;
-  CHECK(TimedModule::Create(costs).status() == absl::InvalidArgumentError("step_ns is -5; it must not be negative"));
+  costs.update_ns = -5;
+  CHECK(TimedModule::Create(costs).status() == absl::InvalidArgumentError("update_ns is -5; it must not be negative"));
 }
 
 }  // namespace

@@ -173,9 +173,9 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
   return absl::InternalError(absl::StrCat("chunk ", chunk_, " holds no parameter ", reduce_group.name, " to reduce"));
 }
 
-absl::Status LayerStageModule::Step(Stream& stream) {
-  return optimizer_->Step(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size(), control_,
-                          gradient_norm_);
+absl::Status LayerStageModule::Update(Stream& stream) {
+  return optimizer_->Update(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size(), control_,
+                            gradient_norm_);
 }
 
 }  // namespace baton

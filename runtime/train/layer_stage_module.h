@@ -31,9 +31,9 @@ class BatchSource {
 // step runs. Does not own the backend, the table, the groups, the source or the memory it is bound to.
 class LayerStageModule : public StageModule {
  public:
-  // Copies of a chunk start equal and stay so: a Reduce sums their gradients before each update. `copy` counts from 0;
-  // the first adds for all to the other sums. `layer` holds the chunk's layers; `first_chunk` gradients with respect to
-  // the input are not computed.
+  // Copies of a chunk start equal and stay so: an AllReduce sums their gradients before each update. `copy` counts from
+  // 0; the first adds for all to the other sums. `layer` holds the chunk's layers; `first_chunk` gradients with respect
+  // to the input are not computed.
   LayerStageModule(const Backend* backend, const ParameterTable* table, const std::vector<ReduceGroup>* reduce_groups,
                    const BatchSource* source, int copy, int chunk, int num_micro_batches, std::unique_ptr<Layer> layer);
 
@@ -62,7 +62,7 @@ class LayerStageModule : public StageModule {
   absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status Step(Stream& stream) override;
+  absl::Status Update(Stream& stream) override;
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 
  private:
@@ -88,7 +88,7 @@ class LayerStageModule : public StageModule {
   UpdateControl* control_ = nullptr;
   double* gradient_norm_ = nullptr;
   absl::Span<double> losses_;         // [micro-batch]
-  absl::Span<double> squared_norms_;  // [parameter]; summed over the chunks by a Reduce
+  absl::Span<double> squared_norms_;  // [parameter]; summed over the chunks by an AllReduce
   // kNumStagings times the inputs, then targets, of all micro-batches; null if Load fills slots itself.
   std::byte* staged_ = nullptr;
   int staging_ = 0;

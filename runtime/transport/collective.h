@@ -1,5 +1,5 @@
-// A collective sums one buffer over the chunks that hold a copy of it (tied gradients, gradient norms): what a Reduce
-// instruction calls. Implemented by transport/local; made by a Transport.
+// A collective sums one buffer over the chunks that hold a copy of it (tied gradients, gradient norms): what an
+// AllReduce instruction calls. Implemented by transport/local; made by a Transport.
 #ifndef BATON_RUNTIME_TRANSPORT_COLLECTIVE_H_
 #define BATON_RUNTIME_TRANSPORT_COLLECTIVE_H_
 

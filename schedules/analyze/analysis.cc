@@ -22,7 +22,8 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
   const auto last = std::find_if(instructions.rbegin(), instructions.rend(), [](const auto& i) { return IsWork(i); });
   if (first == instructions.end()) {
     for (size_t i = 0; i < instructions.size(); ++i) {
-      if (std::holds_alternative<Step>(instructions[i].operation)) report.busy += intervals[i].end - intervals[i].start;
+      if (std::holds_alternative<Update>(instructions[i].operation))
+        report.busy += intervals[i].end - intervals[i].start;
     }
     report.idle.drain = step_time - report.busy;
     return report;
@@ -38,7 +39,7 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
   int peak = forward_only ? 1 : 0;
   for (size_t i = 0; i < instructions.size(); ++i) {
     const Operation& operation = instructions[i].operation;
-    if (!IsCompute(operation) || std::holds_alternative<Reduce>(operation)) continue;
+    if (!IsCompute(operation) || std::holds_alternative<AllReduce>(operation)) continue;
     const Interval& interval = intervals[i];
     report.busy += interval.end - interval.start;
     if (IsWork(instructions[i])) report.work += interval.end - interval.start;

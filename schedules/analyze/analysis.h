@@ -33,7 +33,7 @@ struct IdleCauses {
 };
 
 struct DeviceReport {
-  Nanos busy = 0;   // compute instructions but Reduce
+  Nanos busy = 0;   // compute instructions but AllReduce
   Nanos work = 0;   // of that, forward and backward
   Nanos span = 0;   // from its first forward or backward to the end of its last
   IdleCauses idle;  // busy + idle = the step

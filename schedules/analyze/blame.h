@@ -20,7 +20,7 @@ struct PathPart {
 };
 
 struct ChunkBlame {
-  std::array<PathPart, kNumKinds> parts;  // [Kind]: Load, forward, the backwards and Step
+  std::array<PathPart, kNumKinds> parts;  // [Kind]: Load, forward, the backwards and Update
   const PathPart& Of(Kind kind) const { return parts[static_cast<int>(kind)]; }
   PathPart Total() const;
 };

@@ -47,7 +47,7 @@ std::optional<Part> PartOf(absl::string_view word) {
   if (word == "backward-input") return Part::kBackwardInput;
   if (word == "backward-weight") return Part::kBackwardWeight;
   if (word == "recompute") return Part::kRecompute;
-  if (word == "optimizer" || word == "step") return Part::kStep;
+  if (word == "optimizer" || word == "step") return Part::kUpdate;
   return std::nullopt;
 }
 
@@ -56,7 +56,7 @@ std::optional<Of> SubjectOf(absl::string_view word) {
   if (word == "device" || word == "devices") return Of::kDevice;
   if (word == "link" || word == "links" || word == "transfer" || word == "transfers") return Of::kLinks;
   if (word == "load" || word == "loads") return Of::kLoad;
-  if (word == "reduce") return Of::kReduce;
+  if (word == "reduce") return Of::kAllReduce;
   return std::nullopt;
 }
 
@@ -124,7 +124,7 @@ void Multiply(const CostChange& change, ChunkCosts& chunk) {
     Multiply(change.factor, chunk.backward_weight_ns);
   }
   if (all || change.part == Part::kRecompute) Multiply(change.factor, chunk.recompute_ns);
-  if (all || change.part == Part::kStep) Multiply(change.factor, chunk.step_ns);
+  if (all || change.part == Part::kUpdate) Multiply(change.factor, chunk.update_ns);
 }
 
 // What each link takes for a transfer that has it to itself: where one link is to differ, none takes turns any more.
@@ -194,7 +194,7 @@ absl::Status ApplyCostChange(const CostChange& change, const Program& program, c
     case Of::kLoad:
       Multiply(change.factor, costs.load_ns);
       break;
-    case Of::kReduce:
+    case Of::kAllReduce:
       Multiply(change.factor, costs.reduce_ns);
       break;
   }

@@ -14,8 +14,8 @@ namespace baton {
 
 // Which costs, and by what they are multiplied.
 struct CostChange {
-  enum class Of : int8_t { kChunks, kDevice, kLinks, kLoad, kReduce };
-  enum class Part : int8_t { kAll, kForward, kBackward, kBackwardInput, kBackwardWeight, kRecompute, kStep };
+  enum class Of : int8_t { kChunks, kDevice, kLinks, kLoad, kAllReduce };
+  enum class Part : int8_t { kAll, kForward, kBackward, kBackwardInput, kBackwardWeight, kRecompute, kUpdate };
   Of of = Of::kChunks;
   int index = -1;  // of the chunk, the device, or the link (from that chunk to the next one); -1: all of them
   Part part = Part::kAll;

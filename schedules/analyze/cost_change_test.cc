@@ -14,7 +14,7 @@ CostModel Costs() {
     chunk.forward_ns = 1000;
     chunk.backward_input_ns = 2000;
     chunk.backward_weight_ns = 3000;
-    chunk.step_ns = 400;
+    chunk.update_ns = 400;
   }
   costs.load_ns = 50;
   costs.reduce_ns = 60;
@@ -36,7 +36,7 @@ CostModel After(const std::string& text, const std::string& schedule = "1f1b") {
 std::vector<Nanos> TimesOf(const CostModel& costs) {
   std::vector<Nanos> times = {costs.transfer_ns, costs.load_ns, costs.reduce_ns};
   for (const ChunkCosts& chunk : costs.chunks) {
-    times.insert(times.end(), {chunk.forward_ns, chunk.backward_input_ns, chunk.backward_weight_ns, chunk.step_ns});
+    times.insert(times.end(), {chunk.forward_ns, chunk.backward_input_ns, chunk.backward_weight_ns, chunk.update_ns});
   }
   times.insert(times.end(), costs.link_ns.begin(), costs.link_ns.end());
   return times;
@@ -62,7 +62,7 @@ TEST_CASE("each change does what it says and nothing else") {
                    [](CostModel& c) {
                      ChunkCosts& chunk = c.chunks[3];
                      chunk.forward_ns = 800, chunk.backward_input_ns = 1600, chunk.backward_weight_ns = 2400,
-                     chunk.step_ns = 320;
+                     chunk.update_ns = 320;
                    }},
                Row{"chunk 0 backward 2x faster",
                    [](CostModel& c) {
@@ -77,7 +77,7 @@ TEST_CASE("each change does what it says and nothing else") {
                    }},
                Row{"optimizer 100% faster",
                    [](CostModel& c) {
-                     for (ChunkCosts& chunk : c.chunks) chunk.step_ns = 0;
+                     for (ChunkCosts& chunk : c.chunks) chunk.update_ns = 0;
                    }},
                Row{"load 2x faster", [](CostModel& c) { c.load_ns = 25; }},
                Row{"reduce 2x faster and chunk 2 forward 1.5x slower, load 2x slower", [](CostModel& c) {

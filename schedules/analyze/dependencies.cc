@@ -83,12 +83,12 @@ void Dependencies::MatchTransfers() {
 }
 
 void Dependencies::MatchReductions() {
-  // The n-th Reduce of a group on a device belongs to the group's n-th round.
+  // The n-th AllReduce of a group on a device belongs to the group's n-th round.
   std::map<std::pair<int32_t, int>, int32_t> rounds;
   for (int32_t device = 0; device < program_.num_devices(); ++device) {
     std::map<int32_t, int> count;
     for (int32_t i = 0; i < static_cast<int32_t>(Device(device).instructions.size()); ++i) {
-      const Reduce* reduce = std::get_if<Reduce>(&Device(device).instructions[i].operation);
+      const AllReduce* reduce = std::get_if<AllReduce>(&Device(device).instructions[i].operation);
       if (reduce == nullptr) continue;
       const auto [round, is_new] =
           rounds.emplace(std::make_pair(reduce->group, count[reduce->group]++), static_cast<int32_t>(rounds_.size()));

@@ -55,7 +55,7 @@ class Dependencies {
   std::vector<std::vector<int32_t>> other_;        // of a transfer: the instruction of the other side
   std::vector<std::vector<int32_t>> peer_device_;  // of a transfer: the other side's device; else -1
   std::vector<std::vector<int32_t>> emptied_by_;   // of a Send into a buffer: the Recv over there that emptied it; -1
-  std::vector<std::vector<int32_t>> round_;        // of a Reduce: index into rounds_; else -1
+  std::vector<std::vector<int32_t>> round_;        // of an AllReduce: index into rounds_; else -1
   std::vector<std::vector<InstructionRef>> rounds_;
 };
 

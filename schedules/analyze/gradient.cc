@@ -22,7 +22,7 @@ std::vector<CostDerivative> Gradient(const CostModel& costs, const Blame& blame)
     add(name + "backward-input", costs.chunks[i].backward_input_ns, both + chunk.Of(Kind::kBackwardInput).count);
     add(name + "backward-weight", costs.chunks[i].backward_weight_ns, both + chunk.Of(Kind::kBackwardWeight).count);
     add(name + "recompute", costs.chunks[i].recompute_ns, chunk.Of(Kind::kRecompute).count);
-    add(name + "step", costs.chunks[i].step_ns, chunk.Of(Kind::kStep).count);
+    add(name + "step", costs.chunks[i].update_ns, chunk.Of(Kind::kUpdate).count);
     loads += chunk.Of(Kind::kLoad).count;
   }
   // Both directions of a link between two chunks have the same costs.

@@ -21,7 +21,7 @@ Nanos StepTimeOf(const Trace& trace) {
 // Takes the layer's times from one chunk, gives them to the other.
 void Move(const ChunkCosts& layer, ChunkCosts& from, ChunkCosts& to) {
   for (auto time : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                    &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
+                    &ChunkCosts::recompute_ns, &ChunkCosts::update_ns}) {
     const Nanos moved = std::min(from.*time, layer.*time);
     from.*time -= moved;
     to.*time += moved;
@@ -37,7 +37,7 @@ EndLayers TenthOf(const ChunkCosts& chunk) {
   layers.first.backward_input_ns = chunk.backward_input_ns / 10;
   layers.first.backward_weight_ns = chunk.backward_weight_ns / 10;
   layers.first.recompute_ns = chunk.recompute_ns / 10;
-  layers.first.step_ns = chunk.step_ns / 10;
+  layers.first.update_ns = chunk.update_ns / 10;
   layers.last = layers.first;
   return layers;
 }

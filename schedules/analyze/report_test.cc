@@ -146,7 +146,7 @@ TEST_CASE("the Chrome trace is JSON whose arrows have two ends") {
 TEST_CASE("costs measured from a simulated trace are those that it was simulated with") {
   Simulated run = SimulateEqual("1f1b", 3, 4, 7000);
   run.costs.chunks[1].backward_input_ns = 2'500'000;
-  run.costs.chunks[2].step_ns = 123;
+  run.costs.chunks[2].update_ns = 123;
   run.costs.wake_ns = 2'000;
   run.trace = Simulate(run.program, run.costs).value();
   MeasuredCosts measured(run.program);
@@ -158,7 +158,7 @@ TEST_CASE("costs measured from a simulated trace are those that it was simulated
   for (int chunk = 0; chunk < 3; ++chunk) {
     CHECK(costs.chunks[chunk].forward_ns == run.costs.chunks[chunk].forward_ns);
     CHECK(costs.chunks[chunk].backward_ns() == run.costs.chunks[chunk].backward_ns());
-    CHECK(costs.chunks[chunk].step_ns == run.costs.chunks[chunk].step_ns);
+    CHECK(costs.chunks[chunk].update_ns == run.costs.chunks[chunk].update_ns);
   }
 }
 

@@ -24,7 +24,7 @@ constexpr Field kTimes[] = {
     {"backward_input_ns", &ChunkCosts::backward_input_ns},
     {"backward_weight_ns", &ChunkCosts::backward_weight_ns},
     {"recompute_ns", &ChunkCosts::recompute_ns},
-    {"step_ns", &ChunkCosts::step_ns},
+    {"update_ns", &ChunkCosts::update_ns},
 };
 constexpr Field kSizes[] = {
     {"parameter_bytes", &ChunkCosts::parameter_bytes},

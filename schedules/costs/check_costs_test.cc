@@ -89,7 +89,7 @@ TEST_CASE("a link is that of the pair's nodes, and takes latency and bytes") {
   CHECK(costs.TransferNanos(1, 3, 4, 9000) == 6);
 }
 
-TEST_CASE("a Reduce takes a ring over the slowest link") {
+TEST_CASE("an AllReduce takes a ring over the slowest link") {
   CostModel costs;
   costs.reduce_ns = 7;
   costs.transfer_ns = 100;

@@ -20,7 +20,7 @@ struct LayerCosts {
   Nanos backward_input_ns = 0;
   Nanos backward_weight_ns = 0;
   Nanos recompute_ns = 0;     // making recomputed_bytes and recomputed_weight_bytes again
-  Nanos step_ns = 0;          // the optimizer's update, once a step
+  Nanos update_ns = 0;        // the optimizer's update, once a step
   double forward_flops = 0;   // a multiply-add counts two
   double backward_flops = 0;  // both halves
   Bytes parameter_bytes = 0;  // also the size of the gradients
@@ -50,7 +50,7 @@ struct ChunkCosts {
   Nanos backward_input_ns = 0;
   Nanos backward_weight_ns = 0;
   Nanos recompute_ns = 0;
-  Nanos step_ns = 0;
+  Nanos update_ns = 0;
   Bytes parameter_bytes = 0;
   Bytes optimizer_bytes = 0;
   Bytes input_bytes = 0;    // activation from the previous chunk; the data in the first
@@ -78,7 +78,7 @@ struct CostModel {
   // back, on whatever link and without queueing. Empty: they go by the links.
   std::vector<Nanos> link_ns = {};
   Nanos load_ns = 0;         // each Load
-  Nanos reduce_ns = 0;       // each Reduce, once its last participant has arrived; see ReduceNanos
+  Nanos reduce_ns = 0;       // each AllReduce, once its last participant has arrived; see ReduceNanos
   Nanos wake_ns = 0;         // from when a transfer is there until the host begins what waited for it
   double bytes_per_ns = 0;   // bandwidth of a link within a node; 0: bytes take no time
   int devices_per_node = 0;  // 0: all devices are in one node

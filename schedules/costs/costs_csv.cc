@@ -28,7 +28,7 @@ enum Column {
   kActivation,
   kWeightActivation,
   kRecompute,
-  kStep,
+  kUpdate,
   kNumColumns
 };
 enum class Unit { kIndex, kMicros, kBytes };
@@ -162,7 +162,7 @@ class Reader {
     chunk.backward_weight_ns = values[kBackwardWeight];
     chunk.recompute_ns = values[kRecompute];
     chunk.can_recompute = chunk.recompute_ns > 0;
-    chunk.step_ns = values[kStep];
+    chunk.update_ns = values[kUpdate];
     (chunk.can_recompute ? chunk.recomputed_weight_bytes : chunk.saved_weight_bytes) = values[kWeightActivation];
     (chunk.can_recompute ? chunk.recomputed_bytes : chunk.saved_bytes) =
         values[kActivation] - values[kWeightActivation];
@@ -200,7 +200,7 @@ std::string PrintCostsCsv(const CostModel& costs) {
     absl::StrAppend(&text, i, ",", Micros(chunk.forward_ns), ",", Micros(chunk.backward_input_ns), ",",
                     Micros(chunk.backward_weight_ns), ",", Micros(costs.LinkNs(static_cast<int>(i))), ",",
                     chunk.saved_bytes + chunk.recomputed_bytes + weight_bytes, ",", weight_bytes, ",",
-                    Micros(chunk.recompute_ns), ",", Micros(chunk.step_ns), "\n");
+                    Micros(chunk.recompute_ns), ",", Micros(chunk.update_ns), "\n");
   }
   return text;
 }
@@ -215,7 +215,7 @@ CostModel MergeChunks(const CostModel& costs, int num_chunks) {
     ChunkCosts& chunk = merged.chunks[i / each];
     if (i % each == 0) chunk.input_bytes = part.input_bytes;
     for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                       &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
+                       &ChunkCosts::recompute_ns, &ChunkCosts::update_ns}) {
       chunk.*field += part.*field;
     }
     for (auto field : {&ChunkCosts::parameter_bytes, &ChunkCosts::optimizer_bytes, &ChunkCosts::targets_bytes,

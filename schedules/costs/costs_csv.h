@@ -29,7 +29,7 @@ inline constexpr int kMaxCostsCsvRows = 1 << 16;
 // backward, so that it need not be held; step_us (0 if left out) is the optimizer's update. Blanks around a cell, CRLF,
 // a byte order mark and empty lines mean nothing.
 //
-// Fills forward_ns, backward_input_ns, backward_weight_ns, recompute_ns, step_ns, link_ns, saved_bytes and
+// Fills forward_ns, backward_input_ns, backward_weight_ns, recompute_ns, update_ns, link_ns, saved_bytes and
 // saved_weight_bytes; where recompute_us is above 0, in place of these recomputed_bytes and recomputed_weight_bytes.
 // Errors: InvalidArgument with file, line, column, value and what is allowed.
 absl::StatusOr<CostModel> ReadCostsCsv(absl::string_view text, absl::string_view file);

@@ -101,7 +101,7 @@ TEST_CASE("what is printed is what is read") {
       chunk.backward_weight_ns = random() % 20 * 1000;
       chunk.can_recompute = i % 2 == 1;
       chunk.recompute_ns = chunk.can_recompute ? 1 + random() % 5000 : 0;
-      chunk.step_ns = random() % 3000;
+      chunk.update_ns = random() % 3000;
       (chunk.can_recompute ? chunk.recomputed_bytes : chunk.saved_bytes) = random();
       (chunk.can_recompute ? chunk.recomputed_weight_bytes : chunk.saved_weight_bytes) = random() % 3;
       costs.chunks.push_back(chunk);
@@ -122,7 +122,7 @@ TEST_CASE("what is printed is what is read") {
       CHECK(read->chunks[i].recomputed_weight_bytes == costs.chunks[i].recomputed_weight_bytes);
       CHECK(read->chunks[i].recompute_ns == costs.chunks[i].recompute_ns);
       CHECK(read->chunks[i].can_recompute == costs.chunks[i].can_recompute);
-      CHECK(read->chunks[i].step_ns == costs.chunks[i].step_ns);
+      CHECK(read->chunks[i].update_ns == costs.chunks[i].update_ns);
     }
     CHECK(PrintCostsCsv(*read) == text);
   }

@@ -58,13 +58,13 @@ Drawn HowDrawn(const Operation& operation) {
                         [](const Recompute& op) {
                           return Drawn{kRecomputeStyle, op.micro_batch};
                         },
-                        [](const Step&) {
+                        [](const Update&) {
                           return Drawn{kStepStyle, -1};
                         },
                         [](const Load&) { return Drawn{}; },
                         [](const Send&) { return Drawn{}; },
                         [](const Recv&) { return Drawn{}; },
-                        [](const Reduce&) { return Drawn{}; },
+                        [](const AllReduce&) { return Drawn{}; },
                     },
                     operation);
 }

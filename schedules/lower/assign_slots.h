@@ -69,8 +69,8 @@ class SlotAssigner {
   void Fill(Recompute& recompute);
   void Fill(Send& send);
   void Fill(Recv& recv);
-  void Fill(Reduce&) {}
-  void Fill(Step&) {}
+  void Fill(AllReduce&) {}
+  void Fill(Update&) {}
 
   // Whether the chunk has slots for what it can recompute, and whether it does so for the micro-batch.
   bool CanRecompute(int chunk) const { return can_recompute_[chunk]; }

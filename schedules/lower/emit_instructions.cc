@@ -29,8 +29,8 @@ class Emitter {
       overlapped_.push_back(static_cast<int32_t>(instructions_.size()) - 1);
     }
     if (!actions.empty()) EmitSendOf(actions.back());
-    for (int32_t group : finish.reduce_groups) Emit(Reduce{group});
-    for (int32_t chunk : finish.stepped_chunks) Emit(Step{chunk});
+    for (int32_t group : finish.reduce_groups) Emit(AllReduce{group});
+    for (int32_t chunk : finish.stepped_chunks) Emit(Update{chunk});
     return std::move(instructions_);
   }
 

@@ -72,8 +72,8 @@ TEST_CASE("golden: 1F1B of two stages and two micro-batches") {
         "7 Backward chunk 0 micro-batch 0 [0 - 2 3 8 -] <6\n"
         "8 Recv gradient chunk 0 micro-batch 1 from device 1 [8] <7\n"
         "9 Backward chunk 0 micro-batch 1 [4 - 6 7 8 -] <8\n"
-        "10 Reduce group 0 []\n"
-        "11 Step chunk 0 []\n");
+        "10 AllReduce group 0 []\n"
+        "11 Update chunk 0 []\n");
   CHECK(Dump(program.devices[1]) ==
         "0 Recv activation chunk 1 micro-batch 0 from device 0 [0]\n"
         "1 Load targets chunk 1 micro-batch 0 [1]\n"
@@ -85,8 +85,8 @@ TEST_CASE("golden: 1F1B of two stages and two micro-batches") {
         "7 Forward chunk 1 micro-batch 1 [4 1 - 2 3] <3\n"
         "8 Backward chunk 1 micro-batch 1 [4 1 2 3 - 5] <5\n"
         "9 Send gradient chunk 1 micro-batch 1 to device 0 [5] <8\n"
-        "10 Reduce group 0 []\n"
-        "11 Step chunk 1 []\n");
+        "10 AllReduce group 0 []\n"
+        "11 Update chunk 1 []\n");
 }
 
 TEST_CASE("neighbouring chunks on one device hand over in place, without transfers") {
@@ -101,8 +101,8 @@ TEST_CASE("neighbouring chunks on one device hand over in place, without transfe
         "5 BackwardInput chunk 0 micro-batch 0 [0 - 2 3 7 - 9]\n"
         "6 BackwardWeight chunk 1 micro-batch 0 [1 6 - 8]\n"
         "7 BackwardWeight chunk 0 micro-batch 0 [0 3 7 9]\n"
-        "8 Step chunk 0 []\n"
-        "9 Step chunk 1 []\n");
+        "8 Update chunk 0 []\n"
+        "9 Update chunk 1 []\n");
   CHECK(program.devices[0].slots[1].kind == SlotKind::kInput);
   CHECK(program.devices[0].slots[7].kind == SlotKind::kGradOutput);
 }
@@ -258,8 +258,8 @@ TEST_CASE("forward-only programs have neither gradients nor an end of step") {
     CHECK(code.chunks.at(0).optimizer_offset == kNoOffset);
     CHECK(CountSlots(code, SlotKind::kSaved) == 1);
     for (const Instruction& instruction : code.instructions) {
-      REQUIRE(!std::holds_alternative<Step>(instruction.operation));
-      REQUIRE(!std::holds_alternative<Reduce>(instruction.operation));
+      REQUIRE(!std::holds_alternative<Update>(instruction.operation));
+      REQUIRE(!std::holds_alternative<AllReduce>(instruction.operation));
     }
   }
 }
@@ -273,16 +273,16 @@ TEST_CASE("each device that holds a chunk of a group reduces, and each chunk ste
   auto tail = [](const DeviceProgram& code) {
     std::string text;
     for (const Instruction& instruction : code.instructions) {
-      if (ChunkOf(instruction.operation) < 0 || std::holds_alternative<Step>(instruction.operation)) {
+      if (ChunkOf(instruction.operation) < 0 || std::holds_alternative<Update>(instruction.operation)) {
         absl::StrAppend(&text, Describe(instruction.operation), "; ");
       }
     }
     return text;
   };
   const Program program = MustLower(order, options);
-  CHECK(tail(program.devices[0]) == "Reduce group 0; Reduce group 1; Step chunk 0; Step chunk 3; ");
-  CHECK(tail(program.devices[1]) == "Reduce group 1; Step chunk 1; Step chunk 4; ");
-  CHECK(tail(program.devices[2]) == "Reduce group 0; Reduce group 1; Step chunk 2; Step chunk 5; ");
+  CHECK(tail(program.devices[0]) == "AllReduce group 0; AllReduce group 1; Update chunk 0; Update chunk 3; ");
+  CHECK(tail(program.devices[1]) == "AllReduce group 1; Update chunk 1; Update chunk 4; ");
+  CHECK(tail(program.devices[2]) == "AllReduce group 0; AllReduce group 1; Update chunk 2; Update chunk 5; ");
   options.step = false;
   const Program without = MustLower(order, options);
   CHECK(tail(without.devices[0]).empty());

@@ -109,7 +109,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
       chunk.backward_input_ns += layer.backward_input_ns;
       chunk.backward_weight_ns += layer.backward_weight_ns;
       chunk.recompute_ns += layer.recompute_ns;
-      chunk.step_ns += layer.step_ns;
+      chunk.update_ns += layer.update_ns;
       chunk.parameter_bytes += layer.parameter_bytes;
       chunk.optimizer_bytes += layer.optimizer_bytes;
       chunk.saved_bytes += layer.saved_bytes;

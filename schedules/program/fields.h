@@ -27,7 +27,8 @@ enum class FieldRole : int8_t {
 
 // In the order of the variant; also the names of proto::Instruction's fields.
 inline constexpr const char* kOperationNames[] = {
-    "load", "forward", "backward", "backward_input", "backward_weight", "recompute", "send", "recv", "reduce", "step"};
+    "load",      "forward", "backward", "backward_input", "backward_weight",
+    "recompute", "send",    "recv",     "all_reduce",     "update"};
 static_assert(std::size(kOperationNames) == std::variant_size_v<Operation>);
 
 // Calls visit(role, name, field) for each operand of `operation`, a struct of the variant, const or not. `field` is an
@@ -40,11 +41,11 @@ void VisitFields(Struct& operation, Visit&& visit) {
   } else if constexpr (std::is_same_v<Kind, Send> || std::is_same_v<Kind, Recv>) {
     visit(FieldRole::kKind, "payload", operation.payload);
   }
-  if constexpr (std::is_same_v<Kind, Reduce>) {
+  if constexpr (std::is_same_v<Kind, AllReduce>) {
     visit(FieldRole::kGroup, "group", operation.group);
   } else {
     visit(FieldRole::kChunk, "chunk", operation.chunk);
-    if constexpr (!std::is_same_v<Kind, Step>) visit(FieldRole::kMicroBatch, "micro_batch", operation.micro_batch);
+    if constexpr (!std::is_same_v<Kind, Update>) visit(FieldRole::kMicroBatch, "micro_batch", operation.micro_batch);
   }
   VisitOperands(operation, [&](SlotKind, Access access, const char* name, auto& slot) {
     visit(access == Access::kRead ? FieldRole::kReads : FieldRole::kWrites, name, slot);

@@ -8,7 +8,7 @@
 //
 // A device's instructions form one list in issue order. Each belongs to a lane:
 //
-//   compute            Load Forward Backward BackwardInput BackwardWeight Recompute Reduce Step
+//   compute            Load Forward Backward BackwardInput BackwardWeight Recompute AllReduce Update
 //   send to peer q     Send          one lane for each peer, in order
 //   receive from q     Recv          one lane for each peer, in order
 //
@@ -132,18 +132,18 @@ struct Recv {
 };
 
 // Sums a buffer over the chunks of Program::reduce_groups[group]; every device that holds one of them takes part with
-// one Reduce and goes on when all have arrived.
-struct Reduce {
+// one AllReduce and goes on when all have arrived.
+struct AllReduce {
   int32_t group;
 };
 
 // The optimizer's update of the chunk's parameters; leaves their gradients zero.
-struct Step {
+struct Update {
   int32_t chunk;
 };
 
 using Operation =
-    std::variant<Load, Forward, Backward, BackwardInput, BackwardWeight, Recompute, Send, Recv, Reduce, Step>;
+    std::variant<Load, Forward, Backward, BackwardInput, BackwardWeight, Recompute, Send, Recv, AllReduce, Update>;
 
 // An operation and the instructions that it waits for: DeviceProgram::waits[first_wait, first_wait + num_waits).
 struct Instruction {

@@ -13,9 +13,9 @@ enum class Kind : int8_t {
   kBackwardInput,
   kBackwardWeight,
   kRecompute,
-  kStep,
+  kUpdate,
   kLoad,
-  kReduce,
+  kAllReduce,
   kSend,
   kRecv,
 };
@@ -31,8 +31,8 @@ inline Kind KindOf(const Operation& operation) {
                         [](const Recompute&) { return Kind::kRecompute; },
                         [](const Send&) { return Kind::kSend; },
                         [](const Recv&) { return Kind::kRecv; },
-                        [](const Reduce&) { return Kind::kReduce; },
-                        [](const Step&) { return Kind::kStep; },
+                        [](const AllReduce&) { return Kind::kAllReduce; },
+                        [](const Update&) { return Kind::kUpdate; },
                     },
                     operation);
 }
@@ -50,11 +50,11 @@ inline const char* NameOf(Kind kind) {
       return "backward-weight";
     case Kind::kRecompute:
       return "recompute";
-    case Kind::kStep:
+    case Kind::kUpdate:
       return "optimizer step";
     case Kind::kLoad:
       return "load";
-    case Kind::kReduce:
+    case Kind::kAllReduce:
       return "reduce";
     case Kind::kSend:
       return "send";
@@ -65,10 +65,10 @@ inline const char* NameOf(Kind kind) {
 }
 
 // True for what the papers count: forward and backward, and what is computed again for it.
-inline bool IsWork(Kind kind) { return kind < Kind::kStep; }
+inline bool IsWork(Kind kind) { return kind < Kind::kUpdate; }
 
 // True where a device is drawn busy: all that runs on the compute lane, but for waiting until a sum is there.
-inline bool IsBusy(Kind kind) { return kind < Kind::kReduce; }
+inline bool IsBusy(Kind kind) { return kind < Kind::kAllReduce; }
 
 // True for Send and Recv.
 inline bool IsTransfer(Kind kind) { return kind == Kind::kSend || kind == Kind::kRecv; }

@@ -63,10 +63,10 @@ struct DeviceProgram {
   }
 };
 
-// What a Reduce sums: the gradients of one parameter that several chunks hold (tied), the vector of each parameter's
-// squared gradient norm (from which every device computes the same global norm), or all gradients of one chunk over its
-// copies. Once the copies are summed they are equal: to a group of the other kinds only the first copy of a chunk adds,
-// the others bring zeros and get the sum.
+// What an AllReduce sums: the gradients of one parameter that several chunks hold (tied), the vector of each
+// parameter's squared gradient norm (from which every device computes the same global norm), or all gradients of one
+// chunk over its copies. Once the copies are summed they are equal: to a group of the other kinds only the first copy
+// of a chunk adds, the others bring zeros and get the sum.
 enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient };
 
 struct ReduceGroup {
@@ -82,7 +82,7 @@ struct Program {
   std::string schedule;  // the catalog's name, for messages and reports
   int num_chunks = 0;
   int num_micro_batches = 0;
-  bool forward_only = false;  // evaluation: no backward, no Step
+  bool forward_only = false;  // evaluation: no backward, no Update
   // [copy × num_chunks + chunk], an index that is called a place. Bidirectional schedules hold two copies of the
   // parameters, all others one. Copies of a chunk that meet on one device are one, at the first one's place.
   std::vector<int32_t> device_of_chunk;

@@ -34,7 +34,7 @@ std::vector<Nanos> TailsOf(const CostModel& costs, Objective objective, const Se
   std::vector<Nanos> tails(problem.num_devices, 0);
   if (objective == Objective::kMakespan) {
     for (int32_t chunk = 0; chunk < problem.num_chunks; ++chunk) {
-      tails[problem.device_of_chunk[chunk]] += costs.chunks[chunk].step_ns;
+      tails[problem.device_of_chunk[chunk]] += costs.chunks[chunk].update_ns;
     }
     return tails;
   }

@@ -120,7 +120,7 @@ TEST_CASE("buffered transfers hold their links, too") {
   CHECK(forwards == std::vector<Nanos>{42, 67, 92});
 }
 
-TEST_CASE("a Reduce over two nodes takes a ring over the link between them") {
+TEST_CASE("an AllReduce over two nodes takes a ring over the link between them") {
   CostModel costs = Costs(4, 10, 0);
   costs.reduce_ns = 5;
   costs.bytes_per_ns = 100;
@@ -132,7 +132,7 @@ TEST_CASE("a Reduce over two nodes takes a ring over the link between them") {
   const Trace trace = Simulate(program, costs).value();
   std::vector<Nanos> durations;
   for (size_t i = 0; i < program.devices[0].instructions.size(); ++i) {
-    if (!std::holds_alternative<Reduce>(program.devices[0].instructions[i].operation)) continue;
+    if (!std::holds_alternative<AllReduce>(program.devices[0].instructions[i].operation)) continue;
     durations.push_back(trace.devices[0][i].end - trace.devices[0][i].start);
   }
   CHECK(durations == std::vector<Nanos>{5 + 2 * 32, 5 + 2 * (30 + 320)});

@@ -33,7 +33,7 @@ struct Lane {
 struct DeviceState {
   int32_t cursor = 0;       // the next instruction
   int32_t waits_for = -1;   // the instruction of this device whose end it is parked for
-  int32_t arrived_at = -1;  // the Reduce that it has arrived at last
+  int32_t arrived_at = -1;  // the AllReduce that it has arrived at last
   Nanos compute_end = 0;    // of the compute lane
 };
 
@@ -202,7 +202,7 @@ class Simulation {
         } else {
           PostTransfer(device, i, waits_end);
         }
-      } else if (const Reduce* reduce = std::get_if<Reduce>(&instruction.operation)) {
+      } else if (const AllReduce* reduce = std::get_if<AllReduce>(&instruction.operation)) {
         if (intervals[i].end == kUnknown) BATON_RETURN_IF_ERROR(Arrive(device, i, *reduce, waits_end));
         if (intervals[i].end == kUnknown) {
           state.waits_for = i;
@@ -221,7 +221,7 @@ class Simulation {
     return absl::OkStatus();
   }
 
-  // Of a compute instruction other than Reduce; negative if its chunk is out of range.
+  // Of a compute instruction other than AllReduce; negative if its chunk is out of range.
   Nanos Duration(const Operation& operation) const {
     const std::vector<ChunkCosts>& chunks = costs_.chunks;
     auto of = [&chunks](int32_t chunk, auto duration) {
@@ -239,10 +239,10 @@ class Simulation {
               return of(b.chunk, [](const ChunkCosts& c) { return c.backward_weight_ns; });
             },
             [&](const Recompute& r) { return of(r.chunk, [](const ChunkCosts& c) { return c.recompute_ns; }); },
-            [&](const Step& s) { return of(s.chunk, [](const ChunkCosts& c) { return c.step_ns; }); },
+            [&](const Update& s) { return of(s.chunk, [](const ChunkCosts& c) { return c.update_ns; }); },
             [](const Send&) { return Nanos{0}; },
             [](const Recv&) { return Nanos{0}; },
-            [](const Reduce&) { return Nanos{0}; },
+            [](const AllReduce&) { return Nanos{0}; },
         },
         operation);
   }
@@ -276,7 +276,7 @@ class Simulation {
     Carry(send != nullptr ? here : there, send != nullptr ? there : here, lane_index, own.start);
   }
 
-  absl::Status Arrive(int device, int32_t instruction, const Reduce& reduce, Nanos waits_end) {
+  absl::Status Arrive(int device, int32_t instruction, const AllReduce& reduce, Nanos waits_end) {
     if (static_cast<uint32_t>(reduce.group) >= groups_.size()) {
       return Error(device, instruction, "names a group that is not there");
     }

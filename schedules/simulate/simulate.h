@@ -27,7 +27,7 @@ struct SimulateOptions {
 //                is on its way). With buffers, a Send starts when it is ready and one is empty, which it is again when
 //                the Recv that takes it has ended; a Recv starts when it is ready and the Send has started, and ends no
 //                earlier than that; there, each pair of devices has links of its own, from node to node too
-//   Reduce       is ready as compute is, starts when the last participant is ready, takes CostModel::ReduceNanos
+//   AllReduce       is ready as compute is, starts when the last participant is ready, takes CostModel::ReduceNanos
 //
 // Transfers that start at once on one link take turns by sending device and instruction. Where several pairs of devices
 // share a link that has a bandwidth, their transfers go through a heap, which adds a factor log(transfers under way).

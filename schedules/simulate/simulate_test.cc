@@ -124,7 +124,7 @@ CostModel MixedCosts(int num_chunks, int seed) {
     chunk.forward_ns = 10 + (i * 7 + seed * 13) % 11;
     chunk.backward_input_ns = 9 + (i * 5 + seed * 3) % 7;
     chunk.backward_weight_ns = (i * 3 + seed) % 9;
-    chunk.step_ns = 4 + i % 3;
+    chunk.update_ns = 4 + i % 3;
     costs.chunks.push_back(chunk);
   }
   costs.transfer_ns = seed % 5;
@@ -150,7 +150,7 @@ TEST_CASE("raising one cost never shortens, and scaling all scales") {
       };
       for (size_t chunk = 0; chunk < costs.chunks.size(); ++chunk) {
         for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                           &ChunkCosts::step_ns}) {
+                           &ChunkCosts::update_ns}) {
           CostModel raised = costs;
           raised.chunks[chunk].*field += 17;
           check_no_earlier(raised);
@@ -164,7 +164,7 @@ TEST_CASE("raising one cost never shortens, and scaling all scales") {
       CostModel scaled = costs;
       for (ChunkCosts& chunk : scaled.chunks) {
         for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                           &ChunkCosts::step_ns}) {
+                           &ChunkCosts::update_ns}) {
           chunk.*field *= 1000;
         }
       }
@@ -282,7 +282,7 @@ TEST_CASE("at the costs of its lowering, a program is held up by nothing but dat
         for (size_t i = 0; i < program->devices[device].instructions.size(); ++i) {
           const Operation& operation = program->devices[device].instructions[i].operation;
           if (!IsCompute(operation) || std::holds_alternative<Load>(operation)) continue;
-          if (position == order.devices[device].size()) break;  // Reduce and Step
+          if (position == order.devices[device].size()) break;  // AllReduce and Update
           const Action& action = order.devices[device][position++];
           INFO("transfer_ns " << transfer_ns << " device " << device << " position " << position - 1);
           REQUIRE(trace.devices[device][i].start == expected.at({action.kind, action.chunk, action.micro_batch}));
@@ -310,10 +310,10 @@ TEST_CASE("receives are posted early enough: every transfer starts when its data
   }
 }
 
-TEST_CASE("a Reduce goes on when the last participant has arrived") {
+TEST_CASE("an AllReduce goes on when the last participant has arrived") {
   CostModel costs = UniformCosts(3, 10, 10, 10, 0);
   costs.reduce_ns = 5;
-  for (ChunkCosts& chunk : costs.chunks) chunk.step_ns = 2;
+  for (ChunkCosts& chunk : costs.chunks) chunk.update_ns = 2;
   const Program program = LowerNamed(
       "gpipe", {3, 2}, costs,
       {{ReduceKind::kTiedGradient, "embedding", {0, 2}, 64}, {ReduceKind::kGradientNorm, "", {0, 1, 2}, 64}});
@@ -362,9 +362,9 @@ TEST_CASE("what cannot run is refused, not run") {
   check_refused(
       [&](Program& program) { std::get_if<Forward>(&program.devices[0].instructions[1].operation)->chunk = 2; },
       "device 0 instruction 1 (Forward chunk 2 micro-batch 0) names a chunk that is not there");
-  check_refused([&](Program& program) { program.devices[0].instructions.back().operation = Reduce{0}; },
+  check_refused([&](Program& program) { program.devices[0].instructions.back().operation = AllReduce{0}; },
                 "device 0 instruction " + std::to_string(good.devices[0].instructions.size() - 1) +
-                    " (Reduce group 0) names a group that is not there");
+                    " (AllReduce group 0) names a group that is not there");
   check_refused([&](Program& program) { program.device_of_chunk.pop_back(); },
                 "the program places 1 of 2 chunks on devices");
   check_refused([&](Program& program) { program.devices[0].instructions.resize(2); },

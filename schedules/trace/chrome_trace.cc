@@ -48,9 +48,9 @@ Shown HowShown(const Operation& operation) {
                         [](const Recv& op) {
                           return Shown{"Recv", op.chunk, op.micro_batch, op.peer, false};
                         },
-                        [](const Reduce&) { return Shown{"Reduce"}; },
-                        [](const Step& op) {
-                          return Shown{"Step", op.chunk};
+                        [](const AllReduce&) { return Shown{"AllReduce"}; },
+                        [](const Update& op) {
+                          return Shown{"Update", op.chunk};
                         },
                     },
                     operation);

@@ -18,8 +18,8 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
         for (int32_t wait : program.devices[device].WaitsOf(instructions[i])) {
           released = std::max(released, trace.devices[device][wait].end);
         }
-        // A Reduce starts when the last device comes to it, however early this one woke.
-        const bool wakes = !std::holds_alternative<Reduce>(instructions[i].operation);
+        // An AllReduce starts when the last device comes to it, however early this one woke.
+        const bool wakes = !std::holds_alternative<AllReduce>(instructions[i].operation);
         if (wakes && released > free_since) wake_.Add({released, released, std::max(released, interval.start)});
         free_since = interval.end;
       }
@@ -32,8 +32,8 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
                      [&](const Recompute& op) { chunks_[op.chunk].recompute.Add(interval); },
                      [](const Send&) {},  // the receive is the same transfer
                      [&](const Recv&) { transfer_.Add(interval); },
-                     [&](const Reduce&) { reduce_.Add(interval); },
-                     [&](const Step& op) { chunks_[op.chunk].step.Add(interval); },
+                     [&](const AllReduce&) { reduce_.Add(interval); },
+                     [&](const Update& op) { chunks_[op.chunk].step.Add(interval); },
                  },
                  instructions[i].operation);
     }
@@ -52,7 +52,7 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
     const Nanos backward = sums.backward.Mean();
     chunk.forward_ns = sums.forward.Mean();
     chunk.recompute_ns = sums.recompute.Mean();
-    chunk.step_ns = sums.step.Mean();
+    chunk.update_ns = sums.step.Mean();
     if (sums.backward.count > 0) {
       chunk.backward_input_ns = static_cast<Nanos>(input_share * static_cast<double>(backward));
       chunk.backward_weight_ns = backward - chunk.backward_input_ns;

@@ -16,7 +16,7 @@ namespace baton {
 //
 // Compute: `ready` is when the lane's predecessor was done, `start` when the last wait was over, `end` when it was
 // done. Transfer: `ready` is when this side was ready, `start` when both sides were, `end` when the data had arrived.
-// Reduce: as a transfer; `start` is when the last participant arrived.
+// AllReduce: as a transfer; `start` is when the last participant arrived.
 struct Interval {
   Nanos ready = 0;
   Nanos start = 0;

@@ -69,8 +69,8 @@ class CompletenessChecker {
 
   // What passes micro-batches comes before what ends the step.
   void CheckBeforeEnd() {
-    if (first_reduce_ >= 0) Report(absl::StrCat("comes after the Reduce at instruction ", first_reduce_));
-    if (first_step_ >= 0) Report(absl::StrCat("comes after the Step at instruction ", first_step_));
+    if (first_reduce_ >= 0) Report(absl::StrCat("comes after the AllReduce at instruction ", first_reduce_));
+    if (first_step_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_step_));
   }
 
   void CheckBackward(int chunk, int micro_batch) {
@@ -135,15 +135,15 @@ class CompletenessChecker {
   void Check(const Send&) {}
   void Check(const Recv&) {}
 
-  void Check(const Reduce& reduce) {
-    if (program_.forward_only) Report("is a Reduce in a forward-only program");
-    if (first_step_ >= 0) Report(absl::StrCat("comes after the Step at instruction ", first_step_));
+  void Check(const AllReduce& reduce) {
+    if (program_.forward_only) Report("is an AllReduce in a forward-only program");
+    if (first_step_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_step_));
     if (first_reduce_ < 0) first_reduce_ = instruction_;
     // What the copies have added up is read by all other sums.
     if (program_.reduce_groups[reduce.group].kind != ReduceKind::kReplicaGradient) {
       if (first_other_reduce_ < 0) first_other_reduce_ = instruction_;
     } else if (first_other_reduce_ >= 0) {
-      Report(absl::StrCat("sums copies after the Reduce at instruction ", first_other_reduce_));
+      Report(absl::StrCat("sums copies after the AllReduce at instruction ", first_other_reduce_));
     }
     if (!TakesPart(reduce.group)) Report("is on a device that holds no chunk of the group");
     int32_t& last = last_reduce_[reduce.group];
@@ -151,12 +151,12 @@ class CompletenessChecker {
     last = device_;
   }
 
-  void Check(const Step& step) {
+  void Check(const Update& step) {
     const int32_t place = program_.PlaceOn(step.chunk, device_);
     if (place < 0) {
       Report(absl::StrCat("is on device ", device_, "; its chunk is on device ", program_.device_of_chunk[step.chunk]));
     }
-    if (program_.forward_only) Report("is a Step in a forward-only program");
+    if (program_.forward_only) Report("is an Update in a forward-only program");
     if (first_step_ < 0) first_step_ = instruction_;
     has_steps_ = true;
     Put(step_[place < 0 ? step.chunk : place]);
@@ -168,7 +168,7 @@ class CompletenessChecker {
 
   void CheckReduces() {
     for (int32_t group : groups_[device_]) {
-      if (last_reduce_[group] != device_) Report(absl::StrCat("Reduce group ", group, " is missing"));
+      if (last_reduce_[group] != device_) Report(absl::StrCat("AllReduce group ", group, " is missing"));
     }
   }
 
@@ -194,7 +194,7 @@ class CompletenessChecker {
       for (size_t place = chunk; place < step_.size(); place += program_.num_chunks) {
         device_ = program_.device_of_chunk[place];
         if (step_[place] < 0 && program_.IsFirstAtPlace(place)) {
-          Report(absl::StrCat("Step chunk ", chunk, " is missing"));
+          Report(absl::StrCat("Update chunk ", chunk, " is missing"));
         }
       }
     }
@@ -241,7 +241,7 @@ class CompletenessChecker {
   std::vector<int32_t> targets_;              // [micro-batch]
   std::vector<int32_t> step_;                 // [place]
   std::vector<int32_t> last_added_;           // [place]: micro-batch
-  std::vector<int32_t> last_reduce_;          // [group]: the last device that had a Reduce for it
+  std::vector<int32_t> last_reduce_;          // [group]: the last device that had an AllReduce for it
   std::vector<std::vector<int32_t>> groups_;  // [device]: that it takes part in, ascending
   bool has_steps_ = false;
   int device_ = -1;

@@ -2,9 +2,9 @@
 //
 // Plays the program without times. Each device issues in order: an instruction once all earlier compute instructions
 // and its waits are over. A transfer is over when both sides are issued, in order for each directed pair of devices; a
-// Reduce when all participants have issued theirs. If devices are stuck in the end, each of them waits for another one
-// that is stuck too or has nothing left to say; the circles among them are what is reported.
-// This is the way for the default transport, which every compilation takes; the other models go through stuck.h.
+// AllReduce when all participants have issued theirs. If devices are stuck in the end, each of them waits for another
+// one that is stuck too or has nothing left to say; the circles among them are what is reported. This is the way for
+// the default transport, which every compilation takes; the other models go through stuck.h.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -30,7 +30,7 @@ struct Lane {
 struct DeviceState {
   int32_t cursor = 0;
   int32_t waits_for = -1;   // the instruction of this device that it is parked for
-  int32_t arrived_at = -1;  // the Reduce that it arrived at last
+  int32_t arrived_at = -1;  // the AllReduce that it arrived at last
 };
 
 // Why a stuck device is stuck.
@@ -85,7 +85,7 @@ class DeadlockChecker {
         return;
       }
       const Operation& operation = code.instructions[i].operation;
-      if (const Reduce* reduce = std::get_if<Reduce>(&operation)) {
+      if (const AllReduce* reduce = std::get_if<AllReduce>(&operation)) {
         Arrive(device, i, reduce->group);
         if (!over_[device][i]) {
           state.waits_for = i;
@@ -157,7 +157,8 @@ class DeadlockChecker {
     const Operation& operation = program_.devices[device].instructions[state.waits_for].operation;
     Reason reason;
     reason.text = absl::StrCat("device ", device, " ", Name(device, state.cursor), " waits for ");
-    if (const Reduce* reduce = std::get_if<Reduce>(&operation)) return ReduceReason(device, reduce->group, reason);
+    if (const AllReduce* reduce = std::get_if<AllReduce>(&operation))
+      return ReduceReason(device, reduce->group, reason);
     absl::StrAppend(&reason.text, Name(device, state.waits_for));
     const int peer = PeerOf(operation);
     const int32_t other = OtherSide(device, state.waits_for, operation);
@@ -236,7 +237,7 @@ class DeadlockChecker {
   std::vector<DeviceState> states_;
   std::vector<Lane> open_;
   std::vector<std::vector<int32_t>> participants_;  // [group]: devices, ascending
-  std::vector<std::vector<int32_t>> arrived_;       // [group]: devices that wait in its Reduce
+  std::vector<std::vector<int32_t>> arrived_;       // [group]: devices that wait in its AllReduce
   std::vector<std::vector<uint8_t>> over_;          // [device][instruction]
   std::vector<int> runnable_;
 };
@@ -259,7 +260,7 @@ std::string DescribeBlame(const Program& program, const Blame& blame) {
       return absl::StrCat(who, " is to meet ", there());
     case Blame::Why::kBuffer:
       return absl::StrCat(who, " finds all buffers full until ", there());
-    case Blame::Why::kReduce:
+    case Blame::Why::kAllReduce:
       return absl::StrCat(who, " waits for ", there(), " to take part");
     case Blame::Why::kNeverMet:
       return absl::StrCat(who, " is never met");

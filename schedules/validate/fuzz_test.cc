@@ -87,11 +87,11 @@ class Damage {
       case 6:
         return Recv{n(), n(), static_cast<Payload>(Below(2)), n(), n()};
       case 7:
-        return Reduce{n()};
+        return AllReduce{n()};
       case 8:
         return Recompute{n(), n(), n(), n(), n(), n(), n(), n()};
       default:
-        return Step{n()};
+        return Update{n()};
     }
   }
 

@@ -148,8 +148,8 @@ void Retarget(Operation& operation, int n, SlotId slot) {
                  },
                  [&](Send& o) { add(o.slot); },
                  [&](Recv& o) { add(o.slot); },
-                 [](Reduce&) {},
-                 [](Step&) {},
+                 [](AllReduce&) {},
+                 [](Update&) {},
              },
              operation);
   *fields[n] = slot;

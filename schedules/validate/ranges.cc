@@ -96,7 +96,7 @@ class RangeChecker {
   }
 
   void CheckOperation(const DeviceProgram& code, const Operation& operation) {
-    if (const Reduce* reduce = std::get_if<Reduce>(&operation)) {
+    if (const AllReduce* reduce = std::get_if<AllReduce>(&operation)) {
       if (reduce->group < 0 || static_cast<size_t>(reduce->group) >= program_.reduce_groups.size()) {
         Report("names a group that is not there");
       }
@@ -105,7 +105,7 @@ class RangeChecker {
     if (static_cast<uint32_t>(ChunkOf(operation)) >= static_cast<uint32_t>(program_.num_chunks)) {
       Report("names a chunk that is not there");
     }
-    if (!std::holds_alternative<Step>(operation) &&
+    if (!std::holds_alternative<Update>(operation) &&
         static_cast<uint32_t>(MicroBatchOf(operation)) >= static_cast<uint32_t>(program_.num_micro_batches)) {
       Report("names a micro-batch that is not there");
     }

@@ -38,7 +38,7 @@ struct Patient {
   }
   int IndexOfReduce(int device, int group) {
     for (size_t i = 0; i < Code(device).size(); ++i) {
-      const Reduce* reduce = std::get_if<Reduce>(&Code(device)[i].operation);
+      const AllReduce* reduce = std::get_if<AllReduce>(&Code(device)[i].operation);
       if (reduce != nullptr && reduce->group == group) return static_cast<int>(i);
     }
     FAIL("no such reduce");
@@ -125,7 +125,7 @@ TEST_CASE("rule ranges") {
       {"ranges", "reduce group 1 has no chunks", Whole, [](Patient& p) { p.program.reduce_groups[1].chunks.clear(); }},
       {"ranges", "reduce group 1 has -8 bytes", Whole, [](Patient& p) { p.program.reduce_groups[1].bytes = -8; }},
       {"ranges", "names a group that is not there", Whole,
-       [](Patient& p) { std::get<Reduce>(p.Code(0)[p.IndexOfReduce(0, 1)].operation).group = 2; }},
+       [](Patient& p) { std::get<AllReduce>(p.Code(0)[p.IndexOfReduce(0, 1)].operation).group = 2; }},
       {"ranges", "names a chunk that is not there", Whole, [](Patient& p) { p.Get<Forward>(0, 0, 0).chunk = -1; }},
       {"ranges", "names a micro-batch that is not there", Whole,
        [](Patient& p) { p.Get<Forward>(0, 0, 0).micro_batch = 4; }},
@@ -165,7 +165,7 @@ TEST_CASE("rule completeness") {
       {"completeness", "is done twice, first by", Whole,
        [](Patient& p) { p.Insert(0, p.IndexOf<Load>(0, 0, 1), p.Get<Load>(0, 0, 1)); }},
       {"completeness", "is done twice, first by", Whole,
-       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), Step{0}); }},
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), Update{0}); }},
       {"completeness", "is on device 0; its chunk is on device 1", Whole,
        [](Patient& p) {
          p.Insert(0, 0, Load{1, 0, DataKind::kTargets, 0});
@@ -186,24 +186,24 @@ TEST_CASE("rule completeness") {
          Operation& second = p.Code(0)[p.IndexOf<BackwardWeight>(0, 0, 2)].operation;
          std::swap(first, second);
        }},
-      {"completeness", "comes after the Reduce at instruction", Whole,
+      {"completeness", "comes after the AllReduce at instruction", Whole,
        [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 1) + 1, p.Get<Backward>(0, 0, 3)); }},
-      {"completeness", "comes after the Step at instruction", Whole,
+      {"completeness", "comes after the Update at instruction", Whole,
        [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), p.Get<Forward>(0, 0, 3)); }},
-      {"completeness", "comes after the Step at instruction", Whole,
+      {"completeness", "comes after the Update at instruction", Whole,
        [](Patient& p) { std::swap(p.Code(0).back(), p.Code(0)[p.Code(0).size() - 2]); }},
-      {"completeness", "Reduce group 0 is missing", Whole, [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 0)); }},
+      {"completeness", "AllReduce group 0 is missing", Whole, [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 0)); }},
       {"completeness", "is done twice on this device", Whole,
-       [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0), Reduce{0}); }},
+       [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0), AllReduce{0}); }},
       {"completeness", "is on a device that holds no chunk of the group", Whole,
        [](Patient& p) { p.program.reduce_groups[0].chunks = {0}; }},
-      {"completeness", "Step chunk 1 is missing", Whole, [](Patient& p) { p.Code(1).pop_back(); }},
+      {"completeness", "Update chunk 1 is missing", Whole, [](Patient& p) { p.Code(1).pop_back(); }},
       {"completeness", "is a backward in a forward-only program", Whole,
        [](Patient& p) { p.program.forward_only = true; }},
-      {"completeness", "is a Reduce in a forward-only program", Whole,
+      {"completeness", "is an AllReduce in a forward-only program", Whole,
        [](Patient& p) { p.program.forward_only = true; }},
-      {"completeness", "is a Step in a forward-only program", Evaluation,
-       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), Step{0}); }},
+      {"completeness", "is an Update in a forward-only program", Evaluation,
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), Update{0}); }},
       {"completeness", "Backward chunk 0 micro-batch 0 is missing", Evaluation,
        [](Patient& p) { p.program.forward_only = false; }},
   };
@@ -365,11 +365,11 @@ TEST_CASE("rule deadlock") {
        }},
       {"deadlock", "(Recv activation chunk 1 micro-batch 3 from device 0), which device 0 never meets", Whole,
        [](Patient& p) { p.Remove(0, p.IndexOf<Send>(0, 0, 0)); }},
-      {"deadlock", "(Reduce group 0) waits for device 1 to take part, which never does", Whole,
+      {"deadlock", "(AllReduce group 0) waits for device 1 to take part, which never does", Whole,
        [](Patient& p) {
          for (int group : {0, 1}) p.Remove(1, p.IndexOfReduce(1, group));
        }},
-      {"deadlock", "(Reduce group 0) waits for device 1 to take part; device 1", Whole,
+      {"deadlock", "(AllReduce group 0) waits for device 1 to take part; device 1", Whole,
        [](Patient& p) {
          std::swap(p.Code(1)[p.IndexOfReduce(1, 0)].operation, p.Code(1)[p.IndexOfReduce(1, 1)].operation);
        }},
@@ -398,7 +398,7 @@ TEST_CASE("copies of the parameters: each rule knows which device a micro-batch 
        [](Patient& p) { p.program.copy_of_micro_batch[2] = 1; }},
       {"completeness", "Forward chunk 1 micro-batch 1 is missing", Copies,
        [](Patient& p) { p.Remove(0, p.IndexOf<Forward>(0, 1, 1)); }},
-      {"completeness", "Step chunk 1 is missing", Copies, [](Patient& p) { p.Code(0).pop_back(); }},
+      {"completeness", "Update chunk 1 is missing", Copies, [](Patient& p) { p.Code(0).pop_back(); }},
       {"completeness", "adds to gradients after micro-batch 3", Copies,
        [](Patient& p) { std::swap(p.Get<Backward>(0, 1, 1).micro_batch, p.Get<Backward>(0, 1, 3).micro_batch); }},
       {"completeness", "reduce group 1 does not sum each copy of chunk 1 once", Copies,
@@ -407,7 +407,7 @@ TEST_CASE("copies of the parameters: each rule knows which device a micro-batch 
        [](Patient& p) { p.program.reduce_groups[1].kind = ReduceKind::kTiedGradient; }},
       {"completeness", "the copies of chunk 0 are summed by 1 reduce groups, not 0", Whole,
        [](Patient& p) { p.program.reduce_groups[0].kind = ReduceKind::kReplicaGradient; }},
-      {"completeness", "sums copies after the Reduce at instruction", Copies,
+      {"completeness", "sums copies after the AllReduce at instruction", Copies,
        [](Patient& p) {
          for (int device : {0, 1}) {
            std::swap(p.Code(device)[p.IndexOfReduce(device, 1)].operation,
@@ -429,7 +429,7 @@ TEST_CASE("a deadlock names only the circle, not who is behind it") {
   Patient patient{MustLower(*order)};
   patient.program.reduce_groups[0].chunks = {0, 1};
   const int first = patient.IndexOfReduce(0, 0);
-  patient.Insert(1, patient.IndexOfReduce(1, 1) + 1, Reduce{0});
+  patient.Insert(1, patient.IndexOfReduce(1, 1) + 1, AllReduce{0});
   patient.Remove(2, patient.IndexOfReduce(2, 0));
   std::vector<Violation> violations = Validate(patient.program);
   REQUIRE(violations.size() == 1);
@@ -437,8 +437,8 @@ TEST_CASE("a deadlock names only the circle, not who is behind it") {
   CHECK(violations[0].instruction == first);
   CHECK(violations[0].message ==
         "devices wait for each other in a circle: device 0 instruction " + std::to_string(first) +
-            " (Reduce group 0) waits for device 1 to take part; device 1 instruction " +
-            std::to_string(patient.IndexOfReduce(1, 1)) + " (Reduce group 1) waits for device 0 to take part");
+            " (AllReduce group 0) waits for device 1 to take part; device 1 instruction " +
+            std::to_string(patient.IndexOfReduce(1, 1)) + " (AllReduce group 1) waits for device 0 to take part");
 }
 
 TEST_CASE("every violation is reported, and CheckProgram names the first ones") {

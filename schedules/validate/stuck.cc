@@ -71,7 +71,7 @@ class Player {
         return;
       }
       const Operation& operation = code.instructions[i].operation;
-      if (const Reduce* reduce = std::get_if<Reduce>(&operation)) {
+      if (const AllReduce* reduce = std::get_if<AllReduce>(&operation)) {
         Arrive(device, i, reduce->group);
         if (over_[device][i]) continue;
         state.waits_for = i;
@@ -122,7 +122,8 @@ class Player {
     const State& state = states_[who.device];
     if (who.instruction > state.cursor) return {Blame::Why::kAfter, who, {who.device, state.cursor}};
     if (who.instruction < state.cursor) return TransferReason(who);
-    if (const Reduce* reduce = std::get_if<Reduce>(&At(who)); reduce != nullptr && state.waits_for == state.cursor) {
+    if (const AllReduce* reduce = std::get_if<AllReduce>(&At(who));
+        reduce != nullptr && state.waits_for == state.cursor) {
       return ReduceReason(who, reduce->group);
     }
     return {Blame::Why::kWaits, who, {who.device, state.waits_for}};
@@ -146,7 +147,7 @@ class Player {
     for (int32_t participant : participants_[group]) {
       if (std::find(arrived.begin(), arrived.end(), participant) != arrived.end()) continue;
       if (!IsStuck(participant)) break;
-      return {Blame::Why::kReduce, who, {participant, states_[participant].cursor}};
+      return {Blame::Why::kAllReduce, who, {participant, states_[participant].cursor}};
     }
     return {Blame::Why::kNobody, who, {}};
   }
@@ -193,7 +194,7 @@ class Player {
   TransferQueues queues_;
   std::vector<State> states_;
   std::vector<std::vector<int32_t>> participants_;  // [group]: devices, ascending
-  std::vector<std::vector<int32_t>> arrived_;       // [group]: devices that wait in its Reduce
+  std::vector<std::vector<int32_t>> arrived_;       // [group]: devices that wait in its AllReduce
   std::vector<std::vector<uint8_t>> over_;          // [device][instruction]
   std::vector<int> runnable_;
   std::vector<std::vector<InstructionRef>> sends_;  // [lane]

@@ -15,14 +15,14 @@ namespace baton {
 // One reason: `who` cannot go on before `whom` does.
 struct Blame {
   enum class Why {
-    kWaits,     // it names `whom` as a wait
-    kAfter,     // `whom` is issued before it
-    kQueued,    // `whom` is at the head of its queue
-    kMeets,     // `whom` is its other side
-    kBuffer,    // `whom` is the Recv that would empty a buffer for it
-    kReduce,    // `whom` is where the participant of its Reduce stands
-    kNeverMet,  // it has no other side; there is no `whom`
-    kNobody,    // a participant of its Reduce never comes; there is no `whom`
+    kWaits,      // it names `whom` as a wait
+    kAfter,      // `whom` is issued before it
+    kQueued,     // `whom` is at the head of its queue
+    kMeets,      // `whom` is its other side
+    kBuffer,     // `whom` is the Recv that would empty a buffer for it
+    kAllReduce,  // `whom` is where the participant of its AllReduce stands
+    kNeverMet,   // it has no other side; there is no `whom`
+    kNobody,     // a participant of its AllReduce never comes; there is no `whom`
   };
   Why why;
   InstructionRef who;

@@ -98,7 +98,7 @@ std::string Reason(const GivenProgram& given, const Blame& blame) {
       return absl::StrCat(letters(blame.who), " is to meet ", there());
     case Blame::Why::kBuffer:
       return absl::StrCat(letters(blame.who), " finds all buffers full until ", there());
-    case Blame::Why::kReduce:
+    case Blame::Why::kAllReduce:
     case Blame::Why::kNobody:
     case Blame::Why::kNeverMet:
       return absl::StrCat(letters(blame.who), " is never met");

@@ -68,7 +68,7 @@ std::vector<std::vector<double>> RunAdamW(const BackendUnderTest& under_test, in
     auto* const table = reinterpret_cast<double*>(norms.data());
     auto* const norm = reinterpret_cast<double*>(gradient_norm.data());
     REQUIRE(optimizer->SquaredNorms(under_test.stream, table, 3).ok());
-    REQUIRE(optimizer->Step(under_test.stream, table, 3, control, norm).ok());
+    REQUIRE(optimizer->Update(under_test.stream, table, 3, control, norm).ok());
     under_test.synchronize();
     CHECK(table[1] == 0.0);
     CHECK(*norm == Approx(std::sqrt(table[0] + table[2])));
@@ -117,7 +117,7 @@ TEST_CASE("AdamW's first step moves each value by the learning rate and the deca
   control.learning_rate = 0.1;
   control.weight_decay = 0.5;
   double norm = 0;
-  REQUIRE(reference.backend->CreateOptimizer({parameter})->Step({}, nullptr, 0, &control, &norm).ok());
+  REQUIRE(reference.backend->CreateOptimizer({parameter})->Update({}, nullptr, 0, &control, &norm).ok());
   CHECK(value[0] == Approx(1.0 - 0.1 * (1 + 0.5 * 1.0)));
   CHECK(value[1] == Approx(-2.0 - 0.1 * (-1 + 0.5 * -2.0)));
   CHECK(first[1] == Approx(-0.3));
@@ -187,7 +187,8 @@ TEST_CASE("what layers read in another precision follows the values") {
   parameter.gradients.WriteFloats(DataType::kFloat32, RandomValues(count, 4, 1, 2));
   auto* const table = reinterpret_cast<double*>(norms.data());
   REQUIRE(optimizer->SquaredNorms(under_test.stream, table, 1).ok());
-  REQUIRE(optimizer->Step(under_test.stream, table, 1, control, reinterpret_cast<double*>(gradient_norm.data())).ok());
+  REQUIRE(
+      optimizer->Update(under_test.stream, table, 1, control, reinterpret_cast<double*>(gradient_norm.data())).ok());
   CHECK(check() != before);
 }
 

@@ -86,7 +86,7 @@ CostModel RandomCosts(const Case& which, std::mt19937& random) {
     chunk.forward_ns = 1 + below(100);
     chunk.backward_input_ns = below(100);
     chunk.backward_weight_ns = below(100);
-    chunk.step_ns = below(20);
+    chunk.update_ns = below(20);
   }
   costs.transfer_ns = below(4) == 0 ? 0 : 1 + below(200);
   costs.load_ns = below(5);
@@ -97,7 +97,7 @@ std::vector<Nanos*> TimesOf(CostModel& costs) {
   std::vector<Nanos*> times = {&costs.transfer_ns, &costs.load_ns};
   for (ChunkCosts& chunk : costs.chunks) {
     for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                       &ChunkCosts::recompute_ns, &ChunkCosts::step_ns}) {
+                       &ChunkCosts::recompute_ns, &ChunkCosts::update_ns}) {
       times.push_back(&(chunk.*field));
     }
   }

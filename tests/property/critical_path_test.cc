@@ -31,7 +31,7 @@ std::map<std::string, Nanos*> NamedCosts(CostModel& costs) {
     named[chunk + "backward-input"] = &costs.chunks[i].backward_input_ns;
     named[chunk + "backward-weight"] = &costs.chunks[i].backward_weight_ns;
     named[chunk + "recompute"] = &costs.chunks[i].recompute_ns;
-    named[chunk + "step"] = &costs.chunks[i].step_ns;
+    named[chunk + "step"] = &costs.chunks[i].update_ns;
     if (i + 1 < costs.chunks.size()) named[absl::StrCat("link ", i, "-", i + 1)] = &costs.link_ns[i];
   }
   return named;

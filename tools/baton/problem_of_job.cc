@@ -175,7 +175,7 @@ absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileReque
     times.backward_input_ns = layer.backward_input_ns;
     times.backward_weight_ns = layer.backward_weight_ns;
     times.recompute_ns = layer.recompute_ns;
-    times.step_ns = layer.step_ns;
+    times.update_ns = layer.update_ns;
     return times;
   };
   EndLayers layers;

@@ -37,7 +37,7 @@ void PrintTable(const JobPlan& plan, const CostModel& costs) {
     const bool is_last = i + 1 == costs.chunks.size();
     table.AddRow({absl::StrCat(i), absl::StrCat(plan.split[i].size()), FormatDuration(chunk.forward_ns),
                   FormatDuration(chunk.backward_input_ns), FormatDuration(chunk.backward_weight_ns),
-                  chunk.can_recompute ? FormatDuration(chunk.recompute_ns) : "-", FormatDuration(chunk.step_ns),
+                  chunk.can_recompute ? FormatDuration(chunk.recompute_ns) : "-", FormatDuration(chunk.update_ns),
                   is_last ? "-" : FormatDuration(costs.link_ns[i])});
   }
   std::cout << table.ToString();

@@ -80,7 +80,7 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     timed.backward_input_ns = chunk.backward_input_ns;
     timed.backward_weight_ns = chunk.backward_weight_ns;
     timed.recompute_ns = chunk.recompute_ns;
-    timed.step_ns = chunk.step_ns;
+    timed.update_ns = chunk.update_ns;
     timed.load_ns = costs.load_ns;
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<TimedModule> module, TimedModule::Create(timed));
     options.modules.push_back(module.get());

@@ -85,7 +85,7 @@ class Trainer {
       control_.step = 0;
     }
     ++control_.step;
-    return optimizer_->Step({}, nullptr, 0, &control_, &gradient_norm_);
+    return optimizer_->Update({}, nullptr, 0, &control_, &gradient_norm_);
   }
   double loss() const { return loss_; }
   LayerFlops flops() const { return layer_->flops(); }

@@ -18,7 +18,7 @@ CostModel BenchCosts(int num_chunks) {
   chunk.forward_ns = 100;
   chunk.backward_input_ns = 100;
   chunk.backward_weight_ns = 80;
-  chunk.step_ns = 10;
+  chunk.update_ns = 10;
   chunk.parameter_bytes = 4096;
   chunk.optimizer_bytes = 8192;
   chunk.input_bytes = chunk.output_bytes = 1024;

@@ -45,7 +45,7 @@ struct AdamWElement {
   float second_moment;
 };
 
-// Optimizer::Step's formulas. `decay_factor` is 1 for a parameter that does not decay.
+// Optimizer::Update's formulas. `decay_factor` is 1 for a parameter that does not decay.
 BATON_HOST_DEVICE inline AdamWElement UpdateByAdamW(const AdamWFactors& f, float decay_factor, AdamWElement before,
                                                     float gradient) {
   const float g = f.gradient_scale * gradient;

@@ -90,7 +90,7 @@ absl::Status ArithmeticModule::BackwardWeight(Stream& stream, int micro_batch, c
   return absl::OkStatus();
 }
 
-absl::Status ArithmeticModule::Step(Stream& stream) {
+absl::Status ArithmeticModule::Update(Stream& stream) {
   const double all_norms = 0.5 * num_chunks_ * (num_chunks_ + 1);
   if (norm_ != all_norms) return absl::InternalError(absl::StrCat("the sum is ", norm_, ", expected ", all_norms));
   for (int64_t j = 0; j < num_elements_; ++j) {

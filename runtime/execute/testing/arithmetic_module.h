@@ -13,7 +13,7 @@ namespace baton {
 //   input of chunk 0         1000 · micro-batch + j
 //   output of chunk c        its input + c + 1
 //   gradient into the last   micro-batch + 1 (made there); each chunk on the way back adds 1
-// Each backward adds its gradient to the chunk's gradients; Step adds these to its parameters and clears them.
+// Each backward adds its gradient to the chunk's gradients; Update adds these to its parameters and clears them.
 // Thread contract: see StageModule; ownership: none. Bind before the first step.
 class ArithmeticModule final : public StageModule {
  public:
@@ -35,7 +35,7 @@ class ArithmeticModule final : public StageModule {
   absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status Step(Stream& stream) override;
+  absl::Status Update(Stream& stream) override;
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 
  private:

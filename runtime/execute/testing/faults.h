@@ -39,7 +39,7 @@ class FaultyModule final : public StageModule {
   absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
     return Fails() ? Fault() : module_->Recompute(stream, micro_batch, buffers);
   }
-  absl::Status Step(Stream& stream) override { return Fails() ? Fault() : module_->Step(stream); }
+  absl::Status Update(Stream& stream) override { return Fails() ? Fault() : module_->Update(stream); }
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override {
     if (Fails()) return Fault();
     return module_->PrepareReduce(stream, group, member);

@@ -35,8 +35,8 @@ class DeviceBuilder {
         EmitBackward(next_backward++);
       }
     }
-    if (spec_.reduce) Emit(Reduce{0}, {});
-    Emit(Step{device_}, {});
+    if (spec_.reduce) Emit(AllReduce{0}, {});
+    Emit(Update{device_}, {});
     return std::move(program_);
   }
 

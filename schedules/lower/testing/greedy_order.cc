@@ -68,7 +68,7 @@ CostModel VariedCosts(int num_chunks) {
     chunk.forward_ns = 100 + 7 * i % 40;
     chunk.backward_input_ns = 90 + 11 * i % 30;
     chunk.backward_weight_ns = 80 + 13 * i % 50;
-    chunk.step_ns = 10;
+    chunk.update_ns = 10;
     chunk.parameter_bytes = 1000 + 100 * (i % 3);
     chunk.optimizer_bytes = 2 * chunk.parameter_bytes;
     chunk.input_bytes = i == 0 ? 32 : 256;

@@ -25,8 +25,8 @@ std::string Cell(const Operation& operation, bool with_transfers) {
                         [&](const Recompute& each) { return cell(each, "R"); },
                         [&](const Send& each) { return transfer(each, "SEND_F", "SEND_B"); },
                         [&](const Recv& each) { return transfer(each, "RECV_F", "RECV_B"); },
-                        [](const Reduce&) { return std::string(); },
-                        [](const Step&) { return std::string(); },
+                        [](const AllReduce&) { return std::string(); },
+                        [](const Update&) { return std::string(); },
                     },
                     operation);
 }

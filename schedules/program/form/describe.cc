@@ -17,7 +17,7 @@ std::string Work(const std::string& name, const Operand& operation) {
 
 int ChunkOf(const Operation& operation) {
   return std::visit(Overloaded{
-                        [](const Reduce&) { return -1; },
+                        [](const AllReduce&) { return -1; },
                         [](const auto& other) { return static_cast<int>(other.chunk); },
                     },
                     operation);
@@ -25,8 +25,8 @@ int ChunkOf(const Operation& operation) {
 
 int MicroBatchOf(const Operation& operation) {
   return std::visit(Overloaded{
-                        [](const Reduce&) { return -1; },
-                        [](const Step&) { return -1; },
+                        [](const AllReduce&) { return -1; },
+                        [](const Update&) { return -1; },
                         [](const auto& other) { return static_cast<int>(other.micro_batch); },
                     },
                     operation);
@@ -47,8 +47,8 @@ std::string Describe(const Operation& operation) {
           [](const Recv& recv) {
             return absl::StrCat(Work(absl::StrCat("Recv ", Name(recv.payload)), recv), " from device ", recv.peer);
           },
-          [](const Reduce& reduce) { return absl::StrCat("Reduce group ", reduce.group); },
-          [](const Step& step) { return absl::StrCat("Step chunk ", step.chunk); },
+          [](const AllReduce& reduce) { return absl::StrCat("AllReduce group ", reduce.group); },
+          [](const Update& step) { return absl::StrCat("Update chunk ", step.chunk); },
       },
       operation);
 }

@@ -31,9 +31,9 @@ device 0: 9 instructions, 6 slots, arena 1572864 bytes (1.5 MiB), workspace 64 b
      3  recv gradient    c0 m0  → %4  device 1
      4  backward_input   c0 m0  input %0 saved %2 saved_weight %5 grad_output %4 → stash %3  after 3
      5  backward_weight  c0 m0  input %0 saved_weight %5 grad_output %4 stash %3  after 2 3
-     6  reduce           group 0
-     7  reduce           group 1
-     8  step             c0
+     6  all_reduce       group 0
+     7  all_reduce       group 1
+     8  update           c0
 
 device 1: 8 instructions, 3 slots, arena 512 bytes (0.0 MiB), workspace 0 bytes at 0
   chunk 1: parameters 64 bytes at 320, gradients at 384, optimizer 64 bytes at 448
@@ -45,9 +45,9 @@ device 1: 8 instructions, 3 slots, arena 512 bytes (0.0 MiB), workspace 0 bytes 
      2  forward          c1 m0  input %0 targets %1  after 0
      3  backward         c1 m0  input %0 targets %1 → grad_input %2
      4  send gradient    c1 m0  %2  device 0  after 3
-     5  reduce           group 0
-     6  reduce           group 1
-     7  step             c1
+     5  all_reduce       group 0
+     6  all_reduce       group 1
+     7  update           c1
 )";
 
 TEST_CASE("a program as text") { CHECK(PrintProgram(ExampleProgram()) == kExample); }

@@ -45,9 +45,9 @@ inline Program ExampleProgram() {
   Append(first, Recv{0, 0, Payload::kGradient, 1, 4});
   Append(first, BackwardInput{0, 0, 0, kNoSlot, 2, 5, 4, kNoSlot, 3}, {3});
   Append(first, BackwardWeight{0, 0, 0, 5, 4, 3}, {2, 3});
-  Append(first, Reduce{0});
-  Append(first, Reduce{1});
-  Append(first, Step{0});
+  Append(first, AllReduce{0});
+  Append(first, AllReduce{1});
+  Append(first, Update{0});
 
   DeviceProgram& second = program.devices[1];
   second.slots = {{SlotKind::kInput, 128, 0}, {SlotKind::kTargets, 64, 128}, {SlotKind::kGradInput, 128, 192}};
@@ -58,9 +58,9 @@ inline Program ExampleProgram() {
   Append(second, Forward{1, 0, 0, 1, kNoSlot, kNoSlot, kNoSlot}, {0});
   Append(second, Backward{1, 0, 0, 1, kNoSlot, kNoSlot, kNoSlot, 2});
   Append(second, Send{1, 0, Payload::kGradient, 0, 2}, {3});
-  Append(second, Reduce{0});
-  Append(second, Reduce{1});
-  Append(second, Step{1});
+  Append(second, AllReduce{0});
+  Append(second, AllReduce{1});
+  Append(second, Update{1});
   return program;
 }
 

@@ -27,7 +27,7 @@ SearchCase RandomCase(int most_stages, int most_micro_batches, int most_chunks, 
     cost.forward_ns = upto(20);
     cost.backward_input_ns = upto(20);
     cost.backward_weight_ns = upto(20);
-    cost.step_ns = upto(6) - 1;
+    cost.update_ns = upto(6) - 1;
     cost.saved_bytes = 64 * (upto(4) - 1);
     cost.saved_weight_bytes = 64 * upto(4);
     which.costs.chunks.push_back(cost);

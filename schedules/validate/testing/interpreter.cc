@@ -87,7 +87,7 @@ class Player {
         // The receiving side ends a transfer for both.
         return !std::holds_alternative<Send>(operation);
       case State::kPosted: {
-        if (std::holds_alternative<Reduce>(operation)) return AllArrived(operation);
+        if (std::holds_alternative<AllReduce>(operation)) return AllArrived(operation);
         const auto other = partner_.find({device, i});
         return std::holds_alternative<Recv>(operation) && other != partner_.end() &&
                states_[other->second.first][other->second.second] == State::kPosted;
@@ -105,12 +105,12 @@ class Player {
   }
 
   bool AllArrived(const Operation& operation) const {
-    const int group = std::get<Reduce>(operation).group;
+    const int group = std::get<AllReduce>(operation).group;
     for (int32_t chunk : program_.reduce_groups[group].chunks) {
       bool arrived = false;
       const int device = program_.device_of_chunk[chunk];
       for (size_t i = 0; i < states_[device].size(); ++i) {
-        const Reduce* reduce = std::get_if<Reduce>(&OperationOf(device, i));
+        const AllReduce* reduce = std::get_if<AllReduce>(&OperationOf(device, i));
         arrived = arrived || (reduce != nullptr && reduce->group == group && states_[device][i] != State::kWaiting);
       }
       if (!arrived) return false;
@@ -122,7 +122,7 @@ class Player {
     const Operation& operation = OperationOf(device, i);
     const State state = states_[device][i];
     if (IsCompute(operation)) {
-      if (state == State::kWaiting && std::holds_alternative<Reduce>(operation)) {
+      if (state == State::kWaiting && std::holds_alternative<AllReduce>(operation)) {
         states_[device][i] = State::kPosted;
         return "";
       }
