@@ -52,8 +52,9 @@ class Stream {
   virtual void* native_handle() = 0;
 };
 
-// A device and its one arena, which lives as long as the device. Thread contract: made and destroyed on the launching
-// thread; Cancel from any thread; Resume while its worker is idle; the rest on its worker.
+// A device and its memory, which lives as long as the device. Thread contract: made and destroyed on the launching
+// thread; Cancel from any thread; Resume while its worker is idle; the rest on its worker, or on the launching thread
+// while no step runs.
 class Device {
  public:
   virtual ~Device() = default;
@@ -62,7 +63,7 @@ class Device {
   virtual bool runs_later() const { return false; }
   virtual std::unique_ptr<Event> CreateEvent() = 0;
   virtual absl::StatusOr<std::unique_ptr<Stream>> CreateStream() = 0;
-  // The device's memory, kBufferAlignment-aligned and zeroed; once a run. Errors: ResourceExhausted.
+  // Memory for one program, kBufferAlignment-aligned and zeroed. Errors: ResourceExhausted.
   virtual absl::StatusOr<std::byte*> CreateArena(Bytes bytes) = 0;
   // Memory that the host and the device's kernels both see, for what goes to and fro: data, learning rates, losses.
   // kBufferAlignment-aligned and zeroed; the device's, until it is destroyed. Errors: ResourceExhausted.

@@ -1,13 +1,12 @@
-// Starting, waking and joining the workers; preparing and ending a step.
+// Starting, waking and joining the workers; adding programs; preparing and ending a step.
 #include "runtime/execute/executor.h"
 
-#include <algorithm>
-#include <chrono>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "base/status.h"
 #include "runtime/device/clock.h"
 #include "runtime/execute/check_executable.h"
@@ -51,166 +50,180 @@ absl::StatusOr<std::unique_ptr<Executor>> Executor::Create(std::shared_ptr<const
   if (program == nullptr) return absl::InvalidArgumentError("program: null");
   BATON_RETURN_IF_ERROR(CheckExecutable(*program));
   BATON_RETURN_IF_ERROR(CheckOptions(*program, options));
-  std::unique_ptr<Executor> executor(new Executor(std::move(program), std::move(options)));
-  BATON_RETURN_IF_ERROR(executor->Connect());
-  BATON_RETURN_IF_ERROR(executor->StartWorkers());
+  std::unique_ptr<Executor> executor(new Executor(std::move(options)));
+  BATON_RETURN_IF_ERROR(executor->StartThreads(program->num_devices()));
+  BATON_RETURN_IF_ERROR(executor->AddProgram(std::move(program)).status());
   return executor;
 }
 
-Executor::Executor(std::shared_ptr<const Program> program, ExecutorOptions options)
-    : program_(std::move(program)), options_(std::move(options)), first_error_(options_.devices) {}
+Executor::Executor(ExecutorOptions options)
+    : options_(std::move(options)),
+      first_error_(options_.devices),
+      channels_(options_.transport, static_cast<int>(options_.devices.size())) {
+  for (Device* device : options_.devices) {
+    lanes_.push_back(std::make_unique<DeviceLanes>(device, static_cast<int>(options_.devices.size())));
+    lane_pointers_.push_back(lanes_.back().get());
+  }
+}
 
 Executor::~Executor() {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    absl::MutexLock lock(&mutex_);
     stop_ = true;
+    task_begins_.SignalAll();
   }
-  step_begins_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
-absl::Status Executor::Connect() {
-  const auto num_devices = static_cast<size_t>(program_->num_devices());
-  // How many transfers each side posts in a step, which is what a channel must be able to hold.
-  std::vector<int> num_sends(num_devices * num_devices), num_receives(num_devices * num_devices);
-  for (size_t device = 0; device < num_devices; ++device) {
-    for (const Instruction& instruction : program_->devices[device].instructions) {
-      if (const auto* send = std::get_if<Send>(&instruction.operation)) ++num_sends[device * num_devices + send->peer];
-      if (const auto* recv = std::get_if<Recv>(&instruction.operation)) {
-        ++num_receives[recv->peer * num_devices + device];
-      }
+absl::Status Executor::StartThreads(int num_devices) {
+  threads_.reserve(static_cast<size_t>(num_devices));
+  for (int device = 0; device < num_devices; ++device) {
+    try {
+      threads_.emplace_back([this, device] { WorkerMain(device); });
+    } catch (const std::system_error& error) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("device ", device, ": no thread for its worker: ", error.what()));
     }
-  }
-  channels_.resize(num_devices * num_devices);
-  for (size_t pair = 0; pair < channels_.size(); ++pair) {
-    const int capacity = std::max(num_sends[pair], num_receives[pair]);
-    if (capacity == 0) continue;
-    BATON_ASSIGN_OR_RETURN(channels_[pair],
-                           options_.transport->CreateChannel(static_cast<int>(pair / num_devices),
-                                                             static_cast<int>(pair % num_devices), capacity));
-  }
-  for (const ReduceGroup& group : program_->reduce_groups) {
-    std::vector<int32_t> device_of_member;
-    for (int32_t chunk : group.chunks) device_of_member.push_back(program_->device_of_chunk[chunk]);
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Collective> collective,
-                           options_.transport->CreateCollective(device_of_member));
-    collectives_.push_back(std::move(collective));
   }
   return absl::OkStatus();
 }
 
-absl::Status Executor::StartWorkers() {
-  const int num_devices = program_->num_devices();
-  std::vector<const Worker*> watched;
-  for (int device = 0; device < num_devices; ++device) {
-    WorkerEnvironment environment;
-    environment.program = program_.get();
-    environment.device = options_.devices[device];
-    environment.modules.resize(static_cast<size_t>(program_->num_chunks));
-    for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
-      const int32_t place = program_->PlaceOn(chunk, device);
-      if (place >= 0) environment.modules[chunk] = options_.modules[place];
-    }
-    for (int peer = 0; peer < num_devices; ++peer) {
-      environment.send_channels.push_back(channels_[device * num_devices + peer].get());
-      environment.receive_channels.push_back(channels_[peer * num_devices + device].get());
-    }
-    for (const std::unique_ptr<Collective>& collective : collectives_) {
-      environment.collectives.push_back(collective.get());
-    }
-    environment.first_error = &first_error_;
-    workers_.push_back(std::make_unique<Worker>(std::move(environment)));
-    watched.push_back(workers_.back().get());
+absl::Status Executor::CheckSharing(const Program& program) const {
+  if (programs_.empty()) return absl::OkStatus();
+  const Program& first = *programs_.front()->program;
+  if (program.num_chunks != first.num_chunks || program.device_of_chunk != first.device_of_chunk) {
+    return absl::InvalidArgumentError("program: places its chunks on other devices than the first program");
   }
-  watchdog_ = std::make_unique<Watchdog>(std::move(watched), options_.watchdog_timeout_ms * kNanosPerMillisecond);
-
-  std::unique_lock<std::mutex> lock(mutex_);
-  threads_.reserve(static_cast<size_t>(num_devices));
-  for (int device = 0; device < num_devices; ++device) {
-    try {
-      threads_.emplace_back([this, device] { WorkerMain(*workers_[device], device); });
-    } catch (const std::system_error& error) {
-      first_error_.Set(
-          absl::ResourceExhaustedError(absl::StrCat("device ", device, ": no thread for its worker: ", error.what())));
-      break;
+  for (int device = 0; device < program.num_devices(); ++device) {
+    for (const ChunkMemory& memory : program.devices[device].chunks) {
+      if (memory.parameter_bytes == 0 && memory.optimizer_bytes == 0) continue;
+      return absl::InvalidArgumentError(absl::StrCat("program: device ", device,
+                                                     " asks for memory for parameters of chunk ", memory.chunk,
+                                                     ", which are those of the first program"));
     }
-    ++num_running_;  // under the lock, so before the worker reports back
   }
-  step_ends_.wait(lock, [&] { return num_running_ == 0; });
-  return first_error_.status();
+  return absl::OkStatus();
 }
 
-void Executor::WorkerMain(Worker& worker, int device) {
-  if (absl::Status status = worker.Setup(); !status.ok()) {
+absl::StatusOr<ProgramHandle> Executor::AddProgram(std::shared_ptr<const Program> program) {
+  if (program == nullptr) return absl::InvalidArgumentError("program: null");
+  if (first_error_.is_set()) return first_error_.status();
+  BATON_RETURN_IF_ERROR(CheckExecutable(*program));
+  BATON_RETURN_IF_ERROR(CheckOptions(*program, options_));
+  BATON_RETURN_IF_ERROR(CheckSharing(*program));
+  SharedByPrograms shared;
+  shared.devices = options_.devices;
+  shared.modules = options_.modules;
+  shared.lanes = lane_pointers_;
+  shared.channels = &channels_;
+  shared.transport = options_.transport;
+  shared.first_error = &first_error_;
+  shared.watchdog_timeout_ns = options_.watchdog_timeout_ms * kNanosPerMillisecond;
+  BATON_ASSIGN_OR_RETURN(std::unique_ptr<LoadedProgram> loaded, LoadedProgram::Create(std::move(program), shared));
+  Task task;
+  task.program = loaded.get();
+  task.sets_up = true;
+  Begin(task);
+  AwaitWorkers(/*watchdog=*/nullptr);
+  if (absl::Status status = first_error_.status(); !status.ok()) {
+    first_error_.Clear();
+    return status;
+  }
+  programs_.push_back(std::move(loaded));
+  return ProgramHandle{static_cast<int>(programs_.size()) - 1};
+}
+
+void Executor::WorkerMain(int device) {
+  int64_t last_task = 0;
+  for (;;) {
+    Task task;
+    {
+      absl::MutexLock lock(&mutex_);
+      while (!stop_ && num_tasks_ == last_task) task_begins_.Wait(&mutex_);
+      if (stop_) return;
+      last_task = num_tasks_;
+      task = task_;
+    }
+    Perform(task, device);
+    absl::MutexLock lock(&mutex_);
+    if (--num_running_ == 0) task_ends_.Signal();
+  }
+}
+
+void Executor::Perform(const Task& task, int device) {
+  Worker& worker = *task.program->workers[device];
+  if (!task.sets_up) {
+    worker.RunStep(task.step_start, task.trace == nullptr ? nullptr : &task.trace->devices[device]);
+  } else if (absl::Status status = worker.Setup(); !status.ok()) {
     first_error_.Set(absl::Status(status.code(), absl::StrCat("device ", device, ": ", status.message())));
   }
-  int64_t last_step = 0;
-  std::unique_lock<std::mutex> lock(mutex_);
-  for (;;) {
-    if (--num_running_ == 0) step_ends_.notify_one();
-    step_begins_.wait(lock, [&] { return stop_ || step_ != last_step; });
-    if (stop_) return;
-    last_step = step_;
-    const Nanos step_start = step_start_;
-    std::vector<Interval>* intervals = trace_ == nullptr ? nullptr : &trace_->devices[device];
-    lock.unlock();
-    worker.RunStep(step_start, intervals);
-    lock.lock();
-  }
 }
 
-absl::Status Executor::PrepareTrace(Trace* trace) {
+void Executor::Begin(const Task& task) {
+  absl::MutexLock lock(&mutex_);
+  task_ = task;
+  num_running_ = static_cast<int>(threads_.size());
+  ++num_tasks_;
+  task_begins_.SignalAll();
+}
+
+absl::StatusOr<LoadedProgram*> Executor::Find(ProgramHandle program) const {
+  if (program.index >= 0 && program.index < static_cast<int>(programs_.size())) return programs_[program.index].get();
+  return absl::InvalidArgumentError(
+      absl::StrCat("program: ", program.index, "; this executor has programs 0 to ", programs_.size() - 1));
+}
+
+absl::Status Executor::PrepareTrace(const Program& program, Trace* trace) {
   if (trace == nullptr) return absl::OkStatus();
-  trace->devices.resize(program_->devices.size());
+  trace->devices.resize(program.devices.size());
   for (size_t device = 0; device < trace->devices.size(); ++device) {
-    trace->devices[device].resize(program_->devices[device].instructions.size());
+    trace->devices[device].resize(program.devices[device].instructions.size());
     BATON_RETURN_IF_ERROR(options_.devices[device]->SetClock());
   }
   return absl::OkStatus();
 }
 
-absl::Status Executor::RunStep(Trace* trace, const std::function<void()>& meanwhile) {
+absl::Status Executor::RunStep(ProgramHandle program, Trace* trace, const std::function<void()>& meanwhile) {
+  BATON_ASSIGN_OR_RETURN(LoadedProgram * loaded, Find(program));
   if (first_error_.is_set()) return first_error_.status();
-  BATON_RETURN_IF_ERROR(PrepareTrace(trace));
-  watchdog_->Restart();
-  std::unique_lock<std::mutex> lock(mutex_);
-  trace_ = trace;
-  num_running_ = program_->num_devices();
-  ++step_;
-  step_start_ = SteadyNow();
-  step_begins_.notify_all();
-  if (meanwhile) {
-    lock.unlock();
-    meanwhile();
-    lock.lock();
-  }
-  AwaitWorkers(lock);
+  BATON_RETURN_IF_ERROR(PrepareTrace(*loaded->program, trace));
+  loaded->watchdog->Restart();
+  Begin({loaded, /*sets_up=*/false, SteadyNow(), trace});
+  if (meanwhile) meanwhile();
+  AwaitWorkers(loaded->watchdog.get());
   return first_error_.status();
 }
 
-void Executor::AwaitWorkers(std::unique_lock<std::mutex>& lock) {
-  const auto all_back = [&] { return num_running_ == 0; };
-  const std::chrono::nanoseconds period(watchdog_->poll_period_ns());
-  while (!step_ends_.wait_for(lock, period, all_back)) {
+void Executor::AwaitWorkers(Watchdog* watchdog) {
+  const absl::Duration period =
+      watchdog == nullptr ? absl::InfiniteDuration() : absl::Nanoseconds(watchdog->poll_period_ns());
+  for (;;) {
+    {
+      absl::MutexLock lock(&mutex_);
+      bool timed_out = false;
+      while (num_running_ > 0 && !timed_out) timed_out = task_ends_.WaitWithTimeout(&mutex_, period);
+      if (num_running_ == 0) return;
+    }
     if (first_error_.is_set()) continue;  // cancelled already; workers come back when their module calls end
-    lock.unlock();
-    if (absl::Status status = watchdog_->Poll(); !status.ok()) first_error_.Set(std::move(status));
-    lock.lock();
+    if (absl::Status status = watchdog->Poll(); !status.ok()) first_error_.Set(std::move(status));
   }
 }
 
 void Executor::Reset() {
-  for (const std::unique_ptr<Channel>& channel : channels_) {
-    if (channel != nullptr) channel->Reset();
+  channels_.Reset();
+  for (const std::unique_ptr<LoadedProgram>& loaded : programs_) {
+    for (const std::unique_ptr<Collective>& collective : loaded->collectives) collective->Reset();
   }
-  for (const std::unique_ptr<Collective>& collective : collectives_) collective->Reset();
   first_error_.Clear();
 }
 
-ChunkState Executor::StateOf(int place) const {
-  return workers_[program_->device_of_chunk[place]]->StateOf(place % program_->num_chunks);
+ChunkState Executor::StateOf(int replica) const {
+  const LoadedProgram& first = *programs_.front();
+  return first.workers[first.program->device_of_chunk[replica]]->StateOf(replica % first.program->num_chunks);
 }
 
-Bytes Executor::PeakArenaBytes(int device) const { return workers_[device]->PeakArenaBytes(); }
+Bytes Executor::PeakArenaBytes(int device, ProgramHandle program) const {
+  return programs_[program.index]->workers[device]->PeakArenaBytes();
+}
 
 }  // namespace baton

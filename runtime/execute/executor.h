@@ -1,26 +1,31 @@
-// The executor runs a program: a worker thread for each device, woken for each step. Used by train and rehearse.
+// The executor runs programs on devices: one worker thread a device, woken for each step. Used by train and rehearse.
 //
-//   launching thread   Create ── RunStep ───────────────┐ returns ── RunStep …        destructor
-//   worker 0           Setup     stream, then drain ────┤                             joined
-//   worker 1           Setup     stream, then drain ────┘                             joined
+//   auto executor = Executor::Create(training_program, options).value();
+//   const ProgramHandle evaluation = executor->AddProgram(evaluation_program).value();
+//   for (...) executor->RunStep(&trace);           // the training program
+//   executor->RunStep(evaluation, nullptr);        // the evaluation program, on the same devices
+//
+//   launching thread   Create ──── RunStep ─────────────┐ returns ── RunStep …        destructor
+//   worker 0           set up      instructions, drain ─┤                             joined
+//   worker 1           set up      instructions, drain ─┘                             joined
 #ifndef BATON_RUNTIME_EXECUTE_EXECUTOR_H_
 #define BATON_RUNTIME_EXECUTE_EXECUTOR_H_
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "base/units.h"
 #include "runtime/device/device.h"
 #include "runtime/execute/first_error.h"
+#include "runtime/execute/lanes.h"
+#include "runtime/execute/loaded_program.h"
 #include "runtime/execute/stage_module.h"
-#include "runtime/execute/watchdog.h"
-#include "runtime/execute/worker.h"
 #include "runtime/transport/transport.h"
 #include "schedules/program/program.h"
 #include "schedules/trace/trace.h"
@@ -29,85 +34,123 @@ namespace baton {
 
 // Everything that is pointed to is borrowed and must outlive the executor.
 struct ExecutorOptions {
-  std::vector<Device*> devices;  // [device]; the n-th one's index() is n
-  // [copy × num_chunks + chunk], as Program::device_of_chunk. Of copies that are one the first's is used; all are set.
+  std::vector<Device*> devices;  // [device]; devices[n]->index() is n
+  // [replica · num_chunks + chunk], as Program::device_of_chunk. Replicas that share a device use the first one's
+  // module; all must be set.
   std::vector<StageModule*> modules;
   Transport* transport = nullptr;
-  // A step fails if no instruction of any device is done for this long.
+  // A step fails if no device completes an instruction for this long; from 1 ms to a year.
   int64_t watchdog_timeout_ms = 60'000;
 };
 
-// Thread contract: one launching thread makes, uses and destroys it. Lifecycle: after Create the arenas stand and
-// StateOf is valid, so that parameters can be bound and filled before the first RunStep.
+// A program of one executor. The default is the program given to Create.
+struct ProgramHandle {
+  int index = 0;
+};
+
+// A step of one program, recorded by Executor::RecordStep. Must be destroyed before the devices.
+struct RecordedStep {
+  ProgramHandle program;
+  bool timed = false;  // a run of it can be traced
+  std::unique_ptr<StepGraph> graph;
+};
+
+// Thread contract: one launching thread makes, uses and destroys it.
+// Ownership: owns threads, streams, channels, sums and events; borrows devices, modules and transport.
+// Lifecycle: Create; AddProgram any number of times; then steps of any of the programs, one at a time. After Create the
+// arena of the first program exists, so that parameters can be bound and filled by StateOf before the first step.
 class Executor {
  public:
-  // Makes channels, starts the workers and waits until each has its arena. `program` is expected to be proven by the
-  // validator; here only what could make the executor itself misbehave is looked at.
-  // Errors: InvalidArgument for options that do not fit the program; Internal for a malformed program; those of
-  // devices and transport. No thread is left behind.
+  // Starts the workers and adds `program`. The validator is expected to have proven the program; Create checks only
+  // what could make the executor itself misbehave. Errors: InvalidArgument for options that do not fit the program;
+  // Internal for a malformed program; those of the devices and the transport. On an error no thread is left behind.
   static absl::StatusOr<std::unique_ptr<Executor>> Create(std::shared_ptr<const Program> program,
                                                           ExecutorOptions options);
   ~Executor();  // joins all workers
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // Runs the program once and returns when every worker is back. Fills `trace` (null: none wanted) if OK; given the
-  // same trace again, allocates nothing.
-  // Errors: the first error of any worker, with "device D, instruction I (what it is): " before its message;
-  // DeadlineExceeded by the watchdog, saying where each worker stands. All other workers are cancelled: blocked ones
-  // wake at once, but a module call that runs on the host is waited for. The arenas are then in the midst of a step:
-  // RunStep returns the same error again until Reset.
+  // Adds a program that runs on the same devices, streams, channels and modules, between steps. Parameters, gradients
+  // and optimizer state are those of the first program: `program` must place the same chunks on the same devices and
+  // ask for no permanent memory. Its slots and workspace get an arena of their own on each device. Errors: as Create;
+  // InvalidArgument also for permanent memory or another placement. After an error the earlier programs still run;
+  // arenas that devices already made stay theirs.
+  absl::StatusOr<ProgramHandle> AddProgram(std::shared_ptr<const Program> program);
+
+  // Runs the program once and returns when every worker is back. Fills `trace` (null: no trace) if OK; does not
+  // allocate if the trace has the program's size already.
+  // Errors: the first error of any worker, with "device D, instruction I (its description): " before its message;
+  // DeadlineExceeded by the watchdog, which says where each worker stands; InvalidArgument for an unknown program. An
+  // error cancels the other workers: blocked ones wake at once, but a module call that runs on the host is waited for.
+  // Arena contents are then unspecified, and every step of every program returns the same error until Reset.
   // `meanwhile` (may be null) runs on the calling thread while the workers do.
-  absl::Status RunStep(Trace* trace, const std::function<void()>& meanwhile = nullptr);
+  absl::Status RunStep(ProgramHandle program, Trace* trace, const std::function<void()>& meanwhile = nullptr);
+  // The same for the first program.
+  absl::Status RunStep(Trace* trace, const std::function<void()>& meanwhile = nullptr) {
+    return RunStep(ProgramHandle{}, trace, meanwhile);
+  }
 
-  // Records a step as one graph, through the code that RunStep uses: the calling thread walks the workers, taking next
-  // whichever instruction `order`, a simulated trace, starts first among those that can go on. Nothing runs. `timed`: a
-  // run of it can be traced. What instructions create at their first run must stand, so RunStep once before.
-  // Errors: Unimplemented where devices have no graphs; the first error of any worker.
-  absl::StatusOr<std::unique_ptr<StepGraph>> RecordStep(const Trace& order, bool timed);
-  // As RunStep, but the recorded one; `trace` must be null unless it was recorded timed. Same errors.
-  absl::Status RunRecorded(StepGraph& graph, Trace* trace, const std::function<void()>& meanwhile = nullptr);
+  // Records a step as one graph; runs nothing. The calling thread walks the workers and takes next, among the
+  // instructions that can go on, the one that `order` (a simulated trace) starts first. `timed`: runs of it can be
+  // traced. Call RunStep once first: instructions allocate lazily, which stream capture forbids.
+  // Errors: Unimplemented where devices have no graphs; Internal if `order` is of another program; the first error of
+  // any worker.
+  absl::StatusOr<std::unique_ptr<RecordedStep>> RecordStep(ProgramHandle program, const Trace& order, bool timed);
+  // Runs a recorded step: as RunStep, but `trace` must be null unless it was recorded timed. Errors: as RunStep, but no
+  // instruction is named.
+  absl::Status RunRecorded(RecordedStep& step, Trace* trace, const std::function<void()>& meanwhile = nullptr);
 
-  // Forgets an error and what the failed step left in channels. The caller sees to the arenas' contents.
+  // Clears the error and any unmatched transfers. Arena contents are unspecified afterwards.
   void Reset();
 
-  // The permanent memory of a copy of a chunk, 0 ≤ place < device_of_chunk.size(); null pointers for one that no device
-  // has memory for.
-  ChunkState StateOf(int place) const;
-  // How much of a device's arena was handed out so far to chunk state and to instructions that ran: the end of the
-  // highest byte. After a step it is DeviceProgram::arena_bytes if the program asks for no more than it uses.
-  Bytes PeakArenaBytes(int device) const;
+  // The permanent memory of a chunk's replica, 0 ≤ replica < device_of_chunk.size(); null pointers if no device has
+  // memory for it.
+  ChunkState StateOf(int replica) const;
+  // The end of the highest byte of the program's arena on `device` that chunk state and instructions used so far.
+  // After a step it is DeviceProgram::arena_bytes if the program asks for no more than it uses.
+  Bytes PeakArenaBytes(int device, ProgramHandle program = {}) const;
 
  private:
-  Executor(std::shared_ptr<const Program> program, ExecutorOptions options);
+  // What the workers do next: set up a program (sets_up), or run a step of it.
+  struct Task {
+    LoadedProgram* program = nullptr;
+    bool sets_up = false;
+    Nanos step_start = 0;
+    Trace* trace = nullptr;
+  };
 
-  absl::Status Connect();
-  absl::Status StartWorkers();
-  void WorkerMain(Worker& worker, int device);
+  explicit Executor(ExecutorOptions options);
+
+  absl::Status StartThreads(int num_devices);
+  void WorkerMain(int device);
+  void Perform(const Task& task, int device);
+  // Hands `task` to all workers.
+  void Begin(const Task& task);
+  // Blocks until all workers are done with their task; `watchdog` (may be null) watches over them.
+  void AwaitWorkers(Watchdog* watchdog);
+  // Errors: InvalidArgument if `program` is not one of this executor's.
+  absl::StatusOr<LoadedProgram*> Find(ProgramHandle program) const;
+  // Errors: InvalidArgument if `program` does not fit the first one; OK for the first one.
+  absl::Status CheckSharing(const Program& program) const;
   // Makes room in `trace` (null: none) and sets the devices' clocks.
-  absl::Status PrepareTrace(Trace* trace);
+  absl::Status PrepareTrace(const Program& program, Trace* trace);
   absl::Status AwaitGraph(StepGraph& graph);
-  // Blocks until all workers are back, with the watchdog on guard.
-  void AwaitWorkers(std::unique_lock<std::mutex>& lock);
 
-  const std::shared_ptr<const Program> program_;
   const ExecutorOptions options_;
   FirstError first_error_;
-  std::vector<std::unique_ptr<Channel>> channels_;        // [from · num_devices + to]; null where nothing is carried
-  std::vector<std::unique_ptr<Collective>> collectives_;  // [group]
-  std::vector<std::unique_ptr<Worker>> workers_;          // [device]
-  std::unique_ptr<Watchdog> watchdog_;
-  std::vector<std::thread> threads_;
+  std::vector<std::unique_ptr<DeviceLanes>> lanes_;  // [device]
+  std::vector<DeviceLanes*> lane_pointers_;
+  ChannelTable channels_;
+  std::vector<std::unique_ptr<LoadedProgram>> programs_;  // [ProgramHandle::index]
+  std::vector<std::thread> threads_;                      // [device]
 
-  std::mutex mutex_;
-  std::condition_variable step_begins_;
-  std::condition_variable step_ends_;
-  // Guarded by mutex_.
-  int64_t step_ = 0;     // changes when a step begins
-  int num_running_ = 0;  // workers that are not back yet
-  bool stop_ = false;
-  Nanos step_start_ = 0;
-  Trace* trace_ = nullptr;
+  absl::Mutex mutex_;
+  absl::CondVar task_begins_;
+  absl::CondVar task_ends_;
+  int64_t num_tasks_ ABSL_GUARDED_BY(mutex_) = 0;  // changes when a task begins
+  Task task_ ABSL_GUARDED_BY(mutex_);
+  int num_running_ ABSL_GUARDED_BY(mutex_) = 0;  // workers that are not done with the task
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace baton

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "runtime/execute/testing/pipeline_harness.h"
+#include "runtime/execute/testing/trace_faults.h"
 
 namespace baton {
 namespace {
@@ -18,28 +19,6 @@ PipelineSpec MakeSpec(int num_devices, int num_micro_batches, bool split_backwar
   spec.num_micro_batches = num_micro_batches;
   spec.split_backward = split_backward;
   return spec;
-}
-
-// What holds for every trace; counts what does not.
-int CountTraceFaults(const Program& program, const Trace& trace) {
-  int faults = 0;
-  for (int device = 0; device < program.num_devices(); ++device) {
-    const DeviceProgram& device_program = program.devices[device];
-    const std::vector<Interval>& intervals = trace.devices[device];
-    Nanos compute_end = 0;
-    for (size_t index = 0; index < intervals.size(); ++index) {
-      const Interval& interval = intervals[index];
-      const Instruction& instruction = device_program.instructions[index];
-      faults += interval.ready < 0;
-      faults += interval.start < interval.ready;
-      faults += interval.end < interval.start;
-      for (int32_t wait : device_program.WaitsOf(instruction)) faults += interval.start < intervals[wait].end;
-      if (!IsCompute(instruction.operation)) continue;
-      faults += interval.ready < compute_end;
-      compute_end = interval.end;
-    }
-  }
-  return faults;
 }
 
 // The n-th Send of a lane and the n-th Recv of the lane that it meets share their start and end.
@@ -284,11 +263,11 @@ TEST_CASE("executor: host devices record no graphs; an order of another program 
   PipelineHarness harness(PipelineSpec{});
   REQUIRE(harness.Start().ok());
   Trace order;
-  CHECK(harness.executor().RecordStep(order, false).status().code() == absl::StatusCode::kInternal);
+  CHECK(harness.executor().RecordStep({}, order, false).status().code() == absl::StatusCode::kInternal);
   REQUIRE(harness.executor().RunStep(&order).ok());
-  CHECK(harness.executor().RecordStep(order, false).status().code() == absl::StatusCode::kUnimplemented);
+  CHECK(harness.executor().RecordStep({}, order, false).status().code() == absl::StatusCode::kUnimplemented);
   order.devices[0].pop_back();
-  CHECK(harness.executor().RecordStep(order, false).status().code() == absl::StatusCode::kInternal);
+  CHECK(harness.executor().RecordStep({}, order, false).status().code() == absl::StatusCode::kInternal);
   CHECK(harness.executor().RunStep(nullptr).ok());
 }
 

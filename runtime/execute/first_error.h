@@ -4,11 +4,12 @@
 #define BATON_RUNTIME_EXECUTE_FIRST_ERROR_H_
 
 #include <atomic>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "runtime/device/device.h"
 
 namespace baton {
@@ -21,7 +22,7 @@ class FirstError {
   // Keeps `status` (not OK) unless another one came first, and cancels all devices.
   void Set(absl::Status status) {
     {
-      std::lock_guard<std::mutex> lock(mutex_);
+      absl::MutexLock lock(&mutex_);
       if (!status_.ok()) return;
       status_ = std::move(status);
     }
@@ -33,14 +34,14 @@ class FirstError {
   bool is_set() const { return is_set_.load(std::memory_order_acquire); }
 
   absl::Status status() const {
-    std::lock_guard<std::mutex> lock(mutex_);
+    absl::MutexLock lock(&mutex_);
     return status_;
   }
 
   // Lets all devices go on.
   void Clear() {
     {
-      std::lock_guard<std::mutex> lock(mutex_);
+      absl::MutexLock lock(&mutex_);
       status_ = absl::OkStatus();
     }
     is_set_.store(false, std::memory_order_release);
@@ -49,8 +50,8 @@ class FirstError {
 
  private:
   const std::vector<Device*> devices_;
-  mutable std::mutex mutex_;
-  absl::Status status_;  // guarded by mutex_
+  mutable absl::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> is_set_{false};
 };
 

@@ -52,36 +52,42 @@ absl::Status WalkAll(absl::Span<const std::unique_ptr<Worker>> workers, const Tr
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<StepGraph>> Executor::RecordStep(const Trace& order, bool timed) {
+absl::StatusOr<std::unique_ptr<RecordedStep>> Executor::RecordStep(ProgramHandle program, const Trace& order,
+                                                                   bool timed) {
+  BATON_ASSIGN_OR_RETURN(LoadedProgram * loaded, Find(program));
   if (first_error_.is_set()) return first_error_.status();
-  if (order.devices.size() != workers_.size()) {
+  if (order.devices.size() != loaded->workers.size()) {
     return absl::InternalError(
-        absl::StrCat("a trace of ", order.devices.size(), " devices orders a step of ", workers_.size()));
+        absl::StrCat("a trace of ", order.devices.size(), " devices orders a step of ", loaded->workers.size()));
   }
-  for (size_t device = 0; device < workers_.size(); ++device) {
-    if (order.devices[device].size() != program_->devices[device].instructions.size()) {
+  for (size_t device = 0; device < order.devices.size(); ++device) {
+    if (order.devices[device].size() != loaded->program->devices[device].instructions.size()) {
       return absl::InternalError(absl::StrCat("a trace of another program orders a step of device ", device));
     }
   }
-  BATON_ASSIGN_OR_RETURN(std::unique_ptr<StepGraph> graph,
-                         options_.devices[0]->CreateStepGraph(options_.devices, timed));
-  BATON_RETURN_IF_ERROR(graph->Begin());
-  absl::Status status = WalkAll(workers_, order);
-  const absl::Status ended = graph->End();
+  auto step = std::make_unique<RecordedStep>();
+  step->program = program;
+  step->timed = timed;
+  BATON_ASSIGN_OR_RETURN(step->graph, options_.devices[0]->CreateStepGraph(options_.devices, timed));
+  BATON_RETURN_IF_ERROR(step->graph->Begin());
+  absl::Status status = WalkAll(loaded->workers, order);
+  const absl::Status ended = step->graph->End();
   status.Update(ended);
-  if (status.ok()) return graph;
-  Reset();  // what was posted and is not met
+  if (status.ok()) return step;
+  Reset();  // clears transfers that were posted and not matched
   return status;
 }
 
-absl::Status Executor::RunRecorded(StepGraph& graph, Trace* trace, const std::function<void()>& meanwhile) {
+absl::Status Executor::RunRecorded(RecordedStep& step, Trace* trace, const std::function<void()>& meanwhile) {
+  BATON_ASSIGN_OR_RETURN(LoadedProgram * loaded, Find(step.program));
   if (first_error_.is_set()) return first_error_.status();
-  BATON_RETURN_IF_ERROR(PrepareTrace(trace));
+  if (trace != nullptr && !step.timed) return absl::InvalidArgumentError("trace: the step was not recorded timed");
+  BATON_RETURN_IF_ERROR(PrepareTrace(*loaded->program, trace));
   const Nanos step_start = SteadyNow();
-  absl::Status status = graph.Launch();
+  absl::Status status = step.graph->Launch();
   if (status.ok()) {
     if (meanwhile) meanwhile();
-    status = AwaitGraph(graph);
+    status = AwaitGraph(*step.graph);
   }
   if (!status.ok()) {
     first_error_.Set(absl::Status(status.code(), absl::StrCat("a step launched as one graph: ", status.message(),
@@ -89,8 +95,8 @@ absl::Status Executor::RunRecorded(StepGraph& graph, Trace* trace, const std::fu
     return first_error_.status();
   }
   if (trace == nullptr) return status;
-  for (size_t device = 0; device < workers_.size(); ++device) {
-    workers_[device]->FillIntervals(step_start, trace->devices[device]);
+  for (size_t device = 0; device < loaded->workers.size(); ++device) {
+    loaded->workers[device]->FillIntervals(step_start, trace->devices[device]);
   }
   return status;
 }

@@ -50,7 +50,7 @@ absl::Status Worker::Setup() {
   Device& device = *environment_.device;
   BATON_RETURN_IF_ERROR(device.BindWorkerThread());
   BATON_ASSIGN_OR_RETURN(arena_, device.CreateArena(program_.arena_bytes));
-  BATON_RETURN_IF_ERROR(CreateStreams());
+  BATON_RETURN_IF_ERROR(FindStreams());
   const size_t num_instructions = program_.instructions.size();
   for (size_t index = 0; index < num_instructions; ++index) {
     begun_.push_back(device.CreateEvent());
@@ -74,17 +74,21 @@ absl::Status Worker::Setup() {
   return absl::OkStatus();
 }
 
-absl::Status Worker::CreateStreams() {
-  BATON_ASSIGN_OR_RETURN(compute_stream_, environment_.device->CreateStream());
+absl::Status Worker::FindStreams() {
+  DeviceLanes& lanes = *environment_.lanes;
+  BATON_ASSIGN_OR_RETURN(compute_stream_, lanes.Compute());
   for (size_t index = 0; index < program_.instructions.size(); ++index) {
-    if (IsCompute(program_.instructions[index].operation)) {
-      stream_of_.push_back(compute_stream_.get());
+    const Operation& operation = program_.instructions[index].operation;
+    if (IsCompute(operation)) {
+      stream_of_.push_back(compute_stream_);
     } else if (order_.lane_predecessor[index] != kNone) {
       stream_of_.push_back(stream_of_[order_.lane_predecessor[index]]);
     } else {
-      BATON_ASSIGN_OR_RETURN(std::unique_ptr<Stream> stream, environment_.device->CreateStream());
-      stream_of_.push_back(stream.get());
-      transfer_streams_.push_back(std::move(stream));
+      const auto* send = std::get_if<Send>(&operation);
+      BATON_ASSIGN_OR_RETURN(Stream * stream, send != nullptr ? lanes.SendsTo(send->peer)
+                                                              : lanes.ReceivesFrom(std::get<Recv>(operation).peer));
+      stream_of_.push_back(stream);
+      transfer_streams_.push_back(stream);
     }
   }
   return absl::OkStatus();
@@ -217,7 +221,7 @@ absl::Status Worker::Drain() {
   for (int32_t index : order_.instructions) {
     if (!IsCompute(program_.instructions[index].operation)) BATON_RETURN_IF_ERROR(WaitFor(*compute_stream_, index));
   }
-  for (const std::unique_ptr<Stream>& stream : transfer_streams_) BATON_RETURN_IF_ERROR(stream->Synchronize());
+  for (Stream* stream : transfer_streams_) BATON_RETURN_IF_ERROR(stream->Synchronize());
   return compute_stream_->Synchronize();
 }
 

@@ -24,6 +24,7 @@
 #include "runtime/device/device.h"
 #include "runtime/execute/first_error.h"
 #include "runtime/execute/issue_order.h"
+#include "runtime/execute/lanes.h"
 #include "runtime/execute/stage_module.h"
 #include "runtime/transport/channel.h"
 #include "runtime/transport/collective.h"
@@ -36,6 +37,7 @@ namespace baton {
 struct WorkerEnvironment {
   const Program* program = nullptr;        // must have passed CheckExecutable
   Device* device = nullptr;                // its index says which of the program's devices this is
+  DeviceLanes* lanes = nullptr;            // the device's streams
   std::vector<StageModule*> modules;       // [chunk]; null where it is not on this device
   std::vector<Channel*> send_channels;     // [peer]; null where nothing is sent
   std::vector<Channel*> receive_channels;  // [peer]
@@ -49,7 +51,7 @@ class Worker {
  public:
   explicit Worker(WorkerEnvironment environment);
 
-  // Binds the thread and makes arena, streams and events. Errors: those of the device.
+  // Binds the thread, makes the arena and events, and finds its streams. Errors: those of the device.
   absl::Status Setup();
 
   // The pieces of a step that is recorded. Errors of Advance: with device and instruction before the message.
@@ -81,7 +83,7 @@ class Worker {
  private:
   static constexpr int32_t kNone = -1;
 
-  absl::Status CreateStreams();
+  absl::Status FindStreams();
   absl::Status Issue(int32_t index);
   absl::Status WaitFor(Stream& stream, int32_t index);
   absl::Status Run(int32_t index, const Operation& operation, Stream& stream);
@@ -105,8 +107,8 @@ class Worker {
   std::byte* arena_ = nullptr;
   Bytes peak_arena_bytes_ = 0;
 
-  std::unique_ptr<Stream> compute_stream_;
-  std::vector<std::unique_ptr<Stream>> transfer_streams_;
+  Stream* compute_stream_ = nullptr;
+  std::vector<Stream*> transfer_streams_;  // those that the program uses
   // For each of the program's instructions: its lane's stream, when its waits were over, when it was done, for
   // transfers and sums when the last side was ready (else null), and its name if profilers can show it.
   std::vector<Stream*> stream_of_;

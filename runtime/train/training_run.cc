@@ -175,7 +175,8 @@ absl::Status TrainingRun::PrepareExecution() {
                                            training_.executor->StateOf(place), job_.run().seed()));
   }
   // The modules are bound to the training program's parameters; an evaluation needs none of its own.
-  return evaluation_.Start(job_.devices(), evaluation_program_, modules);
+  BATON_ASSIGN_OR_RETURN(evaluation_, training_.executor->AddProgram(evaluation_program_));
+  return absl::OkStatus();
 }
 
 absl::Status TrainingRun::Execution::Start(const proto::Devices& of_job, std::shared_ptr<const Program> program,
@@ -221,9 +222,9 @@ absl::Status TrainingRun::RunStep(int64_t step, Trace* trace) {
     BATON_ASSIGN_OR_RETURN(graphs_->order, Simulate(*program_, costs_));
     return absl::OkStatus();
   }
-  std::unique_ptr<StepGraph>& graph = graphs_->steps[staging][trace == nullptr ? 0 : 1];
+  std::unique_ptr<RecordedStep>& graph = graphs_->steps[staging][trace == nullptr ? 0 : 1];
   if (graph == nullptr) {
-    BATON_ASSIGN_OR_RETURN(graph, training_.executor->RecordStep(graphs_->order, /*timed=*/trace != nullptr));
+    BATON_ASSIGN_OR_RETURN(graph, training_.executor->RecordStep({}, graphs_->order, /*timed=*/trace != nullptr));
   }
   return training_.executor->RunRecorded(*graph, trace, stage_next);
 }
@@ -271,7 +272,7 @@ absl::StatusOr<double> TrainingRun::Evaluate() {
     for (const auto& module : modules_) module->set_staging(0);
     StageBatch(*evaluation_program_, 0);
     staged_step_ = -1;  // overwritten
-    BATON_RETURN_IF_ERROR(evaluation_.executor->RunStep(nullptr));
+    BATON_RETURN_IF_ERROR(training_.executor->RunStep(evaluation_, nullptr));
     sum += SumOfLosses();
   }
   return sum / static_cast<double>(count);

@@ -12,7 +12,6 @@
 #include "proto/job.pb.h"
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/data/dataset.h"
-#include "runtime/device/step_graph.h"
 #include "runtime/execute/executor.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/job_model.h"
@@ -81,7 +80,7 @@ class TrainingRun {
   // The steps recorded as graphs, where devices can: for each staging, and with times or without.
   struct Graphs {
     Trace order;  // simulated
-    std::unique_ptr<StepGraph> steps[LayerStageModule::kNumStagings][2];
+    std::unique_ptr<RecordedStep> steps[LayerStageModule::kNumStagings][2];
   };
 
   // Runs the training program once, as a graph where one stands or can be recorded.
@@ -101,12 +100,12 @@ class TrainingRun {
   std::shared_ptr<const Program> program_;
   std::shared_ptr<const Program> evaluation_program_;
   std::unique_ptr<Batches> batches_;
-  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as Program::device_of_chunk; they serve both executions
+  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as Program::device_of_chunk; they serve both programs
   bool wants_graphs_ = true;
-  std::unique_ptr<Graphs> graphs_;  // null before the first step, and where there are none
-  int64_t staged_step_ = -1;        // whose batch is in staging already
   Execution training_;
-  Execution evaluation_;
+  ProgramHandle evaluation_;                        // of training_.executor
+  std::unique_ptr<Graphs> graphs_;                  // null before the first step, and where there are none
+  int64_t staged_step_ = -1;                        // whose batch is in staging already
   std::vector<std::vector<std::byte>> downloaded_;  // what Weights() gave out, where the host cannot see the arena
   Trace trace_;
 };

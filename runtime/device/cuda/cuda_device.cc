@@ -48,7 +48,7 @@ absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(int index) {
 CudaDevice::~CudaDevice() {
   if (!MakeCurrent().ok()) return;
   cudaDeviceSynchronize();
-  cudaFree(arena_);
+  for (std::byte* arena : arenas_) cudaFree(arena);
   for (std::byte* shared : shared_) cudaFreeHost(shared);
 }
 
@@ -68,7 +68,6 @@ absl::StatusOr<std::unique_ptr<Stream>> CudaDevice::CreateStream() {
 }
 
 absl::StatusOr<std::byte*> CudaDevice::CreateArena(Bytes bytes) {
-  if (arena_ != nullptr) return absl::FailedPreconditionError("a device has one arena");
   BATON_RETURN_IF_ERROR(MakeCurrent());
   size_t free = 0, total = 0;
   BATON_RETURN_IF_CUDA_ERROR(cudaMemGetInfo(&free, &total));
@@ -81,11 +80,11 @@ absl::StatusOr<std::byte*> CudaDevice::CreateArena(Bytes bytes) {
         static_cast<double>(free) / kGibibyte, static_cast<double>(total) / kGibibyte));
   }
   BATON_RETURN_IF_CUDA_ERROR(error);
-  arena_ = static_cast<std::byte*>(memory);
-  BATON_RETURN_IF_CUDA_ERROR(cudaMemset(arena_, 0, static_cast<size_t>(bytes)));
+  arenas_.push_back(static_cast<std::byte*>(memory));
+  BATON_RETURN_IF_CUDA_ERROR(cudaMemset(memory, 0, static_cast<size_t>(bytes)));
   // The fill is the default stream's, for which ours do not wait.
   BATON_RETURN_IF_CUDA_ERROR(cudaDeviceSynchronize());
-  return arena_;
+  return arenas_.back();
 }
 
 absl::StatusOr<std::byte*> CudaDevice::CreateShared(Bytes bytes) {

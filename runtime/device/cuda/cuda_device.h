@@ -79,7 +79,7 @@ class CudaDevice final : public Device {
   std::atomic<bool> cancelled_{false};
   CudaClock clock_;
   CudaRecording recording_;
-  std::byte* arena_ = nullptr;
+  std::vector<std::byte*> arenas_;
   std::vector<std::byte*> shared_;
   std::mutex mutex_;
   std::vector<CudaStream*> streams_;  // guarded by mutex_

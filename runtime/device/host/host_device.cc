@@ -27,15 +27,15 @@ absl::StatusOr<std::unique_ptr<Stream>> HostDevice::CreateStream() {
   return std::make_unique<HostStream>(&doorbell_, options_.spin_ns);
 }
 
-absl::StatusOr<std::byte*> HostDevice::CreateArena(Bytes bytes) {
-  BATON_RETURN_IF_ERROR(arena_.Allocate(bytes, options_.touch_arena));
-  return arena_.data();
-}
+absl::StatusOr<std::byte*> HostDevice::CreateArena(Bytes bytes) { return Allocate(bytes, options_.touch_arena); }
 
-absl::StatusOr<std::byte*> HostDevice::CreateShared(Bytes bytes) {
-  shared_.push_back(std::make_unique<HostArena>());
-  BATON_RETURN_IF_ERROR(shared_.back()->Allocate(bytes, /*touch=*/false));
-  return shared_.back()->data();
+absl::StatusOr<std::byte*> HostDevice::CreateShared(Bytes bytes) { return Allocate(bytes, /*touch=*/false); }
+
+absl::StatusOr<std::byte*> HostDevice::Allocate(Bytes bytes, bool touch) {
+  auto block = std::make_unique<HostArena>();
+  BATON_RETURN_IF_ERROR(block->Allocate(bytes, touch));
+  memory_.push_back(std::move(block));
+  return memory_.back()->data();
 }
 
 absl::Status HostDevice::CopyToArena(std::byte* arena, const std::byte* host, Bytes bytes) {

@@ -40,13 +40,14 @@ class HostDevice final : public Device {
   void Resume() override { doorbell_.Resume(); }
 
  private:
+  absl::StatusOr<std::byte*> Allocate(Bytes bytes, bool touch);
+
   HostDevice(int index, HostDeviceOptions options) : index_(index), options_(std::move(options)) {}
 
   const int index_;
   const HostDeviceOptions options_;
   Doorbell doorbell_;
-  HostArena arena_;
-  std::vector<std::unique_ptr<HostArena>> shared_;
+  std::vector<std::unique_ptr<HostArena>> memory_;  // arenas and shared memory
 };
 
 }  // namespace baton
