@@ -15,18 +15,18 @@
 namespace baton {
 namespace {
 
-constexpr const char* kPlaces[] = {"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"};
+constexpr const char* kPrograms[] = {"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"};
 constexpr int kPatienceMilliseconds = 60'000;
 constexpr int kTries = 600;
 
 std::string FindChromium() {
-  for (const char* place : kPlaces) {
-    if (access(place, X_OK) == 0) return place;
+  for (const char* program : kPrograms) {
+    if (access(program, X_OK) == 0) return program;
   }
   return "";
 }
 
-// Makes `descriptor` the child's `number`. One that has this number already would else be closed on exec.
+// Makes `descriptor` the child's `number`. If it has that number already, it is kept open on exec.
 void Become(int descriptor, int number) {
   if (descriptor == number) {
     fcntl(descriptor, F_SETFD, 0);
@@ -40,7 +40,7 @@ void Become(int descriptor, int number) {
 std::unique_ptr<Browser> Browser::Start(int width, int height) {
   const std::string program = FindChromium();
   if (program.empty()) return nullptr;
-  signal(SIGPIPE, SIG_IGN);  // a browser that is gone is told by its silence
+  signal(SIGPIPE, SIG_IGN);  // writing to a browser that has ended fails instead
   const std::string folder = absl::StrCat(std::getenv("TEST_TMPDIR"), "/browser-", getpid());
   const std::vector<std::string> arguments = {program,
                                               "--headless",
@@ -54,7 +54,7 @@ std::unique_ptr<Browser> Browser::Start(int width, int height) {
                                               absl::StrCat("--window-size=", width, ",", height),
                                               "about:blank"};
   int to[2], from[2];
-  // Above 4, so that the numbers that the browser wants are free in the child.
+  // Above 4: the browser needs 3 and 4 in the child.
   if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0) throw std::runtime_error("no pipes");
   for (int* end : {&to[0], &to[1], &from[0], &from[1]}) {
     const int high = fcntl(*end, F_DUPFD_CLOEXEC, 10);
@@ -90,7 +90,7 @@ std::unique_ptr<Browser> Browser::Start(int width, int height) {
 }
 
 Browser::~Browser() {
-  // It ends, with all its helpers, when its pipes do.
+  // The browser and its helpers end when its pipes are closed.
   close(to_browser_);
   close(from_browser_);
   for (int i = 0; i < kTries / 10; ++i) {

@@ -1,6 +1,6 @@
-// A real Chromium without a window, driven as a user would: clicks, keys, the wheel. Used by tests of pages.
+// A headless Chromium that a test drives by clicks, keys and the wheel. Used by tests of pages.
 //
-// It speaks the DevTools protocol over two pipes (--remote-debugging-pipe): JSON messages that end with a zero byte.
+// Speaks the DevTools protocol over two pipes (--remote-debugging-pipe): JSON messages that end with a zero byte.
 #ifndef BATON_TESTS_TESTING_BROWSER_H_
 #define BATON_TESTS_TESTING_BROWSER_H_
 
@@ -12,11 +12,11 @@
 
 namespace baton {
 
-// Thread contract: one thread. Owns the process: destruction ends it. A browser that does not answer within a minute,
-// or a script that fails, is a std::runtime_error, which fails the test.
+// Thread contract: one thread. Owns the process: destruction ends it. Throws std::runtime_error, which fails the test,
+// if the browser does not answer within a minute or a script fails.
 class Browser {
  public:
-  // Null if this machine has no Chromium; `tools/setup --browser` installs one. A window of width × height pixels.
+  // Starts with a window of width × height pixels. Null without Chromium, which `tools/setup --browser` installs.
   static std::unique_ptr<Browser> Start(int width, int height);
   ~Browser();
   Browser(const Browser&) = delete;
@@ -32,7 +32,7 @@ class Browser {
   void MoveTo(double x, double y);
   void Drag(double from_x, double from_y, double to_x, double to_y);
   void Wheel(double x, double y, double delta);
-  void Press(const std::string& key);  // as KeyboardEvent.key names it
+  void Press(const std::string& key);  // a KeyboardEvent.key
   void PreferDark(bool dark);
 
  private:

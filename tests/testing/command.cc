@@ -1,4 +1,4 @@
-// Fork, exec and wait, with a limit of time; output by way of files.
+// Fork, exec and wait with a time limit; output goes through files.
 #include "tests/testing/command.h"
 
 #include <fcntl.h>
@@ -68,7 +68,7 @@ CommandResult Baton(std::vector<std::string> arguments) {
 }
 
 std::string ReadWhole(const std::string& path) {
-  if (path == "/dev/full") return "";  // reads as zeros without end
+  if (path == "/dev/full") return "";  // reads as endless zeros
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();

@@ -1,4 +1,4 @@
-// Runs a program as a user would, and gives what it said. Used by the tests of the command line.
+// Runs a program and captures its output. Used by the tests of the command line.
 #ifndef BATON_TESTS_TESTING_COMMAND_H_
 #define BATON_TESTS_TESTING_COMMAND_H_
 
@@ -9,7 +9,7 @@
 
 namespace baton {
 
-// What a process left. A process that a signal ended has the status 128 + signal.
+// The result of a process. The status of a process ended by a signal is 128 + signal.
 struct CommandResult {
   int status = -1;
   std::string out;
@@ -19,15 +19,15 @@ struct CommandResult {
 // A running process. Thread contract: one thread. Owns the process: destruction kills it if it still runs.
 class Command {
  public:
-  // Starts `arguments[0]`, with standard output and error kept apart in files under TEST_TMPDIR. `out`: where standard
-  // output goes instead, if not empty.
+  // Starts `arguments[0]`. Standard output and standard error go to two files under TEST_TMPDIR; `out`, if not empty,
+  // is the file of standard output instead.
   explicit Command(const std::vector<std::string>& arguments, const std::string& out = "");
   ~Command();
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;
 
   void Signal(int signal) const;
-  // Waits for its end, at most a minute; later it is killed, with status 128 + SIGKILL.
+  // Waits for the process to end. After a minute it is killed, with status 128 + SIGKILL.
   CommandResult Wait();
 
  private:
@@ -36,16 +36,16 @@ class Command {
   pid_t process_ = -1;
 };
 
-// `baton ARGUMENTS` from start to end.
+// Runs `baton ARGUMENTS` to its end.
 CommandResult Baton(std::vector<std::string> arguments);
 
-// The whole of a file; empty if it cannot be read.
+// The contents of a file; empty if it cannot be read.
 std::string ReadWhole(const std::string& path);
 
-// A new folder's path under TEST_TMPDIR, which is not made.
+// A new path under TEST_TMPDIR; nothing is created there.
 std::string NewPath(const std::string& name);
 
-// Words at single spaces.
+// The words of a line, separated by spaces.
 std::vector<std::string> Words(const std::string& line);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Small jobs for tests, and what they leave behind.
+// Small jobs for tests, and the result of running them.
 #ifndef BATON_TESTS_TESTING_JOBS_H_
 #define BATON_TESTS_TESTING_JOBS_H_
 
@@ -15,17 +15,17 @@
 
 namespace baton {
 
-// An 8-layer GPT on the text of the machine's licences, small enough for hundreds of runs.
+// An 8-layer GPT on a text of this repository, small enough for hundreds of runs.
 inline constexpr char kSmallGpt[] = R"(
   name: "small"
   model { gpt2 { layers: 8 width: 16 heads: 2 context: 12 vocabulary: 256 } }
-  data { text: "/usr/share/common-licenses/*" held_out: 0.05 }
+  data { text: "tests/data/handbook.txt" held_out: 0.05 }
   batch { sequences: 8 micro_batches: 4 }
   optimizer { adamw { learning_rate: 1e-2 weight_decay: 0.1 } clip_norm: 1.0 warmup_steps: 2 decay: COSINE }
   run { steps: 4 }
 )";
 
-// `text` with overrides, resolved; the test fails with an exception if it is wrong.
+// `text` with overrides, resolved. An invalid job throws, which fails the test.
 inline proto::Job MakeJob(const std::string& text, const std::vector<std::string>& overrides = {}) {
   proto::Job job = ParseJob(text, "test").value();
   for (const std::string& assignment : overrides) {
@@ -35,7 +35,7 @@ inline proto::Job MakeJob(const std::string& text, const std::vector<std::string
   return ResolveJob(std::move(job)).value();
 }
 
-// What a run of all its steps ends with; equal only if every bit is.
+// The results of a run of all its steps. Two are equal only if every bit is.
 struct Outcome {
   std::vector<double> losses;
   std::vector<double> gradient_norms;

@@ -1,4 +1,4 @@
-// Prints each GPU on a line; without one, the driver's words, and fails. Used by tools/gpu_check/run.
+// Prints each GPU on a line. Without a GPU, prints the driver's error and exits with 1. Used by tools/gpu_check/run.
 #include <iostream>
 
 #include "runtime/device/cuda/cuda_device.h"
