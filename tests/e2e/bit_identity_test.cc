@@ -1,4 +1,4 @@
-// The guarantee, for all schedules but those with two copies of the parameters: on one backend with the same threads a
+// The guarantee, for all schedules but those with two replicas: on one backend, with the same number of threads per
 // device, weights, losses and gradient norms after N steps are the same bits for every schedule, number of stages and
 // split, and equal those of the unsplit run.
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-// Costs and memory by the command line: links, rates, profiles, recomputation, and what does not fit.
+// Costs and memory on the command line: links, rates, profiles, recomputation, and jobs that do not fit.
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kShards[] = "examples/two_shards.textproto";
 constexpr char kGpt[] = "examples/gpt_host.textproto";
+constexpr char kText[] = "--set=data.text=tests/data/handbook.txt";
 
 CommandResult Baton(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "tools/baton/baton");
@@ -43,7 +44,7 @@ TEST_CASE("links by flags: transfers queue for bandwidth, nodes share a link") {
   CHECK(with({"--bandwidth=2", "--per-node=1", "--inter-transfer=40us", "--inter-bandwidth=1"}) ==
         compute + 2 * (40 + 64));
   CHECK(with({"--bandwidth=2", "--per-node=2", "--inter-transfer=40us"}) == compute + latency + 2 * 32);
-  CHECK(with({"--recompute=50us"}) == compute + latency);  // while device 0 waits; device 1 has nothing to make again
+  CHECK(with({"--recompute=50us"}) == compute + latency);  // while device 0 waits; device 1 has nothing to recompute
   for (const auto& [flag, message] : std::vector<std::pair<std::string, std::string>>{
            {"--bandwidth=x", "--bandwidth: \"x\" is not a number of GB/s from 0.000001 to 1000000"},
            {"--inter-bandwidth=0", "--inter-bandwidth: \"0\" is not a number of GB/s from 0.000001 to 1000000"},
@@ -51,7 +52,7 @@ TEST_CASE("links by flags: transfers queue for bandwidth, nodes share a link") {
             "--inter-transfer: \"3\" is not a time from 0 to 3600 s with its unit, like 18.5ms; "
             "units are ns, us, ms and s"},
            {"--inter-transfer=3us",
-            "--inter-transfer, --inter-bandwidth: need --per-node, how many devices share a node"},
+            "--inter-transfer, --inter-bandwidth: need --per-node, the number of devices of a node"},
            {"--per-node=2", "--per-node: needs --inter-transfer or --inter-bandwidth, the link between nodes"}}) {
     std::vector<std::string> arguments = pipeline;
     arguments.push_back(flag);
@@ -60,7 +61,7 @@ TEST_CASE("links by flags: transfers queue for bandwidth, nodes share a link") {
     CHECK(result.err == absl::StrCat("baton: ", message, "\n"));
   }
   CHECK(Baton({"simulate", kShards, "--per-node=1"}).err ==
-        "baton: --per-node: with a job file devices.intra and devices.inter say it; set these\n");
+        "baton: --per-node: with a job file, set devices.intra and devices.inter instead\n");
 }
 
 TEST_CASE("rehearsals follow links and recompute") {
@@ -74,7 +75,7 @@ TEST_CASE("rehearsals follow links and recompute") {
                           "links of 0.001 GB/s, between nodes of 1 device 1.00 ms and 0.002 GB/s\n"));
 }
 
-TEST_CASE("a job's rates and links stand for measurement, so that two runs say the same") {
+TEST_CASE("with rates and links of the job, instead of measurements, two runs predict the same") {
   const std::vector<std::string> job = {"simulate", kGpt,
                                         "--set",    "devices.device=H200",
                                         "--set",    "devices.intra={latency: \"3us\" bandwidth_gbps: 450}"};
@@ -90,7 +91,7 @@ TEST_CASE("a job's rates and links stand for measurement, so that two runs say t
   CHECK(across < Json(slower)["step_time_us"].get<double>());
 }
 
-TEST_CASE("a profile is a table that the other commands take") {
+TEST_CASE("other commands read the table of profile") {
   const std::string path = NewPath("costs.csv");
   const CommandResult profiled =
       Baton({"profile", kShards, "-o", path, "--repeats=2", "--set=pipeline.recompute=FULL"});
@@ -105,13 +106,13 @@ TEST_CASE("a profile is a table that the other commands take") {
     CHECK(Baton({command, kShards, "--costs=" + path}).status == 0);
   }
   CHECK(Baton({"train", kShards, "--costs=" + path, "--set=run.steps=1"}).status == 0);
-  CHECK(Baton({"train", kGpt, "--costs=" + path, "--set=run.steps=1"}).err ==
+  CHECK(Baton({"train", kGpt, "--costs=" + path, "--set=run.steps=1", kText}).err ==
         "baton: --costs: 2 chunks; the job has 4, and a table must have as many or a multiple\n");
   CHECK(Baton({"profile", kShards, "-o", "/no/such/folder/costs.csv"}).status == 2);
   CHECK(Baton({"profile"}).status == 2);
 }
 
-TEST_CASE("memory is told part by part, and its parts add up") {
+TEST_CASE("memory is reported by part, and the parts add up") {
   const nlohmann::json report = Json({"simulate", kShards});
   for (size_t device = 0; device < report["devices"].size(); ++device) {
     const nlohmann::json& each = report["devices"][device];
@@ -136,7 +137,7 @@ TEST_CASE("a job that does not fit its devices is refused before it starts, with
                                           "--set=devices.memory_gib=0.012",
                                           "--set=run.evaluate_every=0"};
     if (std::string(command) != "compare") arguments.push_back("--set=pipeline.schedule=gpipe");
-    if (std::string(command) == "train") arguments.push_back("--set=run.steps=1");
+    if (std::string(command) == "train") arguments.insert(arguments.end(), {"--set=run.steps=1", kText});
     for (const std::string& change : changes) arguments.push_back("--set=" + change);
     return Baton(arguments);
   };
@@ -145,12 +146,12 @@ TEST_CASE("a job that does not fit its devices is refused before it starts, with
   CHECK(refused.out.empty());
   CHECK(absl::StartsWith(refused.err, "baton: devices.memory_gib: device 3 needs "));
   CHECK(absl::StrContains(refused.err, " more than the 12.3 MiB that it has: parameters "));
-  // Each of what is told can be typed, and fits.
+  // Each proposal can be typed, and fits.
   const size_t fits = refused.err.find("these fit: ");
   REQUIRE(fits != std::string::npos);
-  const std::vector<std::string> told = absl::StrSplit(refused.err.substr(fits + 11), "; ");
-  REQUIRE(told.size() >= 3);
-  for (const std::string& each : told) {
+  const std::vector<std::string> proposals = absl::StrSplit(refused.err.substr(fits + 11), "; ");
+  REQUIRE(proposals.size() >= 3);
+  for (const std::string& each : proposals) {
     CAPTURE(each);
     CHECK(with("train", absl::StrSplit(each.substr(0, each.find(" (")), ' ')).status == 0);
   }
@@ -159,8 +160,8 @@ TEST_CASE("a job that does not fit its devices is refused before it starts, with
   CHECK(absl::StrContains(simulated.out, "these fit: "));
   const CommandResult compared = with("compare", {});
   CHECK(compared.status == 0);
-  CHECK(absl::StrContains(compared.out, "devices.memory_gib: more than 0.012 GiB on a device"));
-  // Nothing helps a device that cannot hold its parameters.
+  CHECK(absl::StrContains(compared.out, "devices.memory_gib: a device needs more than 0.012 GiB"));
+  // Nothing fits if the parameters do not.
   CHECK(absl::StrContains(with("train", {"devices.memory_gib=0.0001"}).err, "; nothing tried fits, "));
 }
 

@@ -1,6 +1,5 @@
-// CUDA jobs from their first step to their last, on the stand-in for the CUDA runtime: the same bits for every
-// schedule, number of stages and GPUs, as a graph or not, whatever order the GPUs work in; and close to what the host
-// trains.
+// Whole CUDA jobs on the stand-in for the CUDA runtime: the same bits for every schedule, number of stages and GPUs, with
+// and without graphs, in every order of the GPUs' work; and close to the host's results.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -20,13 +19,13 @@ namespace {
 constexpr char kTinyGpt[] = R"(
   name: "tiny"
   model { gpt2 { layers: 4 width: 8 heads: 2 context: 4 vocabulary: 256 } }
-  data { text: "/usr/share/common-licenses/BSD" held_out: 0.02 }
+  data { text: "tests/data/handbook.txt" held_out: 0.02 }
   batch { sequences: 4 micro_batches: 4 }
   optimizer { adamw { learning_rate: 1e-2 weight_decay: 0.1 } clip_norm: 1.0 warmup_steps: 1 decay: COSINE }
   run { steps: 3 }
   devices { backend: CUDA })";
 
-// The machine of one test case. With `closed`, which takes time, device memory is out of the host's reach.
+// The machine of one test case. `closed`: the host cannot access device memory; takes time.
 class FakeGpus {
  public:
   FakeGpus(int count, uint64_t seed, bool closed = false) {
@@ -68,10 +67,10 @@ const Outcome& Unsplit() {
   return *outcome;
 }
 
-TEST_CASE("CUDA: every schedule trains to the same bits as a graph and without, on one GPU and on two") {
+TEST_CASE("CUDA: every schedule trains to the same bits with a graph and without, on one GPU and on two") {
   REQUIRE(Unsplit().losses.front() > Unsplit().losses.back());
   uint64_t seed = 1;
-  // One of each kind: one chunk a device and several, halves of the backward pass or not, both placements.
+  // One of each kind: one chunk per device and several, backward pass whole and split, both placements.
   for (const char* name : {"1f1b", "interleaved", "zb-h1", "zb-v"}) {
     const ScheduleInfo& schedule = *FindSchedule(name).value();
     const int stages = 4 / schedule.default_chunks;
@@ -93,7 +92,7 @@ TEST_CASE("CUDA: stages and splits train to the same bits") {
   }
 }
 
-TEST_CASE("CUDA: what is computed again has the same bits, as a graph and without") {
+TEST_CASE("CUDA: recomputation gives the same bits, with a graph and without") {
   for (const char* mode : {"ATTENTION", "FULL"}) {
     CAPTURE(mode);
     const std::string recompute = absl::StrCat("pipeline.recompute=", mode);
@@ -101,7 +100,7 @@ TEST_CASE("CUDA: what is computed again has the same bits, as a graph and withou
       const FakeGpus gpus(1, 3);
       CHECK(Run(MakeJob(kTinyGpt, {"pipeline.stages=2", recompute}), /*graphs=*/true) == Unsplit());
     }
-    // In bf16 with what is fused there.
+    // In bf16, with its fused kernels.
     const std::vector<std::string> fused = {"pipeline.stages=2", "run.steps=2", "devices.precision=BF16",
                                             "model.gpt2.activation=GELU_TANH"};
     Outcome kept;
@@ -116,7 +115,7 @@ TEST_CASE("CUDA: what is computed again has the same bits, as a graph and withou
   }
 }
 
-TEST_CASE("CUDA: copies of the parameters stay equal under graphs") {
+TEST_CASE("CUDA: replicas of the parameters stay equal under graphs") {
   const proto::Job job = MakeJob(kTinyGpt, {"pipeline.stages=2", "pipeline.schedule=chimera"});
   Outcome first;
   {
@@ -127,7 +126,7 @@ TEST_CASE("CUDA: copies of the parameters stay equal under graphs") {
   CHECK(Run(job, false) == first);
 }
 
-TEST_CASE("CUDA: the host touches no device memory") {
+TEST_CASE("CUDA: the host does not access device memory") {
   const FakeGpus gpus(1, 2, /*closed=*/true);
   const proto::Job job = MakeJob(kTinyGpt, {"pipeline.stages=2", "run.steps=2"});
   const auto run = TrainingRun::Create(job).value();
@@ -135,7 +134,7 @@ TEST_CASE("CUDA: the host touches no device memory") {
   CHECK_FALSE(run->Weights().value().empty());
 }
 
-TEST_CASE("CUDA: close to what the host trains") {
+TEST_CASE("CUDA: close to the host's results") {
   const FakeGpus gpus(1, 3);
   const Outcome host = RunToTheEnd(MakeJob(kTinyGpt, {"devices.backend=HOST"}));
   for (size_t step = 0; step < host.losses.size(); ++step) {
@@ -163,7 +162,7 @@ TEST_CASE("CUDA: graphs are recorded once for each staging, and traced ones agai
   const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2", "run.steps=5"})).value();
   const int64_t launches = stand_in::NumGraphLaunches();
   REQUIRE(run->Step(0, /*wants_trace=*/true).ok());
-  CHECK(stand_in::NumGraphLaunches() == launches);  // the first step makes what graphs need
+  CHECK(stand_in::NumGraphLaunches() == launches);  // the first step runs without a graph
   REQUIRE(run->Step(1, false).ok());
   const int64_t nodes = stand_in::NumNodesOfLastGraph();
   REQUIRE(run->Step(2, true).ok());
@@ -201,14 +200,14 @@ TEST_CASE("CUDA: an evaluation between steps changes nothing, and is the host's"
   }
 }
 
-TEST_CASE("CUDA: a fault on the GPU ends the run, and the error says where it can come from") {
+TEST_CASE("CUDA: a fault on the GPU ends the run, and the error names its possible sources") {
   for (const bool graphs : {false, true}) {
     CAPTURE(graphs);
     stand_in::ResetMachine();
     stand_in::SetWorkOrder(4);
     const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
     REQUIRE(run->Step(0).ok());
-    stand_in::FailEnqueued(150);  // in the midst of the second step
+    stand_in::FailEnqueued(150);  // during the second step
     const absl::Status status = run->Step(1).status();
     const absl::Status again = run->Step(2).status();
     stand_in::ResetMachine();
@@ -219,7 +218,7 @@ TEST_CASE("CUDA: a fault on the GPU ends the run, and the error says where it ca
     if (graphs) {
       CHECK(absl::StrContains(message, "with --no-graphs the instruction is named"));
     } else {
-      // At which instruction it surfaces, and whether earlier ones are still in flight then, is a matter of time.
+      // Timing decides at which instruction the fault surfaces, and whether earlier ones are still in flight.
       CHECK(absl::StartsWith(message, "device "));
       CHECK(absl::StrContains(message, "instruction "));
     }
@@ -227,7 +226,7 @@ TEST_CASE("CUDA: a fault on the GPU ends the run, and the error says where it ca
   }
 }
 
-TEST_CASE("CUDA: what the compiler planned is what the arena holds") {
+TEST_CASE("CUDA: the planned peak is the peak of the arena") {
   const FakeGpus gpus(1, 19);
   const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2", "devices.precision=BF16"})).value();
   REQUIRE(run->Step(0).ok());
@@ -252,7 +251,7 @@ TEST_CASE("CUDA: layers are measured through the device") {
   }
 }
 
-TEST_CASE("CUDA: without a GPU a job is refused with the driver's words, but its sizes are known") {
+TEST_CASE("CUDA: without a GPU a job is refused with the driver's error, but its sizes are known") {
   stand_in::SetNumGpus(0);
   const proto::Job job = MakeJob(kTinyGpt);
   const absl::Status status = TrainingRun::Create(job).status();

@@ -1,5 +1,5 @@
-// docs/schedules.md, docs/prediction.md and the README's picture against the commands that they show: each output is
-// what the command prints now.
+// The output in docs/schedules.md and docs/prediction.md, and the README's picture, are those of the commands beside
+// them.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -19,7 +19,7 @@ struct Block {
   std::string output;
 };
 
-// The ```console blocks. A command may go on behind a backslash.
+// The ```console blocks. A backslash continues a command on the next line.
 std::vector<Block> BlocksOf(const std::string& page) {
   std::vector<Block> blocks;
   bool inside = false;
@@ -41,7 +41,7 @@ std::vector<Block> BlocksOf(const std::string& page) {
   return blocks;
 }
 
-// The arguments of a command: words, or what stands between double quotes.
+// The arguments of a command: words, or texts between double quotes.
 std::vector<std::string> ArgumentsOf(const std::string& command) {
   std::vector<std::string> arguments;
   const std::vector<std::string> parts = absl::StrSplit(command, '"');
@@ -55,7 +55,7 @@ std::vector<std::string> ArgumentsOf(const std::string& command) {
   return arguments;
 }
 
-TEST_CASE("the pages show what the commands print; tools/update_schedule_docs writes it anew") {
+TEST_CASE("the pages show the output of the commands; tools/update_schedule_docs regenerates it") {
   const char* page = GENERATE("docs/schedules.md", "docs/prediction.md");
   const std::vector<Block> blocks = BlocksOf(ReadWhole(page));
   REQUIRE_FALSE(blocks.empty());
@@ -73,7 +73,7 @@ TEST_CASE("the pages show what the commands print; tools/update_schedule_docs wr
   }
 }
 
-TEST_CASE("the README's picture is what the command beside it draws") {
+TEST_CASE("the README's picture is that of the command beside it") {
   const std::string command = "baton simulate --stages=4 --micro-batches=8 --schedule=zb-h1 --transfer=0.1ms --svg=";
   CHECK(absl::StrContains(ReadWhole("README.md"), command + "docs/pictures/zb-h1.svg"));
   const std::string file = NewPath("picture.svg");

@@ -1,4 +1,4 @@
-// From a trace to an explanation, what-ifs and pictures, as a user would type it.
+// explain, whatif and pictures, as a user types them.
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -9,13 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/testing/command.h"
+#include "tests/testing/refused.h"
 
 namespace baton {
 namespace {
 
 constexpr char kShards[] = "examples/two_shards.textproto";
 
-// Two words of the last lines: a table's row begins with `first`.
+// The first line that begins with `first`, as a row of a table does; empty if there is none.
 std::string LineWith(const std::string& text, const std::string& first) {
   for (const std::string& line : std::vector<std::string>(absl::StrSplit(text, '\n'))) {
     if (absl::StartsWith(line, first)) return line;
@@ -35,14 +36,6 @@ CommandResult MustRun(const std::vector<std::string>& arguments) {
   CHECK(result.err.empty());
   REQUIRE(result.status == 0);
   return result;
-}
-
-void CheckRefused(const std::vector<std::string>& arguments, const std::string& message) {
-  CAPTURE(arguments);
-  const CommandResult result = Baton(arguments);
-  CHECK(result.status == 2);
-  CHECK(result.out.empty());
-  CHECK(result.err == absl::StrCat("baton: ", message, "\n"));
 }
 
 TEST_CASE("a trained step is explained from its trace, and ends with three sentences") {
@@ -84,9 +77,9 @@ TEST_CASE("a rehearsed step is explained; another program's trace is refused") {
   CheckRefused({"explain", "--trace", trace, "--stages=4", "--micro-batches=3"},
                absl::StrCat(trace,
                             " is of another program: 1f1b with 2 chunks on 2 devices and 3 micro-batches; described is "
-                            "1f1b with 4 on 4 and 3"));
+                            "1f1b with 4 chunks on 4 devices and 3 micro-batches"));
   CheckRefused({"explain", "--trace", trace, "--trace", trace, "--stages=2", "--micro-batches=3"},
-               "--trace: given twice, so there is nothing to predict; leave out the job");
+               "--trace: given twice, so nothing is predicted; leave out the job and its flags");
   CheckRefused({"explain", "--trace", html}, absl::StrCat(html, ": no JSON, or not all of it"));
   CheckRefused({"explain", "--trace", "/nonexistent"}, "cannot read trace /nonexistent: No such file or directory");
   CheckRefused({"explain"}, "--trace is required; see baton explain --help");
@@ -101,7 +94,7 @@ TEST_CASE("what-ifs are simulated: changes of costs, settings, several at once")
   };
   const CommandResult result = MustRun(with(
       {"link 2x faster", "chunk 3 20% faster, link 0-1 2x slower", "micro_batches=16", "schedule=zb-h1,stages=2"}));
-  // What simulate says of the same.
+  // The same predictions by simulate.
   const CommandResult slower = MustRun({"simulate", "--stages=4", "--micro-batches=8", "--transfer=1ms"});
   const CommandResult faster = MustRun({"simulate", "--stages=4", "--micro-batches=8", "--transfer=0.5ms"});
   const CommandResult other =
@@ -114,7 +107,7 @@ TEST_CASE("what-ifs are simulated: changes of costs, settings, several at once")
   CHECK(absl::StrContains(LineWith(result.out, "link 2x faster"), bubble_of(faster)));
   CHECK(absl::StrContains(LineWith(result.out, "schedule=zb-h1,stages=2"), bubble_of(other)));
   CHECK_FALSE(LineWith(result.out, "chunk 3 20% faster, link 0-1 2x slower").empty());
-  CheckRefused(with({}), "say what to change, like \"link 2x faster\" or micro_batches=64, or ask for --gradient");
+  CheckRefused(with({}), "give a change, like \"link 2x faster\" or micro_batches=64, or --gradient");
   CheckRefused(with({"chunk 4 2x faster"}), "\"chunk 4 2x faster\": there is no chunk 4; there are 4, numbered from 0");
   CheckRefused(with({"micro_batches=many"}), "\"micro_batches=many\": micro_batches must be a whole number from 1");
   CHECK(Baton(with({"wheels=4"})).status == 2);
@@ -128,7 +121,7 @@ TEST_CASE("a job's fields can be settings of a what-if") {
   CHECK(Baton({"whatif", kShards, "batch.micro_batchse=2"}).status == 2);
 }
 
-TEST_CASE("pictures are written beside what is printed, and cannot be written over each other") {
+TEST_CASE("pictures leave printed text unchanged, and cannot overwrite each other") {
   const std::string svg = NewPath("one.svg");
   const std::string html = NewPath("one.html");
   const std::vector<std::string> plain = {"simulate", "--stages=3", "--micro-batches=4", "--schedule=zb-h1"};
@@ -146,7 +139,7 @@ TEST_CASE("pictures are written beside what is printed, and cannot be written ov
                "--html: /nonexistent/a.html: cannot be opened: No such file or directory");
 }
 
-TEST_CASE("a trace of train is valid for Perfetto and carries what was predicted") {
+TEST_CASE("a trace of train is valid for Perfetto and contains the prediction") {
   const std::string output = NewPath("run");
   MustRun({"train", kShards, "--set", "run.steps=3", "--set", "run.evaluate_every=0", "--output", output});
   const nlohmann::json json = nlohmann::json::parse(ReadWhole(output + "/trace.json"));

@@ -1,5 +1,5 @@
 // Training on a real GPU: the same bits for every schedule, number of stages and split, as a graph and without; close
-// to what the host trains. Where there is no GPU, main() says so and nothing runs.
+// to what the host trains. Skipped without a GPU.
 #include <catch2/catch.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -64,7 +64,7 @@ TEST_CASE("GPU: the loss follows the host's") {
   CHECK(rounded.losses.back() == Approx(host.losses.back()).epsilon(0.02));
 }
 
-TEST_CASE("GPU: what the compiler planned is what the arena holds") {
+TEST_CASE("GPU: the planned peak is the peak of the arena") {
   const auto run = TrainingRun::Create(MakeJob(kSmallGpt, {"devices.backend=CUDA", "pipeline.stages=4"})).value();
   REQUIRE(run->Step(0).ok());
   for (int device = 0; device < 4; ++device) {

@@ -1,4 +1,5 @@
-// Training by an order from a file: the same bits as any other schedule, its placement the file's, and clear errors.
+// Training by an order from a file: the same bits as by any other schedule, the file's placement of chunks, and clear
+// errors.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -30,7 +31,7 @@ proto::Job JobOf(const std::string& path, int stages, int chunks) {
                              absl::StrCat("pipeline.chunks_per_device=", chunks)});
 }
 
-TEST_CASE("an order of one's own trains to the same bits, wherever it puts the chunks") {
+TEST_CASE("the user's order trains to the same bits, for every placement of chunks") {
   const Outcome unsplit = RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=1", "pipeline.schedule=naive"}));
   for (bool split : {false, true}) {
     CAPTURE(split);
@@ -38,13 +39,13 @@ TEST_CASE("an order of one's own trains to the same bits, wherever it puts the c
     CHECK(RunToTheEnd(JobOf(WriteOrderFile("mixed.csv", CsvOf(GreedyOrder({1, 0, 1, 1, 2, 0}, 3, 4, split))), 3, 2)) ==
           unsplit);
   }
-  // Passes that are marked as running together run one after the other here.
+  // Passes that the file marks as overlapping run one after the other here.
   const std::string together =
       "0F0,0F1,(0F2;0B0)OVERLAP_F_B,(0F3;0B1)OVERLAP_F_B,0B2,0B3\n1F0,1B0,1F1,1B1,1F2,1B2,1F3,1B3\n";
   CHECK(RunToTheEnd(JobOf(WriteOrderFile("together.csv", together), 2, 1)) == unsplit);
 }
 
-TEST_CASE("an order of two copies trains from a file as from the catalog") {
+TEST_CASE("an order with two replicas trains from a file as from the catalog") {
   for (const char* schedule : {"chimera", "dualpipe"}) {
     for (int stages : {2, 3, 4}) {
       CAPTURE(schedule, stages);
@@ -68,7 +69,7 @@ TEST_CASE("an evaluation uses the same placement") {
   CHECK(*loss == (*unsplit)->Evaluate().value());
 }
 
-TEST_CASE("orders that a job cannot be trained by are refused") {
+TEST_CASE("orders that do not fit the job are refused") {
   const auto message = [](const proto::Job& job) {
     const absl::Status status = TrainingRun::Create(job).status();
     CHECK(status.code() == absl::StatusCode::kInvalidArgument);

@@ -1,4 +1,4 @@
-// What is searched for, from outside: flags, reports, files that other commands take, the frontier and its picture.
+// The search from outside: its flags, reports, files that other commands read, the frontier and its figure.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -21,7 +21,7 @@ CommandResult Run(const std::string& command, const std::string& more = "") {
   return Baton(Words(absl::StrCat(command, kPipeline, more.empty() ? "" : " ", more)));
 }
 
-TEST_CASE("a simulation tells the bound and the gap, in words and as JSON") {
+TEST_CASE("a simulation prints the bound and the gap, in words and as JSON") {
   const CommandResult text = Run("simulate", "--schedule=zb-auto --moves=100");
   REQUIRE(text.status == 0);
   CHECK(text.err.empty());  // progress is for terminals
@@ -39,7 +39,7 @@ TEST_CASE("a simulation tells the bound and the gap, in words and as JSON") {
   CHECK_FALSE(other.contains("gap"));
 }
 
-TEST_CASE("compare takes the better placement, unless one is given, and tells the gap") {
+TEST_CASE("compare takes the better placement, unless one is given, and prints the gap") {
   const auto row_of = [](const std::string& more) {
     const CommandResult result = Run("compare", "--schedules=zb-auto,zb-v,zb-h1 --format=json " + more);
     REQUIRE(result.status == 0);
@@ -55,7 +55,7 @@ TEST_CASE("compare takes the better placement, unless one is given, and tells th
   CHECK(open == std::min(loop, v));
   CHECK(loop != v);
   CHECK(row_of("--moves=0").at("gap") >= 0);
-  CHECK(absl::StrContains(Run("compare", "--moves=0").out, "gap          how far it is at most above"));
+  CHECK(absl::StrContains(Run("compare", "--moves=0").out, "gap          at most this far above"));
   CHECK_FALSE(absl::StrContains(Run("compare", "--schedules=1f1b,gpipe").out, "gap"));
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("limits hold for every schedule, by device too") {
   CHECK(Run("simulate", "--schedule=1f1b --activation-limit-micro-batches=4").status == 0);
 }
 
-TEST_CASE("what cannot be searched for is refused in one sentence") {
+TEST_CASE("an impossible search is refused in one sentence") {
   struct Refused {
     std::string arguments;
     std::string message;
@@ -135,7 +135,7 @@ TEST_CASE("what cannot be searched for is refused in one sentence") {
   CHECK(result.err == absl::StrCat("baton: ", refused.message, "\n"));
 }
 
-TEST_CASE("flags of a search are refused for a schedule that is not searched for") {
+TEST_CASE("flags of a search are refused for a schedule that is not searched") {
   for (const std::string flag : {"--objective=span", "--placement=v", "--search=1", "--moves=1", "--seed=2"}) {
     const CommandResult result = Run("simulate", "--schedule=zb-h1 " + flag);
     CHECK(result.status == 2);
@@ -183,7 +183,7 @@ TEST_CASE("the frontier is a table and a picture") {
   CHECK(absl::StrContains(Run("frontier", "--moves=0 --objective=span --placement=loop").out, "best of the catalog"));
 }
 
-TEST_CASE("a frontier that cannot be is refused in one sentence") {
+TEST_CASE("an impossible frontier is refused in one sentence") {
   const auto refused = [](const std::string& more, const std::string& message) {
     const CommandResult result = Run("frontier", more);
     CHECK(result.status == 2);
@@ -193,7 +193,7 @@ TEST_CASE("a frontier that cannot be is refused in one sentence") {
   refused("--from=5 --to=4", "--to: 4; must be from --from, 5, to 260");
   refused("--from=1 --to=1000", "--to: 1000; must be from --from, 1, to 256");
   refused("--activation-limit-micro-batches=3",
-          "--activation-limit-micro-batches: the frontier goes through limits by itself; --from and --to say which");
+          "--activation-limit-micro-batches: baton frontier sets the limits itself; use --from and --to");
   refused("--svg=/no/such/folder/f.svg", "--svg: /no/such/folder/f.svg: cannot be opened: No such file or directory");
   refused("--from=0", "--from: \"0\" is not a whole number from 1 to 1000000; see baton frontier --help");
 }

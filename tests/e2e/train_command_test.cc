@@ -1,4 +1,4 @@
-// `baton train` from outside: the files that it leaves, the same weights for any split, and how it can be stopped.
+// `baton train` from outside: its files, equal weights for every split, and stopping it.
 #include <signal.h>
 
 #include <catch2/catch.hpp>
@@ -62,7 +62,7 @@ void AwaitSteps(const std::string& output, size_t steps) {
   FAIL("the run writes no steps");
 }
 
-TEST_CASE("train leaves four files that can be read back") {
+TEST_CASE("train writes four files that can be read back") {
   const std::string output = NewPath("parent") + "/run";
   const std::vector<std::string> overrides = {"run.steps=5", "run.evaluate_every=2"};
   const CommandResult result =
@@ -73,7 +73,7 @@ TEST_CASE("train leaves four files that can be read back") {
   CheckWeights(output);
 
   const nlohmann::json trace = nlohmann::json::parse(ReadWhole(output + "/trace.json"));
-  CHECK(trace.at("traceEvents").size() > 44);  // as many instructions
+  CHECK(trace.at("traceEvents").size() > 44);  // the number of instructions
 
   const auto job = LoadJob(kShards, overrides);
   REQUIRE(job.ok());
@@ -81,7 +81,7 @@ TEST_CASE("train leaves four files that can be read back") {
   REQUIRE(kept.ok());
   CHECK(google::protobuf::util::MessageDifferencer::Equals(*kept, *job));
 
-  // Plain lines, as it is no terminal.
+  // Plain lines, since standard output is no terminal.
   CHECK_FALSE(absl::StrContains(result.out, "\r"));
   CHECK_FALSE(absl::StrContains(result.out, "\033"));
   const CommandResult again = Baton({"train", output + "/job.textproto", "--output", output});
@@ -89,7 +89,7 @@ TEST_CASE("train leaves four files that can be read back") {
   CHECK(absl::StartsWith(again.out, output + " holds an earlier run, which this one replaces\n"));
 }
 
-TEST_CASE("a terminal gets one line that is written over, and keeps every log_every-th") {
+TEST_CASE("on a terminal one line is overwritten; every log_every-th stays") {
   const auto job = LoadJob(kShards, {"run.steps=6", "run.log_every=4", "run.evaluate_every=0"});
   REQUIRE(job.ok());
   std::ostringstream log;
@@ -104,7 +104,7 @@ TEST_CASE("a terminal gets one line that is written over, and keeps every log_ev
   }
   CHECK(kept == std::vector<std::string>{"step 1/6", "step 4/6", "step 6/6"});
   for (int step = 1; step <= 6; ++step) {
-    // What is written over must not wrap.
+    // A line that is overwritten must not wrap.
     const bool wraps = step == 1 || step == 4 || step == 6;
     CHECK(absl::StrContains(log.str(), absl::StrCat("\r\033[K", wraps ? "" : "\033[?7l", "step ", step, "/6  loss ")));
   }
@@ -116,6 +116,7 @@ TEST_CASE("the same weights, byte for byte, in one stage and in four") {
   const std::vector<std::string> common = {
       "train", "examples/gpt_host.textproto",
       "--set", "model.gpt2={layers: 8 width: 32 heads: 2 context: 16 vocabulary: 256}",
+      "--set", "data.text=tests/data/handbook.txt",
       "--set", "run.steps=3",
       "--set", "run.evaluate_every=0",
       "--set", "optimizer.warmup_steps=1"};
@@ -130,7 +131,7 @@ TEST_CASE("the same weights, byte for byte, in one stage and in four") {
   };
   const std::string weights = train(one, "1", "gpipe");
   CHECK(weights.size() > 8 * 12 * 32 * 32 * 4);
-  CHECK((weights == train(four, "4", "1f1b")));  // in parentheses: not to print them
+  CHECK((weights == train(four, "4", "1f1b")));  // in parentheses, so that a failure does not print them
 }
 
 TEST_CASE("a signal ends training after its step, and saves") {
@@ -148,7 +149,7 @@ TEST_CASE("a signal ends training after its step, and saves") {
   CheckWeights(output);
 }
 
-TEST_CASE("when nobody reads the progress any more, training ends and saves") {
+TEST_CASE("training ends and saves when standard output has no reader any more") {
   const std::string output = NewPath("unread");
   Command command({"/bin/sh", "-c",
                    absl::StrCat("exec tools/baton/baton train ", kShards, " --output ", output,

@@ -1,5 +1,5 @@
-// Training as a whole: what the compiler planned is what the devices used, losses are means whatever the number of
-// micro-batches, and a model learns.
+// Training as a whole: devices use the planned memory, the loss does not depend on the number of micro-batches, and models
+// learn.
 #include <catch2/catch.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-TEST_CASE("the peak that the program plans is the peak that the arena uses") {
+TEST_CASE("the planned peak is the peak of the arena") {
   for (const ScheduleInfo* schedule : AllSchedules()) {
     for (int stages : {1, 2, 4}) {
       CAPTURE(schedule->name, stages);
@@ -25,7 +25,7 @@ TEST_CASE("the peak that the program plans is the peak that the arena uses") {
   }
 }
 
-TEST_CASE("recomputation lowers what a device holds, and a step still takes all of it") {
+TEST_CASE("recomputation lowers the peak, and a step still reaches the planned one") {
   for (const char* schedule : {"gpipe", "1f1b", "zb-h1"}) {
     const auto peak = [schedule](const char* mode) {
       const auto run =
@@ -43,10 +43,10 @@ TEST_CASE("recomputation lowers what a device holds, and a step still takes all 
   }
 }
 
-TEST_CASE("the loss is a mean over all tokens, whatever the number of micro-batches") {
+TEST_CASE("the loss is a mean over all tokens for every number of micro-batches") {
   const double whole =
       RunToTheEnd(MakeJob(kSmallGpt, {"batch.micro_batches=1", "run.steps=1", "optimizer.warmup_steps=0"})).losses[0];
-  CHECK(whole == Approx(std::log(256.0)).epsilon(0.05));  // an untrained model knows nothing
+  CHECK(whole == Approx(std::log(256.0)).epsilon(0.05));  // an untrained model predicts a uniform distribution
   for (int micro_batches : {2, 4, 8}) {
     const Outcome cut =
         RunToTheEnd(MakeJob(kSmallGpt, {absl::StrCat("batch.micro_batches=", micro_batches), "run.steps=1",
@@ -67,7 +67,7 @@ TEST_CASE("a small GPT learns text") {
   CHECK(run->Evaluate().value() < 3.5);
 }
 
-TEST_CASE("the copies of a tied parameter stay equal, on one device and on two") {
+TEST_CASE("the replicas of a tied parameter stay equal, on one device and on two") {
   constexpr size_t kBytes =
       256 * 16 * sizeof(float);  // wte.weight: [256, 16], first in the first chunk, last in the last
   for (const int stages : {1, 4}) {
@@ -102,7 +102,7 @@ TEST_CASE("an evaluation changes nothing") {
   CHECK(run->Step(1).value().loss == undisturbed->Step(1).value().loss);
 }
 
-TEST_CASE("clusters are told apart") {
+TEST_CASE("a small MLP learns to separate clusters") {
   const auto run = TrainingRun::Create(MakeJob(R"(
     model { mlp { sizes: [16, 32, 8] } }
     data { clusters { examples: 512 noise: 0.3 } held_out: 0.25 }
@@ -115,9 +115,10 @@ TEST_CASE("clusters are told apart") {
   CHECK(run->Evaluate().value() < 0.2);
 }
 
-TEST_CASE("a job that cannot be is refused before anything starts") {
-  CHECK(TrainingRun::Create(MakeJob(kSmallGpt, {"devices.backend=CUDA"})).status().code() ==
-        absl::StatusCode::kUnavailable);
+TEST_CASE("an impossible job is refused before anything starts") {
+  // A machine with a GPU takes the job.
+  const absl::Status cuda = TrainingRun::Create(MakeJob(kSmallGpt, {"devices.backend=CUDA"})).status();
+  CHECK((cuda.ok() || cuda.code() == absl::StatusCode::kUnavailable));
   const absl::Status heads = TrainingRun::Create(MakeJob(kSmallGpt, {"data.text=/no/such/*"})).status();
   CHECK(heads.code() == absl::StatusCode::kInvalidArgument);
 }

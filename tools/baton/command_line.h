@@ -1,5 +1,5 @@
-// What every subcommand's options share: how a number's range is checked and told, and what CLI11 leaves to be said
-// better. Used by main.cc and the commands.
+// Shared by the options of all subcommands: checks of ranges, and clearer words for CLI11's complaints. Used by main.cc
+// and the commands.
 #ifndef BATON_TOOLS_BATON_COMMAND_LINE_H_
 #define BATON_TOOLS_BATON_COMMAND_LINE_H_
 
@@ -12,11 +12,11 @@
 
 namespace baton {
 
-// Takes whole numbers from `least` to `most`; refuses others in words.
+// Accepts whole numbers from `least` to `most`.
 CLI::Validator Between(int64_t least, int64_t most);
 
-// What CLI11 would take for something else: no command at all, an unknown one, and `--flag=` without a value, which
-// would take the next argument for its value. Errors: InvalidArgument.
+// Refuses arguments that CLI11 would misread: no command, an unknown command, and `--flag=` without a value, for which
+// it would take the next argument. Errors: InvalidArgument.
 absl::Status CheckArguments(const std::vector<std::string>& arguments, const std::vector<std::string>& commands);
 
 // CLI11's complaint as one sentence.

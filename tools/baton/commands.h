@@ -1,4 +1,5 @@
-// The subcommands of baton, one file each. Each declares its options on `app` and what to run once they are parsed.
+// The subcommands of baton, one file each. Each declares its options on `app`; if it is the one that was typed, parsing
+// sets `action`.
 #ifndef BATON_TOOLS_BATON_COMMANDS_H_
 #define BATON_TOOLS_BATON_COMMANDS_H_
 
@@ -9,7 +10,7 @@
 
 namespace baton {
 
-// What main() runs after parsing.
+// Run by main() after parsing.
 using CommandAction = std::function<absl::Status()>;
 
 void AddTrainCommand(CLI::App& app, CommandAction& action);

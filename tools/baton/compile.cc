@@ -1,4 +1,4 @@
-// `baton compile`: the program of each device, as text, proto or PyTorch's CSV.
+// `baton compile`: prints the program of each device, as text, proto or PyTorch's CSV.
 #include <google/protobuf/text_format.h>
 
 #include <iostream>
@@ -28,17 +28,15 @@ struct CompileFlags {
 
 absl::Status RunCompile(const CompileFlags& flags) {
   if (flags.transfers && flags.format != "csv") {
-    return absl::InvalidArgumentError("--transfers: only with --format=csv; the other formats always show them");
+    return absl::InvalidArgumentError("--transfers: needs --format=csv; the other formats always show transfers");
   }
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
   BATON_ASSIGN_OR_RETURN(request.transport, ParseTransport(flags.transport));
-  absl::StatusOr<Program> compiled = Compile(request);
-  if (!compiled.ok()) return problem.InUsersWords(compiled.status());
-  const Program program = *std::move(compiled);
+  BATON_ASSIGN_OR_RETURN(const Program program, problem.CompileProgram(request));
   if (flags.format == "text") {
     std::cout << PrintProgram(program);
-    // As a comment, which reading a program skips.
+    // A comment, which readers of the form skip.
     const std::string memory = MemoryTable(program, ChooseDevices(program.num_devices(), program.num_devices()));
     if (!memory.empty()) {
       std::cout << "\n# " << absl::StrReplaceAll(absl::StripSuffix(memory, "\n"), {{"\n", "\n# "}}) << "\n";
@@ -56,15 +54,15 @@ absl::Status RunCompile(const CompileFlags& flags) {
 }  // namespace
 
 void AddCompileCommand(CLI::App& app, CommandAction& action) {
-  CLI::App* command = app.add_subcommand("compile", "The instruction stream of each device");
+  CLI::App* command = app.add_subcommand("compile", "Print the instruction stream of each device");
   auto flags = std::make_shared<CompileFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   AddTransportFlags(*command, flags->transport);
   command
       ->add_option("--format", flags->format,
-                   "text (the default), proto (as text), or csv (PyTorch's compute order, a row a device)")
+                   "text, proto (in text form), or csv (PyTorch's compute order, a row per device) (text)")
       ->check(CLI::IsMember({"text", "proto", "csv"}));
-  command->add_flag("--transfers", flags->transfers, "With csv: also the sends and receives");
+  command->add_flag("--transfers", flags->transfers, "With --format=csv: also the sends and receives");
   command->footer(R"(Examples:
   baton compile examples/gpt_host.textproto
   baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv)");

@@ -1,4 +1,4 @@
-// `baton explain`: a prediction and a measured step, or two measured steps, side by side.
+// `baton explain`: compares a measured step with its prediction, or with another measured step.
 #include "schedules/analyze/explain.h"
 
 #include <iostream>
@@ -40,20 +40,36 @@ absl::StatusOr<ReadTrace> ReadTraceFile(const std::string& path) {
   return ReadChromeTrace(text, path);
 }
 
-// True if the user described a pipeline, rather than leave it to the trace.
+// Whether the user described a pipeline. If not, the trace does.
 bool HasProblem(const ProblemFlags& flags) {
   return !flags.job.empty() || flags.stages || !flags.costs.empty() || !flags.order.empty();
 }
 
+// Errors: InvalidArgument if the trace at `path` is of another schedule, or of other sizes, than the user described.
+absl::Status CheckSameSizes(const Program& described, const Program& traced, const std::string& path) {
+  if (described.devices.size() == traced.devices.size() && described.num_micro_batches == traced.num_micro_batches &&
+      described.num_chunks == traced.num_chunks && described.schedule == traced.schedule) {
+    return absl::OkStatus();
+  }
+  const auto sizes = [](const Program& program) {
+    return absl::StrCat(program.schedule, " with ", program.num_chunks, " chunks on ", program.devices.size(),
+                        " devices and ", program.num_micro_batches, " micro-batches");
+  };
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, " is of another program: ", sizes(traced), "; described is ", sizes(described)));
+}
+
 absl::StatusOr<Pair> ReadPair(const ExplainFlags& flags) {
   if (flags.traces.size() > 2) {
-    return absl::InvalidArgumentError(absl::StrCat("--trace: given ", flags.traces.size(), " times; two at most"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--trace: given ", flags.traces.size(), " times; at most two are allowed"));
   }
   BATON_ASSIGN_OR_RETURN(ReadTrace last, ReadTraceFile(flags.traces.back()));
   Pair pair;
   if (flags.traces.size() == 2) {
     if (HasProblem(flags.problem)) {
-      return absl::InvalidArgumentError("--trace: given twice, so there is nothing to predict; leave out the job");
+      return absl::InvalidArgumentError(
+          "--trace: given twice, so nothing is predicted; leave out the job and its flags");
     }
     const std::string& first = flags.traces.front();
     BATON_ASSIGN_OR_RETURN(ReadTrace before, ReadTraceFile(first));
@@ -63,24 +79,15 @@ absl::StatusOr<Pair> ReadPair(const ExplainFlags& flags) {
   } else if (HasProblem(flags.problem)) {
     BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
     BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
-    absl::StatusOr<Program> compiled = Compile(request);
-    if (!compiled.ok()) return problem.InUsersWords(compiled.status());
-    // Costs are hints for placing transfers, so the program that ran may differ in their order: its own is replayed.
-    if (compiled->devices.size() != last.program.devices.size() ||
-        compiled->num_micro_batches != last.program.num_micro_batches ||
-        compiled->num_chunks != last.program.num_chunks || compiled->schedule != last.program.schedule) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(flags.traces.back(), " is of another program: ", last.program.schedule, " with ",
-                       last.program.num_chunks, " chunks on ", last.program.devices.size(), " devices and ",
-                       last.program.num_micro_batches, " micro-batches; described is ", compiled->schedule, " with ",
-                       compiled->num_chunks, " on ", compiled->devices.size(), " and ", compiled->num_micro_batches));
-    }
+    BATON_ASSIGN_OR_RETURN(const Program described, problem.CompileProgram(request));
+    BATON_RETURN_IF_ERROR(CheckSameSizes(described, last.program, flags.traces.back()));
+    // Costs influence the order of transfers, so the program that ran may differ there: the trace's own is simulated.
     BATON_ASSIGN_OR_RETURN(pair.predicted, Simulate(last.program, request.costs));
   } else if (last.predicted) {
     pair.predicted = *std::move(last.predicted);
   } else {
     return absl::InvalidArgumentError(
-        absl::StrCat(flags.traces.back(), " tells of no prediction; give a job, or flags, or a second --trace"));
+        absl::StrCat(flags.traces.back(), " contains no prediction; give a job, or flags, or a second --trace"));
   }
   pair.program = std::move(last.program);
   pair.measured = std::move(last.trace);
@@ -119,7 +126,7 @@ void PrintSteps(const Explanation& explanation, const TraceNames& names) {
 }
 
 void PrintDifferences(const Explanation& explanation, const TraceNames& names, int rows) {
-  std::cout << "What ran longer or shorter, and what the step's time owes to it (the parts add up):\n\n";
+  std::cout << "Instructions that ran longer or shorter, and their effect on the step (the effects add up):\n\n";
   TextTable table({"what", "times", names.predicted, names.measured, "each", "step"},
                   {false, true, true, true, true, true});
   Nanos rest = 0;
@@ -133,7 +140,7 @@ void PrintDifferences(const Explanation& explanation, const TraceNames& names, i
     }
     table.AddRow({difference.name, absl::StrCat(difference.count), FormatDuration(difference.predicted_mean),
                   FormatDuration(difference.measured_mean),
-                  // Of next to nothing any percentage is huge.
+                  // A percentage of less than a microsecond says nothing.
                   difference.predicted_mean < 1000
                       ? ""
                       : Share(difference.measured_mean - difference.predicted_mean, difference.predicted_mean),
@@ -157,12 +164,12 @@ void PrintWaitings(const Explanation& explanation, const TraceNames& names, int 
                   FormatDuration(waiting.predicted), FormatDuration(waiting.measured),
                   Signed(waiting.measured - waiting.predicted)});
   }
-  if (shown > 0) std::cout << "Who waited longer for whom:\n\n" << table.ToString() << "\n";
+  if (shown > 0) std::cout << "Devices that waited longer than predicted:\n\n" << table.ToString() << "\n";
 }
 
 void PrintLongest(const Program& program, const Explanation& explanation, const TraceNames& names) {
   if (explanation.longest.empty()) return;
-  std::cout << "Single instructions furthest over, and what each alone costs the step:\n\n";
+  std::cout << "Single instructions furthest above their prediction, and what each alone costs the step:\n\n";
   TextTable table({"device", "instruction", names.predicted, names.measured, "step"}, {true, false, true, true, true});
   for (const LongInstruction& instruction : explanation.longest) {
     const auto [device, index] = instruction.ref;
@@ -207,20 +214,20 @@ absl::Status RunExplain(const ExplainFlags& flags) {
 
 void AddExplainCommand(CLI::App& app, CommandAction& action) {
   CLI::App* command =
-      app.add_subcommand("explain", "A measured step beside its prediction: what ran longer, and what that cost");
+      app.add_subcommand("explain", "Compare a measured step with its prediction: what ran longer, and what that cost");
   auto flags = std::make_shared<ExplainFlags>();
   command
       ->add_option("--trace", flags->traces,
-                   "A trace of baton train or baton rehearse; given twice, the two are compared")
+                   "Trace of baton train or baton rehearse; two traces are compared with each other")
       ->required()
       ->allow_extra_args(false)
       ->type_name("FILE");
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
-  command->add_option("--rows", flags->rows, "Rows of each table at most (10)")->check(Between(1, 10000));
-  command->footer(R"(Without JOB or flags the prediction is the one that the trace tells of: of train, from the costs of
-the steps before. What the step owes to each part is found by replaying it with measured durations in place of
-predicted ones, one part after the other, in one order and in its reverse; the mean is shown.
+  command->add_option("--rows", flags->rows, "Most rows of each table (10)")->check(Between(1, 10000));
+  command->footer(R"(Without JOB or flags the prediction is the one in the trace; baton train makes it from the costs of
+earlier steps. The effect of each part on the step is found by simulating the step again with measured instead of
+predicted durations, for one part after the other, in one order and in its reverse; the mean is shown.
 
 Examples:
   baton explain --trace runs/gpt/trace.json      # after baton train … --output runs/gpt

@@ -1,4 +1,4 @@
-// `baton frontier`: the bubble that is left at each memory limit, and where one more micro-batch stops helping.
+// `baton frontier`: the bubble at each memory limit, and the limit beyond which more memory stops helping.
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -31,26 +31,25 @@ struct FrontierFlags {
 constexpr char kSearched[] = "zb-auto";
 constexpr int kMostLimits = 256;
 
-// More memory helps as long as it saves a thousandth of the step.
+// More memory helps as long as it saves this fraction of the step.
 constexpr double kHelps = 1e-3;
 
 struct Run {
   CompileRequest request;
   StepReport report;
   Certificate certificate;
-  double held = 0;  // micro-batches, counted as limits are
+  double peak = 0;  // in micro-batches, counted as limits are
 };
 
-// With a limit if it is above 0.
+// `limit`: in micro-batches; 0: none.
 absl::StatusOr<Run> Simulated(const Problem& problem, absl::StatusOr<CompileRequest> made, double limit) {
   BATON_ASSIGN_OR_RETURN(CompileRequest request, std::move(made));
   if (limit > 0) request.search.limit.micro_batches = {limit};
   Run run;
-  absl::StatusOr<Program> program = Compile(request, &run.certificate);
-  if (!program.ok()) return problem.InUsersWords(program.status());
-  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(*program, request.costs));
-  run.report = Analyze(*program, trace);
-  BATON_ASSIGN_OR_RETURN(run.held, PeakMicroBatches(*program, request));
+  BATON_ASSIGN_OR_RETURN(const Program program, problem.CompileProgram(request, &run.certificate));
+  BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs));
+  run.report = Analyze(program, trace);
+  BATON_ASSIGN_OR_RETURN(run.peak, PeakMicroBatches(program, request));
   run.request = std::move(request);
   return run;
 }
@@ -59,21 +58,21 @@ bool IsSpan(const Run& run) { return run.request.search.objective == Objective::
 Nanos TimeOf(const Run& run) { return IsSpan(run) ? LongestSpan(run.report) : run.report.step_time; }
 double BubbleOf(const Run& run) { return IsSpan(run) ? run.report.span_bubble_ratio : run.report.bubble_ratio; }
 
-// The bubble that the same work would leave in the bound's time.
+// The bubble of the same work in the time of the lower bound.
 double BoundBubble(const Run& run, Nanos bound) {
   if (bound <= 0) return 0;
   return std::max(0.0, 1 - (1 - BubbleOf(run)) * static_cast<double>(TimeOf(run)) / static_cast<double>(bound));
 }
 
-// One limit: the best order over the placements, and the bound of all of them.
+// One limit: the best order over all placements, and the lowest of their bounds.
 struct Level {
   double limit = 0;
   Run best;
   Placement placement = Placement::kLoop;
-  Nanos bound = 0;
+  Nanos bound = 0;  // ns
 };
 
-// What is found with less memory counts with more, too: `before` is the level before, if there is one.
+// `before`: the level of the next smaller limit, or null. Its order also fits this limit, and is kept if it is faster.
 absl::StatusOr<Level> SearchLevel(Problem problem, double limit, const Level* before) {
   absl::StatusOr<Level> level = absl::InternalError("no placement to try");
   for (const Placement placement : problem.PlacementsToTry()) {
@@ -96,12 +95,12 @@ absl::StatusOr<Level> SearchLevel(Problem problem, double limit, const Level* be
   return level;
 }
 
-// The catalog at no limit; those that cannot run this are left out.
+// The catalog without a limit; schedules that cannot run this problem are left out.
 absl::StatusOr<std::vector<Run>> RunCatalog(const Problem& problem) {
   std::vector<Run> runs;
   for (const ScheduleInfo& info : Catalog()) {
     absl::StatusOr<Run> run =
-        Simulated(problem, problem.RequestFor(std::string(info.name), /*bend=*/true), /*limit=*/0);
+        Simulated(problem, problem.RequestFor(std::string(info.name), Unsupported::kUseScheduleDefaults), /*limit=*/0);
     if (run.ok()) {
       runs.push_back(*std::move(run));
     } else if (!absl::IsInvalidArgument(run.status())) {
@@ -111,18 +110,18 @@ absl::StatusOr<std::vector<Run>> RunCatalog(const Problem& problem) {
   return runs;
 }
 
-// The fastest schedule that keeps the limit with one copy of the parameters, as zb-auto has; null if none does.
+// The fastest schedule within the limit that has one replica of each chunk, as zb-auto has; null if there is none.
 const Run* BestWithin(const std::vector<Run>& catalog, double limit) {
   const Run* best = nullptr;
   for (const Run& run : catalog) {
     const auto info = FindSchedule(run.request.schedule);
     if (info.ok() && (*info)->has_copies) continue;
-    if (run.held <= limit + 1e-6 && (best == nullptr || TimeOf(run) < TimeOf(*best))) best = &run;
+    if (run.peak <= limit + 1e-6 && (best == nullptr || TimeOf(run) < TimeOf(*best))) best = &run;
   }
   return best;
 }
 
-// The smallest limit at which all that more memory saves is next to nothing.
+// The smallest limit beyond which more memory saves less than kHelps.
 double EnoughOf(const std::vector<Level>& levels) {
   const double least = static_cast<double>(TimeOf(levels.back().best));
   for (const Level& level : levels) {
@@ -160,9 +159,9 @@ void PrintTable(const Problem& problem, const std::vector<Level>& levels, const 
             << " on, more memory saves less than a thousandth"
             << R"(
 
-limit  micro-batches of its whole share whose activations a device may hold
-gap    how far zb-auto is at most above the shortest order within the limit
-best of the catalog: the fastest published schedule that keeps the limit with one copy of the parameters
+limit  most micro-batches through all its layers whose activations may be live on a device
+gap    zb-auto is at most this far above the shortest order within the limit
+best of the catalog: the fastest published schedule within the limit that has one replica of each chunk
 )";
 }
 
@@ -176,7 +175,7 @@ Frontier PictureOf(const Problem& problem, const std::vector<Level>& levels, con
   for (const Level& level : levels) {
     frontier.points.push_back({level.limit, BubbleOf(level.best), BoundBubble(level.best, level.bound)});
   }
-  for (const Run& run : catalog) frontier.schedules.push_back({run.request.schedule, run.held, BubbleOf(run)});
+  for (const Run& run : catalog) frontier.schedules.push_back({run.request.schedule, run.peak, BubbleOf(run)});
   return frontier;
 }
 
@@ -184,13 +183,13 @@ absl::Status RunFrontier(const FrontierFlags& flags) {
   if (!flags.problem.search.limit_micro_batches.empty() || !flags.problem.search.limit_bytes.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
         flags.problem.search.limit_bytes.empty() ? "--activation-limit-micro-batches" : "--activation-limit-bytes",
-        ": the frontier goes through limits by itself; --from and --to say which"));
+        ": baton frontier sets the limits itself; use --from and --to"));
   }
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(const CompileRequest first, problem.RequestFor(kSearched));
   if (first.search.limit.is_given()) {
     return absl::InvalidArgumentError(
-        "pipeline.search: the frontier goes through limits by itself; leave the job's out, as by "
+        "pipeline.search: baton frontier sets the limits itself; remove the job's, as by "
         "--set 'pipeline.search.activation_limit_micro_batches=[]'");
   }
   const int to = flags.to.value_or(std::max(flags.from, std::min(2 * first.num_stages, first.num_micro_batches)));
@@ -199,7 +198,7 @@ absl::Status RunFrontier(const FrontierFlags& flags) {
         absl::StrCat("--to: ", to, "; must be from --from, ", flags.from, ", to ", flags.from + kMostLimits - 1));
   }
   if (!flags.svg.empty()) {
-    // Before the time is spent.
+    // Checked before time is spent.
     if (const absl::Status writable = WriteFile(flags.svg, ""); !writable.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("--svg: ", writable.message()));
     }
@@ -219,17 +218,18 @@ absl::Status RunFrontier(const FrontierFlags& flags) {
 }  // namespace
 
 void AddFrontierCommand(CLI::App& app, CommandAction& action) {
-  CLI::App* command = app.add_subcommand("frontier", "Bubble against memory: what each micro-batch of it is worth");
+  CLI::App* command =
+      app.add_subcommand("frontier", "Show the bubble at each memory limit, and where more memory stops helping");
   auto flags = std::make_shared<FrontierFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/false);
-  command->add_option("--from", flags->from, "The smallest limit, in micro-batches (1)")->check(Between(1, 1000000));
-  command->add_option("--to", flags->to, "The largest (twice the stages, at most the micro-batches)")
+  command->add_option("--from", flags->from, "Smallest limit, in micro-batches (1)")->check(Between(1, 1000000));
+  command->add_option("--to", flags->to, "Largest limit, in micro-batches (twice the stages, at most --micro-batches)")
       ->check(Between(1, 1000000));
-  command->add_option("--svg", flags->svg, "Write the picture, with each schedule of the catalog as a point")
+  command->add_option("--svg", flags->svg, "Write the curve as a figure, with each schedule of the catalog as a point")
       ->type_name("FILE");
   command->footer(
-      R"(zb-auto is searched for at every limit, in both placements unless one is given; --moves and --search count
-for each limit.
+      R"(zb-auto is searched for at every limit, in both placements unless one is given; --moves and --search apply
+to each limit.
 
 Examples:
   baton frontier --stages=8 --micro-batches=24 --forward=18.5ms --backward-input=18.1ms --backward-weight=9.3ms

@@ -12,7 +12,7 @@ namespace {
 
 absl::Status ParseBandwidth(const char* flag, const std::string& text, double& bytes_per_ns) {
   if (text.empty()) return absl::OkStatus();
-  // As CheckCosts allows.
+  // The range of CheckCosts.
   if (absl::SimpleAtod(text, &bytes_per_ns) && bytes_per_ns >= 1e-6 && bytes_per_ns <= 1e6) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("--", flag, ": \"", text, "\" is not a number of GB/s from 0.000001 to 1000000"));
@@ -22,16 +22,18 @@ absl::Status ParseBandwidth(const char* flag, const std::string& text, double& b
 
 void AddLinkFlags(CLI::App& command, LinkFlags& flags, const std::string& group) {
   command
-      .add_option("--bandwidth", flags.bandwidth, "Of a link, for --message-bytes; transfers queue for it (no limit)")
+      .add_option("--bandwidth", flags.bandwidth,
+                  "Bandwidth of a link, for --message-bytes; transfers queue for the link (no limit)")
       ->group(group)
       ->type_name("GB/s");
-  command.add_option("--per-node", flags.per_node, "Devices in a node; from node to node there is one link (all)")
+  command
+      .add_option("--per-node", flags.per_node, "Devices of a node; one link leads from each node to each other (all)")
       ->group(group)
       ->check(Between(1, 4096));
-  command.add_option("--inter-transfer", flags.inter_transfer, "Latency from node to node (with --per-node)")
+  command.add_option("--inter-transfer", flags.inter_transfer, "Latency from node to node; needs --per-node")
       ->group(group)
       ->type_name("TIME");
-  command.add_option("--inter-bandwidth", flags.inter_bandwidth, "Of the link from node to node (no limit)")
+  command.add_option("--inter-bandwidth", flags.inter_bandwidth, "Bandwidth of the link from node to node (no limit)")
       ->group(group)
       ->type_name("GB/s");
 }
@@ -54,14 +56,14 @@ absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs) {
   }
   if (!flags.per_node && (!flags.inter_transfer.empty() || !flags.inter_bandwidth.empty())) {
     return absl::InvalidArgumentError(
-        "--inter-transfer, --inter-bandwidth: need --per-node, how many devices share a node");
+        "--inter-transfer, --inter-bandwidth: need --per-node, the number of devices of a node");
   }
   return absl::OkStatus();
 }
 
 std::string DescribeLinks(const CostModel& costs) {
   const auto bandwidth = [](double bytes_per_ns) {
-    return bytes_per_ns > 0 ? absl::StrCat(bytes_per_ns, " GB/s") : std::string("any bandwidth");
+    return bytes_per_ns > 0 ? absl::StrCat(bytes_per_ns, " GB/s") : std::string("unlimited bandwidth");
   };
   if (costs.bytes_per_ns <= 0 && costs.devices_per_node == 0) return "";
   std::string text = absl::StrCat("\nlinks of ", bandwidth(costs.bytes_per_ns));
@@ -79,7 +81,7 @@ absl::Status RefuseLinkFlags(const LinkFlags& flags) {
   for (const auto& [flag, is_given] : given) {
     if (is_given) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--", flag, ": with a job file devices.intra and devices.inter say it; set these"));
+          absl::StrCat("--", flag, ": with a job file, set devices.intra and devices.inter instead"));
     }
   }
   return absl::OkStatus();

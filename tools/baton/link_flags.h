@@ -1,5 +1,5 @@
-// --bandwidth, --per-node, --inter-transfer and --inter-bandwidth: the links of a pipeline that no job describes. Part
-// of the flags of Problem.
+// --bandwidth, --per-node, --inter-transfer and --inter-bandwidth: the links of a pipeline without a job. Part of
+// ProblemFlags.
 #ifndef BATON_TOOLS_BATON_LINK_FLAGS_H_
 #define BATON_TOOLS_BATON_LINK_FLAGS_H_
 
@@ -22,14 +22,14 @@ struct LinkFlags {
 
 void AddLinkFlags(CLI::App& command, LinkFlags& flags, const std::string& group);
 
-// Sets the links of `costs` but for transfer_ns. Errors: InvalidArgument.
+// Sets the links of `costs`, except transfer_ns. Errors: InvalidArgument.
 absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs);
 
-// As "\nlinks of 450 GB/s, between nodes of 8 devices 10.0 µs and 50 GB/s"; empty where bytes take no time and all
+// As "\nlinks of 450 GB/s, between nodes of 8 devices 10.0 µs and 50 GB/s"; empty if bandwidth is unlimited and all
 // devices are in one node.
 std::string DescribeLinks(const CostModel& costs);
 
-// With a job none of them may be given. Errors: InvalidArgument naming one that is.
+// Errors: InvalidArgument if any of the flags is given, as with a job none may be.
 absl::Status RefuseLinkFlags(const LinkFlags& flags);
 
 }  // namespace baton

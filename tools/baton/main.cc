@@ -1,5 +1,5 @@
-// The command line: baton COMMAND …. Exit status 0: done; 1: something failed while running; 2: the user's input was
-// refused and nothing was started.
+// The command line: baton COMMAND …. Exit status 0: done; 1: something failed while running; 2: invalid input, nothing
+// was started.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
@@ -24,7 +24,7 @@ constexpr char kExamples[] = R"(Examples:
   baton whatif examples/gpt_host.textproto "link 2x faster" micro_batches=16 --gradient
   baton schedules zb-v
 
-`baton COMMAND --help` says more. Exit status: 0 done, 1 failed while running or unsound, 2 input refused.)";
+`baton COMMAND --help` describes a command. Exit status: 0 done, 1 failed while running or unsound, 2 invalid input.)";
 
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
@@ -72,8 +72,8 @@ int Main(int argc, char** argv) {
     return ExitStatus(absl::InvalidArgumentError(SayParseError(error.what(), known ? arguments[0] : "")));
   }
   absl::Status status = action();
-  // A full disk behind a pipe or a redirection shows only here.
-  if (status.ok() && !std::cout.flush()) status = absl::DataLossError("standard output cannot be written");
+  // A write to a full disk fails here at the latest.
+  if (status.ok() && !std::cout.flush()) status = absl::DataLossError("cannot write to standard output");
   return ExitStatus(status);
 }
 

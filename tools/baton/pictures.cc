@@ -9,13 +9,13 @@ namespace baton {
 
 void AddPictureFlags(CLI::App& command, PictureFlags& flags, bool with_svg) {
   if (with_svg) {
-    command.add_option("--svg", flags.svg, "Write the timeline as a figure: work, causes of idle time, memory")
+    command.add_option("--svg", flags.svg, "Write the timeline as a figure, with the causes of idle time, and memory")
         ->type_name("FILE");
   }
   command
       .add_option("--html", flags.html,
-                  with_svg ? "Write the timeline as a page to zoom, pan and hover in, any browser"
-                           : "Write all timelines as one page to zoom, pan and hover in, any browser")
+                  with_svg ? "Write the timeline as a page for any browser: zoom, pan, hover"
+                           : "Write all timelines as one page for any browser: zoom, pan, hover")
       ->type_name("FILE");
 }
 

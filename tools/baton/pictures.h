@@ -1,4 +1,4 @@
-// --svg and --html: pictures of what a command looked at. Used by simulate, compare, rehearse and explain.
+// --svg and --html: timelines as files. Used by simulate, compare, rehearse and explain.
 #ifndef BATON_TOOLS_BATON_PICTURES_H_
 #define BATON_TOOLS_BATON_PICTURES_H_
 
@@ -23,13 +23,13 @@ struct PictureFlags {
 // `with_svg`: for commands that look at one schedule.
 void AddPictureFlags(CLI::App& command, PictureFlags& flags, bool with_svg);
 
-// Whether a file can be written, before time is spent; it is empty after that. Nothing happens for an empty path.
-// Errors: InvalidArgument with `flag`.
+// Checks that a file can be written, and leaves it empty. Called before time is spent on its contents. Does nothing for
+// an empty path. Errors: InvalidArgument with `flag`.
 absl::Status CheckWritable(const std::string& flag, const std::string& path);
 absl::Status CheckWritable(const PictureFlags& flags);
 
-// Writes what was asked for.
-// The SVG is of the first schedule's last timeline (the measured one, where there are two), the HTML of all.
+// Writes the files that the flags name. The SVG shows the first schedule's last timeline (the measured one, where there
+// are two), the HTML page all timelines.
 absl::Status WritePictures(const PictureFlags& flags, const std::string& title,
                            const std::vector<HtmlSchedule>& schedules, const TransportModel& transport = {});
 

@@ -1,9 +1,14 @@
-// What a command works on: a job file, or the flags that stand for one; either way a CompileRequest for any schedule.
-// Used by compile, simulate, compare and rehearse.
+// The pipeline that a command works on: a job file, or flags in its place. Either makes a CompileRequest for any
+// schedule. Used by compile, simulate, compare, frontier, whatif, rehearse and explain.
+//
+//     BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags));
+//     BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
+//     BATON_ASSIGN_OR_RETURN(const Program program, problem.CompileProgram(request));
+//
+// problem.cc: requests and messages; problem_of_flags.cc, problem_of_job.cc: the two sources; problem_costs.cc: costs.
 #ifndef BATON_TOOLS_BATON_PROBLEM_H_
 #define BATON_TOOLS_BATON_PROBLEM_H_
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,109 +22,93 @@
 #include "schedules/analyze/move_layer.h"
 #include "schedules/catalog/catalog.h"
 #include "schedules/compile/compile.h"
-#include "tools/baton/link_flags.h"
-#include "tools/baton/search_flags.h"
+#include "tools/baton/problem_flags.h"
 
 namespace baton {
 
-// As typed; empty or unset where not given.
-struct ProblemFlags {
-  std::string job;
-  std::vector<std::string> overrides;
-  std::optional<int> stages;
-  std::optional<int> micro_batches;
-  std::optional<int> chunks;
-  std::optional<int> micro_batch_group;
-  std::string schedule;
-  std::string order;
-  std::string costs;
-  std::string forward;
-  std::string backward_input;
-  std::string backward_weight;
-  std::string transfer;
-  std::string recompute;
-  std::optional<Bytes> activation_bytes;
-  std::optional<Bytes> message_bytes;
-  LinkFlags links;
-  SearchFlags search;
-  bool with_schedule = false;  // as declared
+// For RequestFor: what happens if a schedule does not take the chunks or the group that the user asked for.
+enum class Unsupported {
+  kRefuse,               // compiling says why
+  kUseScheduleDefaults,  // the schedule's own numbers, so that all schedules can be compared
 };
 
-// Declares the flags on a subcommand; `with_schedule`: --schedule and --order, for commands that look at one.
-void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule);
-
+// Thread contract: const methods from any thread.
 class Problem {
  public:
-  // Reads the job, if one is given, and takes its times from --costs, from the job's rates, or by measuring its layers
-  // on this machine; if they are those of `measured`, its measurement serves. Errors: InvalidArgument.
+  // Reads the job, if one is given, and takes the costs from --costs, else from the job's rates, else by measuring the
+  // layers on this machine. `measured`: a problem whose measurements are reused if its layers and devices are the same.
+  // Errors: InvalidArgument.
   static absl::StatusOr<Problem> Create(const ProblemFlags& flags, const Problem* measured = nullptr);
 
   // The schedule that the job or --schedule names.
   const std::string& schedule() const { return schedule_; }
-  // Two lines or three of at most about 100 columns: what is scheduled, and what its costs are.
+  // The pipeline and its costs, in two or three lines of about 100 columns at most.
   const std::string& description() const { return description_; }
-  // `bend`: a schedule that does not take the chunks or the group that were asked for goes by its own, so that all can
-  // be compared; otherwise compiling it says why not.
-  absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule, bool bend = false) const;
-  // Whether what is compiled fits devices.memory_gib of the job, if that says any. Errors: InvalidArgument; if `brief`
-  // the same words for every schedule.
+
+  // Errors: InvalidArgument.
+  absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule,
+                                            Unsupported unsupported = Unsupported::kRefuse) const;
+  // Compile(), with errors in the words that the user typed: flags, where there is no job. Errors: those of Compile.
+  absl::StatusOr<Program> CompileProgram(const CompileRequest& request, Certificate* certificate = nullptr) const;
+
+  // Checks the program against devices.memory_gib of the job; OK if that is not set. `brief`: the same message for
+  // every schedule, without numbers. Errors: InvalidArgument.
   absl::Status CheckMemory(const CompileRequest& request, const Program& program, bool brief = false) const;
-  // What would fit; see AdviseOnMemory.
+  // Settings that would fit, as one sentence; see AdviseOnMemory in runtime/planning.
   std::string AdviseOnMemory() const;
-  // The layers at the ends of a chunk of the request; none if the chunk has but one. Without a job, where layers are
-  // not known, a tenth of the chunk.
+  // The costs of the layers at both ends of a chunk of the request; none if the chunk has one layer. Without a job,
+  // whose layers would be known, a tenth of the chunk.
   absl::StatusOr<std::optional<EndLayers>> EndLayersOf(const CompileRequest& request, int chunk) const;
-  // The placements of a searched schedule to choose from: the one that was asked for, or both if neither that nor a
-  // number of chunks was.
+
+  // The placements of a searched schedule to choose from: the requested one, or both if neither a placement nor a
+  // number of chunks was requested.
   std::vector<Placement> PlacementsToTry() const;
   void set_placement(Placement placement) { search_.placement = placement; }
-  // Says what a schedule cannot do in the words that the user typed: flags, where there is no job.
-  absl::Status InUsersWords(const absl::Status& status) const;
 
  private:
+  // problem.cc
+  absl::Status InUserTerms(const absl::Status& status) const;
+  absl::Status CheckSize(const CompileRequest& request) const;
+  int DefaultChunks(const ScheduleInfo& info) const;
+
+  // problem_of_flags.cc
   absl::Status FromFlags(const ProblemFlags& flags);
+  absl::Status TakeOrder(const ProblemFlags& flags);
+  absl::Status TakeSizes(const ProblemFlags& flags);
   absl::Status CheckSearchFlags(const ProblemFlags& flags) const;
-  // Chunks on a device where nobody says how many.
-  int OwnChunks(const ScheduleInfo& info) const;
-  // Sets the costs of --costs.
+  void DescribeFlags(const ProblemFlags& flags);
+
+  // problem_costs.cc
+  absl::Status TakeStageCosts(const ProblemFlags& flags);
   absl::Status ReadCosts(const ProblemFlags& flags);
-  // What --costs means for stages_, where the flag is not given.
   absl::Status StagesOfCosts(const ProblemFlags& flags);
-  // The file's chunks, joined where the schedule wants fewer.
   absl::StatusOr<CostModel> CostsOfFile(const CompileRequest& request) const;
+  CostModel CostsOfStages(const CompileRequest& request) const;
+  absl::Status CostsOfJob(CompileRequest& request) const;
+
+  // problem_of_job.cc
   absl::Status FromJob(const ProblemFlags& flags, const Problem* measured);
-  // From a table, the job's rates, or measurement, if not `measured` already; and says which in description_.
   absl::Status TimeLayers(const ProblemFlags& flags, const Problem* measured);
   absl::Status MeasureLayers();
-  // Of two with jobs: the same layers, on inputs of the same shape, on the same devices.
   bool IsSameModel(const Problem& other) const;
   absl::StatusOr<std::vector<LayerRange>> SplitInto(int num_chunks) const;
 
   std::string schedule_;
   std::string description_;
-  int stages_ = 1;
-  int micro_batches_ = 1;
-  int chunks_ = 0;  // 0: each schedule's own number
-  int group_ = 0;
-  ChunkCosts stage_costs_;  // of a device's whole share, if there is no job
+  int stages_ = 1;          // from 1
+  int micro_batches_ = 1;   // from 1
+  int chunks_ = 0;          // chunks on a device; 0: each schedule's default
+  int group_ = 0;           // micro-batches; 0: each schedule's default
+  ChunkCosts stage_costs_;  // of all layers of one device; without a job
   CostModel transfer_costs_;
-  std::optional<CostModel> file_costs_;        // of --costs
-  std::shared_ptr<const ComputeOrder> order_;  // of schedule "csv"
+  std::optional<CostModel> file_costs_;        // the table of --costs
+  std::shared_ptr<const ComputeOrder> order_;  // set for schedule "csv" alone
   SearchOptions search_;
   bool placement_given_ = false;
   std::optional<proto::Job> job_;
-  std::shared_ptr<const Backend> backend_;  // with a job
-  ModelTable table_;
+  std::shared_ptr<const Backend> backend_;  // set with a job
+  ModelTable table_;                        // empty without a job
 };
-
-// The table of a --costs flag. Errors: InvalidArgument.
-absl::StatusOr<CostModel> ReadCostsFile(const std::string& path);
-
-// Errors: as FindAnySchedule, in the words of `flag`.
-absl::Status CheckSchedule(const std::string& flag, const std::string& name);
-
-// Parses "18.5ms", "600us", "1.2s", "250ns". `flag` is for the message. Errors: InvalidArgument.
-absl::StatusOr<Nanos> ParseDurationFlag(const std::string& flag, const std::string& text);
 
 }  // namespace baton
 

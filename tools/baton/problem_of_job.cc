@@ -1,4 +1,4 @@
-// The problem of a job: its layers, measured or reckoned, its memory and its splits.
+// The pipeline of a job: its layers, measured or estimated, its memory and its splits.
 #include <memory>
 #include <utility>
 
@@ -18,25 +18,24 @@
 namespace baton {
 namespace {
 
-// Enough for a stable median, little enough to go unnoticed.
+// Runs of each layer, of which the median counts: enough for a stable one.
 constexpr int kProfileRepeats = 5;
 
-// What a device that is not here is taken for.
+// Rates assumed for a device that this machine lacks.
 constexpr double kAssumedTeraflops = 100;
 constexpr double kAssumedGigabytesPerSecond = 1000;
 
-}  // namespace
-
-absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured) {
-  const std::pair<const char*, const std::string*> times[] = {{"forward", &flags.forward},
-                                                              {"backward-input", &flags.backward_input},
-                                                              {"backward-weight", &flags.backward_weight},
-                                                              {"transfer", &flags.transfer},
-                                                              {"recompute", &flags.recompute}};
-  for (const auto& [flag, text] : times) {
-    if (!text->empty()) {
+// Refuses the flags that describe costs: a job's costs come from its layers.
+absl::Status RefuseCostFlags(const ProblemFlags& flags) {
+  const std::pair<const char*, bool> times[] = {{"forward", !flags.forward.empty()},
+                                                {"backward-input", !flags.backward_input.empty()},
+                                                {"backward-weight", !flags.backward_weight.empty()},
+                                                {"transfer", !flags.transfer.empty()},
+                                                {"recompute", !flags.recompute.empty()}};
+  for (const auto& [flag, given] : times) {
+    if (given) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--", flag, ": with a job file the layers are measured; leave it out, or the job"));
+          absl::StrCat("--", flag, ": with a job file the layers are measured; leave out the flag, or the job"));
     }
   }
   const std::pair<const char*, bool> sizes[] = {{"activation-bytes", flags.activation_bytes.has_value()},
@@ -44,11 +43,14 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured
   for (const auto& [flag, given] : sizes) {
     if (given) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--", flag, ": with a job file the layers say their sizes; leave it out, or the job"));
+          absl::StrCat("--", flag, ": with a job file the layers give their sizes; leave out the flag, or the job"));
     }
   }
-  BATON_RETURN_IF_ERROR(RefuseLinkFlags(flags.links));
-  // The short flags stand for overrides, and are checked as such.
+  return RefuseLinkFlags(flags.links);
+}
+
+// --set, and the short flags as overrides of the fields that they stand for.
+absl::StatusOr<std::vector<std::string>> OverridesOf(const ProblemFlags& flags) {
   std::vector<std::string> overrides = flags.overrides;
   if (flags.stages) overrides.push_back(absl::StrCat("pipeline.stages=", *flags.stages));
   if (flags.micro_batches) overrides.push_back(absl::StrCat("batch.micro_batches=", *flags.micro_batches));
@@ -65,6 +67,14 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured
     overrides.push_back(OrderOverride(flags.order));
   }
   for (const std::string& override : SearchOverrides(flags.search)) overrides.push_back(override);
+  return overrides;
+}
+
+}  // namespace
+
+absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured) {
+  BATON_RETURN_IF_ERROR(RefuseCostFlags(flags));
+  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> overrides, OverridesOf(flags));
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
   search_ = SearchOptionsOf(job_->pipeline().search());
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
@@ -75,11 +85,11 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured
   micro_batches_ = job_->batch().micro_batches();
   schedule_ = job_->pipeline().schedule();
   group_ = job_->pipeline().micro_batch_group();
-  // Other schedules than the job's take as many chunks as it asks for, or their own number where it asks for none.
+  // A number of chunks that is not the default of the job's schedule holds for every other schedule too.
   chunks_ = job_->pipeline().chunks_per_device();
   if (order_ == nullptr) {
     BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule_));
-    if (chunks_ == OwnChunks(*info)) chunks_ = 0;
+    if (chunks_ == DefaultChunks(*info)) chunks_ = 0;
   }
   description_ = absl::StrCat(job_->name(), ": ", table_.costs.size(), " layers on ", stages_,
                               stages_ == 1 ? " device, " : " devices, ", micro_batches_,
@@ -87,6 +97,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured
   return TimeLayers(flags, measured);
 }
 
+// Takes the times from --costs, the job's rates, `measured` or a measurement, and says which in description_.
 absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measured) {
   const proto::Devices& devices = job_->devices();
   if (!flags.costs.empty()) {
@@ -94,7 +105,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measu
     absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
   } else if (devices.has_rates()) {
     BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_));
-    absl::StrAppend(&description_, "\nreckoned for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
+    absl::StrAppend(&description_, "\nestimated for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
                     devices.rates().memory_gbps(), " GB/s");
   } else {
     if (measured != nullptr && IsSameModel(*measured)) {
@@ -119,14 +130,14 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measu
 absl::Status Problem::MeasureLayers() {
   const absl::Status available = CheckDevices(job_->devices());
   if (absl::IsUnavailable(available)) {
-    // Sizes and proportions need no device.
+    // Sizes, and the layers' shares of a step, need no device.
     proto::Job assumed = *job_;
     assumed.mutable_devices()->mutable_rates()->set_matmul_tflops(kAssumedTeraflops);
     assumed.mutable_devices()->mutable_rates()->set_memory_gbps(kAssumedGigabytesPerSecond);
     transfer_costs_.bytes_per_ns = kAssumedGigabytesPerSecond;
     absl::StrAppend(&description_, "\nnot measured: ", std::string(available.message()), "\nassumed for ",
                     kAssumedTeraflops, " TFLOP/s and ", kAssumedGigabytesPerSecond,
-                    " GB/s (devices.rates says others)");
+                    " GB/s (set devices.rates to change them)");
     return TimeByJob(*backend_, assumed, table_);
   }
   BATON_RETURN_IF_ERROR(available);
@@ -146,17 +157,19 @@ absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& 
   programs.training = program;
   const absl::Status fits = CheckDeviceMemory(*job_, programs);
   if (fits.ok() || !brief) return fits;
-  return absl::InvalidArgumentError(absl::StrCat("devices.memory_gib: more than ", job_->devices().memory_gib(),
-                                                 " GiB on a device; baton simulate says how much, and what would fit"));
+  return absl::InvalidArgumentError(absl::StrCat("devices.memory_gib: a device needs more than ",
+                                                 job_->devices().memory_gib(),
+                                                 " GiB; baton simulate shows how much, and what would fit"));
 }
 
 std::string Problem::AdviseOnMemory() const { return baton::AdviseOnMemory(*backend_, *job_); }
 
 absl::StatusOr<std::vector<LayerRange>> Problem::SplitInto(int num_chunks) const {
-  // A split given by hand is for the job's own number of chunks.
+  // An explicit split fits the job's own number of chunks alone.
   return num_chunks == NumChunks(*job_) ? SplitOfJob(*job_, table_, num_chunks) : SplitByFlops(table_, num_chunks);
 }
 
+// Whether both jobs have the same layers, on inputs of the same shape, on the same devices.
 bool Problem::IsSameModel(const Problem& other) const {
   return other.job_ && job_->model().SerializeAsString() == other.job_->model().SerializeAsString() &&
          job_->devices().SerializeAsString() == other.job_->devices().SerializeAsString() &&
@@ -164,7 +177,7 @@ bool Problem::IsSameModel(const Problem& other) const {
 }
 
 absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileRequest& request, int chunk) const {
-  // A table of chunks does not tell the layers apart.
+  // A table of chunks has no times of single layers.
   if (!job_ || file_costs_) return std::make_optional(TenthOf(request.costs.chunks[chunk]));
   BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitInto(static_cast<int>(request.costs.chunks.size())));
   const LayerRange range = split[chunk];

@@ -1,4 +1,4 @@
-// `baton profile`: what the chunks of a job take on this machine, as a table that every other command reads.
+// `baton profile`: times the chunks of a job on this machine; other commands read its table by --costs.
 #include "runtime/planning/profile.h"
 
 #include <CLI/CLI.hpp>
@@ -46,7 +46,7 @@ void PrintTable(const JobPlan& plan, const CostModel& costs) {
 absl::Status RunProfile(const ProfileFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, flags.overrides));
   if (!flags.output.empty()) {
-    // Before the time is spent.
+    // Checked before time is spent.
     if (const absl::Status writable = WriteFile(flags.output, ""); !writable.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("--output: ", writable.message()));
     }
@@ -56,13 +56,13 @@ absl::Status RunProfile(const ProfileFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job.devices(), 2));
   const std::vector<Device*> pointers = devices.Pointers();
   const ProfileOptions options = {backend.get(), pointers, devices.transport.get(), flags.repeats};
-  std::cout << job.name() << ": one micro-batch, the median of " << flags.repeats << " runs after one to warm up\n\n"
+  std::cout << job.name() << ": one micro-batch, median of " << flags.repeats << " runs after a warm-up run\n\n"
             << std::flush;
   BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(options, plan.table, plan.split));
   PrintTable(plan, costs);
   if (flags.output.empty()) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(WriteFile(flags.output, PrintCostsCsv(costs)));
-  std::cout << "\nwritten to " << flags.output << "; other commands take it by --costs=" << flags.output << "\n";
+  std::cout << "\nwritten to " << flags.output << "; other commands read it by --costs=" << flags.output << "\n";
   return absl::OkStatus();
 }
 
@@ -72,15 +72,15 @@ void AddProfileCommand(CLI::App& app, CommandAction& action) {
   CLI::App* command = app.add_subcommand("profile", "Time each chunk of a job on this machine");
   auto flags = std::make_shared<ProfileFlags>();
   command->add_option("JOB", flags->job, "Job file (protobuf text)")->required();
-  command->add_option("-o,--output", flags->output, "Also write the table as CSV, for --costs of other commands (no)")
+  command->add_option("-o,--output", flags->output, "Also write the table as CSV, for --costs of other commands")
       ->type_name("FILE");
-  command->add_option("--repeats", flags->repeats, "Runs of each part, of which the median counts (11)")
+  command->add_option("--repeats", flags->repeats, "Runs of each part; the median is reported (11)")
       ->check(Between(1, 10000));
   command->add_option("--set", flags->overrides, "Override a field, as pipeline.stages=2; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
-  command->footer(R"(Each chunk runs as a whole, alone on the machine: forward, both halves of the backward, what it
-recomputes, the optimizer's update, and the copy of its output.
+  command->footer(R"(Each chunk runs as a whole, alone on the machine. Timed are its forward pass, both halves of its
+backward pass, recomputation, the optimizer's update, and copying its output.
 
 Examples:
   baton profile examples/gpt_host.textproto -o costs.csv

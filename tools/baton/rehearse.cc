@@ -1,5 +1,5 @@
-// `baton rehearse`: the real executor with devices that sleep, so that a prediction can be held against a measurement
-// for any number of devices on any machine.
+// `baton rehearse`: runs the real executor with devices that sleep, to compare a prediction with a measurement for any
+// number of devices on any machine.
 #include <algorithm>
 #include <iostream>
 #include <map>
@@ -34,10 +34,10 @@ struct RehearseFlags {
   PictureFlags pictures;
 };
 
-// More devices are more threads than a machine lets a process have.
+// Each device has threads of its own; a machine limits the threads of a process.
 constexpr int kMostDevices = 1024;
 
-// A rehearsal takes as long as what it rehearses; longer than this nobody means.
+// A rehearsal takes as long as the steps that it rehearses.
 constexpr Nanos kLongestRehearsal = int64_t{3600} * 1'000'000'000;
 
 // Devices, modules and the executor of one rehearsal.
@@ -48,8 +48,8 @@ struct Rehearsal {
   std::unique_ptr<Executor> executor;
 };
 
-// Where each chunk's transfers were measured: the latency of each transfer of a step, by (from, to) in the order of the
-// sends.
+// With measured transfers: the latency of each transfer of a step, by (from, to), in the order of the sends. Else
+// empty.
 std::map<std::pair<int, int>, std::vector<Nanos>> LatenciesOf(const Program& program, const CostModel& costs) {
   std::map<std::pair<int, int>, std::vector<Nanos>> latencies;
   if (costs.link_ns.empty()) return latencies;
@@ -94,7 +94,7 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     }
     const LinkCosts link = costs.LinkBetween(from, to);
     const int from_node = costs.NodeOf(from), to_node = costs.NodeOf(to);
-    // All pairs of devices of two nodes share the link between these.
+    // All transfers from one node to another share one link.
     const int shared = from_node == to_node ? -1 : from_node * kMostDevices + to_node;
     return LocalLinkOptions{link.latency_ns, link.bytes_per_ns, shared};
   };
@@ -106,7 +106,7 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
   transport.moves_data = false;
   rehearsal->transport = std::make_unique<LocalTransport>(transport);
   options.transport = rehearsal->transport.get();
-  // An instruction may be meant to take longer than the watchdog's usual patience.
+  // Instructions may sleep for longer than the watchdog's usual timeout.
   Nanos longest = 0;
   for (const auto& intervals : predicted.devices) {
     for (const Interval& interval : intervals) longest = std::max(longest, interval.end - interval.start);
@@ -116,8 +116,7 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
   return rehearsal;
 }
 
-// The step with the median time; of an even number the faster of the two in the middle, so that it is one that
-// happened.
+// The step with the median time; of an even number of steps, the faster of the two in the middle.
 const StepReport& MedianStep(std::vector<StepReport>& steps) {
   const auto middle = steps.begin() + (steps.size() - 1) / 2;
   std::nth_element(steps.begin(), middle, steps.end(),
@@ -146,13 +145,13 @@ void PrintComparison(const StepReport& predicted, const StepReport& measured) {
   std::cout << devices.ToString() << "\n";
 }
 
-// The fastest and the slowest step, where there are several.
+// The fastest and the slowest of several steps.
 void PrintSpread(const std::vector<StepReport>& steps) {
   if (steps.size() < 2) return;
   const auto [fastest, slowest] = std::minmax_element(
       steps.begin(), steps.end(), [](const StepReport& a, const StepReport& b) { return a.step_time < b.step_time; });
-  std::cout << "measured: the step with the median time of " << steps.size() << "; they took "
-            << FormatDuration(fastest->step_time) << " to " << FormatDuration(slowest->step_time) << "\n";
+  std::cout << "measured: the median step of " << steps.size() << "; they took " << FormatDuration(fastest->step_time)
+            << " to " << FormatDuration(slowest->step_time) << "\n";
 }
 
 absl::Status RunRehearse(const RehearseFlags& flags) {
@@ -160,12 +159,11 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
   if (request.num_stages > kMostDevices) {
     return absl::InvalidArgumentError(absl::StrCat("--stages: ", request.num_stages,
-                                                   " devices; a rehearsal has threads for each and takes at most ",
+                                                   " devices; a rehearsal needs threads for each and allows at most ",
                                                    kMostDevices));
   }
-  absl::StatusOr<Program> compiled = Compile(request);
-  if (!compiled.ok()) return problem.InUsersWords(compiled.status());
-  const auto program = std::make_shared<const Program>(*std::move(compiled));
+  BATON_ASSIGN_OR_RETURN(Program compiled, problem.CompileProgram(request));
+  const auto program = std::make_shared<const Program>(std::move(compiled));
   BATON_ASSIGN_OR_RETURN(const Trace simulated, Simulate(*program, request.costs));
   const StepReport predicted = Analyze(*program, simulated);
   if (predicted.step_time == 0) {
@@ -174,7 +172,7 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
   if (predicted.step_time > kLongestRehearsal / flags.steps) {
     return absl::InvalidArgumentError(absl::StrCat("--steps: ", flags.steps, " steps of ",
                                                    FormatDuration(predicted.step_time),
-                                                   "; a rehearsal sleeps for real and may take at most 3600 s"));
+                                                   "; a rehearsal takes real time, at most 3600 s"));
   }
   BATON_RETURN_IF_ERROR(CheckWritable("--trace", flags.trace_file));
   BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
@@ -206,16 +204,17 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
 
 void AddRehearseCommand(CLI::App& app, CommandAction& action) {
   CLI::App* command = app.add_subcommand(
-      "rehearse", "Run the real executor with devices that sleep; predicted and measured bubble side by side");
+      "rehearse", "Run the real executor with devices that sleep; compare predicted and measured bubble");
   auto flags = std::make_shared<RehearseFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   command->add_option("--steps", flags->steps, "Steps to run; the one with the median time is reported (3)")
       ->check(Between(1, 1000));
-  command->add_option("--trace", flags->trace_file, "Write the last step for baton explain and Perfetto")
+  command->add_option("--trace", flags->trace_file, "Write the trace of the last step, for baton explain and Perfetto")
       ->type_name("FILE");
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
-  command->footer(R"(Stage times of a few milliseconds and more are rehearsed truly; much shorter ones drown in the
-time that a thread takes to wake.
+  command->footer(
+      R"(Rehearse stages of a few milliseconds or more: for much shorter ones the time that a thread takes to wake
+dominates.
 
 Examples:
   baton rehearse --stages=8 --micro-batches=32 --forward=4ms --backward-input=4ms --backward-weight=4ms

@@ -1,5 +1,5 @@
-// `baton schedules`: the catalog, and one schedule explained: formulas beside what the simulator measures, a picture,
-// and when to use it. docs/schedules.md is made of what this prints.
+// `baton schedules`: lists the catalog, or explains one schedule: its formulas beside the simulator's numbers, a
+// picture, and when to use it. docs/schedules.md shows its output.
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -16,6 +16,7 @@
 #include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/compare_table.h"
 #include "tools/baton/problem.h"
 
 namespace baton {
@@ -24,10 +25,10 @@ namespace {
 constexpr int kColumns = 120;
 constexpr int kPictureColumns = kColumns - 2;  // without "0|"
 constexpr int kStages = 4;
-constexpr int kMicroBatches = 8;      // of the page on one schedule
-constexpr int kFewMicroBatches = 4;   // of the list
-constexpr Nanos kUnit = 1000 * 1000;  // how long F, B and W take on a device, over all its chunks
-constexpr size_t kLabelColumns = 13;  // of what stands before a text
+constexpr int kMicroBatches = 8;      // for one schedule
+constexpr int kFewMicroBatches = 4;   // for the list
+constexpr Nanos kUnit = 1000 * 1000;  // ns of F, B and W each, on a device, over all its chunks
+constexpr size_t kLabelColumns = 13;  // of the label before a text
 
 constexpr char kLegend[] =
     "A pass begins with its micro-batch's number, if it fits: - forward, = backward or backward-input, ~ "
@@ -39,7 +40,7 @@ constexpr char kSymbols[] =
     "micro-batch on a device, T = F+B+W; c: time of a transfer; memory: micro-batches of a whole device's "
     "activations.\n";
 
-// A schedule at unit costs: F = B = W = 1 on a device, transfers that take no time.
+// A schedule at unit costs: F = B = W = 1 on a device; transfers take no time.
 struct Sample {
   StepReport report;
   std::string picture;
@@ -60,7 +61,7 @@ absl::StatusOr<Sample> SimulateSample(const ScheduleInfo& schedule, int num_micr
   sample.report = Analyze(program, trace);
   TimelineOptions options;
   options.brief = true;
-  // A whole number of cells for a pass, so that equal passes look equal: two, or one if that is too wide.
+  // Two cells a pass, or one if that is too wide: with a whole number, equal passes look equal.
   const Nanos passes = sample.report.step_time / chunk.forward_ns;
   options.columns = static_cast<int>(2 * passes <= kPictureColumns ? 2 * passes : passes);
   sample.picture = DrawTimeline(program, trace, options);
@@ -86,12 +87,6 @@ std::string Paragraph(const std::string& label, std::string_view text) {
   return lines + "\n";
 }
 
-double MostHeld(const StepReport& report) {
-  double held = 0;
-  for (const DeviceReport& device : report.devices) held = std::max(held, device.peak_micro_batches);
-  return held;
-}
-
 // A duration in units of F = B = W.
 std::string InUnits(double nanos) { return FormatCount(nanos / kUnit); }
 
@@ -102,7 +97,7 @@ absl::Status PrintList() {
               << Paragraph("  memory", schedule->memory) << sample.picture << "\n";
   }
   std::cout << "The pictures: " << kStages << " devices, " << kFewMicroBatches
-            << " micro-batches, F = B = W, transfers that take no time.\n"
+            << " micro-batches, F = B = W; transfers take no time.\n"
             << kLegend << "\n"
             << kSymbols
             << "\n`baton schedules NAME` explains one; `baton compare` ranks all for a model and its costs.\n";
@@ -115,7 +110,7 @@ absl::Status PrintOne(const std::string& name) {
   BATON_ASSIGN_OR_RETURN(const Sample sample, SimulateSample(*schedule, kMicroBatches));
   const StepReport& report = sample.report;
   const double step = static_cast<double>(report.step_time);
-  const double held = MostHeld(report);
+  const double peak = PeakMicroBatchesOf(report);
   double longest_span = 0;
   for (const DeviceReport& device : report.devices) {
     longest_span = std::max(longest_span, static_cast<double>(device.span));
@@ -126,7 +121,7 @@ absl::Status PrintOne(const std::string& name) {
   std::string sizes = absl::StrCat("p = ", kStages, ", m = ", kMicroBatches);
   if (schedule->default_chunks > 1) absl::StrAppend(&sizes, ", v = ", schedule->default_chunks);
   if (schedule->takes_group) absl::StrAppend(&sizes, ", g = ", kStages);
-  std::cout << "Measured there, with " << sizes << ", F = B = W = 1 and c = 0, beside the formula:\n"
+  std::cout << "Simulated, with " << sizes << ", F = B = W = 1 and c = 0, beside the formula:\n"
             << Paragraph("  step", InUnits(step))
             << Paragraph("  bubble",
                          absl::StrCat(InUnits(report.bubble_ratio * step), " = ", FormatPercent(report.bubble_ratio),
@@ -134,8 +129,8 @@ absl::Status PrintOne(const std::string& name) {
                                       FormatPercent(report.span_bubble_ratio),
                                       " of the longest span from a device's first work to its last"))
             << Paragraph("", absl::StrCat("formula: ", std::string(schedule->bubble)))
-            << Paragraph("  memory", absl::StrCat(FormatCount(held), held == 1 ? " micro-batch" : " micro-batches",
-                                                  " held by the worst device"))
+            << Paragraph("  memory", absl::StrCat(FormatCount(peak), peak == 1 ? " micro-batch" : " micro-batches",
+                                                  " live on the fullest device"))
             << Paragraph("", absl::StrCat("formula: ", std::string(schedule->memory))) << "\n"
             << kLegend << kSymbols;
   return absl::OkStatus();
@@ -144,8 +139,7 @@ absl::Status PrintOne(const std::string& name) {
 }  // namespace
 
 void AddSchedulesCommand(CLI::App& app, CommandAction& action) {
-  CLI::App* command =
-      app.add_subcommand("schedules", "The schedules that there are; or one explained, with a picture and formulas");
+  CLI::App* command = app.add_subcommand("schedules", "List the schedules, or explain one with a picture and formulas");
   auto name = std::make_shared<std::string>();
   const CLI::Option* const given = command->add_option("NAME", *name, "A schedule (all)");
   command->footer(R"(Examples:

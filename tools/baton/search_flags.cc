@@ -19,7 +19,7 @@ constexpr double kMostMicroBatches = 1e6;
 constexpr double kMostSeconds = 86400;
 constexpr int64_t kMostMoves = 1'000'000'000'000;
 
-// Takes numbers above `above` (or from it, with `inclusive`) to `most`.
+// Accepts numbers above `above` (or from `above`, if `inclusive`) to `most`.
 CLI::Validator Real(double above, bool inclusive, double most) {
   return CLI::Validator(
       [=](std::string& text) {
@@ -35,45 +35,46 @@ CLI::Validator Real(double above, bool inclusive, double most) {
 }  // namespace
 
 void AddSearchFlags(CLI::App& command, SearchFlags& flags) {
-  const std::string limits = "Memory, for every schedule (the job's)";
+  const std::string limits = "Limits of activation memory, for every schedule (the job's)";
   command
       .add_option("--activation-limit-micro-batches", flags.limit_micro_batches,
-                  "Activations that a device may hold, in micro-batches of its whole share;\n"
-                  "one number, or one for each device as 8,7.5,7 (zb-auto: stages; others: none)")
+                  "Most activations live on a device, in micro-batches through all its layers; one\n"
+                  "number, or one for each device as 8,7.5,7 (zb-auto: stages; others: no limit)")
       ->group(limits)
       ->type_name("A,B")
       ->delimiter(',')
       ->check(Real(0, false, kMostMicroBatches));
-  command.add_option("--activation-limit-bytes", flags.limit_bytes, "The same in bytes")
+  command.add_option("--activation-limit-bytes", flags.limit_bytes, "The same limit in bytes")
       ->group(limits)
       ->type_name("A,B")
       ->delimiter(',')
       ->check(Between(1, Bytes{1} << 50));
   command
       .add_option("--weight-activation-fraction", flags.weight_fraction,
-                  "Of an activation, what is held from backward-input to backward-weight (1)")
+                  "Fraction of an activation still live from backward-input to backward-weight (1)")
       ->group(limits)
       ->type_name("X")
       ->check(Real(0, true, 1));
-  const std::string search = "Of zb-auto, the schedule that is searched for (the job's)";
-  command.add_option("--objective", flags.objective, "What is made short: makespan, or span (makespan)")
+  const std::string search = "Search for zb-auto (the job's)";
+  command.add_option("--objective", flags.objective, "Time to minimize: makespan, or span (makespan)")
       ->group(search)
       ->check(CLI::IsMember({"makespan", "span"}));
-  command.add_option("--placement", flags.placement, "Of chunks: loop, or v with two a device (loop)")
+  command
+      .add_option("--placement", flags.placement, "Placement of chunks: loop, or v with two chunks per device (loop)")
       ->group(search)
       ->check(CLI::IsMember({"loop", "v"}));
-  command.add_option("--search", flags.seconds, "Seconds to improve it in (as little as goes unnoticed)")
+  command.add_option("--search", flags.seconds, "Seconds to search for (a fraction of a second)")
       ->group(search)
       ->type_name("SECONDS")
       ->check(Real(0, true, kMostSeconds));
-  command.add_option("--moves", flags.moves, "Moves to improve it by, exactly repeatable")
+  command.add_option("--moves", flags.moves, "Moves to search for instead of seconds; the result is reproducible")
       ->group(search)
       ->type_name("N")
       ->check(Between(0, kMostMoves));
-  command.add_option("--seed", flags.seed, "Of the moves (1)")->group(search)->type_name("N");
+  command.add_option("--seed", flags.seed, "Seed of the moves (1)")->group(search)->type_name("N");
 }
 
-std::string FirstOfSearches(const SearchFlags& flags) {
+std::string FirstSearchFlag(const SearchFlags& flags) {
   if (!flags.objective.empty()) return "--objective";
   if (!flags.placement.empty()) return "--placement";
   if (flags.seconds) return "--search";

@@ -1,4 +1,4 @@
-// `baton simulate`: one schedule's timeline, and where each device's time goes.
+// `baton simulate`: the timeline of one schedule, and the causes of each device's idle time.
 #include "schedules/simulate/simulate.h"
 
 #include <sys/ioctl.h>
@@ -36,7 +36,7 @@ struct SimulateFlags {
   int devices = 32;
 };
 
-// What a line of a file or a pipe may have.
+// The width where there is no terminal.
 constexpr int kDefaultColumns = 120;
 constexpr int kLeastColumns = 20;
 
@@ -95,7 +95,7 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
   }
 }
 
-// Whose time the step is, and what moving a layer off the chunk with the most of it would do.
+// The shares of the critical path, and the effect of moving a layer off the chunk with the largest share.
 absl::Status PrintBlame(const Problem& problem, const CompileRequest& request, const Program& program,
                         const Trace& trace) {
   const Blame blame =
@@ -117,9 +117,7 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
   BATON_ASSIGN_OR_RETURN(request.transport, ParseTransport(flags.transport));
   BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
   Certificate certificate;
-  absl::StatusOr<Program> compiled = Compile(request, &certificate);
-  if (!compiled.ok()) return problem.InUsersWords(compiled.status());
-  const Program program = *std::move(compiled);
+  BATON_ASSIGN_OR_RETURN(const Program program, problem.CompileProgram(request, &certificate));
   BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs, {request.transport}));
   const StepReport report = Analyze(program, trace);
   if (flags.format == "json") {
@@ -146,23 +144,24 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
 }  // namespace
 
 void AddSimulateCommand(CLI::App& app, CommandAction& action) {
-  CLI::App* command =
-      app.add_subcommand("simulate", "One schedule: a timeline, the bubble of each device and its causes, peak memory");
+  CLI::App* command = app.add_subcommand(
+      "simulate", "Predict one schedule: timeline, bubble of each device and its causes, peak memory");
   auto flags = std::make_shared<SimulateFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   AddTransportFlags(*command, flags->transport);
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
   command->add_option("--format", flags->format, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
-  command->add_option("--columns", flags->columns, "Width of the timeline (the terminal's; 120 where there is none)")
+  command->add_option("--columns", flags->columns, "Width of the timeline (that of the terminal; 120 without one)")
       ->check(Between(kLeastColumns, 100000));
-  command->add_option("--devices", flags->devices, "Devices shown at most, evenly chosen (32)")
+  command->add_option("--devices", flags->devices, "Most devices shown, at even distances (32)")
       ->check(Between(1, 4096));
   command->footer(
       R"(Columns: busy: forward, backward and the optimizer. bubble: the idle share of the step. Idle time by cause: fill,
-before the first forward; drain, after the last backward; neighbour, until another device had computed what was
-needed; transfer, while it was on its way. held: micro-batches between forward and backward at the worst moment.
-Memory: activations are what is kept for the backward pass; buffers are for what comes and goes.
-The critical path is the longest chain of work that waits for work; what is not on it can take longer for nothing.
+before the first forward; drain, after the last backward; neighbour, until another device had computed the input;
+transfer, while the input was on its way. held: peak number of micro-batches whose activations are live.
+Memory: activations are live from the forward to the backward pass; buffers hold messages.
+The critical path is the chain of instructions, each waiting for the one before, that takes the whole step. Other
+instructions may take longer without making the step longer.
 
 Examples:
   baton simulate examples/gpt_host.textproto

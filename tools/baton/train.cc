@@ -13,7 +13,7 @@
 #include "runtime/job/order_file.h"
 #include "runtime/train/trainer.h"
 #include "tools/baton/commands.h"
-#include "tools/baton/problem.h"
+#include "tools/baton/problem_flags.h"
 
 namespace baton {
 namespace {
@@ -36,13 +36,13 @@ void RequestStop(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-// Who read the progress has gone, as in `baton train … | head`: ends and saves likewise, without more to say.
+// SIGPIPE: standard output has no reader any more, as in `baton train … | head`. Ends and saves too, in silence.
 void RequestQuietStop(int signal) {
   stop_requested = true;
   std::signal(signal, SIG_IGN);
 }
 
-// Whether lines may be written over.
+// Whether standard output can overwrite a line.
 bool IsTerminal() {
   const char* kind = std::getenv("TERM");
   return isatty(STDOUT_FILENO) != 0 && kind != nullptr && std::string(kind) != "dumb";
@@ -69,7 +69,7 @@ absl::Status RunTrain(const TrainFlags& flags) {
   options.terminal = IsTerminal();
   options.stop = &stop_requested;
   const absl::Status status = Train(job, options);
-  // The lines that nobody reads are no failure.
+  // A write that failed because the reader has gone is no failure.
   if (stop_requested) std::cout.clear();
   return status;
 }
@@ -77,30 +77,31 @@ absl::Status RunTrain(const TrainFlags& flags) {
 }  // namespace
 
 void AddTrainCommand(CLI::App& app, CommandAction& action) {
-  CLI::App* command = app.add_subcommand("train", "Train a job; shows and keeps what happens");
+  CLI::App* command = app.add_subcommand("train", "Train a job; prints progress, writes metrics, a trace and weights");
   auto flags = std::make_shared<TrainFlags>();
   command->add_option("JOB", flags->job, "Job file (protobuf text)")->required();
   command
       ->add_option("--output", flags->output,
-                   "Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors,\n"
-                   "made if it is not there; files of an earlier run are replaced (nowhere)")
+                   "Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors. It is\n"
+                   "created if missing; files of an earlier run are replaced (none)")
       ->type_name("DIR");
   command
       ->add_option("--trace", flags->trace_file,
-                   "Write the last step, with its prediction, for baton explain and Perfetto")
+                   "Write the trace of the last step, with its prediction, for baton explain and Perfetto")
       ->type_name("FILE");
-  command->add_option("--order", flags->order, "Train by an own order, in PyTorch's CSV form; see baton verify")
+  command
+      ->add_option("--order", flags->order, "Train by your own compute order, in PyTorch's CSV form; see baton verify")
       ->type_name("FILE");
   command
       ->add_option("--costs", flags->costs,
-                   "A table of baton profile, for predictions until a step has been measured (FLOPs)")
+                   "Table of baton profile, for predictions until a step has been measured (FLOPs)")
       ->type_name("FILE");
   command->add_option("--set", flags->overrides, "Override a field, as run.steps=100; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
   command->add_flag("--no-graphs", flags->no_graphs,
-                    "On CUDA: launch each instruction by itself, which names the one that fails, instead of\n"
-                    "recording a step once as a graph");
+                    "CUDA: launch each instruction by itself instead of recording a step as a graph once;\n"
+                    "errors then name their instruction");
   command->footer(R"(Ctrl-C ends training after the current step and saves.
 
 Examples:

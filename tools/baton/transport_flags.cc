@@ -13,10 +13,11 @@ constexpr int kMostBuffers = 1 << 20;
 }  // namespace
 
 void AddTransportFlags(CLI::App& command, TransportFlags& flags) {
-  command.add_option("--transport", flags.transport, "rendezvous, or buffered:K: K sends may be ahead (rendezvous)");
+  command.add_option("--transport", flags.transport,
+                     "rendezvous, or buffered:K, in which K sends may run ahead of their receives (rendezvous)");
   command
       .add_option("--queues", flags.queues,
-                  "What keeps its order: per-device, per-peer or per-peer-and-direction (the last)")
+                  "Transfers that stay in order: per-device, per-peer or per-peer-and-direction (the last)")
       ->check(CLI::IsMember({"per-device", "per-peer", "per-peer-and-direction"}));
 }
 

@@ -1,4 +1,4 @@
-// --transport and --queues: what a command assumes of the transport. Used by verify, compile and simulate.
+// --transport and --queues: the transport that a command assumes. Used by verify, compile and simulate.
 #ifndef BATON_TOOLS_BATON_TRANSPORT_FLAGS_H_
 #define BATON_TOOLS_BATON_TRANSPORT_FLAGS_H_
 

@@ -1,4 +1,4 @@
-// `baton verify`: whether a compute order from a file is sound, and if not, everything that is wrong with it.
+// `baton verify`: proves that a compute order from a file is sound, or lists every fault in it.
 #include "schedules/verify/verify.h"
 
 #include <iostream>
@@ -38,15 +38,15 @@ absl::Status RunVerify(const VerifyFlags& flags) {
 }  // namespace
 
 void AddVerifyCommand(CLI::App& app, CommandAction& action) {
-  CLI::App* command = app.add_subcommand("verify", "Prove a compute order in PyTorch's CSV form, or say what is wrong");
+  CLI::App* command = app.add_subcommand("verify", "Prove a compute order in PyTorch's CSV form, or list its faults");
   auto flags = std::make_shared<VerifyFlags>();
-  command->add_option("--order", flags->order, "The order: a row a device, cells like 2F3, 2B3, 2I3, 2W3, 2SEND_F3")
+  command->add_option("--order", flags->order, "The order: a row per device, cells like 2F3, 2B3, 2I3, 2W3, 2SEND_F3")
       ->required()
       ->type_name("FILE");
   AddTransportFlags(*command, flags->transport);
   command->footer(
-      R"(Sends and receives in the file are checked as they stand, in the transport given; without any, Baton
-places its own, which are safe in it. Exit status: 0 sound, 1 unsound, 2 the file cannot be read.
+      R"(Sends and receives in the file are checked as they are, for the transport given. If the file has none,
+Baton inserts its own, which are safe in that transport. Exit status: 0 sound, 1 unsound, 2 the file cannot be read.
 
 Examples:
   baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv > order.csv

@@ -1,4 +1,4 @@
-// `baton whatif`: the step under changed costs or settings, each simulated; and how it depends on every cost.
+// `baton whatif`: simulates the step with changed costs or settings, and derives it by each cost.
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -36,16 +36,14 @@ struct Outcome {
 
 absl::StatusOr<Outcome> Predict(const Problem& problem, CompileRequest request) {
   Outcome outcome;
-  absl::StatusOr<Program> compiled = Compile(request);
-  if (!compiled.ok()) return problem.InUsersWords(compiled.status());
-  outcome.program = *std::move(compiled);
+  BATON_ASSIGN_OR_RETURN(outcome.program, problem.CompileProgram(request));
   BATON_ASSIGN_OR_RETURN(outcome.trace, Simulate(outcome.program, request.costs));
   outcome.report = Analyze(outcome.program, outcome.trace);
   outcome.request = std::move(request);
   return outcome;
 }
 
-// A setting like micro_batches=64 as the command's own flags take it.
+// Sets the flag that a setting like micro_batches=64 stands for.
 absl::Status ApplySetting(const std::string& setting, ProblemFlags& flags) {
   const std::pair<std::string, std::string> parts = absl::StrSplit(setting, absl::MaxSplits('=', 1));
   const auto& [name, value] = parts;
@@ -78,12 +76,12 @@ absl::Status ApplySetting(const std::string& setting, ProblemFlags& flags) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("\"", setting, "\": there is no setting \"", name,
-                   "\"; there are stages, micro_batches, chunks, group, schedule, without a job forward, "
-                   "backward_input, backward_weight and transfer, with one any field of it, as "
+                   "\"; the settings are stages, micro_batches, chunks, group and schedule; without a job also "
+                   "forward, backward_input, backward_weight and transfer; with a job any of its fields, as "
                    "pipeline.stages=4"));
 }
 
-// `text`: settings or changes of costs.
+// `text`: settings, or changes of costs.
 absl::StatusOr<Outcome> PredictChange(const std::string& text, const ProblemFlags& flags, const Problem& problem,
                                       const Outcome& base) {
   if (!LooksLikeCostChange(text) && absl::StrContains(text, "=")) {
@@ -110,7 +108,7 @@ absl::StatusOr<Outcome> PredictChange(const std::string& text, const ProblemFlag
   return Predict(problem, std::move(request));
 }
 
-// As "+1.3 %"; what would show as nothing has no sign.
+// As "+1.3 %"; a value that rounds to 0.0 has no sign.
 std::string Signed(double value, const char* unit) {
   return std::abs(value) < 0.05 ? absl::StrCat("0.0 ", unit) : absl::StrFormat("%+.1f %s", value, unit);
 }
@@ -136,12 +134,12 @@ void PrintGradient(const Outcome& base) {
                   FormatPercent(part / static_cast<double>(std::max<Nanos>(1, base.report.step_time)))});
   }
   std::cout
-      << "\nThe step's derivative by each cost: how often the cost is on the critical path, so how many ns the step\n"
-         "loses or gains with each ns of it. Costs that are not listed are not on the path.\n\n"
+      << "\nThe derivative of the step by each cost: how often the cost is on the critical path, which is how many ns\n"
+         "the step gains or loses per ns of it. Costs that are not listed are not on the path.\n\n"
       << table.ToString();
 }
 
-// The JOB that CLI11 took may be a change, where the pipeline is described by flags.
+// CLI11 takes the first change for JOB if flags describe the pipeline.
 void TakeChangeFromJob(WhatIfFlags& flags) {
   const std::string& job = flags.problem.job;
   const bool is_path = absl::EndsWith(job, ".textproto") || absl::StrContains(job, "/");
@@ -153,8 +151,7 @@ void TakeChangeFromJob(WhatIfFlags& flags) {
 absl::Status RunWhatIf(WhatIfFlags flags) {
   TakeChangeFromJob(flags);
   if (flags.changes.empty() && !flags.gradient) {
-    return absl::InvalidArgumentError(
-        "say what to change, like \"link 2x faster\" or micro_batches=64, or ask for --gradient");
+    return absl::InvalidArgumentError("give a change, like \"link 2x faster\" or micro_batches=64, or --gradient");
   }
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
@@ -174,20 +171,21 @@ absl::Status RunWhatIf(WhatIfFlags flags) {
 }  // namespace
 
 void AddWhatIfCommand(CLI::App& app, CommandAction& action) {
-  CLI::App* command = app.add_subcommand("whatif", "The step and its bubble if costs or settings were others");
+  CLI::App* command = app.add_subcommand("whatif", "Predict the step and its bubble under other costs or settings");
   auto flags = std::make_shared<WhatIfFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   command
       ->add_option("CHANGES", flags->changes,
-                   "Each simulated alone: \"chunk 3 20% faster\", \"link 2x faster\", micro_batches=64;\n"
-                   "several at once with commas between them")
+                   "Changes, each simulated alone: \"chunk 3 20% faster\", \"link 2x faster\", micro_batches=64;\n"
+                   "join several by commas to simulate them together")
       ->type_name("");
-  command->add_flag("--gradient", flags->gradient, "The derivative of the step's time by every cost");
+  command->add_flag("--gradient", flags->gradient, "Print the derivative of the step's time by each cost");
   command->footer(
       R"(Changes of costs: WHAT AMOUNT faster or slower. WHAT is chunk N, device N, link (all), link N-M (between
 chunks N and M), load or reduce; after chunk, device or alone: forward, backward, backward-input, backward-weight,
 optimizer. AMOUNT: 2x (half or twice the time) or 20% (of the time). Settings: stages, micro_batches, chunks, group,
-schedule, and with a job any field of it, as batch.sequences=32. "a micro-batch" is the step over its micro-batches.
+schedule, and with a job any of its fields, as batch.sequences=32. "a micro-batch" is the step's time divided by the
+number of micro-batches.
 
 Examples:
   baton whatif examples/gpt_host.textproto "link 2x faster" "chunk 3 20% faster" micro_batches=16
