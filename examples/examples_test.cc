@@ -1,4 +1,4 @@
-// Every example is a job that resolves, and says what its comments promise.
+// Every example resolves, with the sizes that its comments give.
 #include <catch2/catch.hpp>
 #include <string>
 
