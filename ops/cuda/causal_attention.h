@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as CausalAttentionInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: CausalAttentionInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
                                                                  const CudaBackendOptions& options);
 

@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as CrossEntropyInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: CrossEntropyInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCrossEntropy(const CrossEntropySpec& spec, const Shape& input,
                                                               const CudaBackendOptions& options);
 

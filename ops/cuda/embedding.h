@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as EmbeddingInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: EmbeddingInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaEmbedding(const EmbeddingSpec& spec, const Shape& input,
                                                            const CudaBackendOptions& options);
 

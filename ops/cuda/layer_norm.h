@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as LayerNormInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: LayerNormInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaLayerNorm(const LayerNormSpec& spec, const Shape& input,
                                                            const CudaBackendOptions& options);
 
