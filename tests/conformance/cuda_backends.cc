@@ -1,4 +1,4 @@
-// CUDA's layers on a GPU. Memory is the host's, pinned, which kernels reach as well.
+// The CUDA backend on a GPU. Memory is pinned host memory, which kernels can access.
 #include <cuda_runtime_api.h>
 
 #include <stdexcept>

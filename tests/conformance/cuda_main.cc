@@ -1,4 +1,4 @@
-// main() of the tests on a GPU: where there is none, they say so and nothing runs.
+// main() of the tests that need a GPU. Without one it prints SKIPPED and runs nothing.
 #define CATCH_CONFIG_RUNNER
 #include <cuda_runtime_api.h>
 

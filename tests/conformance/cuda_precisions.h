@@ -1,4 +1,4 @@
-// A CUDA backend as the suite tries it. Used by the lists for GPUs and for their stand-in.
+// CUDA backends for the conformance suite. Used by cuda_backends.cc and cuda_stand_in_backends.cc.
 #ifndef BATON_TESTS_CONFORMANCE_CUDA_PRECISIONS_H_
 #define BATON_TESTS_CONFORMANCE_CUDA_PRECISIONS_H_
 
@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// One of them. A small workspace, since tests poison it at each call.
+// The workspace is small, since tests poison it before each call.
 inline std::shared_ptr<Backend> MakeCudaBackend(CudaPrecision precision) {
   CudaBackendOptions options;
   options.precision = precision;
@@ -19,11 +19,11 @@ inline std::shared_ptr<Backend> MakeCudaBackend(CudaPrecision precision) {
   return std::make_shared<CudaBackend>(options);
 }
 
-// `place` says where it runs.
+// `make` returns the backend under test for a GPU or for the stand-in.
 inline BackendUnderTest CudaUnderTest(
     const std::string& name, CudaPrecision precision,
-    const std::function<BackendUnderTest(const std::string&, std::shared_ptr<Backend>)>& place) {
-  BackendUnderTest under_test = place(name, MakeCudaBackend(precision));
+    const std::function<BackendUnderTest(const std::string&, std::shared_ptr<Backend>)>& make) {
+  BackendUnderTest under_test = make(name, MakeCudaBackend(precision));
   under_test.checks_ids = false;
   under_test.multiplies_exactly = precision != CudaPrecision::kTensorFloat32;
   return under_test;

@@ -1,6 +1,5 @@
-// CUDA's layers on the host: the same kernels, by tests/cuda_stand_in. It shows that they compute what they should, not
-// that a GPU does. Built once for each precision, kFloat32 and kBFloat16; TF32 is left out, since the stand-in's
-// products do not round.
+// The CUDA backend on the host: the same kernels, run by tests/cuda_stand_in. Built once for each precision, kFloat32
+// and kBFloat16. TF32 is left out, since the stand-in's products do not round.
 #include <cuda_runtime_api.h>
 
 #include <stdexcept>
@@ -10,14 +9,14 @@
 namespace baton {
 namespace {
 
-// Work runs when something waits for it, as on a GPU.
 BackendUnderTest OnStandIn(const std::string& name, std::shared_ptr<Backend> backend) {
   BackendUnderTest under_test;
   under_test.name = name;
   under_test.backend = std::move(backend);
   under_test.allocate = [](Bytes bytes) {
     void* memory = nullptr;
-    if (cudaMallocHost(&memory, static_cast<size_t>(bytes)) != cudaSuccess) throw std::runtime_error("no memory");
+    if (cudaMallocHost(&memory, static_cast<size_t>(bytes)) != cudaSuccess)
+      throw std::runtime_error("cudaMallocHost failed");
     return static_cast<std::byte*>(memory);
   };
   under_test.release = [](std::byte* memory) { cudaFreeHost(memory); };
