@@ -7,8 +7,8 @@
 #include "ops/host/host_backend.h"
 #include "ops/layers/build.h"
 #include "ops/layers/sequence.h"
-#include "ops/models/gpt2.h"
-#include "ops/models/mlp.h"
+#include "ops/models/gpt2/gpt2.h"
+#include "ops/models/mlp/mlp.h"
 #include "ops/reference/reference_backend.h"
 
 namespace baton {

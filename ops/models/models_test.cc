@@ -4,9 +4,9 @@
 #include <set>
 
 #include "ops/layers/build.h"
-#include "ops/models/gpt2.h"
+#include "ops/models/gpt2/gpt2.h"
 #include "ops/models/layer_list.h"
-#include "ops/models/mlp.h"
+#include "ops/models/mlp/mlp.h"
 #include "ops/reference/reference_backend.h"
 
 namespace baton {

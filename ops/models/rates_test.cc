@@ -5,7 +5,7 @@
 
 #include "ops/layers/build.h"
 #include "ops/models/costs.h"
-#include "ops/models/gpt2.h"
+#include "ops/models/gpt2/gpt2.h"
 #include "ops/reference/reference_backend.h"
 
 namespace baton {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ops/models/gpt2.h"
-#include "ops/models/mlp.h"
+#include "ops/models/gpt2/gpt2.h"
+#include "ops/models/mlp/mlp.h"
 
 namespace baton {
 namespace {

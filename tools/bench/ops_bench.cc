@@ -15,7 +15,7 @@
 
 #include "ops/host/host_backend.h"
 #include "ops/layers/build.h"
-#include "ops/models/gpt2.h"
+#include "ops/models/gpt2/gpt2.h"
 #include "ops/models/initialize.h"
 
 namespace baton {

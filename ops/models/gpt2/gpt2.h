@@ -1,7 +1,7 @@
 // GPT-2 (Radford et al. 2019) as a list of layers, with the parameter names of Hugging Face's weights. Used by whoever
 // turns a job into a model.
-#ifndef BATON_OPS_MODELS_GPT2_H_
-#define BATON_OPS_MODELS_GPT2_H_
+#ifndef BATON_OPS_MODELS_GPT2_GPT2_H_
+#define BATON_OPS_MODELS_GPT2_GPT2_H_
 
 #include "absl/status/statusor.h"
 #include "ops/layers/spec.h"
@@ -28,4 +28,4 @@ absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& options, int64_t sequence
 
 }  // namespace baton
 
-#endif  // BATON_OPS_MODELS_GPT2_H_
+#endif  // BATON_OPS_MODELS_GPT2_GPT2_H_

@@ -1,5 +1,5 @@
 // The blocks of GPT-2, with embedding and head in the first and last.
-#include "ops/models/gpt2.h"
+#include "ops/models/gpt2/gpt2.h"
 
 #include <cmath>
 #include <utility>

@@ -1,6 +1,6 @@
 // A multi-layer perceptron that classifies. Used by whoever turns a job into a model.
-#ifndef BATON_OPS_MODELS_MLP_H_
-#define BATON_OPS_MODELS_MLP_H_
+#ifndef BATON_OPS_MODELS_MLP_MLP_H_
+#define BATON_OPS_MODELS_MLP_MLP_H_
 
 #include <vector>
 
@@ -21,4 +21,4 @@ absl::StatusOr<ModelSpec> MlpModel(const MlpOptions& options, int64_t examples_p
 
 }  // namespace baton
 
-#endif  // BATON_OPS_MODELS_MLP_H_
+#endif  // BATON_OPS_MODELS_MLP_MLP_H_
