@@ -1,4 +1,4 @@
-// The blocks of GPT-2, with embedding and head in the first and last.
+// Builds the blocks of GPT-2, with the embedding in the first and the head in the last.
 #include "ops/models/gpt2/gpt2.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// An MLP's sizes as a list of layers.
+// Turns an MLP's sizes into a list of layers.
 #include "ops/models/mlp/mlp.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,4 +1,4 @@
-// A multi-layer perceptron that classifies. Used by whoever turns a job into a model.
+// A multi-layer perceptron that classifies. Used by runtime/planning to make a job's model.
 #ifndef BATON_OPS_MODELS_MLP_MLP_H_
 #define BATON_OPS_MODELS_MLP_MLP_H_
 
@@ -10,12 +10,15 @@
 namespace baton {
 
 struct MlpOptions {
-  std::vector<int64_t> sizes;  // of the input, each hidden layer, and the classes: at least two, as [784, 512, 256, 10]
+  // The sizes of the input, of each hidden layer and of the classes, such as [784, 512, 256, 10]. At least two, each in
+  // [1, 2²⁰].
+  std::vector<int64_t> sizes;
   ActivationKind activation = ActivationKind::kRelu;  // between the linear layers
 };
 
-// One layer of the split for each linear with its activation; the last has the cross-entropy. Shapes, names and first
-// values as LayerListModel's. Errors: InvalidArgument naming the field, as `model.mlp.sizes[1]: 0 is not in …`.
+// The model has one layer for each linear layer with its activation; the last has the cross-entropy. Shapes, names and
+// initial values: LayerListModel's. Errors: InvalidArgument that names the field, such as `model.mlp.sizes[1]: 0 is not
+// in [1, 1048576]`.
 absl::StatusOr<ModelSpec> MlpModel(const MlpOptions& options, int64_t examples_per_micro_batch,
                                    int64_t examples_per_batch);
 
