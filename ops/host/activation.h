@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as ActivationInfo's; Internal if oneDNN fails.
+// Errors: ActivationInfo's; Internal if oneDNN fails.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec& spec, const Shape& input,
                                                             int threads);
 

@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as CausalAttentionInfo's.
+// Errors: CausalAttentionInfo's.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
                                                                  int threads);
 

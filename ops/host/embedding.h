@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as EmbeddingInfo's.
+// Errors: EmbeddingInfo's.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostEmbedding(const EmbeddingSpec& spec, const Shape& input);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// The host's table of layers, and the operations on whole parameters: sums, norms, AdamW.
+// The host backend's table of layers, and its loops over whole tensors: sums, norms, AdamW.
 #include "ops/host/host_backend.h"
 
 #include <utility>
@@ -18,14 +18,14 @@
 namespace baton {
 namespace {
 
-// sum may be a or b.
+// sum ← a + b; sum may be a or b.
 BATON_SIMD_CLONES
 void AddElements(int64_t count, const float* a, const float* b, float* sum) {
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) sum[i] = a[i] + b[i];
 }
 
-// Into this many partial sums, so that their order is the same for every vector width.
+// The number of partial sums. Fixed, so that the order of the sum is the same for every vector width.
 constexpr int kPartialSums = 32;
 
 BATON_SIMD_CLONES
@@ -45,6 +45,7 @@ double SumOfSquares(int64_t count, const float* __restrict values) {
   return sum;
 }
 
+// values, gradients, first_moment, second_moment: [count].
 BATON_SIMD_CLONES
 void AdamWElements(int64_t count, const AdamWFactors& factors, float decay_factor, float* __restrict values,
                    float* __restrict gradients, float* __restrict first_moment, float* __restrict second_moment) {

@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as LayerNormInfo's.
+// Errors: LayerNormInfo's.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostLayerNorm(const LayerNormSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton

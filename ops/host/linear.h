@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as LinearInfo's; Internal if oneDNN fails.
+// Errors: LinearInfo's; Internal if oneDNN fails.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton

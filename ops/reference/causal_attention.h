@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// T: float or double. Saves nothing: the backward pass works the probabilities out again.
+// T: float or double. Saves nothing: the backward pass computes the probabilities again.
 template <typename T>
 class ReferenceCausalAttention final : public PrimitiveLayer {
  public:

@@ -20,7 +20,7 @@ class ReferenceEmbedding final : public PrimitiveLayer {
         width_(spec.width),
         has_positions_(!spec.position_name.empty()) {}
 
-  // Errors: InvalidArgument if a token is not in the vocabulary.
+  // Errors: InvalidArgument if a token is not in [0, vocabulary).
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
     const int32_t* tokens = reinterpret_cast<const int32_t*>(buffers.input);
     BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), vocabulary_));

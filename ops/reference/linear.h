@@ -8,7 +8,7 @@
 
 namespace baton {
 
-// T: float or double; sums are kept in double.
+// T: float or double. Sums are in double.
 template <typename T>
 class ReferenceLinear final : public PrimitiveLayer {
  public:

@@ -1,4 +1,4 @@
-// The oracle's table of layers, in float and double, and its operations on whole parameters.
+// The reference's table of layers, in float and double, and its loops over whole tensors.
 #include "ops/reference/reference_backend.h"
 
 #include <cmath>
