@@ -1,20 +1,15 @@
-// Casts and checks of the CUDA layers. Used by the .cc files of ops/cuda alone.
+// Checks of the CUDA layers. Used by the .cc files of ops/cuda alone.
 #ifndef BATON_OPS_CUDA_SUPPORT_H_
 #define BATON_OPS_CUDA_SUPPORT_H_
 
-#include <cstddef>
 #include <cstdint>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "ops/tensor/shape.h"
+#include "ops/tensor/views.h"
 
 namespace baton {
-
-inline float* Floats(std::byte* bytes) { return reinterpret_cast<float*>(bytes); }
-inline const float* Floats(const std::byte* bytes) { return reinterpret_cast<const float*>(bytes); }
-inline int32_t* Ids(std::byte* bytes) { return reinterpret_cast<int32_t*>(bytes); }
-inline const int32_t* Ids(const std::byte* bytes) { return reinterpret_cast<const int32_t*>(bytes); }
 
 // Errors: InvalidArgument unless the input's type is the backend's precision.
 inline absl::Status CheckPrecision(const Shape& input, DataType precision) {
