@@ -1,4 +1,4 @@
-// ReLU and GELU on GPUs. Used by CudaBackend alone.
+// ReLU and GELU on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_ACTIVATION_H_
 #define BATON_OPS_CUDA_ACTIVATION_H_
 

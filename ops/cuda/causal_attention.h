@@ -1,4 +1,4 @@
-// Causal attention on GPUs. Used by CudaBackend alone.
+// Causal attention on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_CAUSAL_ATTENTION_H_
 #define BATON_OPS_CUDA_CAUSAL_ATTENTION_H_
 

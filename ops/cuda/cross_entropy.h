@@ -1,4 +1,4 @@
-// Softmax and cross-entropy on GPUs. Used by CudaBackend alone.
+// Softmax and cross-entropy on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_CROSS_ENTROPY_H_
 #define BATON_OPS_CUDA_CROSS_ENTROPY_H_
 

@@ -1,4 +1,4 @@
-// AdamW over all parameters of a chunk on a GPU. Used by CudaBackend alone.
+// AdamW over all parameters of a chunk on a GPU. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_CUDA_OPTIMIZER_H_
 #define BATON_OPS_CUDA_CUDA_OPTIMIZER_H_
 

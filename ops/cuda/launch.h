@@ -1,4 +1,4 @@
-// Launches kernels. Included by .cu files alone. Only here and in device_code.h do builds for GPUs and for the tests'
+// Launches kernels. Included only by .cu files. Only here and in device_code.h do builds for GPUs and for the tests'
 // stand-in differ.
 #ifndef BATON_OPS_CUDA_LAUNCH_H_
 #define BATON_OPS_CUDA_LAUNCH_H_

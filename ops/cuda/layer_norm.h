@@ -1,4 +1,4 @@
-// Layer normalisation on GPUs. Used by CudaBackend alone.
+// Layer normalisation on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_LAYER_NORM_H_
 #define BATON_OPS_CUDA_LAYER_NORM_H_
 

@@ -1,4 +1,4 @@
-// Linear by cuBLASLt. Used by CudaBackend alone.
+// Linear by cuBLASLt. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_LINEAR_H_
 #define BATON_OPS_CUDA_LINEAR_H_
 

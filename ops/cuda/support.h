@@ -1,4 +1,4 @@
-// Checks of the CUDA layers. Used by the .cc files of ops/cuda alone.
+// Checks of the CUDA layers. Used only by the .cc files of ops/cuda.
 #ifndef BATON_OPS_CUDA_SUPPORT_H_
 #define BATON_OPS_CUDA_SUPPORT_H_
 

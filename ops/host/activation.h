@@ -1,4 +1,4 @@
-// ReLU and GELU on the host. Used by HostBackend alone.
+// ReLU and GELU on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_ACTIVATION_H_
 #define BATON_OPS_HOST_ACTIVATION_H_
 

@@ -1,4 +1,4 @@
-// Softmax and cross-entropy on the host. Used by HostBackend alone.
+// Softmax and cross-entropy on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_CROSS_ENTROPY_H_
 #define BATON_OPS_HOST_CROSS_ENTROPY_H_
 

@@ -1,4 +1,4 @@
-// Token and position embedding on the host. Used by HostBackend alone.
+// Token and position embedding on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_EMBEDDING_H_
 #define BATON_OPS_HOST_EMBEDDING_H_
 

@@ -1,4 +1,4 @@
-// Layer normalisation on the host. Used by HostBackend alone.
+// Layer normalisation on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_LAYER_NORM_H_
 #define BATON_OPS_HOST_LAYER_NORM_H_
 

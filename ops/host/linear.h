@@ -1,4 +1,4 @@
-// Linear on the host. Used by HostBackend alone.
+// Linear on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_LINEAR_H_
 #define BATON_OPS_HOST_LINEAR_H_
 

@@ -1,4 +1,4 @@
-// Vectorisation of the host backend's own loops. Used by the .cc files of ops/host alone.
+// Vectorisation of the host backend's own loops. Used only by the .cc files of ops/host.
 //
 // A function marked BATON_SIMD_CLONES is compiled three times; when the program is loaded, the widest version that the
 // machine can run is chosen, so that one binary runs on any x86-64. Its loops are marked `#pragma omp simd`, which

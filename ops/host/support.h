@@ -1,4 +1,4 @@
-// Checks of the host's layers. Used by the .cc files of ops/host alone.
+// Checks of the host's layers. Used only by the .cc files of ops/host.
 #ifndef BATON_OPS_HOST_SUPPORT_H_
 #define BATON_OPS_HOST_SUPPORT_H_
 

@@ -1,4 +1,4 @@
-// Checks of a user's numbers that all models share. Used by the .cc files of ops/models and its subfolders alone.
+// Checks of a user's numbers that all models share. Used only by the .cc files of ops/models and its subfolders.
 #ifndef BATON_OPS_MODELS_CHECKS_H_
 #define BATON_OPS_MODELS_CHECKS_H_
 

@@ -1,4 +1,4 @@
-// ReLU and both GELUs as plain loops. Used by ReferenceBackend alone.
+// ReLU and both GELUs as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_ACTIVATION_H_
 #define BATON_OPS_REFERENCE_ACTIVATION_H_
 

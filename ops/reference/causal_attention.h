@@ -1,4 +1,4 @@
-// Causal attention (Vaswani et al. 2017, section 3.2.1) as plain loops. Used by ReferenceBackend alone.
+// Causal attention (Vaswani et al. 2017, section 3.2.1) as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
 #define BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
 

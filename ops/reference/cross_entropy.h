@@ -1,4 +1,4 @@
-// Softmax and cross-entropy as plain loops. Used by ReferenceBackend alone.
+// Softmax and cross-entropy as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_CROSS_ENTROPY_H_
 #define BATON_OPS_REFERENCE_CROSS_ENTROPY_H_
 

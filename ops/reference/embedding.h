@@ -1,4 +1,4 @@
-// Token and position embedding as plain loops. Used by ReferenceBackend alone.
+// Token and position embedding as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_EMBEDDING_H_
 #define BATON_OPS_REFERENCE_EMBEDDING_H_
 

@@ -1,4 +1,4 @@
-// Linear as plain loops. Used by ReferenceBackend alone.
+// Linear as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_LINEAR_H_
 #define BATON_OPS_REFERENCE_LINEAR_H_
 

@@ -1,4 +1,4 @@
-// The matrix product of the stand-in's cuBLASLt, as plain loops. Used by cublas_lt.cc alone.
+// The matrix product of the stand-in's cuBLASLt, as plain loops. Used only by cublas_lt.cc.
 #ifndef BATON_TESTS_CUDA_STAND_IN_CUBLAS_LT_PRODUCT_H_
 #define BATON_TESTS_CUDA_STAND_IN_CUBLAS_LT_PRODUCT_H_
 
