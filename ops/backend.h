@@ -1,5 +1,10 @@
-// A backend makes the primitive layers for one kind of device and updates parameters on it. Implemented by ops/host
-// (oneDNN), ops/reference (plain loops) and ops/cuda; every one passes tests/conformance.
+// A backend makes the primitive layers and the optimizer for one kind of device. Implemented by ops/host (oneDNN),
+// ops/cuda and ops/reference (plain loops); each passes tests/conformance. Used by BuildLayer and runtime/train.
+//
+//   const HostBackend backend(/*threads=*/2);
+//   BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, spec, input_shape));
+//   layer->BindParameters(values, gradients);
+//   std::unique_ptr<Optimizer> optimizer = backend.CreateOptimizer(parameters);
 #ifndef BATON_OPS_BACKEND_H_
 #define BATON_OPS_BACKEND_H_
 
@@ -19,10 +24,11 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
-  // The type of activations, and of parameters as layers read them.
+  // The type of activations and of the parameters that layers read.
   virtual DataType precision() const { return DataType::kFloat32; }
 
-  // Layers for inputs of `input`'s shape (one micro-batch). Errors: InvalidArgument if the shape does not fit the spec.
+  // Make a layer for inputs of shape `input`, that of one micro-batch. The specs state shapes and formulas
+  // (ops/layers/spec.h). Errors: InvalidArgument if the shape does not fit the spec.
   virtual absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const = 0;
   virtual absl::StatusOr<std::unique_ptr<Layer>> CreateEmbedding(const EmbeddingSpec& spec,
                                                                  const Shape& input) const = 0;
@@ -35,17 +41,18 @@ class Backend {
   virtual absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
                                                                     const Shape& input) const = 0;
 
-  // `first`, an activation and `second` as one layer that is faster than the three, with the parameters of both. Null
-  // if the backend has none: then they are made one by one. Errors: as above.
+  // Makes `first`, an activation and `second` as one layer that is faster than the three and has the parameters of
+  // both. Returns null if the backend has no such layer; the caller then makes the three. Errors: as above.
   virtual absl::StatusOr<std::unique_ptr<Layer>> CreateFeedForward(const LinearSpec& first, ActivationKind activation,
                                                                    const LinearSpec& second, const Shape& input) const {
     return std::unique_ptr<Layer>();
   }
 
-  // sum ← a + b, element by element, `shape`'s type; sum may be a or b.
+  // sum ← a + b, element by element. a, b, sum: `shape`; sum may be a or b. Stream: enqueued on `stream`; on the host
+  // done when the call returns. Errors: InvalidArgument if the backend does not compute in shape.type().
   virtual absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                            std::byte* sum) const = 0;
-  // The update of `parameters`, a chunk's. They must outlive it.
+  // Makes the optimizer of a chunk's `parameters`, whose memory must outlive it.
   virtual std::unique_ptr<Optimizer> CreateOptimizer(std::vector<OptimizedParameter> parameters) const = 0;
 };
 

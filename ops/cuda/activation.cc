@@ -1,4 +1,4 @@
-// Activations by own kernels.
+// Activations by Baton's own kernels.
 #include "ops/cuda/activation.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// ReLU and GELU on GPUs. Used by CudaBackend alone.
+// ReLU and GELU on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_ACTIVATION_H_
 #define BATON_OPS_CUDA_ACTIVATION_H_
 
@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as ActivationInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: ActivationInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaActivation(const ActivationSpec& spec, const Shape& input,
                                                             const CudaBackendOptions& options);
 

@@ -1,4 +1,4 @@
-// Causal attention: the library's fused kernels where they take the shape, else our own.
+// Causal attention by cuDNN's fused kernels where cuDNN has them for the shape, else by Baton's own.
 #include "ops/cuda/causal_attention.h"
 
 #include <cuda_runtime_api.h>
@@ -22,8 +22,8 @@ AttentionShape ShapeOf(const CausalAttentionSpec& spec, const Shape& input) {
 
 Bytes OutputBytes(const LayerInfo& info) { return AlignUp(info.output_shape.NumBytes()); }
 
-// saved: a copy of the output, which is the next layer's once Forward has returned, then log Σ exp of each query's
-// scores.
+// saved: the output, duplicated because the output buffer belongs to the next layer once Forward has returned; then log
+// Σ exp of each query's scores.
 class CudaCausalAttention final : public PrimitiveLayer {
  public:
   CudaCausalAttention(LayerInfo info, const Footprint& footprint, const AttentionShape& shape,
@@ -60,8 +60,8 @@ class CudaCausalAttention final : public PrimitiveLayer {
 
  private:
   const AttentionShape shape_;
-  std::unique_ptr<FusedAttention> fused_;  // null: own kernels
-  bool fused_backward_ = true;
+  std::unique_ptr<FusedAttention> fused_;  // null: Baton's own kernels
+  bool fused_backward_ = true;             // false: the backward pass runs by Baton's own kernels
 };
 
 }  // namespace
@@ -73,9 +73,9 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCausalAttention(const CausalAtt
   const AttentionShape shape = ShapeOf(spec, input);
   BATON_RETURN_IF_ERROR(CheckRows("attention", shape.sequences * shape.context * shape.heads));
   if (shape.head_width > kMaxHeadWidth) {
-    return absl::InvalidArgumentError(absl::StrCat("attention.heads: ", spec.heads, " heads of width: ", spec.width,
+    return absl::InvalidArgumentError(absl::StrCat("attention.heads: ", spec.heads, " heads of width ", spec.width,
                                                    " are ", shape.head_width,
-                                                   " wide each, more than the CUDA backend takes, ", kMaxHeadWidth));
+                                                   " wide each, above the CUDA backend's limit, ", kMaxHeadWidth));
   }
   std::unique_ptr<FusedAttention> fused = CreateFusedAttention(shape, options.deterministic);
   Footprint footprint;

@@ -1,4 +1,4 @@
-// Causal attention on GPUs. Used by CudaBackend alone.
+// Causal attention on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_CAUSAL_ATTENTION_H_
 #define BATON_OPS_CUDA_CAUSAL_ATTENTION_H_
 
@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as CausalAttentionInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: CausalAttentionInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
                                                                  const CudaBackendOptions& options);
 

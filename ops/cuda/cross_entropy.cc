@@ -1,4 +1,4 @@
-// Cross-entropy by own kernels. A target that is no class makes the loss NaN.
+// Cross-entropy by Baton's own kernels. A target outside [0, classes) makes the loss NaN.
 #include "ops/cuda/cross_entropy.h"
 
 #include <utility>
@@ -11,7 +11,7 @@
 namespace baton {
 namespace {
 
-// saved: log Σ exp of each row, then the targets (their own buffer is the Forward's). scratch: the rows' losses.
+// saved: log Σ exp of each row, then the targets, since only Forward may read their buffer. scratch: the rows' losses.
 class CudaCrossEntropy final : public PrimitiveLayer {
  public:
   CudaCrossEntropy(LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)

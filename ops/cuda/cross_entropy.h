@@ -1,4 +1,4 @@
-// Softmax and cross-entropy on GPUs. Used by CudaBackend alone.
+// Softmax and cross-entropy on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_CROSS_ENTROPY_H_
 #define BATON_OPS_CUDA_CROSS_ENTROPY_H_
 
@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as CrossEntropyInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: CrossEntropyInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCrossEntropy(const CrossEntropySpec& spec, const Shape& input,
                                                               const CudaBackendOptions& options);
 

@@ -1,4 +1,4 @@
-// The GPUs' table of layers.
+// The CUDA backend's table of layers.
 #include "ops/cuda/cuda_backend.h"
 
 #include <utility>

@@ -1,5 +1,5 @@
-// NVIDIA GPUs: products by cuBLASLt, attention by cuDNN where it has it, everything else by own kernels. Used by
-// whoever trains with `devices { backend: CUDA }`; checked against ReferenceBackend by tests/conformance.
+// The backend of NVIDIA GPUs: products by cuBLASLt, attention by cuDNN where it has a kernel, everything else by
+// Baton's own kernels. Used for `devices { backend: CUDA }`; checked against ReferenceBackend by tests/conformance.
 #ifndef BATON_OPS_CUDA_CUDA_BACKEND_H_
 #define BATON_OPS_CUDA_CUDA_BACKEND_H_
 
@@ -12,10 +12,10 @@
 
 namespace baton {
 
-// Calls put kernels on the stream, of the current device, and return; deterministic ones give the same bits for the
-// same shapes and inputs on the same model of GPU. Layers and their footprints are made without a device; the first
-// call of each kind makes handles and plans on the current one and may not be captured. Ids are not checked: a token or
-// target out of range makes the loss NaN. Thread contract: stateless; any thread.
+// Stream: calls enqueue kernels on a stream of the current device and return. With options.deterministic, the same
+// shapes and inputs give the same bits on the same model of GPU. Lifecycle: layers are made without a device; the first
+// call of each kind makes handles and plans on the current device and may not be captured. Ids are not checked: a token
+// or target out of range makes the loss NaN. Thread contract: stateless; any thread.
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(const CudaBackendOptions& options = {}) : options_(options) {}
@@ -23,8 +23,8 @@ class CudaBackend final : public Backend {
   std::string_view name() const override { return "cuda"; }
   DataType precision() const override { return options_.ElementType(); }
 
-  // Errors beside Backend's: InvalidArgument for inputs of another type than precision(), layer norms wider than 16384
-  // and heads wider than 256.
+  // Errors besides Backend's: InvalidArgument for inputs of another type than precision(), for layer norms wider than
+  // 16384 and for heads wider than 256.
   absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const override;
   absl::StatusOr<std::unique_ptr<Layer>> CreateEmbedding(const EmbeddingSpec& spec, const Shape& input) const override;
   absl::StatusOr<std::unique_ptr<Layer>> CreateLayerNorm(const LayerNormSpec& spec, const Shape& input) const override;

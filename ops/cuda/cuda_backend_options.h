@@ -1,4 +1,4 @@
-// How a CudaBackend computes. Used by whoever makes one, and by its layers.
+// The options of a CudaBackend. Used by its layers and by runtime/machine, which makes it from a job.
 #ifndef BATON_OPS_CUDA_CUDA_BACKEND_OPTIONS_H_
 #define BATON_OPS_CUDA_CUDA_BACKEND_OPTIONS_H_
 
@@ -8,15 +8,16 @@
 namespace baton {
 
 // kTensorFloat32: f32 everywhere, but products round their factors to 10 bits of mantissa. kBFloat16: activations and
-// the parameters that layers read are bf16; sums, gradients of parameters and their true values stay f32.
+// the working copies of parameters are bf16; sums, gradients of parameters and the parameters' values are f32.
 enum class CudaPrecision : int8_t { kFloat32, kTensorFloat32, kBFloat16 };
 
 struct CudaBackendOptions {
   CudaPrecision precision = CudaPrecision::kFloat32;
   bool deterministic = true;                // the same bits in each run
-  bool fuse_gelu = true;                    // feed-forward layers of bf16 and the tanh GELU as one
-  Bytes matmul_workspace_bytes = 32 << 20;  // what cuBLASLt may use, of scratch
+  bool fuse_gelu = true;                    // fuse feed-forward layers of bf16 with the tanh GELU into one layer
+  Bytes matmul_workspace_bytes = 32 << 20;  // of scratch that cuBLASLt may use, at least 0
 
+  // The type of activations and of the parameters that layers read.
   DataType ElementType() const {
     return precision == CudaPrecision::kBFloat16 ? DataType::kBFloat16 : DataType::kFloat32;
   }

@@ -1,5 +1,5 @@
-// What the CUDA backend says without a device: footprints, shapes, refusals. That its layers compute what they should
-// is the conformance suite's.
+// The parts of the CUDA backend that need no device: footprints, shapes, errors. The conformance suite tests what its
+// layers compute.
 #include "ops/cuda/cuda_backend.h"
 
 #include <catch2/catch.hpp>
@@ -27,7 +27,7 @@ const Shape kTokens(DataType::kBFloat16, {16, 1024, 768});
 
 }  // namespace
 
-TEST_CASE("layers are made without a device, and plan what libraries may use") {
+TEST_CASE("layers are made without a device, and their scratch includes the libraries' workspaces") {
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   CHECK(backend.precision() == DataType::kBFloat16);
   const auto linear = backend.CreateLinear(Linear("fc", 768, 3072), kTokens).value();
@@ -40,12 +40,12 @@ TEST_CASE("layers are made without a device, and plan what libraries may use") {
   const Bytes output_bytes = 16 * 1024 * 768 * 2;
   const Bytes log_sum_bytes = 16 * 12 * 1024 * 4;
   CHECK(attention->footprint().saved == output_bytes + log_sum_bytes);
-  // At least the product of output and gradient, at most cuDNN's half a gigabyte a group and what goes with it.
+  // At least the products of output and gradient; at most cuDNN's limit for a group and what it needs besides.
   CHECK(attention->footprint().scratch >= log_sum_bytes);
   CHECK(attention->footprint().scratch <= Bytes{700} << 20);
 }
 
-TEST_CASE("more sequences do not need more of cuDNN's workspace than a group of them") {
+TEST_CASE("cuDNN's workspace does not grow beyond that of one group of sequences") {
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   const auto scratch = [&](int64_t sequences) {
     const Shape input(DataType::kBFloat16, {sequences, 1024, 3 * 768});
@@ -55,7 +55,7 @@ TEST_CASE("more sequences do not need more of cuDNN's workspace than a group of 
   CHECK(scratch(1) <= scratch(16));
 }
 
-TEST_CASE("feed-forward layers are one where cuBLASLt can fuse them") {
+TEST_CASE("feed-forward layers are fused where cuBLASLt can fuse them") {
   const auto is_one = [](const CudaBackend& backend, ActivationKind activation, int64_t hidden) {
     const Shape input(backend.precision(), {32, 64});
     const auto layer =
@@ -76,7 +76,7 @@ TEST_CASE("feed-forward layers are one where cuBLASLt can fuse them") {
   CHECK_FALSE(is_one(CudaBackend(options), ActivationKind::kGeluTanh, 256));
 }
 
-TEST_CASE("layers are made as one inside a residual alone, where no split cuts") {
+TEST_CASE("layers are fused only inside a residual, where no split cuts") {
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   const std::vector<LayerSpec> specs = {
       {Linear("up", 64, 256)}, {ActivationSpec{ActivationKind::kGeluTanh}}, {Linear("down", 256, 64)}};
@@ -86,7 +86,7 @@ TEST_CASE("layers are made as one inside a residual alone, where no split cuts")
   CHECK(scratch({ResidualSpec{specs}}) < scratch({SequenceSpec{specs}}));
 }
 
-TEST_CASE("a fused feed-forward layer counts as the three do") {
+TEST_CASE("a fused feed-forward layer has the FLOPs and saved bytes of the three layers") {
   CudaBackendOptions options;
   options.precision = CudaPrecision::kBFloat16;
   const ResidualSpec spec = {
@@ -107,7 +107,7 @@ TEST_CASE("a fused feed-forward layer counts as the three do") {
   }
 }
 
-TEST_CASE("what the kernels do not take is named") {
+TEST_CASE("errors name the input that the kernels do not take") {
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   const auto message = [](const absl::Status& status) {
     CHECK(status.code() == absl::StatusCode::kInvalidArgument);
@@ -115,14 +115,14 @@ TEST_CASE("what the kernels do not take is named") {
   };
   CHECK_THAT(message(backend.CreateLinear(Linear("fc", 4, 8), Shape(DataType::kFloat32, {2, 4})).status()),
              Catch::Contains("[2, 4] f32 is not bf16"));
-  CHECK_THAT(message(backend.CreateCausalAttention({1, 257}, Shape(DataType::kBFloat16, {2, 3, 771})).status()),
-             Catch::Contains(
-                 "attention.heads: 1 heads of width: 257 are 257 wide each, more than the CUDA backend takes, 256"));
+  CHECK_THAT(
+      message(backend.CreateCausalAttention({1, 257}, Shape(DataType::kBFloat16, {2, 3, 771})).status()),
+      Catch::Contains("attention.heads: 1 heads of width 257 are 257 wide each, above the CUDA backend's limit, 256"));
   LayerNormSpec norm;
   norm.name = "ln";
   norm.width = 16385;
   CHECK_THAT(message(backend.CreateLayerNorm(norm, Shape(DataType::kBFloat16, {2, 16385})).status()),
-             Catch::Contains("layer_norm.width: 16385 is more than the CUDA backend takes, 16384"));
+             Catch::Contains("layer_norm.width: 16385 is above the CUDA backend's limit, 16384"));
 }
 
 }  // namespace baton

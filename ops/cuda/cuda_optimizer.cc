@@ -1,4 +1,4 @@
-// The table that the kernels go by, and the calls.
+// Makes the table that the kernels read, and launches them.
 #include "ops/cuda/cuda_optimizer.h"
 
 #include <cuda_runtime_api.h>
@@ -12,7 +12,7 @@
 namespace baton {
 namespace {
 
-// Owns the table. Thread contract and lifecycle: as Optimizer's.
+// Owns the table's device memory. Thread contract and lifecycle: Optimizer's.
 class CudaOptimizer final : public Optimizer {
  public:
   explicit CudaOptimizer(std::vector<OptimizedParameter> parameters) : parameters_(std::move(parameters)) {}
@@ -28,7 +28,7 @@ class CudaOptimizer final : public Optimizer {
   absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
                       double* gradient_norm) override {
     BATON_RETURN_IF_ERROR(Prepare());
-    return LaunchStep(stream, table_, norms, num_norms, control, gradient_norm);
+    return LaunchUpdate(stream, table_, norms, num_norms, control, gradient_norm);
   }
 
   absl::Status RoundValues(KernelStream stream) override {
@@ -49,8 +49,8 @@ class CudaOptimizer final : public Optimizer {
     memory_ = memory;
     BATON_RETURN_IF_CUDA_ERROR(
         cudaMemcpy(memory, entries.data(), entries.size() * sizeof(ParameterEntry), cudaMemcpyHostToDevice));
-    // From pageable memory the call may return before the data are there, and our streams do not wait for the default
-    // one.
+    // A copy from pageable memory may return before the data have arrived, and Baton's streams do not wait for the
+    // default stream.
     BATON_RETURN_IF_CUDA_ERROR(cudaStreamSynchronize(nullptr));
     table_.entries = reinterpret_cast<const ParameterEntry*>(memory);
     table_.num_entries = static_cast<int64_t>(parameters_.size());

@@ -1,4 +1,4 @@
-// AdamW over all parameters of a chunk on a GPU. Used by CudaBackend alone.
+// AdamW over all parameters of a chunk on a GPU. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_CUDA_OPTIMIZER_H_
 #define BATON_OPS_CUDA_CUDA_OPTIMIZER_H_
 
@@ -9,8 +9,9 @@
 
 namespace baton {
 
-// The first call, on the device of all others, allocates a table of some tens of bytes a parameter and 8 bytes for
-// every 32,768 elements there, and may not be captured; the table lives as long as the optimizer.
+// The first call allocates a table in the memory of the current device: some tens of bytes for each parameter and 8
+// bytes for every 32,768 elements. That call may not be captured; later calls must be made with the same device
+// current. The optimizer frees the table.
 std::unique_ptr<Optimizer> CreateCudaOptimizer(std::vector<OptimizedParameter> parameters);
 
 }  // namespace baton

@@ -1,6 +1,6 @@
-// What Baton's kernels need of CUDA C++ beyond the language: element types, 16-byte accesses, shared memory, sums over
-// warps and blocks. Included by .cu files alone. nvcc compiles them for GPUs; without nvcc they run on the host, for
-// tests (tests/cuda_stand_in).
+// Helpers of Baton's kernels: element types, 16-byte accesses, shared memory, sums over warps and blocks. Included by
+// .cu files alone. nvcc compiles those for GPUs; the C++ compiler compiles them for the host, for tests
+// (tests/cuda_stand_in).
 #ifndef BATON_OPS_CUDA_DEVICE_CODE_H_
 #define BATON_OPS_CUDA_DEVICE_CODE_H_
 
@@ -10,8 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 
-// BATON_SHARED_ARRAY(float, name, 32): an array that a block's threads share.
-// BATON_DYNAMIC_SHARED(float, name): a pointer to the bytes that the launch asked for, 16-byte aligned.
+// BATON_SHARED_ARRAY(float, name, 32) declares an array that the threads of a block share.
+// BATON_DYNAMIC_SHARED(float, name) declares a pointer to the launch's dynamic shared memory, 16-byte aligned.
+// BATON_CHECK_ALIGNED(address, bytes): in the stand-in, a fault unless `address` is a multiple of `bytes`.
 #ifdef __CUDACC__
 #define BATON_SHARED_ARRAY(type, name, count) __shared__ __align__(16) type name[count]
 #define BATON_DYNAMIC_SHARED(type, name)                                \
@@ -48,11 +49,11 @@ __device__ inline __nv_bfloat16 FromFloat<__nv_bfloat16>(float value) {
   return __float2bfloat16_rn(value);
 }
 
-// How many T one 16-byte access moves.
+// The number of elements in one 16-byte access.
 template <typename T>
 inline constexpr int kPerAccess = 16 / static_cast<int>(sizeof(T));
 
-// Consecutive elements in registers.
+// Consecutive elements in registers, as f32.
 template <int kCount>
 struct Floats {
   float values[kCount];
@@ -65,7 +66,7 @@ struct alignas(sizeof(T) * kCount) Access {
   T elements[kCount];
 };
 
-// `kCount` is 1, or a multiple of kPerAccess<T>, and then `from` is 16-byte aligned.
+// Reads `kCount` elements: 1, or a multiple of kPerAccess<T> from a 16-byte aligned address.
 template <int kCount, typename T>
 __device__ inline Floats<kCount> Load(const T* from) {
   constexpr int kStep = kCount < kPerAccess<T> ? kCount : kPerAccess<T>;
@@ -81,6 +82,7 @@ __device__ inline Floats<kCount> Load(const T* from) {
   return result;
 }
 
+// Rounds `values` to T and writes them; counts and alignment as for Load.
 template <int kCount, typename T>
 __device__ inline void Store(T* to, const Floats<kCount>& values) {
   constexpr int kStep = kCount < kPerAccess<T> ? kCount : kPerAccess<T>;
@@ -95,7 +97,7 @@ __device__ inline void Store(T* to, const Floats<kCount>& values) {
   }
 }
 
-// The sum over a warp's lanes, in every lane; the same bits in each.
+// The sum over the lanes of the warp, with the same bits in every lane.
 template <typename T>
 __device__ inline T WarpSum(T value) {
 #pragma unroll
@@ -105,7 +107,8 @@ __device__ inline T WarpSum(T value) {
   return value;
 }
 
-// The sum over a block's kThreads threads, in every thread: of a warp's lanes, then warp after warp.
+// The sum over the block's kThreads threads, in every thread: first over the lanes of each warp, then over warps in
+// order.
 template <int kThreads, typename T>
 __device__ inline T BlockSum(T value) {
   constexpr int kWarps = kThreads / kThreadsPerWarp;

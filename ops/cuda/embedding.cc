@@ -1,4 +1,4 @@
-// Embedding by own kernels. Tokens outside the vocabulary embed as NaN, so that the loss says so.
+// Embedding by Baton's own kernels. A token outside the vocabulary embeds as NaN, so that the loss becomes NaN.
 #include "ops/cuda/embedding.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Token and position embedding on GPUs. Used by CudaBackend alone.
+// Token and position embedding on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_EMBEDDING_H_
 #define BATON_OPS_CUDA_EMBEDDING_H_
 
@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as EmbeddingInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: EmbeddingInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaEmbedding(const EmbeddingSpec& spec, const Shape& input,
                                                            const CudaBackendOptions& options);
 

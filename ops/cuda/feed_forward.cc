@@ -1,9 +1,10 @@
-// Six products:
+// A feed-forward layer has six products, these four and the gradients of both weights:
 //
 //          x ─▶ · W₁ᵀ + b₁ ─▶ u ─▶ GELU ─▶ h ─▶ · W₂ᵀ + b₂ ─▶ y
 //         dx ◀─ · W₁ ◀─ du ◀─────── · GELU′(u) ◀─ · W₂ ◀───── dy
 //
-// The first makes both u and h, the one from dy makes du at once: neither GELU is a pass over memory of its own.
+// The first product writes both u and h, the one from dy writes du directly, so that neither GELU needs a pass over
+// memory of its own.
 #include "ops/cuda/feed_forward.h"
 
 #include <algorithm>

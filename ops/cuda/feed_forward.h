@@ -1,4 +1,4 @@
-// Linear, GELU and linear as one layer: the GELU and its slope are made where the products are. Used by CudaBackend
+// Linear, GELU and linear as one layer: cuBLASLt's products apply the GELU and its derivative. Used by CudaBackend
 // alone.
 #ifndef BATON_OPS_CUDA_FEED_FORWARD_H_
 #define BATON_OPS_CUDA_FEED_FORWARD_H_
@@ -12,8 +12,8 @@
 
 namespace baton {
 
-// Null unless cuBLASLt fuses it: bf16, the tanh GELU, a first layer with a bias, and a width between the two that is a
-// multiple of 8. Errors: as LinearInfo's; InvalidArgument for an input of another type than the options' precision.
+// Returns null unless cuBLASLt can fuse the layers: bf16, the tanh GELU, a first layer with a bias, and first.outputs a
+// multiple of 8. Errors: LinearInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaFeedForward(const LinearSpec& first, ActivationKind activation,
                                                              const LinearSpec& second, const Shape& input,
                                                              const CudaBackendOptions& options);

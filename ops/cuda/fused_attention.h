@@ -1,5 +1,5 @@
-// Attention by a library's fused kernels, where there is one for the shape: cudnn_attention.cc, or
-// no_fused_attention.cc in builds without cuDNN's frontend and in tests on the host. Used by CudaCausalAttention.
+// Attention by a library's fused kernels. Implemented by cudnn_attention.cc, and by no_fused_attention.cc in builds
+// without cuDNN's frontend and in tests on the host. Used by CudaCausalAttention.
 #ifndef BATON_OPS_CUDA_FUSED_ATTENTION_H_
 #define BATON_OPS_CUDA_FUSED_ATTENTION_H_
 
@@ -11,24 +11,24 @@
 
 namespace baton {
 
-// Thread contract: one thread at a time. Lifecycle: made anywhere, a GPU or none; the first call of each kind makes its
-// plan on the current device and may not be captured.
+// Thread contract: one thread at a time. Lifecycle: made without a device; the first call of each kind makes its plan
+// on the current device and may not be captured.
 class FusedAttention {
  public:
   virtual ~FusedAttention() = default;
 
-  // The most that either call may use of scratch, asked for without a device.
+  // The scratch that either call needs, known without a device.
   virtual Bytes ScratchBytes() const = 0;
 
-  // As LaunchAttention and LaunchAttentionBackward, with their shapes; log_sums in the same order. Unimplemented if the
-  // device has no kernel for the shape within ScratchBytes(): then none of the outputs was written, and the own kernels
-  // take over.
+  // Compute the same as LaunchAttention and LaunchAttentionBackward, with the same shapes. Asynchronous on `stream`.
+  // Errors: Unimplemented if the device has no kernel for the shape within ScratchBytes(); then no output was written
+  // and the caller uses Baton's own kernels. Internal if the library fails.
   virtual absl::Status Forward(KernelStream stream, const void* x, void* y, float* log_sums, std::byte* scratch) = 0;
   virtual absl::Status Backward(KernelStream stream, const void* x, const void* y, const float* log_sums,
                                 const void* dy, void* dx, std::byte* scratch) = 0;
 };
 
-// Null if the shape is none that the library takes.
+// Returns null if the library takes no such shape. `deterministic`: the same bits in each run.
 std::unique_ptr<FusedAttention> CreateFusedAttention(const AttentionShape& shape, bool deterministic);
 
 }  // namespace baton

@@ -1,4 +1,5 @@
-// Starts kernels. Included by .cu files alone: the one place where a GPU and the tests' stand-in for it differ.
+// Launches kernels. Included only by .cu files. Only here and in device_code.h do builds for GPUs and for the tests'
+// stand-in differ.
 #ifndef BATON_OPS_CUDA_LAUNCH_H_
 #define BATON_OPS_CUDA_LAUNCH_H_
 
@@ -24,19 +25,21 @@
 namespace baton {
 
 struct LaunchShape {
-  dim3 grid;
-  dim3 block;
-  Bytes shared_bytes = 0;
+  dim3 grid;               // in blocks
+  dim3 block;              // in threads
+  Bytes shared_bytes = 0;  // dynamic shared memory of a block
 };
 
-// The number of blocks of `per_block` that `count` needs.
+// The number of blocks that `count` elements need, `per_block` elements each.
 inline unsigned int NumBlocks(int64_t count, int64_t per_block) {
   return static_cast<unsigned int>((count + per_block - 1) / per_block);
 }
 
 inline cudaStream_t ToCudaStream(KernelStream stream) { return static_cast<cudaStream_t>(stream.native_handle); }
 
-// Enqueues `kernel` on `stream`; arguments are copied. Errors: Internal if CUDA refuses the launch.
+// Enqueues `kernel` on `stream` with copies of the arguments. Errors: Internal if CUDA refuses the launch.
+//
+//   return Launch(AddKernel<T>, {NumBlocks(count, kThreads), kThreads}, stream, count, a, b, sum);
 template <typename... Parameters, typename... Arguments>
 absl::Status Launch(void (*kernel)(Parameters...), const LaunchShape& shape, KernelStream stream,
                     Arguments&&... arguments) {
@@ -64,8 +67,8 @@ absl::Status Launch(void (*kernel)(Parameters...), const LaunchShape& shape, Ker
   return absl::OkStatus();
 }
 
-// Calls `function` with a value of `type`'s C++ type. Errors: Internal for types that no kernel takes; layers are made
-// for f32 and bf16 alone.
+// Calls `function` with a value of the C++ type for `type`: float or __nv_bfloat16. Errors: Internal for another type,
+// for which CudaBackend makes no layers.
 template <typename Function>
 absl::Status ForElementType(DataType type, Function function) {
   if (type == DataType::kFloat32) return function(float{});

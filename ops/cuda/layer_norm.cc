@@ -1,4 +1,4 @@
-// Layer normalisation by own kernels.
+// Layer normalisation by Baton's own kernels.
 #include "ops/cuda/layer_norm.h"
 
 #include <utility>
@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaLayerNorm(const LayerNormSpec& 
   BATON_RETURN_IF_ERROR(CheckRows("layer_norm", NumRows(input)));
   if (spec.width > kMaxLayerNormWidth) {
     return absl::InvalidArgumentError(
-        absl::StrCat("layer_norm.width: ", spec.width, " is more than the CUDA backend takes, ", kMaxLayerNormWidth));
+        absl::StrCat("layer_norm.width: ", spec.width, " is above the CUDA backend's limit, ", kMaxLayerNormWidth));
   }
   Footprint footprint;
   footprint.saved = AlignUp(2 * NumRows(input) * static_cast<Bytes>(sizeof(float)));

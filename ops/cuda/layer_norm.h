@@ -1,4 +1,4 @@
-// Layer normalisation on GPUs. Used by CudaBackend alone.
+// Layer normalisation on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_LAYER_NORM_H_
 #define BATON_OPS_CUDA_LAYER_NORM_H_
 
@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as LayerNormInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: LayerNormInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaLayerNorm(const LayerNormSpec& spec, const Shape& input,
                                                            const CudaBackendOptions& options);
 

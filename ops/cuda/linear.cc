@@ -1,4 +1,4 @@
-// Linear: three products, of which the first two take a residual's addition along.
+// Linear as three products. The first two also add a residual.
 #include "ops/cuda/linear.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Linear by cuBLASLt. Used by CudaBackend alone.
+// Linear by cuBLASLt. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_LINEAR_H_
 #define BATON_OPS_CUDA_LINEAR_H_
 
@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// Errors: as LinearInfo's; InvalidArgument for an input of another type than the options' precision.
+// Errors: LinearInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaLinear(const LinearSpec& spec, const Shape& input,
                                                         const CudaBackendOptions& options);
 

@@ -1,5 +1,5 @@
-// The products' shapes. The bias is added by the first; its gradient is a sum over rows by a kernel of our own, since
-// cuBLASLt's would overwrite what earlier micro-batches added.
+// The shapes of the products. The forward product adds the bias. Baton's own kernel sums the bias's gradient over rows,
+// since cuBLASLt's would overwrite the sum over earlier micro-batches.
 #include "ops/cuda/linear_products.h"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// The three matrix products of a linear layer, as single layers and feed-forward ones have them. Used by CudaLinear and
-// CudaFeedForward.
+// The three matrix products of a linear layer. Used by CudaLinear and CudaFeedForward.
 #ifndef BATON_OPS_CUDA_LINEAR_PRODUCTS_H_
 #define BATON_OPS_CUDA_LINEAR_PRODUCTS_H_
 
@@ -11,26 +10,27 @@
 
 namespace baton {
 
-// Thread contract and lifecycle: as Matmul's. x, dx: [rows, inputs]; y, dy: [rows, outputs], weight and bias in the
-// options' precision; gradients of parameters f32. All are asynchronous on `stream`.
+// Shapes: x, dx: [rows, inputs]; y, dy: [rows, outputs]; weight: [outputs, inputs]; bias: [outputs]. Gradients of
+// parameters are f32, everything else has the options' precision. Asynchronous on `stream`. Thread contract, lifecycle
+// and errors: Matmul's.
 class LinearProducts {
  public:
-  // What is made of y and dx, beyond the layer itself.
+  // What the products apply to y and dx.
   struct Epilogues {
-    bool gelu_after = false;   // y ← GELU(x · weightᵀ + bias), of which the argument goes to aux: [rows, outputs]
+    bool gelu_after = false;   // y ← GELU(aux) with aux ← x · weightᵀ + bias, aux: [rows, outputs]
     bool gelu_before = false;  // dx ← dy · weight · GELU′(aux), aux: [rows, inputs]
   };
 
   LinearProducts(const LinearSpec& spec, int64_t rows, const CudaBackendOptions& options, const Epilogues& epilogues);
 
-  // What any of the calls needs of scratch.
+  // The scratch that any of the calls needs.
   static Bytes ScratchBytes(const LinearSpec& spec, int64_t rows, const CudaBackendOptions& options);
 
-  // operands: x as a, weight as b, bias (null without), aux, addend, y as c.
+  // operands: x as a, weight as b, bias (null without one), aux, addend, y as c.
   absl::Status Forward(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
   // operands: dy as a, weight as b, aux, addend, dx as c.
   absl::Status BackwardInput(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
-  // Adds dyᵀ · x to weight_gradient and dy's sums over rows to bias_gradient (unused without a bias).
+  // weight_gradient += dyᵀ · x; bias_gradient += Σ rows dy (unused without a bias).
   absl::Status BackwardWeight(KernelStream stream, const void* dy, const void* x, float* weight_gradient,
                               float* bias_gradient, std::byte* scratch);
 

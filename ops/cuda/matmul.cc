@@ -1,4 +1,4 @@
-// Descriptors, the choice of algorithm and the call.
+// Makes cuBLASLt's descriptors, chooses the algorithm and runs it.
 #include "ops/cuda/matmul.h"
 
 #include <map>
@@ -15,7 +15,7 @@
 namespace baton {
 namespace {
 
-// cuBLASLt's handle of the current device; the process's, never destroyed, since handles outlive all layers.
+// cuBLASLt's handle for the current device. All layers of the process share it; it is never destroyed.
 absl::StatusOr<cublasLtHandle_t> CurrentHandle() {
   static std::mutex mutex;
   static auto* const handles = new std::map<int, cublasLtHandle_t>;
@@ -50,7 +50,7 @@ absl::Status FillPreference(const MatmulSpec& spec, cublasLtMatmulPreference_t p
     BATON_RETURN_IF_ERROR(Set(preference, alignment, uint32_t{kBufferAlignment}));
   }
   if (!spec.deterministic) return absl::OkStatus();
-  // Sums over a split k in a fixed order and in f32, by a second kernel.
+  // Allow a split k only if a second kernel adds its parts in a fixed order, in f32.
   const uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
   return Set(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, schemes);
 }
@@ -83,7 +83,7 @@ std::string Describe(const MatmulSpec& spec) {
                       spec.input_type == DataType::kBFloat16 ? ", bf16" : ", f32");
 }
 
-// The layout of a row-major [rows, columns] as cuBLASLt sees it: column-major [columns, rows].
+// The layout of a row-major [rows, columns] matrix: cuBLASLt sees it as column-major [columns, rows].
 absl::StatusOr<cublasLtMatrixLayout_t> MakeLayout(DataType type, int64_t rows, int64_t columns) {
   cublasLtMatrixLayout_t layout;
   BATON_RETURN_IF_CUDA_ERROR(cublasLtMatrixLayoutCreate(&layout, ToCudaType(type), static_cast<uint64_t>(columns),
@@ -171,7 +171,7 @@ absl::Status Matmul::Run(KernelStream stream, const MatmulOperands& operands, st
   const uintptr_t workspace = (reinterpret_cast<uintptr_t>(scratch) + 255) / 256 * 256;
   const float alpha = 1.0f;
   const float beta = operands.addend != nullptr ? 1.0f : 0.0f;
-  // What goes into a GELU of our own is what cuBLASLt's would keep as aux.
+  // Without cuBLASLt's GELU, the product goes to aux, and Finish applies the GELU to it.
   const bool own_gelu = spec_.epilogue == MatmulEpilogue::kBiasGelu && fused_ != spec_.epilogue;
   void* const product = own_gelu ? operands.aux : operands.c;
   const void* const addend = operands.addend != nullptr ? operands.addend : product;

@@ -1,4 +1,4 @@
-// Matrix products by cuBLASLt, for row-major matrices. Used by CudaLinear.
+// Products of row-major matrices by cuBLASLt. Used by LinearProducts.
 #ifndef BATON_OPS_CUDA_MATMUL_H_
 #define BATON_OPS_CUDA_MATMUL_H_
 
@@ -13,13 +13,14 @@
 
 namespace baton {
 
-// What cuBLASLt may use of scratch, and what must be planned for it: its own pointer is 256-byte aligned.
+// cuBLASLt's workspace, a part of scratch.
 struct MatmulWorkspace {
-  Bytes limit = 32 << 20;
+  Bytes limit = 32 << 20;  // that cuBLASLt may use
+  // The scratch to plan: cuBLASLt's workspace begins at a 256-byte boundary in it.
   Bytes ScratchBytes() const { return AlignUp(limit + 256); }
 };
 
-// What is made of a product p before it becomes c; GELU is the tanh approximation. aux: [m, n].
+// Applied to a product p before it becomes c. GELU is the tanh approximation. aux: [m, n].
 enum class MatmulEpilogue : int8_t {
   kNone,          // c ← p
   kBias,          // c ← p + bias
@@ -27,8 +28,8 @@ enum class MatmulEpilogue : int8_t {
   kGeluBackward,  // c ← p · GELU′(aux)
 };
 
-// c ← epilogue(op(a) · op(b) [+ addend]), where the addend may be c itself. op(a): [m, k], op(b): [k, n], c: [m, n],
-// bias: [n]; op transposes what is stored. Sums in f32.
+// c ← epilogue(op(a) · op(b) [+ addend]). op(a): [m, k], op(b): [k, n], c: [m, n], bias: [n]; op transposes the stored
+// matrix or leaves it. The addend may be c itself. Sums are in f32.
 struct MatmulSpec {
   int64_t m = 0;
   int64_t n = 0;
@@ -43,7 +44,7 @@ struct MatmulSpec {
   MatmulWorkspace workspace;
 };
 
-// kBufferAlignment-aligned; null where the epilogue has no use for it.
+// Pointers are kBufferAlignment-aligned. Those that the epilogue does not use are null.
 struct MatmulOperands {
   const void* a = nullptr;
   const void* b = nullptr;
@@ -53,8 +54,9 @@ struct MatmulOperands {
   void* c = nullptr;
 };
 
-// Lifecycle: made anywhere, a GPU or none; the first Run, on the device of all others, asks cuBLASLt for the best
-// algorithm and may not be captured. Thread contract: one thread at a time. Owns its descriptors.
+// Lifecycle: made without a device. The first Run asks cuBLASLt for the best algorithm on the current device and may
+// not be captured; later Runs must have the same device current. Owns its descriptors. Thread contract: one thread at a
+// time.
 class Matmul {
  public:
   explicit Matmul(const MatmulSpec& spec) : spec_(spec) {}
@@ -77,7 +79,7 @@ class Matmul {
   absl::Status Prepare();
   absl::Status MakeDescriptors();
   absl::Status SetPointers(const MatmulOperands& operands);
-  // By kernels of our own, what cuBLASLt's algorithm leaves out.
+  // Applies, by Baton's own kernels, the part of the epilogue that cuBLASLt's algorithm leaves out.
   absl::Status Finish(KernelStream stream, const MatmulOperands& operands);
   // False if cuBLASLt has no algorithm for this epilogue.
   absl::StatusOr<bool> ChooseAlgorithm(MatmulEpilogue epilogue);
@@ -85,11 +87,12 @@ class Matmul {
   const MatmulSpec spec_;
   cublasLtHandle_t handle_ = nullptr;  // the device's; null until the first Run
   Operation operation_;
-  Layout left_;  // of b: in cuBLASLt's column-major order all matrices are transposed, so the factors change sides
-  Layout right_;
-  Layout output_;
+  // cuBLASLt's matrices are column-major, so it sees all matrices transposed and the factors change sides.
+  Layout left_;    // of b
+  Layout right_;   // of a
+  Layout output_;  // of c
   cublasLtMatmulAlgo_t algorithm_ = {};
-  // What the algorithm does of spec_.epilogue: all of it, the bias alone, or nothing.
+  // The part of spec_.epilogue that the algorithm applies: all of it, the bias alone, or nothing.
   MatmulEpilogue fused_ = MatmulEpilogue::kNone;
 };
 

@@ -1,4 +1,4 @@
-// For builds without cuDNN's frontend.
+// FusedAttention for builds without cuDNN's frontend: there is none.
 #include "ops/cuda/fused_attention.h"
 
 namespace baton {

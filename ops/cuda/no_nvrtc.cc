@@ -1,13 +1,13 @@
-// cuDNN's frontend holds an engine for another operation (RMS norm on Blackwell) that compiles its kernels by NVRTC.
-// Attention never asks for it, so that these refusals take NVRTC's place and programs need not find its library when
-// they start. Linked with cudnn_attention.cc; hidden, so that cuDNN's own use of NVRTC is not touched.
+// Replaces NVRTC's functions by ones that fail, so that programs start without NVRTC's library. cuDNN's frontend refers
+// to them in an engine for another operation (RMS norm on Blackwell), which attention never uses. Linked with
+// cudnn_plan.cc; hidden, so that cuDNN's own use of NVRTC is not affected.
 #include <cstddef>
 
 #define BATON_HIDDEN __attribute__((visibility("hidden")))
 
 extern "C" {
 
-// NVRTC_ERROR_INTERNAL_ERROR of nvrtc.h, which would declare these functions as its own.
+// NVRTC_ERROR_INTERNAL_ERROR of nvrtc.h, which is not included because its declarations of these functions differ.
 constexpr int kInternalError = 11;
 
 BATON_HIDDEN int nvrtcCreateProgram(void*, const char*, const char*, int, const char* const*, const char* const*) {

@@ -1,4 +1,4 @@
-// ReLU and GELU, forward and backward, as vectorised loops.
+// Activations by oneDNN's eltwise primitives.
 #include "ops/host/activation.h"
 
 #include <utility>
@@ -23,7 +23,6 @@ dnnl::algorithm ToAlgorithm(ActivationKind kind) {
   return dnnl::algorithm::undef;
 }
 
-// oneDNN's eltwise primitives; they need no temporary memory.
 class HostActivation final : public PrimitiveLayer {
  public:
   HostActivation(int threads, LayerInfo info, OneDnnPrimitive forward, OneDnnPrimitive backward)
@@ -67,7 +66,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec
     const dnnl::eltwise_backward::primitive_desc backward({algorithm, data, data, 0.0f, 0.0f}, attributes,
                                                           OneDnnEngine(), forward);
     if (forward.scratchpad_desc().get_size() != 0 || backward.scratchpad_desc().get_size() != 0) {
-      return absl::InternalError("activation: oneDNN's eltwise asks for temporary memory");
+      return absl::InternalError("activation: oneDNN's eltwise needs a scratchpad, but none was planned");
     }
     return std::make_unique<HostActivation>(
         threads, std::move(info),

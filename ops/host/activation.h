@@ -1,4 +1,4 @@
-// ReLU and GELU on the host. Used by HostBackend alone.
+// ReLU and GELU on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_ACTIVATION_H_
 #define BATON_OPS_HOST_ACTIVATION_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as ActivationInfo's; Internal if oneDNN fails.
+// Errors: ActivationInfo's; Internal if oneDNN fails.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec& spec, const Shape& input,
                                                             int threads);
 

@@ -1,4 +1,4 @@
-// Causal attention in blocks of queries: matrix products by oneDNN around a softmax of our own.
+// Causal attention in blocks of queries: matrix products by oneDNN, softmax by Baton's own loops.
 #include "ops/host/causal_attention.h"
 
 #include <algorithm>
@@ -14,20 +14,20 @@
 namespace baton {
 namespace {
 
-// Queries are taken in blocks of this many; a block multiplies no key after its last query:
+// The queries of a block. A block multiplies no key after its last query:
 //
 //            keys ─▶
-//   queries  ▓░            ▓ the block's diagonal part, masked by the softmax
+//   queries  ▓░            ▓ computed; the softmax masks half of the block on the diagonal
 //      │     ▓▓░           ░ not computed
 //      ▼     ▓▓▓░
 //
-// 64 is where the products are still fast and the masked half is mostly skipped (heads of 32 and 64 channels).
+// With 64, products are still fast and most of the masked half is skipped (measured for heads of 32 and 64 channels).
 constexpr int64_t kQueriesPerBlock = 64;
 
 constexpr int64_t RoundUpToVector(int64_t count) { return (count + 15) / 16 * 16; }
 
-// In place, scores: [queries, stride]; query q sees the first `visible + q` keys, and the rest of its `keys` become 0.
-// Whole vectors are computed up to `stride`, then masked, which is faster than stopping at the last key.
+// scores ← softmax of each row over its first `visible + q` keys, for query q; 0 for the rest of its `keys`.
+// scores: [queries, stride]. Computes whole vectors, then masks them, which is faster than stopping at the last key.
 BATON_SIMD_CLONES
 void SoftmaxRows(int64_t queries, int64_t visible, int64_t keys, int64_t stride, float* scores) {
   for (int64_t q = 0; q < queries; ++q) {
@@ -55,8 +55,8 @@ void SoftmaxRows(int64_t queries, int64_t visible, int64_t keys, int64_t stride,
   }
 }
 
-// In place, gradients: [queries, stride] of the probabilities become those of the unscaled scores:
-// ds = scale · p · (dp − Σ p dp).
+// Turns the gradients of probabilities, dp, into those of unscaled scores: ds = scale · p · (dp − Σ p dp).
+// probabilities, gradients: [queries, stride].
 BATON_SIMD_CLONES
 void SoftmaxRowsBackward(int64_t queries, int64_t keys, int64_t stride, float scale, const float* probabilities,
                          float* gradients) {
@@ -71,8 +71,9 @@ void SoftmaxRowsBackward(int64_t queries, int64_t keys, int64_t stride, float sc
   }
 }
 
-// Products by sgemm per sequence, head and block of queries; the heads' columns are addressed in place by their stride.
-// saved: the probabilities, block after block, each with rows of its own length.
+// One sgemm for each sequence, head and block of queries; a stride selects the columns of a head.
+// saved: the probabilities, one block after another; all rows of a block have the same length, RoundUpToVector(its last
+// key).
 class HostCausalAttention final : public PrimitiveLayer {
  public:
   HostCausalAttention(int threads, LayerInfo info, const Footprint& footprint, const CausalAttentionSpec& spec)
@@ -85,7 +86,7 @@ class HostCausalAttention final : public PrimitiveLayer {
         head_width_(spec.width / spec.heads),
         scale_(static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_width_)))) {}
 
-  // The elements that the probabilities of one head of one sequence take.
+  // The number of saved probabilities of one head of one sequence.
   static int64_t ProbabilitiesPerHead(int64_t context) {
     int64_t sum = 0;
     for (int64_t begin = 0; begin < context; begin += kQueriesPerBlock) {
@@ -95,7 +96,7 @@ class HostCausalAttention final : public PrimitiveLayer {
     return sum;
   }
 
-  // The elements of the largest block.
+  // The number of probabilities in the largest block.
   static int64_t LargestBlock(int64_t context) {
     return std::min(context, kQueriesPerBlock) * RoundUpToVector(context);
   }
@@ -131,7 +132,8 @@ class HostCausalAttention final : public PrimitiveLayer {
   }
 
  private:
-  // queries: of one head, its keys and values `width` and 2 · `width` further on.
+  // queries: [context, 3 · width] from the first query of one head on; its keys are `width` elements further on, its
+  // values 2 · `width`. output: [context, width] from the head's first channel on.
   absl::Status HeadForward(const float* queries, float* output, float* probabilities) const {
     const int64_t stride = 3 * width_;
     for (int64_t begin = 0; begin < context_; begin += kQueriesPerBlock) {
@@ -148,7 +150,8 @@ class HostCausalAttention final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  // The last block comes first: it reaches all keys and values, so it sets their gradients and the others add to them.
+  // The last block runs first: it uses all keys and values, so it sets their gradients and the other blocks add to
+  // them.
   absl::Status HeadBackward(const float* queries, const float* grad_output, const float* probabilities,
                             float* grad_queries, float* scratch) const {
     const int64_t stride = 3 * width_;

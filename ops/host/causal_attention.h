@@ -1,4 +1,4 @@
-// Causal attention on the host. Used by HostBackend alone.
+// Causal attention on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_CAUSAL_ATTENTION_H_
 #define BATON_OPS_HOST_CAUSAL_ATTENTION_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as CausalAttentionInfo's.
+// Errors: CausalAttentionInfo's.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
                                                                  int threads);
 

@@ -1,4 +1,4 @@
-// Cross entropy as vectorised loops over rows.
+// Cross-entropy as vectorised loops over rows.
 #include "ops/host/cross_entropy.h"
 
 #include <cmath>
@@ -13,7 +13,7 @@
 namespace baton {
 namespace {
 
-// log Σ exp(row) of each of logits: [rows, classes].
+// log_sums[row] ← log Σ exp(logits[row]). logits: [rows, classes]; log_sums: [rows].
 BATON_SIMD_CLONES
 void LogSumExpRows(int64_t rows, int64_t classes, const float* logits, float* __restrict log_sums) {
   for (int64_t row = 0; row < rows; ++row) {
@@ -28,7 +28,8 @@ void LogSumExpRows(int64_t rows, int64_t classes, const float* logits, float* __
   }
 }
 
-// grad_logits = (softmax − one-hot target) · scale.
+// grad_logits ← (softmax(logits) − one-hot target) · scale. logits, grad_logits: [rows, classes]; log_sums,
+// targets: [rows].
 BATON_SIMD_CLONES
 void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, const float* logits,
                             const float* __restrict log_sums, const int32_t* __restrict targets, float* grad_logits) {
@@ -42,7 +43,7 @@ void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, const fl
   }
 }
 
-// saved: log Σ exp of each row, then the targets (their own buffer is the Forward's).
+// saved: log Σ exp of each row, then the targets, since only Forward may read their buffer.
 class HostCrossEntropy final : public PrimitiveLayer {
  public:
   HostCrossEntropy(LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
@@ -51,7 +52,7 @@ class HostCrossEntropy final : public PrimitiveLayer {
         classes_(spec.classes),
         loss_rows_(spec.loss_rows) {}
 
-  // Errors: InvalidArgument if a target is not a class.
+  // Errors: InvalidArgument if a target is not in [0, classes).
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
     const int32_t* targets = Ids(buffers.targets);
     BATON_RETURN_IF_ERROR(CheckIds("targets", targets, rows_, classes_));

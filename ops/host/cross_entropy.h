@@ -1,4 +1,4 @@
-// Softmax and cross entropy on the host. Used by HostBackend alone.
+// Softmax and cross-entropy on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_CROSS_ENTROPY_H_
 #define BATON_OPS_HOST_CROSS_ENTROPY_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as CrossEntropyInfo's.
+// Errors: CrossEntropyInfo's.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropySpec& spec, const Shape& input);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Embedding: a row copied for each id, gradients added row by row.
+// Embedding as vectorised loops: copies a row of the table for each token and adds gradients row by row.
 #include "ops/host/embedding.h"
 
 #include <utility>
@@ -12,7 +12,8 @@
 namespace baton {
 namespace {
 
-// positions may be null.
+// output[row] ← table[tokens[row]] + positions[row % context]. tokens: [rows]; table: [vocabulary, width];
+// positions: [≥ context, width] or null; output: [rows, width].
 BATON_SIMD_CLONES
 void Gather(int64_t rows, int64_t context, int64_t width, const int32_t* tokens, const float* table,
             const float* positions, float* output) {
@@ -29,7 +30,8 @@ void Gather(int64_t rows, int64_t context, int64_t width, const int32_t* tokens,
   }
 }
 
-// Row after row, so that tokens that occur twice add up in a fixed order. position_gradient may be null.
+// table_gradient[tokens[row]] += grad_output[row]; position_gradient[row % context] += grad_output[row], unless it is
+// null. In the order of rows, so that the sum for a token that occurs twice has a fixed order. Shapes: Gather's.
 BATON_SIMD_CLONES
 void ScatterAdd(int64_t rows, int64_t context, int64_t width, const int32_t* tokens, const float* grad_output,
                 float* table_gradient, float* position_gradient) {
@@ -53,7 +55,7 @@ class HostEmbedding final : public PrimitiveLayer {
         width_(spec.width),
         has_positions_(!spec.position_name.empty()) {}
 
-  // Errors: InvalidArgument if a token is not in the vocabulary.
+  // Errors: InvalidArgument if a token is not in [0, vocabulary).
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
     BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, vocabulary_));

@@ -1,4 +1,4 @@
-// Token and position embedding on the host. Used by HostBackend alone.
+// Token and position embedding on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_EMBEDDING_H_
 #define BATON_OPS_HOST_EMBEDDING_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as EmbeddingInfo's.
+// Errors: EmbeddingInfo's.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostEmbedding(const EmbeddingSpec& spec, const Shape& input);
 
 }  // namespace baton

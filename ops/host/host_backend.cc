@@ -1,7 +1,7 @@
-// The host's table of layers, and the operations on whole parameters: sums, norms, AdamW.
+// The host backend's table of layers, and its loops over whole tensors: sums, norms, AdamW.
 #include "ops/host/host_backend.h"
 
-#include <cmath>
+#include <utility>
 
 #include "base/status.h"
 #include "ops/host/activation.h"
@@ -12,19 +12,20 @@
 #include "ops/host/linear.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
+#include "ops/optimizer/adamw.h"
 #include "ops/optimizer/loop_optimizer.h"
 
 namespace baton {
 namespace {
 
-// sum may be a or b.
+// sum ← a + b; sum may be a or b.
 BATON_SIMD_CLONES
 void AddElements(int64_t count, const float* a, const float* b, float* sum) {
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) sum[i] = a[i] + b[i];
 }
 
-// Into this many partial sums, so that their order is the same for every vector width.
+// The number of partial sums. Fixed, so that the order of the sum is the same for every vector width.
 constexpr int kPartialSums = 32;
 
 BATON_SIMD_CLONES
@@ -44,51 +45,27 @@ double SumOfSquares(int64_t count, const float* __restrict values) {
   return sum;
 }
 
-struct AdamWFactors {
-  float gradient_scale;
-  float beta1;
-  float one_minus_beta1;
-  float beta2;
-  float one_minus_beta2;
-  float inverse_correction1;
-  float inverse_correction2;
-  float epsilon;
-  float learning_rate;
-  float decay_factor;  // 1 − learning_rate · weight_decay
-};
-
+// values, gradients, first_moment, second_moment: [count].
 BATON_SIMD_CLONES
-void AdamWElements(int64_t count, const AdamWFactors& factors, float* __restrict values, float* __restrict gradients,
-                   float* __restrict first_moment, float* __restrict second_moment) {
+void AdamWElements(int64_t count, const AdamWFactors& factors, float decay_factor, float* __restrict values,
+                   float* __restrict gradients, float* __restrict first_moment, float* __restrict second_moment) {
   const AdamWFactors f = factors;
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) {
-    const float g = f.gradient_scale * gradients[i];
-    const float m = f.beta1 * first_moment[i] + f.one_minus_beta1 * g;
-    const float v = f.beta2 * second_moment[i] + f.one_minus_beta2 * g * g;
-    const float update = m * f.inverse_correction1 / (std::sqrt(v * f.inverse_correction2) + f.epsilon);
-    values[i] = values[i] * f.decay_factor - f.learning_rate * update;
-    first_moment[i] = m;
-    second_moment[i] = v;
+    const AdamWElement after =
+        UpdateByAdamW(f, decay_factor, {values[i], first_moment[i], second_moment[i]}, gradients[i]);
+    values[i] = after.value;
+    first_moment[i] = after.first_moment;
+    second_moment[i] = after.second_moment;
     gradients[i] = 0;
   }
 }
 
-void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale,
-           double weight_decay) {
-  AdamWFactors factors;
-  factors.gradient_scale = static_cast<float>(gradient_scale);
-  factors.beta1 = static_cast<float>(control.beta1);
-  factors.one_minus_beta1 = static_cast<float>(1 - control.beta1);
-  factors.beta2 = static_cast<float>(control.beta2);
-  factors.one_minus_beta2 = static_cast<float>(1 - control.beta2);
-  factors.inverse_correction1 = static_cast<float>(1 / (1 - std::pow(control.beta1, control.step)));
-  factors.inverse_correction2 = static_cast<float>(1 / (1 - std::pow(control.beta2, control.step)));
-  factors.epsilon = static_cast<float>(control.epsilon);
-  factors.learning_rate = static_cast<float>(control.learning_rate);
-  factors.decay_factor = static_cast<float>(1 - control.learning_rate * weight_decay);
-  AdamWElements(parameter.num_elements, factors, Floats(parameter.values), Floats(parameter.gradients),
-                Floats(parameter.first_moment), Floats(parameter.second_moment));
+void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale) {
+  const AdamWFactors factors = MakeAdamWFactors(control, gradient_scale);
+  AdamWElements(parameter.num_elements, factors, parameter.decays ? factors.decay_factor : 1.0f,
+                Floats(parameter.values), Floats(parameter.gradients), Floats(parameter.first_moment),
+                Floats(parameter.second_moment));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The embedded default backend: CPUs, by oneDNN where it has the operation and own vectorised loops where not. Used by
-// whoever trains on the host; checked against ReferenceBackend by tests/conformance.
+// The default backend, for CPUs: oneDNN where it has the operation, else Baton's own vectorised loops. Used for
+// `devices { backend: HOST }`; checked against ReferenceBackend by tests/conformance.
 #ifndef BATON_OPS_HOST_HOST_BACKEND_H_
 #define BATON_OPS_HOST_HOST_BACKEND_H_
 
@@ -11,17 +11,17 @@
 
 namespace baton {
 
-// Computes in f32; every call runs on the calling thread alone and before it returns, and gives the same bits for the
-// same shapes and inputs, whatever the thread and the addresses. Thread contract: stateless; any thread.
+// Computes in f32. Stream: unused; a call does its work before it returns. The same shapes, inputs and number of
+// threads give the same bits, on any calling thread and at any addresses. Thread contract: stateless; any thread.
 class HostBackend final : public Backend {
  public:
-  // Each call of its layers runs products, activations and the like on `threads` threads, at least 1; element-wise work
-  // is the calling thread's. The same number gives the same bits.
+  // `threads`, at least 1: the threads that a call uses for oneDNN's operations. Baton's own loops run on the calling
+  // thread.
   explicit HostBackend(int threads = 1) : threads_(threads) {}
 
   std::string_view name() const override { return "host"; }
 
-  // Errors beside Backend's: InvalidArgument for inputs that are not f32; Internal if oneDNN fails.
+  // Errors besides Backend's: InvalidArgument for inputs that are not f32; Internal if oneDNN fails.
   absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const override;
   absl::StatusOr<std::unique_ptr<Layer>> CreateEmbedding(const EmbeddingSpec& spec, const Shape& input) const override;
   absl::StatusOr<std::unique_ptr<Layer>> CreateLayerNorm(const LayerNormSpec& spec, const Shape& input) const override;

@@ -1,5 +1,5 @@
-// What is the host's own beyond the conformance suite: one thread a call whatever OpenMP is set to, layers that run at
-// the same time, and the refusal of other types.
+// Properties of the host backend that the conformance suite does not cover: the number of threads of a call, layers
+// that run at the same time, and errors for types other than f32.
 #include "ops/host/host_backend.h"
 
 #include <omp.h>
@@ -15,7 +15,7 @@
 namespace baton {
 namespace {
 
-// A linear layer, large enough for oneDNN to use several threads if it were let, with its memory.
+// A linear layer with its memory, large enough that oneDNN would use several threads by default.
 class LinearRun {
  public:
   static constexpr int64_t kRows = 384;
@@ -79,7 +79,7 @@ class LinearRun {
 
   static std::byte* Bytes(const Memory& memory) { return reinterpret_cast<std::byte*>(memory.get()); }
 
-  // Random numbers keyed by `name`; zeros if it is empty.
+  // Random numbers keyed by `name`; zeros if `name` is empty.
   static Memory Floats(int64_t count, const char* name) {
     const size_t bytes = AlignUp((count + 1) * sizeof(float));
     Memory memory(static_cast<float*>(std::aligned_alloc(kBufferAlignment, bytes)));
@@ -95,7 +95,7 @@ class LinearRun {
 
 }  // namespace
 
-TEST_CASE("the caller's OpenMP threads change neither the bits nor are they changed") {
+TEST_CASE("the caller's number of OpenMP threads does not change the bits and is not changed") {
   LinearRun expected;
   expected.Run();
   const int previous = omp_get_max_threads();
@@ -109,7 +109,7 @@ TEST_CASE("the caller's OpenMP threads change neither the bits nor are they chan
   omp_set_num_threads(previous);
 }
 
-TEST_CASE("a backend of two threads gives the same bits each time, and the numbers of one thread but for rounding") {
+TEST_CASE("a backend with two threads gives the same bits each time, and one thread's numbers except for rounding") {
   LinearRun first(2), second(2), alone(1);
   first.Run();
   second.Run();
@@ -118,7 +118,7 @@ TEST_CASE("a backend of two threads gives the same bits each time, and the numbe
   CHECK(first.IsNear(alone));
 }
 
-TEST_CASE("layers made on one thread run at the same time on others") {
+TEST_CASE("layers made on one thread may run at the same time on other threads") {
   LinearRun expected;
   expected.Run();
   for (int repetition = 0; repetition < 5; ++repetition) {
@@ -130,7 +130,7 @@ TEST_CASE("layers made on one thread run at the same time on others") {
   }
 }
 
-TEST_CASE("the host refuses other types than f32") {
+TEST_CASE("types other than f32 are InvalidArgument") {
   const HostBackend backend;
   const DataType f64 = DataType::kFloat64;
   LinearSpec linear;

@@ -1,4 +1,4 @@
-// Layer normalisation as vectorised loops over rows.
+// Layer normalisation by oneDNN.
 #include "ops/host/layer_norm.h"
 
 #include <algorithm>
@@ -13,20 +13,21 @@
 namespace baton {
 namespace {
 
+// sums ← sums + values. values, sums: [count].
 BATON_SIMD_CLONES
 void AddTo(int64_t count, const float* __restrict values, float* __restrict sums) {
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) sums[i] += values[i];
 }
 
-// Where the parts of a footprint lie.
+// Offsets of the parts of each region.
 struct LayerNormMemory {
-  Bytes variance_offset = 0;    // in `saved`, behind the means: [rows] f32 each
-  Bytes bias_offset = 0;        // in `stash`, behind the weight's gradient: [width] f32 each
-  Bytes grad_input_offset = 0;  // in `scratch`, behind oneDNN's own: where nobody wants the gradient of the input
+  Bytes variance_offset = 0;    // in `saved`, after the means: [rows] f32 each
+  Bytes bias_offset = 0;        // in `stash`, after the weight's gradient: [width] f32 each
+  Bytes grad_input_offset = 0;  // in `scratch`, after oneDNN's: the input's gradient if the caller does not want it
 };
 
-// oneDNN gives all three gradients in one pass, so that of the parameters are computed with the input's and stashed.
+// oneDNN computes all three gradients in one pass, so BackwardInput computes those of the parameters and stashes them.
 class HostLayerNorm final : public PrimitiveLayer {
  public:
   HostLayerNorm(int threads, LayerInfo info, const Footprint& footprint, const LayerNormMemory& memory, int64_t width,
@@ -92,13 +93,13 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostLayerNorm(const LayerNormSpec& 
     const Bytes column_bytes = AlignUp(spec.width * SizeOf(DataType::kFloat32));
     const auto scratchpad =
         static_cast<Bytes>(std::max(forward.scratchpad_desc().get_size(), backward.scratchpad_desc().get_size()));
-    const LayerNormMemory places = {row_bytes, column_bytes, AlignUp(scratchpad)};
+    const LayerNormMemory offsets = {row_bytes, column_bytes, AlignUp(scratchpad)};
     Footprint footprint;
     footprint.saved = 2 * row_bytes;
     footprint.stash = 2 * column_bytes;
-    footprint.scratch = places.grad_input_offset + AlignUp(input.NumBytes());
+    footprint.scratch = offsets.grad_input_offset + AlignUp(input.NumBytes());
     return std::make_unique<HostLayerNorm>(
-        threads, std::move(info), footprint, places, spec.width,
+        threads, std::move(info), footprint, offsets, spec.width,
         OneDnnPrimitive(dnnl::layer_normalization_forward(forward), {{DNNL_ARG_SRC, data},
                                                                      {DNNL_ARG_MEAN, per_row},
                                                                      {DNNL_ARG_VARIANCE, per_row},
@@ -111,7 +112,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostLayerNorm(const LayerNormSpec& 
                          {DNNL_ARG_MEAN, per_row},
                          {DNNL_ARG_VARIANCE, per_row},
                          {DNNL_ARG_SCALE, per_column},
-                         {DNNL_ARG_SHIFT, per_column},  // it asks for it and does not read it
+                         {DNNL_ARG_SHIFT, per_column},  // required but not read
                          {DNNL_ARG_DIFF_DST, data},
                          {DNNL_ARG_DIFF_SRC, data},
                          {DNNL_ARG_DIFF_SCALE, per_column},

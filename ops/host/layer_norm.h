@@ -1,4 +1,4 @@
-// Layer normalisation on the host. Used by HostBackend alone.
+// Layer normalisation on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_LAYER_NORM_H_
 #define BATON_OPS_HOST_LAYER_NORM_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as LayerNormInfo's.
+// Errors: LayerNormInfo's.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostLayerNorm(const LayerNormSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton

@@ -14,7 +14,7 @@ namespace {
 
 using dnnl::memory;
 
-// sums[c] += Σ rows values[row, c], row after row.
+// sums[c] += Σ rows values[row, c], in a fixed order. values: [rows, columns]; sums: [columns].
 BATON_SIMD_CLONES
 void AddRowSums(int64_t rows, int64_t columns, const float* __restrict values, float* __restrict sums) {
   int64_t row = 0;
@@ -31,8 +31,8 @@ void AddRowSums(int64_t rows, int64_t columns, const float* __restrict values, f
   }
 }
 
-// Forward is a matmul primitive, which adds the bias on its way. The two backward products are plain sgemm calls: as
-// fast here, and beta = 1 adds to the gradient in place.
+// Forward is a matmul primitive that also adds the bias. The two backward products are sgemm calls, which are as fast
+// and, with beta = 1, add to the gradient.
 class HostLinear final : public PrimitiveLayer {
  public:
   HostLinear(int threads, LayerInfo info, const Footprint& footprint, const LinearSpec& spec, OneDnnPrimitive forward)

@@ -1,4 +1,4 @@
-// Linear on the host. Used by HostBackend alone.
+// Linear on the host. Used only by HostBackend.
 #ifndef BATON_OPS_HOST_LINEAR_H_
 #define BATON_OPS_HOST_LINEAR_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: as LinearInfo's; Internal if oneDNN fails.
+// Errors: LinearInfo's; Internal if oneDNN fails.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// The calls of oneDNN behind one_dnn.h.
+// Calls oneDNN and turns its status codes into absl::Status.
 #include "ops/host/one_dnn.h"
 
 #include <omp.h>
@@ -41,7 +41,7 @@ OneDnnPrimitive::OneDnnPrimitive(const dnnl::primitive& primitive, const std::ve
 absl::Status OneDnnPrimitive::Run(std::initializer_list<const void*> pointers) {
   int index = 0;
   for (const void* pointer : pointers) {
-    // oneDNN has one kind of memory for what is read and what is written.
+    // oneDNN takes writable pointers even to memory that it only reads.
     const dnnl_status_t status = dnnl_memory_set_data_handle(arguments_[index++].memory, const_cast<void*>(pointer));
     if (status != dnnl_success) return absl::InternalError(absl::StrCat("oneDNN set_data_handle: status ", status));
   }

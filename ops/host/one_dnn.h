@@ -1,5 +1,5 @@
-// The little of oneDNN that the host's layers share: the engine, one thread a call, matrix products, and primitives
-// whose arguments are made once and re-pointed at each call. Used by the .cc files of ops/host alone.
+// Shared helpers for oneDNN: the engine, the number of threads, matrix products, and primitives whose arguments are
+// made once and point to new memory in each call. Used only by the .cc files of ops/host.
 #ifndef BATON_OPS_HOST_ONE_DNN_H_
 #define BATON_OPS_HOST_ONE_DNN_H_
 
@@ -16,8 +16,8 @@ namespace baton {
 // The process's CPU engine.
 const dnnl::engine& OneDnnEngine();
 
-// While it lives, oneDNN runs on `threads` threads, the calling one among them: the backend's number and not whatever
-// OpenMP is set to on this thread, since the order of sums may depend on it. Primitives must be made under one too.
+// While it exists, oneDNN calls of this thread use `threads` threads, the calling one included, instead of OpenMP's
+// default: the order of sums may depend on that number. Primitives must be made inside a scope, too.
 class ThreadScope {
  public:
   explicit ThreadScope(int threads);
@@ -30,26 +30,26 @@ class ThreadScope {
   const int threads_;
 };
 
-// One operand of Gemm: row-major, `stride` elements from row to row.
+// An operand of Gemm: row-major, with `stride` elements between the begins of rows.
 struct Matrix {
   const float* data;
   int64_t stride;
   bool transposed = false;
 };
 
-// c ← alpha · op(a) · op(b) + beta · c; op(a): [m, k], op(b): [k, n], c: [m, n]; op transposes what is stored.
-// Errors: Internal if oneDNN refuses.
+// c ← alpha · op(a) · op(b) + beta · c. op(a): [m, k], op(b): [k, n], c: [m, n]; op transposes a matrix if
+// `transposed`. Errors: Internal if oneDNN fails.
 absl::Status Gemm(int64_t m, int64_t n, int64_t k, float alpha, const Matrix& a, const Matrix& b, float beta, float* c,
                   int64_t c_stride);
 
-// A oneDNN primitive with its arguments. Its temporary memory is the caller's, so that layers that were made on one
-// thread can run at the same time on several. Thread contract: one thread at a time. Allocates nothing in Run.
+// A oneDNN primitive with its arguments. The caller provides its scratchpad, so that layers made on one thread can run
+// at the same time on several. Run allocates nothing. Thread contract: one thread at a time.
 class OneDnnPrimitive {
  public:
-  using Argument = std::pair<int, dnnl::memory::desc>;  // a DNNL_ARG_* and what is there
+  using Argument = std::pair<int, dnnl::memory::desc>;  // a DNNL_ARG_* and its memory's description
 
-  OneDnnPrimitive() = default;  // Run may not be called
-  // May throw dnnl::error.
+  OneDnnPrimitive() = default;  // empty; Run must not be called
+  // Throws dnnl::error if oneDNN fails.
   OneDnnPrimitive(const dnnl::primitive& primitive, const std::vector<Argument>& arguments);
 
   // `pointers` in the order of `arguments`. Errors: Internal if oneDNN fails.
@@ -62,13 +62,13 @@ class OneDnnPrimitive {
   std::vector<dnnl_exec_arg_t> arguments_;
 };
 
-// Runs `make`, which may throw dnnl::error, and gives the exception as Internal. `what` names the layer.
+// Returns make()'s result; turns a dnnl::error that it throws into Internal. `what` names the layer in the message.
 template <typename Function>
 auto CatchOneDnnErrors(const char* what, Function make) -> decltype(make()) {
   try {
     return make();
   } catch (const dnnl::error& error) {
-    return absl::InternalError(std::string(what) + ": oneDNN says: " + error.what());
+    return absl::InternalError(std::string(what) + ": oneDNN failed: " + error.what());
   }
 }
 

@@ -1,15 +1,16 @@
-// How the host's own loops are vectorised. Used by the .cc files of ops/host alone.
+// Vectorisation of the host backend's own loops. Used only by the .cc files of ops/host.
 //
-// A function marked BATON_SIMD_CLONES is compiled three times and the widest that the machine can run is chosen when
-// the program is loaded, so that one binary runs on any x86-64. Its loops say `#pragma omp simd`; -fopenmp-simd alone
-// gives that a meaning, no threads. Sums therefore depend on shapes and machine, never on addresses or threads.
+// A function marked BATON_SIMD_CLONES is compiled three times; when the program is loaded, the widest version that the
+// machine can run is chosen, so that one binary runs on any x86-64. Its loops are marked `#pragma omp simd`, which
+// -fopenmp-simd enables without threads. Sums therefore depend on shapes and the machine, never on addresses or
+// threads.
 #ifndef BATON_OPS_HOST_SIMD_H_
 #define BATON_OPS_HOST_SIMD_H_
 
 #include <cstdint>
 #include <cstring>
 
-// Sanitizers run before the loader has resolved the clones.
+// Not with sanitizers, whose checks run before the loader has chosen a version.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(BATON_SANITIZED)
 #define BATON_SIMD_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -20,12 +21,12 @@
 
 namespace baton {
 
-// eˣ to within 2 units in the last place for x in [-87, 88], clamped outside, NaN for NaN; straight-line code, so that
-// a loop around it vectorises. Source: Moshier's Cephes, expf.
+// eˣ within 2 units in the last place for x in [-87, 88]; x is clamped to that range; NaN for NaN. Straight-line code,
+// so that loops around it vectorise. Source: Moshier's Cephes, expf.
 BATON_ALWAYS_INLINE float VectorizableExp(float x) {
   x = x < -87.0f ? -87.0f : x;
   x = x > 88.0f ? 88.0f : x;
-  // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits.
+  // Adding 1.5 · 2²³ rounds to an integer, which the low bits then contain.
   const float shifted = x * 1.44269504088896341f + 12582912.0f;
   uint32_t exponent;  // modulo 2³²
   std::memcpy(&exponent, &shifted, sizeof(exponent));

@@ -1,4 +1,4 @@
-// The vectorisable exponential against the library's.
+// VectorizableExp against std::exp.
 #include "ops/host/simd.h"
 
 #include <catch2/catch.hpp>
@@ -16,7 +16,7 @@ TEST_CASE("the vectorisable exponential is within 2 units in the last place") {
   CHECK(VectorizableExp(0.0f) == 1.0f);
 }
 
-TEST_CASE("outside its range it neither overflows nor becomes negative, and NaN stays NaN") {
+TEST_CASE("the vectorisable exponential clamps numbers outside its range, and NaN stays NaN") {
   const float infinity = std::numeric_limits<float>::infinity();
   CHECK(VectorizableExp(-infinity) == VectorizableExp(-87.0f));
   CHECK(VectorizableExp(-1e30f) > 0.0f);

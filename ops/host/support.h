@@ -1,22 +1,15 @@
-// Casts and checks that the host's layers share. Used by the .cc files of ops/host alone.
+// Checks of the host's layers. Used only by the .cc files of ops/host.
 #ifndef BATON_OPS_HOST_SUPPORT_H_
 #define BATON_OPS_HOST_SUPPORT_H_
-
-#include <cstddef>
-#include <cstdint>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "ops/tensor/shape.h"
+#include "ops/tensor/views.h"
 
 namespace baton {
 
-inline const float* Floats(const std::byte* bytes) { return reinterpret_cast<const float*>(bytes); }
-inline float* Floats(std::byte* bytes) { return reinterpret_cast<float*>(bytes); }
-inline const int32_t* Ids(const std::byte* bytes) { return reinterpret_cast<const int32_t*>(bytes); }
-inline int32_t* Ids(std::byte* bytes) { return reinterpret_cast<int32_t*>(bytes); }
-
-// Errors: InvalidArgument for another type.
+// Errors: InvalidArgument unless the input is f32.
 inline absl::Status CheckFloat32(const Shape& input) {
   if (input.type() == DataType::kFloat32) return absl::OkStatus();
   return absl::InvalidArgumentError(

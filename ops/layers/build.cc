@@ -1,4 +1,4 @@
-// Each kind of LayerSpec to the backend's or the composite's factory.
+// Calls the backend's or the composite's factory for each kind of LayerSpec.
 #include "ops/layers/build.h"
 
 #include <utility>
@@ -11,11 +11,11 @@
 namespace baton {
 namespace {
 
-// What a layer is part of.
+// What contains a layer.
 struct Inside {
   RecomputeMode mode = RecomputeMode::kNone;
-  // No split cuts through a residual, so that in it layers may be made as one: the same ones, and so the same bits,
-  // whatever the split.
+  // Inside a residual, layers may be fused: no split cuts there, so every split fuses the same layers and gives the
+  // same bits.
   bool residual = false;
 };
 
@@ -24,7 +24,7 @@ absl::StatusOr<std::unique_ptr<Layer>> Build(const Backend& backend, const Layer
 
 constexpr size_t kFeedForwardLayers = 3;
 
-// The layers from `begin` on as a feed-forward layer; null if they are none, or the backend has none.
+// Makes specs[begin, begin + 3) as one feed-forward layer. Returns null if they are not one or the backend cannot.
 absl::StatusOr<std::unique_ptr<Layer>> BuildFeedForward(const Backend& backend, const std::vector<LayerSpec>& specs,
                                                         size_t begin, const Shape& input) {
   if (specs.size() - begin < kFeedForwardLayers) return std::unique_ptr<Layer>();
@@ -41,7 +41,7 @@ absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildAll(const Backend& back
   std::vector<std::unique_ptr<Layer>> layers;
   Shape shape = input;
   for (size_t i = 0; i < specs.size();) {
-    if (shape.empty()) return absl::InvalidArgumentError("layers: a cross-entropy may only be the last");
+    if (shape.empty()) return absl::InvalidArgumentError("layers: a cross-entropy may only be the last layer");
     std::unique_ptr<Layer> layer;
     if (inside.residual) {
       BATON_ASSIGN_OR_RETURN(layer, BuildFeedForward(backend, specs, i, shape));
@@ -58,12 +58,12 @@ absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildAll(const Backend& back
   return layers;
 }
 
-// One overload a kind of layer: a kind without one does not compile.
+// One overload for each kind of layer; a kind without one does not compile.
 struct Builder {
   using Result = absl::StatusOr<std::unique_ptr<Layer>>;
   const Backend& backend;
   const Shape& input;
-  const Inside inside;  // of the layers inside
+  const Inside inside;  // for the layers of a composite
 
   Result operator()(const LinearSpec& spec) const { return backend.CreateLinear(spec, input); }
   Result operator()(const EmbeddingSpec& spec) const { return backend.CreateEmbedding(spec, input); }
@@ -88,7 +88,7 @@ struct Builder {
 
 absl::StatusOr<std::unique_ptr<Layer>> Build(const Backend& backend, const LayerSpec& spec, const Shape& input,
                                              Inside inside) {
-  // Inside what is computed again as a whole, nothing is by itself.
+  // A layer inside one that is recomputed as a whole is not recomputed by itself.
   if (spec.recompute == RecomputeMode::kFull) {
     inside.mode = RecomputeMode::kNone;
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, std::visit(Builder{backend, input, inside}, spec.kind));

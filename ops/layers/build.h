@@ -1,4 +1,8 @@
-// From descriptions to Layers that run on a backend. Used by runtime/train for the table of costs and for its stages.
+// Makes Layers from their descriptions. Used by runtime/planning for the table of costs and by runtime/train for its
+// stages.
+//
+//   BATON_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Layer>> layers,
+//                          BuildLayers(backend, model.layers, model.input_shape));
 #ifndef BATON_OPS_LAYERS_BUILD_H_
 #define BATON_OPS_LAYERS_BUILD_H_
 
@@ -12,12 +16,12 @@
 
 namespace baton {
 
-// The layer for one micro-batch of `input`'s shape; `backend` must outlive it. Errors: InvalidArgument if a shape does
-// not fit, a list of layers is empty, or a cross-entropy is not the last. LayerSpec::recompute of a layer within one
-// that is recomputed as a whole has no effect.
+// Makes the layer for one micro-batch of shape `input`. `backend` must outlive it. LayerSpec::recompute has no effect
+// in layers inside one that is recomputed as a whole. Errors: InvalidArgument if a shape does not fit, a list of layers
+// is empty, or a cross-entropy is not the last layer.
 absl::StatusOr<std::unique_ptr<Layer>> BuildLayer(const Backend& backend, const LayerSpec& spec, const Shape& input);
 
-// One layer for each of `specs`, the first for `input`, each next one for the output of the one before. Errors: as
+// Makes a layer for each of `specs`: the first for `input`, each other for the output of the layer before. Errors:
 // BuildLayer's.
 absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildLayers(const Backend& backend,
                                                                 const std::vector<LayerSpec>& specs,

@@ -1,5 +1,11 @@
-// What a layer is to the rest of Baton: its parameters, the memory it needs, and three calls. A backend makes the
-// primitive ones (ops/backend.h); Sequence and Residual compose them. Used by ops/models and runtime/train.
+// The interface of a layer: its shapes, its parameters, the memory it needs, and its passes. A backend makes primitive
+// layers (ops/backend.h); Sequence, Residual and Recomputed compose them. Used by runtime/train through BuildLayer.
+//
+//   layer->BindParameters(values, gradients);         // once
+//   layer->Forward(stream, buffers);                  // for each micro-batch, in this order:
+//   layer->Recompute(stream, buffers);
+//   layer->BackwardInput(stream, buffers);
+//   layer->BackwardWeight(stream, buffers);           // at any time after its BackwardInput
 #ifndef BATON_OPS_LAYERS_LAYER_H_
 #define BATON_OPS_LAYERS_LAYER_H_
 
@@ -14,13 +20,13 @@
 
 namespace baton {
 
-// Where kernels put their work: the native handle of a runtime stream (null on the host, where calls are synchronous).
+// The native handle of the stream on which kernels are enqueued. Null on the host, where calls are synchronous.
 struct KernelStream {
   void* native_handle = nullptr;
 };
 
-// How a parameter starts; drawn by counter-based random numbers keyed by the run's seed and the parameter's name, so
-// that neither split nor schedule changes it.
+// The initial values of a parameter. Random ones are counter-based and keyed by the run's seed and the parameter's
+// name, so that they do not depend on split and schedule.
 struct Initializer {
   enum class Kind : int8_t { kZeros, kOnes, kNormal, kUniform };
   Kind kind = Kind::kZeros;
@@ -28,35 +34,46 @@ struct Initializer {
 };
 
 struct ParameterSpec {
-  std::string name;  // unique in the model; two layers that name the same one share it (tied weights)
+  std::string name;  // unique in the model; layers that name the same parameter share it (tied uses)
   Shape shape;
   Initializer initializer;
-  bool decays = false;  // weight decay applies (matrices, not biases and norms)
+  bool decays = false;  // weight decay applies: to matrices, not to biases and norms
 };
 
-// Which of its input a layer reads again in the backward pass.
+// The last pass in which a layer reads its input again.
 enum class InputUse : int8_t { kNever, kBackwardInput, kBackwardWeight };
 
-// Bytes for one micro-batch beyond the layer's input and output and their gradients, each a multiple of
-// kBufferAlignment.
+// The memory that a layer needs for one micro-batch besides its input, its output and their gradients. Each number is a
+// multiple of kBufferAlignment.
 struct Footprint {
-  Bytes saved = 0;         // Forward → BackwardInput
-  Bytes saved_weight = 0;  // Forward → BackwardWeight
-  Bytes stash = 0;         // BackwardInput → BackwardWeight
-  Bytes scratch = 0;       // within one call
-  // As saved and saved_weight, but Recompute makes it again, so that it need not be kept.
+  Bytes saved = 0;         // live from Forward to BackwardInput
+  Bytes saved_weight = 0;  // live from Forward to BackwardWeight
+  Bytes stash = 0;         // live from BackwardInput to BackwardWeight
+  Bytes scratch = 0;       // live within one call
+  // Live as saved and saved_weight, but Recompute writes them again, so that they may be dropped between Forward and
+  // Recompute.
   Bytes recomputed = 0;
   Bytes recomputed_weight = 0;
 };
 
-// The buffers of one call; null where the call has no use for it. All are row-major and kBufferAlignment-aligned.
-// BackwardInput reads input (if input_use() is not kNever), saved, saved_weight, grad_output; writes grad_input (null:
-// nobody wants it) and stash. BackwardWeight reads input (if kBackwardWeight), saved_weight, stash and grad_output, and
-// adds to the parameter gradients. Both also read recomputed_weight, BackwardInput recomputed too. Recompute reads
-// input, targets, saved and saved_weight, and writes the two. No call changes a buffer that it only reads.
+// The buffers of one call, row-major and kBufferAlignment-aligned. A buffer that the call does not use is null.
+//
+//                    reads                                                   writes
+//   Forward          input, targets, addend                                  output, saved, saved_weight, recomputed,
+//                                                                            recomputed_weight, loss
+//   Recompute        input, targets, saved, saved_weight                     recomputed, recomputed_weight, output if
+//                                                                            recomputes_output()
+//   BackwardInput    input unless input_use() is kNever, saved,              grad_input unless null, stash
+//                    saved_weight, recomputed, recomputed_weight,
+//                    grad_output, addend
+//   BackwardWeight   input if input_use() is kBackwardWeight, saved_weight,  adds to the gradients of parameters
+//                    recomputed_weight, stash, grad_output if
+//                    weight_needs_grad_output()
+//
+// No call changes a buffer that it only reads.
 struct LayerBuffers {
   const std::byte* input = nullptr;
-  const std::byte* targets = nullptr;  // int32 class or token ids, for a loss
+  const std::byte* targets = nullptr;  // i32 ids of classes or tokens, for a loss
   std::byte* output = nullptr;
   std::byte* saved = nullptr;
   std::byte* saved_weight = nullptr;
@@ -65,22 +82,23 @@ struct LayerBuffers {
   std::byte* recomputed_weight = nullptr;
   const std::byte* grad_output = nullptr;
   std::byte* grad_input = nullptr;
-  // Added to what Forward writes to output and BackwardInput to grad_input, in their shape, by layers that say so
-  // (adds_to_output, adds_to_grad_input); null for others.
+  // Forward adds it to output if adds_to_output(); BackwardInput adds it to grad_input if adds_to_grad_input(). Has
+  // their shape; null: nothing is added.
   const std::byte* addend = nullptr;
   std::byte* scratch = nullptr;
-  double* loss = nullptr;  // a loss layer's Forward writes the sum over its rows divided by the loss scale's rows
+  double* loss = nullptr;  // written by a loss layer's Forward: the sum over its rows, divided by the batch's rows
 };
 
-// FLOPs of one micro-batch, a multiply-add counted as two.
+// FLOPs of one micro-batch. A multiply-add counts as two.
 struct LayerFlops {
   double forward = 0;
   double backward_input = 0;
   double backward_weight = 0;
 };
 
-// Thread contract: one thread at a time. Lifecycle: made, BindParameters once, then any number of calls; nothing is
-// allocated after the first call of each kind.
+// Lifecycle: BindParameters once, then any number of calls. Allocates at most in the first call of each kind.
+// Stream: a GPU's layer enqueues its work on `stream` and returns; a host's does it before it returns. The same shapes
+// and values give the same bits, at any addresses. Thread contract: one thread at a time.
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -92,18 +110,18 @@ class Layer {
   virtual InputUse input_use() const = 0;
   // True if BackwardWeight reads grad_output.
   virtual bool weight_needs_grad_output() const = 0;
-  // True if Forward, or BackwardInput, adds LayerBuffers::addend on its way, which saves a pass over memory.
+  // True if Forward, or BackwardInput, adds LayerBuffers::addend, which saves a pass over memory.
   virtual bool adds_to_output() const { return false; }
   virtual bool adds_to_grad_input() const { return false; }
   virtual Footprint footprint() const = 0;
   virtual LayerFlops flops() const = 0;
 
-  // One pair for each of parameters(), in that order; they stay valid while the layer lives.
+  // Binds the values and gradients of parameters(), in that order. They must outlive the layer.
   virtual void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) = 0;
 
   virtual absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) = 0;
-  // Makes recomputed and recomputed_weight again, the very bits that Forward wrote there, and if recomputes_output()
-  // also the output, where that is not null. Most layers have nothing to make again.
+  // Writes recomputed and recomputed_weight again, with the same bits as Forward. Writes the output, too, if
+  // recomputes_output() and it is not null. Does nothing in layers that recompute nothing.
   virtual absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) { return absl::OkStatus(); }
   virtual bool recomputes_output() const { return false; }
   virtual absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) = 0;

@@ -16,17 +16,18 @@ absl::Status CheckPositive(const char* field, int64_t value) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not positive"));
 }
 
-// Keeps every product and sum of sizes within 63 bits. Worked out in double, which does not overflow.
+// Errors: InvalidArgument for more than 2³⁵ elements, so that products and sums of sizes stay within 63 bits. Computed
+// in double, which does not overflow.
 absl::Status CheckNumElements(const std::string& what, const std::vector<int64_t>& extents) {
   constexpr double kLargest = 34359738368.0;  // 2³⁵: 128 GiB of floats
   double product = 1;
   for (int64_t extent : extents) product *= static_cast<double>(extent);
   if (product <= kLargest) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(what, ": ", absl::StrJoin(extents, " x "),
-                                                 " elements are more than one tensor may have, ", kLargest));
+                                                 " elements are more than one tensor may have, 34359738368"));
 }
 
-// Of what follows from the input: the output and the parameters.
+// Checks the sizes of the output and of the parameters.
 absl::StatusOr<LayerInfo> CheckSizes(const std::string& layer, LayerInfo info) {
   BATON_RETURN_IF_ERROR(CheckNumElements(layer + " output", info.output_shape.extents()));
   for (const ParameterSpec& parameter : info.parameters) {
@@ -35,7 +36,7 @@ absl::StatusOr<LayerInfo> CheckSizes(const std::string& layer, LayerInfo info) {
   return info;
 }
 
-// The input of every layer but the embedding.
+// Checks the input of any layer except the embedding.
 absl::Status CheckFloatInput(const std::string& layer, const Shape& input) {
   BATON_RETURN_IF_ERROR(CheckNumElements(layer + " input", input.extents()));
   if (input.type() == DataType::kInt32) {
@@ -53,7 +54,7 @@ absl::Status CheckLastExtent(const std::string& layer, const Shape& input, const
       absl::StrCat(layer, ".", field, ": ", expected, " is not the last extent of the input ", input.ToString()));
 }
 
-// Parameters' true values are f32 where layers compute in bf16.
+// The type of parameters' values: f32 if layers compute in bf16.
 DataType ParameterType(DataType type) { return type == DataType::kBFloat16 ? DataType::kFloat32 : type; }
 
 Shape WithLastExtent(const Shape& shape, int64_t extent) {
@@ -175,7 +176,7 @@ absl::StatusOr<LayerInfo> CausalAttentionInfo(const CausalAttentionSpec& spec, c
   info.input_use = InputUse::kBackwardInput;
   const double context = input[1];
   const double pairs = static_cast<double>(input[0]) * context * (context + 1) / 2;
-  // Two products forward, four backward, each a multiply-add per pair and channel.
+  // Two products forward and four backward, each with a multiply-add for each pair and channel.
   info.flops = {4 * pairs * spec.width, 8 * pairs * spec.width, 0};
   return info;
 }

@@ -1,5 +1,5 @@
-// What every backend agrees on about a primitive layer: its shapes, parameters, what it reads again in the backward
-// pass and its FLOPs, worked out from the spec and checked once here. Used by each backend's Create functions.
+// The facts about a primitive layer that all backends share, computed from its spec and checked: shapes, parameters,
+// use of the input in the backward pass, and FLOPs. Used by each backend's Create functions.
 #ifndef BATON_OPS_LAYERS_LAYER_INFO_H_
 #define BATON_OPS_LAYERS_LAYER_INFO_H_
 
@@ -20,24 +20,24 @@ struct LayerInfo {
   LayerFlops flops;
 };
 
-// Errors of all: InvalidArgument, naming the layer's field, its value and what is allowed; no tensor may have more than
-// 2³⁵ elements.
+// Errors of all functions: InvalidArgument that names the layer's field, its value and what is allowed. No tensor may
+// have more than 2³⁵ elements.
 
-// input: [rows…, inputs] float. Reads its input and the gradient of its output to make the weight's gradient.
+// input: [rows…, inputs] float. BackwardWeight reads the input and the gradient of the output.
 absl::StatusOr<LayerInfo> LinearInfo(const LinearSpec& spec, const Shape& input);
 // input: [sequences, context] i32; the output has `type`.
 absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& input, DataType type);
-// input: [rows…, width] float. BackwardInput sums the parameters' gradients on its way (they are small) and stashes
-// them, so that BackwardWeight needs neither the input nor the gradient of the output.
+// input: [rows…, width] float. BackwardInput also computes the gradients of the parameters, which are small, and
+// stashes them, so that BackwardWeight reads neither the input nor the gradient of the output.
 absl::StatusOr<LayerInfo> LayerNormInfo(const LayerNormSpec& spec, const Shape& input);
 // input: any float.
 absl::StatusOr<LayerInfo> ActivationInfo(const ActivationSpec& spec, const Shape& input);
-// input: [sequences, context, 3 · width] float. FLOPs count the lower triangle alone.
+// input: [sequences, context, 3 · width] float. FLOPs count only pairs that the mask keeps.
 absl::StatusOr<LayerInfo> CausalAttentionInfo(const CausalAttentionSpec& spec, const Shape& input);
 // input: [rows…, classes] float; no output.
 absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const Shape& input);
 
-// The product of all extents but the last.
+// The product of all extents except the last; 0 for an empty shape.
 int64_t NumRows(const Shape& shape);
 
 }  // namespace baton

@@ -1,5 +1,5 @@
-// The part of a Layer that is the same for every primitive of every backend: what it says of itself and its bound
-// parameters. Backends derive their layers from it.
+// The part of a Layer that all primitive layers of all backends share: its facts and its bound parameters. Backends
+// derive their layers from it.
 #ifndef BATON_OPS_LAYERS_PRIMITIVE_LAYER_H_
 #define BATON_OPS_LAYERS_PRIMITIVE_LAYER_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Thread contract and lifecycle: as Layer's. The bound parameters are not owned.
+// Does not own the bound parameters. Thread contract and lifecycle: Layer's.
 class PrimitiveLayer : public Layer {
  public:
   PrimitiveLayer(LayerInfo info, const Footprint& footprint) : info_(std::move(info)), footprint_(footprint) {}
@@ -28,10 +28,11 @@ class PrimitiveLayer : public Layer {
     gradients_ = gradients;
   }
 
-  // A layer without parameters has nothing to do here.
+  // Does nothing: for layers without parameters.
   absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override { return absl::OkStatus(); }
 
  protected:
+  // The bound values and gradient of parameters()[index].
   template <typename T>
   const T* Value(int index) const {
     return reinterpret_cast<const T*>(values_[index]);

@@ -1,4 +1,4 @@
-// Renaming buffers, and the second Forward; see recomputed.h.
+// Maps the buffers to the inner layer's and runs its Forward a second time.
 #include "ops/layers/recomputed.h"
 
 namespace baton {

@@ -1,4 +1,4 @@
-// A layer that keeps nothing but its input: what it saves for the backward pass is computed again. Used by BuildLayer.
+// A layer that saves nothing except its input: it computes again what its backward pass reads. Used by BuildLayer.
 #ifndef BATON_OPS_LAYERS_RECOMPUTED_H_
 #define BATON_OPS_LAYERS_RECOMPUTED_H_
 
@@ -10,8 +10,9 @@
 
 namespace baton {
 
-// Owns the inner layer, which must not recompute anything itself. Everything that it saves goes to recomputed and
-// recomputed_weight; Recompute runs its Forward again. Thread contract and lifecycle: as Layer's.
+// Owns the inner layer, which must not recompute anything itself. The inner layer's saved and saved_weight are
+// recomputed and recomputed_weight of this one; Recompute runs the inner Forward again. Thread contract and lifecycle:
+// Layer's.
 class Recomputed final : public Layer {
  public:
   explicit Recomputed(std::unique_ptr<Layer> inner) : inner_(std::move(inner)) {}
@@ -19,7 +20,7 @@ class Recomputed final : public Layer {
   const Shape& input_shape() const override { return inner_->input_shape(); }
   const Shape& output_shape() const override { return inner_->output_shape(); }
   std::vector<ParameterSpec> parameters() const override { return inner_->parameters(); }
-  // Recompute reads it, which comes before BackwardInput.
+  // At least kBackwardInput, since Recompute reads the input.
   InputUse input_use() const override {
     return inner_->input_use() == InputUse::kNever ? InputUse::kBackwardInput : inner_->input_use();
   }
@@ -33,7 +34,7 @@ class Recomputed final : public Layer {
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
     return inner_->Forward(stream, ToInner(buffers));
   }
-  // An output that nobody asks for goes to scratch.
+  // Writes the output to scratch if buffers.output is null.
   absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) override;
   bool recomputes_output() const override { return true; }
   absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
@@ -44,7 +45,7 @@ class Recomputed final : public Layer {
   }
 
  private:
-  // The buffers as the inner layer calls them; the output's place in scratch comes first.
+  // The inner layer's buffers. Scratch begins with room for the output.
   LayerBuffers ToInner(const LayerBuffers& buffers) const;
   Bytes OutputBytes() const { return inner_->output_shape().empty() ? 0 : AlignUp(output_shape().NumBytes()); }
 

@@ -1,4 +1,4 @@
-// The passes of Residual: the inner layer's, and one addition, in them or after.
+// The passes of Residual: the inner layer's, with one addition inside or after them.
 #include "ops/layers/residual.h"
 
 #include <utility>

@@ -11,11 +11,11 @@
 
 namespace baton {
 
-// Owns the inner layer, which reads the residual's own input and adds it if it can; else `backend` adds. `backend` must
-// outlive this. Needs no memory beyond the inner layer's. Thread contract and lifecycle: as Layer's.
+// Owns the inner layer. The inner layer adds the input if it can (adds_to_output); otherwise `backend` does, which must
+// outlive this. Needs no memory besides the inner layer's. Thread contract and lifecycle: Layer's.
 class Residual final : public Layer {
  public:
-  // Errors: InvalidArgument if inner's input and output differ in shape.
+  // Errors: InvalidArgument if the inner layer's input and output differ in shape.
   static absl::StatusOr<std::unique_ptr<Residual>> Create(const Backend& backend, std::unique_ptr<Layer> inner);
 
   const Shape& input_shape() const override { return inner_->input_shape(); }
@@ -30,7 +30,7 @@ class Residual final : public Layer {
   }
 
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override;
-  // The inner layer's; the sum is not made again.
+  // Runs the inner layer's Recompute. Does not compute the sum again.
   absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) override;
   absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override;
   absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {

@@ -1,4 +1,4 @@
-// How Sequence lays out its layers' buffers, and its passes.
+// Places the layers' buffers in the sequence's regions, and runs its passes.
 #include "ops/layers/sequence.h"
 
 #include <algorithm>
@@ -15,11 +15,11 @@ std::byte* At(std::byte* region, Bytes offset) { return region == nullptr ? null
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Sequence>> Sequence::Create(std::vector<std::unique_ptr<Layer>> layers) {
-  if (layers.empty()) return absl::InvalidArgumentError("layers: a sequence needs at least one");
+  if (layers.empty()) return absl::InvalidArgumentError("layers: 0 entries; at least one is needed");
   for (size_t i = 0; i + 1 < layers.size(); ++i) {
     if (layers[i]->output_shape().empty()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("layers: a loss may only be the last; it is ", i + 1, " of ", layers.size()));
+          absl::StrCat("layers: a loss may only be the last layer; it is layer ", i + 1, " of ", layers.size()));
     }
     if (layers[i]->output_shape() != layers[i + 1]->input_shape()) {
       return absl::InvalidArgumentError(absl::StrCat("layers: the output ", layers[i]->output_shape().ToString(),
@@ -38,7 +38,7 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
                  : region == Region::kRecomputed       ? &footprint_.recomputed
                  : region == Region::kRecomputedWeight ? &footprint_.recomputed_weight
                                                        : &footprint_.scratch;
-    const Place result{region, *end};
+    const Location result{region, *end};
     *end += AlignUp(shape.NumBytes());
     return result;
   };
@@ -102,20 +102,20 @@ void Sequence::BindParameters(const std::vector<std::byte*>& values, const std::
   }
 }
 
-std::byte* Sequence::Resolve(const Place& place, const LayerBuffers& buffers) {
-  switch (place.region) {
+std::byte* Sequence::Resolve(const Location& location, const LayerBuffers& buffers) {
+  switch (location.region) {
     case Region::kSaved:
-      return At(buffers.saved, place.offset);
+      return At(buffers.saved, location.offset);
     case Region::kSavedWeight:
-      return At(buffers.saved_weight, place.offset);
+      return At(buffers.saved_weight, location.offset);
     case Region::kStash:
-      return At(buffers.stash, place.offset);
+      return At(buffers.stash, location.offset);
     case Region::kScratch:
-      return At(buffers.scratch, place.offset);
+      return At(buffers.scratch, location.offset);
     case Region::kRecomputed:
-      return At(buffers.recomputed, place.offset);
+      return At(buffers.recomputed, location.offset);
     case Region::kRecomputedWeight:
-      return At(buffers.recomputed_weight, place.offset);
+      return At(buffers.recomputed_weight, location.offset);
   }
   return nullptr;
 }

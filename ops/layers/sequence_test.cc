@@ -1,4 +1,5 @@
-// How Sequence and Residual place intermediates: the rules that plans rely on, with layers that only record.
+// Sequence and Residual place intermediates by the rules on which planning relies. The layers only record their
+// buffers.
 #include "ops/layers/sequence.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace baton {
 namespace {
 
-// Says what it is told to and remembers the buffers of its last call.
+// Has the given facts and records the buffers of its last call.
 class RecordingLayer final : public Layer {
  public:
   RecordingLayer(Shape input, Shape output, InputUse use, bool needs_grad_output, Footprint footprint)
@@ -54,7 +55,7 @@ class RecordingLayer final : public Layer {
 
 Shape Floats(int64_t count) { return Shape(DataType::kFloat32, {count}); }
 
-// Distinct addresses that nothing dereferences.
+// An address that nothing dereferences.
 std::byte* Address(int64_t value) { return reinterpret_cast<std::byte*>(value); }
 
 LayerBuffers DistinctBuffers() {
@@ -71,8 +72,8 @@ LayerBuffers DistinctBuffers() {
   return buffers;
 }
 
-// Four layers, one of each way to keep an input, with activations of 10, 20, 30, 40 and 50 floats (64, 128, 128, 192
-// and 256 bytes). Owned by the sequence.
+// A sequence of four layers that covers each InputUse, with activations of 10, 20, 30, 40 and 50 floats (64, 128, 128,
+// 192 and 256 bytes). The sequence owns the layers.
 struct Fixture {
   std::vector<RecordingLayer*> layers;
   std::unique_ptr<Sequence> sequence;
@@ -94,7 +95,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("a sequence needs what its layers do, and its intermediates where they are read again") {
+TEST_CASE("a sequence's footprint is its layers' and that of its intermediates") {
   const Fixture fixture;
   const Footprint footprint = fixture.sequence->footprint();
   CHECK(footprint.saved == 64 + 128 + 64 + 64 + /*input of the third=*/128);
@@ -110,7 +111,7 @@ TEST_CASE("a sequence needs what its layers do, and its intermediates where they
   CHECK(fixture.sequence->flops().backward_weight == 16);
 }
 
-TEST_CASE("no two buffers of a sequence overlap, and each ends within its region") {
+TEST_CASE("no two buffers of a sequence overlap, and each is inside its region") {
   Fixture fixture;
   const LayerBuffers outer = DistinctBuffers();
   REQUIRE(fixture.sequence->Forward({}, outer).ok());
@@ -146,7 +147,7 @@ TEST_CASE("no two buffers of a sequence overlap, and each ends within its region
   }
 }
 
-TEST_CASE("what one layer writes, its neighbour reads") {
+TEST_CASE("a layer reads the buffers that its neighbour writes") {
   Fixture fixture;
   const LayerBuffers outer = DistinctBuffers();
   REQUIRE(fixture.sequence->Forward({}, outer).ok());
@@ -160,7 +161,7 @@ TEST_CASE("what one layer writes, its neighbour reads") {
   REQUIRE(fixture.sequence->BackwardInput({}, outer).ok());
   CHECK(fixture.layers.front()->last.grad_input == outer.grad_input);
   CHECK(fixture.layers.back()->last.grad_output == outer.grad_output);
-  const std::byte* kept_gradient = fixture.layers[0]->last.grad_output;
+  const std::byte* stashed_gradient = fixture.layers[0]->last.grad_output;
   for (size_t i = 0; i + 1 < fixture.layers.size(); ++i) {
     CHECK(fixture.layers[i]->last.grad_output == fixture.layers[i + 1]->last.grad_input);
     CHECK(fixture.layers[i + 1]->last.input == inputs[i]);
@@ -170,14 +171,14 @@ TEST_CASE("what one layer writes, its neighbour reads") {
   weight.grad_input = nullptr;
   weight.scratch = nullptr;
   REQUIRE(fixture.sequence->BackwardWeight({}, weight).ok());
-  CHECK(fixture.layers[1]->last.input == inputs[0]);                // kept in saved_weight
-  CHECK(fixture.layers[2]->last.input == nullptr);                  // went with saved
-  CHECK(fixture.layers[0]->last.grad_output == kept_gradient);      // kept in stash
-  CHECK(fixture.layers[1]->last.grad_output == nullptr);            // went with scratch
-  CHECK(fixture.layers[3]->last.grad_output == outer.grad_output);  // the chunk's own
+  CHECK(fixture.layers[1]->last.input == inputs[0]);                // in saved_weight
+  CHECK(fixture.layers[2]->last.input == nullptr);                  // was in saved
+  CHECK(fixture.layers[0]->last.grad_output == stashed_gradient);   // in stash
+  CHECK(fixture.layers[1]->last.grad_output == nullptr);            // was in scratch
+  CHECK(fixture.layers[3]->last.grad_output == outer.grad_output);  // the sequence's own
 }
 
-TEST_CASE("nobody computes a gradient of the model's input") {
+TEST_CASE("without grad_input, the first layer gets none and the others do") {
   Fixture fixture;
   LayerBuffers outer = DistinctBuffers();
   outer.grad_input = nullptr;
@@ -186,7 +187,7 @@ TEST_CASE("nobody computes a gradient of the model's input") {
   CHECK(fixture.layers[1]->last.grad_input != nullptr);
 }
 
-TEST_CASE("parameters go to their layers in order, and the first error ends a call") {
+TEST_CASE("parameters are bound to their layers in order, and the first error ends a call") {
   Fixture fixture;
   CHECK(fixture.sequence->parameters().size() == 4);
   fixture.sequence->BindParameters({Address(1), Address(2), Address(3), Address(4)},
@@ -199,7 +200,7 @@ TEST_CASE("parameters go to their layers in order, and the first error ends a ca
   CHECK(fixture.sequence->BackwardInput({}, DistinctBuffers()).message() == "third");
 }
 
-TEST_CASE("sequences of nothing or of layers that do not fit are refused") {
+TEST_CASE("empty sequences and layers that do not fit are InvalidArgument") {
   CHECK(Sequence::Create({}).status().code() == absl::StatusCode::kInvalidArgument);
   const auto two = [](Shape output, Shape input) {
     std::vector<std::unique_ptr<Layer>> layers;
@@ -214,7 +215,7 @@ TEST_CASE("sequences of nothing or of layers that do not fit are refused") {
   CHECK(two(Shape(), Floats(3)).code() == absl::StatusCode::kInvalidArgument);
 }
 
-TEST_CASE("a residual is its inner layer in all but the sums") {
+TEST_CASE("a residual has its inner layer's facts and adds its input") {
   const ReferenceBackend backend;
   auto inner = std::make_unique<RecordingLayer>(Floats(3), Floats(3), InputUse::kBackwardInput, true,
                                                 Footprint{64, 128, 192, 256});
@@ -224,7 +225,7 @@ TEST_CASE("a residual is its inner layer in all but the sums") {
   CHECK(residual->weight_needs_grad_output());
   CHECK(residual->footprint().saved == 64);
   CHECK(residual->footprint().scratch == 256);
-  // The recording layer writes nothing: what is in its output stands for inner(x).
+  // The recording layer writes nothing: y's initial values stand for inner(x).
   float x[] = {1, 2, 3};
   float y[] = {10, 20, 30};
   float grad_y[] = {5, 6, 7};

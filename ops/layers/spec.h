@@ -1,5 +1,12 @@
-// Layers as plain descriptions: what a model is a list of, what a backend makes a Layer from, what costs are told from.
-// Shapes follow from the micro-batch; names are those of the parameters in weights.safetensors.
+// Descriptions of layers. A model is a list of them; a backend makes a Layer from each. Used by ops/models, BuildLayer
+// and runtime/planning. Shapes follow from the micro-batch; the names of parameters are those in weights.safetensors.
+//
+//   LinearSpec linear;
+//   linear.name = "fc";                                                      // fc.weight, fc.bias
+//   linear.inputs = 128;
+//   linear.outputs = 512;
+//   const LayerSpec up = {linear};
+//   const LayerSpec block = {ResidualSpec{{up, {ActivationSpec{}}, down}}};  // x + down(gelu(up(x)))
 #ifndef BATON_OPS_LAYERS_SPEC_H_
 #define BATON_OPS_LAYERS_SPEC_H_
 
@@ -12,50 +19,53 @@
 
 namespace baton {
 
-// GELU by the exact error function, or by Hendrycks and Gimpel's tanh approximation, which GPT-2 was trained with.
+// kGelu: by the exact error function. kGeluTanh: by the tanh approximation (Hendrycks and Gimpel 2016), which GPT-2 was
+// trained with.
 enum class ActivationKind : int8_t { kRelu, kGelu, kGeluTanh };
 
 // x: [rows…, inputs] f32 → [rows…, outputs] f32: y = x · weightᵀ + bias. weight: [outputs, inputs].
 struct LinearSpec {
   std::string name;         // parameters NAME.weight and NAME.bias
-  std::string weight_name;  // if not empty: the weight is this parameter (tied), not NAME.weight
+  std::string weight_name;  // if not empty, the weight is a tied use of this parameter, not NAME.weight
   int64_t inputs = 0;
   int64_t outputs = 0;
   bool bias = true;
-  Initializer initializer;  // of the weight; a bias starts at zero
+  Initializer initializer;  // of the weight; the bias's initial values are zero
 };
 
 // tokens: [sequences, context] i32 → [sequences, context, width] f32: tokens[token] + positions[position].
 struct EmbeddingSpec {
   std::string token_name;     // parameter TOKEN_NAME.weight: [vocabulary, width]
-  std::string position_name;  // parameter POSITION_NAME.weight: [context, width]; none if empty
+  std::string position_name;  // parameter POSITION_NAME.weight: [context, width]; empty: no positions
   int64_t vocabulary = 0;
   int64_t context = 0;
   int64_t width = 0;
   Initializer initializer;
 };
 
-// Over the last axis, with weight and bias (parameters NAME.weight, NAME.bias).
+// Layer normalisation over the last axis (Ba, Kiros and Hinton 2016): [rows…, width] → [rows…, width]. Parameters
+// NAME.weight and NAME.bias: [width].
 struct LayerNormSpec {
   std::string name;
   int64_t width = 0;
   double epsilon = 1e-5;
 };
 
+// Element by element, any shape.
 struct ActivationSpec {
   ActivationKind kind = ActivationKind::kGelu;
 };
 
-// Scaled dot-product attention with a causal mask, without its projections:
+// Scaled dot-product attention with a causal mask (Vaswani et al. 2017, section 3.2.1), without its projections:
 // [sequences, context, 3 · width] f32 (queries, keys, values side by side) → [sequences, context, width] f32.
 struct CausalAttentionSpec {
   int64_t heads = 0;
   int64_t width = 0;
 };
 
-// Softmax and cross-entropy against int32 targets, one a row: [rows…, classes] f32 → a loss.
-// loss = Σ rows −log p(target) / loss_rows; loss_rows is that of the whole batch, so that micro-batches add up to the
-// mean over all rows.
+// Softmax and cross-entropy with targets: [rows…] i32: [rows…, classes] f32 → a loss.
+// loss = Σ rows −log p(target) / loss_rows. loss_rows counts the rows of the whole batch, so that the losses of its
+// micro-batches sum to the mean over all rows.
 struct CrossEntropySpec {
   int64_t classes = 0;
   int64_t loss_rows = 0;
@@ -63,7 +73,7 @@ struct CrossEntropySpec {
 
 struct LayerSpec;
 
-// One after the other.
+// Layers one after another.
 struct SequenceSpec {
   std::vector<LayerSpec> layers;
 };
@@ -73,9 +83,10 @@ struct ResidualSpec {
   std::vector<LayerSpec> layers;
 };
 
-// What a layer does not keep from Forward to the backward pass but computes again: nothing; what attention saves, the
-// largest part by far for long contexts and cheap to make (Korthikanti et al. 2022, "Reducing Activation Recomputation
-// in Large Transformer Models", section 5); or everything but the layer's input.
+// The part of its saved bytes that a layer drops after Forward and computes again before its backward pass. kNone:
+// nothing. kAttention: what attention saves, which is the largest part for long contexts and cheap to compute
+// (Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", section 5). kFull:
+// everything except the layer's input.
 enum class RecomputeMode : int8_t { kNone, kAttention, kFull };
 
 struct LayerSpec {
@@ -85,7 +96,8 @@ struct LayerSpec {
   RecomputeMode recompute = RecomputeMode::kNone;
 };
 
-// A model: the layers that a split cuts between. The embedding is part of the first, the head and loss of the last.
+// A model: the layers between which a split may cut. The embedding is part of the first layer, the head and the loss of
+// the last.
 struct ModelSpec {
   std::string name;
   Shape input_shape;    // of one micro-batch

@@ -1,4 +1,4 @@
-// The check of token_ids.h.
+// Checks ids one by one.
 #include "ops/layers/token_ids.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,4 +1,4 @@
-// The one check of what data may hold: ids below a limit. Used by embeddings and losses of backends that can look.
+// Checks the ids of tokens and classes. Used by the embeddings and losses of backends that can read their input.
 #ifndef BATON_OPS_LAYERS_TOKEN_IDS_H_
 #define BATON_OPS_LAYERS_TOKEN_IDS_H_
 
@@ -8,8 +8,7 @@
 
 namespace baton {
 
-// Errors: InvalidArgument naming the first of ids: [count] i32 that is not in [0, limit). `what` is "tokens" or
-// "targets".
+// ids: [count]. `what`: "tokens" or "targets". Errors: InvalidArgument that names the first id outside [0, limit).
 absl::Status CheckIds(const char* what, const int32_t* ids, int64_t count, int64_t limit);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// The sentences that refuse a model's numbers.
+// The error messages for a model's numbers.
 #include "ops/models/checks.h"
 
 #include "absl/strings/str_cat.h"

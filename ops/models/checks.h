@@ -1,4 +1,4 @@
-// The checks that all models make of a user's numbers. Used by the .cc files of ops/models alone.
+// Checks of a user's numbers that all models share. Used only by the .cc files of ops/models and its subfolders.
 #ifndef BATON_OPS_MODELS_CHECKS_H_
 #define BATON_OPS_MODELS_CHECKS_H_
 
@@ -9,11 +9,12 @@
 
 namespace baton {
 
-// Errors: InvalidArgument naming the field if `value` is not in [1, 2²⁰]. That of whole tensors is checked where layers
-// are made (ops/layers/layer_info.h).
+// Errors: InvalidArgument that names the field if `value` is not in [1, 2²⁰]. ops/layers/layer_info.h checks the sizes
+// of whole tensors.
 absl::Status CheckSize(const std::string& field, int64_t value);
 
-// What a batch is cut into. Errors: InvalidArgument if either is not a size or the first does not divide the second.
+// Checks that a batch can be cut into micro-batches. `unit`: "sequences" or "examples". Errors: InvalidArgument if
+// either number is not in [1, 2²⁰] or the first does not divide the second.
 absl::Status CheckMicroBatch(const std::string& unit, int64_t per_micro_batch, int64_t per_batch);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// A layer's sizes, in the terms of schedules/costs/costs.h.
+// Translates a layer's footprint and FLOPs to LayerCosts.
 #include "ops/models/costs.h"
 
 namespace baton {

@@ -1,4 +1,4 @@
-// What a layer costs as plain numbers, for plans that know no layer. Used by runtime/train.
+// The costs of a layer as plain numbers, since schedules/ knows no layers. Used by runtime/planning.
 #ifndef BATON_OPS_MODELS_COSTS_H_
 #define BATON_OPS_MODELS_COSTS_H_
 
@@ -9,10 +9,9 @@
 
 namespace baton {
 
-// The costs of `layer` for one micro-batch; all times are zero. Each entry of parameters() counts as AlignUp of its
-// bytes, and the optimizer as twice that (AdamW's moments) and, where layers read parameters in another `precision`
-// than f32, those copies. The keep_* numbers follow Sequence's rules, so that a Sequence of layers needs what their
-// LayerCosts add up to.
+// Returns the costs of `layer` for one micro-batch; all times are zero. Each entry of parameters() counts as AlignUp of
+// its bytes. The optimizer counts as twice that (AdamW's moments), plus the working copies if `precision` is not f32.
+// The keep_* numbers follow Sequence's rules, so that the footprint of a Sequence is the sum of its layers' LayerCosts.
 LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType precision = DataType::kFloat32);
 
 }  // namespace baton

@@ -1,4 +1,5 @@
-// The table of costs: one layer against arithmetic by hand, and any range of layers against the Sequence of them.
+// DescribeLayer: the costs of single layers, and the sum over any range of layers against the footprint of its
+// Sequence.
 #include "ops/models/costs.h"
 
 #include <algorithm>
@@ -7,14 +8,14 @@
 #include "ops/host/host_backend.h"
 #include "ops/layers/build.h"
 #include "ops/layers/sequence.h"
-#include "ops/models/gpt2.h"
-#include "ops/models/mlp.h"
+#include "ops/models/gpt2/gpt2.h"
+#include "ops/models/mlp/mlp.h"
 #include "ops/reference/reference_backend.h"
 
 namespace baton {
 namespace {
 
-// What a plan makes of the costs of layers [begin, end).
+// The footprint of a chunk with layers [begin, end), added up as a plan does.
 Footprint SumOfCosts(const std::vector<LayerCosts>& layers, int64_t begin, int64_t end) {
   Footprint sum;
   Bytes largest_scratch = 0;
@@ -107,8 +108,8 @@ TEST_CASE("the costs of an activation and of a loss") {
   CHECK(loss.keep_input_saved_bytes == 192);
 }
 
-TEST_CASE("each copy of a tied parameter counts, also within one layer") {
-  // One block: the only layer both embeds and has the head, tied.
+TEST_CASE("each use of a tied parameter counts, also within one layer") {
+  // One block: the only layer has both the embedding and the head, which is tied to it.
   const ModelSpec model = Gpt2Model({1, 16, 1, 4, 32}, 1, 1).value();
   const LayerCosts costs = CostsOf(ReferenceBackend(), model)[0];
   const Bytes norm = 2 * 64;
@@ -116,7 +117,7 @@ TEST_CASE("each copy of a tied parameter counts, also within one layer") {
   CHECK(costs.parameter_bytes == 2 * 4 * 32 * 16 + 4 * 4 * 16 + 3 * norm + linears);
 }
 
-TEST_CASE("a block that recomputes attention, and one that recomputes all, keep less") {
+TEST_CASE("a block that recomputes attention or everything saves fewer bytes") {
   ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
   const LayerCosts kept = CostsOf(HostBackend(), model)[1];
   model.layers[1].recompute = RecomputeMode::kAttention;
@@ -124,7 +125,7 @@ TEST_CASE("a block that recomputes attention, and one that recomputes all, keep 
   model.layers[1].recompute = RecomputeMode::kFull;
   const LayerCosts full = CostsOf(HostBackend(), model)[1];
   CHECK(kept.recomputed_bytes + kept.recomputed_weight_bytes == 0);
-  // The probabilities, and attention's output, which is what its projection reads.
+  // The probabilities, and attention's output, which its projection reads.
   CHECK(attention.recomputed_weight_bytes == 2 * 32 * 16 * 4);
   CHECK(attention.saved_bytes + attention.recomputed_bytes == kept.saved_bytes);
   CHECK(attention.saved_weight_bytes + attention.recomputed_weight_bytes == kept.saved_weight_bytes);
@@ -136,7 +137,7 @@ TEST_CASE("a block that recomputes attention, and one that recomputes all, keep 
   CHECK(full.recomputes_output);
 }
 
-TEST_CASE("a sequence of layers needs what their costs add up to") {
+TEST_CASE("the footprint of a sequence is the sum of its layers' costs") {
   const ModelSpec gpt2 = Gpt2Model({4, 24, 3, 20, 17}, 3, 6).value();
   MlpOptions options;
   options.sizes = {30, 20, 11, 7, 5};

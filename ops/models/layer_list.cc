@@ -1,4 +1,4 @@
-// From listed layers to a ModelSpec, size by size.
+// Turns listed layers into a ModelSpec. Each layer's inputs are the outputs of the layer before.
 #include "ops/models/layer_list.h"
 
 #include <cmath>
@@ -22,7 +22,7 @@ LinearSpec Linear(const std::string& name, int64_t inputs, int64_t outputs, bool
   return linear;
 }
 
-// Gives the layers of one entry and moves `width` from its inputs to its outputs.
+// Returns the layers of one entry and sets `width`, the entry's inputs, to its outputs.
 struct Converter {
   using Result = absl::StatusOr<std::vector<LayerSpec>>;
   const std::string field;  // of the job, for errors
@@ -63,7 +63,7 @@ struct Converter {
     if (residual.layers.empty() || width != inputs) {
       return absl::InvalidArgumentError(absl::StrCat(field, ".residual: leads from width ", inputs, " to ", width,
                                                      " in ", listed.layers.size(),
-                                                     " layers; it needs a layer and must keep the width"));
+                                                     " layers; it needs at least one layer and must keep the width"));
     }
     return std::vector<LayerSpec>{{residual}};
   }

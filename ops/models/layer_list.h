@@ -1,4 +1,4 @@
-// A classifier whose layers are given one by one. Used by whoever turns a job into a model, and by mlp.
+// A classifier from a list of layers. Used by runtime/planning to make a job's model, and by mlp.
 #ifndef BATON_OPS_MODELS_LAYER_LIST_H_
 #define BATON_OPS_MODELS_LAYER_LIST_H_
 
@@ -11,15 +11,15 @@
 
 namespace baton {
 
-// Parameters NAME.weight and NAME.bias, where NAME is `layers.I`, the layer's place in the list.
+// Parameters NAME.weight and NAME.bias, where NAME is `layers.I` for the list's I-th layer, counted from 0.
 struct ListedLinear {
-  int64_t outputs = 0;
+  int64_t outputs = 0;  // in [1, 2²⁰]
   std::optional<ActivationKind> activation;
   bool bias = true;
 };
 
 struct ListedLayerNorm {
-  double epsilon = 1e-5;
+  double epsilon = 1e-5;  // above 0
 };
 
 struct ListedActivation {
@@ -28,7 +28,7 @@ struct ListedActivation {
 
 using ListedPlain = std::variant<ListedLinear, ListedLayerNorm, ListedActivation>;
 
-// x + layers(x); the layers, named `layers.I.J`, end at the width that they begin with.
+// x + layers(x). The layers are named `layers.I.J` and end at the width that they begin with.
 struct ListedResidual {
   std::vector<ListedPlain> layers;
 };
@@ -36,14 +36,14 @@ struct ListedResidual {
 using ListedLayer = std::variant<ListedLinear, ListedLayerNorm, ListedActivation, ListedResidual>;
 
 struct LayerListOptions {
-  int64_t inputs = 0;  // features of an example
+  int64_t inputs = 0;  // features of an example, in [1, 2²⁰]
   std::vector<ListedLayer> layers;
 };
 
-// Each entry is a layer of the split; the softmax cross-entropy over the last one's outputs belongs to it. Input:
-// [examples_per_micro_batch, inputs] f32; targets: [examples_per_micro_batch] i32; the loss is the mean over a batch.
-// Weights start uniform in ±1/√inputs of their layer, biases at zero.
-// Errors: InvalidArgument naming the field, as `model.layer[2].outputs: 0 is not in [1, 1048576]`.
+// Each entry is a layer of the model; the last one also has the softmax cross-entropy over its outputs.
+// Input: [examples_per_micro_batch, inputs] f32; targets: [examples_per_micro_batch] i32. The loss is the mean over a
+// batch. Initial values of a weight are uniform in ±1/√inputs of its layer, those of a bias zero.
+// Errors: InvalidArgument that names the field, such as `model.layer[2].outputs: 0 is not in [1, 1048576]`.
 absl::StatusOr<ModelSpec> LayerListModel(const LayerListOptions& options, int64_t examples_per_micro_batch,
                                          int64_t examples_per_batch);
 

@@ -1,4 +1,4 @@
-// The roofline of each primitive layer, added up.
+// Adds up the roofline times of a layer's primitives.
 #include "ops/models/rates.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace baton {
 namespace {
 
-// In fractions of a nanosecond, so that many small layers add up to what they are.
+// In nanoseconds, not rounded, so that many small layers add up correctly.
 struct Times {
   double forward = 0;
   double backward_input = 0;
@@ -19,12 +19,13 @@ struct Times {
   double recompute = 0;
 };
 
-// Adds up a layer's primitives, inside to the end.
+// Adds up the times of a layer's primitives, however deep they are nested.
 class Adder {
  public:
   Adder(const Backend& backend, const DeviceRates& rates) : backend_(backend), rates_(rates) {}
 
-  // The times of `spec`, whose output shape replaces `shape`. `mode`: of what it is part of.
+  // Returns the times of `spec` for an input of `shape`, and sets `shape` to its output's. `mode`: the RecomputeMode of
+  // the layer that contains it.
   absl::StatusOr<Times> Add(const LayerSpec& spec, RecomputeMode mode, Shape& shape) const {
     if (spec.recompute == RecomputeMode::kFull) {
       BATON_ASSIGN_OR_RETURN(Times times, AddKind(spec, RecomputeMode::kNone, shape));
@@ -51,7 +52,7 @@ class Adder {
     if (const auto* sequence = std::get_if<SequenceSpec>(&spec.kind)) return AddAll(sequence->layers, mode, shape);
     if (const auto* residual = std::get_if<ResidualSpec>(&spec.kind)) {
       BATON_ASSIGN_OR_RETURN(Times times, AddAll(residual->layers, mode, shape));
-      // An addition each way reads two and writes one.
+      // One addition forward and one backward; each reads two tensors and writes one.
       const double addition = Longer(static_cast<double>(shape.NumElements()), 3 * shape.NumBytes());
       times.forward += addition;
       times.backward_input += addition;
@@ -83,6 +84,7 @@ class Adder {
     return times;
   }
 
+  // The longer of the times for `flops` and for `bytes`, in nanoseconds.
   double Longer(double flops, Bytes bytes) const {
     const double by_memory = rates_.bytes_per_ns > 0 ? static_cast<double>(bytes) / rates_.bytes_per_ns : 0;
     return std::max(flops / rates_.flops_per_ns, by_memory);

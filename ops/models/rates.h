@@ -1,4 +1,4 @@
-// Times of layers reckoned from FLOPs and bytes, for devices that are not at hand. Used by runtime/train.
+// Times of layers estimated from their FLOPs and bytes, for devices that are not at hand. Used by runtime/planning.
 #ifndef BATON_OPS_MODELS_RATES_H_
 #define BATON_OPS_MODELS_RATES_H_
 
@@ -11,20 +11,20 @@
 
 namespace baton {
 
-// What a device does in a nanosecond, at most.
+// The peak rates of a device.
 struct DeviceRates {
-  double flops_per_ns = 0;  // that is GFLOP/s
+  double flops_per_ns = 0;  // GFLOP/s; above 0
   double bytes_per_ns = 0;  // GB/s of its memory; 0: memory takes no time
 };
 
-// Sets the times of costs[i], that of layers[i] of the model, for one micro-batch. Each primitive layer takes the
-// longer of its FLOPs and of the bytes that it reads and writes (Williams et al. 2009, "Roofline"); launches take
-// nothing:
+// Sets the times of costs[i], which describes model.layers[i], for one micro-batch. A primitive layer takes the longer
+// of the times for its FLOPs and for the bytes that it reads and writes (Williams et al. 2009, "Roofline"). Launches
+// take no time.
 //
-//   forward          reads input and parameters, writes output and what it saves
-//   backward-input   reads the gradient of the output, parameters and what is saved, writes the gradient of the input
-//   backward-weight  reads input and the gradient of the output, reads and writes gradients; only with parameters
-//   recompute        the forwards of what is recomputed
+//   forward          reads input and parameters, writes output and saved bytes
+//   backward-input   reads the output's gradient, parameters and saved bytes, writes the input's gradient
+//   backward-weight  reads input and the output's gradient, reads and writes parameter gradients; 0 without parameters
+//   recompute        the forwards of the recomputed layers
 //   update           reads and writes parameters, gradients and both moments
 //
 // Errors: those of building the layers.

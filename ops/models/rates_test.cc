@@ -1,11 +1,11 @@
-// Times from rates: by hand for single layers, and how they add up.
+// TimeByRates: single layers against arithmetic, recomputation and whole models.
 #include "ops/models/rates.h"
 
 #include <catch2/catch.hpp>
 
 #include "ops/layers/build.h"
 #include "ops/models/costs.h"
-#include "ops/models/gpt2.h"
+#include "ops/models/gpt2/gpt2.h"
 #include "ops/reference/reference_backend.h"
 
 namespace baton {
@@ -49,7 +49,7 @@ TEST_CASE("a linear layer takes the longer of its FLOPs and its bytes") {
   CHECK(Timed(OneLinear(), {1e9, 0})[0].update_ns == 0);
 }
 
-TEST_CASE("what is recomputed takes its forward again") {
+TEST_CASE("recomputation takes the time of the recomputed forwards") {
   ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
   model.layers[1].recompute = RecomputeMode::kAttention;
   model.layers[2].recompute = RecomputeMode::kFull;
@@ -60,7 +60,7 @@ TEST_CASE("what is recomputed takes its forward again") {
   CHECK(costs[2].recompute_ns == costs[2].forward_ns);
 }
 
-TEST_CASE("without memory a model takes its FLOPs") {
+TEST_CASE("if memory takes no time, a model takes the time of its FLOPs") {
   const ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
   for (const LayerCosts& layer : Timed(model, {1.0, 0})) {
     CHECK(static_cast<double>(layer.forward_ns) == Approx(layer.forward_flops).margin(1));

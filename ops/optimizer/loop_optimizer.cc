@@ -1,4 +1,4 @@
-// One parameter after the other, before the call returns.
+// Each call loops over the parameters before it returns.
 #include "ops/optimizer/loop_optimizer.h"
 
 #include <algorithm>
@@ -27,13 +27,13 @@ class LoopOptimizer final : public Optimizer {
 
   absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
                       double* gradient_norm) override {
-    // Every chunk sums the same numbers in the same order, so all clip by the same factor.
+    // Every chunk sums the same norms in the same order, so that all chunks clip by the same factor.
     double squared_norm = 0;
     for (int64_t i = 0; i < num_norms; ++i) squared_norm += norms[i];
     *gradient_norm = std::sqrt(squared_norm);
     const double scale = ClipScale(control->clip_norm, *gradient_norm);
     for (const OptimizedParameter& parameter : parameters_) {
-      loops_.adamw(parameter, *control, scale, parameter.decays ? control->weight_decay : 0.0);
+      loops_.adamw(parameter, *control, scale);
     }
     return absl::OkStatus();
   }

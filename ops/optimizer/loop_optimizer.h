@@ -1,4 +1,5 @@
-// The optimizer of backends that update one parameter after the other by loops on the calling thread.
+// The optimizer of backends that update one parameter after another by loops on the calling thread. Used by ops/host
+// and ops/reference.
 #ifndef BATON_OPS_OPTIMIZER_LOOP_OPTIMIZER_H_
 #define BATON_OPS_OPTIMIZER_LOOP_OPTIMIZER_H_
 
@@ -13,11 +14,11 @@ namespace baton {
 struct OptimizerLoops {
   // Σ values².
   double (*squared_norm)(int64_t num_elements, const float* values);
-  // As Optimizer::Update says; `weight_decay` is 0 for a parameter that does not decay.
-  void (*adamw)(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale,
-                double weight_decay);
+  // Updates the parameter by Optimizer::Update's formulas. control.weight_decay applies only if the parameter decays.
+  void (*adamw)(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale);
 };
 
+// Every call returns after its work is done; `stream` is unused. RoundValues does nothing: layers read the f32 values.
 std::unique_ptr<Optimizer> MakeLoopOptimizer(OptimizerLoops loops, std::vector<OptimizedParameter> parameters);
 
 }  // namespace baton

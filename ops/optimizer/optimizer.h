@@ -1,5 +1,5 @@
-// The update of a chunk's parameters as a backend makes it: AdamW with clipping by the global gradient norm. Used by
-// runtime/train through Backend::CreateOptimizer.
+// Updates a chunk's parameters: AdamW with clipping by the global gradient norm. Implemented by each backend, made by
+// Backend::CreateOptimizer, called by runtime/train.
 #ifndef BATON_OPS_OPTIMIZER_OPTIMIZER_H_
 #define BATON_OPS_OPTIMIZER_OPTIMIZER_H_
 
@@ -11,22 +11,23 @@
 
 namespace baton {
 
-// A parameter where it lies in memory: arrays of [num_elements], f32 but for `working`.
+// A parameter's arrays in the backend's memory. Each has `num_elements` elements, f32 except `working`.
 struct OptimizedParameter {
   std::byte* values = nullptr;
-  // What layers read where that is not `values`: its elements rounded to the backend's precision; null in f32.
+  // The working copy that layers read: `values` rounded to the backend's precision. Null in f32: layers read `values`.
   std::byte* working = nullptr;
   std::byte* gradients = nullptr;
   std::byte* first_moment = nullptr;
   std::byte* second_moment = nullptr;
   int64_t num_elements = 0;
   bool decays = false;  // weight decay applies
-  // Where its squared norm goes in the table of all the model's; −1: another copy of a tied parameter counts.
+  // Index of the parameter's squared norm in the model's table of norms. −1: not counted, because another tied use or
+  // another replica of the same parameter is.
   int32_t norm = -1;
 };
 
-// What an update reads when it runs, in memory that host and device share: a captured step sees what the host wrote
-// since.
+// The settings of one update, in memory that host and device share. Read when the update runs, so that a captured step
+// uses the values that the host wrote last.
 struct UpdateControl {
   double learning_rate = 0;
   double beta1 = 0.9;
@@ -34,28 +35,34 @@ struct UpdateControl {
   double epsilon = 1e-8;
   double weight_decay = 0;
   double clip_norm = 0;  // 0: no clipping
-  int64_t step = 1;      // from 1; corrects the moments' bias
+  int64_t step = 1;      // counts from 1; used to correct the moments' bias
 };
 
-// Thread contract: one thread at a time. Lifecycle: made for parameters that stay where they are; nothing is allocated
-// after the first call of each kind.
+// Lifecycle: the parameters' memory must outlive the optimizer. Allocates at most in the first call of each kind.
+// Thread contract: one thread at a time. Stream: a GPU's optimizer enqueues its work on `stream` and returns; a host's
+// does it before it returns.
+//
+//   std::unique_ptr<Optimizer> optimizer = backend.CreateOptimizer(parameters);
+//   BATON_RETURN_IF_ERROR(optimizer->SquaredNorms(stream, norms, num_norms));   // then sum `norms` over all chunks
+//   BATON_RETURN_IF_ERROR(optimizer->Update(stream, norms, num_norms, control, gradient_norm));
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // norms[parameter.norm] ← Σ gradients², in an order that depends on num_elements alone; all other elements of
-  // norms: [num_norms] f64, shared memory, become 0.
+  // norms[parameter.norm] ← Σ gradients²; all other elements of norms become 0. norms: [num_norms] f64, in memory that
+  // host and device share. The order of the sum depends on num_elements alone.
   virtual absl::Status SquaredNorms(KernelStream stream, double* norms, int64_t num_norms) = 0;
 
-  // One AdamW step (Loshchilov and Hutter 2019, algorithm 2):
+  // One AdamW update (Loshchilov and Hutter 2019, algorithm 2):
   //   *gradient_norm ← √Σ norms;  g ← ClipScale(clip_norm, *gradient_norm) · gradient
   //   m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²
   //   w ← w − learning_rate · (m̂ / (√v̂ + ε) + weight_decay · w);  working ← w, rounded;  gradient ← 0
-  // norms, control and gradient_norm are in shared memory.
+  // norms: [num_norms] f64, one squared norm for each parameter of the model. norms, control and gradient_norm are in
+  // memory that host and device share.
   virtual absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
                               double* gradient_norm) = 0;
 
-  // working ← values, rounded: after the values were set from outside.
+  // working ← values, rounded. Call it after something other than Update has written the values.
   virtual absl::Status RoundValues(KernelStream stream) = 0;
 };
 

@@ -1,4 +1,4 @@
-// ReLU and both GELUs as plain loops. Used by ReferenceBackend alone.
+// ReLU and both GELUs as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_ACTIVATION_H_
 #define BATON_OPS_REFERENCE_ACTIVATION_H_
 
@@ -62,7 +62,7 @@ class ReferenceActivation final : public PrimitiveLayer {
     }
     return 0;
   }
-  // The argument of the tanh approximation (Hendrycks and Gimpel 2016).
+  // The argument of tanh in the GELU's approximation (Hendrycks and Gimpel 2016).
   static double Inner(double x) { return std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x); }
   static double NormalCdf(double x) { return 0.5 * std::erfc(-x * std::sqrt(0.5)); }
   static double NormalDensity(double x) { return std::exp(-0.5 * x * x) / std::sqrt(2 * std::acos(-1.0)); }

@@ -1,4 +1,4 @@
-// Causal attention (Vaswani et al. 2017, section 3.2.1) as plain loops. Used by ReferenceBackend alone.
+// Causal attention (Vaswani et al. 2017, section 3.2.1) as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
 #define BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
 
@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// T: float or double. Saves nothing: the backward pass works the probabilities out again.
+// T: float or double. Saves nothing: the backward pass computes the probabilities again.
 template <typename T>
 class ReferenceCausalAttention final : public PrimitiveLayer {
  public:

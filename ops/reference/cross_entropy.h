@@ -1,4 +1,4 @@
-// Softmax and cross-entropy as plain loops. Used by ReferenceBackend alone.
+// Softmax and cross-entropy as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_CROSS_ENTROPY_H_
 #define BATON_OPS_REFERENCE_CROSS_ENTROPY_H_
 
@@ -12,14 +12,14 @@
 
 namespace baton {
 
-// T: float or double. saved: the targets, since their own buffer is the Forward's.
+// T: float or double. saved: the targets, since only Forward may read their buffer.
 template <typename T>
 class ReferenceCrossEntropy final : public PrimitiveLayer {
  public:
   ReferenceCrossEntropy(const LayerInfo& info, const CrossEntropySpec& spec)
       : PrimitiveLayer(info, FootprintOf(info)), classes_(spec.classes), loss_rows_(spec.loss_rows) {}
 
-  // Errors: InvalidArgument if a target is not a class.
+  // Errors: InvalidArgument if a target is not in [0, classes).
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     const int32_t* targets = reinterpret_cast<const int32_t*>(buffers.targets);

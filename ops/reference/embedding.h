@@ -1,4 +1,4 @@
-// Token and position embedding as plain loops. Used by ReferenceBackend alone.
+// Token and position embedding as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_EMBEDDING_H_
 #define BATON_OPS_REFERENCE_EMBEDDING_H_
 
@@ -20,7 +20,7 @@ class ReferenceEmbedding final : public PrimitiveLayer {
         width_(spec.width),
         has_positions_(!spec.position_name.empty()) {}
 
-  // Errors: InvalidArgument if a token is not in the vocabulary.
+  // Errors: InvalidArgument if a token is not in [0, vocabulary).
   absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
     const int32_t* tokens = reinterpret_cast<const int32_t*>(buffers.input);
     BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), vocabulary_));

@@ -1,4 +1,4 @@
-// Layer normalisation (Ba, Kiros and Hinton 2016) as plain loops. Used by ReferenceBackend alone.
+// Layer normalisation (Ba, Kiros and Hinton 2016) as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_LAYER_NORM_H_
 #define BATON_OPS_REFERENCE_LAYER_NORM_H_
 

@@ -1,4 +1,4 @@
-// Linear as plain loops. Used by ReferenceBackend alone.
+// Linear as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_LINEAR_H_
 #define BATON_OPS_REFERENCE_LINEAR_H_
 
@@ -8,7 +8,7 @@
 
 namespace baton {
 
-// T: float or double; sums are kept in double.
+// T: float or double. Sums are in double.
 template <typename T>
 class ReferenceLinear final : public PrimitiveLayer {
  public:

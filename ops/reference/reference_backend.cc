@@ -1,4 +1,4 @@
-// The oracle's table of layers, in float and double, and its operations on whole parameters.
+// The reference's table of layers, in float and double, and its loops over whole tensors.
 #include "ops/reference/reference_backend.h"
 
 #include <cmath>
@@ -36,8 +36,9 @@ double SquaredNorm(int64_t num_elements, const float* values) {
   return sum;
 }
 
-void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale,
-           double weight_decay) {
+// In double, by the paper's formulas, independent of ops/optimizer/adamw.h.
+void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale) {
+  const double weight_decay = parameter.decays ? control.weight_decay : 0.0;
   float* values = reinterpret_cast<float*>(parameter.values);
   float* gradients = reinterpret_cast<float*>(parameter.gradients);
   float* first_moment = reinterpret_cast<float*>(parameter.first_moment);

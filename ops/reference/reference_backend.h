@@ -1,5 +1,5 @@
-// The oracle: every operation as plain readable loops, in float or double. tests/conformance compares the other
-// backends with it and checks it by finite differences; nothing trains with it.
+// The oracle of the conformance suite: every operation as plain readable loops, in float or double. tests/conformance
+// compares the other backends with it and checks it by finite differences. Nothing trains with it.
 #ifndef BATON_OPS_REFERENCE_REFERENCE_BACKEND_H_
 #define BATON_OPS_REFERENCE_REFERENCE_BACKEND_H_
 
@@ -11,11 +11,11 @@
 
 namespace baton {
 
-// Layers compute in their input's type. Thread contract: stateless; any thread. Unlike other backends' layers, these
-// may allocate in a call.
+// Layers compute in their input's type. Stream: unused; a call does its work before it returns. Unlike other backends'
+// layers, these may allocate in every call. Thread contract: stateless; any thread.
 class ReferenceBackend final : public Backend {
  public:
-  // `embedding_type`: of what an embedding makes of its int32 tokens; kFloat32 or kFloat64.
+  // `embedding_type`: the type of an embedding's output, kFloat32 or kFloat64.
   explicit ReferenceBackend(DataType embedding_type = DataType::kFloat32) : embedding_type_(embedding_type) {}
 
   std::string_view name() const override { return "reference"; }

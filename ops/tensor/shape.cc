@@ -1,4 +1,4 @@
-// Shapes as text.
+// Formats shapes.
 #include "ops/tensor/shape.h"
 
 #include "absl/strings/str_cat.h"

@@ -13,10 +13,12 @@ namespace baton {
 
 enum class DataType : int8_t { kFloat32, kFloat64, kInt32, kBFloat16 };
 
+// The size of one element.
 inline constexpr Bytes SizeOf(DataType type) {
   return type == DataType::kFloat64 ? 8 : type == DataType::kBFloat16 ? 2 : 4;
 }
 
+// A default-constructed shape is empty: it has no axes and no elements.
 class Shape {
  public:
   Shape() = default;
@@ -36,7 +38,7 @@ class Shape {
   }
   Bytes NumBytes() const { return NumElements() * SizeOf(type_); }
 
-  // As "[2, 128, 64] f32".
+  // Such as "[2, 128, 64] f32".
   std::string ToString() const;
 
   friend bool operator==(const Shape& a, const Shape& b) { return a.type_ == b.type_ && a.extents_ == b.extents_; }

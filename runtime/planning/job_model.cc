@@ -5,9 +5,9 @@
 #include "base/status.h"
 #include "ops/layers/build.h"
 #include "ops/models/costs.h"
-#include "ops/models/gpt2.h"
+#include "ops/models/gpt2/gpt2.h"
 #include "ops/models/layer_list.h"
-#include "ops/models/mlp.h"
+#include "ops/models/mlp/mlp.h"
 
 namespace baton {
 namespace {

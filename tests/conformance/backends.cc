@@ -1,4 +1,4 @@
-// The oracle, and what all lists share.
+// The reference backend, and backends that compute in the process's own memory.
 #include "tests/conformance/backends.h"
 
 #include <cstdlib>

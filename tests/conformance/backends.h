@@ -13,27 +13,27 @@
 
 namespace baton {
 
-// A backend and the memory that both it and the test can touch.
+// A backend, and how to allocate memory that both the backend and the test can access.
 struct BackendUnderTest {
   std::string name;
   std::shared_ptr<Backend> backend;
   std::function<std::byte*(Bytes)> allocate;  // kBufferAlignment-aligned
   std::function<void(std::byte*)> release;
-  std::function<void()> synchronize;  // returns when all that was enqueued on stream() is done
+  std::function<void()> synchronize;  // returns when all work enqueued on `stream` is done
   KernelStream stream;
-  bool checks_ids = true;          // ids out of range are errors; else they make outputs and losses NaN
+  bool checks_ids = true;          // true: ids out of range are errors; false: they make outputs and losses NaN
   bool multiplies_exactly = true;  // products do not round their factors
 };
 
 std::ostream& operator<<(std::ostream& out, const BackendUnderTest& under_test);
 
-// All of one kind that this machine can run: host_backends.cc, cuda_backends.cc or cuda_stand_in_backends.cc.
+// The backends of one kind. Defined in host_backends.cc, cuda_backends.cc and cuda_stand_in_backends.cc.
 std::vector<BackendUnderTest> BackendsUnderTest();
 
-// The oracle; computes in the type of its input, and embeds into `type`.
+// The oracle. Computes in the type of its input; `type` is that of an embedding's output.
 BackendUnderTest ReferenceUnderTest(DataType type = DataType::kFloat32);
 
-// For a backend that computes in the process's own memory before a call returns.
+// A backend that computes in the process's own memory and returns when its work is done.
 BackendUnderTest InOwnMemory(const std::string& name, std::shared_ptr<Backend> backend);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// main() of the tests on a GPU. Without a GPU they are skipped.
+// main() of the tests that need a GPU. Without one it prints SKIPPED and runs nothing.
 #define CATCH_CONFIG_RUNNER
 #include <cuda_runtime_api.h>
 
@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
   const cudaError_t error = cudaGetDeviceCount(&count);
   if (error != cudaSuccess || count == 0) {
     std::cout << "SKIPPED: no CUDA device ("
-              << (error == cudaSuccess ? "the driver lists none" : cudaGetErrorString(error)) << ")\n";
+              << (error == cudaSuccess ? "the driver lists none" : cudaGetErrorString(error))
+              << "), so nothing here ran on a GPU\n";
     return 0;
   }
   cudaDeviceProp properties;

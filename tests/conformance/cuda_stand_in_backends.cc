@@ -1,39 +1,13 @@
-// CUDA's layers on the host: the same kernels, by tests/cuda_stand_in. It shows that they compute what they should, not
-// that a GPU does. Built once for each precision, kFloat32 and kBFloat16; TF32 is left out, since the stand-in's
-// products do not round.
-#include <cuda_runtime_api.h>
-
-#include <stdexcept>
-
-#include "tests/conformance/cuda_precisions.h"
+// The CUDA backend on the host: the same kernels, run by tests/cuda_stand_in. Built once for each precision, kFloat32
+// and kBFloat16. TF32 is left out, since the stand-in's products do not round.
+#include "tests/conformance/cuda_under_test.h"
 
 namespace baton {
-namespace {
-
-// Work runs when something waits for it, as on a GPU.
-BackendUnderTest OnStandIn(const std::string& name, std::shared_ptr<Backend> backend) {
-  BackendUnderTest under_test;
-  under_test.name = name;
-  under_test.backend = std::move(backend);
-  under_test.allocate = [](Bytes bytes) {
-    void* memory = nullptr;
-    if (cudaMallocHost(&memory, static_cast<size_t>(bytes)) != cudaSuccess) throw std::runtime_error("no memory");
-    return static_cast<std::byte*>(memory);
-  };
-  under_test.release = [](std::byte* memory) { cudaFreeHost(memory); };
-  under_test.synchronize = [] {
-    const cudaError_t error = cudaDeviceSynchronize();
-    if (error != cudaSuccess) throw std::runtime_error(cudaGetErrorString(error));
-  };
-  return under_test;
-}
-
-}  // namespace
 
 std::vector<BackendUnderTest> BackendsUnderTest() {
   constexpr CudaPrecision kPrecision = CudaPrecision::BATON_TESTED_PRECISION;
   const char* const name = kPrecision == CudaPrecision::kFloat32 ? "cuda f32 (stand-in)" : "cuda bf16 (stand-in)";
-  return {CudaUnderTest(name, kPrecision, OnStandIn)};
+  return {CudaUnderTest(name, kPrecision)};
 }
 
 }  // namespace baton

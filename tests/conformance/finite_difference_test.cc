@@ -1,4 +1,4 @@
-// The reference's gradients against central differences of its own Forward, in double: what makes it an oracle.
+// The reference's gradients against central differences of its own Forward, in double. This makes it an oracle.
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -8,7 +8,7 @@
 namespace baton {
 namespace {
 
-// The scalar whose gradients a backward pass gives: a loss, or Σ output · grad_output.
+// The scalar whose gradients a backward pass computes: the loss, or Σ output · grad_output.
 double Objective(const LayerCase& layer_case, const LayerData& data) {
   LayerRunOptions options;
   options.forward_only = true;
@@ -30,13 +30,13 @@ void CheckDerivative(const LayerCase& layer_case, LayerData& data, double& varia
   variable = at;
   const double slope = (above - below) / (2 * kStep);
   if (!(std::abs(slope - gradient) <= 1e-7 * (1 + std::abs(slope)))) {
-    FAIL("gradient " << gradient << ", but the slope is " << slope);
+    FAIL("the gradient is " << gradient << ", but the slope is " << slope);
   }
 }
 
 }  // namespace
 
-TEST_CASE("the reference's gradients are the slopes of its outputs") {
+TEST_CASE("the reference's gradients equal the slopes of its outputs") {
   for (const LayerCase& layer_case : DoubleLayerCases()) {
     CAPTURE(layer_case);
     LayerData data = RandomLayerData(layer_case, 1, 6).value();

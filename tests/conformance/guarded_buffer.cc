@@ -1,4 +1,4 @@
-// Guards around the bytes, poison in them, and a copy of what may not change.
+// Writes and checks the guards, the poison and the frozen contents of a buffer.
 #include "tests/conformance/guarded_buffer.h"
 
 #include <algorithm>
@@ -74,7 +74,7 @@ void GuardedBuffer::Freeze() { frozen_.assign(data_, data_ + bytes_); }
 
 absl::Status GuardedBuffer::CheckUnchanged() const {
   if (std::equal(frozen_.begin(), frozen_.end(), data_, data_ + bytes_)) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat(name_, " was changed by a call that only reads it"));
+  return absl::InternalError(absl::StrCat(name_, " was changed by a call that may only read it"));
 }
 
 absl::Status GuardedBuffer::CheckGuards() const {

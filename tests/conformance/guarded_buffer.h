@@ -1,5 +1,5 @@
-// A buffer that notices being written outside or, if it is only read, being written at all. Used by layer_run and the
-// conformance tests.
+// A buffer that detects writes outside its bytes and, once frozen, any write. Used by layer_run and the conformance
+// tests.
 #ifndef BATON_TESTS_CONFORMANCE_GUARDED_BUFFER_H_
 #define BATON_TESTS_CONFORMANCE_GUARDED_BUFFER_H_
 
@@ -13,15 +13,22 @@
 
 namespace baton {
 
-// bf16 is the upper half of f32; rounds to nearest, ties to even, as every backend must.
+// bf16 is the upper half of f32. Rounds to nearest, ties to even, as every backend must.
 uint16_t ToBFloat16Bits(float value);
 float FromBFloat16Bits(uint16_t bits);
 
-// Owns its memory: guard bytes, `bytes`, guard bytes; data() is kBufferAlignment-aligned. Starts poisoned: every byte
-// 0xff, a NaN as float or double and −1 as an id. Thread contract: one thread at a time.
+// Owns guard bytes, `bytes` bytes of data and guard bytes. data() is kBufferAlignment-aligned. Starts poisoned: every
+// byte is 0xff, which reads as NaN or as the id −1. Thread contract: one thread at a time.
+//
+//   GuardedBuffer input(under_test, "input", bytes);
+//   input.WriteFloats(DataType::kFloat32, values);
+//   input.Freeze();
+//   ...                                            // the call under test
+//   BATON_RETURN_IF_ERROR(input.CheckUnchanged());
+//   BATON_RETURN_IF_ERROR(input.CheckGuards());
 class GuardedBuffer {
  public:
-  // `shift`: moves data() by so many times kBufferAlignment, to vary addresses.
+  // `shift`: moves data() by that many times kBufferAlignment, to vary addresses; at least 0.
   GuardedBuffer(const BackendUnderTest& under_test, std::string name, Bytes bytes, int shift = 0);
   ~GuardedBuffer();
   GuardedBuffer(const GuardedBuffer&) = delete;
@@ -35,11 +42,11 @@ class GuardedBuffer {
   void WriteIds(const std::vector<int32_t>& ids);
   std::vector<double> ReadFloats(DataType type) const;
 
-  // Remembers what is in it, for CheckUnchanged.
+  // Records the contents for CheckUnchanged.
   void Freeze();
-  // Errors: Internal if a byte differs from when it was frozen.
+  // Errors: Internal if a byte has changed since Freeze.
   absl::Status CheckUnchanged() const;
-  // Errors: Internal if a byte before or after it was written.
+  // Errors: Internal if a byte before or after the data was written.
   absl::Status CheckGuards() const;
 
  private:

@@ -1,4 +1,4 @@
-// That the suite's instrument notices what it is there for.
+// GuardedBuffer detects every write that it is meant to detect.
 #include "tests/conformance/guarded_buffer.h"
 
 #include <catch2/catch.hpp>
@@ -6,7 +6,7 @@
 
 namespace baton {
 
-TEST_CASE("a guarded buffer starts as NaN and notices each stray byte") {
+TEST_CASE("a guarded buffer starts as NaN and detects each stray byte") {
   const BackendUnderTest under_test = ReferenceUnderTest();
   const int shift = GENERATE(0, 1, 5);
   GuardedBuffer buffer(under_test, "values", 12, shift);
@@ -25,7 +25,7 @@ TEST_CASE("a guarded buffer starts as NaN and notices each stray byte") {
   CHECK(buffer.CheckGuards().ok());
 }
 
-TEST_CASE("a frozen buffer notices each change") {
+TEST_CASE("a frozen buffer detects each change") {
   const BackendUnderTest under_test = ReferenceUnderTest();
   GuardedBuffer buffer(under_test, "values", 12);
   buffer.WriteIds({4, 5, 6});

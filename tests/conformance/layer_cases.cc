@@ -1,11 +1,11 @@
-// The cases, kind by kind.
+// The cases of each kind of layer.
 #include "tests/conformance/layer_cases.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "ops/models/gpt2.h"
-#include "ops/models/mlp.h"
+#include "ops/models/gpt2/gpt2.h"
+#include "ops/models/mlp/mlp.h"
 
 namespace baton {
 namespace {
@@ -71,7 +71,7 @@ LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type) {
   return result;
 }
 
-// All layers of a model as one; the model's own numbers are right by construction.
+// All layers of a model as one Sequence.
 LayerCase WholeModel(const ModelSpec& model, int64_t num_tokens, int64_t num_classes, DataType type) {
   LayerCase result;
   result.name = absl::StrCat("whole ", model.name);
@@ -94,7 +94,7 @@ LayerCase MlpCase(ActivationKind activation, DataType type) {
   return WholeModel(MlpModel(options, 3, 6).value(), 0, options.sizes.back(), type);
 }
 
-// Odd rows and widths, where nothing is fused, and even ones.
+// A feed-forward layer. A `hidden` that is no multiple of 8 prevents fusing.
 LayerCase FeedForwardCase(int64_t rows, int64_t hidden, ActivationKind activation, bool last_bias, DataType type) {
   SequenceSpec layers;
   layers.layers = {LinearCase({1}, 16, hidden, true, type).spec,

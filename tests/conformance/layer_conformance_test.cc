@@ -1,4 +1,4 @@
-// Every backend's layers against the reference, over all cases: values, memory, accumulation, determinism, errors.
+// Every backend's layers against the reference, for all cases: values, memory, accumulation, determinism, errors.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -12,14 +12,14 @@
 namespace baton {
 namespace {
 
-// How far a backend may be from the reference.
+// The difference from the reference that is allowed.
 struct Tolerance {
-  double element = 1e-5;  // of the largest value: of each difference
-  double norm = 0;        // if not 0, instead: of the Frobenius norm, of the difference's
+  double element = 1e-5;  // limit of each difference, as a fraction of the largest value
+  double norm = 0;  // if not 0, used instead: limit of the difference's Frobenius norm, as a fraction of the values'
 };
 
-// Where numbers have 8 bits, or products round to 11, single differences say little, but their root mean square is
-// a share of the values': 2⁻⁹ / √3 for one rounding to bf16, and several of them in a row of layers.
+// With bf16 values (8 bits) or TF32 products (11 bits), single differences vary much, but their root mean square is a
+// fraction of the values': 2⁻⁹ / √3 for one rounding to bf16, more for several layers one after another.
 Tolerance ToleranceOf(const BackendUnderTest& under_test, const LayerCase& layer_case) {
   if (under_test.backend->precision() == DataType::kFloat32 && under_test.multiplies_exactly) return {};
   const bool several = std::holds_alternative<SequenceSpec>(layer_case.spec.kind) ||
@@ -33,7 +33,7 @@ LayerData DataFor(const BackendUnderTest& under_test, const LayerCase& layer_cas
   return data;
 }
 
-// What cancels to nothing (a norm over one channel) is allowed the difference of a small value.
+// Values below this count as this, so that values that cancel to zero (a norm over one channel) may differ a little.
 constexpr double kSmallValue = 0.03;
 
 void CheckNormClose(const std::vector<double>& actual, const std::vector<double>& expected, double tolerance) {
@@ -44,12 +44,12 @@ void CheckNormClose(const std::vector<double>& actual, const std::vector<double>
     norm += std::max(expected[i] * expected[i], kSmallValue * kSmallValue);
   }
   if (!(std::sqrt(difference) <= tolerance * std::sqrt(norm))) {
-    FAIL("the difference's norm is " << std::sqrt(difference / norm) << " of the expected one's, over " << actual.size()
-                                     << " elements");
+    FAIL("the norm of the difference is " << std::sqrt(difference / norm) << " of the expected norm, over "
+                                          << actual.size() << " elements; allowed: " << tolerance);
   }
 }
 
-// `offset`: what both hold beside what is compared.
+// `offset`: a constant that both vectors include and that the comparison of norms leaves out.
 void CheckClose(const std::string& what, std::vector<double> actual, std::vector<double> expected,
                 const Tolerance& tolerance, double offset = 0) {
   INFO(what);
@@ -99,7 +99,7 @@ LayerRun MustRun(const BackendUnderTest& under_test, const LayerCase& layer_case
 
 }  // namespace
 
-TEST_CASE("layers compute what the reference does and touch no other memory") {
+TEST_CASE("layers compute what the reference computes and write no other memory") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   for (const LayerCase& layer_case : AllLayerCases()) {
     for (const int num_micro_batches : {1, 2}) {
@@ -111,7 +111,7 @@ TEST_CASE("layers compute what the reference does and touch no other memory") {
   }
 }
 
-TEST_CASE("gradients of parameters do not need the gradient of the input") {
+TEST_CASE("gradients of parameters are the same without the gradient of the input") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   for (const LayerCase& layer_case : AllLayerCases()) {
     CAPTURE(under_test, layer_case);
@@ -147,7 +147,7 @@ TEST_CASE("the same inputs give the same bits at any address and on any thread")
   }
 }
 
-TEST_CASE("what is computed again has the same bits, layer by layer, and touches no other memory") {
+TEST_CASE("recomputation gives the same bits for each layer and writes no other memory") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   using Mode = RecomputeMode;
   for (const LayerCase& layer_case : AllLayerCases()) {
@@ -172,7 +172,7 @@ TEST_CASE("what is computed again has the same bits, layer by layer, and touches
   }
 }
 
-TEST_CASE("a micro-batch adds the same gradient whatever the others are") {
+TEST_CASE("a micro-batch adds the same gradient with and without other micro-batches") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   for (const LayerCase& layer_case : AllLayerCases()) {
     CAPTURE(under_test, layer_case);
@@ -207,7 +207,7 @@ bool ShowsNan(const LayerRun& run) {
   return false;
 }
 
-TEST_CASE("ids that are no token or class are the user's mistake, and show") {
+TEST_CASE("ids out of range are InvalidArgument, or NaN where the backend cannot check") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   const int32_t wrong = GENERATE(-1, 11, 2147483647);
   for (const LayerCase& layer_case : AllLayerCases()) {
@@ -229,7 +229,7 @@ TEST_CASE("ids that are no token or class are the user's mistake, and show") {
   }
 }
 
-TEST_CASE("shapes that do not fit are named") {
+TEST_CASE("errors name the shape that does not fit") {
   std::vector<BackendUnderTest> backends = BackendsUnderTest();
   backends.push_back(ReferenceUnderTest());
   const auto under_test = GENERATE_COPY(from_range(backends));

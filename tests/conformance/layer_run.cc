@@ -1,11 +1,9 @@
-// The buffers of a run, and the order of its calls.
+// Owns the buffers of a run and makes its calls in order.
 #include "tests/conformance/layer_run.h"
 
 #include <memory>
-#include <random>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/layers/build.h"
 #include "tests/conformance/guarded_buffer.h"
@@ -15,7 +13,7 @@ namespace {
 
 using Buffer = std::unique_ptr<GuardedBuffer>;
 
-// The buffers of one micro-batch; null if the layer has none.
+// The buffers of one micro-batch; null if the layer does not use them.
 struct MicroBatchBuffers {
   Buffer input, targets, output, saved, saved_weight, stash, grad_output, grad_input, recomputed, recomputed_weight;
 };
@@ -64,8 +62,8 @@ class Runner {
     buffers.recomputed_weight = Data(own.recomputed_weight);
     buffers.loss = loss;
     BATON_RETURN_IF_ERROR(Call(&Layer::Forward, buffers, {&own.input, &own.targets}));
-    for (Buffer* forgotten : {&own.recomputed, &own.recomputed_weight}) {
-      if (*forgotten != nullptr) (*forgotten)->Poison();
+    for (Buffer* dropped : {&own.recomputed, &own.recomputed_weight}) {
+      if (*dropped != nullptr) (*dropped)->Poison();
     }
     for (Buffer* written : {&own.output, &own.saved, &own.saved_weight}) {
       if (*written != nullptr) (*written)->Freeze();
@@ -108,7 +106,7 @@ class Runner {
         Call(&Layer::BackwardInput, buffers,
              {&own.input, &own.saved, &own.saved_weight, &own.grad_output, &own.recomputed, &own.recomputed_weight}));
     if (own.stash != nullptr) own.stash->Freeze();
-    // By its contract nothing reads these any more.
+    // By Layer's contract nothing reads these after BackwardInput.
     if (own.saved != nullptr) own.saved->Poison();
     if (own.recomputed != nullptr) own.recomputed->Poison();
     return CheckParameters(/*gradients=*/true);
@@ -137,7 +135,7 @@ class Runner {
     for (const auto& [name, gradient] : gradients_) run->gradients[name] = gradient->ReadFloats(gradient_type_);
   }
 
-  // After everything has run.
+  // Checks all buffers. Call it after all other calls.
   absl::Status CheckGuards() const {
     for (const MicroBatchBuffers& own : micro_batches_) {
       for (const Buffer* buffer : {&own.input, &own.targets, &own.output, &own.saved, &own.saved_weight, &own.stash,
@@ -194,7 +192,6 @@ class Runner {
     BATON_RETURN_IF_ERROR((layer_.get()->*method)(under_test_.stream, buffers));
     under_test_.synchronize();
     for (const Buffer* buffer : only_read) {
-      // What a call was not given, it cannot have changed; saved is poisoned on purpose once it is dead.
       if (*buffer != nullptr) BATON_RETURN_IF_ERROR((*buffer)->CheckUnchanged());
     }
     return absl::OkStatus();
@@ -210,8 +207,8 @@ class Runner {
   const BackendUnderTest& under_test_;
   const std::unique_ptr<Layer> layer_;
   const LayerRunOptions options_;
-  DataType type_ = DataType::kFloat32;           // of activations, and of parameters as the layer reads them
-  DataType gradient_type_ = DataType::kFloat32;  // of parameters' gradients
+  DataType type_ = DataType::kFloat32;           // of activations and of the parameters that the layer reads
+  DataType gradient_type_ = DataType::kFloat32;  // of the gradients of parameters
   Buffer scratch_;
   std::map<std::string, Buffer> values_;
   std::map<std::string, Buffer> gradients_;
@@ -219,62 +216,6 @@ class Runner {
 };
 
 }  // namespace
-
-std::ostream& operator<<(std::ostream& out, const LayerCase& layer_case) {
-  return out << layer_case.name << " on " << layer_case.input.ToString();
-}
-
-absl::StatusOr<LayerData> RandomLayerData(const LayerCase& layer_case, int num_micro_batches, int seed) {
-  const DataType type = layer_case.input.type() == DataType::kFloat64 ? DataType::kFloat64 : DataType::kFloat32;
-  BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
-                         BuildLayer(*ReferenceUnderTest(type).backend, layer_case.spec, layer_case.input));
-  std::mt19937 engine(seed);
-  const auto uniform = [&](int64_t count, double scale) {
-    std::vector<double> values(count);
-    for (double& value : values) {
-      value = static_cast<float>(scale * (engine() / 2147483648.0 - 1));
-    }
-    return values;
-  };
-  const auto ids = [&](int64_t count, int64_t limit) {
-    std::vector<int32_t> values(count);
-    for (int32_t& value : values) value = static_cast<int32_t>(engine() % limit);
-    return values;
-  };
-  LayerData data;
-  for (const ParameterSpec& parameter : layer->parameters()) {
-    std::vector<double>& values = data.parameters[parameter.name];
-    if (values.empty()) values = uniform(parameter.shape.NumElements(), 0.5);
-  }
-  for (int i = 0; i < num_micro_batches; ++i) {
-    MicroBatchData micro_batch;
-    if (layer_case.input.type() == DataType::kInt32) {
-      micro_batch.tokens = ids(layer_case.input.NumElements(), layer_case.num_tokens);
-    } else {
-      micro_batch.input = uniform(layer_case.input.NumElements(), layer_case.scale);
-    }
-    if (layer_case.num_classes > 0) {
-      const int64_t rows = layer_case.input.type() == DataType::kInt32
-                               ? layer_case.input.NumElements()
-                               : layer_case.input.NumElements() / layer_case.input.extents().back();
-      micro_batch.targets = ids(rows, layer_case.num_classes);
-    }
-    micro_batch.grad_output = uniform(layer->output_shape().NumElements(), 1.0);
-    data.micro_batches.push_back(std::move(micro_batch));
-  }
-  return data;
-}
-
-void RoundToBFloat16(LayerData* data) {
-  const auto round = [](std::vector<double>* values) {
-    for (double& value : *values) value = FromBFloat16Bits(ToBFloat16Bits(static_cast<float>(value)));
-  };
-  for (auto& [name, values] : data->parameters) round(&values);
-  for (MicroBatchData& micro_batch : data->micro_batches) {
-    round(&micro_batch.input);
-    round(&micro_batch.grad_output);
-  }
-}
 
 absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const LayerCase& layer_case,
                                   const LayerData& data, const LayerRunOptions& options) {

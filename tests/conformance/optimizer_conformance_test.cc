@@ -16,7 +16,7 @@ std::vector<double> RandomValues(int64_t count, int seed, double low, double hig
   return values;
 }
 
-// A parameter in guarded memory, with moments of zero.
+// A parameter in guarded memory. Its moments start at zero.
 struct GuardedParameter {
   GuardedParameter(const BackendUnderTest& under_test, int64_t count, int seed, int shift)
       : count(count),
@@ -43,7 +43,7 @@ struct GuardedParameter {
   GuardedBuffer values, gradients, first, second;
 };
 
-// What three updates leave of two parameters, of which the second does not decay, clipped where clip_norm is not 0.
+// Runs three updates of two parameters, of which only the first decays, and returns Read() of both.
 std::vector<std::vector<double>> RunAdamW(const BackendUnderTest& under_test, int64_t count, double clip_norm,
                                           int shift) {
   GuardedParameter decaying(under_test, count, 1, shift);
@@ -62,7 +62,7 @@ std::vector<std::vector<double>> RunAdamW(const BackendUnderTest& under_test, in
     control->step = step;
     for (GuardedParameter* parameter : {&decaying, &steady}) {
       std::vector<double> gradient = RandomValues(parameter->count, 10 + step, -0.1, 0.1);
-      gradient[0] = 0;  // where √v̂ is 0 and ε alone is left
+      gradient[0] = 0;  // √v̂ is 0 here, so only ε is in the denominator
       parameter->gradients.WriteFloats(DataType::kFloat32, gradient);
     }
     auto* const table = reinterpret_cast<double*>(norms.data());
@@ -81,7 +81,7 @@ std::vector<std::vector<double>> RunAdamW(const BackendUnderTest& under_test, in
 
 }  // namespace
 
-TEST_CASE("AdamW updates as the reference does and clears the gradients") {
+TEST_CASE("AdamW updates parameters as the reference does and clears the gradients") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   const int64_t count = GENERATE(1, 15, 16, 17, 100, 1037);
   const double clip_norm = GENERATE(0.0, 0.01);
@@ -99,8 +99,8 @@ TEST_CASE("AdamW updates as the reference does and clears the gradients") {
   CHECK(RunAdamW(under_test, count, clip_norm, 3) == actual);
 }
 
-TEST_CASE("AdamW's first step moves each value by the learning rate and the decay") {
-  // m̂ = g and v̂ = g², so the update is sign(g) but for ε: the reference itself against arithmetic by hand.
+TEST_CASE("the reference's first AdamW update moves each value by the learning rate and the decay") {
+  // m̂ = g and v̂ = g², so the update is sign(g), except for ε.
   BackendUnderTest reference = ReferenceUnderTest();
   float value[] = {1.0f, -2.0f};
   float gradient[] = {0.5f, -3.0f};
@@ -124,12 +124,12 @@ TEST_CASE("AdamW's first step moves each value by the learning rate and the deca
   CHECK(second[1] == Approx(0.009));
 }
 
-TEST_CASE("the squared norm is a sum in double, and other parameters' are zero") {
+TEST_CASE("squared norms are summed in double, and norms without a parameter are zero") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   const int64_t count = GENERATE(1, 31, 32, 33, 4099, 70001);
   CAPTURE(under_test, count);
   std::vector<double> gradient = RandomValues(count, 7, -1, 1);
-  gradient[count / 2] = 1e15;  // in float, all the others would vanish beside it
+  gradient[count / 2] = 1e15;  // a sum in float would lose all other values
   double results[2];
   for (const int shift : {0, 1}) {
     GuardedParameter parameter(under_test, count, 1, shift);
@@ -155,10 +155,10 @@ TEST_CASE("the squared norm is a sum in double, and other parameters' are zero")
   CHECK(results[0] == Approx(expected).epsilon(1e-13));
 }
 
-TEST_CASE("what layers read in another precision follows the values") {
+TEST_CASE("working copies follow the values") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   const DataType precision = under_test.backend->precision();
-  if (precision == DataType::kFloat32) return;  // layers read the values themselves
+  if (precision == DataType::kFloat32) return;  // there are no working copies: layers read the values
   const int64_t count = GENERATE(1, 8, 29, 70001);
   CAPTURE(under_test, count);
   GuardedParameter parameter(under_test, count, 3, 1);
@@ -192,7 +192,7 @@ TEST_CASE("what layers read in another precision follows the values") {
   CHECK(check() != before);
 }
 
-TEST_CASE("sums may be written over a term") {
+TEST_CASE("Add may write its sum over either term") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   const int64_t count = GENERATE(1, 16, 77);
   const int over = GENERATE(0, 1, 2);  // a third buffer, a, b

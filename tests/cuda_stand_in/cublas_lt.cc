@@ -1,34 +1,14 @@
-// cuBLASLt on the host: the part of its interface that Baton calls, as plain loops, and stricter than the library about
-// what callers owe it: layouts that fit, aligned pointers, an algorithm that was chosen for this very product.
+// cuBLASLt on the host: the part of its interface that Baton calls. It checks callers more strictly than the library:
+// layouts must fit, pointers must be aligned, and an algorithm may run only the product that it was chosen for.
 #include <cublasLt.h>
-#include <cuda_bf16.h>
 
-#include <cmath>
 #include <cstring>
-#include <vector>
 
+#include "tests/cuda_stand_in/cublas_lt_product.h"
 #include "tests/cuda_stand_in/stream_queue.h"
 
 namespace baton::stand_in {
 namespace {
-
-struct Layout {
-  cudaDataType_t type;
-  int64_t rows;
-  int64_t columns;
-  int64_t leading;
-};
-
-struct Operation {
-  cublasComputeType_t compute;
-  cublasOperation_t transpose_a = CUBLAS_OP_N;
-  cublasOperation_t transpose_b = CUBLAS_OP_N;
-  cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
-  const void* bias = nullptr;
-  int32_t bias_type = -1;
-  void* aux = nullptr;  // column-major, of d's type
-  int64_t aux_leading = 0;
-};
 
 struct Preference {
   uint64_t workspace_bytes = 0;
@@ -36,7 +16,7 @@ struct Preference {
   uint32_t alignments[4] = {256, 256, 256, 256};
 };
 
-// What an algorithm remembers of the product that it was chosen for.
+// Stored in a cublasLtMatmulAlgo_t: the product and the promises that the algorithm was chosen for.
 struct Algorithm {
   int32_t m, n, k;
   int32_t types;
@@ -45,7 +25,7 @@ struct Algorithm {
   uint64_t workspace_bytes;
   uint32_t magic;
 };
-static_assert(sizeof(Algorithm) <= sizeof(cublasLtMatmulAlgo_t), "fits what callers keep");
+static_assert(sizeof(Algorithm) <= sizeof(cublasLtMatmulAlgo_t), "an algorithm fits into cublasLtMatmulAlgo_t");
 
 constexpr uint32_t kMagic = 0x0b1a5e17;
 
@@ -61,107 +41,6 @@ cublasStatus_t Assign(T* to, const void* from, size_t bytes) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
-bool KnownType(cudaDataType_t type) { return type == CUDA_R_32F || type == CUDA_R_16BF; }
-
-float Read(const void* data, cudaDataType_t type, int64_t index) {
-  if (type == CUDA_R_16BF) return __bfloat162float(static_cast<const __nv_bfloat16*>(data)[index]);
-  return static_cast<const float*>(data)[index];
-}
-
-void Write(void* data, cudaDataType_t type, int64_t index, float value) {
-  if (type == CUDA_R_16BF) {
-    static_cast<__nv_bfloat16*>(data)[index] = __float2bfloat16_rn(value);
-  } else {
-    static_cast<float*>(data)[index] = value;
-  }
-}
-
-// A product that was checked: d ← alpha · op(a) · op(b) + beta · c, column-major, op(a): [m, k], op(b): [k, n].
-struct Product {
-  Operation operation;
-  Layout a, b, d;
-  int64_t m, n, k;
-};
-
-// False if the layouts do not fit each other.
-bool MakeProduct(const Operation& operation, const Layout& a, const Layout& b, const Layout& c, const Layout& d,
-                 Product* product) {
-  const bool ta = operation.transpose_a == CUBLAS_OP_T;
-  const bool tb = operation.transpose_b == CUBLAS_OP_T;
-  *product = {operation, a, b, d, ta ? a.columns : a.rows, tb ? b.rows : b.columns, ta ? a.rows : a.columns};
-  if ((tb ? b.columns : b.rows) != product->k || d.rows != product->m || d.columns != product->n) return false;
-  if (std::memcmp(&c, &d, sizeof(Layout)) != 0 || a.type != b.type) return false;
-  return d.type == a.type || (a.type == CUDA_R_16BF && d.type == CUDA_R_32F);
-}
-
-// op(matrix) as f32, [k][other]: other is next to each other.
-std::vector<float> Unpack(const Layout& layout, const void* data, bool k_is_columns) {
-  const int64_t k = k_is_columns ? layout.columns : layout.rows;
-  const int64_t other = k_is_columns ? layout.rows : layout.columns;
-  std::vector<float> result(k * other);
-  for (int64_t i = 0; i < k; ++i) {
-    for (int64_t j = 0; j < other; ++j) {
-      const int64_t index = k_is_columns ? j + i * layout.leading : i + j * layout.leading;
-      result[i * other + j] = Read(data, layout.type, index);
-    }
-  }
-  return result;
-}
-
-bool HasBias(cublasLtEpilogue_t epilogue) {
-  return epilogue == CUBLASLT_EPILOGUE_BIAS || epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
-}
-
-bool HasAux(cublasLtEpilogue_t epilogue) {
-  return epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS || epilogue == CUBLASLT_EPILOGUE_DGELU;
-}
-
-// The tanh approximation, which cuBLASLt's GELU is, and its slope.
-float Gelu(float x) { return 0.5f * x * (1 + std::tanh(0.7978845608f * (x + 0.044715f * x * x * x))); }
-float GeluSlope(float x) {
-  const float tanh = std::tanh(0.7978845608f * (x + 0.044715f * x * x * x));
-  return 0.5f * (1 + tanh) + 0.5f * x * (1 - tanh * tanh) * 0.7978845608f * (1 + 3 * 0.044715f * x * x);
-}
-
-// What the epilogue makes of an element.
-float Finish(const Product& product, int64_t row, int64_t column, float value) {
-  const Operation& operation = product.operation;
-  if (HasBias(operation.epilogue)) {
-    value += Read(operation.bias, static_cast<cudaDataType_t>(operation.bias_type), row);
-  }
-  const int64_t at = row + column * operation.aux_leading;
-  if (operation.epilogue == CUBLASLT_EPILOGUE_GELU_AUX_BIAS) {
-    Write(operation.aux, product.d.type, at, value);
-    return Gelu(value);
-  }
-  return operation.epilogue == CUBLASLT_EPILOGUE_DGELU ? value * GeluSlope(Read(operation.aux, product.d.type, at))
-                                                       : value;
-}
-
-void Multiply(const Product& product, float alpha, const void* a_data, const void* b_data, float beta,
-              const void* c_data, void* d_data) {
-  const std::vector<float> a = Unpack(product.a, a_data, product.operation.transpose_a == CUBLAS_OP_N);
-  const std::vector<float> b = Unpack(product.b, b_data, product.operation.transpose_b == CUBLAS_OP_T);
-  const Layout& d = product.d;
-  std::vector<float> column(product.m);
-  for (int64_t j = 0; j < product.n; ++j) {
-    std::fill(column.begin(), column.end(), 0.0f);
-    for (int64_t i = 0; i < product.k; ++i) {
-      const float factor = b[i * product.n + j];
-      const float* const from = &a[i * product.m];
-      for (int64_t row = 0; row < product.m; ++row) column[row] += from[row] * factor;
-    }
-    for (int64_t row = 0; row < product.m; ++row) {
-      const int64_t index = row + j * d.leading;
-      float value = alpha * column[row];
-      // As BLAS says, what beta = 0 multiplies is not read.
-      if (beta != 0.0f) value += beta * Read(c_data, d.type, index);
-      value = Finish(product, row, j, value);
-      Write(d_data, d.type, index, value);
-    }
-  }
-}
-
 int32_t TypesOf(const Product& product) {
   return product.a.type * 65536 + product.d.type * 256 + product.operation.transpose_a * 16 +
          product.operation.transpose_b;
@@ -170,16 +49,7 @@ int32_t TypesOf(const Product& product) {
 }  // namespace
 }  // namespace baton::stand_in
 
-using baton::stand_in::Algorithm;
-using baton::stand_in::As;
-using baton::stand_in::Assign;
-using baton::stand_in::HasAux;
-using baton::stand_in::HasBias;
-using baton::stand_in::kMagic;
-using baton::stand_in::Layout;
-using baton::stand_in::Operation;
-using baton::stand_in::Preference;
-using baton::stand_in::Product;
+using namespace baton::stand_in;  // NOLINT: cuBLASLt's functions are outside of any namespace
 
 extern "C" {
 
@@ -203,7 +73,7 @@ const char* cublasLtGetStatusString(cublasStatus_t status) { return "the stand-i
 
 cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t* layout, cudaDataType type, uint64_t rows,
                                           uint64_t columns, int64_t leading) {
-  if (!baton::stand_in::KnownType(type) || rows == 0 || columns == 0 || leading < static_cast<int64_t>(rows)) {
+  if (!IsKnownType(type) || rows == 0 || columns == 0 || leading < static_cast<int64_t>(rows)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
   *layout = reinterpret_cast<cublasLtMatrixLayout_t>(
@@ -283,7 +153,8 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t h
   }
 }
 
-// Has no algorithm with an epilogue for matrices with one row or one column, so that callers must have another way.
+// Finds no algorithm with an epilogue for matrices with one row or one column, so that tests reach the callers' other
+// way.
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
                                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
                                               cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
@@ -355,7 +226,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
   }
   const float scale = *static_cast<const float*>(alpha);
   const float keep = *static_cast<const float*>(beta);
-  baton::stand_in::Enqueue(stream, [=] {
+  Enqueue(stream, [=] {
     if (workspace != nullptr) std::memset(workspace, 0xff, algorithm.workspace_bytes);
     Multiply(product, scale, a, b, keep, c, d);
   });

@@ -1,4 +1,4 @@
-// That the stand-in multiplies as BLAS does, and refuses what the library would or what callers may not rely on.
+// The stand-in multiplies as BLAS does, and refuses calls that the library refuses or that callers may not rely on.
 #include <cublasLt.h>
 
 #include <catch2/catch.hpp>
@@ -50,7 +50,7 @@ struct Product {
     REQUIRE(cublasLtMatmulDescSetAttribute(operation, attribute, &value, sizeof(value)) == CUBLAS_STATUS_SUCCESS);
   }
 
-  // As many as were found.
+  // Returns the number of algorithms found: 0 or 1.
   int Choose(cublasLtMatrixLayout_t output) {
     cublasLtMatmulPreference_t preference;
     REQUIRE(cublasLtMatmulPreferenceCreate(&preference) == CUBLAS_STATUS_SUCCESS);
@@ -79,7 +79,7 @@ struct Product {
 
 }  // namespace
 
-TEST_CASE("products are BLAS's for every transposition, with alpha, beta and bias") {
+TEST_CASE("products equal BLAS's for every transposition, with alpha, beta and bias") {
   const bool transpose_a = GENERATE(false, true);
   const bool transpose_b = GENERATE(false, true);
   const bool bias = GENERATE(false, true);
@@ -105,10 +105,10 @@ TEST_CASE("products are BLAS's for every transposition, with alpha, beta and bia
       CHECK(product.d.data()[at] == 2 * sum + 0.5f * before[at] + (bias ? row_bias[row] : 0.0f));
     }
   }
-  CHECK(product.d.data()[3] == before[3]);  // between columns
+  CHECK(product.d.data()[3] == before[3]);  // between two columns
 }
 
-TEST_CASE("calls that do not fit are refused") {
+TEST_CASE("calls with wrong layouts, alignment or algorithms are refused") {
   Product product(false, false);
   cublasLtMatrixLayout_t layout;
   CHECK(cublasLtMatrixLayoutCreate(&layout, CUDA_R_32F, 5, 3, 4) == CUBLAS_STATUS_INVALID_VALUE);
@@ -116,10 +116,10 @@ TEST_CASE("calls that do not fit are refused") {
   CHECK(product.Choose(other.layout()) == 0);
   CHECK(product.Run(1, 0) == CUBLAS_STATUS_INVALID_VALUE);  // no algorithm was chosen
   REQUIRE(product.Choose(product.d.layout()) == 1);
-  CHECK(product.Run(1, 0, 1) == CUBLAS_STATUS_INVALID_VALUE);  // not aligned as was promised
+  CHECK(product.Run(1, 0, 1) == CUBLAS_STATUS_INVALID_VALUE);  // a is not aligned as promised
   CHECK(product.Run(1, 0) == CUBLAS_STATUS_SUCCESS);
   product.Set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
-  CHECK(product.Run(1, 0) == CUBLAS_STATUS_INVALID_VALUE);  // chosen for another epilogue
+  CHECK(product.Run(1, 0) == CUBLAS_STATUS_INVALID_VALUE);  // the algorithm was chosen for another epilogue
   REQUIRE(product.Choose(product.d.layout()) == 1);
   CHECK(product.Run(1, 0) == CUBLAS_STATUS_INVALID_VALUE);  // no bias
   const int wrong = 1;

@@ -1,4 +1,4 @@
-// The stand-in's GPUs and errors: cudaGetDevice, cudaGetLastError and the like.
+// The stand-in's devices and errors: cudaGetDevice, cudaGetLastError and the like.
 #include <cstdio>
 #include <cstring>
 
@@ -15,7 +15,7 @@ thread_local int current_gpu = 0;
 }  // namespace
 
 Machine& TheMachine() {
-  // Never destroyed, so that what is left over at the end does no harm.
+  // Never destroyed, so that objects that still exist at the end of the process may use it.
   static Machine* const machine = new Machine;
   return *machine;
 }

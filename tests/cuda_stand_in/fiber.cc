@@ -1,11 +1,11 @@
-// Fibers begin by makecontext and then switch by _setjmp and _longjmp, which make no system call.
+// Fibers start by makecontext, then switch by _setjmp and _longjmp, which make no system call.
 #include "tests/cuda_stand_in/fiber.h"
 
 #include <cstdint>
 
 namespace baton::stand_in {
 
-// The stack is left uninitialised, so that only the pages in use exist.
+// The stack stays uninitialised, so that only used pages take memory.
 Fiber::Fiber() : stack_(new std::byte[kStackBytes]) {}
 
 void Fiber::Start(const std::function<void()>* body) {

@@ -1,5 +1,5 @@
-// A stack of its own that one host thread can switch to and from: what a GPU thread is to the stand-in. Used by
-// kernel_emulation alone.
+// A stack that a host thread can switch to and from. The stand-in runs each GPU thread on one. Used by kernel_emulation
+// alone.
 #ifndef BATON_TESTS_CUDA_STAND_IN_FIBER_H_
 #define BATON_TESTS_CUDA_STAND_IN_FIBER_H_
 
@@ -12,9 +12,9 @@
 
 namespace baton::stand_in {
 
-// Runs one body after the other, to save making stacks. Thread contract: the thread that made it, always.
-// Lifecycle: Start, then Resume until done(); then Start again. One that is not done may be destroyed: what is on its
-// stack is not.
+// Runs bodies one after another on the same stack. Lifecycle: Start, then Resume until done(); then Start again. A
+// fiber may be destroyed before it is done; the objects on its stack are then not destroyed. Thread contract: only the
+// thread that made it.
 class Fiber {
  public:
   Fiber();
@@ -26,7 +26,7 @@ class Fiber {
   // Runs the body until it calls Suspend or returns.
   void Resume();
   bool done() const { return body_ == nullptr; }
-  // By the body: back to who called Resume.
+  // Called by the body: returns from the Resume that runs it.
   void Suspend();
 
  private:

@@ -1,4 +1,4 @@
-// The stand-in's graphs: what a capture recorded, and running it.
+// The stand-in's graphs: capturing and launching them.
 #include <algorithm>
 #include <utility>
 
@@ -7,7 +7,7 @@
 namespace baton::stand_in {
 namespace {
 
-// True if all of `nodes` come before the `tails` or are among them.
+// True if each of `nodes` is one of the `tails` or runs before one of them.
 bool AllLeadTo(const Capture& capture, const std::vector<int>& nodes, const std::vector<int>& tails) {
   std::vector<bool> leads(capture.nodes.size(), false);
   for (int tail : tails) leads[tail] = true;
@@ -90,7 +90,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   Machine& machine = TheMachine();
   std::lock_guard<std::mutex> lock(machine.mutex);
   if (stream == nullptr || stream->capture != nullptr) return Fail(cudaErrorStreamCaptureUnsupported);
-  // Held until all nodes stand, so that none has run when another is told to wait for it.
+  // Held until all nodes are added, so that no node runs before another one waits for it.
   const std::shared_ptr<Work> begin = machine.work.AddHeld(nullptr, {stream->tail, executable->last_launch});
   std::vector<std::shared_ptr<Work>> works;
   for (const GraphNode& node : executable->nodes) {

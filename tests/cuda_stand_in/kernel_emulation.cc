@@ -1,4 +1,4 @@
-// Blocks one after the other; a block's threads take turns until all have returned.
+// Runs one block after another. The threads of a block take turns until all have returned.
 #include "tests/cuda_stand_in/kernel_emulation.h"
 
 #include <atomic>
@@ -26,7 +26,7 @@ class Order {
     uint64_t z = state_ += 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    // Below 2³², so that the product's upper half is below the limit: faster than a remainder.
+    // 32 random bits times the limit: the upper half of the product is below the limit. Faster than a remainder.
     return static_cast<int64_t>((((z ^ (z >> 31)) >> 32) * static_cast<uint64_t>(limit)) >> 32);
   }
 
@@ -34,25 +34,25 @@ class Order {
   uint64_t state_;
 };
 
-// The lanes that wait for each other, and what they hand over: two sets by turns, so that one wait an exchange is
-// enough.
+// The lanes that wait, and the values that they exchange. Exchanges use the two arrays by turns, so that one wait for
+// each exchange is enough.
 struct Warp {
   std::vector<int> waiting;
   int size = 0;
-  uint64_t slots[2][kWarpSize];
+  uint64_t values[2][kWarpSize];
 };
 
 struct EmulatedThread {
-  ThreadPlace place;
-  int turn = 0;
+  ThreadIndices indices;
+  int turn = 0;  // index of Warp::values for the next exchange
 };
 
-// The block that the calling host thread runs now. The fibers stay for the next.
+// The block that the calling host thread runs now. The next block uses the same fibers.
 class Block {
  public:
-  absl::Status Run(const ThreadPlace& place, size_t shared_bytes, const std::function<void()>& body, Order* order);
+  absl::Status Run(const ThreadIndices& indices, size_t shared_bytes, const std::function<void()>& body, Order* order);
 
-  const ThreadPlace& place() const { return threads_[current_].place; }
+  const ThreadIndices& current_thread() const { return threads_[current_].indices; }
   std::byte* dynamic_shared() { return dynamic_shared_.data(); }
 
   void SyncBlock() {
@@ -71,13 +71,13 @@ class Block {
 
   const uint64_t* Exchange(unsigned int mask, uint64_t own, int* num_lanes, int* lane) {
     Warp& warp = warps_[current_ / kWarpSize];
-    uint64_t* slots = warp.slots[threads_[current_].turn];
+    uint64_t* values = warp.values[threads_[current_].turn];
     threads_[current_].turn ^= 1;
-    slots[current_ % kWarpSize] = own;
+    values[current_ % kWarpSize] = own;
     SyncWarp(mask);
     *num_lanes = warp.size;
     *lane = current_ % kWarpSize;
-    return slots;
+    return values;
   }
 
   void CheckAligned(const void* address, size_t bytes) {
@@ -97,8 +97,9 @@ class Block {
     ready_.insert(ready_.end(), waiting->begin(), waiting->end());
     waiting->clear();
   }
-  void Prepare(const ThreadPlace& place, size_t shared_bytes, const std::function<void()>& body);
-  std::string Stuck(int num_returned) const;
+  void Prepare(const ThreadIndices& indices, size_t shared_bytes, const std::function<void()>& body);
+  // Describes the barriers at which threads wait forever.
+  std::string DescribeStuck(int num_returned) const;
 
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<EmulatedThread> threads_;
@@ -106,16 +107,16 @@ class Block {
   std::vector<int> ready_;
   std::vector<int> waiting_;  // at a barrier of the block
   std::vector<std::byte> dynamic_shared_;
-  std::vector<void*> shared_;  // static shared memory that this block has met
+  std::vector<void*> shared_;  // static shared memory that this block has poisoned
   std::string fault_;
   int current_ = 0;
 };
 
-void Block::Prepare(const ThreadPlace& place, size_t shared_bytes, const std::function<void()>& body) {
-  const dim3& extent = place.block_extent;
+void Block::Prepare(const ThreadIndices& indices, size_t shared_bytes, const std::function<void()>& body) {
+  const dim3& extent = indices.block_extent;
   const int count = static_cast<int>(extent.x * extent.y * extent.z);
   while (static_cast<int>(fibers_.size()) < count) fibers_.push_back(std::make_unique<Fiber>());
-  threads_.assign(count, EmulatedThread{place});
+  threads_.assign(count, EmulatedThread{indices});
   warps_.assign((count + kWarpSize - 1) / kWarpSize, Warp{});
   ready_.clear();
   waiting_.clear();
@@ -124,16 +125,16 @@ void Block::Prepare(const ThreadPlace& place, size_t shared_bytes, const std::fu
   dynamic_shared_.assign(shared_bytes, std::byte{0xff});
   for (int i = 0; i < count; ++i) {
     const unsigned int index = static_cast<unsigned int>(i);
-    threads_[i].place.thread = {index % extent.x, index / extent.x % extent.y, index / extent.x / extent.y};
+    threads_[i].indices.thread = {index % extent.x, index / extent.x % extent.y, index / extent.x / extent.y};
     ++warps_[i / kWarpSize].size;
     fibers_[i]->Start(&body);
     ready_.push_back(i);
   }
 }
 
-absl::Status Block::Run(const ThreadPlace& place, size_t shared_bytes, const std::function<void()>& body,
+absl::Status Block::Run(const ThreadIndices& indices, size_t shared_bytes, const std::function<void()>& body,
                         Order* order) {
-  Prepare(place, shared_bytes, body);
+  Prepare(indices, shared_bytes, body);
   const int count = static_cast<int>(threads_.size());
   int num_returned = 0;
   while (!ready_.empty()) {
@@ -144,17 +145,17 @@ absl::Status Block::Run(const ThreadPlace& place, size_t shared_bytes, const std
     if (fibers_[current_]->done()) ++num_returned;
   }
   if (num_returned < count) {
-    fault_ = Stuck(num_returned);
-    fibers_.clear();  // they can not be started again
+    fault_ = DescribeStuck(num_returned);
+    fibers_.clear();  // fibers that are not done cannot start again
   }
   return fault_.empty() ? absl::OkStatus() : absl::InternalError(fault_);
 }
 
-std::string Block::Stuck(int num_returned) const {
+std::string Block::DescribeStuck(int num_returned) const {
   int in_warps = 0;
   for (const Warp& warp : warps_) in_warps += static_cast<int>(warp.waiting.size());
-  return absl::StrCat("of a block's ", threads_.size(), " threads ", waiting_.size(), " wait at a barrier, ", in_warps,
-                      " in a warp operation, and ", num_returned, " have returned");
+  return absl::StrCat("a block of ", threads_.size(), " threads is stuck: ", waiting_.size(), " wait at a barrier, ",
+                      in_warps, " in a warp operation, and ", num_returned, " have returned");
 }
 
 Block& ThisBlock() {
@@ -165,18 +166,22 @@ Block& ThisBlock() {
 absl::Status CheckLaunch(const dim3& grid, const dim3& block, size_t shared_bytes) {
   const uint64_t threads = uint64_t{block.x} * block.y * block.z;
   if (threads == 0 || threads > kMaxThreads || block.z > 64) {
-    return absl::InternalError(absl::StrCat("a block of ", block.x, " x ", block.y, " x ", block.z, " threads"));
+    return absl::InternalError(absl::StrCat("block: ", block.x, " x ", block.y, " x ", block.z,
+                                            " threads; a GPU takes 1 to ", kMaxThreads,
+                                            ", at most 64 of them along z"));
   }
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > 2147483647u || grid.y > 65535 || grid.z > 65535) {
-    return absl::InternalError(absl::StrCat("a grid of ", grid.x, " x ", grid.y, " x ", grid.z, " blocks"));
+    return absl::InternalError(absl::StrCat("grid: ", grid.x, " x ", grid.y, " x ", grid.z,
+                                            " blocks; a GPU takes 1 to 2147483647 x 65535 x 65535"));
   }
   if (shared_bytes <= kMaxSharedBytes) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat(shared_bytes, " bytes of shared memory"));
+  return absl::InternalError(
+      absl::StrCat("shared memory: ", shared_bytes, " bytes; a block may have ", kMaxSharedBytes));
 }
 
 }  // namespace
 
-const ThreadPlace& Place() { return ThisBlock().place(); }
+const ThreadIndices& CurrentThread() { return ThisBlock().current_thread(); }
 
 void SyncBlock() { ThisBlock().SyncBlock(); }
 
@@ -201,12 +206,12 @@ absl::Status RunKernel(const dim3& grid, const dim3& block, size_t shared_bytes,
     blocks[i] = static_cast<unsigned int>(i);
     std::swap(blocks[i], blocks[order.Below(static_cast<int64_t>(i) + 1)]);
   }
-  ThreadPlace place;
-  place.block_extent = block;
-  place.grid_extent = grid;
+  ThreadIndices indices;
+  indices.block_extent = block;
+  indices.grid_extent = grid;
   for (const unsigned int index : blocks) {
-    place.block = {index % grid.x, index / grid.x % grid.y, index / grid.x / grid.y};
-    if (absl::Status status = ThisBlock().Run(place, shared_bytes, body, &order); !status.ok()) return status;
+    indices.block = {index % grid.x, index / grid.x % grid.y, index / grid.x / grid.y};
+    if (absl::Status status = ThisBlock().Run(indices, shared_bytes, body, &order); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

@@ -1,10 +1,10 @@
-// CUDA C++ for the host: what kernels say of their place, barriers, warp shuffles and shared memory, when the C++
-// compiler builds them for the stand-in. Included by ops/cuda/device_code.h in place of what nvcc knows by itself.
+// CUDA C++ on the host: thread indices, barriers, warp operations and shared memory for kernels that the C++ compiler
+// builds for the stand-in. Included by ops/cuda/device_code.h where nvcc does not compile.
 //
-// A block's threads are fibers of one host thread. They switch at barriers and warp operations alone, in an order
-// drawn anew each time, so that a missing barrier shows; blocks run in a random order too, and shared memory starts
-// poisoned in each. Stricter than a GPU: a barrier or warp operation that not all threads of the block or warp reach
-// is a fault, and so is a partial mask.
+// The threads of a block are fibers of one host thread. They switch only at barriers and warp operations, in a new
+// random order each time, so that a missing barrier gives wrong results. Blocks run in a random order too, and shared
+// memory starts poisoned in each. The emulation is stricter than a GPU: a barrier or warp operation that not all
+// threads of the block or warp reach is a fault, and so is a partial mask.
 #ifndef BATON_TESTS_CUDA_STAND_IN_KERNEL_EMULATION_H_
 #define BATON_TESTS_CUDA_STAND_IN_KERNEL_EMULATION_H_
 
@@ -22,43 +22,45 @@ namespace baton::stand_in {
 
 inline constexpr int kWarpSize = 32;
 
-struct ThreadPlace {
+struct ThreadIndices {
   uint3 thread = {};
   uint3 block = {};
   dim3 block_extent;
   dim3 grid_extent;
 };
 
-// Of the emulated thread that runs; kernels alone may ask.
-const ThreadPlace& Place();
+// The indices of the emulated thread that runs. Only kernels may call it.
+const ThreadIndices& CurrentThread();
 
-// Waits for all threads of the block; or of the warp.
+// Waits for all threads of the block.
 void SyncBlock();
+// Waits for all threads of the warp.
 void SyncWarp(unsigned int mask);
 
-// Waits for all threads of the warp and gives what each lane handed in (its lanes are `*num_lanes`), until the next
-// warp operation but one.
+// Waits for all threads of the warp and returns the value of each lane, [*num_lanes]. The array is valid until the
+// second next warp operation.
 const uint64_t* ExchangeInWarp(unsigned int mask, uint64_t own, int* num_lanes, int* lane);
 
-// A block's dynamic shared memory.
+// The block's dynamic shared memory.
 std::byte* DynamicSharedMemory();
 
-// A fault if `address` is not a multiple of `bytes`: GPUs trap on a vector access that is not aligned.
+// Makes the kernel fail unless `address` is a multiple of `bytes`: GPUs trap on a vector access that is not aligned.
 void CheckAligned(const void* address, size_t bytes);
 
-// Poisons `memory` the first time that a thread of a block passes it; static shared memory begins so.
+// Poisons `memory`, static shared memory, the first time that a thread of the block calls this for it.
 void BeginShared(void* memory, size_t bytes);
 
-// Runs `body` for each thread of each block, on the calling thread. Errors: Internal for a launch that no GPU takes,
-// and for a barrier that not all threads reach.
+// Runs `body` for each thread of each block, on the calling thread. Errors: Internal for a launch that no GPU takes, a
+// barrier that not all threads reach, a partial mask and an access that is not aligned.
 absl::Status RunKernel(const dim3& grid, const dim3& block, size_t shared_bytes, const std::function<void()>& body);
 
-// The orders of later kernels follow from `seed`; any thread.
+// Seeds the random orders of later kernels. Thread contract: any thread.
 void SetKernelOrder(uint64_t seed);
 
+// Gives each lane the value of lane source(lane, argument); a lane outside the warp leaves the value unchanged.
 template <typename T>
 T ExchangeWith(unsigned int mask, T value, int (*source)(int lane, int argument), int argument) {
-  static_assert(sizeof(T) <= sizeof(uint64_t), "a lane hands over 8 bytes at most");
+  static_assert(sizeof(T) <= sizeof(uint64_t), "a lane exchanges 8 bytes at most");
   uint64_t own = 0;
   std::memcpy(&own, &value, sizeof(T));
   int num_lanes;
@@ -75,10 +77,10 @@ T ExchangeWith(unsigned int mask, T value, int (*source)(int lane, int argument)
 #define __launch_bounds__(...)
 #endif
 
-#define threadIdx (::baton::stand_in::Place().thread)
-#define blockIdx (::baton::stand_in::Place().block)
-#define blockDim (::baton::stand_in::Place().block_extent)
-#define gridDim (::baton::stand_in::Place().grid_extent)
+#define threadIdx (::baton::stand_in::CurrentThread().thread)
+#define blockIdx (::baton::stand_in::CurrentThread().block)
+#define blockDim (::baton::stand_in::CurrentThread().block_extent)
+#define gridDim (::baton::stand_in::CurrentThread().grid_extent)
 
 inline void __syncthreads() { ::baton::stand_in::SyncBlock(); }
 inline void __syncwarp(unsigned int mask = 0xffffffffu) { ::baton::stand_in::SyncWarp(mask); }

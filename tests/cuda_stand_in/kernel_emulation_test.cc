@@ -1,4 +1,4 @@
-// That emulated kernels compute what a GPU's would, and that the faults it is there for show.
+// Emulated kernels compute what a GPU's would, and the emulation finds the faults that it is meant to find.
 #include "tests/cuda_stand_in/kernel_emulation.h"
 
 #include <catch2/catch.hpp>
@@ -9,7 +9,7 @@
 namespace baton::stand_in {
 namespace {
 
-// What one block of `threads` makes of out: each thread's left neighbour's number, by way of shared memory.
+// Runs one block of `threads`. Each thread writes its number to shared memory and reads its left neighbour's.
 std::vector<int> LeftNeighbours(int threads, bool with_barrier) {
   std::vector<int> out(threads);
   REQUIRE(RunKernel(1, threads, 0, [&] {
@@ -25,7 +25,7 @@ std::vector<int> LeftNeighbours(int threads, bool with_barrier) {
 
 }  // namespace
 
-TEST_CASE("every thread of every block runs once and knows its place") {
+TEST_CASE("every thread of every block runs once with its own indices") {
   const dim3 grid(3, 2, 2);
   const dim3 block(5, 3, 2);
   std::multiset<std::vector<unsigned int>> seen;
@@ -39,7 +39,7 @@ TEST_CASE("every thread of every block runs once and knows its place") {
   CHECK(seen.count({2, 1, 1, 4, 2, 1}) == 1);
 }
 
-TEST_CASE("a barrier makes shared memory safe, and a missing one shows") {
+TEST_CASE("a barrier orders accesses to shared memory, and a missing one gives wrong results") {
   const int threads = GENERATE(2, 33, 256);
   std::vector<int> expected(threads);
   for (int i = 0; i < threads; ++i) expected[i] = (i + threads - 1) % threads;
@@ -51,7 +51,7 @@ TEST_CASE("a barrier makes shared memory safe, and a missing one shows") {
   CHECK(wrong_without > 0);
 }
 
-TEST_CASE("warps exchange values and votes") {
+TEST_CASE("lanes of a warp exchange values and votes") {
   REQUIRE(RunKernel(2, 64, 0, [] {
             const int lane = static_cast<int>(threadIdx.x) % 32;
             for (int mask = 16; mask > 0; mask /= 2) CHECK(__shfl_xor_sync(0xffffffffu, lane, mask) == (lane ^ mask));
@@ -99,7 +99,7 @@ TEST_CASE("barriers that not all threads reach are faults") {
              Catch::Contains("63 wait at a barrier, 1 in a warp operation, and 0 have returned"));
   CHECK_THAT(fault(32, [] { __ballot_sync(1u, 1); }), Catch::Contains("mask"));
   CHECK_THAT(fault(32, [] { CheckAligned(reinterpret_cast<void*>(24), 16); }), Catch::Contains("not aligned"));
-  // The next kernel is none the worse.
+  // The next kernel is not affected.
   CHECK(LeftNeighbours(64, true)[1] == 0);
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("launches that no GPU takes are refused") {
   CHECK(RunKernel(1, 1024, size_t{227} << 10, nothing).ok());
 }
 
-TEST_CASE("an order of threads can be had again, and differs from seed to seed") {
+TEST_CASE("the same seed gives the same order of threads, another seed another order") {
   const auto order_of = [](uint64_t seed) {
     std::vector<unsigned int> order;
     SetKernelOrder(seed);
@@ -124,7 +124,7 @@ TEST_CASE("an order of threads can be had again, and differs from seed to seed")
   CHECK(order_of(5) != order_of(6));
 }
 
-TEST_CASE("several host threads may each run a kernel") {
+TEST_CASE("several host threads may run kernels at the same time") {
   std::vector<std::thread> threads;
   std::vector<int> wrong(3);
   for (int i = 0; i < 3; ++i) {

@@ -19,11 +19,11 @@ namespace baton::stand_in {
 
 struct GraphNode {
   std::function<void()> run;
-  std::vector<int> waits;         // earlier nodes
-  cudaEvent_t records = nullptr;  // an event that is recorded when the graph runs
+  std::vector<int> waits;         // indices of earlier nodes that run before it
+  cudaEvent_t records = nullptr;  // the event that this node records when the graph runs; null: none
 };
 
-// What a stream and those that joined it record between cudaStreamBeginCapture and EndCapture.
+// The nodes that a stream, and the streams that join it, record between cudaStreamBeginCapture and EndCapture.
 struct Capture {
   cudaStream_t origin = nullptr;
   std::thread::id thread;
@@ -34,14 +34,14 @@ struct Capture {
   std::vector<cudaStream_t> streams;
 };
 
-// Thread contract: `mutex` guards all but `work`, which is its own, and the per-thread values.
+// Thread contract: `mutex` guards every field except `work`, which guards itself.
 struct Machine {
   std::mutex mutex;
   WorkQueue work;
   int num_gpus = 1;
   cudaError_t sticky = cudaSuccess;
   std::string fault;
-  int64_t fail_enqueued = -1;  // counts down
+  int64_t fail_enqueued = -1;  // counts down to the piece of work that fails; negative: none
   int64_t num_streams = 0, num_events = 0, last_graph_nodes = 0, num_launches = 0;
   std::map<int, cudaStream_t> default_streams;  // [GPU]
   std::vector<std::shared_ptr<Capture>> captures;
@@ -50,21 +50,25 @@ struct Machine {
 Machine& TheMachine();
 int& CurrentGpu();  // of the calling thread
 
-// Keeps `error` as the thread's last one.
+// Records `error` as the thread's last error, unless it is cudaSuccess, and returns it.
 cudaError_t Fail(cudaError_t error);
-// What any call fails with now: a fault that stays, or no GPU.
+// The error that every call returns now: cudaErrorNoDevice without a GPU, the sticky error after a fault.
 cudaError_t MachineError();
-// For calls that may not be made while the calling thread captures: invalidates its captures.
+// Invalidates the captures of the calling thread and returns an error if there are any. For calls that are not allowed
+// during capture.
 cudaError_t RefuseInCapture();
-// The default stream's object for null; null if the thread captures.
+// Returns `stream`, or the default stream's object for null; returns null for null while the thread captures.
 cudaStream_t Resolve(cudaStream_t stream);
-// Puts `work` on `stream`, or into what it captures.
+// Enqueues `work` on `stream`, or adds a node to the graph that the stream captures.
 cudaError_t TryEnqueue(cudaStream_t stream, std::function<void()> work);
 
-// Checks the memory's guards; the fault they show, or empty.
+// Returns the fault that the guards of the allocations show; empty: none.
 std::string CheckGuards();
+// Restores all guards.
 void MendGuards();
+// True if [pointer, pointer + bytes) is inside one allocation.
 bool IsDeviceMemory(const void* pointer, size_t bytes);
+// Opens closed device memory to the host, or closes it again. Calls nest.
 void SetMemoryOpen(bool open);
 
 }  // namespace baton::stand_in
@@ -79,8 +83,8 @@ struct CUstream_st {
 struct CUevent_st {
   int gpu = 0;
   bool has_time = true;
-  std::shared_ptr<baton::stand_in::Work> last;            // null: never recorded
-  std::shared_ptr<baton::stand_in::Capture> captured_in;  // recorded in a capture since
+  std::shared_ptr<baton::stand_in::Work> last;            // the last record; null: never recorded
+  std::shared_ptr<baton::stand_in::Capture> captured_in;  // the capture that recorded it since; null: none
   std::vector<int> captured_tails;
 };
 

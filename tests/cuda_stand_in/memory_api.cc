@@ -1,4 +1,4 @@
-// The stand-in's memory: poisoned, guarded at both ends, and on demand closed to the host.
+// The stand-in's memory: poisoned, guarded at both ends and, on request, closed to the host.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -14,9 +14,9 @@ namespace baton::stand_in {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
-constexpr unsigned char kPoison = 0xff;  // not a number, as f32, f64 and bf16
+constexpr unsigned char kPoison = 0xff;  // NaN as f32, f64 and bf16
 constexpr unsigned char kGuard = 0xa7;
-// Poison beyond this would cost a test more time than it is worth: the rest begins as zeros.
+// Only this much of an allocation is poisoned, to save time; the rest starts as zeros.
 constexpr size_t kMostPoison = size_t{4} << 20;
 
 struct Allocation {
@@ -26,7 +26,7 @@ struct Allocation {
   bool closed = false;
 };
 
-// Guards of a page before the block, and from its end to the end of the mapping, a page at least.
+// Each block has guards: one page before it, and at least one page from its end to the end of the mapping.
 struct Memory {
   std::mutex mutex;
   std::map<char*, Allocation> allocations;
@@ -55,7 +55,7 @@ void* Allocate(size_t bytes, bool on_device) {
   return block;
 }
 
-// As memset, but pages that become zero are given back: an arena of which a test uses little costs little.
+// memset that returns pages that become zero to the system, so that a large arena that a test hardly uses costs little.
 void Fill(void* to, int value, size_t bytes) {
   char* const begin = static_cast<char*>(to);
   char* const end = begin + bytes;
@@ -97,7 +97,7 @@ cudaError_t Release(void* pointer) {
   return cudaSuccess;
 }
 
-// The default stream's copies and fills, done when the call returns; they wait for no other stream.
+// Runs `work` on the default stream before it returns; it waits for no other stream.
 cudaError_t Now(std::function<void()> work) {
   if (cudaError_t error = MachineError(); error != cudaSuccess) return error;
   if (cudaError_t error = RefuseInCapture(); error != cudaSuccess) return error;
@@ -121,7 +121,7 @@ std::string CheckGuards() {
     std::lock_guard<std::mutex> lock(memory.mutex);
     for (const auto& [block, allocation] : memory.allocations) {
       if (IsIntact(block, allocation)) continue;
-      fault = "something wrote outside of an allocation of " + std::to_string(allocation.bytes) + " bytes";
+      fault = "something wrote outside an allocation of " + std::to_string(allocation.bytes) + " bytes";
       break;
     }
   }
@@ -211,7 +211,7 @@ cudaError_t cudaHostGetDevicePointer(void** device_pointer, void* host_pointer, 
   return cudaSuccess;
 }
 
-// Both hosts and GPUs see it.
+// Host and GPU may access it.
 cudaError_t cudaMallocManaged(void** pointer, size_t bytes, unsigned int flags) {
   return cudaHostAlloc(pointer, bytes, cudaHostAllocDefault);
 }

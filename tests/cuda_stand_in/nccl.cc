@@ -1,5 +1,5 @@
-// In place of NCCL: sends and receives between the communicators of one process. The n-th send from one rank to another
-// meets the n-th receive over there; either stream stands still until then. Calls are in progress for a while.
+// NCCL on the host: sends and receives between the communicators of one process. The n-th send from one rank to another
+// matches the n-th receive there; each stream waits until both are posted. Calls report ncclInProgress for a while.
 #include "tests/cuda_stand_in/nccl.h"
 
 #include <cstring>
@@ -15,6 +15,7 @@
 namespace baton::stand_in {
 namespace {
 
+// Index 0: the send. Index 1: the receive.
 struct Transfer {
   const void* source = nullptr;
   void* destination = nullptr;
@@ -72,7 +73,7 @@ ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const voi
     if (side == 0) transfer->source = data;
     if (side == 1) transfer->destination = const_cast<void*>(data);
     transfer->bytes[side] = bytes;
-    // Held until both have arrived.
+    // Runs only after both sides have arrived.
     std::lock_guard<std::mutex> machine_lock(TheMachine().mutex);
     const auto arrives = TheMachine().work.Add([transfer] { Arrive(transfer); }, {stream->tail});
     transfer->ends[side] = TheMachine().work.AddHeld(nullptr, {arrives});

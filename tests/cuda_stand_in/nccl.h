@@ -1,4 +1,4 @@
-// How tests make the stand-in for NCCL fail.
+// The tests' control over the stand-in's NCCL.
 #ifndef BATON_TESTS_CUDA_STAND_IN_NCCL_H_
 #define BATON_TESTS_CUDA_STAND_IN_NCCL_H_
 
@@ -6,7 +6,7 @@
 
 namespace baton::stand_in {
 
-// What every communicator's state is from now on; ncclSuccess: as it should be.
+// From now on, every communicator's state is `state`; ncclSuccess: they work.
 void FailNccl(ncclResult_t state);
 
 }  // namespace baton::stand_in

@@ -1,4 +1,4 @@
-// The stand-in of the CUDA runtime is as strict as it says: what it should catch, it catches.
+// The stand-in of the CUDA runtime finds the faults that stand_in.h promises to find.
 #include <cuda_runtime_api.h>
 
 #include <catch2/catch.hpp>
@@ -28,7 +28,7 @@ struct Streams {
   cudaEvent_t events[3];
 };
 
-// How "ab" is written by two streams over many seeds.
+// The orders, over many seeds, in which one stream's 'a' and the other's 'b' run.
 std::set<std::string> Orders(Streams& s, bool waits) {
   std::set<std::string> orders;
   for (int seed = 0; seed < 50; ++seed) {
@@ -45,13 +45,13 @@ std::set<std::string> Orders(Streams& s, bool waits) {
   return orders;
 }
 
-TEST_CASE("stand-in: a missing wait shows, a present one holds") {
+TEST_CASE("stand-in: without a wait both orders occur, with a wait only one") {
   Streams s;
   CHECK(Orders(s, /*waits=*/false) == std::set<std::string>{"ab", "ba"});
   CHECK(Orders(s, /*waits=*/true) == std::set<std::string>{"ab"});
 }
 
-TEST_CASE("stand-in: nothing has to run before something waits for it") {
+TEST_CASE("stand-in: work may run as late as something waits for it") {
   Streams s;
   int late = 0;
   for (int seed = 0; seed < 20; ++seed) {
@@ -65,13 +65,13 @@ TEST_CASE("stand-in: nothing has to run before something waits for it") {
   CHECK(late > 0);
 }
 
-TEST_CASE("stand-in: waiting for an event that was not recorded waits for nothing, as in CUDA") {
+TEST_CASE("stand-in: a wait for an event that was not recorded returns at once, as in CUDA") {
   Streams s;
   CHECK(cudaStreamWaitEvent(s.streams[1], s.events[0], 0) == cudaSuccess);
   CHECK(cudaEventQuery(s.events[0]) == cudaSuccess);
 }
 
-TEST_CASE("stand-in: events measure time between those recorded") {
+TEST_CASE("stand-in: events measure the time between their records") {
   Streams s;
   float milliseconds = -1;
   CHECK(cudaEventElapsedTime(&milliseconds, s.events[0], s.events[1]) == cudaErrorInvalidResourceHandle);
@@ -82,7 +82,7 @@ TEST_CASE("stand-in: events measure time between those recorded") {
   CHECK(milliseconds >= 0);
 }
 
-TEST_CASE("stand-in: memory is poisoned, and writing past its end is a fault that stays") {
+TEST_CASE("stand-in: memory is poisoned, and writing past its end is a sticky fault") {
   Streams s;
   void* memory = nullptr;
   REQUIRE(cudaMalloc(&memory, 1'000) == cudaSuccess);
@@ -97,7 +97,7 @@ TEST_CASE("stand-in: memory is poisoned, and writing past its end is a fault tha
   ResetMachine();
 }
 
-TEST_CASE("stand-in: a graph runs what was captured, again and again, in the order of its events") {
+TEST_CASE("stand-in: each launch of a graph runs the captured work in the order of its events") {
   Streams s;
   std::string order;
   REQUIRE(cudaStreamBeginCapture(s.streams[0], cudaStreamCaptureModeThreadLocal) == cudaSuccess);
@@ -124,7 +124,7 @@ TEST_CASE("stand-in: a graph runs what was captured, again and again, in the ord
   cudaGraphExecDestroy(executable);
 }
 
-TEST_CASE("stand-in: what breaks a capture") {
+TEST_CASE("stand-in: calls that invalidate a capture") {
   Streams s;
   cudaEventRecord(s.events[0], s.streams[1]);
   REQUIRE(cudaStreamBeginCapture(s.streams[0], cudaStreamCaptureModeThreadLocal) == cudaSuccess);
@@ -133,13 +133,13 @@ TEST_CASE("stand-in: what breaks a capture") {
     CHECK(cudaStreamWaitEvent(s.streams[0], s.events[0], 0) == cudaErrorStreamCaptureIsolation);
   }
   SECTION("synchronising") { CHECK(cudaDeviceSynchronize() == cudaErrorStreamCaptureUnsupported); }
-  SECTION("asking a stream") { CHECK(cudaStreamQuery(s.streams[0]) == cudaErrorStreamCaptureUnsupported); }
+  SECTION("querying a stream") { CHECK(cudaStreamQuery(s.streams[0]) == cudaErrorStreamCaptureUnsupported); }
   SECTION("allocating") {
     void* memory = nullptr;
     CHECK(cudaMalloc(&memory, 1) == cudaErrorStreamCaptureUnsupported);
   }
   SECTION("the default stream") { CHECK(cudaMemsetAsync(nullptr, 0, 0, nullptr) == cudaErrorStreamCaptureImplicit); }
-  SECTION("a stream that does not come back") {
+  SECTION("a stream that does not join again") {
     cudaEventRecord(s.events[1], s.streams[0]);
     cudaStreamWaitEvent(s.streams[1], s.events[1], 0);
     Enqueue(s.streams[1], [] {});
@@ -150,7 +150,7 @@ TEST_CASE("stand-in: what breaks a capture") {
   CHECK(graph == nullptr);
 }
 
-TEST_CASE("stand-in: events and streams belong to a GPU; without one, nothing works") {
+TEST_CASE("stand-in: events and streams belong to a GPU; without a GPU, calls fail") {
   Streams s;
   SetNumGpus(2);
   REQUIRE(cudaSetDevice(1) == cudaSuccess);
@@ -158,7 +158,7 @@ TEST_CASE("stand-in: events and streams belong to a GPU; without one, nothing wo
   REQUIRE(cudaStreamCreateWithFlags(&other, cudaStreamNonBlocking) == cudaSuccess);
   CHECK(cudaEventRecord(s.events[0], other) == cudaErrorInvalidResourceHandle);
   CHECK(cudaSetDevice(2) == cudaErrorInvalidDevice);
-  Enqueue(s.streams[0], [] {});  // of GPU 0, while 1 is the current one
+  Enqueue(s.streams[0], [] {});  // a stream of GPU 0, while GPU 1 is current
   CHECK_FALSE(LastFault().empty());
   ResetMachine();
   cudaStreamDestroy(other);

@@ -1,8 +1,13 @@
-// How tests set up the stand-in's machine, and look at it.
+// The tests' control over the stand-in's machine.
 //
-// It is stricter than CUDA: work runs in a random order among what streams and events allow, memory starts poisoned and
-// is guarded at both ends, device memory can be closed to the host, and what must not happen while a stream captures is
-// an error.
+// The stand-in is stricter than CUDA: work runs in a random order among those that streams and events allow, memory
+// starts poisoned and is guarded at both ends, device memory can be closed to the host, and calls that are not allowed
+// during capture are errors.
+//
+//   stand_in::ResetMachine();
+//   stand_in::SetNumGpus(2);
+//   ...                                       // the code under test
+//   CHECK(stand_in::LastFault() == "");
 #ifndef BATON_TESTS_CUDA_STAND_IN_STAND_IN_H_
 #define BATON_TESTS_CUDA_STAND_IN_STAND_IN_H_
 
@@ -11,27 +16,27 @@
 
 namespace baton::stand_in {
 
-// A machine as new: no fault, no work; streams, events and memory stay. Any thread; while nothing runs.
+// Removes faults and pending work; streams, events and memory stay. Thread contract: any thread, while nothing runs.
 void ResetMachine();
-// How many GPUs there are; 0: as without a driver. At the beginning one.
+// Sets the number of GPUs; 0: as without a driver. Initially 1.
 void SetNumGpus(int count);
-// The orders of work follow from `seed`.
+// Seeds the random order of work.
 void SetWorkOrder(uint64_t seed);
-// From now on, cudaMalloc gives memory that only work on a GPU can touch: the host's touch ends the process, as on a
-// machine with a GPU.
+// If `closed`, memory that cudaMalloc returns from now on is open to work on a GPU only: an access by the host ends the
+// process, as on a machine with a GPU.
 void CloseDeviceMemory(bool closed);
 
-// The n-th piece of work that is enqueued from now on, counted from 0, is a fault. Negative: none.
+// Makes the n-th piece of work that is enqueued from now on, counted from 0, a fault. Negative: none.
 void FailEnqueued(int64_t n);
 
-// What is there now, for tests that nothing leaks.
+// The objects that exist now, for tests of leaks.
 int64_t NumStreams();
 int64_t NumEvents();
 int64_t NumAllocations();
-// Nodes of the graph that was instantiated last.
+// The number of nodes of the graph that was instantiated last.
 int64_t NumNodesOfLastGraph();
 int64_t NumGraphLaunches();
-// What ReportFault was told; empty if nothing.
+// The first fault since ResetMachine; empty: none.
 std::string LastFault();
 
 }  // namespace baton::stand_in

@@ -1,4 +1,4 @@
-// The stand-in's streams and events, in capture and out of it.
+// The stand-in's streams and events, during capture and outside it.
 #include <algorithm>
 #include <utility>
 
@@ -8,14 +8,15 @@
 namespace baton::stand_in {
 namespace {
 
-// Appends a node to what `stream` captures; the stream's later ones follow it. Under the machine's lock.
+// Appends a node to the graph that `stream` captures; the stream's later nodes wait for it. The caller holds the
+// machine's lock.
 void AddNode(cudaStream_t stream, std::function<void()> run, cudaEvent_t records) {
   std::vector<GraphNode>& nodes = stream->capture->nodes;
   nodes.push_back({std::move(run), stream->capture_tails, records});
   stream->capture_tails = {static_cast<int>(nodes.size()) - 1};
 }
 
-// Why `stream` cannot take work now. Under the machine's lock.
+// The reason why `stream` cannot take work now, or cudaSuccess. The caller holds the machine's lock.
 cudaError_t ErrorOf(cudaStream_t stream) {
   Machine& machine = TheMachine();
   if (machine.num_gpus == 0) return cudaErrorNoDevice;
@@ -71,7 +72,7 @@ void Enqueue(cudaStream_t stream, std::function<void()> work) {
     ReportFault("a kernel was launched in a stream of another GPU than the current one");
     return;
   }
-  // Whoever launches asks for the last error, as after a launch that CUDA refuses.
+  // The caller reads the error by cudaGetLastError, as after a launch that CUDA refuses.
   Fail(TryEnqueue(stream, std::move(work)));
 }
 
@@ -97,7 +98,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned int flags) 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   std::lock_guard<std::mutex> lock(TheMachine().mutex);
   --TheMachine().num_streams;
-  delete stream;  // what it enqueued still runs
+  delete stream;  // its work still runs
   return cudaSuccess;
 }
 

@@ -1,4 +1,4 @@
-// Counting what each piece of work still waits for, and drawing the next among those that wait for nothing.
+// Counts what each piece of work still waits for, and draws the next piece among those that wait for nothing.
 #include "tests/cuda_stand_in/work_queue.h"
 
 #include <chrono>
@@ -8,9 +8,9 @@
 namespace baton::stand_in {
 namespace {
 
-// One in so many calls runs something.
+// RunNowAndThen runs something in one of this many calls.
 constexpr uint64_t kEagerness = 8;
-// How many pieces run at such a call, or when something asks whether one is done.
+// The most pieces that one such call, or one Poll, runs.
 constexpr uint64_t kMostAtOnce = 16;
 
 Nanos Now() {

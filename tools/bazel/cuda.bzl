@@ -1,10 +1,10 @@
 """Finds the CUDA toolkit and cudnn-frontend, and compiles .cu files with nvcc.
 
-cuda_repository looks in CUDA_HOME, then /usr/local/cuda, then beside an nvcc on PATH. Without a toolkit it yields a
-repository whose `HAVE_CUDA` is False, and everything that needs CUDA is left out of the build by `if_cuda`.
+cuda_repository searches CUDA_HOME, then /usr/local/cuda, then the toolkit of an nvcc on PATH. Without a toolkit,
+`HAVE_CUDA` of its config.bzl is False, and `if_cuda` leaves out of the build everything that needs CUDA.
 
-cudnn_frontend_repository looks in CUDNN_FRONTEND_HOME, then where tools/setup puts its headers, then where pip installs
-`nvidia-cudnn-frontend`. Without them `HAVE_CUDNN_FRONTEND` is False.
+cudnn_frontend_repository searches CUDNN_FRONTEND_HOME, then the folder where tools/setup puts the headers, then pip's
+folder of `nvidia-cudnn-frontend`. Without them `HAVE_CUDNN_FRONTEND` is False.
 """
 
 _BUILD_WITH_CUDA = """
@@ -12,7 +12,7 @@ package(default_visibility = ["//visibility:public"])
 
 cc_library(
     name = "headers",
-    # Not all: a sandbox links each of them, and the thousands of CUB and Thrust are nvcc's own business.
+    # A sandbox links each header, so leave out the thousands of CUB and Thrust, which nvcc finds itself.
     hdrs = glob([
         "include/*",
         "include/crt/**/*",
@@ -28,7 +28,7 @@ cc_library(
     deps = [":headers"],
 ) for library in ["cublasLt", "cudnn", "nccl"]]
 
-# Statically, so that a program brings its own runtime and needs a driver only.
+# Linked statically, so that a program needs only a driver.
 cc_library(
     name = "cudart",
     linkopts = ["-L{home}/lib64", "-lcudart_static", "-ldl", "-lpthread", "-lrt"],
@@ -72,7 +72,7 @@ def _cudnn_frontend_repository_impl(ctx):
     ]
     python = ctx.which("python3")
     if python:
-        # The package itself need not be importable: only its folder is asked for.
+        # Ask for the folder of packages only; the package itself need not be importable.
         found = ctx.execute([python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"])
         if found.return_code == 0:
             candidates.append(found.stdout.strip())

@@ -1,9 +1,9 @@
-"""cuda_library: a C++ library from .cu files, compiled by nvcc for the chips that Baton supports. cuda_twin_library: the
-same, and a second time by the C++ compiler for the stand-in of tests/cuda_stand_in, which needs no GPU."""
+"""cuda_library: a C++ library from .cu files, compiled by nvcc for the GPUs that Baton supports. cuda_twin_library: the
+same, and a twin compiled by the C++ compiler for tests/cuda_stand_in, which needs no GPU."""
 
 load("@cuda//:config.bzl", "CUDA_HOME", "HAVE_CUDA")
 
-# Ampere, Hopper with its own instructions, and PTX that newer chips' drivers compile.
+# Ampere, Hopper with its own instructions, and PTX that the drivers of newer GPUs compile.
 _CODE = [
     "-gencode=arch=compute_80,code=sm_80",
     "-gencode=arch=compute_90a,code=sm_90a",
@@ -48,7 +48,7 @@ _cuda_object = rule(
 )
 
 def cuda_library(name, srcs, hdrs = [], deps = [], copts = [], **kwargs):
-    """Makes cc_library `name` from .cu files, each compiled by nvcc on its own. Only where HAVE_CUDA."""
+    """Makes cc_library `name` from .cu files, each compiled by nvcc on its own. Call it only if HAVE_CUDA."""
     objects = []
     for src in srcs:
         stem = name + "_" + src.replace("/", "_")[:-len(".cu")]
@@ -77,9 +77,9 @@ def cuda_twin_library(
         libraries = [],
         stand_in_libraries = [],
         **kwargs):
-    """Makes `name`, which runs on GPUs, and `name`_stand_in of the same files, which runs on the host in tests.
+    """Makes `name`, which runs on GPUs, and `name`_stand_in from the same files, which runs on the host in tests.
 
-    Nothing where there is no toolkit.
+    Makes nothing without a CUDA toolkit.
 
     Args:
       name: of the library for GPUs.
@@ -90,8 +90,8 @@ def cuda_twin_library(
       twin_deps: other twin libraries; `name`_stand_in depends on their stand-ins.
       real_srcs: .cc files of `name` alone.
       stand_in_srcs: .cc files of `name`_stand_in alone.
-      libraries: what only `name` depends on, as @cuda//:cublasLt.
-      stand_in_libraries: what only `name`_stand_in depends on, as //tests/cuda_stand_in:cublas_lt.
+      libraries: what only `name` depends on, such as @cuda//:cublasLt.
+      stand_in_libraries: what only `name`_stand_in depends on, such as //tests/cuda_stand_in:cublas_lt.
       **kwargs: of the libraries.
     """
     if not HAVE_CUDA:
@@ -102,7 +102,7 @@ def cuda_twin_library(
             srcs = kernels,
             hdrs = hdrs,
             deps = deps + twin_deps,
-            # std functions that are constexpr may be called in kernels, as may our own.
+            # Lets kernels call constexpr functions of std and of Baton.
             copts = ["--expt-relaxed-constexpr"],
             visibility = ["//visibility:private"],
         )
@@ -115,22 +115,22 @@ def cuda_twin_library(
         linkstatic = True,
         **kwargs
     )
-    copies = []
+    stand_in_kernels = []
     for kernel in kernels:
-        copy = "%s_%s_stand_in.cc" % (name, kernel[:-len(".cu")])
+        source = "%s_%s_stand_in.cc" % (name, kernel[:-len(".cu")])
         native.genrule(
-            name = copy[:-len(".cc")],
+            name = source[:-len(".cc")],
             srcs = [kernel],
-            outs = [copy],
+            outs = [source],
             cmd = "{ echo '#line 1 \"%s/%s\"'; cat $<; } > $@" % (native.package_name(), kernel),
         )
-        copies.append(copy)
+        stand_in_kernels.append(source)
     native.cc_library(
         name = name + "_stand_in",
         testonly = True,
-        srcs = srcs + stand_in_srcs + copies,
+        srcs = srcs + stand_in_srcs + stand_in_kernels,
         hdrs = hdrs,
-        # nvcc's pragmas, and its licence to read arrays by vectors.
+        # The kernels have nvcc's pragmas, and read arrays of floats as vectors, as nvcc allows.
         copts = ["-Wno-unknown-pragmas", "-fno-strict-aliasing"],
         deps = deps + [dep + "_stand_in" for dep in twin_deps] + stand_in_libraries + [
             "//tests/cuda_stand_in:kernel_emulation",

@@ -1,7 +1,7 @@
-"""cc_proto: a C++ library from one .proto file, by the protoc that Debian installs."""
+"""cc_proto: a C++ library from one .proto file, made by the system's protoc."""
 
 def cc_proto(name, src, deps = [], visibility = None):
-    """Makes cc_library `name` with SRC's messages; `deps` are other cc_proto targets whose files it imports."""
+    """Makes cc_library `name` with the messages of `src`; `deps` are the cc_proto targets whose files it imports."""
     stem = src[:-len(".proto")]
     native.genrule(
         name = name + "_generated",

@@ -1,5 +1,5 @@
-// What the executor costs beyond the kernels: steps of programs whose modules do nothing. `per_instruction` is
-// the wall-clock time of a step over all instructions of all devices.
+// The executor's overhead: steps of programs whose modules do nothing. `per_instruction` is the wall-clock time of a
+// step divided by the number of instructions of all devices.
 //   bazel run //tools/bench:executor_bench
 #include <benchmark/benchmark.h>
 
@@ -15,7 +15,8 @@
 namespace baton {
 namespace {
 
-// Arguments: devices, micro-batches, whether blocked waits poll for a while (0: they sleep at once).
+// Arguments: devices; micro-batches; spin: 1 if blocked waits poll for a while before they sleep, 0 if they sleep at
+// once.
 void BM_EmptyStep(benchmark::State& state) {
   PipelineSpec spec;
   spec.num_devices = static_cast<int>(state.range(0));

@@ -1,6 +1,6 @@
-// What the layers alone reach, without any runtime: training steps of whole models as one Sequence, on one thread, and
-// each kind of layer at the same sizes. The figures to hold against a framework's eager step. Rates are per second of
-// CPU time, which a busy machine disturbs least.
+// The speed of layers without the runtime: training steps of whole models as one Sequence on one thread, and each kind
+// of layer at the same sizes. Compare them with a framework's eager step. Rates are per second of CPU time, which a
+// busy machine disturbs least.
 //
 //   bazel run //tools/bench:ops_bench -- --benchmark_filter=Step
 #include <benchmark/benchmark.h>
@@ -15,7 +15,7 @@
 
 #include "ops/host/host_backend.h"
 #include "ops/layers/build.h"
-#include "ops/models/gpt2.h"
+#include "ops/models/gpt2/gpt2.h"
 #include "ops/models/initialize.h"
 
 namespace baton {
@@ -26,7 +26,7 @@ struct Freer {
 };
 using Memory = std::unique_ptr<std::byte, Freer>;
 
-// Zeroed, so that the first use is not slowed by the kernel's giving out pages.
+// Zeroed, so that the first use does not wait for the kernel to map pages.
 Memory Allocate(Bytes bytes) {
   const Bytes size = std::max(AlignUp(bytes), kBufferAlignment);
   Memory memory(static_cast<std::byte*>(std::aligned_alloc(kBufferAlignment, size)));
@@ -34,7 +34,7 @@ Memory Allocate(Bytes bytes) {
   return memory;
 }
 
-// A layer with all its memory, one micro-batch in flight.
+// A layer with all its memory and one micro-batch in flight.
 class Trainer {
  public:
   explicit Trainer(std::unique_ptr<Layer> layer) : layer_(std::move(layer)) {
@@ -72,7 +72,7 @@ class Trainer {
     absl::Status status = layer_->BackwardInput({}, buffers_);
     return status.ok() ? layer_->BackwardWeight({}, buffers_) : status;
   }
-  absl::Status Step(const Backend& backend) {
+  absl::Status Update(const Backend& backend) {
     if (optimizer_ == nullptr) {
       std::vector<OptimizedParameter> optimized;
       for (auto& [name, own] : parameters_) {
@@ -101,7 +101,7 @@ class Trainer {
     *where = memory_.back().get();
   }
 
-  // Uniform in ±1, or byte ids.
+  // Fills a tensor with values uniform in ±1, or with ids in [0, 256).
   std::byte* Fill(const Shape& shape) {
     std::byte* data = nullptr;
     Add(&data, shape.NumBytes());
@@ -124,7 +124,8 @@ class Trainer {
   double gradient_norm_ = 0;
 };
 
-// Arguments: layers, width, heads, context, sequences a micro-batch, micro-batches; vocabulary 256.
+// One training step of a GPT-2 with a vocabulary of 256. Arguments: layers, width, heads, context, sequences of a
+// micro-batch, micro-batches.
 void Step(benchmark::State& state) {
   Gpt2Options options;
   options.layers = state.range(0);
@@ -146,7 +147,7 @@ void Step(benchmark::State& state) {
       status = trainer.Forward();
       if (status.ok()) status = trainer.Backward();
     }
-    if (status.ok()) status = trainer.Step(backend);
+    if (status.ok()) status = trainer.Update(backend);
     if (!status.ok()) return state.SkipWithError(status.ToString().c_str());
   }
   const double tokens = static_cast<double>(sequences * micro_batches * options.context);
@@ -163,7 +164,7 @@ BENCHMARK(Step)
     ->MinTime(2)
     ->Unit(benchmark::kMillisecond);
 
-// Forward and both halves of Backward of one layer for [sequences, context, width].
+// Forward, BackwardInput and BackwardWeight of one layer for `input`.
 void OneLayer(benchmark::State& state, const LayerSpec& spec, const Shape& input) {
   const HostBackend backend;
   auto layer = BuildLayer(backend, spec, input);

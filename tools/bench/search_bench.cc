@@ -1,7 +1,7 @@
-// How long the search takes as schedules grow: its constructive part, its bound, and one move. Run with
+// The time of the schedule search as schedules grow: its constructive part, its lower bound and one move. Run with
 //   bazel run //tools/bench:search_bench
-// v is 1 for the loop with one chunk a device, 2 for the V; `limit` is the memory in percent of what
-// 1F1B holds. Times are the 6.2B model's of docs/schedules.md; items are passes.
+// v is 1 for the loop with one chunk a device, 2 for the V. `limit` is the memory limit in percent of 1F1B's peak.
+// Costs are those of the 6.2B model of docs/schedules.md; items are passes.
 #include <benchmark/benchmark.h>
 
 #include "schedules/search/improve.h"

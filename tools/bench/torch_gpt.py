@@ -1,7 +1,7 @@
 """The same GPT in PyTorch: the peer that tools/bench/against_torch (eager, on one core) and tools/gpu_check (compiled, on a
 GPU, bf16 under autocast, fused AdamW) measure Baton against.
 
-Prints one number: the median tokens per second over STEPS optimizer steps after two that are not counted.
+Prints one number: the median tokens per second over STEPS training steps, after two steps that are not counted.
 """
 import argparse
 import os
@@ -11,7 +11,7 @@ import time
 parser = argparse.ArgumentParser(description=__doc__)
 for name, default in dict(layers=8, width=128, heads=4, context=128, vocabulary=256, sequences=16, steps=20).items():
     parser.add_argument("--" + name, type=int, default=default)
-parser.add_argument("--micro-batches", type=int, default=1, help="of SEQUENCES each; gradients are added up")
+parser.add_argument("--micro-batches", type=int, default=1, help="of SEQUENCES each; their gradients are summed")
 parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
 options = parser.parse_args()
 on_gpu = options.device == "cuda"

@@ -1,10 +1,10 @@
-// ReLU and the two GELUs, and their slopes, element by element. Used by kernels/activation.cu.
+// ReLU, the two GELUs and their derivatives, for one element. Used by kernels/elementwise.cu.
 #ifndef BATON_OPS_CUDA_FORMULAS_ACTIVATION_H_
 #define BATON_OPS_CUDA_FORMULAS_ACTIVATION_H_
 
 #include <cmath>
 
-#include "ops/cuda/formulas/host_device.h"
+#include "base/host_device_function.h"
 
 namespace baton {
 
@@ -13,7 +13,8 @@ struct ReluFormula {
   BATON_HOST_DEVICE static float Slope(float x) { return x > 0.0f ? 1.0f : 0.0f; }
 };
 
-// x Φ(x), Φ the normal distribution function (Hendrycks and Gimpel 2016). By erfc, which keeps the left tail's digits.
+// x · Φ(x), where Φ is the normal distribution function (Hendrycks and Gimpel 2016). Computed by erfc, which is precise
+// in the left tail.
 struct GeluFormula {
   BATON_HOST_DEVICE static float Value(float x) { return x * Cdf(x); }
   BATON_HOST_DEVICE static float Slope(float x) {
@@ -25,8 +26,8 @@ struct GeluFormula {
   BATON_HOST_DEVICE static float Cdf(float x) { return 0.5f * erfcf(-0.70710678118654752440f * x); }
 };
 
-// The same paper's approximation, GPT-2's own: x · (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³). Written by the
-// logistic function, since (1 + tanh u) / 2 = 1 / (1 + e^(−2u)).
+// The tanh approximation of the same paper, which GPT-2 uses: x · (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).
+// Computed by the logistic function, since (1 + tanh u) / 2 = 1 / (1 + e^(−2u)).
 struct GeluTanhFormula {
   BATON_HOST_DEVICE static float Value(float x) { return x * Gate(x); }
   BATON_HOST_DEVICE static float Slope(float x) {

@@ -1,22 +1,22 @@
-// The running maximum and sum of a softmax that is read once (Milakov and Gimelshein 2018, algorithm 3). Used by
-// kernels/cross_entropy.cu.
+// The running maximum and sum of a softmax, so that the values are read once (Milakov and Gimelshein 2018, algorithm
+// 3). Used by kernels/cross_entropy.cu.
 #ifndef BATON_OPS_CUDA_FORMULAS_SOFTMAX_SUM_H_
 #define BATON_OPS_CUDA_FORMULAS_SOFTMAX_SUM_H_
 
 #include <cmath>
 
-#include "ops/cuda/formulas/host_device.h"
+#include "base/host_device_function.h"
 
 namespace baton {
 
-// Of the values so far: the largest, and Σ exp(value − largest).
 struct SoftmaxSum {
-  float largest = -3.0e38f;  // below all logits, and finite, so that differences are
-  float sum = 0.0f;
+  float largest = -3.0e38f;  // of the values so far; starts below all logits, but finite, so that differences are finite
+  float sum = 0.0f;          // Σ exp(value − largest) of the values so far
 
   BATON_HOST_DEVICE float LogSumExp() const { return largest + logf(sum); }
 };
 
+// The sum of the values of both.
 BATON_HOST_DEVICE inline SoftmaxSum Merge(SoftmaxSum a, SoftmaxSum b) {
   SoftmaxSum result;
   result.largest = fmaxf(a.largest, b.largest);
@@ -24,7 +24,7 @@ BATON_HOST_DEVICE inline SoftmaxSum Merge(SoftmaxSum a, SoftmaxSum b) {
   return result;
 }
 
-// Takes `kCount` more values: one rescaling for all of them.
+// Includes `kCount` more values, with one rescaling for all of them.
 template <int kCount>
 BATON_HOST_DEVICE inline void Include(const float (&values)[kCount], SoftmaxSum* so_far) {
   float largest = so_far->largest;

@@ -1,5 +1,5 @@
-// Own causal attention kernels, which keep no probabilities (Dao 2023, FlashAttention-2): for f32, and for bf16 where
-// cuDNN has none. Used by CudaCausalAttention.
+// Baton's own causal attention kernels, which store no probabilities (Dao 2023, FlashAttention-2). Used by
+// CudaCausalAttention for f32, and for bf16 where cuDNN has no kernel.
 #ifndef BATON_OPS_CUDA_KERNELS_ATTENTION_H_
 #define BATON_OPS_CUDA_KERNELS_ATTENTION_H_
 
@@ -9,21 +9,21 @@
 
 namespace baton {
 
-// Arrays as AttentionShape says; products and sums in f32. All are asynchronous on `stream`. Errors: Internal if CUDA
-// refuses.
+// Shapes: AttentionShape's. Products and sums are in f32. All functions are asynchronous on `stream`. Errors: Internal
+// if CUDA refuses a launch.
 
-// The widest heads that the kernels take.
+// The largest head width that the kernels take, in channels.
 inline constexpr int64_t kMaxHeadWidth = 256;
 
-// y ← softmax(q · kᵀ / √head_width, causal) · v; y_copy, too, if it is not null.
+// y ← softmax(q · kᵀ / √head_width, causal) · v. Writes y_copy, shaped as y, as well unless it is null.
 absl::Status LaunchAttention(KernelStream stream, const AttentionShape& shape, const void* x, void* y, void* y_copy,
                              float* log_sums);
 
-// What LaunchAttentionBackward needs of scratch.
+// The scratch that LaunchAttentionBackward needs.
 Bytes AttentionBackwardScratchBytes(const AttentionShape& shape);
 
-// dx, as x, ← the gradients of queries, keys and values. The probabilities are worked out again, once for the queries'
-// gradients and once for those of keys and values, so that no two blocks write the same place.
+// dx ← the gradients of queries, keys and values. dx: shaped as x. Computes the probabilities twice, once for the
+// gradients of queries and once for those of keys and values, so that no two blocks write the same element.
 absl::Status LaunchAttentionBackward(KernelStream stream, const AttentionShape& shape, const void* x, const void* y,
                                      const float* log_sums, const void* dy, void* dx, std::byte* scratch);
 

@@ -1,6 +1,7 @@
 // With s = q · k / √d, p = exp(s − log_sum) and D = dy · y (Dao 2023, algorithm 2):
 //   dv = Σ queries p dy,   ds = p (dy · v − D) / √d,   dq = Σ keys ds k,   dk = Σ queries ds q
-// Three kernels: D; then dq, a block a tile of queries; then dk and dv, a block a tile of keys.
+// Three kernels: the first computes D; the second dq, a tile of queries a block; the third dk and dv, a tile of keys a
+// block.
 #include "ops/cuda/kernels/attention_tile.cuh"
 
 namespace baton {
@@ -8,7 +9,8 @@ namespace {
 
 constexpr int kWarps = kAttentionThreads / kThreadsPerWarp;
 
-// A warp for each row and head. dots: as log_sums.
+// Computes D. y, dy: [sequences, context, heads, head_width]; dots: shaped as log_sums. Grid: a warp for each row and
+// head.
 template <typename T>
 __global__ void __launch_bounds__(kAttentionThreads)
     OutputDotKernel(AttentionShape shape, const T* y, const T* dy, float* dots) {
@@ -27,13 +29,14 @@ __global__ void __launch_bounds__(kAttentionThreads)
   }
 }
 
-// Zero where the key comes after the query, or there is no such query.
+// exp(scaled_score − log_sum); 0 for a key after the query or a query beyond the context.
 __device__ inline float Probability(const AttentionShape& shape, int64_t query, int64_t key, float scaled_score,
                                     const float* log_sums) {
   return key <= query && query < shape.context ? expf(scaled_score - log_sums[query]) : 0.0f;
 }
 
-// Dynamic shared memory: queries, dy, keys, values, the gradients of scores.
+// Arrays: LaunchAttentionBackward's; all_dots: shaped as log_sums. Grid: a block for each tile of queries, head and
+// sequence. Dynamic shared memory: queries, dy, keys, values, gradients of scores.
 template <typename T, typename Tile>
 __global__ void __launch_bounds__(kAttentionThreads)
     QueryGradientKernel(AttentionShape shape, float score_scale, const T* x, const T* dy, const float* all_log_sums,
@@ -45,19 +48,18 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const values = keys + Tile::kRows;
   float* const grad_scores = values + Tile::kRows;
   const int64_t tiles = (shape.context + Tile::kTile - 1) / Tile::kTile;
-  const AttentionPlace place = FindPlace(shape, tiles, /*last_first=*/true);
+  const AttentionBlock block = ThisBlock(shape, tiles, /*last_first=*/true);
   const int64_t width = shape.heads * shape.head_width;
-  const int64_t offset = place.sequence * shape.context * 3 * width + place.head * shape.head_width;
+  const int64_t offset = block.InputOffset(shape);
   const T* const head = x + offset;
-  const float* const log_sums = all_log_sums + (place.sequence * shape.heads + place.head) * shape.context;
-  const float* const dots = all_dots + (place.sequence * shape.heads + place.head) * shape.context;
-  const int64_t first_query = place.tile * Tile::kTile;
+  const float* const log_sums = all_log_sums + block.RowOffset(shape);
+  const float* const dots = all_dots + block.RowOffset(shape);
+  const int64_t first_query = block.tile * Tile::kTile;
   float gradient[kMicro][Tile::kChannels] = {};
   LoadRows<Tile>(shape, head, 3 * width, first_query, queries);
-  LoadRows<Tile>(shape, dy + place.sequence * shape.context * width + place.head * shape.head_width, width, first_query,
-                 grad_outputs);
-  for (int64_t tile = 0; tile <= place.tile; ++tile) {
-    __syncthreads();  // all are done with the last tile's keys and values
+  LoadRows<Tile>(shape, dy + block.OutputOffset(shape), width, first_query, grad_outputs);
+  for (int64_t tile = 0; tile <= block.tile; ++tile) {
+    __syncthreads();  // all threads have read the last tile's keys and values
     LoadRows<Tile>(shape, head + width, 3 * width, tile * Tile::kTile, keys);
     LoadRows<Tile>(shape, head + 2 * width, 3 * width, tile * Tile::kTile, values);
     __syncthreads();
@@ -74,7 +76,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
         scores[i][j] = p * (grad_probabilities[i][j] - dot) * score_scale;
       }
     }
-    __syncwarp();  // all are done with the last tile's gradients
+    __syncwarp();  // all lanes have read the last tile's gradients
     ShareScores<Tile>(scores, grad_scores);
     __syncwarp();
     AddWeightedRows<Tile>(grad_scores, keys, gradient);
@@ -84,8 +86,8 @@ __global__ void __launch_bounds__(kAttentionThreads)
   StoreRows<Tile>(shape, gradient, one, 3 * width, first_query, dx + offset);
 }
 
-// As above with keys as rows and queries as columns. Dynamic shared memory: keys, values, queries, dy, the
-// probabilities, the gradients of scores.
+// As QueryGradientKernel, with keys as rows and queries as columns. Grid: a block for each tile of keys, head and
+// sequence. Dynamic shared memory: keys, values, queries, dy, probabilities, gradients of scores.
 template <typename T, typename Tile>
 __global__ void __launch_bounds__(kAttentionThreads)
     KeyValueGradientKernel(AttentionShape shape, float score_scale, const T* x, const T* dy, const float* all_log_sums,
@@ -98,20 +100,20 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const probabilities = grad_outputs + Tile::kRows;
   float* const grad_scores = probabilities + Tile::kScores;
   const int64_t tiles = (shape.context + Tile::kTile - 1) / Tile::kTile;
-  const AttentionPlace place = FindPlace(shape, tiles, /*last_first=*/false);
+  const AttentionBlock block = ThisBlock(shape, tiles, /*last_first=*/false);
   const int64_t width = shape.heads * shape.head_width;
-  const int64_t offset = place.sequence * shape.context * 3 * width + place.head * shape.head_width;
+  const int64_t offset = block.InputOffset(shape);
   const T* const head = x + offset;
-  const T* const grad_head = dy + place.sequence * shape.context * width + place.head * shape.head_width;
-  const float* const log_sums = all_log_sums + (place.sequence * shape.heads + place.head) * shape.context;
-  const float* const dots = all_dots + (place.sequence * shape.heads + place.head) * shape.context;
-  const int64_t first_key = place.tile * Tile::kTile;
+  const T* const grad_head = dy + block.OutputOffset(shape);
+  const float* const log_sums = all_log_sums + block.RowOffset(shape);
+  const float* const dots = all_dots + block.RowOffset(shape);
+  const int64_t first_key = block.tile * Tile::kTile;
   float key_gradient[kMicro][Tile::kChannels] = {};
   float value_gradient[kMicro][Tile::kChannels] = {};
   LoadRows<Tile>(shape, head + width, 3 * width, first_key, keys);
   LoadRows<Tile>(shape, head + 2 * width, 3 * width, first_key, values);
-  for (int64_t tile = place.tile; tile < tiles; ++tile) {
-    __syncthreads();  // all are done with the last tile's queries
+  for (int64_t tile = block.tile; tile < tiles; ++tile) {
+    __syncthreads();  // all threads have read the last tile's queries and dy
     LoadRows<Tile>(shape, head, 3 * width, tile * Tile::kTile, queries);
     LoadRows<Tile>(shape, grad_head, width, tile * Tile::kTile, grad_outputs);
     __syncthreads();
@@ -129,7 +131,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
         grad_probabilities[i][j] = p * (grad_probabilities[i][j] - dot) * score_scale;
       }
     }
-    __syncwarp();  // all are done with the last tile's probabilities and gradients
+    __syncwarp();  // all lanes have read the last tile's probabilities and gradients
     ShareScores<Tile>(scores, probabilities);
     ShareScores<Tile>(grad_probabilities, grad_scores);
     __syncwarp();

@@ -1,10 +1,55 @@
-// A block owns a tile of queries and goes over the tiles of keys up to its own, with a running softmax.
+// A block owns a tile of queries and goes over the tiles of keys up to its own with a running softmax (Dao 2023,
+// algorithm 1).
 #include "ops/cuda/kernels/attention_tile.cuh"
 
 namespace baton {
 namespace {
 
-// Dynamic shared memory: queries, keys, values, probabilities.
+// Running softmax of a thread's rows. 16 threads share a row and have the same values.
+template <typename Tile>
+struct RunningSoftmax {
+  float largest[Tile::kMicro];  // of the scores so far
+  float sum[Tile::kMicro];      // Σ exp(score − largest) of the scores so far
+};
+
+// Takes in one tile of scores: masks keys after their query, replaces scores by exp(score − largest), and rescales
+// `output` to the new largest score.
+template <typename Tile>
+__device__ void IncludeTile(int64_t first_query, int64_t first_key, float score_scale,
+                            float (&scores)[Tile::kMicro][Tile::kMicro], RunningSoftmax<Tile>* softmax,
+                            float (&output)[Tile::kMicro][Tile::kChannels]) {
+  const int x = threadIdx.x % 16;
+  const int y = threadIdx.x / 16;
+  for (int i = 0; i < Tile::kMicro; ++i) {
+    const int64_t query = first_query + y * Tile::kMicro + i;
+    float largest = softmax->largest[i];
+    for (int j = 0; j < Tile::kMicro; ++j) {
+      // A key beyond the context is after every query of the context.
+      const int64_t key = first_key + x + 16 * j;
+      scores[i][j] = key <= query ? scores[i][j] * score_scale : -INFINITY;
+      largest = fmaxf(largest, scores[i][j]);
+    }
+    for (int distance = 8; distance > 0; distance /= 2) {
+      largest = fmaxf(largest, __shfl_xor_sync(kWholeWarp, largest, distance));
+    }
+    float sum = 0.0f;
+    for (int j = 0; j < Tile::kMicro; ++j) {
+      scores[i][j] = expf(scores[i][j] - largest);
+      sum += scores[i][j];
+    }
+    for (int distance = 8; distance > 0; distance /= 2) {
+      sum += __shfl_xor_sync(kWholeWarp, sum, distance);
+    }
+    // The first tile has a key for every query, so `largest` is finite from then on.
+    const float rescale = expf(softmax->largest[i] - largest);
+    softmax->sum[i] = softmax->sum[i] * rescale + sum;
+    softmax->largest[i] = largest;
+    for (int c = 0; c < Tile::kChannels; ++c) output[i][c] *= rescale;
+  }
+}
+
+// Arrays: LaunchAttention's. Grid: a block for each tile of queries, head and sequence. Dynamic shared memory: queries,
+// keys, values, probabilities.
 template <typename T, typename Tile>
 __global__ void __launch_bounds__(kAttentionThreads)
     AttentionKernel(AttentionShape shape, float score_scale, const T* x, T* y, T* y_copy, float* log_sums) {
@@ -14,69 +59,41 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const values = keys + Tile::kRows;
   float* const probabilities = values + Tile::kRows;
   const int64_t tiles = (shape.context + Tile::kTile - 1) / Tile::kTile;
-  const AttentionPlace place = FindPlace(shape, tiles, /*last_first=*/true);
+  const AttentionBlock block = ThisBlock(shape, tiles, /*last_first=*/true);
   const int64_t width = shape.heads * shape.head_width;
-  const T* const head = x + place.sequence * shape.context * 3 * width + place.head * shape.head_width;
-  const int64_t first_query = place.tile * Tile::kTile;
-  const int thread_x = threadIdx.x % 16;
-  const int thread_y = threadIdx.x / 16;
-  float largest[kMicro];
-  float sum[kMicro];
+  const T* const head = x + block.InputOffset(shape);
+  const int64_t first_query = block.tile * Tile::kTile;
+  RunningSoftmax<Tile> softmax;
   float output[kMicro][Tile::kChannels] = {};
   for (int i = 0; i < kMicro; ++i) {
-    largest[i] = -INFINITY;
-    sum[i] = 0.0f;
+    softmax.largest[i] = -INFINITY;
+    softmax.sum[i] = 0.0f;
   }
   LoadRows<Tile>(shape, head, 3 * width, first_query, queries);
-  for (int64_t tile = 0; tile <= place.tile; ++tile) {
-    __syncthreads();  // all are done with the last tile's keys and values
+  for (int64_t tile = 0; tile <= block.tile; ++tile) {
+    __syncthreads();  // all threads have read the last tile's keys and values
     LoadRows<Tile>(shape, head + width, 3 * width, tile * Tile::kTile, keys);
     LoadRows<Tile>(shape, head + 2 * width, 3 * width, tile * Tile::kTile, values);
     __syncthreads();
     float scores[kMicro][kMicro];
     MultiplyRows<Tile>(queries, keys, scores);
-    for (int i = 0; i < kMicro; ++i) {
-      const int64_t query = first_query + thread_y * kMicro + i;
-      float now_largest = largest[i];
-      for (int j = 0; j < kMicro; ++j) {
-        // A key beyond the context is after all queries that are.
-        const int64_t key = tile * Tile::kTile + thread_x + 16 * j;
-        scores[i][j] = key <= query ? scores[i][j] * score_scale : -INFINITY;
-        now_largest = fmaxf(now_largest, scores[i][j]);
-      }
-      for (int distance = 8; distance > 0; distance /= 2) {
-        now_largest = fmaxf(now_largest, __shfl_xor_sync(kWholeWarp, now_largest, distance));
-      }
-      float now_sum = 0.0f;
-      for (int j = 0; j < kMicro; ++j) {
-        scores[i][j] = expf(scores[i][j] - now_largest);
-        now_sum += scores[i][j];
-      }
-      for (int distance = 8; distance > 0; distance /= 2) {
-        now_sum += __shfl_xor_sync(kWholeWarp, now_sum, distance);
-      }
-      // The first tile has a key for every query, so that largest is finite from then on.
-      const float rescale = expf(largest[i] - now_largest);
-      sum[i] = sum[i] * rescale + now_sum;
-      largest[i] = now_largest;
-      for (int c = 0; c < Tile::kChannels; ++c) output[i][c] *= rescale;
-    }
-    __syncwarp();  // all are done with the last tile's probabilities
+    IncludeTile<Tile>(first_query, tile * Tile::kTile, score_scale, scores, &softmax, output);
+    __syncwarp();  // all lanes have read the last tile's probabilities
     ShareScores<Tile>(scores, probabilities);
     __syncwarp();
     AddWeightedRows<Tile>(probabilities, values, output);
   }
   float inverse_sum[kMicro];
   for (int i = 0; i < kMicro; ++i) {
-    inverse_sum[i] = 1.0f / sum[i];
-    const int64_t query = first_query + thread_y * kMicro + i;
-    if (thread_x == 0 && query < shape.context) {
-      log_sums[(place.sequence * shape.heads + place.head) * shape.context + query] = largest[i] + logf(sum[i]);
+    inverse_sum[i] = 1.0f / softmax.sum[i];
+    const int64_t query = first_query + threadIdx.x / 16 * kMicro + i;
+    if (threadIdx.x % 16 == 0 && query < shape.context) {
+      log_sums[block.RowOffset(shape) + query] = softmax.largest[i] + logf(softmax.sum[i]);
     }
   }
-  const int64_t offset = place.sequence * shape.context * width + place.head * shape.head_width;
-  StoreRows<Tile>(shape, output, inverse_sum, width, first_query, y + offset);
-  if (y_copy != nullptr) StoreRows<Tile>(shape, output, inverse_sum, width, first_query, y_copy + offset);
+  StoreRows<Tile>(shape, output, inverse_sum, width, first_query, y + block.OutputOffset(shape));
+  if (y_copy == nullptr) return;
+  StoreRows<Tile>(shape, output, inverse_sum, width, first_query, y_copy + block.OutputOffset(shape));
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-// What causal attention is about: the extents of its input and output. Used by the kernels and by what stands in for
-// them from a library.
+// The extents of causal attention's input and output. Used by Baton's kernels and by FusedAttention.
 #ifndef BATON_OPS_CUDA_KERNELS_ATTENTION_SHAPE_H_
 #define BATON_OPS_CUDA_KERNELS_ATTENTION_SHAPE_H_
 
@@ -9,9 +8,9 @@
 
 namespace baton {
 
-// x: [sequences, context, 3, heads, head_width] of `type`, f32 or bf16: queries, keys and values side by side.
-// y: [sequences, context, heads, head_width]. log_sums: [sequences, heads, context] f32, log Σ exp of a query's
-// scores.
+// x: [sequences, context, 3, heads, head_width]: queries, keys and values of a position side by side.
+// y: [sequences, context, heads, head_width]. Both of `type`, f32 or bf16.
+// log_sums: [sequences, heads, context] f32: log Σ exp of each query's scores.
 struct AttentionShape {
   DataType type = DataType::kFloat32;
   int64_t sequences = 0;

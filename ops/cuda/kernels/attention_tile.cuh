@@ -1,14 +1,15 @@
-// What the attention kernels share: square tiles of queries × keys, worked on by 16 × 16 threads.
+// Parts shared by the attention kernels. 16 × 16 threads work on a square tile of queries × keys.
 //
-//             keys ─▶          a thread has kMicro rows, next to each other, and kMicro columns, 16 apart:
-//   queries   ▓                16 threads with the same `y`, half a warp, have whole rows between them.
-//      │      ▓▓               ▓ the tiles that are worked on; of those on the diagonal, half is masked
+//             keys ─▶          Thread (x, y) owns kMicro adjacent rows and kMicro columns, 16 apart. Half a warp, the
+//   queries   ▓                16 threads with the same y, owns whole rows.
+//      │      ▓▓               ▓ the tiles that are computed; half of each tile on the diagonal is masked
 //      ▼      ▓▓▓
 #ifndef BATON_OPS_CUDA_KERNELS_ATTENTION_TILE_CUH_
 #define BATON_OPS_CUDA_KERNELS_ATTENTION_TILE_CUH_
 
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
 #include "ops/cuda/device_code.h"
 #include "ops/cuda/kernels/attention.h"
 #include "ops/cuda/launch.h"
@@ -17,35 +18,49 @@ namespace baton {
 
 inline constexpr int kAttentionThreads = 256;
 
-// kTile: queries and keys of a tile. kWidth: channels of a head, filled up with zeros.
+// kTile: the queries and keys of a tile. kWidth: the channels of a head, padded with zeros.
 template <int kTile_, int kWidth_>
 struct AttentionTile {
   static constexpr int kTile = kTile_;
   static constexpr int kWidth = kWidth_;
   static constexpr int kMicro = kTile / 16;
-  static constexpr int kChannels = kWidth / 16;  // of a row of gradients or outputs that a thread sums
-  // One more than needed, so that threads that read down a column meet different banks.
+  static constexpr int kChannels = kWidth / 16;  // of a row of outputs or gradients that one thread sums
+  // One more than the row's length, so that threads that read down a column use different banks.
   static constexpr int kRowStride = kWidth + 1;
   static constexpr int kScoreStride = kTile + 1;
   static constexpr int kRows = kTile * kRowStride;      // floats of a tile of queries, keys, values or their gradients
   static constexpr int kScores = kTile * kScoreStride;  // floats of a tile of scores
 };
 
-// Where a block is: its sequence and head, and which tile it owns. The tiles with the most work come first.
-struct AttentionPlace {
+// The work of one block: a tile of rows of one head of one sequence. Offsets are in elements from the array's begin.
+struct AttentionBlock {
   int64_t sequence;
   int64_t head;
   int64_t tile;
+
+  // The head's queries in x; its keys are `heads · head_width` further on, its values twice that.
+  __device__ int64_t InputOffset(const AttentionShape& shape) const {
+    return sequence * shape.context * 3 * (shape.heads * shape.head_width) + head * shape.head_width;
+  }
+  // The head in y.
+  __device__ int64_t OutputOffset(const AttentionShape& shape) const {
+    return sequence * shape.context * (shape.heads * shape.head_width) + head * shape.head_width;
+  }
+  // The head in log_sums.
+  __device__ int64_t RowOffset(const AttentionShape& shape) const {
+    return (sequence * shape.heads + head) * shape.context;
+  }
 };
 
-__device__ inline AttentionPlace FindPlace(const AttentionShape& shape, int64_t tiles, bool last_first) {
+// The work of this block. Blocks with the most work start first; `last_first`: those with the last tiles.
+__device__ inline AttentionBlock ThisBlock(const AttentionShape& shape, int64_t tiles, bool last_first) {
   const int64_t pair = blockIdx.x % (shape.sequences * shape.heads);
   const int64_t turn = blockIdx.x / (shape.sequences * shape.heads);
   return {pair / shape.heads, pair % shape.heads, last_first ? tiles - 1 - turn : turn};
 }
 
-// rows: [kTile, kRowStride] shared ← kTile rows from `first` on of a head's matrix, whose rows are `stride` apart in
-// memory; zeros beyond the context and the head's width.
+// rows ← rows [first, first + kTile) of a head's matrix, with zeros beyond the context and the head's width.
+// rows: [kTile, kRowStride], shared. `stride`: the distance of the matrix's rows in memory, in elements.
 template <typename Tile, typename T>
 __device__ void LoadRows(const AttentionShape& shape, const T* head, int64_t stride, int64_t first, float* rows) {
   for (int i = threadIdx.x; i < Tile::kTile * Tile::kWidth; i += kAttentionThreads) {
@@ -56,7 +71,7 @@ __device__ void LoadRows(const AttentionShape& shape, const T* head, int64_t str
   }
 }
 
-// products[i][j] ← a[own row i] · b[own column j]; both [kTile, kRowStride] shared.
+// products[i][j] ← a[own row i] · b[own column j]. a, b: [kTile, kRowStride], shared.
 template <typename Tile>
 __device__ void MultiplyRows(const float* a, const float* b, float (&products)[Tile::kMicro][Tile::kMicro]) {
   const int x = threadIdx.x % 16;
@@ -80,8 +95,8 @@ __device__ void MultiplyRows(const float* a, const float* b, float (&products)[T
   }
 }
 
-// sums[i][c] += weights[own row i] · rows[·, own channel c]; weights: [kTile, kScoreStride], rows:
-// [kTile, kRowStride], shared.
+// sums[i][c] += weights[own row i] · rows[·, own channel c]. weights: [kTile, kScoreStride]; rows: [kTile, kRowStride];
+// both shared.
 template <typename Tile>
 __device__ void AddWeightedRows(const float* weights, const float* rows, float (&sums)[Tile::kMicro][Tile::kChannels]) {
   const int x = threadIdx.x % 16;
@@ -100,7 +115,8 @@ __device__ void AddWeightedRows(const float* weights, const float* rows, float (
   }
 }
 
-// scores: [kTile, kScoreStride] shared ← own elements; visible to the half-warp that has the same rows.
+// scores ← own elements. scores: [kTile, kScoreStride], shared. After __syncwarp, the half-warp that owns the same rows
+// may read them.
 template <typename Tile>
 __device__ void ShareScores(const float (&own)[Tile::kMicro][Tile::kMicro], float* scores) {
   const int x = threadIdx.x % 16;
@@ -110,7 +126,7 @@ __device__ void ShareScores(const float (&own)[Tile::kMicro][Tile::kMicro], floa
   }
 }
 
-// Writes own rows, times `scale`, of a head's matrix.
+// Writes the own rows of `sums`, row i times scale[i], to a head's matrix whose tile begins at row `first`.
 template <typename Tile, typename T>
 __device__ void StoreRows(const AttentionShape& shape, const float (&sums)[Tile::kMicro][Tile::kChannels],
                           const float (&scale)[Tile::kMicro], int64_t stride, int64_t first, T* head) {
@@ -126,8 +142,8 @@ __device__ void StoreRows(const AttentionShape& shape, const float (&sums)[Tile:
   }
 }
 
-// Calls `function` with an element of the type and the tile for the head's width: as large as registers and 163 KiB of
-// shared memory allow.
+// Calls `function` with an element of shape.type and the tile for the head's width, the largest that registers and 163
+// KiB of shared memory allow. Errors: Internal for heads wider than kMaxHeadWidth.
 template <typename Function>
 absl::Status ForAttentionTile(const AttentionShape& shape, Function function) {
   return ForElementType(shape.type, [&](auto element) {
@@ -135,7 +151,8 @@ absl::Status ForAttentionTile(const AttentionShape& shape, Function function) {
     if (shape.head_width <= 64) return function(element, AttentionTile<64, 64>{});
     if (shape.head_width <= 128) return function(element, AttentionTile<32, 128>{});
     if (shape.head_width <= kMaxHeadWidth) return function(element, AttentionTile<32, 256>{});
-    return absl::Status(absl::InternalError("heads are wider than the kernels take"));
+    return absl::Status(absl::InternalError(
+        absl::StrCat("attention.head_width: ", shape.head_width, " is above ", kMaxHeadWidth, ", the kernels' limit")));
   });
 }
 

@@ -1,8 +1,8 @@
-// Two stages: blocks sum some rows each into a part, then the parts are summed. Within a block:
+// Two stages: each block sums some rows into a part, then a second kernel sums the parts. Within a block:
 //
-//          columns ─▶   one access of a row a lane, 32 lanes side by side
-//   rows   warp 0  ▓▓▓▓▓▓▓▓          warp w takes rows w, w + 8, … of the block's; then warp 0's lanes
-//     │    warp 1  ▓▓▓▓▓▓▓▓          sum the warps', warp after warp
+//          columns ─▶                each lane makes one access a row; 32 lanes lie side by side
+//   rows   warp 0  ▓▓▓▓▓▓▓▓          warp w sums rows w, w + 8, … of the block's; then the lanes of warp 0
+//     │    warp 1  ▓▓▓▓▓▓▓▓          add the sums of the other warps, in the order of warps
 //     ▼    …
 #include <algorithm>
 
@@ -21,7 +21,8 @@ constexpr int64_t kRowsAtLeast = 32;
 int64_t RowsPerPart(int64_t rows) { return std::max(kRowsAtLeast, (rows + kMaxParts - 1) / kMaxParts); }
 int64_t NumParts(int64_t rows) { return (rows + RowsPerPart(rows) - 1) / RowsPerPart(rows); }
 
-// Grid: [parts, tiles of columns].
+// values: [rows, columns]; parts: [num_parts, columns]. Grid: [num_parts, tiles of columns]. kWidth: elements of an
+// access.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads)
     ColumnSumsKernel(int64_t rows, int64_t columns, int64_t rows_per_part, const T* values, float* parts) {
@@ -48,6 +49,7 @@ __global__ void __launch_bounds__(kThreads)
   for (int i = 0; i < kWidth; ++i) parts[blockIdx.x * columns + column + i] = sum[i];
 }
 
+// parts: [num_parts, columns]; totals: [columns]. Grid: [columns / kThreads].
 __global__ void __launch_bounds__(kThreads)
     SumPartsKernel(int64_t num_parts, int64_t columns, const float* parts, bool add, float* totals) {
   const int64_t column = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;

@@ -1,4 +1,5 @@
-// Forward: a block a row reads it once, then one block sums the rows' losses. Backward: a block a row.
+// Forward: a block for each row reads the row once, then one block sums the losses of the rows. Backward: a block for
+// each row.
 #include <cmath>
 
 #include "ops/cuda/device_code.h"
@@ -12,7 +13,7 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / kThreadsPerWarp;
 
-// The merged sum of all threads of the block, in thread 0.
+// Merges the sums of all threads of the block; the result is valid in thread 0.
 __device__ inline SoftmaxSum BlockMerge(SoftmaxSum own) {
   BATON_SHARED_ARRAY(float, largest, kWarps);
   BATON_SHARED_ARRAY(float, sums, kWarps);
@@ -32,6 +33,8 @@ __device__ inline SoftmaxSum BlockMerge(SoftmaxSum own) {
   return all;
 }
 
+// logits: [rows, classes]; targets, log_sums, saved_targets, row_losses: [rows]. Grid: [rows]. kWidth: elements of an
+// access.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads)
     CrossEntropyKernel(int64_t classes, const T* logits, const int32_t* targets, float* log_sums,
@@ -51,6 +54,7 @@ __global__ void __launch_bounds__(kThreads)
   row_losses[row] = target >= 0 && target < classes ? log_sum - ToFloat(x[target]) : NAN;
 }
 
+// *loss ← Σ row_losses / loss_rows. Grid: one block.
 __global__ void __launch_bounds__(kThreads)
     SumLossesKernel(int64_t rows, int64_t loss_rows, const float* row_losses, double* loss) {
   double sum = 0.0;
@@ -59,6 +63,7 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x == 0) *loss = all / static_cast<double>(loss_rows);
 }
 
+// logits, grad_logits: [rows, classes]; log_sums, targets: [rows]. `scale`: 1 / loss_rows. Grid: [rows].
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads)
     CrossEntropyBackwardKernel(int64_t classes, float scale, const T* logits, const float* log_sums,

@@ -1,4 +1,4 @@
-// Softmax and cross-entropy's kernels. Used by CudaCrossEntropy.
+// The kernels of softmax and cross-entropy. Used by CudaCrossEntropy.
 #ifndef BATON_OPS_CUDA_KERNELS_CROSS_ENTROPY_H_
 #define BATON_OPS_CUDA_KERNELS_CROSS_ENTROPY_H_
 
@@ -7,21 +7,24 @@
 
 namespace baton {
 
-// logits: [rows, classes] of `type`, f32 or bf16. Asynchronous on `stream`. Errors: Internal if CUDA refuses.
+// logits: [rows, classes] of `type`, f32 or bf16. Both functions are asynchronous on `stream`. Errors: Internal if CUDA
+// refuses a launch.
 struct CrossEntropyShape {
   DataType type = DataType::kFloat32;
   int64_t rows = 0;
   int64_t classes = 0;
-  int64_t loss_rows = 0;
+  int64_t loss_rows = 0;  // the loss is divided by this: the rows of the whole batch
 };
 
-// *loss ← Σ rows (log Σ exp(row) − row[target]) / loss_rows, NaN if a target is no class. log_sums: [rows] f32 and
-// row_losses: [rows] f32 are written; saved_targets: [rows] i32 ← targets.
+// *loss ← Σ rows (log Σ exp(row) − row[target]) / loss_rows; NaN if a target is not in [0, classes).
+// log_sums: [rows] f32 ← log Σ exp(row). saved_targets: [rows] i32 ← targets: [rows] i32. row_losses: [rows] f32 is
+// scratch.
 absl::Status LaunchCrossEntropy(KernelStream stream, const CrossEntropyShape& shape, const void* logits,
                                 const int32_t* targets, float* log_sums, int32_t* saved_targets, float* row_losses,
                                 double* loss);
 
-// grad_logits ← (softmax − one-hot target) / loss_rows.
+// grad_logits ← (softmax(logits) − one-hot target) / loss_rows. grad_logits: shaped as logits; log_sums, targets: as
+// LaunchCrossEntropy wrote them.
 absl::Status LaunchCrossEntropyBackward(KernelStream stream, const CrossEntropyShape& shape, const void* logits,
                                         const float* log_sums, const int32_t* targets, void* grad_logits);
 

@@ -1,4 +1,4 @@
-// One 16-byte access of each array a thread.
+// Each thread makes one 16-byte access to each array.
 #include "ops/cuda/device_code.h"
 #include "ops/cuda/formulas/activation.h"
 #include "ops/cuda/kernels/elementwise.h"
@@ -9,8 +9,8 @@ namespace {
 
 constexpr int kThreads = 256;
 
-// Calls `function` with the width of an access and the index where it begins: a whole one, or 1 for each of the last
-// few elements.
+// Calls function(result, begin) for the thread's elements, where the type of `result`, Floats<width>, gives the width
+// of the access: a whole 16 bytes, or one element for each of the array's last few.
 template <typename T, typename Function>
 __device__ void ForOwnElements(int64_t count, Function function) {
   constexpr int kWide = kPerAccess<T>;

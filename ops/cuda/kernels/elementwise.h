@@ -1,5 +1,5 @@
-// Kernels that take elements one by one: sums, activations and their backward pass. Used by CudaBackend and
-// CudaActivation.
+// Element-wise kernels: sums, activations and the activations' backward pass. Used by CudaBackend, CudaActivation and
+// Matmul.
 #ifndef BATON_OPS_CUDA_KERNELS_ELEMENTWISE_H_
 #define BATON_OPS_CUDA_KERNELS_ELEMENTWISE_H_
 
@@ -9,13 +9,13 @@
 
 namespace baton {
 
-// All arrays: [count] of `type`, f32 or bf16, 16-byte aligned. Asynchronous on `stream`. Errors: Internal if CUDA
-// refuses.
+// Arrays: [count] of `type`, f32 or bf16, 16-byte aligned. All functions are asynchronous on `stream`. Errors: Internal
+// if CUDA refuses a launch.
 
 // sum ← a + b; sum may be a or b.
 absl::Status LaunchAdd(KernelStream stream, DataType type, int64_t count, const void* a, const void* b, void* sum);
 
-// values: [rows, columns] ← values + row, row: [columns], in each row.
+// values[r, c] ← values[r, c] + row[c]. values: [rows, columns]; row: [columns].
 absl::Status LaunchAddRow(KernelStream stream, DataType type, int64_t rows, int64_t columns, const void* row,
                           void* values);
 

@@ -1,6 +1,6 @@
-// Forward: a block a row. Backward: a warp for each row and tile of columns; it works only if no earlier row has the
-// same token, and then takes all the rows that have: the order is that of the rows, and no two warps write the same
-// place.
+// Forward: a block for each row. Backward: a warp for each row and tile of columns. A warp does nothing if an earlier
+// row has the same token; otherwise it sums all rows that have the token. Sums therefore run in the order of rows, and
+// no two warps write the same element.
 #include <algorithm>
 #include <cmath>
 
@@ -14,6 +14,8 @@ namespace {
 constexpr int kWarps = 4;
 constexpr int kThreads = kWarps * kThreadsPerWarp;
 
+// tokens: [rows]; table: [vocabulary, width]; positions: [≥ context, width] or null; y: [rows, width]. Grid: [rows].
+// kWidth: elements of an access.
 template <typename T, int kWidth>
 __global__ void EmbeddingKernel(EmbeddingShape shape, const int32_t* tokens, const T* table, const T* positions, T* y) {
   const int64_t row = blockIdx.x;
@@ -41,7 +43,7 @@ __device__ inline bool OccursBefore(const int32_t* tokens, int64_t row, int32_t 
   return false;
 }
 
-// Grid: [rows / kWarps, tiles of columns].
+// tokens: [rows]; dy: [rows, width]; gradient: [vocabulary, width]. Grid: [rows / kWarps, tiles of columns].
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads)
     TableGradientKernel(EmbeddingShape shape, const int32_t* tokens, const T* dy, float* gradient) {
@@ -69,7 +71,7 @@ __global__ void __launch_bounds__(kThreads)
   Store(to, total);
 }
 
-// Grid: [context, tiles of columns].
+// dy: [sequences, context, width]; gradient: [≥ context, width]. Grid: [context, tiles of columns].
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads) PositionGradientKernel(EmbeddingShape shape, const T* dy, float* gradient) {
   const int64_t position = blockIdx.x;

@@ -1,8 +1,8 @@
-// Forward: a warp a row; it reads the row three times, of which the last two come from the cache.
+// Forward: a warp for each row. It reads the row three times, the second and third time from the cache.
 //
-// Backward: a block takes a run of rows, as many at a time as it has warps. First each warp works on its row: the two
-// means, then dx. Then each thread adds those rows' terms to the sums of its own columns, which lie in shared memory;
-// the rows come from the cache. The blocks' sums are the parts that a second kernel adds up.
+// Backward: a block works on consecutive rows, as many at a time as it has warps. First each warp computes its row's
+// two means and dx. Then each thread adds those rows' terms, read from the cache, to the sums of its own columns in
+// shared memory. A second kernel adds up the sums of all blocks.
 #include <algorithm>
 
 #include "ops/cuda/device_code.h"
@@ -22,6 +22,8 @@ constexpr int64_t kMaxParts = 256;
 int64_t RowsPerPart(int64_t rows) { return std::max<int64_t>(kBackwardWarps, (rows + kMaxParts - 1) / kMaxParts); }
 int64_t NumParts(int64_t rows) { return (rows + RowsPerPart(rows) - 1) / RowsPerPart(rows); }
 
+// x, y: [rows, width]; weight, bias: [width]; statistics: [rows, 2]. Grid: [rows / kForwardWarps]. kWidth: elements of
+// an access.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kForwardWarps* kThreadsPerWarp)
     LayerNormKernel(int64_t rows, int64_t width, float epsilon, const T* x, const T* weight, const T* bias, T* y,
@@ -57,7 +59,7 @@ __global__ void __launch_bounds__(kForwardWarps* kThreadsPerWarp)
   }
 }
 
-// dx of one row, by one warp.
+// One warp computes dx of one row. x, weight, dy, addend, dx: [width].
 template <typename T, int kWidth>
 __device__ void RowGradient(int64_t width, float mean, float inverse_deviation, const T* x, const T* weight,
                             const T* dy, const T* addend, T* dx) {
@@ -90,7 +92,8 @@ __device__ void RowGradient(int64_t width, float mean, float inverse_deviation, 
   }
 }
 
-// parts: [blocks, 2, width]. Dynamic shared memory: [2, width].
+// x, dy, addend, dx: [rows, width]; weight: [width]; statistics: [rows, 2]; parts: [blocks, 2, width]. Dynamic shared
+// memory: [2, width]. Grid: [NumParts(rows)].
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kBackwardThreads)
     LayerNormBackwardKernel(int64_t rows, int64_t width, int64_t rows_per_part, const T* x, const T* weight,
@@ -98,7 +101,7 @@ __global__ void __launch_bounds__(kBackwardThreads)
   BATON_DYNAMIC_SHARED(float, sums);
   const int64_t own_begin = static_cast<int64_t>(threadIdx.x) * kWidth;
   constexpr int64_t kStride = kBackwardThreads * kWidth;
-  // Each thread reads and writes the sums of its own columns only, so that they need no barrier.
+  // Each thread reads and writes the sums of its own columns only, so no barrier is needed.
   for (int64_t c = own_begin; c < width; c += kStride) {
     for (int i = 0; i < kWidth; ++i) sums[c + i] = sums[width + c + i] = 0.0f;
   }
@@ -142,6 +145,7 @@ __global__ void __launch_bounds__(kBackwardThreads)
   }
 }
 
+// gradients: [2, width]; weight_gradient, bias_gradient: [width]. Grid: [width / kAddThreads].
 __global__ void __launch_bounds__(kAddThreads)
     AddGradientsKernel(int64_t width, const float* gradients, float* weight_gradient, float* bias_gradient) {
   const int64_t i = static_cast<int64_t>(blockIdx.x) * kAddThreads + threadIdx.x;

@@ -1,4 +1,4 @@
-// Layer normalisation's kernels (Ba, Kiros and Hinton 2016). Used by CudaLayerNorm.
+// The kernels of layer normalisation (Ba, Kiros and Hinton 2016). Used by CudaLayerNorm.
 #ifndef BATON_OPS_CUDA_KERNELS_LAYER_NORM_H_
 #define BATON_OPS_CUDA_KERNELS_LAYER_NORM_H_
 
@@ -7,31 +7,33 @@
 
 namespace baton {
 
-// Matrices are [rows, width] of `type`, f32 or bf16, as weight and bias: [width] are. Sums are kept in f32. All are
-// asynchronous on `stream`. Errors: Internal if CUDA refuses.
+// x, y, dx, dy, addend: [rows, width]; weight, bias: [width]; all of `type`, f32 or bf16. Sums are in f32. All
+// functions are asynchronous on `stream`. Errors: Internal if CUDA refuses a launch.
 struct LayerNormShape {
   DataType type = DataType::kFloat32;
   int64_t rows = 0;
   int64_t width = 0;
 };
 
-// y ← (x − mean) / √(variance + ε) · weight + bias; statistics: [rows, 2] f32 ← mean, 1 / √(variance + ε).
+// y ← (x − mean) / √(variance + ε) · weight + bias; statistics ← (mean, 1 / √(variance + ε)) of each row.
+// statistics: [rows, 2] f32.
 absl::Status LaunchLayerNorm(KernelStream stream, const LayerNormShape& shape, float epsilon, const void* x,
                              const void* weight, const void* bias, void* y, float* statistics);
 
-// The most columns that LaunchLayerNormBackward takes: their sums lie in a block's shared memory.
+// The largest width that LaunchLayerNormBackward takes: a block's shared memory holds two f32 sums a column.
 inline constexpr int64_t kMaxLayerNormWidth = 16384;
 
+// The scratch that LaunchLayerNormBackward needs.
 Bytes LayerNormBackwardScratchBytes(const LayerNormShape& shape);
 
-// With x̂ = (x − mean) / σ and g = weight · dy: dx ← (g − mean(g) − x̂ · mean(g · x̂)) / σ, if dx is not null;
-// plus addend, as dx, if that is not null.
-// parameter_gradients: [2, width] f32 ← Σ rows dy · x̂, Σ rows dy.
+// With x̂ = (x − mean) / σ and g = weight · dy:
+//   dx ← (g − mean(g) − x̂ · mean(g · x̂)) / σ + addend. Null dx: not computed. Null addend: nothing is added.
+//   parameter_gradients ← (Σ rows dy · x̂, Σ rows dy). parameter_gradients: [2, width] f32.
 absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& shape, const void* x,
                                      const void* weight, const float* statistics, const void* dy, const void* addend,
                                      void* dx, float* parameter_gradients, std::byte* scratch);
 
-// Adds parameter_gradients' first row to weight_gradient: [width] f32, and its second to bias_gradient.
+// weight_gradient += parameter_gradients[0]; bias_gradient += parameter_gradients[1]. Both: [width] f32.
 absl::Status LaunchAddLayerNormGradients(KernelStream stream, int64_t width, const float* parameter_gradients,
                                          float* weight_gradient, float* bias_gradient);
 

@@ -1,5 +1,5 @@
-// A block takes one piece of one parameter. What all pieces share (the global norm, the factors of the step) one block
-// works out before, so that shared memory of the host is read once.
+// A block works on one piece of one parameter. One block computes what all pieces share (the global norm, the factors
+// of the update) in a launch before, so that memory shared with the host is read once.
 #include <cmath>
 
 #include "ops/cuda/device_code.h"
@@ -13,13 +13,14 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kWide = 4;  // f32 of a 16-byte access
 
-// A run of elements of one parameter.
+// Elements [begin, end) of one parameter.
 struct Piece {
   const ParameterEntry* entry;
   int64_t begin;
   int64_t end;
 };
 
+// The piece of this block: piece number blockIdx.x.
 __device__ inline Piece FindPiece(const OptimizerTable& table) {
   int64_t low = 0;
   int64_t high = table.num_entries;  // entries[low].first_piece <= blockIdx.x < entries[high].first_piece
@@ -35,6 +36,7 @@ __device__ inline Piece FindPiece(const OptimizerTable& table) {
 
 __device__ inline float* AsFloats(std::byte* bytes) { return reinterpret_cast<float*>(bytes); }
 
+// Grid: a block for each piece. piece_sums[piece] ← Σ gradients².
 __global__ void __launch_bounds__(kThreads) SquareKernel(OptimizerTable table) {
   const Piece piece = FindPiece(table);
   double sum = 0.0;
@@ -53,7 +55,7 @@ __global__ void __launch_bounds__(kThreads) SquareKernel(OptimizerTable table) {
   if (threadIdx.x == 0) table.piece_sums[blockIdx.x] = sum;
 }
 
-// Grid: a block for each parameter.
+// Grid: a block for each parameter. norms[parameter.norm] ← Σ piece_sums of the parameter.
 __global__ void __launch_bounds__(kThreads) SumPiecesKernel(OptimizerTable table, double* norms) {
   const ParameterEntry* const entry = &table.entries[blockIdx.x];
   if (entry->parameter.norm < 0) return;
@@ -65,10 +67,12 @@ __global__ void __launch_bounds__(kThreads) SumPiecesKernel(OptimizerTable table
   if (threadIdx.x == 0) norms[entry->parameter.norm] = sum;
 }
 
+// Grid: one block. norms: [num_norms] ← 0.
 __global__ void ClearKernel(double* norms, int64_t num_norms) {
   for (int64_t i = threadIdx.x; i < num_norms; i += kThreads) norms[i] = 0.0;
 }
 
+// Grid: one block. *gradient_norm ← √Σ norms; *table.factors ← the factors of the update.
 __global__ void __launch_bounds__(kThreads) FactorsKernel(OptimizerTable table, const double* norms, int64_t num_norms,
                                                           const UpdateControl* control, double* gradient_norm) {
   double sum = 0.0;
@@ -77,11 +81,11 @@ __global__ void __launch_bounds__(kThreads) FactorsKernel(OptimizerTable table, 
   if (threadIdx.x != 0) return;
   const double norm = sqrt(sum);
   *gradient_norm = norm;
-  const UpdateControl copy = *control;
-  *table.factors = MakeAdamWFactors(copy, ClipScale(copy.clip_norm, norm));
+  const UpdateControl settings = *control;
+  *table.factors = MakeAdamWFactors(settings, ClipScale(settings.clip_norm, norm));
 }
 
-// Elements [at, at + kWidth).
+// Updates elements [at, at + kWidth).
 template <int kWidth>
 __device__ void Update(const AdamWFactors& factors, const OptimizedParameter& parameter, int64_t at) {
   Floats<kWidth> values = Load<kWidth>(AsFloats(parameter.values) + at);
@@ -102,12 +106,14 @@ __device__ void Update(const AdamWFactors& factors, const OptimizedParameter& pa
   if (parameter.working != nullptr) Store(reinterpret_cast<__nv_bfloat16*>(parameter.working) + at, values);
 }
 
+// Rounds elements [at, at + kWidth) into the working copy.
 template <int kWidth>
 __device__ void Round(const OptimizedParameter& parameter, int64_t at) {
   Store(reinterpret_cast<__nv_bfloat16*>(parameter.working) + at, Load<kWidth>(AsFloats(parameter.values) + at));
 }
 
-// Eight elements a turn, so that bf16 copies, too, are whole accesses.
+// Calls function(i) for each eight elements of the thread, then tail(k) for each of the last few. Eight, so that an
+// access to bf16 is a whole one, too.
 template <typename Function, typename Tail>
 __device__ void ForOwnElements(const Piece& piece, Function function, Tail tail) {
   constexpr int kElements = 8;
@@ -120,7 +126,8 @@ __device__ void ForOwnElements(const Piece& piece, Function function, Tail tail)
   }
 }
 
-__global__ void __launch_bounds__(kThreads) StepKernel(OptimizerTable table) {
+// Grid: a block for each piece.
+__global__ void __launch_bounds__(kThreads) UpdateKernel(OptimizerTable table) {
   const Piece piece = FindPiece(table);
   const AdamWFactors factors = *table.factors;
   const OptimizedParameter parameter = piece.entry->parameter;
@@ -129,6 +136,7 @@ __global__ void __launch_bounds__(kThreads) StepKernel(OptimizerTable table) {
       [&](int64_t at) { Update<1>(factors, parameter, at); });
 }
 
+// Grid: a block for each piece.
 __global__ void __launch_bounds__(kThreads) RoundKernel(OptimizerTable table) {
   const Piece piece = FindPiece(table);
   const OptimizedParameter parameter = piece.entry->parameter;
@@ -157,11 +165,11 @@ absl::Status LaunchSquaredNorms(KernelStream stream, const OptimizerTable& table
   return Launch(SumPiecesKernel, {static_cast<unsigned int>(table.num_entries), kThreads}, stream, table, norms);
 }
 
-absl::Status LaunchStep(KernelStream stream, const OptimizerTable& table, const double* norms, int64_t num_norms,
-                        const UpdateControl* control, double* gradient_norm) {
+absl::Status LaunchUpdate(KernelStream stream, const OptimizerTable& table, const double* norms, int64_t num_norms,
+                          const UpdateControl* control, double* gradient_norm) {
   BATON_RETURN_IF_ERROR(Launch(FactorsKernel, {1, kThreads}, stream, table, norms, num_norms, control, gradient_norm));
   if (table.num_pieces == 0) return absl::OkStatus();
-  return Launch(StepKernel, {static_cast<unsigned int>(table.num_pieces), kThreads}, stream, table);
+  return Launch(UpdateKernel, {static_cast<unsigned int>(table.num_pieces), kThreads}, stream, table);
 }
 
 absl::Status LaunchRoundValues(KernelStream stream, const OptimizerTable& table) {

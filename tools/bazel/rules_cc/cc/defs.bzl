@@ -1,6 +1,6 @@
-"""Stands in for the rules_cc repository: each name that Bazel's own tools load is Bazel's native rule.
+"""Replaces the rules_cc repository: defines the names that Bazel's own tools load as Bazel's native rules.
 
-Debian's bazel-rules-cc does not load in Bazel 4.2.3, and nothing here may be downloaded.
+Debian's bazel-rules-cc does not load in Bazel 4.2.3, and the build downloads nothing.
 """
 
 cc_binary = native.cc_binary

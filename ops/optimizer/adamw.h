@@ -1,28 +1,30 @@
-// One element of an AdamW step, and the factors that all elements of a step share. Used by kernels/optimizer.cu.
-#ifndef BATON_OPS_CUDA_FORMULAS_ADAMW_H_
-#define BATON_OPS_CUDA_FORMULAS_ADAMW_H_
+// AdamW for one element in f32, and the factors that all elements of an update share. Used by the optimizers of
+// ops/host and, inside kernels, of ops/cuda. The reference does not use it: it computes in double from the paper's
+// formulas, so that tests/conformance compares two independent implementations.
+#ifndef BATON_OPS_OPTIMIZER_ADAMW_H_
+#define BATON_OPS_OPTIMIZER_ADAMW_H_
 
 #include <cmath>
 
-#include "ops/cuda/formulas/host_device.h"
+#include "base/host_device_function.h"
 #include "ops/optimizer/optimizer.h"
 
 namespace baton {
 
 struct AdamWFactors {
-  float gradient_scale;
+  float gradient_scale;  // from ClipScale
   float beta1;
   float one_minus_beta1;
   float beta2;
   float one_minus_beta2;
-  float inverse_correction1;
-  float inverse_correction2;
+  float inverse_correction1;  // 1 / (1 − β₁^step): removes the bias of the first moment
+  float inverse_correction2;  // 1 / (1 − β₂^step)
   float epsilon;
   float learning_rate;
-  float decay_factor;  // 1 − learning_rate · weight_decay, for parameters that decay
+  float decay_factor;  // 1 − learning_rate · weight_decay; only for parameters that decay
 };
 
-// Worked out in double: 1 − β₂ of 0.999 has few digits in float.
+// Computes in double, then rounds: 1 − β₂ loses most of its digits in float for β₂ near 1.
 BATON_HOST_DEVICE inline AdamWFactors MakeAdamWFactors(const UpdateControl& control, double gradient_scale) {
   const double step = static_cast<double>(control.step);
   AdamWFactors factors;
@@ -45,7 +47,8 @@ struct AdamWElement {
   float second_moment;
 };
 
-// Optimizer::Update's formulas. `decay_factor` is 1 for a parameter that does not decay.
+// Returns the element after one update by Optimizer::Update's formulas. `decay_factor`: factors.decay_factor, or 1 for
+// a parameter that does not decay. Straight-line code, so that loops around it vectorise.
 BATON_HOST_DEVICE inline AdamWElement UpdateByAdamW(const AdamWFactors& f, float decay_factor, AdamWElement before,
                                                     float gradient) {
   const float g = f.gradient_scale * gradient;
@@ -60,4 +63,4 @@ BATON_HOST_DEVICE inline AdamWElement UpdateByAdamW(const AdamWFactors& f, float
 
 }  // namespace baton
 
-#endif  // BATON_OPS_CUDA_FORMULAS_ADAMW_H_
+#endif  // BATON_OPS_OPTIMIZER_ADAMW_H_

@@ -1,5 +1,5 @@
-// An MLP's sizes as a list of layers.
-#include "ops/models/mlp.h"
+// Turns an MLP's sizes into a list of layers.
+#include "ops/models/mlp/mlp.h"
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"

@@ -1,5 +1,5 @@
-// The blocks of GPT-2, with embedding and head in the first and last.
-#include "ops/models/gpt2.h"
+// Builds the blocks of GPT-2, with the embedding in the first and the head in the last.
+#include "ops/models/gpt2/gpt2.h"
 
 #include <cmath>
 #include <utility>
