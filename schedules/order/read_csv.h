@@ -33,10 +33,9 @@ struct CsvOrder {
   std::vector<int32_t> rows;                        // [device]: line of the file, from 1
 };
 
-// The most bytes, rows and digits of a number that ReadCsv takes: far beyond what anybody runs.
+// The most bytes and rows that ReadCsv takes: far more than any real file has.
 inline constexpr size_t kMaxCsvBytes = size_t{1} << 27;
 inline constexpr int kMaxCsvRows = 1 << 16;
-inline constexpr int kMaxCsvDigits = 7;
 
 // One row a device, one cell an action: `<stage><F|I|W|B|R><micro-batch>` (R, a recomputation, is not PyTorch's),
 // `(2F3;1B0)OVERLAP_F_B` for a forward and a backward that run together, a transfer as above, or nothing. FSDP's

@@ -51,7 +51,8 @@ struct Refused {
 
 TEST_CASE("wrong arguments are refused in one sentence") {
   const std::string commands =
-      "the commands are train, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, schedules, verify";
+      "the commands are train, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, schedules, "
+      "verify";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; " + commands}, Refused{"trian", "\"trian\" is not a command; " + commands},
       Refused{"--frobnicate", "A subcommand is required; see baton --help"},
@@ -154,7 +155,7 @@ TEST_CASE("tables of costs that do not fit are refused in one sentence") {
                "cannot read costs file /no/such/file: No such file or directory");
   const std::string wrong = WriteJob("chunk\n");
   CHECK(absl::StartsWith(Baton({"simulate", "--micro-batches=2", "--costs=" + wrong}).err,
-                         "baton: " + wrong + " line 1: column forward_us is missing; "));
+                         "baton: " + wrong + ":1:1: column forward_us is missing; "));
 }
 
 TEST_CASE("what single commands do not take is refused") {
@@ -253,8 +254,8 @@ TEST_CASE("a full disk behind standard output is told") {
 }
 
 TEST_CASE("help is there for every command, has examples and fits in 120 columns") {
-  const std::string command =
-      GENERATE("train", "compile", "simulate", "compare", "frontier", "profile", "rehearse", "explain", "whatif", "schedules", "");
+  const std::string command = GENERATE("train", "compile", "simulate", "compare", "frontier", "profile", "rehearse",
+                                       "explain", "whatif", "schedules", "");
   const CommandResult result = command.empty() ? Baton({"--help"}) : Baton({command, "--help"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "base/text_table.h"
 #include "schedules/analyze/analysis.h"
