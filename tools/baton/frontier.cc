@@ -117,7 +117,7 @@ const Run* BestWithin(const std::vector<Run>& catalog, double limit) {
   const Run* best = nullptr;
   for (const Run& run : catalog) {
     const auto info = FindSchedule(run.request.schedule);
-    if (info.ok() && (*info)->has_copies) continue;
+    if (info.ok() && (*info)->has_replicas) continue;
     if (run.held <= limit + 1e-6 && (best == nullptr || TimeOf(run) < TimeOf(*best))) best = &run;
   }
   return best;
