@@ -1,4 +1,4 @@
-// Times of layers reckoned from FLOPs and bytes, for devices that are not at hand. Used by runtime/train.
+// Times of layers estimated from FLOPs and bytes, for devices that are not at hand. Used by runtime/train.
 #ifndef BATON_OPS_MODELS_RATES_H_
 #define BATON_OPS_MODELS_RATES_H_
 

@@ -1,10 +1,10 @@
-// The problem of a job: its layers, measured or reckoned, its memory and its splits.
+// The problem of a job: its layers, measured or estimated, its memory and its splits.
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
-#include "base/text_table.h"
 #include "runtime/job/load.h"
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
@@ -94,7 +94,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measu
     absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
   } else if (devices.has_rates()) {
     BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_));
-    absl::StrAppend(&description_, "\nreckoned for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
+    absl::StrAppend(&description_, "\nestimated for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
                     devices.rates().memory_gbps(), " GB/s");
   } else {
     if (measured != nullptr && IsSameModel(*measured)) {

@@ -1,6 +1,6 @@
-// How long order, lowering, proof and simulation take as schedules grow. Run with
+// Times of making an order, lowering, proving and simulating it, as schedules grow. Run with
 //   bazel run //tools/bench:schedules_bench
-// Each row is one stage of the way for 1F1B of p stages and m micro-batches; items are instructions.
+// Each row is one of these for 1F1B with p stages and m micro-batches; items are instructions.
 #include <benchmark/benchmark.h>
 
 #include <string>
