@@ -29,7 +29,7 @@ absl::Status CheckRequest(const OrderRequest& request) {
   if (request.micro_batch_group != 0 && request.micro_batch_group < request.num_stages) {
     return absl::InvalidArgumentError(absl::StrCat("pipeline.micro_batch_group: ", request.micro_batch_group,
                                                    "; must be at least pipeline.stages, ", request.num_stages,
-                                                   ", or 0 for that number"));
+                                                   ", or 0 for as many"));
   }
   return absl::OkStatus();
 }
