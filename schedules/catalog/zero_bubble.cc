@@ -17,8 +17,8 @@
 namespace baton {
 namespace {
 
-// `per_stage`: the forwards of a device's warm-up for each stage behind it, and the micro-batches by which its
-// backward-weights are delayed for each stage before it.
+// `per_stage`: the forwards of a device's warm-up for each stage behind it, and the delay of its
+// backward-weights in micro-batches for each stage before it.
 ComputeOrder WithDelayedWeights(const OrderRequest& request, int per_stage) {
   ComputeOrder order = LoopedOrder(request);
   const int m = request.num_micro_batches;

@@ -1,4 +1,4 @@
-// What heads and tails share: the memory that must be free before a forward; see heads_and_tails.h.
+// The part that heads and tails share: passes that must free memory before a forward; see heads_and_tails.h.
 #include "schedules/search/heads_and_tails.h"
 
 #include <algorithm>

@@ -33,7 +33,7 @@ class HeadsAndTails {
   Nanos Tail(int32_t pass, int n) const { return tails_[Index(pass, n)]; }
 
  private:
-  // What the chunks of a device up to one of them free, in the order in which they can.
+  // The memory that the chunks of a device up to one of them free, in the order in which they can.
   struct Releases {
     std::vector<int> next;  // [2 · chunk of the device + (0: input passes, 1: weight passes)]: the next micro-batch
     int64_t released = 0;
