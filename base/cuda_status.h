@@ -1,5 +1,5 @@
-// Every return code of CUDA, cuBLASLt, cuDNN and NCCL as an absl::Status. Included by CUDA code alone (ops/cuda,
-// runtime/device/cuda, runtime/transport/cuda and nccl); a library must be linked only by those who check its codes.
+// Return codes of CUDA, cuBLASLt, cuDNN and NCCL as absl::Status. Included only by CUDA code: ops/cuda,
+// runtime/device/cuda, runtime/transport/cuda and nccl. Only targets that check the codes of a library need to link it.
 #ifndef BATON_BASE_CUDA_STATUS_H_
 #define BATON_BASE_CUDA_STATUS_H_
 
@@ -21,7 +21,7 @@ inline absl::Status CudaFailure(absl::StatusCode code, const char* library, cons
                       absl::StrCat(library, " says ", name, " (", text, ") at ", file, ":", line, " in ", expression));
 }
 
-// OK, or: Unavailable without a device or driver, ResourceExhausted without memory, else Internal.
+// OK; Unavailable if there is no device or driver; ResourceExhausted if memory ran out; else Internal.
 inline absl::Status ToStatus(cudaError_t error, const char* expression, const char* file, int line) {
   if (error == cudaSuccess) return absl::OkStatus();
   const bool unavailable = error == cudaErrorNoDevice || error == cudaErrorInsufficientDriver ||
@@ -46,7 +46,7 @@ inline absl::Status ToStatus(cudnnStatus_t status, const char* expression, const
                      expression, file, line);
 }
 
-// OK or Internal. ncclInProgress is the caller's to wait for.
+// OK or Internal. Callers must wait while a call returns ncclInProgress before they convert it.
 inline absl::Status ToStatus(ncclResult_t result, const char* expression, const char* file, int line) {
   if (result == ncclSuccess) return absl::OkStatus();
   return CudaFailure(absl::StatusCode::kInternal, "NCCL", ncclGetErrorString(result), ncclGetLastError(nullptr),
@@ -55,7 +55,7 @@ inline absl::Status ToStatus(ncclResult_t result, const char* expression, const 
 
 }  // namespace baton
 
-// Returns from the enclosing function if `expression`, a call of one of these libraries, failed.
+// Returns from the enclosing function if `expression`, a call of one of these libraries, fails.
 #define BATON_RETURN_IF_CUDA_ERROR(expression)                                                        \
   do {                                                                                                \
     if (absl::Status baton_status = ::baton::ToStatus((expression), #expression, __FILE__, __LINE__); \

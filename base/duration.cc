@@ -1,4 +1,4 @@
-// Number and unit; see duration.h.
+// A number and a unit; see duration.h.
 #include "base/duration.h"
 
 #include <cmath>
@@ -20,7 +20,7 @@ std::optional<Nanos> ParseDuration(absl::string_view text) {
     absl::string_view number = text;
     double value = 0;
     if (!absl::ConsumeSuffix(&number, unit.suffix) || !absl::SimpleAtod(number, &value)) continue;
-    if (absl::StrContains(number, 'x') || absl::StrContains(number, 'X')) break;  // nobody means hexadecimal
+    if (absl::StrContains(number, 'x') || absl::StrContains(number, 'X')) break;  // SimpleAtod also reads hexadecimal
     if (!std::isfinite(value) || value < 0 || value * unit.nanos > kLongestNanos) break;
     return static_cast<Nanos>(std::llround(value * unit.nanos));
   }

@@ -1,4 +1,4 @@
-// Durations as people write them. Used for flags and for the fields of a job.
+// Durations as users write them. Used for flags and for the fields of a job.
 #ifndef BATON_BASE_DURATION_H_
 #define BATON_BASE_DURATION_H_
 
@@ -9,10 +9,11 @@
 
 namespace baton {
 
-// Parses "18.5ms", "600us", "1.2s", "250ns", from 0 to 3600 s; none if it is anything else.
+// Parses a number with a unit: "18.5ms", "600us", "1.2s", "250ns". Returns none if `text` is anything else, or not from
+// 0 to 3600 s.
 std::optional<Nanos> ParseDuration(absl::string_view text);
 
-// What ParseDuration takes, for messages.
+// The texts that ParseDuration accepts, for messages.
 inline constexpr char kDurationAllowed[] =
     "a time from 0 to 3600 s with its unit, like 18.5ms; units are ns, us, ms and s";
 

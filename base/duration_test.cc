@@ -1,4 +1,4 @@
-// ParseDuration: what it takes and what it refuses.
+// ParseDuration: texts that it accepts and texts that it refuses.
 #include "base/duration.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Reads in blocks, since a device or pipe has no size; see read_file.h.
 #include "base/read_file.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Reads a file that a user names. Used where orders and costs come from files.
+// Reads a file that a user names, with an error message for the user.
 #ifndef BATON_BASE_READ_FILE_H_
 #define BATON_BASE_READ_FILE_H_
 
@@ -10,8 +10,8 @@
 
 namespace baton {
 
-// The file's first `most_bytes` at most. `what` is for the message. Errors: InvalidArgument as `cannot read order file
-// x.csv: No such file or directory`.
+// Returns the file's contents, but at most its first `most_bytes`. `what` names the kind of file in the message.
+// Errors: InvalidArgument as `cannot read order file x.csv: No such file or directory`.
 absl::StatusOr<std::string> ReadFile(absl::string_view what, const std::string& path, size_t most_bytes);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// What is there is read, up to the limit; what cannot be is said.
+// Files are read up to the limit; a file that cannot be read is an error.
 #include "base/read_file.h"
 
 #include <catch2/catch.hpp>
@@ -18,7 +18,7 @@ TEST_CASE("a file is read whole, or its first bytes") {
   CHECK(ReadFile("file", path, 0).value().empty());
 }
 
-TEST_CASE("what cannot be read is said with its path") {
+TEST_CASE("an error names the path") {
   const absl::Status missing = ReadFile("costs file", "/no/such/file", 10).status();
   CHECK(missing.code() == absl::StatusCode::kInvalidArgument);
   CHECK(missing.message() == "cannot read costs file /no/such/file: No such file or directory");

@@ -1,8 +1,11 @@
-// Status shorthands: absl::Status and absl::StatusOr are the only way that an error travels in Baton.
+// Macros that return errors. Baton reports errors only as absl::Status and absl::StatusOr.
 //
-// Codes: InvalidArgument is a user's mistake (the message names the field, its value and what is allowed); Internal is
-// a fault of Baton's own (a lowering that its validator refuses); Unavailable is a device that is not there;
-// DeadlineExceeded comes from the watchdog; Cancelled says that another device's error came first.
+//   BATON_RETURN_IF_ERROR(CheckRequest(request));
+//   BATON_ASSIGN_OR_RETURN(const ComputeOrder order, MakeOrder("1f1b", request));
+//
+// Codes: InvalidArgument is a user's mistake; the message names the field, its value and what is allowed. Internal is a
+// fault of Baton itself, such as a lowered program that the validator refuses. Unavailable: a device does not exist.
+// DeadlineExceeded: from the watchdog. Cancelled: the error of another device came first.
 #ifndef BATON_BASE_STATUS_H_
 #define BATON_BASE_STATUS_H_
 

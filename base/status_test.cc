@@ -16,7 +16,7 @@ absl::StatusOr<int> Quarter(int value) {
   return Half(half);
 }
 
-TEST_CASE("an error leaves the enclosing function, a value goes on") {
+TEST_CASE("an error returns from the enclosing function, a value is assigned") {
   CHECK(Quarter(8).value() == 2);
   CHECK(Quarter(6).status().message() == "odd");
   CHECK(Quarter(3).status().code() == absl::StatusCode::kInvalidArgument);

@@ -1,38 +1,39 @@
-// A table in plain text: columns padded to their widest cell, numbers to the right. Used by every command that prints
-// one.
+// A table in plain text whose columns are padded to their widest cell. Used by every command that prints a table.
+//
+//   TextTable table({"schedule", "step"}, {false, true});
+//   table.AddRow({"1f1b", "1.19 s"});
+//   table.AddRow({"naive", "928 ms"});
+//   std::cout << table.ToString();
+//
+//   schedule    step
+//   --------  ------
+//   1f1b      1.19 s
+//   naive     928 ms
 #ifndef BATON_BASE_TEXT_TABLE_H_
 #define BATON_BASE_TEXT_TABLE_H_
 
 #include <string>
 #include <vector>
 
-#include "base/units.h"
-
 namespace baton {
 
 class TextTable {
  public:
-  // `right` says for each column whether it is aligned to the right.
-  TextTable(std::vector<std::string> header, std::vector<bool> right);
+  // `align_right` has one entry for each column of `header`.
+  TextTable(std::vector<std::string> header, std::vector<bool> align_right);
+
+  // A row with fewer cells than the header is filled up with empty ones; further cells are dropped.
   void AddRow(std::vector<std::string> cells);
-  // Lines that end in '\n'; a line of dashes under the header.
+
+  // The header, a line of dashes, and the rows. Each line ends in '\n' and has no trailing blanks.
   std::string ToString() const;
 
  private:
-  std::vector<std::vector<std::string>> rows_;
-  std::vector<bool> right_;
+  std::vector<std::vector<std::string>> rows_;  // the first is the header
+  std::vector<bool> align_right_;
 };
 
-// As "18.5 ms", "742 µs", "12.3 s": three significant digits.
-std::string FormatDuration(Nanos nanos);
-// As "1.2 GiB", "640 B".
-std::string FormatBytes(Bytes bytes);
-// As "27.3 %".
-std::string FormatPercent(double ratio);
-// As "4" or "5.5".
-std::string FormatCount(double count);
-
-// How many columns a terminal needs for UTF-8 text.
+// The number of terminal columns that UTF-8 `text` takes, if each code point takes one.
 int DisplayWidth(const std::string& text);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Writes by stdio, whose close may be what fails.
+// Writes with stdio, and checks the close too; see write_file.h.
 #include "base/write_file.h"
 
 #include <cerrno>
@@ -13,7 +13,7 @@ absl::Status WriteFile(const std::string& path, absl::string_view contents) {
   if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be opened"));
   const bool written = std::fwrite(contents.data(), 1, contents.size(), file) == contents.size();
   const int write_error = errno;
-  // What is buffered is written here, so a full disk may show only now.
+  // fclose writes the buffer, so a full disk may show only here.
   if (std::fclose(file) != 0 || !written) {
     return absl::ErrnoToStatus(written ? errno : write_error, absl::StrCat(path, ": cannot be written"));
   }

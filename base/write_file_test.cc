@@ -1,4 +1,4 @@
-// What is written is what is read; what cannot be is said.
+// Files have the contents that were written last; a file that cannot be written is an error.
 #include "base/write_file.h"
 
 #include <catch2/catch.hpp>
@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-TEST_CASE("a file holds what was written last") {
+TEST_CASE("a file has the contents that were written last") {
   const std::string path = std::string(std::getenv("TEST_TMPDIR")) + "/file";
   REQUIRE(WriteFile(path, "longer contents") == absl::OkStatus());
   REQUIRE(WriteFile(path, "short") == absl::OkStatus());
@@ -18,7 +18,7 @@ TEST_CASE("a file holds what was written last") {
   CHECK(contents.str() == "short");
 }
 
-TEST_CASE("what cannot be written is said with its path") {
+TEST_CASE("an error names the path") {
   CHECK(WriteFile("/no/such/folder/file", "x").code() == absl::StatusCode::kNotFound);
   const absl::Status full = WriteFile("/dev/full", std::string(1 << 20, 'x'));
   CHECK(full.code() == absl::StatusCode::kResourceExhausted);

@@ -2,7 +2,7 @@
 #include "runtime/planning/memory.h"
 
 #include "absl/strings/str_cat.h"
-#include "base/text_table.h"
+#include "base/format.h"
 #include "runtime/device/host/host_memory.h"
 
 namespace baton {

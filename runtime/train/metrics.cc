@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/json_string.h"
 
 namespace baton {
 namespace {
@@ -15,9 +16,11 @@ std::string Number(double value) { return std::isfinite(value) ? absl::StrFormat
 }  // namespace
 
 std::string MetricsLine(const StepMetrics& metrics) {
-  // Written by hand, since a library would choose the digits itself; the keys need no escapes.
+  // Written by hand, since a library would choose the digits itself.
   std::string line = absl::StrCat("{\"step\":", metrics.step);
-  const auto append = [&](const char* key, double value) { absl::StrAppend(&line, ",\"", key, "\":", Number(value)); };
+  const auto append = [&](const char* key, double value) {
+    absl::StrAppend(&line, ",", JsonString(key), ":", Number(value));
+  };
   append("loss", metrics.loss);
   append("grad_norm", metrics.grad_norm);
   append("learning_rate", metrics.learning_rate);

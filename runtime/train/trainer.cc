@@ -14,8 +14,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/format.h"
 #include "base/status.h"
-#include "base/text_table.h"
 #include "base/write_file.h"
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/planning/device_memory.h"

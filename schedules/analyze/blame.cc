@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
-#include "base/text_table.h"
+#include "base/format.h"
 #include "schedules/program/form/describe.h"
 
 namespace baton {

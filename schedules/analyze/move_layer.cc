@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
-#include "base/text_table.h"
 
 namespace baton {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "base/text_table.h"
+#include "base/format.h"
 #include "schedules/analyze/explain.h"
 #include "schedules/analyze/move_layer.h"
 #include "schedules/program/form/describe.h"

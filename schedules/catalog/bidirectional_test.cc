@@ -48,10 +48,10 @@ TEST_CASE("bidirectional schedules are no slower than 1f1b, whatever p and m") {
       INFO("p=" << p << " m=" << m);
       const Replay chimera = RunAtUnitCosts(Chimera(p, m));
       CHECK(chimera.makespan <= 3 * (m + p - 1));
-      CHECK(chimera.peak_held <= std::min(p, m));
+      CHECK(chimera.peak_live <= std::min(p, m));
       const Replay dualpipe = RunAtUnitCosts(DualPipe(p, m));
       CHECK(dualpipe.makespan <= 3 * (m + p - 1));
-      CHECK(dualpipe.peak_held <= std::min(2 * ((p + 1) / 2) + 1, m));
+      CHECK(dualpipe.peak_live <= std::min(2 * ((p + 1) / 2) + 1, m));
     }
   }
 }

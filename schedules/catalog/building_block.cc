@@ -1,4 +1,4 @@
-// Repeats a building block; see building_block.h.
+// Lists all passes of a device and sorts them; see building_block.h.
 #include "schedules/catalog/building_block.h"
 
 #include <algorithm>

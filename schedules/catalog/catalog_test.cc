@@ -126,17 +126,17 @@ TEST_CASE("every schedule does each work once, on its device, and can run") {
   }
 }
 
-TEST_CASE("1f1b holds at most p - i micro-batches on device i") {
+TEST_CASE("1f1b has at most p - i live micro-batches on device i") {
   const int p = 5;
   for (int m : {1, 3, 5, 12}) {
     auto order = MakeOrder("1f1b", {p, m});
     REQUIRE(order.ok());
     for (int device = 0; device < p; ++device) {
-      int held = 0;
+      int live = 0;
       int peak = 0;
       for (const Action& action : order->devices[device]) {
-        held += action.kind == ActionKind::kForward ? 1 : -1;
-        peak = std::max(peak, held);
+        live += action.kind == ActionKind::kForward ? 1 : -1;
+        peak = std::max(peak, live);
       }
       CHECK(peak == std::min(p - device, m));
     }

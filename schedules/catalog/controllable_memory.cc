@@ -1,21 +1,21 @@
-// ZB-V, V-Half and V-Min: two chunks per device placed as a V, and the backward split. Each is a building block of
-// period 6 (at F = B = W a device's work for one micro-batch): how far apart neighbours run the same pass sets the
-// memory, and so the bubble.
+// ZB-V, V-Half and V-Min: two chunks per device placed as a V, with split backwards. Each is a building block of period
+// 6, which is a device's work for one micro-batch at F = B = W. The time between the same pass on neighbouring devices
+// determines the memory, and with it the bubble.
 //
 //   V-Min, p = 3 (chunks a b c down the devices, d e f up; times at F = B = W)
 //   device 0  Fa0 .   .   .   .   Ff0 Fa1 If0 Wf0 .   .   Ff1 Fa2 Ia0 If1 Wa0 Wf1 ...
 //   device 1  .   Fb0 .   .   Fe0 .   .   Fb1 Ie0 We0 Fe1 .   Ib0 Fb2 Wb0 Ie1 Fe2 ...
 //   device 2  .   .   Fc0 Fd0 .   .   .   .   Fc1 Fd1 Id0 Ic0 Wd0 Wc0 Fc2 Fd2 Id1 ...
 //
-//   steps   F down  F up  I down  I up    held at most (micro-batches)    bubble
-//   ZB-V       3      3      3      3     p                               none in a device's own span for m >= 2p−1
-//   V-Half     1      2      1      2     ⌊(p+2)/2⌋                       (3p−4)/6 T for p >= 3
-//   V-Min      1      1      1      1     ⌊(p+4)/3⌋                       (4p−5)/6 T; (4p−3)/6 T if 3 ∣ p
+//   steps   F down  F up  I down  I up    peak (micro-batches)    bubble
+//   ZB-V       3      3      3      3     p                       none in a device's own span for m >= 2p−1
+//   V-Half     1      2      1      2     ⌊(p+2)/2⌋               (3p−4)/6 T for p >= 3
+//   V-Min      1      1      1      1     ⌊(p+4)/3⌋               (4p−5)/6 T; (4p−3)/6 T if 3 ∣ p
 //
-// The block fixes the order of forwards and backward-inputs on each device; FillBackwardWeights puts a backward-weight
-// where the device would wait otherwise, and keeps the limit. With ZB-V, which has memory to spare in the warm-up, a
-// device that would still wait runs the first chunk's forwards ahead. Any m is fine: the order of fewer is a part of
-// it.
+// The block determines the order of forwards and backward-inputs on each device. FillBackwardWeights inserts a
+// backward-weight where the device would otherwise wait or exceed the limit. ZB-V has memory to spare in the warm-up,
+// so a device that would still wait runs forwards of its first chunk early. Any m works: the order of fewer
+// micro-batches is a part of that of more.
 //
 // Source: Qi et al. 2024b (Pipeline Parallelism with Controllable Memory), figure 4; for ZB-V also Qi et al. 2024 (Zero
 // Bubble Pipeline Parallelism), section 6.
@@ -32,7 +32,7 @@ namespace {
 
 constexpr int kPeriod = 6;
 
-// How much later the next device runs the same pass, in unit costs.
+// The delay from a device to the next one that runs the same pass, in unit costs.
 struct Steps {
   int forward_down;
   int forward_up;
@@ -40,8 +40,8 @@ struct Steps {
   int backward_up;
 };
 
-// True if no two of the four passes ever begin at once on a device. The steps are whole, so that devices repeat after
-// kPeriod.
+// True if no two of the four passes ever begin at once on a device. Steps are integers, so only the first kPeriod
+// devices differ.
 bool IsFree(const BuildingBlock& block, int p) {
   for (int device = 0; device < std::min(p, kPeriod); ++device) {
     bool taken[kPeriod] = {};
@@ -54,7 +54,7 @@ bool IsFree(const BuildingBlock& block, int p) {
   return true;
 }
 
-// The begins, with a pause at each turn of the V and between forward and backward.
+// The block with the given pauses at the turns of the V and between forward and backward.
 BuildingBlock BlockWithPauses(int p, const Steps& steps, int down_to_up, int to_backward, int backward_to_up) {
   BuildingBlock block;
   block.period = kPeriod;
@@ -84,7 +84,7 @@ BuildingBlock ShortestBlock(int p, const Steps& steps) {
       }
     }
   }
-  // Not reached for the steps below. A block whose passes collide still is an order that can run.
+  // Not reached for the steps below. A block whose passes collide still gives an order that can run.
   return BlockWithPauses(p, steps, 0, 0, 0);
 }
 

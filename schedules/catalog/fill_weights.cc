@@ -1,4 +1,4 @@
-// List scheduler for backward-weights; see fill_weights.h.
+// The list scheduler; see fill_weights.h.
 #include "schedules/catalog/fill_weights.h"
 
 #include <utility>
@@ -11,8 +11,8 @@ namespace {
 
 class Filler {
  public:
-  Filler(int max_held, WhenIdle when_idle, ComputeOrder& order)
-      : max_held_(max_held),
+  Filler(int max_live, WhenIdle when_idle, ComputeOrder& order)
+      : max_live_(max_live),
         when_idle_(when_idle),
         order_(order),
         devices_(order.devices.size()),
@@ -30,7 +30,7 @@ class Filler {
     for (int device = 0; device < static_cast<int>(devices_.size()); ++device) awake.push_back(device);
     std::vector<Action> ran;
     std::vector<int> next_awake;
-    // One round is one unit of time. A device that could do nothing sleeps until something that it reads is done.
+    // One round is one unit of time. A device that can run nothing sleeps until one of its inputs is done.
     while (!awake.empty()) {
       ran.clear();
       next_awake.clear();
@@ -46,7 +46,7 @@ class Filler {
     for (size_t device = 0; device < devices_.size(); ++device) {
       if (order_.devices[device].size() < devices_[device].passes.size() / 2 * 3) {
         return absl::InternalError(
-            absl::StrCat("order: ", max_held_, " activations are too few for device ", device, " to go on"));
+            absl::StrCat("order: ", max_live_, " activations are too few for device ", device, " to go on"));
       }
     }
     return absl::OkStatus();
@@ -54,13 +54,13 @@ class Filler {
 
  private:
   struct Device {
-    std::vector<Action> passes;   // forwards and backward-inputs as given
-    size_t next = 0;              // of passes
-    std::vector<Action> weights;  // a queue of those that could run: begins at next_weight
+    std::vector<Action> passes;   // the given forwards and backward-inputs
+    size_t next = 0;              // index into passes
+    std::vector<Action> weights;  // a queue of backward-weights that are ready; it begins at next_weight
     size_t next_weight = 0;
-    int held = 0;
-    int next_early = 0;  // micro-batch of the first chunk's next forward
-    int64_t woken = -1;  // the time for which it is already among the awake
+    int live = 0;        // activations
+    int next_early = 0;  // micro-batch of the next forward of the first chunk
+    int64_t woken = -1;  // the last round for which it was put among the awake
   };
 
   void Wake(int device, std::vector<int>& awake) {
@@ -71,13 +71,13 @@ class Filler {
 
   bool IsReady(const Device& device, const Action& action) const {
     if (action.kind == ActionKind::kForward) {
-      return device.held < max_held_ && (action.chunk == 0 || forwards_done_[action.chunk - 1] > action.micro_batch);
+      return device.live < max_live_ && (action.chunk == 0 || forwards_done_[action.chunk - 1] > action.micro_batch);
     }
     return forwards_done_[action.chunk] > action.micro_batch &&
            (action.chunk + 1 == order_.num_chunks || backwards_done_[action.chunk + 1] > action.micro_batch);
   }
 
-  // Chooses what the device does now; false if it can do nothing.
+  // Runs one action on the device; false if none can run.
   bool RunOne(int index) {
     Device& device = devices_[index];
     auto ran_early = [&](const Action& action) {
@@ -94,7 +94,7 @@ class Filler {
     }
     const Action early = {ActionKind::kForward, index, device.next_early};
     if (when_idle_ == WhenIdle::kRunAhead && device.next_early < order_.num_micro_batches &&
-        device.held + 1 < max_held_ && IsReady(device, early)) {
+        device.live + 1 < max_live_ && IsReady(device, early)) {
       Append(index, early);
       return true;
     }
@@ -106,14 +106,14 @@ class Filler {
     order_.devices[index].push_back(action);
     switch (action.kind) {
       case ActionKind::kForward:
-        ++device.held;
+        ++device.live;
         if (action.chunk == index) device.next_early = action.micro_batch + 1;
         break;
       case ActionKind::kBackwardInput:
         device.weights.push_back({ActionKind::kBackwardWeight, action.chunk, action.micro_batch});
         break;
       case ActionKind::kBackwardWeight:
-        --device.held;
+        --device.live;
         break;
       case ActionKind::kBackward:
       case ActionKind::kRecompute:
@@ -121,7 +121,7 @@ class Filler {
     }
   }
 
-  // Makes the action's result known and wakes the device that reads it.
+  // Marks the action as done and wakes the device that reads its result.
   void Finish(const Action& action, std::vector<int>& awake) {
     if (action.kind == ActionKind::kBackwardWeight) return;
     const bool is_forward = action.kind == ActionKind::kForward;
@@ -130,19 +130,19 @@ class Filler {
     if (reader >= 0 && reader < order_.num_chunks) Wake(order_.device_of_chunk[reader], awake);
   }
 
-  const int max_held_;
+  const int max_live_;
   const WhenIdle when_idle_;
   ComputeOrder& order_;
   int64_t now_ = 0;
   std::vector<Device> devices_;
-  std::vector<int> forwards_done_;   // [chunk]: how many micro-batches
+  std::vector<int> forwards_done_;   // [chunk]: the number of micro-batches
   std::vector<int> backwards_done_;  // [chunk]
 };
 
 }  // namespace
 
-absl::Status FillBackwardWeights(int max_held, WhenIdle when_idle, ComputeOrder& order) {
-  return Filler(max_held, when_idle, order).Run();
+absl::Status FillBackwardWeights(int max_live, WhenIdle when_idle, ComputeOrder& order) {
+  return Filler(max_live, when_idle, order).Run();
 }
 
 }  // namespace baton

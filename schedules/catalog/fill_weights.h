@@ -1,5 +1,5 @@
-// Puts the backward-weight passes into an order that has none: a list scheduler at unit costs. Used by the zero-bubble
-// schedules of the zigzag placement, whose paper gives a rule for them and no table.
+// Inserts backward-weight passes into an order that has none: a list scheduler at unit costs. Used by the zero-bubble
+// schedules in the zigzag placement, whose paper gives a rule for these passes instead of a table.
 #ifndef BATON_SCHEDULES_CATALOG_FILL_WEIGHTS_H_
 #define BATON_SCHEDULES_CATALOG_FILL_WEIGHTS_H_
 
@@ -8,19 +8,20 @@
 
 namespace baton {
 
-// What a device does that would neither find its next pass ready nor a backward-weight to run.
+// Policy when neither the next pass nor a weight gradient is ready.
 enum class WhenIdle {
   kWait,
-  kRunAhead,  // run a forward of its first chunk ahead of its place, if that leaves room for one more activation
+  kRunAhead,  // run the next forward of the device's first chunk early, if memory is left for one more activation
 };
 
-// Every device runs its forwards and backward-inputs in the order given, each as soon as what it reads is there, and
-// backward-weights, oldest first, while it would otherwise wait: for data, or for memory. A device holds at most
-// `max_held` activations (of a chunk for a micro-batch), each from its forward until its backward-weight is done.
-// Forwards and backward-inputs of a chunk must ascend in micro-batches; device_of_chunk[c] must be c for the first
-// chunks. Linear in the number of actions.
-// Errors: Internal if no device can go on because `max_held` is too small for the order.
-absl::Status FillBackwardWeights(int max_held, WhenIdle when_idle, ComputeOrder& order);
+// Each device runs its forwards and backward-inputs in the given order, each as soon as its input is ready. While it
+// waits for data or memory, it runs backward-weights, the oldest first. At most `max_live` activations, at least 1, are
+// live on a device; an activation is that of one chunk for one micro-batch, from its forward until its backward-weight.
+//
+// Expects forwards and backward-inputs of each chunk in ascending micro-batches, and chunk c on device c for the first
+// chunk of each device. Linear in the number of actions.
+// Errors: Internal if `max_live` is too small for the order; `order` is then incomplete.
+absl::Status FillBackwardWeights(int max_live, WhenIdle when_idle, ComputeOrder& order);
 
 }  // namespace baton
 

@@ -1,4 +1,4 @@
-// The filler of backward-weights: where they go, the memory limit, and an order that cannot keep it.
+// Backward-weights in an order: their positions, the memory limit, and an order that cannot keep it.
 #include "schedules/catalog/fill_weights.h"
 
 #include <catch2/catch.hpp>
@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-// One device with one chunk that runs a forward and a backward-input by turns, `ahead` forwards ahead.
+// One device with one chunk that alternates forwards and backward-inputs after `ahead` forwards.
 ComputeOrder OneDevice(int m, int ahead) {
   ComputeOrder order;
   order.num_chunks = 1;
@@ -20,14 +20,14 @@ ComputeOrder OneDevice(int m, int ahead) {
   return order;
 }
 
-TEST_CASE("a block is repeated in the order of its begins") {
+TEST_CASE("a block repeats in the order in which its passes begin") {
   CHECK(FormatOrder(OneDevice(3, 0)) == "0F0 0I0 0F1 0I1 0F2 0I2\n");
   CHECK(FormatOrder(OneDevice(3, 1)) == "0F0 0F1 0I0 0F2 0I1 0I2\n");
 }
 
 TEST_CASE("backward-weights wait until memory is full") {
   struct Case {
-    int max_held;
+    int max_live;
     const char* text;
   };
   const Case cases[] = {
@@ -37,7 +37,7 @@ TEST_CASE("backward-weights wait until memory is full") {
   };
   for (const Case& row : cases) {
     ComputeOrder order = OneDevice(3, 0);
-    REQUIRE(FillBackwardWeights(row.max_held, WhenIdle::kWait, order).ok());
+    REQUIRE(FillBackwardWeights(row.max_live, WhenIdle::kWait, order).ok());
     CHECK(FormatOrder(order) == row.text);
   }
 }
@@ -45,7 +45,7 @@ TEST_CASE("backward-weights wait until memory is full") {
 // Two devices with a chunk each: the first waits for the second after F0.
 TEST_CASE("an idle device runs ahead if it may and has room") {
   struct Case {
-    int max_held;
+    int max_live;
     WhenIdle when_idle;
     const char* first_device;
   };
@@ -61,13 +61,13 @@ TEST_CASE("an idle device runs ahead if it may and has room") {
     order.device_of_chunk = {0, 1};
     order.devices.resize(2);
     RepeatBlock({4, {0, 1}, {3, 2}}, ActionKind::kBackwardInput, order);
-    REQUIRE(FillBackwardWeights(row.max_held, row.when_idle, order).ok());
+    REQUIRE(FillBackwardWeights(row.max_live, row.when_idle, order).ok());
     const std::string text = FormatOrder(order);
     CHECK(text.substr(0, text.find('\n')) == row.first_device);
   }
 }
 
-TEST_CASE("an order that needs more memory than there is is an internal error") {
+TEST_CASE("an order that exceeds the memory limit is an internal error") {
   ComputeOrder order = OneDevice(3, 1);
   const absl::Status status = FillBackwardWeights(1, WhenIdle::kWait, order);
   CHECK(status.code() == absl::StatusCode::kInternal);

@@ -4,10 +4,10 @@
 //   device 1     F0 F1 F2             B0 B1 B2
 //   device 2        F0 F1 F2 B0 B1 B2
 //
-// With several chunks per device it goes breadth-first: all micro-batches of a chunk before the next chunk. That is
-// looped-bfs, a row of its own in the catalog.
-// The backwards ascend, where the paper's figure 2 lets them descend; the bubble is the same.
-// Source: Huang et al. 2019 (GPipe), section 2.3; for several chunks Lamy-Poirier 2023 (breadth-first), section 4.
+// With several chunks per device it runs all micro-batches of a chunk before the next chunk: breadth-first, in the
+// catalog as looped-bfs. The backwards ascend in micro-batches. In figure 2 of the paper they descend; the bubble is
+// the same. Source: Huang et al. 2019 (GPipe), section 2.3; for several chunks Lamy-Poirier 2023 (breadth-first),
+// section 4.
 #include "schedules/catalog/schedules.h"
 
 namespace baton {

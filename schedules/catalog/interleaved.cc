@@ -4,12 +4,12 @@
 //   device 0  Fa0 Fa1 Fc0 Fc1 Fa2 .   Bc0---- Fa3 Bc1---- Fc2 Ba0---- ...
 //   device 1  .   Fb0 Fb1 Fd0 Bd0---- Fd1 Bd1---- Fb2 Bb0---- Fb3 Bb1---- ...
 //
-// A group of micro-batches goes through one chunk of the device, then through its next one; the backwards go by the
-// same groups from the last chunk to the first. A group has at least p micro-batches: fewer would come back to a device
-// that has nothing else to do. Where the paper wants p | m, m is dealt out to ⌊m / group⌋ groups as evenly as can be,
-// larger ones first, since the warm-up is as long as the first group; the bubble stays (p−1)T/v for every m >= p. Fewer
-// micro-batches than a group are one group.
-// Source: Narayanan et al. 2021 (Megatron-LM), section 2.2.2, figure 4; the size of the group as in Megatron-Core.
+// A group of micro-batches goes through one chunk of the device, then through its next one. The backwards use the same
+// groups, from the last chunk to the first. A group has at least p micro-batches: a device would wait for the return of
+// a smaller one. The paper requires p | m. Here m is divided into ⌊m / group⌋ groups as evenly as possible, the larger
+// ones first, because the warm-up is as long as the first group; the bubble stays (p−1)T/v for every m >= p. If m is
+// smaller than a group, all micro-batches form one group.
+// Source: Narayanan et al. 2021 (Megatron-LM), section 2.2.2, figure 4; the group size as in Megatron-Core.
 #include <algorithm>
 
 #include "schedules/catalog/schedules.h"
@@ -17,7 +17,7 @@
 namespace baton {
 namespace {
 
-// What one device runs in a row: a round is a chunk of the device.
+// One pass in a device's sequence; its round-th chunk, from 0.
 struct Turn {
   int round;
   int micro_batch;
@@ -58,8 +58,8 @@ absl::StatusOr<ComputeOrder> MakeInterleavedOrder(const OrderRequest& request) {
     auto add = [&](ActionKind kind, const Turn& turn) {
       actions.push_back({kind, turn.round * p + device, turn.micro_batch});
     };
-    // With one chunk this is 1F1B; with more, a device must be two forwards ahead of the next one, since between two
-    // of its backwards that one runs a forward too.
+    // With one chunk this is 1F1B. With more, a device must be two forwards ahead of the next one, which runs a forward
+    // between two of its backwards.
     const int64_t ahead = (v > 1 ? int64_t{2} : int64_t{1}) * (p - 1 - device) + int64_t{v - 1} * sizes[0];
     const int warm_up = static_cast<int>(std::min<int64_t>(ahead, num_turns));
     for (int i = 0; i < warm_up; ++i) add(ActionKind::kForward, forwards[i]);

@@ -4,7 +4,7 @@
 //   device 1     F0    B0       F1    B1
 //   device 2        F0B0           F1B1
 //
-// The next micro-batch enters when the previous one has come all the way back, so one device is busy at a time.
+// The next micro-batch enters after the previous one has come all the way back, so one device is busy at a time.
 // Source: the baseline of Huang et al. 2019 (GPipe), section 2.3.
 #include "schedules/catalog/schedules.h"
 

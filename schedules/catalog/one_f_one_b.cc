@@ -1,13 +1,13 @@
-// 1F1B, also known as PipeDream-flush: as little as possible in flight. And its eager variant.
+// 1F1B, also known as PipeDream-flush: as few micro-batches in flight as possible. And its eager variant.
 //
 //             warm-up  steady state     cool-down
 //   device 0  F0 F1 F2       B0 F3    B1    B2    B3
 //   device 1     F0 F1    B0 F2    B1 F3 B2    B3
 //   device 2        F0 B0 F1    B1 F2 B2 F3 B3
 //
-// Device i holds at most p − i micro-batches; the bubble is that of GPipe. Transfers are in the way: what a device
-// needs next is what its neighbour has just finished. Eager 1F1B runs twice the warm-up, so that it has been under way
-// for one more forward and backward; the bubble without transfer times is the same.
+// At most p − i micro-batches are live on device i; the bubble is that of GPipe. Slow transfers delay it, because a
+// device next needs what its neighbour has just finished. Eager 1F1B doubles the warm-up, which gives each transfer the
+// time of one more forward and backward; without transfer times the bubble is the same.
 //
 //   device 0  F0 F1 F2 F3 .  .  .  B0--- .  B1--- .  B2--- .  B3---
 //   device 1  .  F0 F1 F2 .  B0--- F3 B1--- .  B2--- .  B3---
@@ -22,7 +22,7 @@
 namespace baton {
 namespace {
 
-// The device's forwards before its first backward, less one: `per_stage` for each stage behind it.
+// 1F1B with a warm-up of `per_stage` forwards for each stage behind the device.
 ComputeOrder WithWarmUp(const OrderRequest& request, int per_stage) {
   ComputeOrder order = LoopedOrder(request);
   const int m = request.num_micro_batches;

@@ -1,4 +1,4 @@
-// Checks of a request and the placements; see order_request.h.
+// The check of a request and the placements; see order_request.h.
 #include "schedules/catalog/order_request.h"
 
 #include "absl/strings/str_cat.h"
@@ -18,7 +18,7 @@ absl::Status CheckRequest(const OrderRequest& request) {
   BATON_RETURN_IF_ERROR(CheckPositive("pipeline.stages", request.num_stages));
   BATON_RETURN_IF_ERROR(CheckPositive("batch.micro_batches", request.num_micro_batches));
   BATON_RETURN_IF_ERROR(CheckPositive("pipeline.chunks_per_device", request.chunks_per_device));
-  // Two ints cannot overflow an int64; the third is only multiplied if the first two leave room for it.
+  // The product of two ints fits into an int64; the third factor is only applied if the first two leave room for it.
   const int64_t num_chunks = int64_t{request.num_stages} * request.chunks_per_device;
   if (num_chunks > kMaxForwards || num_chunks * request.num_micro_batches > kMaxForwards) {
     return absl::InvalidArgumentError(absl::StrCat("batch.micro_batches: ", request.num_micro_batches,

@@ -1,5 +1,5 @@
-// What a schedule is asked for, its check, and the placements that schedules share. Used by the files of the
-// schedules and by the catalog.
+// The request for a schedule, its check, and the placements that schedules share. Used by the catalog, its schedules
+// and search.
 #ifndef BATON_SCHEDULES_CATALOG_ORDER_REQUEST_H_
 #define BATON_SCHEDULES_CATALOG_ORDER_REQUEST_H_
 
@@ -9,10 +9,11 @@
 namespace baton {
 
 struct OrderRequest {
-  int num_stages;  // devices of the pipeline
-  int num_micro_batches;
+  int num_stages;             // devices of the pipeline, at least 1
+  int num_micro_batches;      // at least 1
   int chunks_per_device = 0;  // 0: ScheduleInfo::default_chunks, which MakeOrder fills in
-  // Of interleaved: how many micro-batches go through one chunk before the next one's turn. 0: num_stages.
+  // The number of micro-batches that go through one chunk before the device turns to its next one; at least num_stages.
+  // 0: num_stages. Only the schedule "interleaved" reads it.
   int micro_batch_group = 0;
 };
 
@@ -20,11 +21,11 @@ struct OrderRequest {
 // micro_batch_group is neither 0 nor at least num_stages.
 absl::Status CheckRequest(const OrderRequest& request);
 
-// An order without actions in the loop placement: chunk c on device c mod p. Expects a checked request.
+// Returns an order without actions in the loop placement: chunk c on device c mod p. Expects a checked request.
 ComputeOrder LoopedOrder(const OrderRequest& request);
 
-// An order without actions in the zigzag placement: down the devices with the first p chunks, up with the next p, and
-// so on, so that a turn stays on its device; with 2 chunks per device a V. Expects a checked request.
+// Returns an order without actions in the zigzag placement: the first p chunks go down the devices, the next p up, and
+// so on, so that a turn stays on its device. With 2 chunks per device that is a V. Expects a checked request.
 ComputeOrder ZigzagOrder(const OrderRequest& request);
 
 // An order without actions with two copies of each chunk: of chunk c the first on device c, the second on device

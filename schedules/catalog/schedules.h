@@ -1,6 +1,6 @@
-// The functions behind the catalog's rows, each in a file of its own. Used by the catalog; everybody else goes through
-// MakeOrder. All are pure, expect a request that CheckRequest accepts, and let the backwards of a chunk ascend in
-// micro-batches: parameter gradients are added up in that order, so that every schedule gives the same bits.
+// The functions behind the catalog's rows, one file for each family of schedules. Used by the catalog only; all others
+// call MakeOrder. All are pure and expect a request that CheckRequest accepts. In every order the backwards of a chunk
+// ascend in micro-batches: gradients are added up in that order, so that all schedules give the same bits.
 #ifndef BATON_SCHEDULES_CATALOG_SCHEDULES_H_
 #define BATON_SCHEDULES_CATALOG_SCHEDULES_H_
 

@@ -1,14 +1,14 @@
-// Wave: the chunks of a device lie on a zigzag, so that a micro-batch turns at either end without a transfer.
+// Wave: chunks are placed on a zigzag, so that a micro-batch turns at either end without a transfer.
 //
 //   p = 2, v = 2, m = 3: chunks a and d on device 0, chunks b and c on device 1
 //   device 0  Fa0 Fa1 .   Fd0 Bd0---- Fa2 Fd1 Bd1---- Ba0---- Fd2 Bd2---- .   Ba1---- .   .   Ba2----
 //   device 1  .   Fb0 Fc0 Fb1 Fc1 .   Bc0---- Bb0---- Fb2 Fc2 Bc1---- Bb1---- Bc2---- Bb2----
 //
-// In the steady state a device runs, in a period of 3v chunk times (B = 2F), a forward of each of its chunks from the
-// first to the last and then a backward of each the other way round, of different micro-batches. Neighbours run the
-// same pattern shifted by half a period, which for passes up the zigzag and down is the same shift: nothing collides.
-// The paper draws m = p, where the bubble is 4(p−1) chunk times; the block goes on for any m, and with more than two
-// chunks per device the bubble is 3(p−1) from m = 2p on, at the price of more micro-batches in flight.
+// The steady state has a period of 3v chunk times (B = 2F). In it a device runs a forward of each of its chunks from
+// the first to the last, and then a backward of each in reverse, all of different micro-batches. Neighbours run the
+// same pattern half a period later. That shift is the same up the zigzag and down, so no passes collide. The paper
+// shows m = p, where the bubble is 4(p−1) chunk times. The block continues for any m. With more than two chunks per
+// device the bubble is 3(p−1) for m >= 2p, at the cost of more micro-batches in flight.
 //
 // Source: Liu et al. 2023 (Hanayo, SC 2023), the wave-like pipeline; as a building block after Qi et al. 2024b.
 #include "schedules/catalog/building_block.h"
@@ -27,7 +27,7 @@ BuildingBlock WaveBlock(const ComputeOrder& order, int chunks_per_device) {
   block.backward.resize(order.num_chunks);
   const int64_t toward_last = block.period / 2;
   const int64_t toward_first = block.period - toward_last;
-  // From one chunk to the next on its way: a turn goes on at once, a step to a neighbour takes half a period.
+  // The time from one chunk's begin to the next one's: `time` at a turn, half a period to a neighbour.
   auto step = [&](int from, int to, int64_t time) {
     const int change = order.device_of_chunk[to] - order.device_of_chunk[from];
     return change == 0 ? time : change > 0 ? toward_last : toward_first;

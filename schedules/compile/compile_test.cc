@@ -105,8 +105,8 @@ TEST_CASE("a limit holds for every schedule, and a searched one keeps it") {
   CHECK(certificate.objective_ns >= certificate.lower_bound_ns);
   request.search.limit.micro_batches = {0.5};
   CHECK(Compile(request).status().message() ==
-        "pipeline.search.activation_limit_micro_batches: device 0 may hold 0.5 micro-batches; the smallest limit that "
-        "any order keeps is 1 micro-batch, for one micro-batch under way");
+        "pipeline.search.activation_limit_micro_batches: device 0 is limited to 0.5 micro-batches; the smallest limit "
+        "that any order can keep is 1 micro-batch, for one micro-batch in flight");
   CHECK(Compile(request).status().code() == absl::StatusCode::kInvalidArgument);
 }
 

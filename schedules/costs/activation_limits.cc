@@ -1,4 +1,4 @@
-// From numbers that a user gives to integers; see activation_limits.h.
+// Checks, units and rounding; see activation_limits.h.
 #include "schedules/costs/activation_limits.h"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ absl::Status CheckAsked(const MemoryLimit& asked, int num_devices) {
   return absl::OkStatus();
 }
 
-// [device] The limit, where one stands for all.
+// The device's value; a single one is for all devices.
 template <typename Number>
 Number LimitOf(const std::vector<Number>& limits, int device) {
   return limits.size() == 1 ? limits[0] : limits[device];
@@ -55,7 +55,7 @@ Number LimitOf(const std::vector<Number>& limits, int device) {
 
 std::string ActivationLimits::Format(int64_t amount) const {
   if (in_bytes) return absl::StrCat(amount, " bytes");
-  // Rounded up, so that a limit that is told is enough.
+  // Rounded up, so that a limit in a message is enough.
   const double micro_batches = std::ceil(ToMicroBatches(amount) * 1000 - 1e-6) / 1000;
   return absl::StrCat(absl::StrFormat("%g", micro_batches), micro_batches == 1 ? " micro-batch" : " micro-batches");
 }
@@ -74,22 +74,22 @@ absl::StatusOr<ActivationLimits> ResolveLimits(const MemoryLimit& asked, const C
     const Bytes bytes = chunk.saved_bytes + chunk.saved_weight_bytes;
     most = std::max(most, bytes);
     const double share = bytes == 0 ? 1.0 : static_cast<double>(chunk.saved_weight_bytes) / static_cast<double>(bytes);
-    const double held = limits.in_bytes ? static_cast<double>(bytes) : kUnitsPerChunk;
-    limits.held.push_back(static_cast<int64_t>(held));
-    // Rounded up: what is counted is never less than what is held.
-    limits.held_weight.push_back(
-        std::min(limits.held.back(), static_cast<int64_t>(std::ceil(asked.weight_fraction.value_or(share) * held))));
+    const double activation = limits.in_bytes ? static_cast<double>(bytes) : kUnitsPerChunk;
+    limits.activation.push_back(static_cast<int64_t>(activation));
+    // Rounded up, so that no less is counted than is live.
+    limits.weight_activation.push_back(std::min(
+        limits.activation.back(), static_cast<int64_t>(std::ceil(asked.weight_fraction.value_or(share) * activation))));
   }
   if (limits.in_bytes && most == 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat(kBytes, ": the costs say no bytes of activations; limit micro-batches, or give their bytes"));
+        absl::StrCat(kBytes, ": the costs give no bytes of activations; give them, or limit micro-batches instead"));
   }
   limits.limit.assign(num_devices, kNoActivationLimit);
   for (int device = 0; device < num_devices && asked.is_given(); ++device) {
     limits.limit[device] =
         limits.in_bytes
             ? LimitOf(asked.bytes, device)
-            // Rounded, since a user's 7.1 is not quite 7.1.
+            // To the nearest: 7.1 is not exact in binary.
             : std::llround(LimitOf(asked.micro_batches, device) * limits.chunks_per_device * kUnitsPerChunk);
   }
   return limits;
@@ -97,13 +97,14 @@ absl::StatusOr<ActivationLimits> ResolveLimits(const MemoryLimit& asked, const C
 
 absl::Status CheckFeasible(const ActivationLimits& limits, const std::vector<int32_t>& device_of_chunk) {
   std::vector<int64_t> needed(limits.limit.size());
-  for (size_t chunk = 0; chunk < device_of_chunk.size(); ++chunk) needed[device_of_chunk[chunk]] += limits.held[chunk];
+  for (size_t chunk = 0; chunk < device_of_chunk.size(); ++chunk)
+    needed[device_of_chunk[chunk]] += limits.activation[chunk];
   for (size_t device = 0; device < needed.size(); ++device) {
     if (needed[device] <= limits.limit[device]) continue;
     return absl::InvalidArgumentError(absl::StrCat(limits.in_bytes ? kBytes : kMicroBatches, ": device ", device,
-                                                   " may hold ", limits.Format(limits.limit[device]),
-                                                   "; the smallest limit that any order keeps is ",
-                                                   limits.Format(needed[device]), ", for one micro-batch under way"));
+                                                   " is limited to ", limits.Format(limits.limit[device]),
+                                                   "; the smallest limit that any order can keep is ",
+                                                   limits.Format(needed[device]), ", for one micro-batch in flight"));
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,10 @@
-// How much of activations a device may hold: as a user says it, and as integers to count with. Used by search, which
-// keeps to it, and by validate, which proves that.
+// Limits on the activations of a device: as a user gives them, and as integers to count with. Used by search, which
+// stays within them, and by validate, which proves that a program does.
+//
+//   MemoryLimit asked;
+//   asked.micro_batches = {7.5};
+//   BATON_ASSIGN_OR_RETURN(const ActivationLimits limits, ResolveLimits(asked, costs, num_devices));
+//   BATON_RETURN_IF_ERROR(CheckFeasible(limits, device_of_chunk));
 #ifndef BATON_SCHEDULES_COSTS_ACTIVATION_LIMITS_H_
 #define BATON_SCHEDULES_COSTS_ACTIVATION_LIMITS_H_
 
@@ -13,41 +18,43 @@
 
 namespace baton {
 
-// As asked for. At most one of the first two is given; each has one number for all devices, or one for each.
+// A limit as given. At most one of the first two fields has values: one for all devices, or one for each device.
 struct MemoryLimit {
-  std::vector<double> micro_batches;  // of a device's whole share of the layers; may be fractional
-  std::vector<Bytes> bytes;
-  // Of an activation, what is still held from backward-input to backward-weight, 0 to 1. Unset: what the costs say of
-  // each chunk, or all where they say nothing.
+  std::vector<double> micro_batches;  // above 0 to 10⁶, of a device's whole share of the layers; may be fractional
+  std::vector<Bytes> bytes;           // at least 1
+  // Fraction of an activation still live between backward-input and backward-weight, 0 to 1. Default: from the costs,
+  // else 1.
   std::optional<double> weight_fraction;
 
   bool is_given() const { return !micro_batches.empty() || !bytes.empty(); }
 };
 
-// In one unit throughout: bytes, or millionths of a chunk's activation. A chunk's activation takes held[chunk] from its
-// forward to its backward-input, then held_weight[chunk], which is no more, until its backward-weight.
+// A limit to count with, in one unit throughout: bytes, or millionths of a chunk's activation. For each micro-batch of
+// a chunk
+//
+//   Forward ── activation[chunk] live ──▶ BackwardInput ── weight_activation[chunk] live ──▶ BackwardWeight
 struct ActivationLimits {
   bool in_bytes = false;
-  int chunks_per_device = 1;
-  std::vector<int64_t> held;         // [chunk]
-  std::vector<int64_t> held_weight;  // [chunk]
-  std::vector<int64_t> limit;        // [device]
+  int chunks_per_device = 1;               // at least 1
+  std::vector<int64_t> activation;         // [chunk] at least 0
+  std::vector<int64_t> weight_activation;  // [chunk] 0 to activation[chunk]
+  std::vector<int64_t> limit;              // [device] 1 to kNoActivationLimit
 
-  // As "7.5 micro-batches" or "1288490188 bytes".
+  // As "7.5 micro-batches", rounded up to three decimals, or "1288490188 bytes".
   std::string Format(int64_t amount) const;
-  // Of a device's whole share of the layers, where the unit is not bytes.
+  // `amount` in micro-batches of a device's whole share of the layers. Only if the unit is not bytes.
   double ToMicroBatches(int64_t amount) const;
 };
 
 inline constexpr int64_t kNoActivationLimit = int64_t{1} << 61;
 
-// Without a limit each device's is kNoActivationLimit.
-// Errors: InvalidArgument in the words of proto/job.proto: both kinds of limit, one that is negative or no number, a
-// wrong number of them, a fraction beyond 0 to 1, bytes where the costs have none.
+// The limits of `num_devices` devices. If `asked` gives none, each is kNoActivationLimit.
+// Errors: InvalidArgument with the field of proto/job.proto: both kinds of limit are given, a number of values other
+// than 1 and num_devices, a value out of range, or a limit in bytes if the costs have no bytes of activations.
 absl::StatusOr<ActivationLimits> ResolveLimits(const MemoryLimit& asked, const CostModel& costs, int num_devices);
 
-// Whether each device has room for one micro-batch on all its chunks, without which nothing can run, and with which
-// something can. Errors: InvalidArgument with the smallest limit that is enough.
+// OK if each device has room for one micro-batch on all of its chunks. With less nothing can run; with it some order
+// can. Errors: InvalidArgument with the smallest limit that is enough.
 absl::Status CheckFeasible(const ActivationLimits& limits, const std::vector<int32_t>& device_of_chunk);
 
 }  // namespace baton

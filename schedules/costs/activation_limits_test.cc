@@ -23,25 +23,25 @@ TEST_CASE("limits in micro-batches count chunks of a device") {
   const auto limits = ResolveLimits(asked, FourChunks(0, 0), 2);
   REQUIRE(limits.ok());
   CHECK(limits->limit == std::vector<int64_t>{5000000, 5000000});  // of two chunks each
-  CHECK(limits->held == std::vector<int64_t>(4, 1000000));
-  CHECK(limits->held_weight == std::vector<int64_t>(4, 250000));
+  CHECK(limits->activation == std::vector<int64_t>(4, 1000000));
+  CHECK(limits->weight_activation == std::vector<int64_t>(4, 250000));
   CHECK(limits->Format(3000000) == "1.5 micro-batches");
   CHECK(limits->Format(2000000) == "1 micro-batch");
 }
 
-TEST_CASE("what is held until backward-weight is what the costs say, unless told") {
+TEST_CASE("the part of an activation that is live until backward-weight comes from the costs unless it is given") {
   MemoryLimit asked;
   asked.bytes = {1000, 2000};
   const CostModel costs = FourChunks(300, 100);
   auto limits = ResolveLimits(asked, costs, 2);
   REQUIRE(limits.ok());
   CHECK(limits->limit == std::vector<int64_t>{1000, 2000});
-  CHECK(limits->held == std::vector<int64_t>(4, 400));
-  CHECK(limits->held_weight == std::vector<int64_t>(4, 100));
+  CHECK(limits->activation == std::vector<int64_t>(4, 400));
+  CHECK(limits->weight_activation == std::vector<int64_t>(4, 100));
   asked.weight_fraction = 0.5;
-  CHECK(ResolveLimits(asked, costs, 2)->held_weight == std::vector<int64_t>(4, 200));
-  CHECK(ResolveLimits({}, costs, 2)->held_weight == std::vector<int64_t>(4, 250000));
-  CHECK(ResolveLimits({}, FourChunks(0, 0), 2)->held_weight == std::vector<int64_t>(4, 1000000));
+  CHECK(ResolveLimits(asked, costs, 2)->weight_activation == std::vector<int64_t>(4, 200));
+  CHECK(ResolveLimits({}, costs, 2)->weight_activation == std::vector<int64_t>(4, 250000));
+  CHECK(ResolveLimits({}, FourChunks(0, 0), 2)->weight_activation == std::vector<int64_t>(4, 1000000));
   CHECK(ResolveLimits({}, costs, 2)->limit == std::vector<int64_t>(2, kNoActivationLimit));
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("limits that mean nothing are refused") {
       Refused{{{}, {0}, {}}, bytes + "0; must be at least 1"},
       Refused{{{}, {}, 1.5}, "pipeline.search.weight_activation_fraction: 1.5; must be from 0 to 1"},
       Refused{{{}, {64}, {}},
-              bytes + "the costs say no bytes of activations; limit micro-batches, or give their bytes"});
+              bytes + "the costs give no bytes of activations; give them, or limit micro-batches instead"});
   const auto limits = ResolveLimits(refused.asked, FourChunks(0, 0), 2);
   CHECK(limits.status().code() == absl::StatusCode::kInvalidArgument);
   CHECK(limits.status().message() == refused.message);
@@ -74,15 +74,16 @@ TEST_CASE("a limit below one micro-batch on all chunks of a device is refused wi
   auto limits = ResolveLimits(asked, FourChunks(0, 0), 2);
   REQUIRE(limits.ok());
   CHECK(CheckFeasible(*limits, devices).message() ==
-        "pipeline.search.activation_limit_micro_batches: device 1 may hold 0.75 micro-batches; the smallest limit "
-        "that any order keeps is 1 micro-batch, for one micro-batch under way");
+        "pipeline.search.activation_limit_micro_batches: device 1 is limited to 0.75 micro-batches; the smallest "
+        "limit that any order can keep is 1 micro-batch, for one micro-batch in flight");
   asked.micro_batches = {1};
   CHECK(CheckFeasible(*ResolveLimits(asked, FourChunks(0, 0), 2), devices).ok());
   asked = {};
   asked.bytes = {799};
   CHECK(CheckFeasible(*ResolveLimits(asked, FourChunks(300, 100), 2), devices).message() ==
-        "pipeline.search.activation_limit_bytes: device 0 may hold 799 bytes; the smallest limit that any order keeps "
-        "is 800 bytes, for one micro-batch under way");
+        "pipeline.search.activation_limit_bytes: device 0 is limited to 799 bytes; the smallest limit that any order "
+        "can keep "
+        "is 800 bytes, for one micro-batch in flight");
 }
 
 }  // namespace

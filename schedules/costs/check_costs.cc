@@ -1,4 +1,4 @@
-// The check of a cost model; see check_costs.h.
+// Ranges of all fields, then the sums; see check_costs.h.
 #include "schedules/costs/check_costs.h"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ absl::Status CheckNotNegative(const std::string& name, int64_t value) {
   return absl::InvalidArgumentError(absl::StrCat("costs.", name, ": ", value, "; must be at least 0"));
 }
 
-// A bandwidth: 0 for none, else so that a message of a byte takes neither no time nor for ever.
+// A bandwidth: 0 for none, else in a range in which one byte takes neither no time nor forever.
 absl::Status CheckBandwidth(const std::string& name, double bytes_per_ns) {
   if (bytes_per_ns == 0 || (bytes_per_ns >= kLeastBytesPerNano && bytes_per_ns <= kMostBytesPerNano)) {
     return absl::OkStatus();
@@ -54,7 +54,7 @@ absl::Status CheckBandwidth(const std::string& name, double bytes_per_ns) {
                                                  kLeastBytesPerNano, " to ", kMostBytesPerNano));
 }
 
-// The longest that one transfer can take with a link of its own.
+// The longest time of one transfer with a link of its own.
 double LongestTransfer(const CostModel& costs) {
   Bytes largest = 0;
   for (const ChunkCosts& chunk : costs.chunks) largest = std::max({largest, chunk.input_bytes, chunk.output_bytes});
@@ -66,7 +66,7 @@ double LongestTransfer(const CostModel& costs) {
   return longest;
 }
 
-// Adds the values of `fields` to `sum`, in floating point since the sum of integers is what might overflow.
+// Adds the values of `fields` to `sum`. Floating point, since a sum of integers could overflow.
 template <size_t n>
 absl::Status CheckFields(const Field (&fields)[n], const ChunkCosts& chunk, int index, double& sum) {
   for (const Field& field : fields) {
@@ -106,7 +106,7 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
     BATON_RETURN_IF_ERROR(CheckFields(kTimes, costs.chunks[i], i, times));
     BATON_RETURN_IF_ERROR(CheckFields(kSizes, costs.chunks[i], i, sizes));
   }
-  // At most two transfers, two loads and one reduce for each chunk and micro-batch, and each buffer twice.
+  // For each chunk and micro-batch: at most two transfers, two loads and one AllReduce. Each buffer counts twice.
   times += num_chunks * 2.0 * (LongestTransfer(costs) + costs.load_ns + costs.reduce_ns);
   if (times * num_micro_batches > kLimit) {
     return absl::InvalidArgumentError("costs: the times of all chunks and micro-batches add up to more than 2^61 ns");

@@ -1,4 +1,5 @@
-// The check that makes a cost model safe to add up. Used by lower and simulate before they use one.
+// The check of a cost model, after which its times and sizes can be added up without overflow. Used by lower, simulate
+// and search before they use one.
 #ifndef BATON_SCHEDULES_COSTS_CHECK_COSTS_H_
 #define BATON_SCHEDULES_COSTS_CHECK_COSTS_H_
 
@@ -7,8 +8,9 @@
 
 namespace baton {
 
-// Errors: InvalidArgument if the model has not exactly num_chunks chunks, if a time or size is negative, or if all
-// times or all sizes of num_micro_batches micro-batches together might not fit into an int64.
+// OK if `costs` can price an order of num_chunks chunks and num_micro_batches micro-batches.
+// Errors: InvalidArgument, with the field, if the number of chunks or of link_ns is wrong, a time or size is negative,
+// a bandwidth is out of range, or the sum of all times or sizes of a step could exceed 2⁶¹.
 absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_batches);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// The parts of a cost model that take more than a line.
+// The time of an AllReduce; see costs.h.
 #include "schedules/costs/costs.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A table of columns, so that one more is one line; see costs_csv.h.
+// The columns as a table: a new one takes one line here; see costs_csv.h.
 #include "schedules/costs/costs_csv.h"
 
 #include <algorithm>
@@ -6,14 +6,12 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "base/csv_rows.h"
 #include "base/status.h"
 
 namespace baton {
@@ -59,23 +57,18 @@ std::string ColumnNames() {
                        [](std::string* out, const ColumnInfo& column) { absl::StrAppend(out, column.name); });
 }
 
-// One cell's value in nanoseconds or bytes; false if it is none.
+// Reads a cell as nanoseconds, bytes or an index; false if it is out of range or something else.
 bool ParseCell(absl::string_view text, Unit unit, int64_t& value) {
   if (unit != Unit::kMicros) {
     const int64_t most = unit == Unit::kBytes ? kMostBytes : kMaxCostsCsvRows;
     return !text.empty() && absl::ascii_isdigit(text[0]) && absl::SimpleAtoi(text, &value) && value <= most;
   }
   double micros = 0;
-  // Nobody means hexadecimal.
+  // SimpleAtod also reads hexadecimal, which is a mistake here.
   if (absl::StrContains(text, 'x') || absl::StrContains(text, 'X') || !absl::SimpleAtod(text, &micros)) return false;
   if (!(micros >= 0 && micros <= kMostMicros)) return false;
   value = static_cast<int64_t>(std::llround(micros * 1000));
   return true;
-}
-
-absl::string_view Allowed(Unit unit) {
-  if (unit == Unit::kMicros) return "a time from 0 to 3600000000 microseconds";
-  return "a whole number of bytes from 0 to 70368744177664";
 }
 
 class Reader {
@@ -86,15 +79,8 @@ class Reader {
     if (text.size() > kMaxCostsCsvBytes) {
       return absl::InvalidArgumentError(absl::StrCat(file_, ": more than ", kMaxCostsCsvBytes, " bytes"));
     }
-    absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
-    for (absl::string_view line : absl::StrSplit(text, '\n')) {
-      ++line_;
-      line = absl::StripAsciiWhitespace(line);
-      if (line.empty()) continue;
-      std::vector<absl::string_view> cells = absl::StrSplit(line, ',');
-      for (absl::string_view& cell : cells) cell = absl::StripAsciiWhitespace(cell);
-      BATON_RETURN_IF_ERROR(columns_.empty() ? ReadHeader(cells) : ReadRow(cells));
-    }
+    CsvRows rows(text);
+    while (rows.NextRow()) BATON_RETURN_IF_ERROR(columns_.empty() ? ReadHeader(rows) : ReadRow(rows));
     if (columns_.empty()) return absl::InvalidArgumentError(absl::StrCat(file_, ": empty; ", Header()));
     if (costs_.chunks.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(file_, ": no row; one for each chunk must follow the header"));
@@ -107,55 +93,72 @@ class Reader {
     return absl::StrCat("the first line must be ", ColumnNames(), ", the last four optional");
   }
 
-  absl::Status Error(const std::string& what) const {
-    return absl::InvalidArgumentError(absl::StrCat(file_, " line ", line_, ": ", what));
+  static std::string Allowed(Column column, int64_t row) {
+    switch (kColumns[column].unit) {
+      case Unit::kIndex:
+        return absl::StrCat(row, ", the number of chunks in the rows before");
+      case Unit::kMicros:
+        return "a time from 0 to 3600000000 microseconds";
+      default:
+        return "a whole number of bytes from 0 to 70368744177664";
+    }
   }
 
-  absl::Status ReadHeader(const std::vector<absl::string_view>& cells) {
+  absl::Status ReadHeader(CsvRows& rows) {
     bool is_there[kNumColumns] = {};
-    for (size_t i = 0; i < cells.size(); ++i) {
+    CsvCell cell;
+    while (rows.NextCell(cell)) {
       int column = 0;
-      while (column < kNumColumns && kColumns[column].name != cells[i]) ++column;
+      while (column < kNumColumns && kColumns[column].name != cell.text) ++column;
       if (column == kNumColumns) {
-        return Error(absl::StrCat("column ", i + 1, ": \"", absl::CEscape(cells[i].substr(0, 40)),
-                                  "\" is no known column; ", Header()));
+        return CsvError(file_, cell, absl::StrCat(QuotedCell(cell), " is no known column; ", Header()));
       }
-      if (is_there[column]) return Error(absl::StrCat("column ", cells[i], ": named twice"));
+      if (is_there[column]) return CsvError(file_, cell, absl::StrCat(cell.text, ": named twice"));
       is_there[column] = true;
       columns_.push_back(static_cast<Column>(column));
     }
     for (int column = 0; column < kNumColumns; ++column) {
       if (kColumns[column].is_required && !is_there[column]) {
-        return Error(absl::StrCat("column ", kColumns[column].name, " is missing; ", Header()));
+        return RowError(cell, absl::StrCat("column ", kColumns[column].name, " is missing; ", Header()));
       }
     }
     has_weight_activation_ = is_there[kWeightActivation];
     if (!has_weight_activation_ || is_there[kActivation]) return absl::OkStatus();
-    return Error("column weight_activation_bytes needs activation_bytes, of which it is a part");
+    return RowError(cell, "column weight_activation_bytes needs column activation_bytes, of which it is a part");
   }
 
-  absl::Status ReadRow(const std::vector<absl::string_view>& cells) {
-    if (cells.size() != columns_.size()) {
-      return Error(absl::StrCat(cells.size(), cells.size() == 1 ? " cell; " : " cells; ", "the header names ",
-                                columns_.size(), " columns"));
-    }
+  absl::Status ReadRow(CsvRows& rows) {
     const int64_t row = static_cast<int64_t>(costs_.chunks.size());
-    if (row == kMaxCostsCsvRows) return Error(absl::StrCat("more than ", kMaxCostsCsvRows, " chunks"));
     int64_t values[kNumColumns] = {};
-    for (size_t i = 0; i < cells.size(); ++i) {
-      const ColumnInfo& column = kColumns[columns_[i]];
-      int64_t& value = values[columns_[i]];
-      if (ParseCell(cells[i], column.unit, value) && (columns_[i] != kChunk || value == row)) continue;
-      const std::string allowed = columns_[i] == kChunk ? absl::StrCat(row, ", the number of chunks in the rows before")
-                                                        : std::string(Allowed(column.unit));
-      return Error(
-          absl::StrCat("column ", column.name, ": \"", absl::CEscape(cells[i].substr(0, 40)), "\" must be ", allowed));
+    size_t num_cells = 0;
+    CsvCell cell;
+    CsvCell weight_activation;
+    while (rows.NextCell(cell)) {
+      if (row == kMaxCostsCsvRows) return RowError(cell, absl::StrCat("more than ", kMaxCostsCsvRows, " chunks"));
+      if (num_cells++ >= columns_.size()) continue;
+      const Column column = columns_[num_cells - 1];
+      if (column == kWeightActivation) weight_activation = cell;
+      if (ParseCell(cell.text, kColumns[column].unit, values[column]) && (column != kChunk || values[column] == row)) {
+        continue;
+      }
+      return CsvError(file_, cell,
+                      absl::StrCat(kColumns[column].name, ": ", QuotedCell(cell), " must be ", Allowed(column, row)));
+    }
+    if (num_cells != columns_.size()) {
+      return RowError(cell, absl::StrCat(num_cells, num_cells == 1 ? " cell; " : " cells; ", "the header names ",
+                                         columns_.size(), " columns"));
     }
     if (!has_weight_activation_) values[kWeightActivation] = values[kActivation];
     if (values[kWeightActivation] > values[kActivation]) {
-      return Error(absl::StrCat("column weight_activation_bytes: ", values[kWeightActivation],
-                                " must be at most activation_bytes: ", values[kActivation]));
+      return CsvError(file_, weight_activation,
+                      absl::StrCat("weight_activation_bytes: ", values[kWeightActivation],
+                                   " must be at most activation_bytes: ", values[kActivation]));
     }
+    AddChunk(values);
+    return absl::OkStatus();
+  }
+
+  void AddChunk(const int64_t (&values)[kNumColumns]) {
     ChunkCosts chunk;
     chunk.forward_ns = values[kForward];
     chunk.backward_input_ns = values[kBackwardInput];
@@ -168,17 +171,21 @@ class Reader {
         values[kActivation] - values[kWeightActivation];
     costs_.chunks.push_back(chunk);
     costs_.link_ns.push_back(values[kTransfer]);
-    return absl::OkStatus();
+  }
+
+  // An error of the whole row that `cell` is in, at the row's begin.
+  absl::Status RowError(CsvCell cell, absl::string_view what) const {
+    cell.column = 1;
+    return CsvError(file_, cell, what);
   }
 
   const absl::string_view file_;
-  int line_ = 0;
   std::vector<Column> columns_;  // in the file's order
   bool has_weight_activation_ = false;
   CostModel costs_;
 };
 
-// Without zeros that say nothing.
+// Nanoseconds as microseconds, without trailing zeros.
 std::string Micros(Nanos nanos) {
   std::string text = absl::StrCat(nanos / 1000);
   if (nanos % 1000 == 0) return text;

@@ -1,11 +1,10 @@
-// The costs of chunks as a table in a file: what --costs=FILE.csv reads and a profile writes.
+// The costs of chunks as a CSV file: what --costs=FILE.csv reads and `baton profile` writes. Used by tools/baton and
+// runtime/planning. The columns are in the first line (one line in the file):
 //
-//   chunk,forward_us,backward_input_us,backward_weight_us,transfer_us,activation_bytes,weight_activation_bytes,
-//       recompute_us,step_us                                                                     (one line in the file)
+//   chunk,forward_us,backward_input_us,backward_weight_us,transfer_us,
+//       activation_bytes,weight_activation_bytes,recompute_us,step_us
 //   0,18522,18086,9337,601,1073741824,393216000,0,210
 //   1,18522,18086,9337,601,1073741824,393216000,0,210
-//
-// Used by tools/baton.
 #ifndef BATON_SCHEDULES_COSTS_COSTS_CSV_H_
 #define BATON_SCHEDULES_COSTS_COSTS_CSV_H_
 
@@ -18,27 +17,33 @@
 
 namespace baton {
 
-// The most bytes and rows that are read: far beyond what anybody runs.
+// The most bytes and rows that are read: far more than any real file has.
 inline constexpr size_t kMaxCostsCsvBytes = size_t{1} << 24;
 inline constexpr int kMaxCostsCsvRows = 1 << 16;
 
-// A row a chunk, in model order; columns in any order, named in the first line. Times are in microseconds, for one
-// micro-batch; transfer_us is from the chunk to the next one, and back (of the last chunk it means nothing).
-// activation_bytes are held from a chunk's forward to its backward-input (0 if left out), weight_activation_bytes of
-// them until its backward-weight (all if left out). recompute_us (0 if left out) makes all of that again before the
-// backward, so that it need not be held; step_us (0 if left out) is the optimizer's update. Blanks around a cell, CRLF,
-// a byte order mark and empty lines mean nothing.
+// Reads one row a chunk, in model order. Columns may come in any order; the last four are optional. Times are
+// microseconds for one micro-batch, 0 to 3.6·10⁹:
 //
-// Fills forward_ns, backward_input_ns, backward_weight_ns, recompute_ns, update_ns, link_ns, saved_bytes and
-// saved_weight_bytes; where recompute_us is above 0, in place of these recomputed_bytes and recomputed_weight_bytes.
-// Errors: InvalidArgument with file, line, column, value and what is allowed.
+//   chunk                    0, 1, 2, …
+//   transfer_us              one transfer to the next chunk, and of its gradient back; ignored for the last chunk
+//   activation_bytes         live from forward to backward-input; default 0
+//   weight_activation_bytes  the part of these that is live until backward-weight; default all
+//   recompute_us             to restore all of these before the backward, instead of saving them; default 0: saved
+//   step_us                  the optimizer's update, once a step; default 0
+//
+// Fills in forward_ns, backward_input_ns, backward_weight_ns, recompute_ns, update_ns, link_ns, and saved_bytes and
+// saved_weight_bytes, or if recompute_us is above 0 recomputed_bytes and recomputed_weight_bytes. For blanks, quotes
+// and line ends see base/csv_rows.h.
+//
+// Errors: InvalidArgument as `file:line:column: what`, with the value and what is allowed.
 absl::StatusOr<CostModel> ReadCostsCsv(absl::string_view text, absl::string_view file);
 
-// What ReadCostsCsv reads, with all columns; of a chunk that recomputes a part of what it holds, as if all.
+// The text that ReadCostsCsv reads, with all columns. The format cannot say that a chunk recomputes a part of its
+// activation: such a chunk is written as if it recomputed all of it.
 std::string PrintCostsCsv(const CostModel& costs);
 
-// The same model in fewer chunks: each is `costs.chunks.size() / num_chunks` neighbours in one, whose links it no
-// longer needs. Expects num_chunks to divide the number of chunks.
+// The same model in `num_chunks` chunks, which must divide costs.chunks.size(): equally many neighbours are merged into
+// one, and the links between them are dropped.
 CostModel MergeChunks(const CostModel& costs, int num_chunks);
 
 }  // namespace baton

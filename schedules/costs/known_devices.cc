@@ -1,4 +1,4 @@
-// The table of known devices.
+// The table of known devices with its sources; see known_devices.h.
 #include "schedules/costs/known_devices.h"
 
 #include "absl/strings/str_cat.h"
@@ -7,7 +7,7 @@
 namespace baton {
 namespace {
 
-// Sizes in GiB, as the driver reports them, which is a little less or more than the data sheet's number of GB.
+// name, TFLOP/s, GB/s, GiB. The driver reports slightly more or less memory than the data sheet.
 constexpr KnownDevice kDevices[] = {
     // NVIDIA V100 Tensor Core GPU, data sheet of January 2020 (SXM2, 32 GB): 125 TFLOPS fp16, 900 GB/s.
     {"V100", 125, 900, 31.7},

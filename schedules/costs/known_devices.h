@@ -1,4 +1,5 @@
-// What well-known devices reach, so that a job can name one instead of its numbers. Used by resolve.
+// Rates and memory of well-known devices, so that a job can name a device instead of giving its numbers. Used by
+// runtime/job.
 #ifndef BATON_SCHEDULES_COSTS_KNOWN_DEVICES_H_
 #define BATON_SCHEDULES_COSTS_KNOWN_DEVICES_H_
 
@@ -8,23 +9,21 @@
 
 namespace baton {
 
-// Peaks as their makers state them: dense bf16 (on V100 fp16) matrix products, and the bandwidth of memory; its size as
-// a program finds it.
 struct KnownDevice {
   absl::string_view name;
-  double peak_matmul_tflops;
-  double peak_memory_gbps;
-  double memory_gib;
+  double peak_matmul_tflops;  // TFLOP/s of dense bf16 (V100: fp16) matrix products, as the vendor states it
+  double peak_memory_gbps;    // GB/s, as the vendor states it
+  double memory_gib;          // GiB, as the driver reports it
 
-  // What large kernels reach of these: about four fifths and nine tenths.
+  // The rates of large kernels: about 80 % and 90 % of the peaks.
   double matmul_tflops() const { return 0.8 * peak_matmul_tflops; }
   double memory_gbps() const { return 0.9 * peak_memory_gbps; }
 };
 
-// Null if it is not in the table.
+// Returns null if the table has no such device.
 const KnownDevice* FindDevice(absl::string_view name);
 
-// As "A100, H100, …".
+// All names, as "A100, H100, …".
 std::string ListDevices();
 
 }  // namespace baton

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "base/json_string.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/analyze/idle.h"
 #include "schedules/draw/pack_timeline.h"
@@ -19,18 +20,8 @@ namespace {
 // kPageStyle, kPageBody and kPageScript: the files of page/, by a genrule.
 #include "schedules/draw/page.inc"
 
-// A JSON string that may also stand in a <script>: without "</" and control characters.
-std::string Quoted(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\' || c == '<' || static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppend(&quoted, absl::StrFormat("\\u%04x", static_cast<unsigned char>(c)));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
-}
+// A JSON string that may stand in a <script>: "</script>" in `text` does not end it.
+std::string Quoted(absl::string_view text) { return absl::StrReplaceAll(JsonString(text), {{"<", "\\u003c"}}); }
 
 std::string EscapedText(const std::string& text) {
   return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
@@ -41,21 +32,21 @@ std::string DescribeLooks() {
   std::string json = "\"kinds\":[";
   for (int i = 0; i < kNumKinds; ++i) {
     const auto kind = static_cast<Kind>(i);
-    absl::StrAppend(&json, i == 0 ? "" : ",", "{\"name\":\"", NameOf(kind), "\",\"fill\":[");
+    absl::StrAppend(&json, i == 0 ? "" : ",", "{\"name\":", Quoted(NameOf(kind)), ",\"fill\":[");
     for (int shade = 0; shade < kNumShades; ++shade) {
-      absl::StrAppend(&json, shade == 0 ? "" : ",", "\"", PaintOf(kind, shade).fill, "\"");
+      absl::StrAppend(&json, shade == 0 ? "" : ",", Quoted(PaintOf(kind, shade).fill));
     }
     absl::StrAppend(&json, "],\"text\":[");
     for (int shade = 0; shade < kNumShades; ++shade) {
-      absl::StrAppend(&json, shade == 0 ? "" : ",", "\"", PaintOf(kind, shade).text, "\"");
+      absl::StrAppend(&json, shade == 0 ? "" : ",", Quoted(PaintOf(kind, shade).text));
     }
     json += "]}";
   }
   json += "],\"causes\":[";
   for (int i = 0; i < kNumIdleCauses; ++i) {
     const auto cause = static_cast<IdleCause>(i);
-    absl::StrAppend(&json, i == 0 ? "" : ",", "{\"name\":\"", NameOf(cause), "\",\"words\":\"", WordsFor(cause),
-                    "\",\"ink\":\"", InkOf(cause), "\"}");
+    absl::StrAppend(&json, i == 0 ? "" : ",", "{\"name\":", Quoted(NameOf(cause)),
+                    ",\"words\":", Quoted(WordsFor(cause)), ",\"ink\":", Quoted(InkOf(cause)), "}");
   }
   return json + "]";
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/text_table.h"
 #include "schedules/program/memory_breakdown.h"
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "base/format.h"
 #include "base/text_table.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/analyze/critical_path.h"

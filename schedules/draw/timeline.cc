@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "base/text_table.h"
+#include "base/format.h"
 
 namespace baton {
 namespace {

@@ -1,5 +1,9 @@
-// A compute order: what runs when on one device, without any transfer. What a schedule's function returns and what
-// lower turns into a program. Used by order, search and lower.
+// A compute order: the sequence of forwards and backwards of each device, without transfers. Schedules and the search
+// make orders; lower turns an order into a program. Used by catalog, search, verify and lower.
+//
+//   ComputeOrder order = LoopedOrder(request);  // a placement without actions; catalog/order_request.h
+//   order.devices[0] = {{ActionKind::kForward, /*chunk=*/0, /*micro_batch=*/0}, {ActionKind::kBackward, 0, 0}};
+//   std::cout << FormatOrder(order);            // "0F0 0B0\n"; order_text.h
 #ifndef BATON_SCHEDULES_ORDER_COMPUTE_ORDER_H_
 #define BATON_SCHEDULES_ORDER_COMPUTE_ORDER_H_
 
@@ -8,26 +12,26 @@
 
 namespace baton {
 
-// PyTorch's letters: F, B (both halves of the backward pass), I (backward-input), W (backward-weight). Ours: R, which
-// makes again what F computed and did not keep, before B or I.
+// In PyTorch's letters: F, B (the whole backward pass), I (backward-input), W (backward-weight). R is Baton's own: it
+// restores, before B or I, the activations that F did not save.
 enum class ActionKind : int8_t { kForward, kBackward, kBackwardInput, kBackwardWeight, kRecompute };
 
-// True for B and I: what the backward of the previous chunk waits for.
+// True for B and I, which compute the gradient that the previous chunk waits for.
 inline bool IsBackward(ActionKind kind) { return kind == ActionKind::kBackward || kind == ActionKind::kBackwardInput; }
 
-// True for what reads from no other chunk and is read by none.
+// True for W and R, which exchange no data with other chunks.
 inline bool IsWithinChunk(ActionKind kind) {
   return kind == ActionKind::kBackwardWeight || kind == ActionKind::kRecompute;
 }
 
-// The most chunks × micro-batches of one order: about 100 million instructions, more than anybody runs, and few enough
-// that a mistyped number is an error and not an exhausted memory.
+// The most chunks × micro-batches of one order. That is about 100 million instructions: more than any real run, and few
+// enough that a mistyped number is an error instead of exhausted memory.
 inline constexpr int64_t kMaxForwards = int64_t{1} << 24;
 
 struct Action {
   ActionKind kind;
-  int32_t chunk;
-  int32_t micro_batch;
+  int32_t chunk;        // 0 to num_chunks − 1
+  int32_t micro_batch;  // 0 to num_micro_batches − 1
 
   friend bool operator==(const Action& a, const Action& b) {
     return a.kind == b.kind && a.chunk == b.chunk && a.micro_batch == b.micro_batch;

@@ -1,3 +1,4 @@
+// See forward_only.h.
 #include "schedules/order/forward_only.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The order of an evaluation: a schedule's forwards alone. Not in the catalog, since it trains nothing.
+// A transformation of orders: forwards only. Used for evaluation, which runs a schedule without its backwards.
 #ifndef BATON_SCHEDULES_ORDER_FORWARD_ONLY_H_
 #define BATON_SCHEDULES_ORDER_FORWARD_ONLY_H_
 
@@ -6,7 +6,7 @@
 
 namespace baton {
 
-// `order` without its backward passes: the same placement, and forwards in the same order.
+// Returns `order` without backwards and recomputations: the same placement, and the forwards in the same sequence.
 ComputeOrder ForwardOnly(const ComputeOrder& order);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Compute orders as text; see order_text.h.
+// See order_text.h.
 #include "schedules/order/order_text.h"
 
 #include <algorithm>

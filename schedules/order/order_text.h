@@ -9,7 +9,7 @@
 
 namespace baton {
 
-// `<chunk><F|B|I|W|R><micro-batch>`.
+// Returns `<chunk><F|B|I|W|R><micro-batch>`.
 std::string FormatAction(const Action& action);
 
 // One line a device, the actions padded to equal widths: columns are positions, not times. Two that run together stand

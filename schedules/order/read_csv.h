@@ -1,5 +1,8 @@
-// Compute orders from files in PyTorch's CSV form (torch.distributed.pipelining), whoever wrote them. Used by
-// `baton verify` and wherever `pipeline { schedule: "csv" }` is compiled.
+// Reads compute orders from files in the CSV form of PyTorch (torch.distributed.pipelining). Used by `baton verify` and
+// for jobs with `pipeline { schedule: "csv" }`.
+//
+//   0F0,0F1,0B0,0B1          device 0: stage 0
+//   ,1F0,1B0,1F1,1B1         device 1: stage 1
 #ifndef BATON_SCHEDULES_ORDER_READ_CSV_H_
 #define BATON_SCHEDULES_ORDER_READ_CSV_H_
 
@@ -13,43 +16,50 @@
 
 namespace baton {
 
-// A transfer as the file places it: `1SEND_F3` sends chunk 1's output, `2RECV_F3` receives chunk 2's input, `2SEND_B3`
-// sends the gradient of chunk 2's input, `1RECV_B3` receives the gradient of chunk 1's output.
+// A transfer of the file, for example
+//   1SEND_F3  sends the output of chunk 1              2RECV_F3  receives the input of chunk 2
+//   2SEND_B3  sends the gradient of chunk 2's input    1RECV_B3  receives the gradient of chunk 1's output
 struct CsvTransfer {
   bool is_send;
   bool is_gradient;
   int32_t chunk;
   int32_t micro_batch;
-  int32_t before;  // position of the device's first action behind it; the number of its actions if there is none
-  int32_t cell;    // of its row, from 1
+  int32_t before;  // position of the device's next action; the number of its actions if there is none
+  int32_t cell;    // in its row, from 1
 };
 
-// An order and where it stands in its file.
+// An order, and the line and cell of each of its actions.
 struct CsvOrder {
   ComputeOrder order;
   bool has_transfers = false;
-  std::vector<std::vector<CsvTransfer>> transfers;  // [device], as in the file; lowering places its own instead
-  std::vector<std::vector<int32_t>> cells;          // [device][position]: cell of its row, from 1
-  std::vector<int32_t> rows;                        // [device]: line of the file, from 1
+  std::vector<std::vector<CsvTransfer>> transfers;  // [device] in the order of the file; lowering ignores them
+  std::vector<std::vector<int32_t>> cells;          // [device][position]: the cell in its row, from 1
+  std::vector<int32_t> rows;                        // [device]: the line of the file, from 1
 };
 
-// The most bytes, rows and digits of a number that ReadCsv takes: far beyond what anybody runs.
+// The most bytes and rows that ReadCsv takes: far more than any real file has.
 inline constexpr size_t kMaxCsvBytes = size_t{1} << 27;
 inline constexpr int kMaxCsvRows = 1 << 16;
-inline constexpr int kMaxCsvDigits = 7;
 
-// One row a device, one cell an action: `<stage><F|I|W|B|R><micro-batch>` (R, a recomputation, is not PyTorch's),
-// `(2F3;1B0)OVERLAP_F_B` for a forward and a backward that run together, a transfer as above, or nothing. FSDP's
-// UNSHARD, RESHARD and REDUCE_GRAD are skipped. Blanks, quotes, CRLF and a byte order mark mean nothing; an empty row
-// is a device without work, but for those at the end of the file, which are none.
+// Reads one row a device and one cell an action. A cell is
 //
-// Stages (chunks) and micro-batches are as many as the largest number of a compute cell says; a stage is on the device
-// in whose row its compute cells begin, or on -1 if it has none. Where the forwards of some micro-batches go the way of
-// micro-batch 0 and those of all others that way in reverse, there are two copies, one for each way. Whether the order
-// is sound is CheckOrder's business.
+//   <stage><F|I|W|B|R><micro-batch>  an action; R, a recomputation, is not part of PyTorch's form
+//   (2F3;1B0)OVERLAP_F_B             a forward and a backward that run together
+//   1SEND_F3                         a transfer as above
+//   1UNSHARD, RESHARD, REDUCE_GRAD   FSDP's, skipped
+//   nothing                          skipped
 //
-// Errors: InvalidArgument as `name:line:column: what`, columns in bytes from 1, if something cannot be read, or if the
-// numbers are far beyond what the cells can mean. Time and memory are bounded by a multiple of the text's size.
+// For blanks, quotes and line ends see base/csv_rows.h. An empty row is a device without work, except at the end of the
+// file.
+//
+// The numbers of stages (chunks) and micro-batches follow from the largest ones in compute cells. A stage is on the
+// device in whose row its first compute cell is, or on -1 if it has none. If the forwards of some micro-batches visit
+// the devices in the order of micro-batch 0 and all others in the reverse order, there are two replicas of the
+// parameters, one for each direction. CheckOrder (schedules/verify) decides whether the order is sound.
+//
+// Errors: InvalidArgument as `name:line:column: what`, with columns in bytes from 1, if a cell cannot be read, or if
+// its numbers are implausibly large for the number of cells. Time and memory are at most proportional to the text's
+// size.
 absl::StatusOr<CsvOrder> ReadCsv(absl::string_view text, absl::string_view name);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Recomputation in a compute order: any schedule, made to use less memory. Used by compile.
+// A transformation of orders: adds recomputations, so that any schedule uses less memory. Used by compile.
 #ifndef BATON_SCHEDULES_ORDER_RECOMPUTE_H_
 #define BATON_SCHEDULES_ORDER_RECOMPUTE_H_
 
@@ -8,7 +8,7 @@
 
 namespace baton {
 
-// True if the order has a recomputation of the chunk.
+// Whether the order recomputes the chunk for any micro-batch.
 bool HasRecompute(const ComputeOrder& order, int chunk);
 
 // `order` with a recomputation right before each backward (B or I) of the chunks for which recomputes[chunk] holds: as

@@ -1,4 +1,4 @@
-// Splitting by the smallest largest sum, and adding up layers to chunks.
+// Splits and sums; see plan.h.
 #include "schedules/plan/plan.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace baton {
 namespace {
 
-// What a layer weighs in a balanced split.
+// The weight of each layer in a balanced split.
 std::vector<double> Weights(absl::Span<const LayerCosts> layers) {
   std::vector<double> by_time, by_flops;
   for (const LayerCosts& layer : layers) {
@@ -27,7 +27,7 @@ std::vector<double> Weights(absl::Span<const LayerCosts> layers) {
   return std::vector<double>(layers.size(), 1.0);
 }
 
-// How good a split of a prefix is: first its heaviest run, then how uneven it is.
+// The quality of a split of a prefix: first its heaviest run, then its unevenness.
 struct Score {
   double heaviest = std::numeric_limits<double>::infinity();
   double sum_of_squares = std::numeric_limits<double>::infinity();
@@ -49,7 +49,7 @@ absl::StatusOr<std::vector<LayerRange>> SplitBalanced(absl::Span<const LayerCost
   std::vector<double> prefix(num_layers + 1, 0.0);
   std::partial_sum(weights.begin(), weights.end(), prefix.begin() + 1);
 
-  // best[c][n]: the first n layers in c runs; cut[c][n]: where its last run begins.
+  // best[c][n]: the best split of the first n layers into c runs; cut[c][n]: the first layer of its last run.
   std::vector<std::vector<Score>> best(num_chunks + 1, std::vector<Score>(num_layers + 1));
   std::vector<std::vector<int>> cut(num_chunks + 1, std::vector<int>(num_layers + 1, 0));
   best[0][0] = {0.0, 0.0};
@@ -102,7 +102,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
   for (const LayerRange& range : split) {
     ChunkCosts chunk;
     Bytes kept_scratch = 0;
-    Bytes hungriest = 0;
+    Bytes largest_scratch = 0;
     for (int index = range.begin; index < range.end; ++index) {
       const LayerCosts& layer = layers[index];
       chunk.forward_ns += layer.forward_ns;
@@ -117,7 +117,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
       chunk.stash_bytes += layer.stash_bytes;
       chunk.recomputed_bytes += layer.recomputed_bytes;
       chunk.recomputed_weight_bytes += layer.recomputed_weight_bytes;
-      hungriest = std::max(hungriest, layer.scratch_bytes);
+      largest_scratch = std::max(largest_scratch, layer.scratch_bytes);
       if (index > range.begin) {
         const bool again = layers[index - 1].recomputes_output;
         (again ? chunk.recomputed_bytes : chunk.saved_bytes) += layer.keep_input_saved_bytes;
@@ -134,7 +134,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
     const bool is_last = range.end == static_cast<int>(layers.size());
     chunk.targets_bytes = is_last ? AlignUp(targets_bytes) : 0;
     chunk.can_recompute = chunk.recomputed_bytes + chunk.recomputed_weight_bytes > 0;
-    chunk.workspace_bytes = kept_scratch + hungriest + chunk.stash_bytes;
+    chunk.workspace_bytes = kept_scratch + largest_scratch + chunk.stash_bytes;
     chunks.push_back(chunk);
   }
   return chunks;

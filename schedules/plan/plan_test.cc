@@ -1,4 +1,4 @@
-// Splits and sums against small cases by hand and by search.
+// Splits and sums against small cases by hand and against all splits.
 #include "schedules/plan/plan.h"
 
 #include <catch2/catch.hpp>
@@ -41,7 +41,7 @@ TEST_CASE("a balanced split evens out the heaviest chunk") {
   CHECK(sizes == c.sizes);
 }
 
-// The lightest possible heaviest chunk, by trying every cut.
+// The heaviest chunk of the best split, by trying every split.
 int64_t BruteForce(const std::vector<int>& times, size_t begin, int chunks) {
   int64_t sum = 0;
   if (chunks == 1) {
@@ -79,7 +79,7 @@ TEST_CASE("no cut is better than the balanced one") {
   }
 }
 
-TEST_CASE("counts must add up, and the message says both sums") {
+TEST_CASE("counts must add up, and the message gives both sums") {
   CHECK(Sizes(SplitByCounts({2, 2, 3, 3}, 10, 4).value()) == std::vector<int>{2, 2, 3, 3});
   CHECK(SplitByCounts({2, 2, 3, 3}, 8, 4).status().message() ==
         "pipeline.split.layers: 2 + 2 + 3 + 3 = 10, but the model has 8 layers; each chunk needs at least one");
@@ -90,7 +90,7 @@ TEST_CASE("counts must add up, and the message says both sums") {
         "pipeline.stages × pipeline.chunks_per_device: 3 chunks need a layer each, but the model has only 2 layers");
 }
 
-TEST_CASE("a chunk's memory is the sum over its layers, and what is kept between them") {
+TEST_CASE("a chunk's memory is the sum over its layers and over the tensors kept between them") {
   LayerCosts layer;
   layer.output_bytes = 64;
   layer.saved_bytes = 128;
@@ -115,7 +115,7 @@ TEST_CASE("a chunk's memory is the sum over its layers, and what is kept between
   CHECK(chunks[1].saved_weight_bytes == 192);
 }
 
-TEST_CASE("what a chunk can make again is counted apart, with the input of the layer behind") {
+TEST_CASE("recomputed bytes are counted apart and include the next layer's input") {
   LayerCosts kept;
   kept.output_bytes = 64;
   kept.saved_bytes = 128;

@@ -1,4 +1,4 @@
-// See improve.h.
+// Record-to-record travel; see improve.h.
 #include "schedules/search/improve.h"
 
 #include <Random123/philox.h>
@@ -9,15 +9,16 @@
 namespace baton {
 namespace {
 
-// A word is kept if it is longer than the best by at most so many mean passes. Little slack finds what is near, more
-// gets out of where nothing is near.
+// A word is kept if it is longer than the best one by at most this many mean passes. Little slack finds better words
+// nearby; more slack leaves a region that has none.
 constexpr double kSlackPasses[] = {0.2, 0.6, 1, 2};
 
-// Moves without a better word before it begins again at the best, with the next slack: for each pass, and at least.
+// After this many moves without a better word the search restarts at the best one with the next slack: for each pass of
+// the problem, and at least.
 constexpr int64_t kPatiencePerPass = 20;
 constexpr int64_t kLeastPatience = 1000;
 
-// The farthest that a pass moves within its device's word.
+// The largest distance that a pass moves within its device's word, in positions.
 constexpr int kFarthest = 12;
 
 }  // namespace
@@ -31,7 +32,7 @@ Improver::Improver(const SearchProblem& problem, const Word& start, uint64_t see
       best_(start),
       starts_(problem.num_passes()),
       nth_(problem.num_passes()),
-      place_(static_cast<size_t>(problem.num_chunks) * kNumPassKinds * problem.num_micro_batches),
+      position_of_(static_cast<size_t>(problem.num_chunks) * kNumPassKinds * problem.num_micro_batches),
       count_(problem.num_chunks * kNumPassKinds) {
   double work = 0;
   for (const int32_t pass : start) work += static_cast<double>(problem.duration[pass]);
@@ -42,7 +43,7 @@ Improver::Improver(const SearchProblem& problem, const Word& start, uint64_t see
   best_ns_ = word_ns_;
 }
 
-// Takes the times of word_, which timing_ has just found.
+// Adopts word_, whose times timing_ has just computed.
 void Improver::Settle(Nanos objective) {
   word_ns_ = objective;
   starts_ = timing_.starts();
@@ -50,7 +51,7 @@ void Improver::Settle(Nanos objective) {
   for (int32_t position = 0; position < problem_.num_passes(); ++position) {
     const int32_t pass = word_[position];
     nth_[position] = count_[pass]++;
-    place_[static_cast<size_t>(pass) * problem_.num_micro_batches + nth_[position]] = position;
+    position_of_[static_cast<size_t>(pass) * problem_.num_micro_batches + nth_[position]] = position;
   }
   FindCriticalPath();
 }
@@ -75,7 +76,8 @@ void Improver::FindCriticalPath() {
     const bool is_forward = KindOf(pass) == kForwardPass;
     const int32_t source = is_forward ? chunk - 1 : chunk + 1;
     if (KindOf(pass) == kWeightPass || source < 0 || source == problem_.num_chunks) return;
-    position = place_[static_cast<size_t>(PassOf(source, KindOf(pass))) * problem_.num_micro_batches + nth_[position]];
+    position =
+        position_of_[static_cast<size_t>(PassOf(source, KindOf(pass))) * problem_.num_micro_batches + nth_[position]];
   }
 }
 
@@ -92,7 +94,7 @@ void Improver::Move() {
   const int32_t device = problem_.device_of_chunk[ChunkOf(word_[from])];
   const int32_t first = problem_.first_pass[device];
   const int32_t last = problem_.first_pass[device + 1] - 1;
-  // Near places more often than far ones.
+  // Short distances are more likely than long ones.
   const int32_t distance = 1 + static_cast<int32_t>(Random(1 + Random(kFarthest)));
   const int32_t to = std::clamp(Random(2) == 0 ? from - distance : from + distance, first, last);
   if (word_[to] == word_[from]) return;
@@ -121,7 +123,7 @@ void Improver::Move() {
   }
 }
 
-// Takes the pass at `from` to `to`; those between move up by one.
+// Moves the pass at `from` to `to` and shifts those between by one.
 void Improver::Rotate(int from, int to) {
   const auto word = word_.begin();
   if (from < to) {
@@ -131,34 +133,34 @@ void Improver::Rotate(int from, int to) {
   }
 }
 
-// Whether the device's word keeps each micro-batch's own order and the limit.
+// Whether the device's word keeps the order of each micro-batch's own passes, and the limit.
 bool Improver::IsSound(int device) {
   for (const int32_t chunk : problem_.chunks_of_device[device]) {
     for (int kind = 0; kind < kNumPassKinds; ++kind) count_[PassOf(chunk, static_cast<PassKind>(kind))] = 0;
   }
-  int64_t held = 0;
+  int64_t live = 0;
   for (int32_t position = problem_.first_pass[device]; position < problem_.first_pass[device + 1]; ++position) {
     const int32_t pass = word_[position];
     const int32_t chunk = ChunkOf(pass);
     ++count_[pass];
     switch (KindOf(pass)) {
       case kForwardPass:
-        held += problem_.held[chunk];
-        if (held > problem_.limit[device]) return false;
+        live += problem_.activation[chunk];
+        if (live > problem_.limit[device]) return false;
         break;
       case kInputPass:
         if (count_[pass] > count_[pass - 1]) return false;
-        held -= problem_.held[chunk] - problem_.held_weight[chunk];
+        live -= problem_.activation[chunk] - problem_.weight_activation[chunk];
         break;
       default:
         if (count_[pass] > count_[pass - 1]) return false;
-        held -= problem_.held_weight[chunk];
+        live -= problem_.weight_activation[chunk];
     }
   }
   return true;
 }
 
-// Uniform in [0, below), by what is drawn in which move.
+// Uniform in [0, below); a function of the seed, the move and how many numbers the move has drawn.
 uint32_t Improver::Random(uint32_t below) {
   using Philox = r123::Philox2x64;
   const Philox::ctr_type drawn = Philox()({{static_cast<uint64_t>(num_moves_), num_drawn_++}}, {{seed_}});

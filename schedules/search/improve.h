@@ -1,5 +1,5 @@
-// The improving part of the search: local moves on a word, from a start that the constructive part made. Used by
-// search.cc as long as its budget lasts.
+// The improving part of the search: local moves on a word that the constructive part made. Used by search.cc until its
+// budget is spent.
 #ifndef BATON_SCHEDULES_SEARCH_IMPROVE_H_
 #define BATON_SCHEDULES_SEARCH_IMPROVE_H_
 
@@ -11,14 +11,14 @@
 
 namespace baton {
 
-// Record-to-record travel (Dueck 1993): a move takes a pass of the critical path to another place of its device's word
-// and is kept if the word then is not much longer than the best so far. Only such moves can shorten a word: what is
-// not on its critical path does not make it long. After many moves without a better word it begins again at the best.
+// A move shifts one pass of the critical path within its device's word, or swaps it with another one. No other move can
+// shorten the word. The new word is kept if it is at most a little longer than the best so far. After many moves
+// without a better word the search restarts at the best one. Source: Dueck 1993 (record-to-record travel).
 //
 // Thread contract: one thread. `problem` must outlive it. The n-th move depends on the start, the seed and n alone.
 class Improver {
  public:
-  // Expects a word within the limits that can run.
+  // `start` must be within the limits and able to run.
   Improver(const SearchProblem& problem, const Word& start, uint64_t seed);
 
   void Move();
@@ -44,14 +44,14 @@ class Improver {
   Word best_;
   Nanos best_ns_ = 0;
   int64_t num_moves_ = 0;
-  int64_t last_better_ = 0;  // the move that found best_, or began again at it
+  int64_t last_better_ = 0;  // the move that found best_, or restarted at it
   int64_t num_restarts_ = 0;
-  uint32_t num_drawn_ = 0;         // random numbers of this move
-  std::vector<Nanos> starts_;      // of word_, by position
-  std::vector<int32_t> nth_;       // [position]: which of its pass it is
-  std::vector<int32_t> place_;     // [pass × micro-batches + n]: position
-  std::vector<int32_t> critical_;  // positions, from the last
-  std::vector<int32_t> count_;     // [pass], scratch
+  uint32_t num_drawn_ = 0;            // random numbers of this move
+  std::vector<Nanos> starts_;         // [position of word_]
+  std::vector<int32_t> nth_;          // [position]: the micro-batch of its pass
+  std::vector<int32_t> position_of_;  // [pass × micro-batches + n]
+  std::vector<int32_t> critical_;     // positions on the critical path, the last one first
+  std::vector<int32_t> count_;        // [pass], scratch
 };
 
 }  // namespace baton

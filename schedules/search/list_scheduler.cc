@@ -8,22 +8,22 @@
 namespace baton {
 namespace {
 
-// target_per_depth, target_offset, most_per_depth, least_gap, patience, later_chunk_first, pace. Chosen one after the
-// other out of 900 combinations, each as what shortens the best of random problems most. The last four are only for
-// devices with several chunks: where memory is short there, letting micro-batches in one by one is worth 3 %.
+// Columns: target_per_depth, target_offset, most_per_depth, least_gap, patience, later_chunk_first, pace. Chosen
+// greedily from 900 combinations over random problems: each is the one that shortens the best word so far most. The
+// last four are for devices with several chunks only: with little memory, a pace for entering micro-batches gains 3 %.
 constexpr ListPolicy kPolicies[] = {
     {0.5, 0, 2, 0, 0, true, 0},        {0.75, -1, 2, 0.5, 0.5, true, 0}, {0, -1, 1, 0, 0, true, 0},
     {0, -1, 2, 1, 0, true, 0},         {0.5, 1, 1.2, 0.5, 1, true, 0},   {0, -1, 1, 0.5, 0.5, true, 0},
     {0.5, 0.5, 1, 0.7, 1, true, 0},    {1.1, -1, 0, 0, 0, false, 0},     {0, -1, 1, 0.5, 0, false, 0.5},
     {0.5, -1, 0.5, 0.5, 0, true, 0.5}, {0, -1, 0.5, 1, 0, true, 0.5},    {0, -1, 0.5, 0.5, 0.5, false, 0.8},
 };
-constexpr size_t kPoliciesOfOneChunk = 8;
+constexpr size_t kNumPoliciesForOneChunk = 8;
 
 }  // namespace
 
 absl::Span<const ListPolicy> ListPolicies(const SearchProblem& problem) {
   const absl::Span<const ListPolicy> all = kPolicies;
-  return problem.num_chunks > problem.num_devices ? all : all.subspan(0, kPoliciesOfOneChunk);
+  return problem.num_chunks > problem.num_devices ? all : all.subspan(0, kNumPoliciesForOneChunk);
 }
 
 ListScheduler::ListScheduler(const SearchProblem& problem)
@@ -34,7 +34,7 @@ ListScheduler::ListScheduler(const SearchProblem& problem)
       arrival_(static_cast<size_t>(problem.num_chunks) * kNumPassKinds * problem.num_micro_batches),
       count_(problem.num_chunks * kNumPassKinds),
       flying_(problem.num_devices),
-      held_(problem.num_devices),
+      live_(problem.num_devices),
       free_at_(problem.num_devices),
       work_left_(problem.num_devices),
       work_(problem.num_devices),
@@ -44,7 +44,7 @@ ListScheduler::ListScheduler(const SearchProblem& problem)
   look_at_.assign(leaves_, INT64_MAX);
   winner_.resize(2 * leaves_);
   for (int leaf = 0; leaf < leaves_; ++leaf) winner_[leaf + leaves_] = leaf;
-  for (int node = leaves_ - 1; node > 0; --node) winner_[node] = winner_[2 * node];  // all leaves are alike
+  for (int node = leaves_ - 1; node > 0; --node) winner_[node] = winner_[2 * node];  // all leaves are equal
   for (int32_t pass = 0; pass < static_cast<int32_t>(count_.size()); ++pass) {
     work_[problem.device_of_chunk[ChunkOf(pass)]] += problem.duration[pass] * problem.num_micro_batches;
   }
@@ -77,7 +77,7 @@ Nanos ListScheduler::Run(const ListPolicy& policy, Nanos give_up_at, Word& word)
     target_[device] = chunks * std::max(1.0, policy.target_per_depth * depth + policy.target_offset);
     most_[device] = std::max(target_[device], chunks * policy.most_per_depth * depth);
     flying_[device] = 0;
-    held_[device] = 0;
+    live_[device] = 0;
     free_at_[device] = 0;
     work_left_[device] = work_[device];
     waits_[device] = 0;
@@ -128,7 +128,7 @@ ListScheduler::Options ListScheduler::LookAt(int device, Nanos now, bool is_full
         }
       }
     }
-    // One may fly in any case: others may wait for it.
+    // One micro-batch may always be in flight: other devices may wait for it.
     if (forwards < m && (!is_full || forwards == inputs)) {
       const int32_t source = PassOf(chunk - 1, kForwardPass);
       if ((chunk == 0 || count_[source] > forwards) && HasRoom(device, chunk)) {
@@ -175,20 +175,20 @@ void ListScheduler::Start(int device, int32_t pass, Nanos now, Word& word) {
   Nanos arrival = end;
   switch (KindOf(pass)) {
     case kForwardPass:
-      held_[device] += problem_.held[chunk];
+      live_[device] += problem_.activation[chunk];
       ++flying_[device];
       if (chunk == 0) next_entry_ = now + pace_ns_;
       if (chunk + 1 < problem_.num_chunks) reader = chunk + 1;
       arrival += problem_.link_ns[chunk];
       break;
     case kInputPass:
-      held_[device] -= problem_.held[chunk] - problem_.held_weight[chunk];
+      live_[device] -= problem_.activation[chunk] - problem_.weight_activation[chunk];
       --flying_[device];
       reader = chunk - 1;
       if (chunk > 0) arrival += problem_.link_ns[chunk - 1];
       break;
     default:
-      held_[device] -= problem_.held_weight[chunk];
+      live_[device] -= problem_.weight_activation[chunk];
   }
   if (reader < 0) return;
   arrival_[static_cast<size_t>(pass) * problem_.num_micro_batches + n] = arrival;
@@ -196,16 +196,16 @@ void ListScheduler::Start(int device, int32_t pass, Nanos now, Word& word) {
   if (waits_[other] && arrival < look_at_[other]) LookAgainAt(other, arrival);
 }
 
-// Whether the chunk's next forward leaves room for the oldest micro-batch's forwards through the chunks that it has
-// not passed on this device.
+// Whether memory for the chunk's next forward leaves enough for the oldest micro-batch's forwards through the chunks of
+// this device that it has not passed.
 bool ListScheduler::HasRoom(int device, int32_t chunk) const {
   const std::vector<int32_t>& chunks = problem_.chunks_of_device[device];
-  int64_t needed = held_[device] + problem_.held[chunk];
+  int64_t needed = live_[device] + problem_.activation[chunk];
   if (chunks.size() > 1) {
     const int32_t oldest = count_[PassOf(chunks.back(), kForwardPass)];
     for (const int32_t each : chunks) {
       const int32_t forwards = count_[PassOf(each, kForwardPass)] + (each == chunk ? 1 : 0);
-      if (forwards <= oldest) needed += problem_.held[each];
+      if (forwards <= oldest) needed += problem_.activation[each];
     }
   }
   return needed <= problem_.limit[device];

@@ -1,4 +1,4 @@
-// The bound against the best there is, found by trying everything; and the search against both.
+// The bound against the best order, found by trying all; and the search against both.
 #include "schedules/search/lower_bound.h"
 
 #include <catch2/catch.hpp>
@@ -45,7 +45,7 @@ TEST_CASE("no order is shorter than the bound, and the search nearly always find
   CHECK(longest <= 1.1);
 }
 
-TEST_CASE("the oracle finds what is known, and nothing better than what it is given") {
+TEST_CASE("the oracle finds known optima, and nothing better than the value it is given") {
   SearchCase which;
   which.request = {2, 2, 1};
   which.costs.chunks.resize(2);
@@ -60,15 +60,15 @@ TEST_CASE("the oracle finds what is known, and nothing better than what it is gi
   CHECK(BestObjective(prepared->problem, 50) == 50);
 }
 
-TEST_CASE("bounds are those that are known") {
+TEST_CASE("bounds match known values") {
   struct Known {
     int p, m;
     double limit;
     Objective objective;
     Nanos bound;
   };
-  // F = B = W = 10: work alone where memory is there, the stagger of fill and drain in the makespan, and in the memory
-  // of one micro-batch its way through all devices.
+  // F = B = W = 10. With memory: the work alone, and in the makespan the stagger of fill and drain. With memory for one
+  // micro-batch: its path through all devices.
   const Known known = GENERATE(Known{1, 6, 1, Objective::kMakespan, 180}, Known{4, 12, 7, Objective::kSpan, 360},
                                Known{4, 12, 12, Objective::kMakespan, 390}, Known{4, 12, 4, Objective::kSpan, 390},
                                Known{4, 3, 1, Objective::kMakespan, 270});

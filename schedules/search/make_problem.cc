@@ -1,4 +1,4 @@
-// From a request, costs and limits to a SearchProblem; see search.h.
+// PrepareSearch: from a request, costs and limits to a SearchProblem; see search.h.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,15 +11,15 @@ namespace {
 
 Nanos RecomputeNanos(const ChunkCosts& cost) { return cost.can_recompute ? cost.recompute_ns : 0; }
 
-// Takes times from the costs. A pass of the first chunk loads its input right before it starts. The last chunk's
-// targets are loaded while the device waits for the activation, if it does, so that this may take no time: it counts as
-// none, which keeps the bound one.
+// Fills in durations and links. The first chunk loads its input right before its forward, so that load counts. The last
+// chunk may load its targets while the device waits for the activation: that load counts as nothing, so that the bound
+// stays a lower bound.
 void TakeTimes(const CostModel& costs, SearchProblem& problem) {
   for (int32_t chunk = 0; chunk < problem.num_chunks; ++chunk) {
     const ChunkCosts& cost = costs.chunks[chunk];
     const int num_loads = chunk > 0 ? 0 : problem.num_chunks == 1 ? 2 : 1;
     problem.duration.push_back(cost.forward_ns + num_loads * costs.load_ns);
-    // What is computed again comes right before. (It need not wait for the gradient, so that the bound leaves it out.)
+    // A recomputation runs right before the backward-input.
     problem.duration.push_back(cost.backward_input_ns + RecomputeNanos(cost));
     problem.duration.push_back(cost.backward_weight_ns);
     const bool is_link =
@@ -84,8 +84,8 @@ absl::StatusOr<PreparedSearch> PrepareSearch(const OrderRequest& request, const 
   if (!limit.is_given()) limit.micro_batches = {static_cast<double>(problem.num_devices)};
   BATON_ASSIGN_OR_RETURN(prepared.limits, ResolveLimits(limit, costs, problem.num_devices));
   BATON_RETURN_IF_ERROR(CheckFeasible(prepared.limits, problem.device_of_chunk));
-  problem.held = prepared.limits.held;
-  problem.held_weight = prepared.limits.held_weight;
+  problem.activation = prepared.limits.activation;
+  problem.weight_activation = prepared.limits.weight_activation;
   problem.limit = prepared.limits.limit;
   return prepared;
 }

@@ -18,7 +18,7 @@ namespace {
 constexpr int64_t kMostDefaultMoves = 20000;
 constexpr int64_t kDefaultPassesTimed = 20'000'000;
 
-// How often progress is told.
+// The least time between two calls of SearchOptions::progress.
 constexpr double kSecondsBetweenProgress = 0.25;
 
 class Clock {
@@ -29,7 +29,7 @@ class Clock {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// The best word so far, and where it comes from.
+// The best word so far and its origin.
 struct Best {
   Word word;
   Nanos objective_ns = kNever;
@@ -43,7 +43,7 @@ struct Best {
   }
 };
 
-// As a word; a backward in one piece becomes its halves, which sends the gradient earlier.
+// The order as a word. A whole backward becomes its two halves, which sends the gradient earlier.
 Word ToWord(const ComputeOrder& order) {
   Word word;
   for (const std::vector<Action>& actions : order.devices) {
@@ -88,7 +88,7 @@ ComputeOrder ToOrder(const SearchProblem& problem, const Word& word) {
 void TryCatalog(const PreparedSearch& prepared, Timing& timing, Best& best) {
   for (const ScheduleInfo& info : Catalog()) {
     const int chunks = prepared.request.chunks_per_device;
-    if (info.has_copies || (chunks != info.default_chunks && !info.takes_chunks)) continue;
+    if (info.has_replicas || (chunks != info.default_chunks && !info.takes_chunks)) continue;
     OrderRequest request = prepared.request;
     if (!info.takes_group) request.micro_batch_group = 0;
     const absl::StatusOr<ComputeOrder> order = MakeOrder(info.name, request);
@@ -98,7 +98,7 @@ void TryCatalog(const PreparedSearch& prepared, Timing& timing, Best& best) {
   }
 }
 
-// Moves until the budget is spent or the bound is reached. Returns how many were tried.
+// Moves until the budget is spent or the bound is reached. Returns the number of moves.
 int64_t Improve(const SearchProblem& problem, const SearchOptions& options, Nanos lower_bound_ns, const Clock& clock,
                 Best& best) {
   const bool is_timed = options.seconds > 0;
@@ -106,20 +106,20 @@ int64_t Improve(const SearchProblem& problem, const SearchOptions& options, Nano
   // The clock is read about once a millisecond.
   const int64_t moves_between = 1 + 100'000 / problem.num_passes();
   Improver improver(problem, best.word, options.seed);
-  double told = 0;
-  const auto tell = [&](bool is_done) {
-    told = clock.Seconds();
+  double reported_at = 0;
+  const auto report = [&](bool is_done) {
+    reported_at = clock.Seconds();
     if (!options.progress) return;
-    options.progress({told, improver.num_moves(), improver.best_ns(), lower_bound_ns, is_done});
+    options.progress({reported_at, improver.num_moves(), improver.best_ns(), lower_bound_ns, is_done});
   };
   while (improver.num_moves() < moves && improver.best_ns() > lower_bound_ns) {
     improver.Move();
     if (improver.num_moves() % moves_between != 0) continue;
     const double seconds = clock.Seconds();
     if (is_timed && seconds >= options.seconds) break;
-    if (seconds >= told + kSecondsBetweenProgress) tell(/*is_done=*/false);
+    if (seconds >= reported_at + kSecondsBetweenProgress) report(/*is_done=*/false);
   }
-  tell(/*is_done=*/true);
+  report(/*is_done=*/true);
   if (improver.best_ns() < best.objective_ns) {
     best.word = improver.best();
     best.objective_ns = improver.best_ns();
@@ -127,7 +127,8 @@ int64_t Improve(const SearchProblem& problem, const SearchOptions& options, Nano
   return improver.num_moves();
 }
 
-// What is computed again need not wait for the gradient, as a backward-input does, so that no bound may say it does.
+// The problem for the bound. A recomputation need not wait for the gradient as the backward-input does, so the bound
+// must not count it as part of the backward-input.
 SearchProblem WithoutRecompute(SearchProblem problem, const CostModel& costs) {
   for (int32_t chunk = 0; chunk < problem.num_chunks; ++chunk) {
     problem.duration[PassOf(chunk, kInputPass)] = costs.chunks[chunk].backward_input_ns;

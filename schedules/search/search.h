@@ -1,6 +1,12 @@
-// The search for a compute order that is as short as possible for given costs within given memory, with a bound that
-// says how much shorter any order could be. Used by compile for the schedules of searched_schedules.h, and by the
-// tools.
+// The search for a compute order that is as short as possible for given costs within given memory, with a lower bound
+// on every order. Used by compile for the schedules of searched_schedules.h, and by the tools. How it works:
+// docs/search.md.
+//
+//   SearchOptions options;
+//   options.limit.micro_batches = {6};  // for every device
+//   BATON_ASSIGN_OR_RETURN(const SearchResult result, Search({/*num_stages=*/8, /*num_micro_batches=*/32}, costs,
+//   options)); result.order;              // for lowering, as any order of the catalog result.certificate.gap();  //
+//   0.012: no order within the limit is more than 1.2 % shorter
 #ifndef BATON_SCHEDULES_SEARCH_SEARCH_H_
 #define BATON_SCHEDULES_SEARCH_SEARCH_H_
 
@@ -18,45 +24,46 @@
 
 namespace baton {
 
-// What is made short: the whole step; or the longest time from a device's own first pass to its last, which is right
-// where steps overlap (Qi et al. 2024, Zero Bubble, section 5.2).
+// The time to minimize: the whole step, or the longest span of a device from its first pass to its last. The span is
+// the right one if steps overlap (Qi et al. 2024, Zero Bubble, section 5.2).
 enum class Objective { kMakespan, kSpan };
 
-// Chunk c is on device c mod p; or, of two chunks a device, down the devices and up again.
+// kLoop: chunk c on device c mod p. kV: two chunks a device, placed down the devices and up again.
 enum class Placement { kLoop, kV };
 
-// How far a search is.
+// The state of a running search.
 struct SearchProgress {
-  double seconds = 0;
+  double seconds = 0;  // since its start
   int64_t moves = 0;
-  Nanos objective_ns = 0;
+  Nanos objective_ns = 0;  // of the best order so far
   Nanos lower_bound_ns = 0;
-  bool is_done = false;  // the last call
+  bool is_done = false;  // true in the last call
 };
 
 struct SearchOptions {
   Objective objective = Objective::kMakespan;
   Placement placement = Placement::kLoop;
-  // If none is given: as many micro-batches as devices, which is what 1F1B holds.
+  // Default: as many micro-batches as devices, the peak of 1F1B.
   MemoryLimit limit;
-  // Moves of the improving part; unset: those of `seconds`, or without that DefaultMoves. Exactly repeatable.
+  // The number of improving moves, at least 0: with it a search is exactly repeatable. Default: as many as fit in
+  // `seconds`; if that is 0 too, DefaultMoves.
   std::optional<int64_t> moves;
-  // If above 0: moves until so much time has passed since the start of the search, or `moves` are done.
+  // If above 0, the search stops this long after its start, or after `moves`.
   double seconds = 0;
   uint64_t seed = 1;
-  // Called now and then, from the thread of the search; may be null.
+  // Called about four times a second and once at the end, on the thread of the search; may be null.
   std::function<void(const SearchProgress&)> progress;
 };
 
-// What is known of an order.
+// How good an order is proven to be.
 struct Certificate {
   Objective objective = Objective::kMakespan;
-  Nanos objective_ns = 0;    // of the order, transfers taking their links' latency and no more
-  Nanos lower_bound_ns = 0;  // no order within the limit is shorter
-  std::string start;         // what it came from: "list scheduling" or a schedule of the catalog
-  int64_t moves = 0;         // that were tried to improve it
+  Nanos objective_ns = 0;    // of the order, with every transfer taking the time that it has with a link of its own
+  Nanos lower_bound_ns = 0;  // no order in this placement within the limit is shorter
+  std::string start;         // the origin of the order: "list scheduling" or a schedule of the catalog
+  int64_t moves = 0;         // tried to improve it
 
-  // How much longer than the bound, relative to it.
+  // How much the order may be above the shortest one, relative to the bound; at least 0.
   double gap() const {
     if (lower_bound_ns <= 0) return 0;
     return static_cast<double>(objective_ns - lower_bound_ns) / static_cast<double>(lower_bound_ns);
@@ -68,24 +75,26 @@ struct SearchResult {
   Certificate certificate;
 };
 
-// Moves where nothing is said: as many as take some tens of milliseconds, at most 20,000.
+// The number of moves if the options give none: what takes some tens of milliseconds, at most 20,000.
 int64_t DefaultMoves(const SearchProblem& problem);
 
-// The problem that a request asks for. `limits` as resolved from the options, with p micro-batches where none is given.
-// Errors: as Search.
+// The problem that Search solves for a request.
 struct PreparedSearch {
   SearchProblem problem;
-  ActivationLimits limits;
-  OrderRequest request;  // complete
+  ActivationLimits limits;  // resolved from the options, p micro-batches if they give none
+  OrderRequest request;     // with chunks_per_device filled in
 };
+
+// Errors: as Search.
 absl::StatusOr<PreparedSearch> PrepareSearch(const OrderRequest& request, const CostModel& costs,
                                              const SearchOptions& options);
 
-// The best of list scheduling by several policies and of the catalog's schedules of the same placement that keep the
-// limit, then improved by moves. Never over the limit; never longer than any of those schedules. The optimizer's steps
-// count for the makespan, reductions do not.
-// Errors: InvalidArgument for a request that CheckRequest refuses, costs of other chunks than the request's, the V
-// placement without two chunks per device, and limits that ResolveLimits or CheckFeasible refuses.
+// Searches in three parts: list scheduling by several policies; the catalog's schedules of the same placement that stay
+// within the limit; moves that improve the best of these. The order is within the limit and no longer than any of those
+// schedules. The makespan includes the optimizer's updates, but no sums of gradients over devices.
+//
+// Errors: InvalidArgument if CheckRequest refuses the request, if CheckCosts refuses the costs, if the V placement has
+// other than two chunks per device, or if ResolveLimits or CheckFeasible refuses the limit.
 absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel& costs, const SearchOptions& options);
 
 }  // namespace baton

@@ -1,5 +1,5 @@
-// What a search works on: the chunks of a placement as flat arrays of integers, and what is to be made short. Used by
-// the files of this folder; search.h makes it from costs and limits.
+// The problem that a search solves: the chunks of a placement as flat arrays of integers, and an objective. Used by the
+// files of this folder; PrepareSearch (search.h) makes it from costs and limits.
 #ifndef BATON_SCHEDULES_SEARCH_SEARCH_PROBLEM_H_
 #define BATON_SCHEDULES_SEARCH_SEARCH_PROBLEM_H_
 
@@ -10,44 +10,41 @@
 
 namespace baton {
 
-// Forward, BackwardInput, BackwardWeight of a chunk. All micro-batches are alike, so that some best order runs each
-// kind of pass of a chunk in ascending micro-batches: an order is then, for each device, a word over (chunk, kind), and
-// the n-th letter of its kind means micro-batch n.
+// The passes of a chunk: Forward, BackwardInput, BackwardWeight. All micro-batches cost the same, so some best order
+// runs each kind of pass of a chunk in ascending micro-batches. An order is therefore a word for each device: its
+// letters are pairs (chunk, kind), and the n-th occurrence of a letter stands for micro-batch n.
 enum PassKind : int32_t { kForwardPass, kInputPass, kWeightPass, kNumPassKinds };
 
-// A letter of such a word.
+// A letter, from 0 to num_chunks · kNumPassKinds − 1.
 inline constexpr int32_t PassOf(int32_t chunk, PassKind kind) { return chunk * kNumPassKinds + kind; }
 inline constexpr int32_t ChunkOf(int32_t pass) { return pass / kNumPassKinds; }
 inline constexpr PassKind KindOf(int32_t pass) { return static_cast<PassKind>(pass % kNumPassKinds); }
 
-inline constexpr int64_t kNoLimit = INT64_MAX / 4;
-
-// Memory is in any unit, the same throughout. A chunk's activation takes held[chunk] from its forward's start to its
-// backward-input's end, and then held_weight[chunk], which is no more, until its backward-weight's end. Every pass of
-// a chunk takes the same time for every micro-batch.
+// Memory has one unit throughout: bytes, or millionths of a chunk's activation.
 struct SearchProblem {
-  int num_devices = 0;
-  int num_chunks = 0;
-  int num_micro_batches = 0;
+  int num_devices = 0;        // at least 1
+  int num_chunks = 0;         // at least num_devices
+  int num_micro_batches = 0;  // at least 1
   std::vector<int32_t> device_of_chunk;
-  std::vector<Nanos> duration;  // [pass]
-  std::vector<Nanos> link_ns;   // [chunk] to the next one and back; 0 if both are on one device, and of the last
-  std::vector<int64_t> held;
-  std::vector<int64_t> held_weight;
-  std::vector<int64_t> limit;  // [device]
-  // [device] Added to the end of the device's last pass; the objective is the largest sum. For the makespan it is the
-  // time of the optimizer's step; for the span it is minus the start of the device's first pass, which is that of its
-  // first chunk's first forward and the same in every order.
+  std::vector<Nanos> duration;  // [pass] for one micro-batch
+  // [chunk] Transfer time to the next chunk, and of its gradient back. 0 if both chunks are on one device, and for the
+  // last chunk.
+  std::vector<Nanos> link_ns;
+  std::vector<int64_t> activation;         // [chunk] live from the forward's start to the backward-input's end
+  std::vector<int64_t> weight_activation;  // [chunk] live from then to the backward-weight's end; at most activation
+  std::vector<int64_t> limit;              // [device] the largest sum that may be live
+  // [device] Added to the end of the device's last pass; the objective is the largest sum over all devices. For the
+  // makespan: the time of the optimizer's updates. For the span: minus the start of the device's first pass. That is
+  // the first forward of its first chunk, which starts at the same time in every order.
   std::vector<Nanos> tail_ns;
 
   std::vector<std::vector<int32_t>> chunks_of_device;  // ascending
-  // The device's letters are [first_pass[device], first_pass[device + 1]) of a Word.
-  std::vector<int32_t> first_pass;
+  std::vector<int32_t> first_pass;  // [device] its letters are [first_pass[device], first_pass[device + 1]) of a Word
 
   int32_t num_passes() const { return first_pass.back(); }
 };
 
-// The devices' words one after the other.
+// The words of all devices, one after the other.
 using Word = std::vector<int32_t>;
 
 }  // namespace baton

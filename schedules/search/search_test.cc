@@ -1,4 +1,4 @@
-// The search on its own: repeatable, within limits, never worse by more moves, and what it refuses.
+// The search by itself: repeatable, within limits, never worse with more moves; and the requests that it refuses.
 #include "schedules/search/search.h"
 
 #include <catch2/catch.hpp>
@@ -28,7 +28,7 @@ TEST_CASE("list scheduling never gets stuck and keeps the limit, whatever the po
       REQUIRE(objective != kNever);
       REQUIRE(IsWithinLimits(prepared->problem, word));
       REQUIRE(timing.Time(word) <= objective);
-      CHECK(scheduler.Run(policy, objective, word) == kNever);  // it gives up where it cannot be better
+      CHECK(scheduler.Run(policy, objective, word) == kNever);  // it gives up once it cannot be better
     }
   }
 }
@@ -68,7 +68,7 @@ TEST_CASE("the same moves and seed find the same order; a word may differ by the
     CHECK(once->certificate.moves <= 100);
     ++which.options.seed;
     differs = differs || Search(which.request, which.costs, which.options)->order.devices != once->order.devices;
-    // Time as a budget only says how many moves there are.
+    // A budget in seconds determines the number of moves and nothing else.
     which.options.seconds = 3600;
     which.options.seed -= 1;
     CHECK(Search(which.request, which.costs, which.options)->order.devices == once->order.devices);
@@ -76,7 +76,7 @@ TEST_CASE("the same moves and seed find the same order; a word may differ by the
   CHECK(differs);
 }
 
-TEST_CASE("more moves are never worse, and progress tells how far it is") {
+TEST_CASE("more moves are never worse, and progress is reported") {
   std::mt19937 random(4);
   for (int round = 0; round < 30; ++round) {
     SearchCase which = RandomCase(5, 12, 2, random);
@@ -98,13 +98,13 @@ TEST_CASE("more moves are never worse, and progress tells how far it is") {
       CHECK(last.is_done);
       CHECK(last.moves == certificate.moves);
       CHECK(last.objective_ns == certificate.objective_ns);
-      CHECK((certificate.moves == moves || certificate.gap() == 0));  // it ends where nothing is to be found
+      CHECK((certificate.moves == moves || certificate.gap() == 0));  // it ends early if the bound is reached
       previous = certificate.objective_ns;
     }
   }
 }
 
-TEST_CASE("a request that cannot be is refused by field") {
+TEST_CASE("a bad request is refused by field") {
   std::mt19937 random(5);
   SearchCase which;
   which.request = {2, 4, 1};
@@ -125,11 +125,11 @@ TEST_CASE("a request that cannot be is refused by field") {
   which.options.placement = Placement::kLoop;
   which.options.limit.micro_batches = {0.75};
   CHECK(message() ==
-        "pipeline.search.activation_limit_micro_batches: device 0 may hold 0.75 micro-batches; the smallest limit that "
-        "any order keeps is 1 micro-batch, for one micro-batch under way");
+        "pipeline.search.activation_limit_micro_batches: device 0 is limited to 0.75 micro-batches; the smallest limit "
+        "that any order can keep is 1 micro-batch, for one micro-batch in flight");
 }
 
-TEST_CASE("costs of nothing and a single device are searched, too") {
+TEST_CASE("costs of zero and a single device can be searched too") {
   for (const int stages : {1, 3}) {
     SearchCase which;
     which.request = {stages, 5, 1};
@@ -146,7 +146,7 @@ TEST_CASE("costs of nothing and a single device are searched, too") {
   }
 }
 
-TEST_CASE("searched schedules stand behind the catalog, under names of their own") {
+TEST_CASE("searched schedules follow the catalog and have other names") {
   const auto all = AllSchedules();
   CHECK(all.size() == Catalog().size() + SearchedSchedules().size());
   CHECK(FindAnySchedule("1f1b").ok());

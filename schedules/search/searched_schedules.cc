@@ -1,4 +1,4 @@
-// The table; see searched_schedules.h.
+// The table of searched schedules; see searched_schedules.h.
 #include "schedules/search/searched_schedules.h"
 
 #include "absl/strings/str_cat.h"
@@ -8,12 +8,12 @@ namespace baton {
 namespace {
 
 constexpr ScheduleInfo kSearched[] = {
-    {"zb-auto", "searched for these costs and this memory, with a bound on what any order could save",
+    {"zb-auto", "searched for the given costs and memory, with a lower bound on the step of any order",
      "after Qi et al. 2024 (Zero Bubble), section 3; the bound after Carlier 1982; see docs/search.md",
      "any p, m, v; unequal chunks and links; memory limits, by default p micro-batches; placed as a loop or a V",
-     "as small as it finds, told with a lower bound; never above that of the others that keep the limit",
+     "the smallest that it finds, with a lower bound; never above that of another schedule within the limit",
      "at most the limit",
-     "Stages that are not equal, or memory between the published schedules': at least as short as any that fits.", 1,
+     "Unequal stages, or memory between what published schedules need: at least as short as any of them that fits.", 1,
      true, false, nullptr},
 };
 

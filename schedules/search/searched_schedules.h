@@ -1,5 +1,5 @@
-// Schedules that are not published but searched for, as rows like those of the catalog: a name, what it is, what it
-// takes. They stand beside the catalog since order knows no search. Used by compile and the tools.
+// The schedules that are searched for, as rows like those of the catalog. They have a table of their own because the
+// catalog must not depend on the search. Used by compile and the tools.
 #ifndef BATON_SCHEDULES_SEARCH_SEARCHED_SCHEDULES_H_
 #define BATON_SCHEDULES_SEARCH_SEARCHED_SCHEDULES_H_
 
@@ -11,15 +11,15 @@
 
 namespace baton {
 
-// Their `make` is null: Search makes their orders.
+// The rows. Their `make` is null: Search (search.h) makes their orders.
 absl::Span<const ScheduleInfo> SearchedSchedules();
 
-// The catalog, then the searched ones.
+// The rows of the catalog, then the searched ones.
 std::vector<const ScheduleInfo*> AllSchedules();
 
 inline bool IsSearched(const ScheduleInfo& info) { return info.make == nullptr; }
 
-// Of the catalog or searched. Errors: InvalidArgument with all names if there is none of that name.
+// Finds a row of either table. Errors: InvalidArgument with all names if `name` is unknown.
 absl::StatusOr<const ScheduleInfo*> FindAnySchedule(std::string_view name);
 
 }  // namespace baton

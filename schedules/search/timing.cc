@@ -1,4 +1,4 @@
-// See timing.h.
+// Runs the devices of a word in turn, each as far as it can; see timing.h.
 #include "schedules/search/timing.h"
 
 #include <algorithm>
@@ -62,7 +62,7 @@ Nanos Timing::Run(const Word& word) {
         if (n >= count_[source]) break;
         now = std::max(now, arrival_[static_cast<size_t>(source) * m + n]);
       }
-      // What it reads of its own chunk is before it on its own device.
+      // The chunk's own earlier pass must stand before it on the same device.
       if (KindOf(pass) != kForwardPass && n >= count_[pass - 1]) return kNever;
       if (keeps_starts) starts_[position] = now;
       now += problem_.duration[pass];
@@ -90,19 +90,19 @@ Nanos Timing::Run(const Word& word) {
 
 bool IsWithinLimits(const SearchProblem& problem, const Word& word) {
   for (int device = 0; device < problem.num_devices; ++device) {
-    int64_t held = 0;
+    int64_t live = 0;
     for (int32_t position = problem.first_pass[device]; position < problem.first_pass[device + 1]; ++position) {
       const int32_t chunk = ChunkOf(word[position]);
       switch (KindOf(word[position])) {
         case kForwardPass:
-          held += problem.held[chunk];
-          if (held > problem.limit[device]) return false;
+          live += problem.activation[chunk];
+          if (live > problem.limit[device]) return false;
           break;
         case kInputPass:
-          held -= problem.held[chunk] - problem.held_weight[chunk];
+          live -= problem.activation[chunk] - problem.weight_activation[chunk];
           break;
         default:
-          held -= problem.held_weight[chunk];
+          live -= problem.weight_activation[chunk];
       }
     }
   }

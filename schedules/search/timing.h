@@ -1,5 +1,5 @@
-// When the passes of a word run, if each starts as soon as its device and what it reads are there: the same times as
-// simulating the order's program. Used by every part of the search; allocates nothing once it is made.
+// The times of a word's passes if each starts as soon as its device is free and its input has arrived. They are the
+// same as those of simulating the order's program. Used by every part of the search.
 #ifndef BATON_SCHEDULES_SEARCH_TIMING_H_
 #define BATON_SCHEDULES_SEARCH_TIMING_H_
 
@@ -9,21 +9,22 @@
 
 namespace baton {
 
-// What Timing::Time says of a word that cannot run to its end.
+// The objective of a word that cannot run to its end.
 inline constexpr Nanos kNever = INT64_MAX;
 
-// Thread contract: one thread. `problem` must outlive it.
+// Thread contract: one thread. `problem` must outlive it. Only the constructor allocates.
 class Timing {
  public:
   explicit Timing(const SearchProblem& problem);
 
-  // The objective, or kNever if the word waits in a circle. Linear.
+  // Returns the objective, or kNever if passes wait for each other in a cycle. Linear in the number of passes.
   Nanos Time(const Word& word);
 
-  // Of the last word: [position of the word], when each pass started, if it was asked for.
-  const std::vector<Nanos>& starts() const { return starts_; }
+  // The same; also fills starts().
   Nanos TimeWithStarts(const Word& word);
-  // [device] The end of its last pass.
+  // [position of the word] The start of each pass, from the last TimeWithStarts.
+  const std::vector<Nanos>& starts() const { return starts_; }
+  // [device] The end of its last pass, from the last call of either.
   const std::vector<Nanos>& ends() const { return now_; }
 
  private:
@@ -31,7 +32,7 @@ class Timing {
   Nanos Run(const Word& word);
 
   const SearchProblem& problem_;
-  // [pass of chunk × micro-batches + n]: when the n-th result is there for whom reads it.
+  // [pass × micro-batches + n]: when the n-th result is where it is read.
   std::vector<Nanos> arrival_;
   std::vector<int32_t> count_;   // [pass]: how many have run
   std::vector<int32_t> cursor_;  // [device]: the next position of the word
@@ -39,13 +40,13 @@ class Timing {
   std::vector<int32_t> runnable_;
   std::vector<uint8_t> is_runnable_;
   std::vector<Nanos> starts_;
-  // [pass]: what it reads, -1 if nothing of another pass on another chunk; and who reads it.
+  // [pass]: the pass of another chunk that it reads, and the one that reads it; -1: none.
   std::vector<int32_t> source_;
   std::vector<int32_t> reader_;
-  std::vector<Nanos> latency_;  // [pass] from its end to its reader
+  std::vector<Nanos> latency_;  // [pass] from its end to its arrival at the reader
 };
 
-// The largest use of memory on each device is within its limit. Linear.
+// Whether live activations stay within the limit of each device. Linear in the number of passes.
 bool IsWithinLimits(const SearchProblem& problem, const Word& word);
 
 }  // namespace baton

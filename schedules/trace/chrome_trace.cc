@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
+#include "base/json_string.h"
 #include "schedules/program/form/text.h"
 #include "schedules/trace/memory_timeline.h"
 
@@ -60,7 +60,7 @@ std::string Micros(Nanos nanos) { return absl::StrFormat("%.3f", static_cast<dou
 
 void AppendMetadata(const char* kind, int process, int thread, const std::string& name, std::string* json) {
   absl::StrAppend(json, "{\"ph\":\"M\",\"name\":\"", kind, "\",\"pid\":", process, ",\"tid\":", thread,
-                  ",\"args\":{\"name\":\"", name, "\"}},\n");
+                  ",\"args\":{\"name\":", JsonString(name), "}},\n");
 }
 
 // One end of an arrow; both ends of the n-th transfer of a directed pair have the same id.
@@ -130,12 +130,6 @@ void AppendCounters(const Program& program, const Trace& trace, std::string* jso
   }
 }
 
-// The text form of the program as a JSON string.
-std::string QuotedProgram(const Program& program) {
-  return absl::StrCat("\"", absl::StrReplaceAll(PrintProgram(program), {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}}),
-                      "\"");
-}
-
 }  // namespace
 
 std::string ToChromeTrace(const Program& program, const Trace& trace, const Trace* predicted) {
@@ -163,7 +157,7 @@ std::string ToChromeTrace(const Program& program, const Trace& trace, const Trac
   }
   AppendCounters(program, trace, &json);
   json.resize(json.size() - 2);  // the last comma
-  absl::StrAppend(&json, "\n],\"otherData\":{\"program\":", QuotedProgram(program), "}}\n");
+  absl::StrAppend(&json, "\n],\"otherData\":{\"program\":", JsonString(PrintProgram(program)), "}}\n");
   return json;
 }
 

@@ -11,12 +11,13 @@ namespace {
 
 // What the operation adds to what is held once it begins or, if negative, gives back when it has ended.
 int64_t HeldChange(const Operation& operation, const ActivationLimits& limits) {
-  if (const Forward* forward = std::get_if<Forward>(&operation)) return limits.held[forward->chunk];
-  if (const Backward* backward = std::get_if<Backward>(&operation)) return -limits.held[backward->chunk];
+  if (const Forward* forward = std::get_if<Forward>(&operation)) return limits.activation[forward->chunk];
+  if (const Backward* backward = std::get_if<Backward>(&operation)) return -limits.activation[backward->chunk];
   if (const BackwardInput* input = std::get_if<BackwardInput>(&operation)) {
-    return limits.held_weight[input->chunk] - limits.held[input->chunk];
+    return limits.weight_activation[input->chunk] - limits.activation[input->chunk];
   }
-  if (const BackwardWeight* weight = std::get_if<BackwardWeight>(&operation)) return -limits.held_weight[weight->chunk];
+  if (const BackwardWeight* weight = std::get_if<BackwardWeight>(&operation))
+    return -limits.weight_activation[weight->chunk];
   return 0;
 }
 

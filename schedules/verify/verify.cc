@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
-#include "base/text_table.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/lower/lower.h"
 #include "schedules/order/order_text.h"

@@ -19,7 +19,7 @@ const Outcome& Unsplit() {
 TEST_CASE("every schedule and number of stages trains to the same bits") {
   REQUIRE(Unsplit().losses.front() > Unsplit().losses.back());
   for (const ScheduleInfo* schedule : AllSchedules()) {
-    if (schedule->has_copies) continue;  // see copies_test
+    if (schedule->has_replicas) continue;  // see copies_test
     for (int stages : {1, 2, 3, 4, 8}) {
       if (stages * schedule->default_chunks > 8) continue;  // there are 8 layers
       CAPTURE(schedule->name, stages);
@@ -32,7 +32,7 @@ TEST_CASE("every schedule and number of stages trains to the same bits") {
 
 TEST_CASE("what is computed again does not change a bit, whatever the schedule") {
   for (const ScheduleInfo& schedule : Catalog()) {
-    if (schedule.has_copies) continue;
+    if (schedule.has_replicas) continue;
     for (const char* mode : {"ATTENTION", "FULL"}) {
       CAPTURE(schedule.name, mode);
       const std::vector<std::string> changes = {absl::StrCat("pipeline.schedule=", std::string(schedule.name)),

@@ -19,7 +19,7 @@ constexpr double kTolerance = 1e-5;
 std::vector<std::string> SchedulesWithCopies() {
   std::vector<std::string> names;
   for (const ScheduleInfo& schedule : Catalog()) {
-    if (schedule.has_copies) names.emplace_back(schedule.name);
+    if (schedule.has_replicas) names.emplace_back(schedule.name);
   }
   return names;
 }

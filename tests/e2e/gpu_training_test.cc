@@ -33,7 +33,7 @@ TEST_CASE("GPU: every schedule and number of stages trains to the same bits") {
   const Outcome unsplit = RunWith({of_devices, "pipeline.stages=1", "pipeline.schedule=naive"}, /*graphs=*/false);
   REQUIRE(unsplit.losses.front() > unsplit.losses.back());
   for (const ScheduleInfo& schedule : Catalog()) {
-    if (schedule.has_copies) continue;
+    if (schedule.has_replicas) continue;
     for (int stages : {1, 4}) {
       if (stages * schedule.default_chunks > 8) continue;
       CAPTURE(precision, schedule.name, stages);

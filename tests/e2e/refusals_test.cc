@@ -115,7 +115,7 @@ TEST_CASE("tables of costs that do not fit are refused in one sentence") {
                "cannot read costs file /no/such/file: No such file or directory");
   const std::string wrong = WriteNewFile("chunk\n");
   CHECK(absl::StartsWith(Baton({"simulate", "--micro-batches=2", "--costs=" + wrong}).err,
-                         "baton: " + wrong + " line 1: column forward_us is missing; "));
+                         "baton: " + wrong + ":1:1: column forward_us is missing; "));
 }
 
 TEST_CASE("input that one command does not accept is refused") {

@@ -107,8 +107,8 @@ TEST_CASE("an impossible search is refused in one sentence") {
   const std::string help = "; see baton simulate --help";
   const Refused refused = GENERATE_COPY(
       Refused{"--activation-limit-micro-batches=0.5",
-              limit + "device 0 may hold 0.5 micro-batches; the smallest limit that any order keeps is 1 micro-batch, "
-                      "for one micro-batch under way"},
+              limit + "device 0 is limited to 0.5 micro-batches; the smallest limit that any order can keep is 1 "
+                      "micro-batch, for one micro-batch in flight"},
       Refused{"--activation-limit-micro-batches=2,2",
               limit + "2 numbers; must be one for all devices, or one for each of 4"},
       Refused{"--activation-limit-micro-batches=-1",
@@ -116,11 +116,12 @@ TEST_CASE("an impossible search is refused in one sentence") {
       Refused{"--activation-limit-micro-batches=nan",
               limit + "\"nan\" is not a number above 0 and at most 1000000" + help},
       Refused{"--activation-limit-bytes=1000",
-              "--activation-limit-bytes: the costs say no bytes of activations; limit "
-              "micro-batches, or give their bytes"},
-      Refused{"--activation-bytes=1000 --activation-limit-bytes=999",
-              "--activation-limit-bytes: device 0 may hold 999 bytes; the smallest limit that any order keeps is 1024 "
-              "bytes, for one micro-batch under way"},
+              "--activation-limit-bytes: the costs give no bytes of activations; give them, or limit "
+              "micro-batches instead"},
+      Refused{
+          "--activation-bytes=1000 --activation-limit-bytes=999",
+          "--activation-limit-bytes: device 0 is limited to 999 bytes; the smallest limit that any order can keep is "
+          "1024 bytes, for one micro-batch in flight"},
       Refused{"--activation-limit-micro-batches=4 --activation-limit-bytes=4",
               "--activation-limit-bytes: --activation-limit-micro-batches is given too; leave one of them out"},
       Refused{"--weight-activation-fraction=1.5",

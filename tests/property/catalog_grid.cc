@@ -1,4 +1,4 @@
-// See catalog_grid.h.
+// Sizes, costs and runs; see catalog_grid.h.
 #include "tests/property/catalog_grid.h"
 
 #include <algorithm>
@@ -104,10 +104,10 @@ std::vector<Nanos*> TimesOf(CostModel& costs) {
   return times;
 }
 
-double MostHeld(const StepReport& report) {
-  double held = 0;
-  for (const DeviceReport& device : report.devices) held = std::max(held, device.peak_micro_batches);
-  return held;
+double PeakMicroBatches(const StepReport& report) {
+  double peak = 0;
+  for (const DeviceReport& device : report.devices) peak = std::max(peak, device.peak_micro_batches);
+  return peak;
 }
 
 }  // namespace baton

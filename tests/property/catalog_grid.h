@@ -1,4 +1,4 @@
-// Schedules over many sizes and costs, from their name to the report, for the tests of this folder.
+// All schedules over many sizes and costs, from name to report, for the tests of this folder.
 #ifndef BATON_TESTS_PROPERTY_CATALOG_GRID_H_
 #define BATON_TESTS_PROPERTY_CATALOG_GRID_H_
 
@@ -18,16 +18,17 @@ namespace baton {
 
 struct Case {
   std::string schedule;
-  int p;
-  int m;
-  int v;
-  int group = 0;
+  int p;          // stages
+  int m;          // micro-batches
+  int v;          // chunks per device
+  int group = 0;  // micro_batch_group
 };
 
 // As "zb-v p=4 m=8 v=2".
 std::string ToString(const Case& which);
 
-// Each schedule of the catalog with each of the sizes, with 1 to 4 chunks where it takes them, and with several groups.
+// Calls `check` for each schedule, the searched ones included, with each of the sizes, with 1 to 4 chunks per device if
+// it takes them, and with several groups if it has groups.
 void ForEachCase(const std::vector<int>& stages, const std::vector<int>& micro_batches,
                  const std::function<void(const Case&)>& check);
 
@@ -37,23 +38,23 @@ struct Outcome {
   StepReport report;
 };
 
-// Compile (which proves), Simulate, Analyze; fails the test if one of them does.
+// Compiles (which proves), simulates and analyzes; fails the test if one of these fails.
 Outcome Run(const Case& which, const CostModel& costs, const TransportModel& transport = {});
 Trace MustSimulate(const Program& program, const CostModel& costs);
 
-// Every chunk alike: a device's share takes the times given, which the chunks must divide.
+// Equal chunks. The times are those of a device's whole share of the layers; v must divide them.
 CostModel EqualCosts(const Case& which, Nanos forward_ns, Nanos backward_input_ns, Nanos backward_weight_ns,
                      Nanos transfer_ns = 0);
 
-// Every chunk different, some passes taking no time; transfers that take none in one case of four, else up to twice a
-// pass.
+// Different chunks, some passes of which take no time. Transfers take no time in a quarter of the cases, else up to
+// twice the time of a pass.
 CostModel RandomCosts(const Case& which, std::mt19937& random);
 
-// The times of a cost model, to be changed one by one.
+// Pointers to all times of a cost model, for changing one at a time.
 std::vector<Nanos*> TimesOf(CostModel& costs);
 
-// The most micro-batches that a device holds.
-double MostHeld(const StepReport& report);
+// The peak number of micro-batches whose activations are live on the fullest device.
+double PeakMicroBatches(const StepReport& report);
 
 }  // namespace baton
 

@@ -1,4 +1,4 @@
-// The catalog's formulas of bubble and memory, met exactly by what is compiled, simulated and analyzed.
+// The catalog's formulas of bubble and memory match exactly what compiled programs take when simulated.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
@@ -79,16 +79,16 @@ TEST_CASE("ZB-H1 and ZB-H2 follow F, B, W and c") {
   }
 }
 
-// How many chunks' activations the worst device holds.
-struct Held {
+// The peak number of live activations on the fullest device, each of one chunk.
+struct PeakRow {
   const char* schedule;
   int v;
   std::function<int(int p, int m)> chunks;
-  bool only_if_many = false;  // the formula is exact for m >= 2p, and no more is held for any m
+  bool only_if_many = false;  // the formula is exact for m >= 2p, and an upper bound for any m
 };
 
-TEST_CASE("the worst device holds what the formulas say, whatever the costs") {
-  std::vector<Held> table = {
+TEST_CASE("the peak of the fullest device is that of the formulas, whatever the costs") {
+  std::vector<PeakRow> table = {
       {"1f1b", 1, [](int p, int m) { return std::min(p, m); }},
       {"eager-1f1b", 1, [](int p, int m) { return std::min(2 * p - 1, m); }},
       {"zb-h1", 1, [](int p, int m) { return std::min(p, m); }},
@@ -113,21 +113,21 @@ TEST_CASE("the worst device holds what the formulas say, whatever the costs") {
                      }});
   }
   std::mt19937 random(5);
-  for (const Held& row : table) {
+  for (const PeakRow& row : table) {
     for (int p : {1, 2, 3, 4, 7, 8}) {
       for (int m : {1, 2, 3, 5, 2 * p, 2 * p + 3, 4 * p}) {
         const Case which = {row.schedule, p, m, row.v};
         INFO(ToString(which));
-        const double held = MostHeld(Run(which, RandomCosts(which, random)).report);
-        CHECK(held <= Approx(row.chunks(p, m) / static_cast<double>(row.v)));
-        if (!row.only_if_many || m >= 2 * p) CHECK(held == Approx(row.chunks(p, m) / static_cast<double>(row.v)));
+        const double peak = PeakMicroBatches(Run(which, RandomCosts(which, random)).report);
+        CHECK(peak <= Approx(row.chunks(p, m) / static_cast<double>(row.v)));
+        if (!row.only_if_many || m >= 2 * p) CHECK(peak == Approx(row.chunks(p, m) / static_cast<double>(row.v)));
       }
     }
   }
 }
 
-// Where activations are all that takes memory, the arena is what is held, rounded up by nothing.
-TEST_CASE("with one chunk on a device, its arena has room for exactly what it holds") {
+// If only activations take memory, the arena is exactly as large as their peak.
+TEST_CASE("with one chunk on a device, its arena has room for exactly the peak") {
   ForEachCase({1, 2, 3, 8}, {1, 4, 16, 19}, [&](const Case& which) {
     if (which.v != 1) return;
     CostModel costs = EqualCosts(which, kUnit, kUnit, kUnit);

@@ -15,7 +15,7 @@ constexpr Profile k1_5B = {18'522'000, 18'086'000, 9'337'000, 601'000};
 constexpr Profile k6_2B = {29'718'000, 29'444'000, 19'927'000, 527'000};
 
 double SpanBubble(const Profile& profile, const Case& which) {
-  // Of 4 chunks, the quarter of a nanosecond that is cut off does not show in four decimals.
+  // A quarter of a stage is rounded down to whole nanoseconds, which does not show in four decimals.
   auto share = [&](Nanos time) { return time / which.v * which.v; };
   const CostModel costs = EqualCosts(which, share(profile.forward_ns), share(profile.backward_input_ns),
                                      share(profile.backward_weight_ns), profile.transfer_ns);
@@ -33,9 +33,9 @@ TEST_CASE("1F1B, ZB-H1 and ZB-H2 give the paper's cells") {
   CHECK(SpanBubble(k6_2B, {"zb-h2", 8, 24, 1}) == FourDecimals(0.0698));
 }
 
-// The paper has .1055 and .0808, which charge communication with more than latency; replayed with pure latency, the
-// cells are met by neither group.
-TEST_CASE("1F1B-I comes out on both sides of the paper's cells, depending on the group") {
+// The paper has .1055 and .0808, which include more communication than latency. With latency alone neither group gives
+// exactly these.
+TEST_CASE("1F1B-I is above or below the paper's cells, depending on the group") {
   CHECK(SpanBubble(k1_5B, {"interleaved", 8, 24, 3}) == FourDecimals(0.1090));
   CHECK(SpanBubble(k6_2B, {"interleaved", 8, 24, 4}) == FourDecimals(0.0827));
   CHECK(SpanBubble(k1_5B, {"interleaved", 8, 24, 3, 12}) == FourDecimals(0.0949));

@@ -1,5 +1,5 @@
-// What is searched for, once it is a program: proven, within its limit, as fast as the search says, and never slower
-// than what is published, the zero-bubble paper's own searches included.
+// Searched orders as programs: proven, within the limit, as fast as the search says, and never slower than published
+// schedules or the zero-bubble paper's own searches.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
@@ -20,7 +20,7 @@ CompileRequest RequestOf(const SearchCase& which, std::string_view schedule) {
   request.num_micro_batches = which.request.num_micro_batches;
   request.chunks_per_device = which.request.chunks_per_device;
   request.costs = which.costs;
-  // What a chunk sends is what the next one receives; of last chunks and first ones nobody looks.
+  // A chunk's output is the next chunk's input. The last output and the first input are not transferred.
   for (ChunkCosts& chunk : request.costs.chunks) chunk.input_bytes = chunk.output_bytes = 64;
   request.search = which.options;
   return request;
@@ -31,7 +31,7 @@ Nanos ObjectiveOf(const CompileRequest& request, const Program& program) {
   return request.search.objective == Objective::kSpan ? LongestSpan(report) : report.step_time;
 }
 
-TEST_CASE("the program of a searched order takes what the search says, within its limit") {
+TEST_CASE("the program of a searched order takes the time that the search says, within the limit") {
   std::mt19937 random(1);
   for (int round = 0; round < 250; ++round) {
     const SearchCase which = RandomCase(8, 16, 3, random);
@@ -41,7 +41,7 @@ TEST_CASE("the program of a searched order takes what the search says, within it
     const auto program = Compile(request, &certificate);  // proves the limit too
     REQUIRE(program.status() == absl::OkStatus());
     const Nanos objective = ObjectiveOf(request, *program);
-    // What the last chunk loads may be in the way or not; the search does not count it.
+    // Loads of the last chunk may delay it or not; the search does not count them.
     const Nanos loads = which.costs.load_ns * which.request.num_micro_batches;
     REQUIRE(objective >= certificate.objective_ns);
     REQUIRE(objective <= certificate.objective_ns + loads);
@@ -49,7 +49,7 @@ TEST_CASE("the program of a searched order takes what the search says, within it
   }
 }
 
-TEST_CASE("it is never slower than a schedule of the catalog that keeps the limit") {
+TEST_CASE("it is never slower than a schedule of the catalog within the limit") {
   std::mt19937 random(2);
   int compared = 0;
   for (int round = 0; round < 120; ++round) {
@@ -63,7 +63,7 @@ TEST_CASE("it is never slower than a schedule of the catalog that keeps the limi
     for (const ScheduleInfo& info : Catalog()) {
       request.schedule = std::string(info.name);
       const auto program = Compile(request);
-      // Of other chunks, or over the limit.
+      // It has other chunks, or exceeds the limit.
       if (!program.ok() || program->device_of_chunk != searched->device_of_chunk) continue;
       INFO(ToString(which) << " against " << info.name);
       REQUIRE(found <= ObjectiveOf(request, *program));
@@ -73,7 +73,7 @@ TEST_CASE("it is never slower than a schedule of the catalog that keeps the limi
   CHECK(compared > 300);
 }
 
-// Qi et al. 2024 (Zero Bubble), table 5: the columns ZB-1p and ZB-2p, what their integer program found in minutes.
+// Qi et al. 2024 (Zero Bubble), table 5: the columns ZB-1p and ZB-2p, found by their integer program in minutes.
 TEST_CASE("it is at least as good as the paper's own search in the same memory") {
   struct Cell {
     const char* model;
@@ -109,7 +109,7 @@ TEST_CASE("it is at least as good as the paper's own search in the same memory")
   REQUIRE(program.status() == absl::OkStatus());
   const StepReport report = Analyze(*program, MustSimulate(*program, request.costs));
   CHECK(report.span_bubble_ratio < cell.ratio + 0.00005);  // as printed
-  // Three of the four cells are proven best, the fourth to 0.2 %.
+  // Three of the four cells are proven optimal, the fourth within 0.2 %.
   CHECK(certificate.gap() <= (cell.ratio < 0.01 ? 0.002 : 0.0));
 }
 

@@ -15,7 +15,7 @@ TEST_CASE("every program does all the work, and is no faster than its data allow
     const CostModel costs = RandomCosts(which, random);
     const Outcome outcome = Run(which, costs);
     INFO(ToString(which));
-    // The way of one micro-batch through all chunks and back, up to the first chunk's backward-input.
+    // The path of one micro-batch through all chunks and back to the first chunk's backward-input.
     Nanos way = 0;
     std::vector<Nanos> work(which.p, 0);
     std::vector<Nanos> step(which.p, 0);
@@ -27,7 +27,7 @@ TEST_CASE("every program does all the work, and is no faster than its data allow
         if (program.PlaceOn(chunk, device) >= 0) step[device] += cost.update_ns;
       }
       way += cost.forward_ns + cost.backward_input_ns;
-      // Copies go the same way in opposite directions.
+      // Replicas take the same path in opposite directions.
       if (chunk > 0 && program.DeviceOf(chunk - 1, 0) != program.DeviceOf(chunk, 0)) way += 2 * costs.transfer_ns;
     }
     for (int device = 0; device < which.p; ++device) {
@@ -52,7 +52,7 @@ TEST_CASE("one queue a peer, or one a device, is as safe and as fast as one a pe
   std::mt19937 random(4);
   ForEachCase({1, 2, 3, 5, 8}, {1, 2, 5, 8, 13}, [&](const Case& which) {
     CostModel costs = RandomCosts(which, random);
-    // Transfers are placed as if loads took no time and each pass a nanosecond at least.
+    // Transfers are placed as if loads took no time and each pass at least one nanosecond.
     costs.load_ns = 0;
     for (ChunkCosts& chunk : costs.chunks) {
       chunk.backward_input_ns = std::max<Nanos>(1, chunk.backward_input_ns);
@@ -66,7 +66,7 @@ TEST_CASE("one queue a peer, or one a device, is as safe and as fast as one a pe
   });
 }
 
-// Orders of this size have all their phases, yet each of their costs can be raised in turn.
+// Orders of this size have all phases and few enough costs to raise each in turn.
 TEST_CASE("raising any one cost never makes any instruction end earlier") {
   std::mt19937 random(2);
   ForEachCase({2, 3, 5}, {3, 8}, [&](const Case& which) {
@@ -110,11 +110,11 @@ TEST_CASE("scaling all costs scales every moment") {
   });
 }
 
-// What a device holds follows from its order alone, whatever anything takes.
-TEST_CASE("what is held does not depend on the costs") {
+// Peak memory follows from the order alone.
+TEST_CASE("peak memory does not depend on the costs") {
   std::mt19937 random(4);
   ForEachCase({2, 3, 8}, {1, 6, 17}, [&](const Case& which) {
-    if (!FindSchedule(which.schedule).ok()) return;  // searched for, so that its order follows from costs
+    if (!FindSchedule(which.schedule).ok()) return;  // a searched order depends on the costs
     const Outcome equal = Run(which, EqualCosts(which, 12, 12, 12));
     const Outcome other = Run(which, RandomCosts(which, random));
     INFO(ToString(which));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/text_table.h"
 #include "tools/baton/search_flags.h"
 

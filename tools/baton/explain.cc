@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/format.h"
 #include "base/read_file.h"
 #include "base/status.h"
 #include "base/text_table.h"
@@ -94,10 +95,8 @@ absl::StatusOr<Pair> ReadPair(const ExplainFlags& flags) {
   return pair;
 }
 
-std::string Signed(Nanos nanos) { return absl::StrCat(nanos < 0 ? "-" : "+", FormatDuration(std::abs(nanos))); }
-
 std::string Share(Nanos part, Nanos whole) {
-  return absl::StrFormat("%+.1f %%", 100 * static_cast<double>(part) / static_cast<double>(std::max<Nanos>(1, whole)));
+  return FormatSignedPercent(static_cast<double>(part) / static_cast<double>(std::max<Nanos>(1, whole)));
 }
 
 void PrintSteps(const Explanation& explanation, const TraceNames& names) {
@@ -144,12 +143,13 @@ void PrintDifferences(const Explanation& explanation, const TraceNames& names, i
                   difference.predicted_mean < 1000
                       ? ""
                       : Share(difference.measured_mean - difference.predicted_mean, difference.predicted_mean),
-                  Signed(difference.step_cost)});
+                  FormatSignedDuration(difference.step_cost)});
   }
-  if (num_rest > 0) table.AddRow({absl::StrCat(num_rest, " others"), "", "", "", "", Signed(rest)});
-  table.AddRow({"later starts", "", "", "", "", Signed(explanation.late_starts)});
+  if (num_rest > 0) table.AddRow({absl::StrCat(num_rest, " others"), "", "", "", "", FormatSignedDuration(rest)});
+  table.AddRow({"later starts", "", "", "", "", FormatSignedDuration(explanation.late_starts)});
   table.AddRow({"together", "", FormatDuration(explanation.predicted.step_time),
-                FormatDuration(explanation.measured.step_time), "", Signed(explanation.StepDifference())});
+                FormatDuration(explanation.measured.step_time), "",
+                FormatSignedDuration(explanation.StepDifference())});
   std::cout << table.ToString() << "\n";
 }
 
@@ -162,7 +162,7 @@ void PrintWaitings(const Explanation& explanation, const TraceNames& names, int 
     table.AddRow({absl::StrCat(waiting.device),
                   absl::StrCat("chunk ", waiting.for_chunk, " on device ", waiting.for_device),
                   FormatDuration(waiting.predicted), FormatDuration(waiting.measured),
-                  Signed(waiting.measured - waiting.predicted)});
+                  FormatSignedDuration(waiting.measured - waiting.predicted)});
   }
   if (shown > 0) std::cout << "Devices that waited longer than predicted:\n\n" << table.ToString() << "\n";
 }
@@ -175,7 +175,7 @@ void PrintLongest(const Program& program, const Explanation& explanation, const 
     const auto [device, index] = instruction.ref;
     table.AddRow({absl::StrCat(device), Describe(program.devices[device].instructions[index].operation),
                   FormatDuration(instruction.predicted), FormatDuration(instruction.measured),
-                  Signed(instruction.step_cost)});
+                  FormatSignedDuration(instruction.step_cost)});
   }
   std::cout << table.ToString() << "\n";
 }

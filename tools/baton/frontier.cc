@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "base/format.h"
 #include "base/text_table.h"
 #include "base/write_file.h"
 #include "schedules/analyze/analysis.h"
@@ -115,7 +116,7 @@ const Run* BestWithin(const std::vector<Run>& catalog, double limit) {
   const Run* best = nullptr;
   for (const Run& run : catalog) {
     const auto info = FindSchedule(run.request.schedule);
-    if (info.ok() && (*info)->has_copies) continue;
+    if (info.ok() && (*info)->has_replicas) continue;
     if (run.peak <= limit + 1e-6 && (best == nullptr || TimeOf(run) < TimeOf(*best))) best = &run;
   }
   return best;

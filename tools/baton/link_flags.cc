@@ -3,8 +3,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/duration.h"
+#include "base/format.h"
 #include "base/status.h"
-#include "base/text_table.h"
 #include "tools/baton/command_line.h"
 
 namespace baton {

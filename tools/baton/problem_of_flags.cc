@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "base/text_table.h"
+#include "base/format.h"
 #include "runtime/job/order_file.h"
 #include "schedules/search/searched_schedules.h"
 #include "tools/baton/problem.h"

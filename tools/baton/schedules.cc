@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/format.h"
 #include "base/status.h"
-#include "base/text_table.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/compile/compile.h"
 #include "schedules/draw/timeline.h"

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "base/text_table.h"
+#include "base/format.h"
 #include "tools/baton/command_line.h"
 
 namespace baton {

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "base/text_table.h"
 #include "schedules/analyze/analysis.h"

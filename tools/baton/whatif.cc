@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "base/text_table.h"
 #include "schedules/analyze/analysis.h"

@@ -1,6 +1,6 @@
-// The time of making an order, lowering, proof and simulation as schedules grow. Run with
+// Times of making an order, lowering, proving and simulating it, as schedules grow. Run with
 //   bazel run //tools/bench:schedules_bench
-// Each row is one of these parts for 1F1B with p stages and m micro-batches; items are instructions.
+// Each row is one of these for 1F1B with p stages and m micro-batches; items are instructions.
 #include <benchmark/benchmark.h>
 
 #include <string>

@@ -1,7 +1,7 @@
-// The time of the schedule search as schedules grow: its constructive part, its lower bound and one move. Run with
+// Times of the search as schedules grow: its constructive part, its bound, and one move. Run with
 //   bazel run //tools/bench:search_bench
-// v is 1 for the loop with one chunk a device, 2 for the V. `limit` is the memory limit in percent of 1F1B's peak.
-// Costs are those of the 6.2B model of docs/schedules.md; items are passes.
+// v is 1 for the loop with one chunk a device, 2 for the V; `limit` is the memory in percent of the peak of 1F1B. Costs
+// are those of the 6.2B model of docs/schedules.md; items are passes.
 #include <benchmark/benchmark.h>
 
 #include "schedules/search/improve.h"
@@ -34,7 +34,7 @@ void CountPasses(benchmark::State& state, const SearchProblem& problem) {
   state.SetItemsProcessed(state.iterations() * problem.num_passes());
 }
 
-// The gap beside the time: how far the constructive part alone is above the bound.
+// Also counts the gap between the constructive part alone and the bound.
 void ConstructOrders(benchmark::State& state) {
   const PreparedSearch prepared = Prepare(state);
   Word word;

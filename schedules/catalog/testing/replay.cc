@@ -1,4 +1,4 @@
-// Timing of orders for tests; see testing_replay.h.
+// Timing of orders for tests; see replay.h.
 #include "schedules/catalog/testing/replay.h"
 
 #include <algorithm>
@@ -36,11 +36,11 @@ Replay Summarize(const ComputeOrder& order, const OrderTimes& times) {
     if (order.devices[device].empty()) continue;
     replay.makespan = std::max(replay.makespan, times.end[device].back());
     replay.span = std::max(replay.span, times.end[device].back() - times.start[device].front());
-    int held = 0;
+    int live = 0;
     for (const Action& action : order.devices[device]) {
-      if (action.kind == ActionKind::kForward) ++held;
-      replay.peak_held = std::max(replay.peak_held, held);
-      if (action.kind == ActionKind::kBackward || action.kind == ActionKind::kBackwardWeight) --held;
+      if (action.kind == ActionKind::kForward) ++live;
+      replay.peak_live = std::max(replay.peak_live, live);
+      if (action.kind == ActionKind::kBackward || action.kind == ActionKind::kBackwardWeight) --live;
     }
   }
   return replay;

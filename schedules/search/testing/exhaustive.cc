@@ -17,7 +17,7 @@ class Exhaustive {
         count_(problem.num_chunks * kNumPassKinds),
         arrival_(count_.size(), std::vector<Nanos>(problem.num_micro_batches)),
         now_(problem.num_devices),
-        held_(problem.num_devices),
+        live_(problem.num_devices),
         work_left_(problem.num_devices) {
     for (int32_t pass = 0; pass < static_cast<int32_t>(count_.size()); ++pass) {
       work_left_[problem.device_of_chunk[ChunkOf(pass)]] += problem.duration[pass] * problem.num_micro_batches;
@@ -53,17 +53,17 @@ class Exhaustive {
     int64_t change = 0;
     switch (KindOf(pass)) {
       case kForwardPass:
-        change = problem_.held[chunk];
-        if (held_[device] + change > problem_.limit[device]) return;
+        change = problem_.activation[chunk];
+        if (live_[device] + change > problem_.limit[device]) return;
         if (chunk > 0 && !Wait(PassOf(chunk - 1, kForwardPass), n, start)) return;
         break;
       case kInputPass:
-        change = problem_.held_weight[chunk] - problem_.held[chunk];
+        change = problem_.weight_activation[chunk] - problem_.activation[chunk];
         if (count_[pass - 1] <= n) return;
         if (chunk + 1 < problem_.num_chunks && !Wait(PassOf(chunk + 1, kInputPass), n, start)) return;
         break;
       default:
-        change = -problem_.held_weight[chunk];
+        change = -problem_.weight_activation[chunk];
         if (count_[pass - 1] <= n) return;
     }
     const Nanos before = now_[device];
@@ -71,13 +71,13 @@ class Exhaustive {
     const bool is_forward = KindOf(pass) == kForwardPass;
     now_[device] = end;
     arrival_[pass][n] = end + (is_forward ? problem_.link_ns[chunk] : chunk > 0 ? problem_.link_ns[chunk - 1] : 0);
-    held_[device] += change;
+    live_[device] += change;
     work_left_[device] -= problem_.duration[pass];
     ++count_[pass];
     Visit();
     --count_[pass];
     work_left_[device] += problem_.duration[pass];
-    held_[device] -= change;
+    live_[device] -= change;
     now_[device] = before;
   }
 
@@ -87,7 +87,7 @@ class Exhaustive {
     return true;
   }
 
-  // Keeps the state if no earlier one with the same counts was at least as far in every way.
+  // Whether an earlier state with the same counts was at least as far in every way; if not, remembers this one.
   bool IsDominated() {
     std::string key(count_.begin(), count_.end());
     std::vector<Nanos> state = now_;
@@ -103,7 +103,7 @@ class Exhaustive {
     return false;
   }
 
-  // The arrivals that nobody has read, where they are later than the reader's device is free.
+  // Appends the arrivals that no pass has read yet, or the time at which the reader's device is free if that is later.
   void Append(int32_t pass, int32_t reader, std::vector<Nanos>& state) const {
     const Nanos free_at = now_[problem_.device_of_chunk[ChunkOf(reader)]];
     for (int n = count_[reader]; n < count_[pass]; ++n) state.push_back(std::max(free_at, arrival_[pass][n]));
@@ -114,7 +114,7 @@ class Exhaustive {
   std::vector<int32_t> count_;
   std::vector<std::vector<Nanos>> arrival_;  // [pass][n]
   std::vector<Nanos> now_;
-  std::vector<int64_t> held_;
+  std::vector<int64_t> live_;
   std::vector<Nanos> work_left_;
   std::unordered_map<std::string, std::vector<std::vector<Nanos>>> seen_;
 };

@@ -1,4 +1,4 @@
-// The best there is, found by trying everything: the oracle of the search's tests, for a few devices and micro-batches.
+// The best objective, found by trying every order: the oracle of the search's tests for few devices and micro-batches.
 #ifndef BATON_SCHEDULES_SEARCH_TESTING_EXHAUSTIVE_H_
 #define BATON_SCHEDULES_SEARCH_TESTING_EXHAUSTIVE_H_
 
@@ -6,9 +6,9 @@
 
 namespace baton {
 
-// The smallest objective of all words within the limits, or `known` if none is smaller. Tries every interleaving, but
-// leaves out what cannot come below `known` by work alone, and what is in nothing better than a state seen before with
-// the same passes run.
+// Returns the smallest objective of all words within the limits, or `known` if none is smaller. Tries every
+// interleaving except those whose remaining work alone exceeds `known`, and states that are in no way better than an
+// earlier state with the same passes done.
 Nanos BestObjective(const SearchProblem& problem, Nanos known);
 
 }  // namespace baton

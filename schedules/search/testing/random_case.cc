@@ -1,4 +1,4 @@
-// See testing_case.h.
+// See random_case.h.
 #include "schedules/search/testing/random_case.h"
 
 #include <algorithm>

@@ -15,8 +15,8 @@ struct SearchCase {
   SearchOptions options;
 };
 
-// Up to so many devices, micro-batches and chunks on a device. Limits from the smallest that is feasible up, for all
-// devices or for each, in micro-batches or bytes. 100 moves.
+// A random case with 1 to `most_stages` devices, and so on. Its limits start at the smallest feasible one, hold for all
+// devices or for each, and are in micro-batches or bytes. It makes 100 moves.
 SearchCase RandomCase(int most_stages, int most_micro_batches, int most_chunks, std::mt19937& random);
 
 std::string ToString(const SearchCase& which);

@@ -1,0 +1,37 @@
+// Numbers as text for people: durations, sizes, ratios and counts with a fixed number of digits. Used by every command
+// that prints a table or a sentence.
+//
+//   FormatDuration(18'522'000)   // "18.5 ms"
+//   FormatBytes(1'288'490'188)   // "1.20 GiB"
+//   FormatPercent(0.273)         // "27.3 %"
+#ifndef BATON_BASE_FORMAT_H_
+#define BATON_BASE_FORMAT_H_
+
+#include <string>
+
+#include "base/units.h"
+
+namespace baton {
+
+// Three significant digits and a unit from ns to s: "742 µs", "18.5 ms", "12.3 s". Below 1 µs, and so for every
+// negative duration: whole nanoseconds.
+std::string FormatDuration(Nanos nanos);
+
+// The same with a sign in front, "+" for 0: "+18.5 ms", "-742 µs".
+std::string FormatSignedDuration(Nanos nanos);
+
+// Three significant digits and a binary unit from B to TiB: "640 B", "1.20 GiB".
+std::string FormatBytes(Bytes bytes);
+
+// A ratio of 1 is "100.0 %".
+std::string FormatPercent(double ratio);
+
+// The same with a sign in front: "+31.4 %", "-2.0 %", "+0.0 %".
+std::string FormatSignedPercent(double ratio);
+
+// At most two decimals, without trailing zeros: "4", "5.5", "0.33".
+std::string FormatCount(double count);
+
+}  // namespace baton
+
+#endif  // BATON_BASE_FORMAT_H_
