@@ -10,6 +10,7 @@
 #include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
 #include "schedules/simulate/simulate.h"
+#include "schedules/simulate/testing/lowered.h"
 
 namespace baton {
 namespace {
@@ -24,12 +25,7 @@ CostModel Costs(int num_chunks, Nanos time, Bytes message_bytes) {
   return costs;
 }
 
-Program LowerNamed(const std::string& name, const OrderRequest& request, const CostModel& costs,
-                   std::vector<ReduceGroup> groups = {}) {
-  return Lower(MakeOrder(name, request).value(), {name, costs, std::move(groups)}).value();
-}
-
-// What the rule of turns is about: a transfer as its sender sees it.
+// A transfer as its sender sees it, ordered by the rule of turns.
 struct Sent {
   Nanos start;
   int device;
