@@ -40,7 +40,7 @@ TEST_CASE("a prediction that came true needs no cause") {
   const auto sentences = InThreeSentences(run.program, explanation, {});
   REQUIRE(sentences.size() == 3);
   CHECK(sentences[0] == "The step took 34.6 ms, as long as predicted; the bubble was 30.6 %, the same.");
-  CHECK(sentences[1] == "Nothing that ran longer or shorter changed the step by more than half a percent.");
+  CHECK(sentences[1] == "No part that ran longer or shorter changed the step by more than half a percent.");
 }
 
 TEST_CASE("a chunk that runs longer is found, with its price and with who waited for it") {
@@ -71,10 +71,10 @@ TEST_CASE("a chunk that runs longer is found, with its price and with who waited
   }
   const auto sentences = InThreeSentences(run.program, explanation, {});
   CHECK(sentences[0].find("longer than predicted") != std::string::npos);
-  CHECK(sentences[1].find("The largest part of that is chunk 2 backward, which took 3.00 ms in the mean instead of "
+  CHECK(sentences[1].find("The largest part of that is chunk 2 backward, which took 3.00 ms on average instead of "
                           "2.00 ms and cost the step ") == 0);
   CHECK(sentences[1].find(" longer for that chunk.") != std::string::npos);
-  CHECK(sentences[2].find("chunk 2 has the largest share") != std::string::npos);
+  CHECK(sentences[2].find("Chunk 2 has the largest share") != std::string::npos);
 }
 
 TEST_CASE("slower transfers are found as links, both sides once") {
@@ -93,7 +93,7 @@ TEST_CASE("slower transfers are found as links, both sides once") {
   CHECK(SumOfCosts(explanation) == 600'000);
 }
 
-TEST_CASE("what begins late is told from what runs long") {
+TEST_CASE("late starts and long durations are separate causes") {
   const Simulated run = SimulateEqual("gpipe", 1, 4);
   Trace measured = run.trace;
   Nanos shift = 0;
