@@ -36,7 +36,7 @@ TEST_CASE("a frontier has its points, its schedules with names, and says what is
   CHECK(absl::StrContains(svg, "8 stages &amp; &lt;24&gt; micro-batches"));
   CHECK(Count(svg, "<circle") == 16 + 3 + 1);  // and one in the legend
   for (const char* name : {">1f1b<", ">zb-h1<", ">zb-h2<"}) CHECK(Count(svg, name) == 1);
-  CHECK(absl::StrContains(svg, "outside of the picture: gpipe (24: 23.0 %)"));
+  CHECK(absl::StrContains(svg, "outside the picture: gpipe (24: 23.0 %)"));
   CHECK(absl::StrContains(svg, "12: more does not help"));
   CHECK(Count(svg, "<text") == Count(svg, "</text>"));
   CHECK_FALSE(absl::StrContains(svg, "nan"));

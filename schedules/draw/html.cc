@@ -6,11 +6,11 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/analyze/idle.h"
 #include "schedules/draw/pack_timeline.h"
 #include "schedules/draw/palette.h"
+#include "schedules/draw/svg_elements.h"
 #include "schedules/program/kind.h"
 
 namespace baton {
@@ -19,7 +19,7 @@ namespace {
 // kPageStyle, kPageBody and kPageScript: the files of page/, by a genrule.
 #include "schedules/draw/page.inc"
 
-// A JSON string that may also stand in a <script>: without "</" and control characters.
+// A JSON string that is also safe in a <script>: without "</" and control characters.
 std::string Quoted(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -32,11 +32,7 @@ std::string Quoted(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string EscapedText(const std::string& text) {
-  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
-}
-
-// Names and colours of kinds and causes, so that the page has no second list of them.
+// Names and colours of kinds and causes; the page takes them from here.
 std::string DescribeLooks() {
   std::string json = "\"kinds\":[";
   for (int i = 0; i < kNumKinds; ++i) {
@@ -100,7 +96,7 @@ absl::StatusOr<std::string> DrawHtml(const std::string& title, absl::Span<const 
   absl::StatusOr<std::string> events = Compressed(packer.bytes());
   if (!events.ok()) return events.status();
   return absl::StrCat("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
-                      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>", EscapedText(title),
+                      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>", EscapedXml(title),
                       "</title>\n<style>\n", kPageStyle, "</style>\n</head>\n<body>\n", kPageBody,
                       "<script id=\"about\" type=\"application/json\">{\"title\":", Quoted(title), ",", DescribeLooks(),
                       ",", DescribeSchedules(schedules), "}</script>\n<script id=\"events\" type=\"text/plain\">",
