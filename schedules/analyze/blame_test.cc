@@ -112,7 +112,7 @@ TEST_CASE("measured times that cross do not break the path") {
   CheckFills(run, PathOf(run));
 }
 
-TEST_CASE("through buffers the path is as complete") {
+TEST_CASE("with buffered transfers the path has no holes either") {
   const TransportModel transport =
       GENERATE(TransportModel{1, QueueKind::kPerPeer}, TransportModel{3}, TransportModel{0, QueueKind::kPerDevice});
   const char* schedule = GENERATE("1f1b", "zb-h1", "chimera", "gpipe");
@@ -123,7 +123,7 @@ TEST_CASE("through buffers the path is as complete") {
   for (const PathSegment& segment : path) CHECK_FALSE(segment.is_gap);
 }
 
-TEST_CASE("an instruction waited for the compute that made what it received") {
+TEST_CASE("WaitedFor follows transfers to the compute instruction that made the data") {
   const Simulated run = SimulateEqual("gpipe", 3, 1, 1000);
   const Dependencies dependencies(run.program);
   const auto& instructions = run.program.devices[2].instructions;

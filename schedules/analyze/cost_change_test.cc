@@ -114,7 +114,7 @@ TEST_CASE("a change that is not understood is refused with its text and examples
   CHECK(std::string(status.message()).find("write a change like ") != std::string::npos);
 }
 
-TEST_CASE("chunks, devices and links that are not there are refused") {
+TEST_CASE("chunks, devices and links that do not exist are refused") {
   CostModel costs = Costs();
   const Program program = SimulateNamed("1f1b", {4, 4}, costs).program;
   auto message = [&](const std::string& text) {

@@ -29,7 +29,7 @@ Trace Changed(const Simulated& run, Change change) {
   return Replay(run.program, durations).value();
 }
 
-TEST_CASE("a prediction that came true needs no cause") {
+TEST_CASE("a correct prediction needs no cause") {
   const Simulated run = SimulateEqual("1f1b", 4, 8, 100'000);
   const Explanation explanation = Explain(run.program, run.trace, run.trace).value();
   CHECK(explanation.StepDifference() == 0);
@@ -43,7 +43,7 @@ TEST_CASE("a prediction that came true needs no cause") {
   CHECK(sentences[1] == "No part that ran longer or shorter changed the step by more than half a percent.");
 }
 
-TEST_CASE("a chunk that runs longer is found, with its price and with who waited for it") {
+TEST_CASE("a chunk that runs longer is found, with its effect on the step and the device that waited") {
   const Simulated run = SimulateEqual("1f1b", 4, 8);
   const Trace measured = Changed(run, [](const Operation& operation, Nanos& duration) {
     if (KindOf(operation) == Kind::kBackward && ChunkOf(operation) == 2) duration += 1'000'000;
@@ -110,7 +110,7 @@ TEST_CASE("late starts and long durations are separate causes") {
   CHECK(InThreeSentences(run.program, explanation, {})[1].find(" lost between instructions") != std::string::npos);
 }
 
-TEST_CASE("whatever differs, the costs add up to the difference") {
+TEST_CASE("the step costs add up to the difference, whatever differs") {
   const char* schedule = GENERATE("1f1b", "zb-h1", "zb-v", "chimera", "interleaved");
   const Simulated run = SimulateEqual(schedule, 4, 8, 200'000);
   unsigned state = 7;

@@ -115,7 +115,7 @@ class Drawing {
     }
   }
 
-  // Points and their names. A name goes to the first free place right or left of its point, then above or below.
+  // Points and their names. A name goes to the first free spot right or left of its point, then above or below.
   void DrawSchedules() {
     for (const FrontierPoint& point : frontier_.points) {
       const double x = X(point.limit), y = Y(point.bubble);

@@ -42,7 +42,7 @@ TEST_CASE("a frontier has its points, its schedules with names, and says what is
   CHECK_FALSE(absl::StrContains(svg, "nan"));
 }
 
-TEST_CASE("schedules in one place keep their names apart") {
+TEST_CASE("names of schedules at one point do not overlap") {
   Frontier frontier = Example();
   for (int i = 0; i < 6; ++i) frontier.schedules.push_back({absl::StrCat("same-", i), 8, 0.2});
   const std::string svg = DrawFrontier(frontier);

@@ -48,7 +48,7 @@ struct SvgLayout {
 // `width` of the picture in pixels, at least 400.
 SvgLayout MakeSvgLayout(const Program& program, const Trace& trace, Nanos step_time, double width);
 
-// What the parts have drawn, which the legend must explain.
+// The things that the parts have drawn and the legend must explain.
 struct SvgDrawn {
   std::set<std::pair<Kind, int>> kinds;  // with shades
   std::set<IdleCause> causes;

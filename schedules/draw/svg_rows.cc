@@ -67,7 +67,7 @@ struct Look {
   bool operator==(const Look& other) const { return kind == other.kind && shade == other.shade; }
 };
 
-// What fills most of a column; idle if less than half of it is filled.
+// The look that fills most of a column; idle if less than half of it is filled.
 Look MostOf(const Column& column) {
   Look look;
   double most = 0, sum = 0;

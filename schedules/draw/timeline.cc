@@ -19,7 +19,7 @@ struct Style {
   char sign;
   const char* color;  // ANSI
 };
-// In the order of Kind up to kUpdate; the last is for cells that hold forward and backward work.
+// In the order of Kind up to kUpdate; the last is for cells with forward and backward work.
 constexpr int kMixedStyle = static_cast<int>(Kind::kUpdate) + 1;
 constexpr int kNumStyles = kMixedStyle + 1;
 constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m"},

@@ -1,4 +1,4 @@
-// Transfers on links: by hand, and every transfer of every schedule against the rule of turns.
+// Transfers on links: worked out by hand, and all transfers of all schedules against the rule of turns.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -38,8 +38,8 @@ struct Sent {
   }
 };
 
-TEST_CASE("a transfer holds its link for its bytes; the next one waits, a latency does not hold anything") {
-  // Device 0 has the outputs ready at 10, 20 and 30; each message holds the link for 25.
+TEST_CASE("a transfer occupies its link for its bytes, not for its latency") {
+  // Device 0 has the outputs ready at 10, 20 and 30; each message occupies the link for 25.
   CostModel costs = Costs(2, 10, 5000);
   costs.transfer_ns = 7;
   costs.bytes_per_ns = 200;
@@ -97,7 +97,7 @@ TEST_CASE("every transfer takes its turn on its link, the one between two nodes 
   }
 }
 
-TEST_CASE("buffered transfers hold their links, too") {
+TEST_CASE("buffered transfers occupy their links, too") {
   CostModel costs = Costs(2, 10, 5000);
   costs.transfer_ns = 7;
   costs.bytes_per_ns = 200;

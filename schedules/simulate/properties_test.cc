@@ -31,7 +31,7 @@ CostModel MixedCosts(int num_chunks, int seed) {
   return costs;
 }
 
-TEST_CASE("raising one cost never shortens, and scaling all scales") {
+TEST_CASE("a higher cost ends nothing earlier, and scaled costs scale the step") {
   for (const ScheduleInfo& info : Catalog()) {
     for (int seed = 0; seed < 6; ++seed) {
       const int p = 2 + seed % 3;
@@ -75,7 +75,7 @@ TEST_CASE("raising one cost never shortens, and scaling all scales") {
   }
 }
 
-TEST_CASE("intervals are ordered, lanes do not overlap, waits are kept, both sides of a transfer agree") {
+TEST_CASE("intervals are ordered, lanes do not overlap, waits hold, both sides of a transfer agree") {
   for (const ScheduleInfo& info : Catalog()) {
     const CostModel costs = MixedCosts(4 * info.default_chunks, 3);
     const Program program = LowerNamed(std::string(info.name), {4, 6}, costs);

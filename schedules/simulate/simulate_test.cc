@@ -75,7 +75,7 @@ TEST_CASE("1F1B replays the cells of the Zero Bubble paper's table 5") {
   }
 }
 
-TEST_CASE("an AllReduce goes on when the last participant has arrived") {
+TEST_CASE("an AllReduce starts when the last device has arrived") {
   CostModel costs = UniformCosts(3, 10, 10, 10, 0);
   costs.reduce_ns = 5;
   for (ChunkCosts& chunk : costs.chunks) chunk.update_ns = 2;
@@ -108,12 +108,12 @@ TEST_CASE("wake_ns delays an instruction that waited for a transfer, and no othe
   const Nanos on_time = Makespan(MustSimulate(LowerNamed("gpipe", {2, 1}, costs), costs));
   costs.wake_ns = 7;
   CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {2, 1}, costs), costs)) == on_time + 2 * 7);
-  // Of four, the second to the last forward find their input there, and so do the backwards of device 0.
+  // With four micro-batches only the first forward of device 1 and the first backward of device 0 wait.
   const Program program = LowerNamed("gpipe", {2, 4}, costs);
   const Nanos late = Makespan(MustSimulate(program, costs));
   costs.wake_ns = 0;
   CHECK(late == Makespan(MustSimulate(program, costs)) + 2 * 7);
-  // A single device waits for nobody.
+  // A single device waits for no transfer.
   CostModel alone = UniformCosts(1, 100, 60, 40, 10);
   alone.wake_ns = 1'000;
   CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {1, 3}, alone), alone)) == 3 * 200);

@@ -55,7 +55,7 @@ class TransferLanes {
   }
 
  private:
-  // What one side has posted and the other side has not matched yet.
+  // The transfers that one side has posted and the other side has not matched yet.
   struct Lane {
     std::vector<int32_t> posted;  // instructions; the queue begins at first_posted
     size_t first_posted = 0;

@@ -102,7 +102,7 @@ TEST_CASE("a trace file reads back as what was written") {
   CHECK_FALSE(alone.predicted.has_value());
 }
 
-TEST_CASE("what is no trace of ours is refused in a sentence") {
+TEST_CASE("a file that is not a trace of Baton is refused in one sentence") {
   const Simulated run = SimulateEqual("1f1b", 2, 2);
   const std::string good = ToChromeTrace(run.program, run.trace, &run.trace);
   const std::string no_trace =
@@ -168,7 +168,7 @@ TEST_CASE("whatever bytes a trace file has, it is read or refused") {
   CHECK(refused > 100);
 }
 
-TEST_CASE("traces of different programs are told apart by the first difference") {
+TEST_CASE("traces of different programs are distinguished by the first difference") {
   const Program a = SimulateEqual("1f1b", 2, 2).program;
   CHECK(CheckSameOperations(a, "a.json", a, "the job").ok());
   auto message = [&](const Program& other) {

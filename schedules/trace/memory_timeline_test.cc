@@ -24,7 +24,7 @@ void CheckRises(const std::vector<MemoryPoint>& points) {
   }
 }
 
-TEST_CASE("without sizes the curve counts micro-batches, up to the peak that the report says") {
+TEST_CASE("without sizes the curve counts micro-batches, up to the report's peak") {
   const char* schedule = GENERATE("1f1b", "gpipe", "zb-h2", "zb-v", "interleaved", "dualpipe");
   const Simulated run = SimulateEqual(schedule, 4, 8);
   const StepReport report = Analyze(run.program, run.trace);
@@ -40,7 +40,7 @@ TEST_CASE("without sizes the curve counts micro-batches, up to the peak that the
   CHECK(timeline.peak == Approx(most));
 }
 
-TEST_CASE("with sizes the curve counts bytes, between what stays and the arena") {
+TEST_CASE("with sizes the curve counts bytes, between permanent memory and the arena") {
   const char* schedule = GENERATE("1f1b", "gpipe", "zb-h1", "zb-v");
   const int chunks = schedule == std::string("zb-v") ? 8 : 4;
   CostModel costs = EqualMilliseconds(chunks, 100'000);
