@@ -60,9 +60,7 @@ Nanos LongestSpan(const StepReport& report) {
 
 StepReport Analyze(const Program& program, const Trace& trace) {
   StepReport report;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) report.step_time = std::max(report.step_time, interval.end);
-  }
+  report.step_time = StepTimeOf(trace);
   Nanos idle = 0;
   const DeviceReport* longest = nullptr;
   for (int device = 0; device < program.num_devices(); ++device) {

@@ -16,14 +16,6 @@
 namespace baton {
 namespace {
 
-Nanos StepTimeOf(const Trace& trace) {
-  Nanos step_time = 0;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
-  }
-  return step_time;
-}
-
 const Operation& OperationOf(const Program& program, InstructionRef ref) {
   return program.devices[ref.device].instructions[ref.instruction].operation;
 }

@@ -137,10 +137,7 @@ void PackMemory(const Program& program, const Trace& trace, NumberPacker& packer
 
 void PackTimeline(const Program& program, const Trace& trace, const Dependencies& dependencies,
                   const std::vector<ShownDevice>& shown, NumberPacker& packer) {
-  Nanos step_time = 0;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
-  }
+  const Nanos step_time = StepTimeOf(trace);
   packer.Add(static_cast<uint64_t>(step_time));
   const std::vector<std::vector<bool>> on_path = OnPath(program, dependencies, trace);
   for (int32_t index = 0; index < program.num_devices(); ++index) {

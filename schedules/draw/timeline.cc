@@ -151,10 +151,7 @@ std::vector<int> ChooseDevices(int num_devices, int most) {
 }
 
 std::string DrawTimeline(const Program& program, const Trace& trace, const TimelineOptions& options) {
-  Nanos step_time = 0;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
-  }
+  const Nanos step_time = StepTimeOf(trace);
   if (step_time == 0) return "(nothing takes any time)\n";
   const WorkDurations work = MeasureWork(program, trace, step_time);
   const int cells = ChooseCells(work.shortest, step_time, options.columns);

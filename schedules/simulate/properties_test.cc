@@ -70,7 +70,7 @@ TEST_CASE("a higher cost ends nothing earlier, and scaled costs scale the step")
       scaled.load_ns *= 1000;
       scaled.reduce_ns *= 1000;
       const Trace longer = MustSimulate(program, scaled);
-      CHECK(Makespan(longer) == 1000 * Makespan(trace));
+      CHECK(StepTimeOf(longer) == 1000 * StepTimeOf(trace));
     }
   }
 }

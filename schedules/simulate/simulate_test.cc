@@ -36,9 +36,9 @@ TEST_CASE("makespans are those of the closed formulas") {
       INFO("p=" << p << " m=" << m);
       const CostModel costs = UniformCosts(p, forward, 12, 9, 0);
       const Nanos total = forward + backward;
-      CHECK(Makespan(MustSimulate(LowerNamed("naive", {p, m}, costs), costs)) == m * p * total);
-      CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {p, m}, costs), costs)) == (m + p - 1) * total);
-      CHECK(Makespan(MustSimulate(LowerNamed("1f1b", {p, m}, costs), costs)) == (m + p - 1) * total);
+      CHECK(StepTimeOf(MustSimulate(LowerNamed("naive", {p, m}, costs), costs)) == m * p * total);
+      CHECK(StepTimeOf(MustSimulate(LowerNamed("gpipe", {p, m}, costs), costs)) == (m + p - 1) * total);
+      CHECK(StepTimeOf(MustSimulate(LowerNamed("1f1b", {p, m}, costs), costs)) == (m + p - 1) * total);
     }
   }
 }
@@ -49,15 +49,15 @@ TEST_CASE("breadth-first GPipe shrinks the bubble by the number of chunks") {
       const int m = 8;
       const CostModel costs = UniformCosts(p * v, 12, 12, 12, 0);
       // m·v chunk passes of work, and the bubble of p − 1 passes of one chunk.
-      CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {p, m, v}, costs), costs)) == (m * v + p - 1) * 36);
+      CHECK(StepTimeOf(MustSimulate(LowerNamed("gpipe", {p, m, v}, costs), costs)) == (m * v + p - 1) * 36);
     }
   }
 }
 
 TEST_CASE("latency adds a hop for every stage that the first micro-batch crosses") {
   const CostModel costs = UniformCosts(4, 10, 10, 10, 7);
-  CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {4, 6}, costs), costs)) == (6 + 3) * 30 + 2 * 3 * 7);
-  CHECK(Makespan(MustSimulate(LowerNamed("naive", {4, 6}, costs), costs)) == 6 * (4 * 30 + 2 * 3 * 7));
+  CHECK(StepTimeOf(MustSimulate(LowerNamed("gpipe", {4, 6}, costs), costs)) == (6 + 3) * 30 + 2 * 3 * 7);
+  CHECK(StepTimeOf(MustSimulate(LowerNamed("naive", {4, 6}, costs), costs)) == 6 * (4 * 30 + 2 * 3 * 7));
 }
 
 TEST_CASE("1F1B replays the cells of the Zero Bubble paper's table 5") {
@@ -89,7 +89,7 @@ TEST_CASE("an AllReduce starts when the last device has arrived") {
   CHECK(last[last.size() - 3].start == 120);
   CHECK(last[last.size() - 3].end == 125);
   CHECK(last[last.size() - 2].start == 125);
-  CHECK(Makespan(trace) == 120 + 5 + 5 + 2);
+  CHECK(StepTimeOf(trace) == 120 + 5 + 5 + 2);
   const auto& middle = trace.devices[1];
   CHECK(middle[middle.size() - 2].ready == 100);
   CHECK(middle[middle.size() - 2].start == 125);
@@ -99,24 +99,24 @@ TEST_CASE("a forward-only program takes m + p - 1 forwards") {
   const CostModel costs = UniformCosts(4, 10, 20, 30, 0);
   auto program = Lower(ForwardOnly(*MakeOrder("gpipe", {4, 6})), {"forward", costs});
   REQUIRE(program.ok());
-  CHECK(Makespan(MustSimulate(*program, costs)) == (6 + 4 - 1) * 10);
+  CHECK(StepTimeOf(MustSimulate(*program, costs)) == (6 + 4 - 1) * 10);
 }
 
 TEST_CASE("wake_ns delays an instruction that waited for a transfer, and no other") {
   // One micro-batch goes down and up: two transfers that are waited for.
   CostModel costs = UniformCosts(2, 100, 60, 40, 10);
-  const Nanos on_time = Makespan(MustSimulate(LowerNamed("gpipe", {2, 1}, costs), costs));
+  const Nanos on_time = StepTimeOf(MustSimulate(LowerNamed("gpipe", {2, 1}, costs), costs));
   costs.wake_ns = 7;
-  CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {2, 1}, costs), costs)) == on_time + 2 * 7);
+  CHECK(StepTimeOf(MustSimulate(LowerNamed("gpipe", {2, 1}, costs), costs)) == on_time + 2 * 7);
   // With four micro-batches only the first forward of device 1 and the first backward of device 0 wait.
   const Program program = LowerNamed("gpipe", {2, 4}, costs);
-  const Nanos late = Makespan(MustSimulate(program, costs));
+  const Nanos late = StepTimeOf(MustSimulate(program, costs));
   costs.wake_ns = 0;
-  CHECK(late == Makespan(MustSimulate(program, costs)) + 2 * 7);
+  CHECK(late == StepTimeOf(MustSimulate(program, costs)) + 2 * 7);
   // A single device waits for no transfer.
   CostModel alone = UniformCosts(1, 100, 60, 40, 10);
   alone.wake_ns = 1'000;
-  CHECK(Makespan(MustSimulate(LowerNamed("gpipe", {1, 3}, alone), alone)) == 3 * 200);
+  CHECK(StepTimeOf(MustSimulate(LowerNamed("gpipe", {1, 3}, alone), alone)) == 3 * 200);
 }
 
 }  // namespace

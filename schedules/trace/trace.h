@@ -7,6 +7,7 @@
 #ifndef BATON_SCHEDULES_TRACE_TRACE_H_
 #define BATON_SCHEDULES_TRACE_TRACE_H_
 
+#include <algorithm>
 #include <vector>
 
 #include "base/units.h"
@@ -32,6 +33,15 @@ struct Interval {
 struct Trace {
   std::vector<std::vector<Interval>> devices;  // [device][instruction], as in Program::devices
 };
+
+// When the last instruction ended, in nanoseconds since the step began; 0 if there is none.
+inline Nanos StepTimeOf(const Trace& trace) {
+  Nanos step_time = 0;
+  for (const auto& intervals : trace.devices) {
+    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
+  }
+  return step_time;
+}
 
 }  // namespace baton
 

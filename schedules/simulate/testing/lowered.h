@@ -1,8 +1,7 @@
-// Costs, programs and sums that the simulator's tests share.
+// Costs and programs that the simulator's tests share.
 #ifndef BATON_SCHEDULES_SIMULATE_TESTING_LOWERED_H_
 #define BATON_SCHEDULES_SIMULATE_TESTING_LOWERED_H_
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <utility>
@@ -40,14 +39,6 @@ inline Trace MustSimulate(const Program& program, const CostModel& costs) {
   INFO(trace.status());
   REQUIRE(trace.ok());
   return *std::move(trace);
-}
-
-inline Nanos Makespan(const Trace& trace) {
-  Nanos makespan = 0;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) makespan = std::max(makespan, interval.end);
-  }
-  return makespan;
 }
 
 }  // namespace baton
