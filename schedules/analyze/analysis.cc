@@ -35,7 +35,7 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
   for (const IdleSpan& span : IdleSpansOf(device, intervals, step_time)) {
     report.idle.Of(span.cause) += span.end - span.begin;
   }
-  int held = 0;
+  int live = 0;
   int peak = forward_only ? 1 : 0;
   for (size_t i = 0; i < instructions.size(); ++i) {
     const Operation& operation = instructions[i].operation;
@@ -43,8 +43,8 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
     const Interval& interval = intervals[i];
     report.busy += interval.end - interval.start;
     if (IsWork(instructions[i])) report.work += interval.end - interval.start;
-    held += LiveChange(operation, forward_only);
-    peak = std::max(peak, held);
+    live += LiveChange(operation, forward_only);
+    peak = std::max(peak, live);
   }
   report.peak_micro_batches = static_cast<double>(peak) / ChunksOfStage(program, device);
   return report;
@@ -60,9 +60,7 @@ Nanos LongestSpan(const StepReport& report) {
 
 StepReport Analyze(const Program& program, const Trace& trace) {
   StepReport report;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) report.step_time = std::max(report.step_time, interval.end);
-  }
+  report.step_time = StepTimeOf(trace);
   Nanos idle = 0;
   const DeviceReport* longest = nullptr;
   for (int device = 0; device < program.num_devices(); ++device) {

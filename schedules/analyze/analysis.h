@@ -1,5 +1,10 @@
-// What a trace says about a program: how long the step took, where each device was idle and why, what it held at most.
-// Simulated and measured traces go through the same function. Used by the tools, runtime/train and the tests.
+// The report of one step: its time, each device's idle time by cause, and each device's peak memory. Takes simulated
+// and measured traces alike. Used by the tools, runtime/train and the tests.
+//
+//   BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, costs));
+//   const StepReport report = Analyze(program, trace);
+//   report.bubble_ratio;                // 0.273: the devices were idle 27.3 % of the step
+//   report.devices[1].idle.transfer;    // ns for which device 1 waited for data in transit
 #ifndef BATON_SCHEDULES_ANALYZE_ANALYSIS_H_
 #define BATON_SCHEDULES_ANALYZE_ANALYSIS_H_
 
@@ -13,16 +18,16 @@
 
 namespace baton {
 
-// A device's idle time by cause; the parts add up to all of it.
+// A device's idle time by cause, in nanoseconds; the parts add up to all of it.
 //
 //   |··fill··|F0 F1|··neighbour··|transfer|B0|dispatch|B1|··drain··|
 //   step begins                                               step ends
 struct IdleCauses {
   Nanos fill = 0;       // before the device's first forward or backward
-  Nanos drain = 0;      // after its last: other devices' work, and the reductions that wait for it
-  Nanos neighbour = 0;  // between: the neighbour had not computed what this device needed, or not made room
-  Nanos transfer = 0;   // between: the data was on its way
-  Nanos dispatch = 0;   // between: all was there, but the worker had not started yet; zero in simulations
+  Nanos drain = 0;      // after its last one: other devices still work, or a sum waits for them
+  Nanos neighbour = 0;  // between: a neighbour had not computed what this device needed, or had not made room
+  Nanos transfer = 0;   // between: the data was in transit
+  Nanos dispatch = 0;   // between: all waits were over, but the worker had not started yet; zero in simulations
 
   Nanos& Of(IdleCause cause) {
     Nanos* const parts[] = {&fill, &drain, &neighbour, &transfer, &dispatch};
@@ -33,16 +38,17 @@ struct IdleCauses {
 };
 
 struct DeviceReport {
-  Nanos busy = 0;   // compute instructions but AllReduce
-  Nanos work = 0;   // of that, forward and backward
-  Nanos span = 0;   // from its first forward or backward to the end of its last
-  IdleCauses idle;  // busy + idle = the step
-  // Held from Forward until the backward pass is done with it, in micro-batches of a p-th of the model: of v chunks on
-  // a device each counts 1/v. With several copies of the parameters a device holds a p-th of each, and each counts
-  // whole.
+  Nanos busy = 0;   // in compute instructions other than AllReduce
+  Nanos work = 0;   // the part of `busy` in forward, backward and recompute
+  Nanos span = 0;   // from the start of its first forward or backward to the end of its last
+  IdleCauses idle;  // busy + idle = the step's time
+  // Peak number of micro-batches whose activations are live, from Forward to the end of the backward pass. The unit is
+  // one micro-batch through a p-th of the model: with v chunks on the device, each chunk counts 1/v. With several
+  // replicas of the model, each replica's p-th counts as a whole.
   double peak_micro_batches = 0;
-  Bytes peak_bytes = 0;    // the arena that the program lays out
-  MemoryBreakdown memory;  // of it
+  Bytes peak_bytes = 0;    // size of the device's arena
+  MemoryBreakdown memory;  // parts of peak_bytes
+  // Idle time / step time, from 0 to 1.
   double BubbleRatio() const {
     const double step = static_cast<double>(busy + idle.Total());
     return step > 0 ? static_cast<double>(idle.Total()) / step : 0.0;
@@ -50,19 +56,19 @@ struct DeviceReport {
 };
 
 struct StepReport {
-  Nanos step_time = 0;  // the makespan
-  // Idle time / (devices × step time).
+  Nanos step_time = 0;  // the makespan, in nanoseconds
+  // Idle time / (devices × step time), from 0 to 1.
   double bubble_ratio = 0;
-  // (s − work) / s of the device with the longest span s: what the zero-bubble papers report (Qi et al. 2024, section
-  // 5.2). It does not count the stagger of fill and drain.
+  // (s − work) / s of the device with the longest span s, from 0 to 1. Unlike bubble_ratio it leaves out the stagger of
+  // fill and drain. Source: Qi et al. 2024, section 5.2; the zero-bubble papers report it.
   double span_bubble_ratio = 0;
-  std::vector<DeviceReport> devices;
+  std::vector<DeviceReport> devices;  // [device]
 };
 
-// The longest time from a device's own first forward or backward to the end of its last.
+// The largest DeviceReport::span, in nanoseconds.
 Nanos LongestSpan(const StepReport& report);
 
-// `trace` must be aligned with `program`.
+// `trace` is aligned with `program`: one interval for each instruction.
 StepReport Analyze(const Program& program, const Trace& trace);
 
 }  // namespace baton

@@ -21,7 +21,7 @@ LinkBlame LinkOf(int32_t device, const Operation& operation) {
     link = {device, send->peer, send->chunk, {}, 0, 0};
     payload = send->payload;
   } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
-    // What it receives was sent by the chunk before, or is the gradient that the chunk after it sent.
+    // The chunk before sends it an activation, the chunk after it a gradient.
     link = {recv->peer, device, recv->chunk + (recv->payload == Payload::kActivation ? -1 : 1), {}, 0, 0};
     payload = recv->payload;
   }
@@ -66,7 +66,7 @@ Blame BlameOf(const Program& program, const std::vector<PathSegment>& path) {
       } else {
         link.carried.time += time;
         if (!segment.without_latency) ++link.carried.count;
-        ++link.holds;
+        ++link.occupations;
       }
     } else if (segment.is_gap) {
       blame.dispatch += time;
@@ -91,7 +91,7 @@ std::string DescribeShares(const Blame& blame, size_t most) {
   shares.emplace_back(blame.reduce.time, "sums over devices");
   shares.emplace_back(blame.dispatch, "the host's dispatch");
   std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  // Nobody wants to know of what the percentages would show as nothing.
+  // Below 0.05 % the percentage would read 0.0 %.
   while (!shares.empty() && shares.back().first * 2000 < blame.step_time) shares.pop_back();
   if (shares.size() > most + 1) {
     Nanos rest = 0;

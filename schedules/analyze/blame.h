@@ -1,5 +1,5 @@
-// Whose time the step's time is: the critical path's length shared out to chunks, links, sums and the host. The counts
-// are at the same time the derivative of the step's time by each cost. Used by simulate, explain and whatif.
+// The critical path's time by chunk, link, AllReduce and host dispatch. The counts are also the derivative of the
+// step's time by each cost. Used by simulate, explain and whatif.
 #ifndef BATON_SCHEDULES_ANALYZE_BLAME_H_
 #define BATON_SCHEDULES_ANALYZE_BLAME_H_
 
@@ -13,14 +13,14 @@
 
 namespace baton {
 
-// How long, and how many times, something ran on the critical path.
+// How long and how many times something ran on the critical path.
 struct PathPart {
-  Nanos time = 0;
+  Nanos time = 0;  // nanoseconds
   int64_t count = 0;
 };
 
 struct ChunkBlame {
-  std::array<PathPart, kNumKinds> parts;  // [Kind]: Load, forward, the backwards and Update
+  std::array<PathPart, kNumKinds> parts;  // [Kind]; zero for AllReduce, Send and Recv
   const PathPart& Of(Kind kind) const { return parts[static_cast<int>(kind)]; }
   PathPart Total() const;
 };
@@ -29,27 +29,28 @@ struct ChunkBlame {
 struct LinkBlame {
   int32_t from = 0;
   int32_t to = 0;
-  int32_t chunk = 0;  // the earlier of the two chunks: the index into CostModel::link_ns
-  PathPart carried;   // counts latencies
-  int64_t holds = 0;  // counts how often its bytes held the link
-  Nanos queued = 0;   // both sides were ready, but the link carried others
+  int32_t chunk = 0;        // the earlier of the two chunks: the index into CostModel::link_ns
+  PathPart carried;         // count: how many latencies are on the path
+  int64_t occupations = 0;  // how often the bytes of a message that occupied the link are on the path
+  Nanos queued = 0;         // both sides were ready, but the link carried other transfers
 };
 
-// All times add up to the step's.
+// All times add up to the step's time.
 struct Blame {
   Nanos step_time = 0;
-  std::vector<ChunkBlame> chunks;
-  std::vector<LinkBlame> links;  // those on the path, ascending by from, to, chunk
-  PathPart reduce;
-  Nanos dispatch = 0;  // all was there, but the host had not come round yet; zero in simulations
+  std::vector<ChunkBlame> chunks;  // [chunk]
+  std::vector<LinkBlame> links;    // those on the path, ascending by from, to, chunk
+  PathPart reduce;                 // AllReduce, all groups
+  Nanos dispatch = 0;  // all waits were over, but the host had not started the instruction yet; zero in simulations
+  // All links: time carried and queued, number of latencies.
   PathPart Transfers() const;
 };
 
 // `path` is CriticalPath's, of `program`.
 Blame BlameOf(const Program& program, const std::vector<PathSegment>& path);
 
-// The shares of the step's time that are at least 0.05 %, the largest first, at most `most` of them and the rest in
-// one, as
+// The shares of the step's time, the largest first: at most `most` of them, then the sum of the others. Leaves out
+// shares below 0.05 %. As
 //   chunk 3 41.0 %, chunk 0 22.1 %, transfers 3.0 %, 2 others 0.4 %
 std::string DescribeShares(const Blame& blame, size_t most);
 

@@ -51,7 +51,7 @@ TEST_CASE("the path of one micro-batch goes down and up") {
   const std::vector<PathSegment> path = PathOf(run);
   CheckFills(run, path);
   CHECK(Written(run.program, path) ==
-        "0:forward m0 1:receive m0 1:forward m0 1:backward m0 0:receive m0 0:backward m0 0:optimizer step");
+        "0:forward m0 1:receive m0 1:forward m0 1:backward m0 0:receive m0 0:backward m0 0:optimizer update");
   const Blame blame = BlameOf(run.program, path);
   CHECK(blame.step_time == 6'500'000);
   CHECK(blame.chunks[0].Of(Kind::kForward).time == 1'000'000);
@@ -81,7 +81,7 @@ TEST_CASE("a slow chunk in the middle is on the path for all its micro-batches")
   CHECK(blame.chunks[1].Total().time == 5 * 9'000'000);
 }
 
-TEST_CASE("a host that comes late is on the path as dispatch") {
+TEST_CASE("a late host is on the path as dispatch") {
   Simulated run = SimulateEqual("gpipe", 1, 2);
   int forwards = 0;
   Nanos shift = 0;
@@ -112,7 +112,7 @@ TEST_CASE("measured times that cross do not break the path") {
   CheckFills(run, PathOf(run));
 }
 
-TEST_CASE("through buffers the path is as complete") {
+TEST_CASE("with buffered transfers the path has no holes either") {
   const TransportModel transport =
       GENERATE(TransportModel{1, QueueKind::kPerPeer}, TransportModel{3}, TransportModel{0, QueueKind::kPerDevice});
   const char* schedule = GENERATE("1f1b", "zb-h1", "chimera", "gpipe");
@@ -123,7 +123,7 @@ TEST_CASE("through buffers the path is as complete") {
   for (const PathSegment& segment : path) CHECK_FALSE(segment.is_gap);
 }
 
-TEST_CASE("an instruction waited for the compute that made what it received") {
+TEST_CASE("WaitedFor follows transfers to the compute instruction that made the data") {
   const Simulated run = SimulateEqual("gpipe", 3, 1, 1000);
   const Dependencies dependencies(run.program);
   const auto& instructions = run.program.devices[2].instructions;

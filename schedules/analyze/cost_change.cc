@@ -1,4 +1,4 @@
-// A small grammar, word by word: WHAT [NUMBER] [PART] AMOUNT faster|slower.
+// A small grammar, word by word: SUBJECT [NUMBER] [PART] AMOUNT faster|slower.
 #include "schedules/analyze/cost_change.h"
 
 #include <cmath>
@@ -23,8 +23,8 @@ constexpr double kMostTimes = 1e6;
 absl::Status NotUnderstood(const std::string& text, const std::string& why) {
   return absl::InvalidArgumentError(
       absl::StrCat("\"", text, "\": ", why,
-                   "; understood are changes like \"chunk 3 20% faster\", \"chunk 3 backward 2x faster\", \"device 2 "
-                   "1.5x slower\", \"link 2x faster\", \"link 0-1 2x slower\", \"forward 10% slower\", and settings "
+                   "; write a change like \"chunk 3 20% faster\", \"chunk 3 backward 2x faster\", \"device 2 "
+                   "1.5x slower\", \"link 2x faster\", \"link 0-1 2x slower\", \"forward 10% slower\", or a setting "
                    "like micro_batches=64"));
 }
 
@@ -47,7 +47,7 @@ std::optional<Part> PartOf(absl::string_view word) {
   if (word == "backward-input") return Part::kBackwardInput;
   if (word == "backward-weight") return Part::kBackwardWeight;
   if (word == "recompute") return Part::kRecompute;
-  if (word == "optimizer" || word == "step") return Part::kUpdate;
+  if (word == "optimizer" || word == "update" || word == "step") return Part::kUpdate;
   return std::nullopt;
 }
 
@@ -73,7 +73,7 @@ bool ParseIndex(absl::string_view word, Of of, int& index) {
 absl::StatusOr<CostChange> ParseOne(const std::string& text) {
   std::vector<std::string> words = absl::StrSplit(
       absl::StrReplaceAll(absl::AsciiStrToLower(text), {{" %", "%"}, {" x ", "x "}}), ' ', absl::SkipWhitespace());
-  if (words.size() < 3) return NotUnderstood(text, "a change says what, how much, and faster or slower");
+  if (words.size() < 3) return NotUnderstood(text, "a change names a cost, an amount, and faster or slower");
   if (words.back() != "faster" && words.back() != "slower") {
     return NotUnderstood(text, "it must end with faster or slower");
   }
@@ -81,7 +81,8 @@ absl::StatusOr<CostChange> ParseOne(const std::string& text) {
   const std::string amount = words[words.size() - 2];
   const std::optional<double> factor = FactorOf(amount, faster);
   if (!factor) {
-    return NotUnderstood(text, absl::StrCat("\"", amount, "\" is no amount like 2x or 20%, up to ", kMostTimes, "x"));
+    return NotUnderstood(
+        text, absl::StrCat("\"", amount, "\" is not an amount like 2x or 20%, of at most ", kMostTimes, "x"));
   }
   CostChange change;
   change.factor = *factor;
@@ -92,12 +93,13 @@ absl::StatusOr<CostChange> ParseOne(const std::string& text) {
     ++next;
     if (next < end && absl::ascii_isdigit(static_cast<unsigned char>(words[next][0]))) {
       if (!ParseIndex(words[next], change.of, change.index)) {
-        return NotUnderstood(text, absl::StrCat("\"", words[next], "\" is no number of a ", words[next - 1],
-                                                change.of == Of::kLinks ? ", which is named by two neighbours" : ""));
+        return NotUnderstood(
+            text, absl::StrCat("\"", words[next], "\" is not the number of a ", words[next - 1],
+                               change.of == Of::kLinks ? "; two neighbouring chunks name a link, as 0-1" : ""));
       }
       ++next;
     }
-    if (change.of == Of::kDevice && change.index < 0) return NotUnderstood(text, "which device?");
+    if (change.of == Of::kDevice && change.index < 0) return NotUnderstood(text, "the device's number is missing");
   }
   const bool has_parts = change.of == Of::kChunks || change.of == Of::kDevice;
   if (next < end && has_parts) {
@@ -106,7 +108,7 @@ absl::StatusOr<CostChange> ParseOne(const std::string& text) {
       ++next;
     }
   }
-  if (next != end || next == 0) return NotUnderstood(text, absl::StrCat("\"", words[next], "\" is no cost"));
+  if (next != end || next == 0) return NotUnderstood(text, absl::StrCat("\"", words[next], "\" is not a cost"));
   return change;
 }
 
@@ -127,7 +129,8 @@ void Multiply(const CostChange& change, ChunkCosts& chunk) {
   if (all || change.part == Part::kUpdate) Multiply(change.factor, chunk.update_ns);
 }
 
-// What each link takes for a transfer that has it to itself: where one link is to differ, none takes turns any more.
+// How long a transfer takes on each link without others, in nanoseconds. Used where one link shall differ: then no link
+// takes turns any more.
 std::vector<Nanos> TimesOfLinks(const CostModel& costs, const Program& program) {
   std::vector<Nanos> times(costs.chunks.size(), costs.transfer_ns);
   for (size_t chunk = 0; chunk + 1 < times.size(); ++chunk) {

@@ -101,7 +101,7 @@ TEST_CASE("a device's change reaches all chunks on it, in any placement") {
   }
 }
 
-TEST_CASE("what is not understood is refused with the words and what would be") {
+TEST_CASE("a change that is not understood is refused with its text and examples") {
   const std::string text =
       GENERATE("faster", "chunk 3 faster", "chunk 3 20% quicker", "chunk x 20% faster", "chunk -1 20% faster",
                "chunk 1.5 20% faster", "chunk 3 20 faster", "chunk 3 0x faster", "chunk 3 -5% slower",
@@ -111,10 +111,10 @@ TEST_CASE("what is not understood is refused with the words and what would be") 
   CAPTURE(text);
   const absl::Status status = ParseCostChanges(text).status();
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);
-  CHECK(std::string(status.message()).find("understood are changes like ") != std::string::npos);
+  CHECK(std::string(status.message()).find("write a change like ") != std::string::npos);
 }
 
-TEST_CASE("chunks, devices and links that are not there are refused") {
+TEST_CASE("chunks, devices and links that do not exist are refused") {
   CostModel costs = Costs();
   const Program program = SimulateNamed("1f1b", {4, 4}, costs).program;
   auto message = [&](const std::string& text) {

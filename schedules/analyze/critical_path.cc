@@ -1,4 +1,4 @@
-// From the last end backward, each time to what let the instruction begin.
+// Walks back from the last end, each time to what released the instruction.
 #include "schedules/analyze/critical_path.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-// The instruction that ends last; of equals one that computes, and of those on the first device the last.
+// The instruction that ends last. Among equals, a compute instruction; among those, the last one of the first device.
 InstructionRef LastOf(const Program& program, const Trace& trace) {
   InstructionRef last;
   Nanos end = -1;
@@ -47,22 +47,23 @@ std::vector<PathSegment> CriticalPath(const Program& program, const Dependencies
   if (ref.instruction < 0) return path;
   auto at = [&trace](InstructionRef of) { return trace.devices[of.device][of.instruction]; };
   Nanos now = at(ref).end;
-  bool runs = true;              // false: `ref` only had to begin
-  bool without_latency = false;  // it only had to let go of its link
+  bool runs = true;              // false: only the start of `ref` was waited for
+  bool without_latency = false;  // only the link of `ref` was waited for
   while (ref.instruction >= 0) {
     if (runs && !dependencies.rendezvous() && IsRecv(program, ref)) {
-      // It takes no time itself: what a buffer delivers was carried by its Send, or lay there when the Recv began.
+      // A Recv from a buffer takes no time itself: its Send carried the data, or the data was in the buffer already.
       const InstructionRef send = dependencies.PeerOf(ref);
       runs = send.instruction >= 0 && at(send).end >= now;
       if (runs) ref = send;
     }
     if (runs && links && links->has_turns() && IsTransferAt(program, ref)) {
       const InstructionRef send = IsRecv(program, ref) ? dependencies.PeerOf(ref) : ref;
-      const Nanos held_from = now - (without_latency ? 0 : links->LatencyOf(send)) - links->HoldOf(send);
-      const InstructionRef before = held_from > at(send).start ? links->WhoLetGo(send, held_from) : InstructionRef{};
+      const Nanos occupied_from = now - (without_latency ? 0 : links->LatencyOf(send)) - links->OccupationOf(send);
+      const InstructionRef before =
+          occupied_from > at(send).start ? links->WhoReleased(send, occupied_from) : InstructionRef{};
       if (before.instruction >= 0) {
-        path.push_back({send, held_from, now, false, without_latency});
-        now = held_from;
+        path.push_back({send, occupied_from, now, false, without_latency});
+        now = occupied_from;
         ref = before;
         without_latency = true;
         continue;

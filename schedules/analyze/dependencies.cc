@@ -1,4 +1,4 @@
-// Tables of predecessors, then the latest of a few for each question.
+// Tables of predecessors; a release is the latest of a few of them.
 #include "schedules/analyze/dependencies.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ int32_t PeerOfTransfer(const Operation& operation) {
   return send != nullptr ? send->peer : std::get<Recv>(operation).peer;
 }
 
-// Which of a device's queues a transfer is in: a number that differs between queues.
+// A number for the queue of a transfer, different for each queue of a device.
 int64_t QueueOf(const Operation& operation, QueueKind kind) {
   const bool is_send = std::holds_alternative<Send>(operation);
   switch (kind) {
@@ -29,7 +29,7 @@ int64_t QueueOf(const Operation& operation, QueueKind kind) {
   return 2 * int64_t{PeerOfTransfer(operation)} + (is_send ? 1 : 0);
 }
 
-// Keeps the later of `release` and what happened `at`; of equals, the one that came first.
+// Sets `release` to the later of itself and the event `by` at `at`; if both are at the same time, leaves it.
 void Consider(InstructionRef by, Nanos at, bool by_start, Release& release) {
   if (release.by.instruction == kNone || at > release.at) release = {by, at, by_start};
 }
@@ -59,7 +59,7 @@ Dependencies::Dependencies(const Program& program, const TransportModel& transpo
 }
 
 void Dependencies::MatchTransfers() {
-  // The n-th Send from one device to another meets the n-th Recv over there.
+  // The n-th Send from one device to another matches the n-th Recv there.
   std::map<std::pair<int32_t, int32_t>, std::vector<int32_t>> sends, recvs;
   for (int32_t device = 0; device < program_.num_devices(); ++device) {
     for (int32_t i = 0; i < static_cast<int32_t>(Device(device).instructions.size()); ++i) {

@@ -1,5 +1,6 @@
-// Who waits for whom: what each instruction of a program can have been held up by, on its own device and on others.
-// The critical path, the causes of idle time and the pictures ask it, of simulated and measured traces alike.
+// The dependencies between the instructions of a program, on one device and across devices, and which of them released
+// an instruction in a trace. Takes simulated and measured traces alike. Used by the critical path, explanations and
+// pictures.
 #ifndef BATON_SCHEDULES_ANALYZE_DEPENDENCIES_H_
 #define BATON_SCHEDULES_ANALYZE_DEPENDENCIES_H_
 
@@ -12,32 +13,31 @@
 
 namespace baton {
 
-// What let an instruction begin: the last of all that it waited for. `by.instruction` -1: nothing, the step's
-// beginning.
+// The event that released an instruction: the last one that it waited for.
 struct Release {
-  InstructionRef by;
-  Nanos at = 0;
-  // A transfer that had only to begin (the one before in its queue), not to end.
-  bool by_start = false;
+  InstructionRef by;  // `instruction` -1: none, it waited for the beginning of the step
+  Nanos at = 0;       // nanoseconds since the step began
+  bool by_start =
+      false;  // true if it waited for the start of `by`, the transfer before it in its queue; else for its end
 };
 
 // Thread contract: immutable once made. Refers to the program, which must outlive it.
 class Dependencies {
  public:
-  // `program` is proven, or has been simulated: every transfer has its other side.
+  // Expects a validated or simulated program: every transfer has its other side.
   explicit Dependencies(const Program& program, const TransportModel& transport = {});
 
-  // What let `ref` begin in `trace`, which is aligned with the program. In simulated traces without shared links
-  // Release::at is its start; in measured ones it may be earlier (the worker had not come round yet).
+  // The release of `ref` in `trace`, which is aligned with the program. In simulated traces without shared links
+  // Release::at is the start of `ref`; in measured traces it may be earlier, since the worker may be late.
   Release WhatReleased(const Trace& trace, InstructionRef ref) const;
 
   bool rendezvous() const { return transport_.rendezvous(); }
 
-  // The other side of a transfer; the instruction -1 for what is no transfer.
+  // The other side of a transfer; `instruction` -1 for any other instruction.
   InstructionRef PeerOf(InstructionRef ref) const { return {peer_device_[ref.device][ref.instruction], Other(ref)}; }
 
-  // The compute instruction that `ref` waited for last, followed through transfers to the device it ran on; the
-  // instruction -1 if there is none, as for the first instruction of a step.
+  // The compute instruction that `ref` waited for last, on the device where it ran: releases by transfers are followed
+  // further. `instruction` -1 if there is none, as for the first instruction of a step.
   InstructionRef WaitedFor(const Trace& trace, InstructionRef ref) const;
 
  private:
@@ -45,7 +45,7 @@ class Dependencies {
   const DeviceProgram& Device(int device) const { return program_.devices[device]; }
   void MatchTransfers();
   void MatchReductions();
-  // Keeps the later of `release` and what `ref` itself had to wait for.
+  // Sets `release` to the later of itself and the last wait of `ref`, without its peers.
   void ConsiderOwn(const Trace& trace, InstructionRef ref, Release& release) const;
 
   const Program& program_;

@@ -16,19 +16,11 @@
 namespace baton {
 namespace {
 
-Nanos StepTimeOf(const Trace& trace) {
-  Nanos step_time = 0;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
-  }
-  return step_time;
-}
-
 const Operation& OperationOf(const Program& program, InstructionRef ref) {
   return program.devices[ref.device].instructions[ref.instruction].operation;
 }
 
-// What a transfer or computation is called, and counted with.
+// The name of the Difference that an instruction belongs to.
 std::string NameOfGroup(const Program& program, InstructionRef ref) {
   const Operation& operation = OperationOf(program, ref);
   const Kind kind = KindOf(operation);
@@ -38,7 +30,7 @@ std::string NameOfGroup(const Program& program, InstructionRef ref) {
   return absl::StrCat("chunk ", ChunkOf(operation), " ", NameOf(kind));
 }
 
-// Groups instructions by name; those whose time does not differ at all are left out.
+// Groups instructions by name; leaves out groups in which no time differs.
 std::vector<Difference> GroupDifferences(const Program& program, const Durations& predicted,
                                          const Durations& measured) {
   std::map<std::string, Difference> groups;
@@ -79,8 +71,8 @@ absl::StatusOr<Nanos> ReplayedTime(const Program& program, const Durations& dura
   return StepTimeOf(trace);
 }
 
-// Replays with one difference after the other in place, in the order of `indices`, and adds to each one's `costs` by
-// how much the step grows. Gives the step's time with all in place.
+// Substitutes one difference after the other, in the order of `indices`, replays after each, and adds to each one's
+// entry of `costs` by how much the step got longer. Returns the step's time with all substituted.
 absl::StatusOr<Nanos> AddOneByOne(const Program& program, const std::vector<Difference>& differences,
                                   const std::vector<size_t>& indices, const Durations& measured, Durations durations,
                                   Nanos step_time, const SimulateOptions& options, std::vector<Nanos>& costs) {
@@ -93,8 +85,9 @@ absl::StatusOr<Nanos> AddOneByOne(const Program& program, const std::vector<Diff
   return step_time;
 }
 
-// Fills step_cost and sorts by it. What is put in place first takes what several share, so each is priced twice: in one
-// order and in its reverse; the mean still adds up. Gives what the step takes when all are in place.
+// Fills step_cost and sorts by it. The first difference to be substituted takes the share of others with the same
+// effect, so each is priced twice, in one order and in its reverse. The means still add up. Returns the step's time
+// with all substituted.
 absl::StatusOr<Nanos> PriceDifferences(const Program& program, const Durations& predicted, const Durations& measured,
                                        Nanos predicted_time, const SimulateOptions& options,
                                        std::vector<Difference>& differences) {
@@ -106,7 +99,7 @@ absl::StatusOr<Nanos> PriceDifferences(const Program& program, const Durations& 
   std::reverse(order.begin(), order.end());
   BATON_RETURN_IF_ERROR(
       AddOneByOne(program, differences, order, measured, predicted, predicted_time, options, costs).status());
-  // Halves of odd numbers are rounded down, and what that leaves goes to the first.
+  // Halves of odd numbers are rounded; the rest goes to the first difference.
   Nanos rest = together - predicted_time;
   for (size_t i = 0; i < differences.size(); ++i) {
     differences[i].step_cost = costs[i] / 2;
@@ -119,7 +112,7 @@ absl::StatusOr<Nanos> PriceDifferences(const Program& program, const Durations& 
   return together;
 }
 
-// Waiting times of all devices by whom they waited for, added to those of `waitings` that `field` names.
+// Adds the waiting times of all devices to `field` of `waitings`, by device, awaited device and chunk.
 void AddWaitings(const Program& program, const Dependencies& dependencies, const Trace& trace, Nanos Waiting::*field,
                  std::map<std::tuple<int, int, int>, Waiting>& waitings) {
   const Nanos step_time = StepTimeOf(trace);
@@ -139,7 +132,7 @@ void AddWaitings(const Program& program, const Dependencies& dependencies, const
   }
 }
 
-// The instructions with the largest excess, each priced alone.
+// The instructions with the largest excess over the prediction, each priced alone.
 absl::StatusOr<std::vector<LongInstruction>> PriceLongest(const Program& program, const Durations& predicted,
                                                           const Durations& measured, Nanos predicted_time,
                                                           const SimulateOptions& options) {
@@ -183,9 +176,9 @@ absl::StatusOr<Explanation> Explain(const Program& program, const Trace& predict
   const Durations before = DurationsOf(predicted);
   Durations after = DurationsOf(measured);
   for (auto& device : after) {
-    for (Nanos& duration : device) duration = std::max<Nanos>(0, duration);  // clocks may be a little apart
+    for (Nanos& duration : device) duration = std::max<Nanos>(0, duration);  // clocks may differ a little
   }
-  // Replaying a prediction gives it again; of a measured trace, it leaves out what the host came late for.
+  // Replaying a prediction gives the same trace. Replaying a measured trace leaves out late starts.
   BATON_ASSIGN_OR_RETURN(const Nanos replayed, ReplayedTime(program, before, options));
   explanation.differences = GroupDifferences(program, before, after);
   BATON_ASSIGN_OR_RETURN(const Nanos all,

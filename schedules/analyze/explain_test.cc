@@ -29,7 +29,7 @@ Trace Changed(const Simulated& run, Change change) {
   return Replay(run.program, durations).value();
 }
 
-TEST_CASE("a prediction that came true needs no cause") {
+TEST_CASE("a correct prediction needs no cause") {
   const Simulated run = SimulateEqual("1f1b", 4, 8, 100'000);
   const Explanation explanation = Explain(run.program, run.trace, run.trace).value();
   CHECK(explanation.StepDifference() == 0);
@@ -40,10 +40,10 @@ TEST_CASE("a prediction that came true needs no cause") {
   const auto sentences = InThreeSentences(run.program, explanation, {});
   REQUIRE(sentences.size() == 3);
   CHECK(sentences[0] == "The step took 34.6 ms, as long as predicted; the bubble was 30.6 %, the same.");
-  CHECK(sentences[1] == "Nothing that ran longer or shorter changed the step by more than half a percent.");
+  CHECK(sentences[1] == "No part that ran longer or shorter changed the step by more than half a percent.");
 }
 
-TEST_CASE("a chunk that runs longer is found, with its price and with who waited for it") {
+TEST_CASE("a chunk that runs longer is found, with its effect on the step and the device that waited") {
   const Simulated run = SimulateEqual("1f1b", 4, 8);
   const Trace measured = Changed(run, [](const Operation& operation, Nanos& duration) {
     if (KindOf(operation) == Kind::kBackward && ChunkOf(operation) == 2) duration += 1'000'000;
@@ -71,10 +71,10 @@ TEST_CASE("a chunk that runs longer is found, with its price and with who waited
   }
   const auto sentences = InThreeSentences(run.program, explanation, {});
   CHECK(sentences[0].find("longer than predicted") != std::string::npos);
-  CHECK(sentences[1].find("The largest part of that is chunk 2 backward, which took 3.00 ms in the mean instead of "
+  CHECK(sentences[1].find("The largest part of that is chunk 2 backward, which took 3.00 ms on average instead of "
                           "2.00 ms and cost the step ") == 0);
   CHECK(sentences[1].find(" longer for that chunk.") != std::string::npos);
-  CHECK(sentences[2].find("chunk 2 has the largest share") != std::string::npos);
+  CHECK(sentences[2].find("Chunk 2 has the largest share") != std::string::npos);
 }
 
 TEST_CASE("slower transfers are found as links, both sides once") {
@@ -93,7 +93,7 @@ TEST_CASE("slower transfers are found as links, both sides once") {
   CHECK(SumOfCosts(explanation) == 600'000);
 }
 
-TEST_CASE("what begins late is told from what runs long") {
+TEST_CASE("late starts and long durations are separate causes") {
   const Simulated run = SimulateEqual("gpipe", 1, 4);
   Trace measured = run.trace;
   Nanos shift = 0;
@@ -110,7 +110,7 @@ TEST_CASE("what begins late is told from what runs long") {
   CHECK(InThreeSentences(run.program, explanation, {})[1].find(" lost between instructions") != std::string::npos);
 }
 
-TEST_CASE("whatever differs, the costs add up to the difference") {
+TEST_CASE("the step costs add up to the difference, whatever differs") {
   const char* schedule = GENERATE("1f1b", "zb-h1", "zb-v", "chimera", "interleaved");
   const Simulated run = SimulateEqual(schedule, 4, 8, 200'000);
   unsigned state = 7;

@@ -1,4 +1,4 @@
-// The gaps between compute instructions, each split by what was waited for last.
+// The gaps between compute instructions, each split by the last wait to end.
 #include "schedules/analyze/idle.h"
 
 #include <algorithm>
@@ -12,7 +12,8 @@ void Append(Nanos begin, Nanos end, IdleCause cause, int32_t before, std::vector
   if (end > begin) spans.push_back({begin, end, cause, before});
 }
 
-// Splits the gap [begin, end) before an instruction: the neighbour computes, the data comes, the worker comes round.
+// Splits the gap [begin, end) before an instruction: first the neighbour computes, then the data is in transit, then
+// the worker is late.
 void Split(const DeviceProgram& device, const std::vector<Interval>& intervals, int32_t instruction, Nanos begin,
            Nanos end, std::vector<IdleSpan>& spans) {
   const Interval* latest = nullptr;
@@ -51,15 +52,15 @@ const char* NameOf(IdleCause cause) {
 const char* WordsFor(IdleCause cause) {
   switch (cause) {
     case IdleCause::kFill:
-      return "before its first work";
+      return "before its first pass";
     case IdleCause::kDrain:
-      return "after its last work";
+      return "after its last pass";
     case IdleCause::kNeighbour:
-      return "a neighbour still computes";
+      return "a neighbour is still computing";
     case IdleCause::kTransfer:
-      return "the data is on its way";
+      return "data in transit";
     case IdleCause::kDispatch:
-      return "the host comes late";
+      return "the host is late";
   }
   return "";
 }

@@ -1,4 +1,5 @@
-// Where a device was idle, why, and for whom it waited. Used by analysis (sums), pictures (hatching) and explain.
+// The stretches in which a device was idle, with their causes. Used by analysis (sums), pictures (hatching) and
+// explain.
 #ifndef BATON_SCHEDULES_ANALYZE_IDLE_H_
 #define BATON_SCHEDULES_ANALYZE_IDLE_H_
 
@@ -12,20 +13,22 @@ namespace baton {
 enum class IdleCause : int8_t { kFill, kDrain, kNeighbour, kTransfer, kDispatch };
 inline constexpr int kNumIdleCauses = 5;
 
-// As "neighbour".
+// For identifiers and tables, as "neighbour".
 const char* NameOf(IdleCause cause);
-// As "waiting for a neighbour's compute".
+// For legends, as "a neighbour is still computing".
 const char* WordsFor(IdleCause cause);
 
+// Nanoseconds since the step began.
 struct IdleSpan {
   Nanos begin = 0;
   Nanos end = 0;
   IdleCause cause = IdleCause::kFill;
-  int32_t before = -1;  // the instruction that began when the span was over; -1: none, the step was over
+  int32_t before = -1;  // the device's instruction that ended the span by starting; -1: the step ended
 };
 
-// The stretches in which the device ran neither a Load, nor forward or backward, nor an optimizer step; ascending, none
-// empty. What IdleCauses says of the causes holds. They and the instructions that run fill the step.
+// The idle spans of one device, ascending and not empty, with the causes of IdleCauses (analysis.h). The device is idle
+// unless it runs a Load, a forward, backward or recompute, or an Update. Idle spans and busy instructions fill the
+// step.
 std::vector<IdleSpan> IdleSpansOf(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time);
 
 }  // namespace baton

@@ -39,7 +39,7 @@ TEST_CASE("idle spans and instructions fill the step, whatever the schedule") {
   }
 }
 
-TEST_CASE("a gap is split where the neighbour is done and where the data is there") {
+TEST_CASE("a gap is split where the neighbour is done and where the data arrives") {
   // Device 0 waits for: the transfer there, forward and backward of device 1, the transfer back.
   const Simulated run = SimulateEqual("1f1b", 2, 1, 250'000);
   const auto spans = IdleSpansOf(run.program.devices[0], run.trace.devices[0], 6'500'000);

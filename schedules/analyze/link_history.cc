@@ -12,13 +12,13 @@ LinkHistory::LinkHistory(const Program& program, const CostModel& costs, const T
     for (int32_t i = 0; i < static_cast<int32_t>(instructions.size()); ++i) {
       if (!std::holds_alternative<Send>(instructions[i].operation)) continue;
       const InstructionRef send = {device, i};
-      // What holds it for no time lets nobody wait.
-      if (HoldOf(send) > 0) let_go_[KeyOf(send)].emplace(trace.devices[device][i].end - LatencyOf(send), send);
+      // A transfer that occupies the link for no time delays no other.
+      if (OccupationOf(send) > 0) released_[KeyOf(send)].emplace(trace.devices[device][i].end - LatencyOf(send), send);
     }
   }
 }
 
-Nanos LinkHistory::HoldOf(InstructionRef send) const {
+Nanos LinkHistory::OccupationOf(InstructionRef send) const {
   const Send& operation = SendAt(send);
   const ChunkCosts& chunk = costs_.chunks[operation.chunk];
   const Bytes bytes = operation.payload == Payload::kActivation ? chunk.output_bytes : chunk.input_bytes;
@@ -28,14 +28,14 @@ Nanos LinkHistory::HoldOf(InstructionRef send) const {
 std::pair<int, int> LinkHistory::KeyOf(InstructionRef send) const {
   const int to = SendAt(send).peer;
   const int from_node = costs_.NodeOf(send.device), to_node = costs_.NodeOf(to);
-  // Nodes are told from devices by their sign.
+  // Nodes are negative, devices are not.
   return shares_ && from_node != to_node ? std::make_pair(-1 - from_node, -1 - to_node)
                                          : std::make_pair(send.device, to);
 }
 
-InstructionRef LinkHistory::WhoLetGo(InstructionRef send, Nanos at) const {
-  const auto link = let_go_.find(KeyOf(send));
-  if (link == let_go_.end()) return {};
+InstructionRef LinkHistory::WhoReleased(InstructionRef send, Nanos at) const {
+  const auto link = released_.find(KeyOf(send));
+  if (link == released_.end()) return {};
   const auto found = link->second.find(at);
   return found == link->second.end() ? InstructionRef{} : found->second;
 }

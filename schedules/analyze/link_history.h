@@ -1,5 +1,5 @@
-// Which transfer held a link when, in a simulated step whose links have a bandwidth: who a transfer's turn waited for.
-// Used by the critical path.
+// When each transfer released its link, in a simulated step whose links have a bandwidth. Shows which transfer another
+// one waited for. Used by the critical path.
 #ifndef BATON_SCHEDULES_ANALYZE_LINK_HISTORY_H_
 #define BATON_SCHEDULES_ANALYZE_LINK_HISTORY_H_
 
@@ -13,20 +13,20 @@
 
 namespace baton {
 
-// Thread contract: immutable once made. Refers to all that it is made of, which must outlive it.
+// Thread contract: immutable once made. Refers to all arguments of its constructor, which must outlive it.
 class LinkHistory {
  public:
-  // `trace` was simulated with `costs`. `shares`: pairs of devices share the links between nodes, as with rendezvous.
+  // `trace` was simulated with `costs`. `shares`: all pairs of devices of two nodes share one link, as with rendezvous.
   LinkHistory(const Program& program, const CostModel& costs, const Trace& trace, bool shares);
 
   // True if transfers can take turns at all.
   bool has_turns() const { return has_turns_; }
-  // How long the transfer is in its link's latency, after its bytes have left.
+  // The latency of the transfer's link, in nanoseconds; it follows after the bytes have left.
   Nanos LatencyOf(InstructionRef send) const { return LinkOf(send).latency_ns; }
-  // How long its bytes hold the link.
-  Nanos HoldOf(InstructionRef send) const;
-  // The Send that let go of this one's link at a time; the instruction -1 if none did.
-  InstructionRef WhoLetGo(InstructionRef send, Nanos at) const;
+  // How long the transfer's bytes occupy the link, in nanoseconds.
+  Nanos OccupationOf(InstructionRef send) const;
+  // The Send whose bytes left the link of `send` at that time; `instruction` -1 if there is none.
+  InstructionRef WhoReleased(InstructionRef send, Nanos at) const;
 
  private:
   const Send& SendAt(InstructionRef ref) const {
@@ -39,7 +39,7 @@ class LinkHistory {
   const CostModel& costs_;
   const bool shares_;
   bool has_turns_ = false;
-  std::map<std::pair<int, int>, std::map<Nanos, InstructionRef>> let_go_;  // by link, then time
+  std::map<std::pair<int, int>, std::map<Nanos, InstructionRef>> released_;  // by link, then time
 };
 
 }  // namespace baton

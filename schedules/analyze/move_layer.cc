@@ -10,14 +10,6 @@
 namespace baton {
 namespace {
 
-Nanos StepTimeOf(const Trace& trace) {
-  Nanos step_time = 0;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
-  }
-  return step_time;
-}
-
 // Takes the layer's times from one chunk, gives them to the other.
 void Move(const ChunkCosts& layer, ChunkCosts& from, ChunkCosts& to) {
   for (auto time : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,

@@ -1,4 +1,4 @@
-// Field by field from Analysis to its message.
+// Field by field from StepReport to its messages.
 #include "schedules/analyze/report_proto.h"
 
 #include <google/protobuf/util/json_util.h>

@@ -1,4 +1,4 @@
-// Reports as the messages of proto/report.proto, for --format=json. The edge where plain types become protos.
+// Converts reports to the messages of proto/report.proto, for --format=json.
 #ifndef BATON_SCHEDULES_ANALYZE_REPORT_PROTO_H_
 #define BATON_SCHEDULES_ANALYZE_REPORT_PROTO_H_
 

@@ -13,7 +13,7 @@ namespace baton {
 namespace {
 
 // Differences below this share of the step are not worth a sentence.
-constexpr double kWorthTelling = 0.005;
+constexpr double kNotableShare = 0.005;
 
 std::string HowMuchDiffers(const Explanation& explanation, const TraceNames& names) {
   const double predicted = static_cast<double>(std::max<Nanos>(1, explanation.predicted.step_time));
@@ -33,7 +33,8 @@ std::string HowMuchDiffers(const Explanation& explanation, const TraceNames& nam
       std::abs(after - before) < 0.0005 ? "the same" : absl::StrFormat("%+.1f points", 100 * (after - before)), ".");
 }
 
-// Who waited longer because of a chunk, as "; device 2 waited 1.50 ms longer for it"; empty if nobody did.
+// The device that waited longer because of a chunk, as "; device 2 waited 1.50 ms longer for that chunk"; empty if none
+// did.
 std::string WhoWaited(const Program& program, const Explanation& explanation, const Difference& cause) {
   const InstructionRef ref = cause.instructions.front();
   const int chunk = ChunkOf(program.devices[ref.device].instructions[ref.instruction].operation);
@@ -46,21 +47,21 @@ std::string WhoWaited(const Program& program, const Explanation& explanation, co
 }
 
 std::string WhatMadeItSo(const Program& program, const Explanation& explanation, const TraceNames& names) {
-  const double least = kWorthTelling * static_cast<double>(explanation.predicted.step_time);
+  const double least = kNotableShare * static_cast<double>(explanation.predicted.step_time);
   const auto largest = std::max_element(
       explanation.differences.begin(), explanation.differences.end(),
       [](const Difference& a, const Difference& b) { return std::abs(a.step_cost) < std::abs(b.step_cost); });
   const Nanos late = explanation.late_starts;
   const Nanos most = largest == explanation.differences.end() ? 0 : largest->step_cost;
   if (static_cast<double>(std::max(std::abs(most), std::abs(late))) < least) {
-    return "Nothing that ran longer or shorter changed the step by more than half a percent.";
+    return "No part that ran longer or shorter changed the step by more than half a percent.";
   }
   if (std::abs(late) >= std::abs(most)) {
-    return absl::StrCat("The largest part of that is ", FormatDuration(std::abs(late)), late > 0 ? " lost" : " won",
-                        " between instructions: they began ", late > 0 ? "later" : "earlier",
-                        " than what they waited for explains, as where threads share cores or a sleeper wakes late.");
+    return absl::StrCat("The largest part of that is ", FormatDuration(std::abs(late)), late > 0 ? " lost" : " gained",
+                        " between instructions: they started ", late > 0 ? "later" : "earlier",
+                        " than their waits explain, as when threads share cores or a sleeping thread wakes late.");
   }
-  const std::string ran = absl::StrCat(FormatDuration(largest->measured_mean), " in the mean instead of ",
+  const std::string ran = absl::StrCat(FormatDuration(largest->measured_mean), " on average instead of ",
                                        FormatDuration(largest->predicted_mean));
   return absl::StrCat("The largest part of that is ", largest->name, ", which took ", ran,
                       most > 0 ? " and cost the step " : " and saved the step ", FormatDuration(std::abs(most)),
@@ -76,15 +77,16 @@ std::string WhereTheTimeIs(const Explanation& explanation) {
     return FormatPercent(static_cast<double>(part) / static_cast<double>(std::max<Nanos>(1, blame.step_time)));
   };
   if (blame.dispatch > std::max(time, transfers)) {
-    return absl::StrCat("Of the measured critical path ", share(blame.dispatch),
-                        " is the host coming late: fewer devices on these cores, or larger micro-batches, help most.");
+    return absl::StrCat(
+        "The host's late dispatch is ", share(blame.dispatch),
+        " of the measured critical path: fewer devices on these cores, or larger micro-batches, help most.");
   }
   if (transfers > time) {
-    return absl::StrCat("Of the measured critical path ", share(transfers),
-                        " are transfers: faster links, or a schedule with fewer chunks, help most.");
+    return absl::StrCat("Transfers are ", share(transfers),
+                        " of the measured critical path: faster links, or a schedule with fewer chunks, help most.");
   }
-  return absl::StrCat("Of the measured critical path chunk ", chunk, " has the largest share, ", share(time),
-                      ": what it gains there the step gains, until another path is the longest.");
+  return absl::StrCat("Chunk ", chunk, " has the largest share of the measured critical path, ", share(time),
+                      ": any time it saves there shortens the step, until another path is the longest.");
 }
 
 }  // namespace

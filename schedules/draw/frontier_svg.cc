@@ -1,4 +1,4 @@
-// See frontier_svg.h.
+// Axes, curves, points with names, and a legend; see frontier_svg.h.
 #include "schedules/draw/frontier_svg.h"
 
 #include <algorithm>
@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "base/format.h"
+#include "schedules/draw/svg_elements.h"
 
 namespace baton {
 namespace {
@@ -15,14 +15,10 @@ namespace {
 constexpr double kWidth = 900, kHeight = 560;
 constexpr double kLeft = 76, kRight = 872, kTop = 64, kBottom = 440;
 constexpr double kLabelHeight = 15;
-constexpr double kLabelCharWidth = 7.2;  // of the largest letters of the font, about
+constexpr double kLabelCharWidth = 7.2;  // about the width of the font's largest letters
 constexpr char kCurveColor[] = "#1f6fb4";
 constexpr char kBoundColor[] = "#8aa4b8";
 constexpr char kPointColor[] = "#c2571a";
-
-std::string Escape(const std::string& text) {
-  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
-}
 
 // With a white edge, so that a curve behind does not cross it out.
 constexpr const char* kPointText =
@@ -30,7 +26,7 @@ constexpr const char* kPointText =
 
 std::string Text(double x, double y, const std::string& anchor, const std::string& more, const std::string& text) {
   return absl::StrFormat("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>%s</text>\n", x, y, anchor, more,
-                         Escape(text));
+                         EscapedXml(text));
 }
 
 class Drawing {
@@ -73,7 +69,7 @@ class Drawing {
   double X(double limit) const { return kLeft + (limit - first_) / (last_ - first_) * (kRight - kLeft - 20) + 10; }
   double Y(double bubble) const { return kBottom - std::sqrt(std::max(0.0, bubble) / most_) * (kBottom - kTop); }
   bool IsInside(const SchedulePoint& schedule) const {
-    return schedule.held >= first_ - 1e-9 && schedule.held <= last_ + 1e-9;
+    return schedule.peak >= first_ - 1e-9 && schedule.peak <= last_ + 1e-9;
   }
 
   void DrawAxes() {
@@ -92,7 +88,7 @@ class Drawing {
       svg_ += Text(X(limit), kBottom + 20, "middle", "", absl::StrFormat("%g", limit));
     }
     svg_ += Text((kLeft + kRight) / 2, kBottom + 42, "middle", "",
-                 "activations that the worst device holds, in micro-batches of its whole share");
+                 "peak activations of the fullest device, in micro-batches through all of its layers");
     svg_ += Text(kLeft - 60, kTop - 14, "start", "", frontier_.bubble_name + " (square-root scale)");
   }
 
@@ -119,7 +115,7 @@ class Drawing {
     }
   }
 
-  // Points and their names, each name where no other one is yet: right or left of its point, above or below.
+  // Points and their names. A name goes to the first free spot right or left of its point, then above or below.
   void DrawSchedules() {
     for (const FrontierPoint& point : frontier_.points) {
       const double x = X(point.limit), y = Y(point.bubble);
@@ -127,7 +123,7 @@ class Drawing {
     }
     for (const SchedulePoint& schedule : frontier_.schedules) {
       if (!IsInside(schedule)) continue;
-      const double x = X(schedule.held), y = Y(schedule.bubble);
+      const double x = X(schedule.peak), y = Y(schedule.bubble);
       taken_.push_back({x - 4, y - 4, x + 4, y + 4});
       absl::StrAppendFormat(&svg_, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\" fill=\"%s\"/>\n", x, y, kPointColor);
     }
@@ -137,7 +133,7 @@ class Drawing {
   }
 
   void DrawName(const SchedulePoint& schedule) {
-    const double x = X(schedule.held), y = Y(schedule.bubble);
+    const double x = X(schedule.peak), y = Y(schedule.bubble);
     const double width = kLabelCharWidth * static_cast<double>(schedule.name.size());
     for (int ring = 0; ring < 12; ++ring) {
       for (const double side : {1.0, -1.0}) {
@@ -177,10 +173,10 @@ class Drawing {
     std::string beyond;
     for (const SchedulePoint& schedule : frontier_.schedules) {
       if (IsInside(schedule)) continue;
-      absl::StrAppend(&beyond, beyond.empty() ? "" : ", ", schedule.name, " (", FormatCount(schedule.held), ": ",
+      absl::StrAppend(&beyond, beyond.empty() ? "" : ", ", schedule.name, " (", FormatCount(schedule.peak), ": ",
                       FormatPercent(schedule.bubble), ")");
     }
-    if (!beyond.empty()) svg_ += Text(kLeft, y + 24, "start", "", "outside of the picture: " + beyond);
+    if (!beyond.empty()) svg_ += Text(kLeft, y + 24, "start", "", "outside the picture: " + beyond);
   }
 
   const Frontier& frontier_;

@@ -1,11 +1,11 @@
-// Bubble against memory as a picture: what a search finds at each limit, what no order can be below, and each schedule
-// of the catalog as a point. Used by `baton frontier`.
+// Bubble against memory as a picture: the search's result at each memory limit, the lower bound, and each schedule of
+// the catalog as a point. Used by `baton frontier`.
 //
 //   bubble
 //    ▲ \          ● 1f1b
 //    │  \___  ● zb-h1
 //    │      \_________
-//    └──────────────────▶ micro-batches held
+//    └──────────────────▶ peak micro-batches
 #ifndef BATON_SCHEDULES_DRAW_FRONTIER_SVG_H_
 #define BATON_SCHEDULES_DRAW_FRONTIER_SVG_H_
 
@@ -15,28 +15,28 @@
 namespace baton {
 
 struct FrontierPoint {
-  double limit = 0;   // micro-batches
-  double bubble = 0;  // ratio, as is all below
-  double bound = 0;   // no order has less
+  double limit = 0;   // of activation memory, in micro-batches through a stage
+  double bubble = 0;  // of the order that the search found, from 0 to 1
+  double bound = 0;   // lower bound on the bubble of any order, from 0 to 1
 };
 
 struct SchedulePoint {
   std::string name;
-  double held = 0;  // micro-batches
-  double bubble = 0;
+  double peak = 0;    // live activations, in micro-batches through a stage
+  double bubble = 0;  // from 0 to 1
 };
 
 struct Frontier {
   std::string title;                     // one line
   std::string bubble_name;               // "bubble" or "span bubble"
-  std::string curve_name;                // of what is searched
+  std::string curve_name;                // legend of the searched curve
   std::vector<FrontierPoint> points;     // ascending limits, at least one
-  std::vector<SchedulePoint> schedules;  // those beyond the last limit are named below the picture
-  double enough = 0;                     // the limit from which on more memory does not help
+  std::vector<SchedulePoint> schedules;  // those beyond the last limit are listed below the picture
+  double enough = 0;                     // the limit above which more memory does not help
 };
 
-// A whole SVG file of fixed size. The scale of bubbles is that of their square roots, so that small ones can be told
-// apart where large ones are in the picture too.
+// A whole SVG file of fixed size. Bubbles are drawn to the scale of their square roots, so that small ones can be
+// distinguished beside large ones.
 std::string DrawFrontier(const Frontier& frontier);
 
 }  // namespace baton

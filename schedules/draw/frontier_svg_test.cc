@@ -36,13 +36,13 @@ TEST_CASE("a frontier has its points, its schedules with names, and says what is
   CHECK(absl::StrContains(svg, "8 stages &amp; &lt;24&gt; micro-batches"));
   CHECK(Count(svg, "<circle") == 16 + 3 + 1);  // and one in the legend
   for (const char* name : {">1f1b<", ">zb-h1<", ">zb-h2<"}) CHECK(Count(svg, name) == 1);
-  CHECK(absl::StrContains(svg, "outside of the picture: gpipe (24: 23.0 %)"));
+  CHECK(absl::StrContains(svg, "outside the picture: gpipe (24: 23.0 %)"));
   CHECK(absl::StrContains(svg, "12: more does not help"));
   CHECK(Count(svg, "<text") == Count(svg, "</text>"));
   CHECK_FALSE(absl::StrContains(svg, "nan"));
 }
 
-TEST_CASE("schedules in one place keep their names apart") {
+TEST_CASE("names of schedules at one point do not overlap") {
   Frontier frontier = Example();
   for (int i = 0; i < 6; ++i) frontier.schedules.push_back({absl::StrCat("same-", i), 8, 0.2});
   const std::string svg = DrawFrontier(frontier);

@@ -12,6 +12,7 @@
 #include "schedules/analyze/idle.h"
 #include "schedules/draw/pack_timeline.h"
 #include "schedules/draw/palette.h"
+#include "schedules/draw/svg_elements.h"
 #include "schedules/program/kind.h"
 
 namespace baton {
@@ -23,11 +24,7 @@ namespace {
 // A JSON string that may stand in a <script>: "</script>" in `text` does not end it.
 std::string Quoted(absl::string_view text) { return absl::StrReplaceAll(JsonString(text), {{"<", "\\u003c"}}); }
 
-std::string EscapedText(const std::string& text) {
-  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
-}
-
-// Names and colours of kinds and causes, so that the page has no second list of them.
+// Names and colours of kinds and causes; the page takes them from here.
 std::string DescribeLooks() {
   std::string json = "\"kinds\":[";
   for (int i = 0; i < kNumKinds; ++i) {
@@ -91,7 +88,7 @@ absl::StatusOr<std::string> DrawHtml(const std::string& title, absl::Span<const 
   absl::StatusOr<std::string> events = Compressed(packer.bytes());
   if (!events.ok()) return events.status();
   return absl::StrCat("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
-                      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>", EscapedText(title),
+                      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>", EscapedXml(title),
                       "</title>\n<style>\n", kPageStyle, "</style>\n</head>\n<body>\n", kPageBody,
                       "<script id=\"about\" type=\"application/json\">{\"title\":", Quoted(title), ",", DescribeLooks(),
                       ",", DescribeSchedules(schedules), "}</script>\n<script id=\"events\" type=\"text/plain\">",

@@ -1,8 +1,14 @@
-// Timelines as one HTML file that stands alone: no network, light and dark, to zoom, pan, hover over an instruction and
-// switch between schedules on one time axis. Used by the commands that take --html.
+// Timelines as one HTML file that needs no network: it zooms, pans, shows the instruction under the mouse, and switches
+// between schedules on one time axis. Used by the commands that take --html.
 //
-// The page (schedules/draw/page/) is fixed; what differs is one block of data: a description of each schedule in JSON
-// and its events as packed numbers (see html.cc), compressed by zlib, in base64.
+//   HtmlSchedule schedule;
+//   schedule.name = "1f1b";
+//   schedule.program = &program;
+//   schedule.timelines = {{"predicted", &predicted}, {"measured", &measured}};
+//   BATON_ASSIGN_OR_RETURN(const std::string html, DrawHtml("a title", {schedule}));
+//
+// The page (schedules/draw/page/) is the same in each file. The data is one block: a description of each schedule in
+// JSON, and its events as packed numbers (pack_timeline.h), compressed by zlib, in base64.
 #ifndef BATON_SCHEDULES_DRAW_HTML_H_
 #define BATON_SCHEDULES_DRAW_HTML_H_
 
@@ -17,10 +23,10 @@
 
 namespace baton {
 
-// One schedule with one trace, or two of which the first is drawn above the second. Not owned.
+// One schedule with one trace, or two, the first above the second. Does not own programs and traces.
 struct HtmlSchedule {
   struct Timeline {
-    std::string name;  // as "predicted"; may be empty where there is one
+    std::string name;  // as "predicted"; may be empty if there is only one timeline
     const Trace* trace = nullptr;
   };
   std::string name;      // as "1f1b"
@@ -29,7 +35,7 @@ struct HtmlSchedule {
   std::vector<Timeline> timelines;
 };
 
-// Traces are aligned with their programs. Errors: Internal if zlib fails.
+// Traces are aligned with their programs; `transport` is that of all of them. Errors: Internal if zlib fails.
 absl::StatusOr<std::string> DrawHtml(const std::string& title, absl::Span<const HtmlSchedule> schedules,
                                      const TransportModel& transport = {});
 

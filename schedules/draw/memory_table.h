@@ -1,4 +1,4 @@
-// What each device's memory is made of, as a table. Used by `baton simulate` and `baton compile`.
+// A table of the parts of each device's memory. Used by `baton simulate` and `baton compile`.
 #ifndef BATON_SCHEDULES_DRAW_MEMORY_TABLE_H_
 #define BATON_SCHEDULES_DRAW_MEMORY_TABLE_H_
 
@@ -9,7 +9,7 @@
 
 namespace baton {
 
-// A row for each of `devices`, with the sum; empty if no device needs any memory, as where no sizes are given.
+// A row with the parts and their sum for each of `devices`. Empty if no device has an arena, as without sizes.
 std::string MemoryTable(const Program& program, const std::vector<int>& devices);
 
 }  // namespace baton

@@ -2,12 +2,12 @@
 //
 //   devices p, micro-batches m, chunks
 //   each device: number of its chunks, their numbers
-//   each device: number of events; each: kind + 16 × chunk of the device, micro-batch − the last of that kind and chunk
-//   each device: number of receives; each: from, payload + 2 × chunk of the device, micro-batch − the last one
+//   each device: number of events; each: kind + 16 × chunk on the device, micro-batch − the last of that kind and chunk
+//   each device: number of receives; each: from, payload + 2 × chunk on the device, micro-batch − the last one
 //   each timeline:
 //     step time
 //     each device, each event:   start − the last end, duration − the last of that kind and chunk, on the path?,
-//                                and if the gap is not empty: what was waited for as device + 1 (0: nothing), event
+//                                and if the gap is not empty: the awaited event, as device + 1 (0: none), event
 //     each device: number of idle spans; each: cause, begin − the last end, length, event after it + 1 (0: none)
 //     each device, each receive: start − the last start, duration − the last duration, on the path?
 //     memory: 1 if in bytes, peak; each device: number of points; each: time and amount − the last ones
@@ -63,7 +63,7 @@ std::vector<ShownDevice> ChooseShown(const Program& program, absl::Span<const Tr
   return shown;
 }
 
-// Kind and chunk of an event as one number, also the key of what came before of its like.
+// Kind and chunk of an event as one number; events with equal numbers are packed as differences from each other.
 uint64_t CodeOf(const DeviceProgram& device, const Operation& operation) {
   return static_cast<uint64_t>(KindOf(operation)) + 16 * ChunkOnDevice(device, ChunkOf(operation));
 }
@@ -102,7 +102,7 @@ void PackProgram(const Program& program, const std::vector<ShownDevice>& shown, 
   }
 }
 
-// [device][instruction]: whether it is on the critical path. Of a transfer, the receiving side.
+// [device][instruction]: true if it is on the critical path. A transfer is marked at its Recv.
 std::vector<std::vector<bool>> OnPath(const Program& program, const Dependencies& dependencies, const Trace& trace) {
   std::vector<std::vector<bool>> on_path;
   for (const auto& intervals : trace.devices) on_path.emplace_back(intervals.size(), false);
@@ -126,7 +126,7 @@ void PackMemory(const Program& program, const Trace& trace, NumberPacker& packer
     Nanos time = 0;
     int64_t amount = 0;
     for (const MemoryPoint& point : points) {
-      const int64_t next = std::llround(point.held * scale);
+      const int64_t next = std::llround(point.live * scale);
       packer.AddSigned(point.at - time);
       packer.AddSigned(next - amount);
       time = point.at;
@@ -137,10 +137,7 @@ void PackMemory(const Program& program, const Trace& trace, NumberPacker& packer
 
 void PackTimeline(const Program& program, const Trace& trace, const Dependencies& dependencies,
                   const std::vector<ShownDevice>& shown, NumberPacker& packer) {
-  Nanos step_time = 0;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
-  }
+  const Nanos step_time = StepTimeOf(trace);
   packer.Add(static_cast<uint64_t>(step_time));
   const std::vector<std::vector<bool>> on_path = OnPath(program, dependencies, trace);
   for (int32_t index = 0; index < program.num_devices(); ++index) {

@@ -1,5 +1,4 @@
-// The events of a schedule as packed numbers, for the HTML page: what page/decode.js reads, number by number. Used by
-// html.
+// The events of a schedule as packed numbers, which page/decode.js of the HTML page reads. Used by html.
 #ifndef BATON_SCHEDULES_DRAW_PACK_TIMELINE_H_
 #define BATON_SCHEDULES_DRAW_PACK_TIMELINE_H_
 
@@ -13,8 +12,8 @@
 
 namespace baton {
 
-// Appends numbers: 7 bits a byte, the lowest first, the high bit on all but the last. Signed ones are folded: 0, −1, 1,
-// −2, … become 0, 1, 2, 3, …
+// Appends numbers: 7 bits a byte, the lowest first, the high bit on all bytes but the last. Signed numbers are folded:
+// 0, −1, 1, −2, … become 0, 1, 2, 3, …
 class NumberPacker {
  public:
   void Add(uint64_t number);
@@ -25,8 +24,8 @@ class NumberPacker {
   std::string bytes_;
 };
 
-// Appends one schedule: the program once, then each of its traces as a timeline. Times are differences to what came
-// before, in nanoseconds; Loads and Steps that take no time in any of them are left out.
+// Appends one schedule: the program once, then each of its traces as a timeline. Times are differences from the
+// previous ones, in nanoseconds. Leaves out Loads and Updates that take no time in any trace.
 void PackSchedule(const Program& program, absl::Span<const Trace* const> traces, const TransportModel& transport,
                   NumberPacker& packer);
 

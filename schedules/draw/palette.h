@@ -1,6 +1,6 @@
 // The colours of the pictures: blue for forward, green for backward(-input), sand for backward-weight, as in the
-// papers' figures, and told apart by lightness as well, so that any eyes and a grey printer can. A device's second
-// chunk is darker than its first. Used by svg and html.
+// papers' figures. They also differ in lightness, for colour-blind readers and grey printers. A device's second chunk
+// is darker than its first. Used by svg and html.
 #ifndef BATON_SCHEDULES_DRAW_PALETTE_H_
 #define BATON_SCHEDULES_DRAW_PALETTE_H_
 
@@ -11,10 +11,10 @@ namespace baton {
 
 struct Paint {
   const char* fill;
-  const char* text;  // on it
+  const char* text;  // colour of text on it
 };
 
-// How many shades a kind has: a device's chunks take turns through them.
+// How many shades a kind has; chunk n of a device has shade n modulo kNumShades.
 inline constexpr int kNumShades = 3;
 
 inline Paint PaintOf(Kind kind, int shade) {
@@ -39,7 +39,7 @@ inline Paint PaintOf(Kind kind, int shade) {
   }
 }
 
-// The lines of the hatching.
+// The colour of the hatching's lines.
 inline const char* InkOf(IdleCause cause) {
   switch (cause) {
     case IdleCause::kFill:

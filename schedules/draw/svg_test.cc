@@ -66,11 +66,11 @@ TEST_CASE("each forward and backward has its number, arrows are there where tran
   }
   CHECK(Count(with, ">transfer</text>") == 1);
   CHECK(Count(without, ">transfer</text>") == 0);
-  CHECK(Count(without, "idle: the data is on its way") == 0);
-  CHECK(Count(with, "idle: the data is on its way") == 1);
+  CHECK(Count(without, "idle: data in transit") == 0);
+  CHECK(Count(with, "idle: data in transit") == 1);
   CHECK(Count(without, ">critical path</text>") == 1);
   CHECK(Count(without, ">device 1</text>") == 2);  // a row and a strip
-  CHECK(Count(without, ">micro-batches held</text>") == 1);
+  CHECK(Count(without, ">live micro-batches</text>") == 1);
 }
 
 TEST_CASE("the critical path is drawn only if it is asked for") {
@@ -91,9 +91,9 @@ TEST_CASE("memory in bytes has its unit") {
   const std::string svg = Draw(SimulateNamed("gpipe", {2, 3}, costs));
   CHECK(Count(svg, ">memory</text>") == 1);
   CHECK(Count(svg, ">4.00 MiB</text>") == 2);  // three micro-batches, parameters and gradients
-  CHECK(Count(svg, ">held all the time</text>") == 1);
+  CHECK(Count(svg, ">live during the whole step</text>") == 1);
   for (ChunkCosts& chunk : costs.chunks) chunk.parameter_bytes = 0;
-  CHECK(Count(Draw(SimulateNamed("gpipe", {2, 3}, costs)), ">held all the time</text>") == 0);
+  CHECK(Count(Draw(SimulateNamed("gpipe", {2, 3}, costs)), ">live during the whole step</text>") == 0);
 }
 
 TEST_CASE("a large step is drawn by what each device mostly did, in few bytes") {

@@ -11,13 +11,13 @@ namespace baton {
 
 struct TimeAxis {
   struct Tick {
-    Nanos at = 0;
+    Nanos at = 0;       // since the step began
     std::string label;  // as "25 ms"; "0" has no unit
   };
   std::vector<Tick> ticks;  // from 0 up to `length` at most, evenly spaced by 1, 2 or 5 times a power of ten
 };
 
-// About `wanted` ticks, at least two if the length is not zero.
+// About `wanted` ticks, at least two if `length`, in nanoseconds, is not zero.
 TimeAxis MakeTimeAxis(Nanos length, double wanted);
 
 }  // namespace baton

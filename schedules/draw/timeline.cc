@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/format.h"
+#include "schedules/program/form/describe.h"
+#include "schedules/program/kind.h"
 
 namespace baton {
 namespace {
@@ -16,57 +18,26 @@ namespace {
 struct Style {
   char sign;
   const char* color;  // ANSI
-  const char* name;
 };
-enum StyleIndex {
-  kForwardStyle,
-  kBackwardStyle,
-  kInputStyle,
-  kWeightStyle,
-  kRecomputeStyle,
-  kStepStyle,
-  kMixedStyle,
-  kNumStyles
-};
-constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m", "forward"},
-                                                    {'=', "\033[42;30m", "backward"},
-                                                    {'=', "\033[46;30m", "backward-input"},
-                                                    {'~', "\033[102;30m", "backward-weight"},
-                                                    {'^', "\033[43;30m", "recompute"},
-                                                    {'#', "\033[100;97m", "optimizer step"},
-                                                    {'+', "\033[45;97m", "forward and backward"}}};
+// In the order of Kind up to kUpdate; the last is for cells with forward and backward work.
+constexpr int kMixedStyle = static_cast<int>(Kind::kUpdate) + 1;
+constexpr int kNumStyles = kMixedStyle + 1;
+constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m"},
+                                                    {'=', "\033[42;30m"},
+                                                    {'=', "\033[46;30m"},
+                                                    {'~', "\033[102;30m"},
+                                                    {'^', "\033[43;30m"},
+                                                    {'#', "\033[100;97m"},
+                                                    {'+', "\033[45;97m"}}};
 
-struct Drawn {
-  int style = -1;  // not drawn
-  int micro_batch = -1;
-};
+const char* NameOfStyle(int style) {
+  return style == kMixedStyle ? "forward and backward" : NameOf(static_cast<Kind>(style));
+}
 
-Drawn HowDrawn(const Operation& operation) {
-  return std::visit(Overloaded{
-                        [](const Forward& op) {
-                          return Drawn{kForwardStyle, op.micro_batch};
-                        },
-                        [](const Backward& op) {
-                          return Drawn{kBackwardStyle, op.micro_batch};
-                        },
-                        [](const BackwardInput& op) {
-                          return Drawn{kInputStyle, op.micro_batch};
-                        },
-                        [](const BackwardWeight& op) {
-                          return Drawn{kWeightStyle, op.micro_batch};
-                        },
-                        [](const Recompute& op) {
-                          return Drawn{kRecomputeStyle, op.micro_batch};
-                        },
-                        [](const Update&) {
-                          return Drawn{kStepStyle, -1};
-                        },
-                        [](const Load&) { return Drawn{}; },
-                        [](const Send&) { return Drawn{}; },
-                        [](const Recv&) { return Drawn{}; },
-                        [](const AllReduce&) { return Drawn{}; },
-                    },
-                    operation);
+// The style of an instruction; -1: it is not drawn.
+int StyleOf(const Operation& operation) {
+  const Kind kind = KindOf(operation);
+  return IsWork(kind) || kind == Kind::kUpdate ? static_cast<int>(kind) : -1;
 }
 
 // One character and the style of its instruction (-1: idle).
@@ -75,10 +46,10 @@ struct Cell {
   int style = -1;
 };
 
-// How long forwards and backwards take: the shortest that takes any time, and the mean.
+// Durations of the forwards and backwards that take any time.
 struct WorkDurations {
   Nanos shortest = 0;
-  double mean = 0;
+  double mean = 0;  // nanoseconds
 };
 
 WorkDurations MeasureWork(const Program& program, const Trace& trace, Nanos step_time) {
@@ -89,7 +60,7 @@ WorkDurations MeasureWork(const Program& program, const Trace& trace, Nanos step
     const auto& instructions = program.devices[device].instructions;
     for (size_t i = 0; i < instructions.size(); ++i) {
       const Interval& interval = trace.devices[device][i];
-      if (HowDrawn(instructions[i].operation).micro_batch < 0 || interval.end <= interval.start) continue;
+      if (!IsWork(KindOf(instructions[i].operation)) || interval.end <= interval.start) continue;
       durations.shortest = std::min(durations.shortest, interval.end - interval.start);
       total += interval.end - interval.start;
       ++count;
@@ -99,25 +70,25 @@ WorkDurations MeasureWork(const Program& program, const Trace& trace, Nanos step
   return durations;
 }
 
-// The smallest number of cells, up to `columns`, that gives the shortest forward or backward two of them.
+// The smallest number of cells, up to `columns`, that gives the shortest forward or backward two cells.
 int ChooseCells(Nanos shortest, Nanos step_time, int columns) {
   const double wanted = 2.0 * static_cast<double>(step_time) / static_cast<double>(std::max<Nanos>(1, shortest));
   return static_cast<int>(std::clamp(std::round(wanted), 1.0, static_cast<double>(std::max(1, columns))));
 }
 
-// Where a cell holds several instructions: what the device mostly did in it. Drawing each would leave whichever
-// happens to touch a cell last, and with it a pattern that is not there.
+// For cells longer than most instructions: each cell shows what the device mostly did in it. Drawing each instruction
+// would show whichever touches a cell last, a pattern that does not exist.
 std::vector<Cell> DrawDensely(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time,
                               int cells) {
   std::vector<std::array<double, kNumStyles>> busy(cells);  // cells' worth of each style
   for (size_t i = 0; i < device.instructions.size(); ++i) {
-    const Drawn drawn = HowDrawn(device.instructions[i].operation);
-    if (drawn.style < 0) continue;
+    const int style = StyleOf(device.instructions[i].operation);
+    if (style < 0) continue;
     const double scale = static_cast<double>(cells) / static_cast<double>(step_time);
     const double begin = static_cast<double>(intervals[i].start) * scale;
     const double end = static_cast<double>(intervals[i].end) * scale;
     for (int cell = static_cast<int>(begin); cell < cells && cell < end; ++cell) {
-      busy[cell][drawn.style] += std::min(end, cell + 1.0) - std::max(begin, static_cast<double>(cell));
+      busy[cell][style] += std::min(end, cell + 1.0) - std::max(begin, static_cast<double>(cell));
     }
   }
   std::vector<Cell> row(cells);
@@ -139,13 +110,14 @@ std::vector<Cell> DrawDevice(const DeviceProgram& device, const std::vector<Inte
     return static_cast<int>(std::lround(static_cast<double>(time) * cells / static_cast<double>(step_time)));
   };
   for (size_t i = 0; i < device.instructions.size(); ++i) {
-    const Drawn drawn = HowDrawn(device.instructions[i].operation);
-    if (drawn.style < 0) continue;
+    const Operation& operation = device.instructions[i].operation;
+    const int style = StyleOf(operation);
+    if (style < 0) continue;
     const int begin = column(intervals[i].start);
     const int end = std::min(column(intervals[i].end), cells);
-    for (int cell = begin; cell < end; ++cell) row[cell] = {kStyles[drawn.style].sign, drawn.style};
-    if (drawn.micro_batch < 0) continue;
-    const std::string number = absl::StrCat(drawn.micro_batch);
+    for (int cell = begin; cell < end; ++cell) row[cell] = {kStyles[style].sign, style};
+    if (MicroBatchOf(operation) < 0) continue;
+    const std::string number = absl::StrCat(MicroBatchOf(operation));
     if (end - begin > static_cast<int>(number.size())) {
       for (size_t digit = 0; digit < number.size(); ++digit) row[begin + digit].character = number[digit];
     }
@@ -179,10 +151,7 @@ std::vector<int> ChooseDevices(int num_devices, int most) {
 }
 
 std::string DrawTimeline(const Program& program, const Trace& trace, const TimelineOptions& options) {
-  Nanos step_time = 0;
-  for (const auto& intervals : trace.devices) {
-    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
-  }
+  const Nanos step_time = StepTimeOf(trace);
   if (step_time == 0) return "(nothing takes any time)\n";
   const WorkDurations work = MeasureWork(program, trace, step_time);
   const int cells = ChooseCells(work.shortest, step_time, options.columns);
@@ -205,7 +174,7 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
     if (!occurs[style]) continue;
     const Style& drawn = kStyles[style];
     absl::StrAppend(&legend, ", ", options.color ? drawn.color : "", "'", std::string(1, drawn.sign), "'",
-                    options.color ? "\033[0m" : "", " ", drawn.name);
+                    options.color ? "\033[0m" : "", " ", NameOfStyle(style));
   }
   absl::StrAppend(&text, legend, dense ? "" : "; numbers are micro-batches", "; a cell is ",
                   FormatDuration(step_time / cells), "\n");

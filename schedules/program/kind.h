@@ -1,5 +1,5 @@
-// What kind of instruction an operation is, and how pictures and tables call it. Used by everything in report/ and
-// explain/ that treats kinds alike but for a name, a colour or a cost.
+// An operation's kind and its name, for code that treats kinds alike but for a name, a colour or a cost. Used by analyze/
+// and draw/. describe.h names a single instruction instead.
 #ifndef BATON_SCHEDULES_PROGRAM_KIND_H_
 #define BATON_SCHEDULES_PROGRAM_KIND_H_
 
@@ -37,7 +37,7 @@ inline Kind KindOf(const Operation& operation) {
                     operation);
 }
 
-// As "backward-input".
+// As "backward-input", for tables, legends and sentences.
 inline const char* NameOf(Kind kind) {
   switch (kind) {
     case Kind::kForward:
@@ -51,11 +51,11 @@ inline const char* NameOf(Kind kind) {
     case Kind::kRecompute:
       return "recompute";
     case Kind::kUpdate:
-      return "optimizer step";
+      return "optimizer update";
     case Kind::kLoad:
       return "load";
     case Kind::kAllReduce:
-      return "reduce";
+      return "all-reduce";
     case Kind::kSend:
       return "send";
     case Kind::kRecv:
@@ -64,10 +64,10 @@ inline const char* NameOf(Kind kind) {
   return "";
 }
 
-// True for what the papers count: forward and backward, and what is computed again for it.
+// True for the work that the papers count: forward, backward and recompute.
 inline bool IsWork(Kind kind) { return kind < Kind::kUpdate; }
 
-// True where a device is drawn busy: all that runs on the compute lane, but for waiting until a sum is there.
+// True for kinds that make a device busy: all of the compute lane except AllReduce, which mostly waits.
 inline bool IsBusy(Kind kind) { return kind < Kind::kAllReduce; }
 
 // True for Send and Recv.

@@ -1,4 +1,4 @@
-// Who holds a link when: the turns that transfers take on the links of a cost model. Used by the simulator.
+// The turns that transfers take on the links of a cost model. Used by the simulator.
 #ifndef BATON_SCHEDULES_SIMULATE_LINK_TURNS_H_
 #define BATON_SCHEDULES_SIMULATE_LINK_TURNS_H_
 
@@ -18,7 +18,7 @@
 
 namespace baton {
 
-// Both sides of a transfer that has started.
+// Both sides of a transfer that has started. `start` in nanoseconds since the step began.
 struct StartedTransfer {
   Nanos start;
   InstructionRef send;
@@ -26,7 +26,7 @@ struct StartedTransfer {
   int32_t lane;
   Bytes bytes;
 
-  // By the turns that they take on a link.
+  // Later turn on the link.
   friend bool operator>(const StartedTransfer& a, const StartedTransfer& b) {
     return std::tie(a.start, a.send.device, a.send.instruction) > std::tie(b.start, b.send.device, b.send.instruction);
   }
@@ -34,13 +34,14 @@ struct StartedTransfer {
 
 // Thread contract: one thread at a time. Owns its tables.
 //
-// A link that serves one lane only has its turns in the lane's order: Take says at once when a transfer ends. For one
-// that several lanes share the order is that of the starts, which are not found in their order: Wait keeps a transfer
-// until the caller has run all that does not depend on those kept. Then the earliest of them is next: what has not
-// started yet depends on the end of one of them, so it cannot start before.
+// A link that serves one lane only takes its transfers in the lane's order, so Take gives a transfer's end at once. A
+// link that several lanes share takes them in the order of their starts, which are not found in that order. Its
+// transfers wait here (Wait) until the caller has run everything that does not depend on them. The earliest of them is
+// then the next: a transfer that has not started yet depends on the end of one of those that wait, so it cannot start
+// earlier.
 class LinkTurns {
  public:
-  // `shares`: pairs of devices share the links between nodes; otherwise each has its own.
+  // `shares`: all pairs of devices of two nodes share the link between these nodes; otherwise each pair has its own.
   LinkTurns(const Program& program, const Lanes& lanes, const CostModel& costs, bool shares)
       : lanes_(static_cast<size_t>(lanes.num_lanes())), free_at_(lanes_.size(), 0) {
     std::map<std::pair<int, int>, int32_t> link_of_nodes;
@@ -60,7 +61,7 @@ class LinkTurns {
 
   bool IsShared(int lane) const { return lanes_[lane].is_shared; }
 
-  // The end of a transfer whose turn is next on its lane's link.
+  // Gives the link to the transfer, whose turn is next on its lane's link. Returns when the transfer ends.
   Nanos Take(int lane, Nanos start, Bytes bytes) {
     const LaneLink& own = lanes_[lane];
     if (own.costs.bytes_per_ns <= 0) return start + own.costs.latency_ns;
@@ -80,12 +81,12 @@ class LinkTurns {
  private:
   struct LaneLink {
     LinkCosts costs;
-    int32_t link = 0;  // named by the first of its lanes
+    int32_t link = 0;  // its index: that of the first of its lanes
     bool is_shared = false;
   };
 
-  std::vector<LaneLink> lanes_;
-  std::vector<Nanos> free_at_;  // [link]
+  std::vector<LaneLink> lanes_;  // [lane]
+  std::vector<Nanos> free_at_;   // [link] when its last transfer's bytes have left
   std::priority_queue<StartedTransfer, std::vector<StartedTransfer>, std::greater<StartedTransfer>> waiting_;
 };
 

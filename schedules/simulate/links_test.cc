@@ -1,4 +1,4 @@
-// Transfers on links: by hand, and every transfer of every schedule against the rule of turns.
+// Transfers on links: worked out by hand, and all transfers of all schedules against the rule of turns.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -10,6 +10,7 @@
 #include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
 #include "schedules/simulate/simulate.h"
+#include "schedules/simulate/testing/lowered.h"
 
 namespace baton {
 namespace {
@@ -24,12 +25,7 @@ CostModel Costs(int num_chunks, Nanos time, Bytes message_bytes) {
   return costs;
 }
 
-Program LowerNamed(const std::string& name, const OrderRequest& request, const CostModel& costs,
-                   std::vector<ReduceGroup> groups = {}) {
-  return Lower(MakeOrder(name, request).value(), {name, costs, std::move(groups)}).value();
-}
-
-// What the rule of turns is about: a transfer as its sender sees it.
+// A transfer as its sender sees it, ordered by the rule of turns.
 struct Sent {
   Nanos start;
   int device;
@@ -42,8 +38,8 @@ struct Sent {
   }
 };
 
-TEST_CASE("a transfer holds its link for its bytes; the next one waits, a latency does not hold anything") {
-  // Device 0 has the outputs ready at 10, 20 and 30; each message holds the link for 25.
+TEST_CASE("a transfer occupies its link for its bytes, not for its latency") {
+  // Device 0 has the outputs ready at 10, 20 and 30; each message occupies the link for 25.
   CostModel costs = Costs(2, 10, 5000);
   costs.transfer_ns = 7;
   costs.bytes_per_ns = 200;
@@ -101,7 +97,7 @@ TEST_CASE("every transfer takes its turn on its link, the one between two nodes 
   }
 }
 
-TEST_CASE("buffered transfers hold their links, too") {
+TEST_CASE("buffered transfers occupy their links, too") {
   CostModel costs = Costs(2, 10, 5000);
   costs.transfer_ns = 7;
   costs.bytes_per_ns = 200;

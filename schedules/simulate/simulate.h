@@ -1,51 +1,60 @@
-// The simulator: what would happen when, if every instruction took what the cost model says. Used by predictions,
-// search and reports.
+// The simulator: predicts when every instruction of a program runs, from a cost model. Used by predictions, search and
+// reports.
+//
+//   CostModel costs = …;                                     // nanoseconds of each chunk's passes, latencies,
+//   bandwidths BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, costs)); const StepReport report =
+//   Analyze(program, trace);       // schedules/analyze/analysis.h
+//
+// A measured step, or a part of one, is replayed with its own durations:
+//
+//   Durations durations = DurationsOf(measured);
+//   durations[device][instruction] = predicted_ns;
+//   BATON_ASSIGN_OR_RETURN(const Trace changed, Replay(program, durations));
 #ifndef BATON_SCHEDULES_SIMULATE_SIMULATE_H_
 #define BATON_SCHEDULES_SIMULATE_SIMULATE_H_
-
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
+#include "schedules/simulate/durations.h"
 #include "schedules/trace/trace.h"
 
 namespace baton {
 
 struct SimulateOptions {
-  TransportModel transport;
+  TransportModel transport;  // the same as in lowering and validation
 };
 
-// One pass, linear in the number of instructions. The rules of time:
+// Predicts one step in one pass, linear in the number of instructions. The rules of time:
 //
-//   compute      starts when its lane's predecessor has ended, and its waits wake_ns ago; a Backward takes both halves'
-//                time
-//   Send, Recv   is ready when its waits have ended and its queue's previous transfer has started; the transfer starts
-//                when both sides are ready, takes its turn on its link (CostModel) behind those that started before it,
-//                holds the link for its bytes and ends a latency later (with CostModel::link_ns: takes that, whatever
-//                is on its way). With buffers, a Send starts when it is ready and one is empty, which it is again when
-//                the Recv that takes it has ended; a Recv starts when it is ready and the Send has started, and ends no
-//                earlier than that; there, each pair of devices has links of its own, from node to node too
-//   AllReduce       is ready as compute is, starts when the last participant is ready, takes CostModel::ReduceNanos
+//   compute      An instruction starts when its lane's predecessor has ended and wake_ns after the end of its last
+//   wait.
+//                A Backward takes the time of both halves.
+//   Send, Recv   A side is ready when its waits have ended and the previous transfer of its queue has started. The
+//                transfer starts when both sides are ready. It then takes its turn on its link (CostModel), behind the
+//                transfers that started earlier, occupies the link for its bytes, and ends one latency later. With
+//                CostModel::link_ns it takes exactly that time, whatever else is on the link.
+//   AllReduce    A member is ready by the rule of compute. The sum starts when the last member is ready and takes
+//                CostModel::ReduceNanos.
 //
-// Transfers that start at once on one link take turns by sending device and instruction. Where several pairs of devices
-// share a link that has a bandwidth, their transfers go through a heap, which adds a factor log(transfers under way).
+// With buffered transfers (TransportModel::buffered_slots):
+//
+//   Send         starts when it is ready and a buffer is empty. A buffer is empty again when the Recv that takes its
+//                contents has ended.
+//   Recv         starts when it is ready and its Send has started; ends no earlier than its Send.
+//   links        Each pair of devices has links of its own, also between nodes.
+//
+// Transfers that start at the same time on one link take turns by sending device, then by instruction. Where several
+// pairs of devices share a link that has a bandwidth, their transfers go through a heap, which adds a factor
+// log(transfers under way).
 //
 // Errors: InvalidArgument if `costs` does not fit the program (see CheckCosts). FailedPrecondition if the program is
-// malformed or gets stuck; the message names the first instruction that cannot go on. Validate first for the reasons.
+// malformed or gets stuck; the message names the first instruction that cannot go on. Validate the program for reasons.
 absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs, const SimulateOptions& options = {});
 
-// How long each instruction runs, [device][instruction], from its start to its end. Each side of a transfer has its
-// own.
-using Durations = std::vector<std::vector<Nanos>>;
-
-// Those of a trace.
-Durations DurationsOf(const Trace& trace);
-
-// By the same rules, with a duration given for each instruction instead of a cost model: this is how a measured step is
-// replayed, or a part of one. Errors: InvalidArgument if the durations are not one for each instruction, none negative;
-// FailedPrecondition as Simulate.
+// As Simulate, with a duration for each instruction in place of a cost model. Errors: InvalidArgument if `durations` do
+// not fit the program (see CheckDurations); FailedPrecondition as Simulate.
 absl::StatusOr<Trace> Replay(const Program& program, const Durations& durations, const SimulateOptions& options = {});
 
 }  // namespace baton

@@ -13,7 +13,7 @@
 namespace baton {
 namespace {
 
-// What the viewer shows of one instruction.
+// The parts of an instruction that the viewer shows.
 struct Shown {
   const char* name;
   int chunk = -1;
@@ -70,11 +70,11 @@ void AppendFlow(bool begins, int from, int to, int64_t count, int process, int t
                   begins ? "" : ",\"bp\":\"e\"", "},\n");
 }
 
-// The threads of a device: 0 computes; then one for what goes to a peer, and one for what comes from it, and more of
-// them where several transfers are on their way at once.
+// The threads of a device. Thread 0 computes. Each peer has a thread for sends and one for receives, and further ones
+// where several transfers overlap.
 class Threads {
  public:
-  // The thread that is free from `start` on, and from then on taken until `end`.
+  // Takes the first thread of the transfer's lane that is free during the interval.
   int Take(const Shown& shown, int device, const Interval& interval, std::string* json) {
     if (shown.peer < 0) return 0;
     std::vector<Thread>& lane = lanes_[{shown.peer, shown.is_send}];
@@ -99,7 +99,7 @@ class Threads {
   int num_threads_ = 0;
 };
 
-// A slice, with all that a reader needs to know of its instruction.
+// A slice with everything that ReadChromeTrace needs.
 void AppendSlice(const Shown& shown, int device, int thread, size_t index, const Interval& interval,
                  const Interval* predicted, std::string* json) {
   absl::StrAppend(json, "{\"ph\":\"X\",\"name\":\"", shown.name);
@@ -123,9 +123,9 @@ void AppendCounters(const Program& program, const Trace& trace, std::string* jso
   const MemoryTimeline memory = MemoryOverTime(program, trace);
   for (size_t device = 0; device < memory.devices.size(); ++device) {
     for (const MemoryPoint& point : memory.devices[device]) {
-      absl::StrAppend(json, "{\"ph\":\"C\",\"name\":\"", memory.in_bytes ? "memory" : "micro-batches held",
+      absl::StrAppend(json, "{\"ph\":\"C\",\"name\":\"", memory.in_bytes ? "memory" : "live micro-batches",
                       "\",\"pid\":", device, ",\"ts\":", Micros(point.at), ",\"args\":{\"",
-                      memory.in_bytes ? "bytes" : "held", "\":", absl::StrFormat("%.15g", point.held), "}},\n");
+                      memory.in_bytes ? "bytes" : "live", "\":", absl::StrFormat("%.15g", point.live), "}},\n");
     }
   }
 }

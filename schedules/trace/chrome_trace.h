@@ -1,5 +1,5 @@
 // A trace as JSON in the Trace Event Format, which ui.perfetto.dev and chrome://tracing open: a process a device, a
-// thread a lane, an arrow from each send to its receive, a counter for what the device holds. It also carries the
+// thread a lane, an arrow from each send to its receive, a counter for the device's live memory. It also carries the
 // program and, if there is one, the prediction, so that read_chrome_trace.h gets everything back. Used by `baton train`
 // and the tools.
 // Source: "Trace Event Format" (Duffin et al., Google).
@@ -13,9 +13,9 @@
 
 namespace baton {
 
-// Times are in microseconds with three decimals, so exact. Slices of one thread follow each other: transfers that are
-// on their way together are on several threads. `predicted`, of the same program, is told in each slice's arguments;
-// null: none.
+// Times are in microseconds with three decimals, so they are exact. Slices of one thread do not overlap: transfers that
+// overlap are on several threads. `predicted` is a trace of the same program, whose times stand in each slice's
+// arguments; null: none.
 std::string ToChromeTrace(const Program& program, const Trace& trace, const Trace* predicted = nullptr);
 
 }  // namespace baton

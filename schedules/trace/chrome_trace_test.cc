@@ -102,18 +102,18 @@ TEST_CASE("a trace file reads back as what was written") {
   CHECK_FALSE(alone.predicted.has_value());
 }
 
-TEST_CASE("what is no trace of ours is refused in a sentence") {
+TEST_CASE("a file that is not a trace of Baton is refused in one sentence") {
   const Simulated run = SimulateEqual("1f1b", 2, 2);
   const std::string good = ToChromeTrace(run.program, run.trace, &run.trace);
   const std::string no_trace =
-      "x.json: no trace that baton train or baton rehearse wrote: it does not carry the program that ran";
+      "x.json: not a trace that baton train or baton rehearse wrote: it does not contain the program";
   auto message = [](const std::string& text) {
     const absl::Status status = ReadChromeTrace(text, "x.json").status();
     CHECK(status.code() == absl::StatusCode::kInvalidArgument);
     return std::string(status.message());
   };
-  CHECK(message("") == "x.json: no JSON, or not all of it");
-  CHECK(message(good.substr(0, good.size() / 2)) == "x.json: no JSON, or not all of it");
+  CHECK(message("") == "x.json: not JSON, or truncated");
+  CHECK(message(good.substr(0, good.size() / 2)) == "x.json: not JSON, or truncated");
   for (const char* text : {"{}", "[]", "3", "{\"traceEvents\":[]}", "{\"traceEvents\":[],\"otherData\":{}}",
                            "{\"traceEvents\":{},\"otherData\":{\"program\":\"\"}}",
                            "{\"traceEvents\":[],\"otherData\":{\"program\":3}}"}) {
@@ -124,7 +124,7 @@ TEST_CASE("what is no trace of ours is refused in a sentence") {
   CHECK(message(Replaced(good, "\"instruction\":0", "\"instruction\":1")) ==
         "x.json: device 0 instruction 1 has two slices");
   CHECK(message(Replaced(good, "\"instruction\":0", "\"instruction\":99"))
-            .find("x.json: a slice of device 0 is of none") == 0);
+            .find("x.json: a slice of device 0 names none") == 0);
   CHECK(message(Replaced(good, "\"instruction\":0", "\"instruction\":\"a\"")).find("x.json: a slice of device 0 is") ==
         0);
   CHECK(message(Replaced(good, "\"ph\":\"X\"", "\"ph\":\"Y\"")) ==
@@ -168,7 +168,7 @@ TEST_CASE("whatever bytes a trace file has, it is read or refused") {
   CHECK(refused > 100);
 }
 
-TEST_CASE("traces of different programs are told apart by the first difference") {
+TEST_CASE("traces of different programs are distinguished by the first difference") {
   const Program a = SimulateEqual("1f1b", 2, 2).program;
   CHECK(CheckSameOperations(a, "a.json", a, "the job").ok());
   auto message = [&](const Program& other) {
@@ -182,6 +182,26 @@ TEST_CASE("traces of different programs are told apart by the first difference")
   Program shorter = a;
   shorter.devices[1].instructions.pop_back();
   CHECK(message(shorter).find("device 1 has ") != std::string::npos);
+}
+
+TEST_CASE("the Chrome trace is JSON whose arrows have two ends") {
+  const Simulated run = SimulateEqual("1f1b", 3, 4, 1000);
+  const nlohmann::json json = nlohmann::json::parse(ToChromeTrace(run.program, run.trace));
+  std::map<std::string, int> ends;
+  int slices = 0;
+  for (const auto& event : json["traceEvents"]) {
+    if (event["ph"] == "s") ends[event["id"]] += 1;
+    if (event["ph"] == "f") ends[event["id"]] += 100;
+    if (event["ph"] == "X") {
+      ++slices;
+      CHECK(event["dur"].get<double>() >= 0);
+    }
+  }
+  size_t instructions = 0;
+  for (const auto& device : run.program.devices) instructions += device.instructions.size();
+  CHECK(slices == static_cast<int>(instructions));
+  CHECK(ends.size() == 2 * 2 * 4);  // two neighbours, there and back, four micro-batches
+  for (const auto& [id, count] : ends) CHECK(count == 101);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
         for (int32_t wait : program.devices[device].WaitsOf(instructions[i])) {
           released = std::max(released, trace.devices[device][wait].end);
         }
-        // An AllReduce starts when the last device comes to it, however early this one woke.
+        // An AllReduce starts when the last device is ready, however early this one woke.
         const bool wakes = !std::holds_alternative<AllReduce>(instructions[i].operation);
         if (wakes && released > free_since) wake_.Add({released, released, std::max(released, interval.start)});
         free_since = interval.end;
@@ -33,7 +33,7 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
                      [](const Send&) {},  // the receive is the same transfer
                      [&](const Recv&) { transfer_.Add(interval); },
                      [&](const AllReduce&) { reduce_.Add(interval); },
-                     [&](const Update& op) { chunks_[op.chunk].step.Add(interval); },
+                     [&](const Update& op) { chunks_[op.chunk].update.Add(interval); },
                  },
                  instructions[i].operation);
     }
@@ -52,7 +52,7 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
     const Nanos backward = sums.backward.Mean();
     chunk.forward_ns = sums.forward.Mean();
     chunk.recompute_ns = sums.recompute.Mean();
-    chunk.update_ns = sums.step.Mean();
+    chunk.update_ns = sums.update.Mean();
     if (sums.backward.count > 0) {
       chunk.backward_input_ns = static_cast<Nanos>(input_share * static_cast<double>(backward));
       chunk.backward_weight_ns = backward - chunk.backward_input_ns;
@@ -62,7 +62,7 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
     }
   }
   costs.load_ns = load_.Mean();
-  // What was measured holds the bytes and the turns of a transfer, wherever it went.
+  // A measured transfer includes its bytes and its turn, whatever its link.
   costs.transfer_ns = transfer_.Mean();
   costs.link_ns.clear();
   costs.bytes_per_ns = 0;

@@ -1,5 +1,9 @@
-// What a trace says about costs: the mean duration of each chunk's instructions, and how late a device wakes. A cost
-// model made from some steps predicts the next ones. Used by the trainer and by rehearsals.
+// Costs measured from traces: the mean duration of each chunk's instructions, and how late a device wakes. A cost model
+// made from some steps predicts the next ones. Used by the trainer and by rehearsals.
+//
+//   MeasuredCosts measured(program);
+//   measured.Add(program, trace);                            // for each step
+//   const CostModel costs = measured.ToCostModel(planned);
 #ifndef BATON_SCHEDULES_TRACE_MEASURED_COSTS_H_
 #define BATON_SCHEDULES_TRACE_MEASURED_COSTS_H_
 
@@ -11,13 +15,14 @@
 
 namespace baton {
 
-// Adds up any number of steps. Nothing is allocated by Add. Thread contract: one thread at a time.
+// Means over any number of steps. Thread contract: one thread at a time. Add does not allocate.
 class MeasuredCosts {
  public:
   explicit MeasuredCosts(const Program& program);
   void Add(const Program& program, const Trace& trace);
   bool empty() const { return steps_ == 0; }
-  // The means. The halves of a fused Backward are told apart as in `shape`, whose sizes are kept.
+  // The means. Takes sizes from `shape`, and the ratio of the two halves of a fused Backward. Transfers have one
+  // latency that includes bytes and turns on links; bandwidths and nodes are cleared.
   CostModel ToCostModel(const CostModel& shape) const;
 
  private:
@@ -31,11 +36,11 @@ class MeasuredCosts {
     Nanos Mean() const { return count == 0 ? 0 : total / count; }
   };
   struct ChunkSums {
-    Sum forward, backward, backward_input, backward_weight, recompute, step;
+    Sum forward, backward, backward_input, backward_weight, recompute, update;
   };
   std::vector<ChunkSums> chunks_;
   Sum load_, transfer_, reduce_;
-  Sum wake_;  // of instructions that a device had to wait for
+  Sum wake_;  // from the end of the last wait to the start, of instructions that had to wait
   int steps_ = 0;
 };
 

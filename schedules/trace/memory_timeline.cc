@@ -1,4 +1,4 @@
-// Changes at instants, sorted and summed up.
+// Changes of live memory, sorted by time and summed up.
 #include "schedules/trace/memory_timeline.h"
 
 #include <algorithm>
@@ -9,16 +9,16 @@
 namespace baton {
 namespace {
 
-// What is held more from an instant on; negative: less.
+// A change of live memory.
 struct Change {
   Nanos at;
-  double amount;
+  double amount;  // negative: memory becomes free
 };
 
-// A slot's contents: from the start of what wrote them to the end of the last that reads them.
+// The contents of a slot.
 struct Contents {
-  Nanos begin = -1;  // nothing was written yet
-  Nanos end = 0;
+  Nanos begin = -1;  // start of the instruction that wrote them; -1: nothing was written yet
+  Nanos end = 0;     // end of the last instruction that reads them
 };
 
 std::vector<Change> SlotChanges(const DeviceProgram& device, const std::vector<Interval>& intervals) {
@@ -56,19 +56,19 @@ std::vector<Change> MicroBatchChanges(const Program& program, const DeviceProgra
   return changes;
 }
 
-// Points at different instants, of which each changes what is held.
+// Points at different times, each with a different amount.
 std::vector<MemoryPoint> SumUp(std::vector<Change> changes, double permanent) {
-  // At one instant what goes makes room for what comes.
+  // Changes at the same time count as one.
   std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.at < b.at; });
   std::vector<MemoryPoint> points = {{0, permanent}};
-  double held = permanent;
+  double live = permanent;
   for (size_t i = 0; i < changes.size(); ++i) {
-    held += changes[i].amount;
+    live += changes[i].amount;
     if (i + 1 < changes.size() && changes[i + 1].at == changes[i].at) continue;
     if (changes[i].at <= 0) {
-      points.back().held = held;
-    } else if (held != points.back().held) {
-      points.push_back({changes[i].at, held});
+      points.back().live = live;
+    } else if (live != points.back().live) {
+      points.push_back({changes[i].at, live});
     }
   }
   return points;
@@ -95,7 +95,7 @@ MemoryTimeline MemoryOverTime(const Program& program, const Trace& trace) {
     timeline.devices.push_back(
         SumUp(timeline.in_bytes ? SlotChanges(device, intervals) : MicroBatchChanges(program, device, intervals),
               timeline.permanent.back()));
-    for (const MemoryPoint& point : timeline.devices.back()) timeline.peak = std::max(timeline.peak, point.held);
+    for (const MemoryPoint& point : timeline.devices.back()) timeline.peak = std::max(timeline.peak, point.live);
   }
   return timeline;
 }

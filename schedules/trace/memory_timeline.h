@@ -1,4 +1,4 @@
-// What each device holds over the step: the curve under a timeline. Used by the pictures and the Chrome trace.
+// The live memory of each device over the step: the curve under a timeline. Used by the pictures and the Chrome trace.
 #ifndef BATON_SCHEDULES_TRACE_MEMORY_TIMELINE_H_
 #define BATON_SCHEDULES_TRACE_MEMORY_TIMELINE_H_
 
@@ -9,22 +9,24 @@
 
 namespace baton {
 
-// From `at` on, until the next point.
+// The live memory from `at` until the next point.
 struct MemoryPoint {
-  Nanos at = 0;
-  double held = 0;
+  Nanos at = 0;     // since the step began
+  double live = 0;  // bytes or micro-batches, at least 0
 };
 
 struct MemoryTimeline {
-  // Bytes; or, where the program has no sizes, micro-batches of a stage, as DeviceReport::peak_micro_batches.
+  // True: amounts are bytes. False, if the program has no sizes: micro-batches through a stage, as
+  // DeviceReport::peak_micro_batches.
   bool in_bytes = false;
   std::vector<std::vector<MemoryPoint>> devices;  // [device]; at least one point each, the first at 0
-  std::vector<double> permanent;                  // [device] held all the time; the curve never goes below
-  double peak = 0;                                // of all devices
+  std::vector<double> permanent;                  // [device] live during the whole step; no point is below it
+  double peak = 0;                                // the maximum over all devices
 };
 
-// Bytes: parameters, gradients, optimizer state and workspace all the time; a buffer from the start of what writes it
-// to the end of the last that reads it. That is no more than the arena, which also has holes.
+// Parameters, gradients, optimizer state and workspace are permanent. A buffer is live from the start of the
+// instruction that writes it to the end of the last one that reads it. The sum is at most the arena's size: an arena
+// has gaps, too.
 MemoryTimeline MemoryOverTime(const Program& program, const Trace& trace);
 
 }  // namespace baton

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr double kMostMicros = 1e12;  // eleven days, far from what an int64 of nanoseconds holds
+constexpr double kMostMicros = 1e12;  // eleven days, far within the range of an int64 of nanoseconds
 
 absl::Status Wrong(const std::string& file, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(file, ": ", what));
@@ -27,7 +27,7 @@ const Json* Find(const Json& object, const char* key) {
   return found == object.end() ? nullptr : &*found;
 }
 
-// A time in microseconds as nanoseconds; none if it is no number from a little before the step to days after it.
+// A time in microseconds as nanoseconds; none unless it is a number of at most kMostMicros, of either sign.
 std::optional<Nanos> TimeIn(const Json& object, const char* key) {
   const Json* value = Find(object, key);
   if (value == nullptr || !value->is_number()) return std::nullopt;
@@ -55,11 +55,11 @@ absl::Status ReadSlice(const Json& event, const std::string& file, std::vector<s
                        ReadTrace& read) {
   const int64_t device = IndexIn(event, "pid", read.program.devices.size());
   const Json* arguments = Find(event, "args");
-  if (device < 0 || arguments == nullptr) return Wrong(file, "a slice is of no device of the program");
+  if (device < 0 || arguments == nullptr) return Wrong(file, "a slice names a device that the program does not have");
   const size_t size = read.program.devices[device].instructions.size();
   const int64_t index = IndexIn(*arguments, "instruction", size);
   if (index < 0)
-    return Wrong(file, absl::StrCat("a slice of device ", device, " is of none of its ", size, " instructions"));
+    return Wrong(file, absl::StrCat("a slice of device ", device, " names none of its ", size, " instructions"));
   const std::string which = absl::StrCat("device ", device, " instruction ", index);
   if (seen[device][index]) return Wrong(file, absl::StrCat(which, " has two slices"));
   seen[device][index] = true;
@@ -78,7 +78,7 @@ absl::Status ReadSlice(const Json& event, const std::string& file, std::vector<s
   const std::optional<Nanos> predicted_start = TimeIn(*arguments, "predicted_start_us");
   const std::optional<Nanos> predicted_end = TimeIn(*arguments, "predicted_end_us");
   if (!predicted_ready || !predicted_start || !predicted_end || *predicted_end < *predicted_start) {
-    return Wrong(file, absl::StrCat(which, ": its predicted times must be microseconds"));
+    return Wrong(file, absl::StrCat(which, ": its predicted times must be microseconds, the end not before the start"));
   }
   if (read.predicted) read.predicted->devices[device][index] = {*predicted_ready, *predicted_start, *predicted_end};
   return absl::OkStatus();
@@ -88,12 +88,12 @@ absl::Status ReadSlice(const Json& event, const std::string& file, std::vector<s
 
 absl::StatusOr<ReadTrace> ReadChromeTrace(const std::string& text, const std::string& file) {
   const Json json = Json::parse(text, /*callback=*/nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return Wrong(file, "no JSON, or not all of it");
+  if (json.is_discarded()) return Wrong(file, "not JSON, or truncated");
   const Json* events = Find(json, "traceEvents");
   const Json* other = Find(json, "otherData");
   const Json* program_text = other == nullptr ? nullptr : Find(*other, "program");
   if (events == nullptr || !events->is_array() || program_text == nullptr || !program_text->is_string()) {
-    return Wrong(file, "no trace that baton train or baton rehearse wrote: it does not carry the program that ran");
+    return Wrong(file, "not a trace that baton train or baton rehearse wrote: it does not contain the program");
   }
   ReadTrace read;
   absl::StatusOr<Program> program = ParseProgramText(program_text->get_ref<const std::string&>());

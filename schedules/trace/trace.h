@@ -1,22 +1,29 @@
-// What happened when: one interval an instruction, aligned with the program's streams. The simulator, rehearsals and
-// training all yield this, and report/ reads nothing else, so that predicted and measured can be laid side by side.
+// The trace of one step: one interval for each instruction of a program. Simulations, rehearsals and training all
+// return this type, and analyze/ and draw/ read only this, so that a prediction and a measurement can be compared.
+//
+//   const Interval& interval = trace.devices[device][instruction];  // of
+//   program.devices[device].instructions[instruction] const Nanos waited = interval.start - interval.ready, ran =
+//   interval.end - interval.start;
 #ifndef BATON_SCHEDULES_TRACE_TRACE_H_
 #define BATON_SCHEDULES_TRACE_TRACE_H_
 
+#include <algorithm>
 #include <vector>
 
 #include "base/units.h"
 
 namespace baton {
 
-// Nanoseconds since the step began.
+// Nanoseconds since the step began; ready ≤ start ≤ end in simulations. Measured times of different devices may differ
+// by the error of their clocks.
 //
 //   ready ──── start ════════ end
 //         waits       runs
 //
-// Compute: `ready` is when the lane's predecessor was done, `start` when the last wait was over, `end` when it was
-// done. Transfer: `ready` is when this side was ready, `start` when both sides were, `end` when the data had arrived.
-// AllReduce: as a transfer; `start` is when the last participant arrived.
+//              ready                         start                          end
+//   compute    the lane's predecessor ended  the instruction began to run   it was done
+//   transfer   this side was ready           both sides were ready          the data had arrived
+//   AllReduce  this device was ready         the last device was ready      the sum was there
 struct Interval {
   Nanos ready = 0;
   Nanos start = 0;
@@ -24,8 +31,17 @@ struct Interval {
 };
 
 struct Trace {
-  std::vector<std::vector<Interval>> devices;  // [device][instruction]
+  std::vector<std::vector<Interval>> devices;  // [device][instruction], as in Program::devices
 };
+
+// When the last instruction ended, in nanoseconds since the step began; 0 if there is none.
+inline Nanos StepTimeOf(const Trace& trace) {
+  Nanos step_time = 0;
+  for (const auto& intervals : trace.devices) {
+    for (const Interval& interval : intervals) step_time = std::max(step_time, interval.end);
+  }
+  return step_time;
+}
 
 }  // namespace baton
 

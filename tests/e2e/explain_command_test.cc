@@ -49,7 +49,7 @@ TEST_CASE("a trained step is explained from its trace, and ends with three sente
   const auto sentences = LastLines(result.out, 3);
   CHECK(absl::StartsWith(sentences[0], "The step took "));
   CHECK(absl::StrContains(sentences[0], " than predicted; the bubble was "));
-  CHECK(absl::StartsWith(sentences[2], "Of the measured critical path "));
+  CHECK(absl::StrContains(sentences[2], "the measured critical path"));
   for (const std::string& sentence : sentences) CHECK(absl::EndsWith(sentence, "."));
   CHECK(absl::StrContains(ReadWhole(html), "\"name\":\"predicted\""));
   CHECK(absl::StrContains(ReadWhole(svg), ", measured</text>"));
@@ -80,7 +80,7 @@ TEST_CASE("a rehearsed step is explained; another program's trace is refused") {
                             "1f1b with 4 chunks on 4 devices and 3 micro-batches"));
   CheckRefused({"explain", "--trace", trace, "--trace", trace, "--stages=2", "--micro-batches=3"},
                "--trace: given twice, so nothing is predicted; leave out the job and its flags");
-  CheckRefused({"explain", "--trace", html}, absl::StrCat(html, ": no JSON, or not all of it"));
+  CheckRefused({"explain", "--trace", html}, absl::StrCat(html, ": not JSON, or truncated"));
   CheckRefused({"explain", "--trace", "/nonexistent"}, "cannot read trace /nonexistent: No such file or directory");
   CheckRefused({"explain"}, "--trace is required; see baton explain --help");
 }

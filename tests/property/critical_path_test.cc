@@ -7,7 +7,7 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
-#include "schedules/analyze/gradient.h"
+#include "schedules/analyze/cost_derivatives.h"
 #include "schedules/simulate/simulate.h"
 #include "tests/property/catalog_grid.h"
 
@@ -22,7 +22,7 @@ Nanos StepTime(const Program& program, const CostModel& costs, const TransportMo
   return Analyze(program, Simulate(program, costs, {transport}).value()).step_time;
 }
 
-// Each cost by the name that Gradient gives it.
+// Each cost by the name that CostDerivatives gives it.
 std::map<std::string, Nanos*> NamedCosts(CostModel& costs) {
   std::map<std::string, Nanos*> named = {{"load", &costs.load_ns}, {"reduce", &costs.reduce_ns}};
   for (size_t i = 0; i < costs.chunks.size(); ++i) {
@@ -31,7 +31,7 @@ std::map<std::string, Nanos*> NamedCosts(CostModel& costs) {
     named[chunk + "backward-input"] = &costs.chunks[i].backward_input_ns;
     named[chunk + "backward-weight"] = &costs.chunks[i].backward_weight_ns;
     named[chunk + "recompute"] = &costs.chunks[i].recompute_ns;
-    named[chunk + "step"] = &costs.chunks[i].update_ns;
+    named[chunk + "update"] = &costs.chunks[i].update_ns;
     if (i + 1 < costs.chunks.size()) named[absl::StrCat("link ", i, "-", i + 1)] = &costs.link_ns[i];
   }
   return named;
@@ -68,7 +68,7 @@ TEST_CASE("the gradient is the derivative: finite differences from both sides ag
     const TransportModel transport = random() % 3 == 0 ? TransportModel{2} : TransportModel{};
     const Outcome outcome = Run(which, costs, transport);
     std::map<std::string, int64_t> gradient;
-    for (const CostDerivative& of : Gradient(costs, BlameOfRun(outcome.program, outcome.trace, transport))) {
+    for (const CostDerivative& of : CostDerivatives(costs, BlameOfRun(outcome.program, outcome.trace, transport))) {
       gradient[of.name] = of.step_per_cost;
     }
     Nanos sum = 0;

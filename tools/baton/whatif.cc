@@ -13,7 +13,7 @@
 #include "schedules/analyze/analysis.h"
 #include "schedules/analyze/cost_change.h"
 #include "schedules/analyze/critical_path.h"
-#include "schedules/analyze/gradient.h"
+#include "schedules/analyze/cost_derivatives.h"
 #include "schedules/simulate/simulate.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"
@@ -129,7 +129,7 @@ void PrintGradient(const Outcome& base) {
   const Blame blame =
       BlameOf(base.program, CriticalPath(base.program, Dependencies(base.program), base.trace, &base.request.costs));
   TextTable table({"cost", "now", "ns per ns", "10 % off saves at most"}, {false, true, true, true});
-  for (const CostDerivative& of : Gradient(base.request.costs, blame)) {
+  for (const CostDerivative& of : CostDerivatives(base.request.costs, blame)) {
     const double part = 0.1 * static_cast<double>(of.cost) * static_cast<double>(of.step_per_cost);
     table.AddRow({of.name, FormatDuration(of.cost), absl::StrCat(of.step_per_cost),
                   FormatPercent(part / static_cast<double>(std::max<Nanos>(1, base.report.step_time)))});

@@ -1,4 +1,4 @@
-// Small pipelines whose timing is known by hand, for the tests of report/ and explain/.
+// Small pipelines whose timing is known by hand, for the tests of trace/, analyze/ and draw/.
 #ifndef BATON_SCHEDULES_ANALYZE_TESTING_SIMULATED_H_
 #define BATON_SCHEDULES_ANALYZE_TESTING_SIMULATED_H_
 
@@ -16,7 +16,7 @@ struct Simulated {
   Trace trace;
 };
 
-// `costs` has as many chunks as the schedule makes.
+// `costs` has one entry for each chunk of the schedule.
 inline Simulated SimulateNamed(const std::string& schedule, const OrderRequest& request, const CostModel& costs,
                                const TransportModel& transport = {}) {
   Simulated result;

@@ -1,5 +1,4 @@
-// Reads what pack_timeline.cc wrote; the order is described there. Everything ends up in typed arrays, so that a million
-// events fit.
+// Reads the numbers of pack_timeline.cc, whose head comment gives their order, into typed arrays: a million events fit.
 "use strict";
 
 async function inflate(base64) {
@@ -110,16 +109,16 @@ function readMemory(numbers, devices) {
   const peak = numbers.next();
   const rows = Array.from({ length: devices }, () => {
     const count = numbers.next();
-    const row = { count, at: new Float64Array(count), held: new Float64Array(count) };
-    let at = 0, held = 0;
+    const row = { count, at: new Float64Array(count), live: new Float64Array(count) };
+    let at = 0, live = 0;
     for (let i = 0; i < count; ++i) {
       row.at[i] = at += numbers.signed();
-      row.held[i] = held += numbers.signed();
+      row.live[i] = live += numbers.signed();
     }
     return row;
   });
-  const highest = rows.map((row) => row.held.reduce((a, b) => Math.max(a, b), 0));
-  return { inBytes, peak, rows, worst: highest.indexOf(Math.max(...highest)) };
+  const peaks = rows.map((row) => row.live.reduce((a, b) => Math.max(a, b), 0));
+  return { inBytes, peak, rows, fullest: peaks.indexOf(Math.max(...peaks)) };
 }
 
 // `about.schedules` with their events.

@@ -204,7 +204,7 @@ class Painter {
     }
   }
 
-  // Arrows between rows, where they are wide enough to be seen and few enough to be told apart.
+  // Arrows between rows, if they are wide enough to see and few enough to distinguish.
   drawTransfers(view, panel) {
     if (panel.gap < 3) return;
     const c = this.context, { schedule, timeline } = panel;
@@ -274,7 +274,7 @@ class Painter {
     c.setLineDash([]);
   }
 
-  // The curves of up to eight devices, or of the one that holds most; and of the one under the mouse, filled.
+  // The curves of up to eight devices, else of the fullest one; the curve of the device under the mouse is filled.
   drawMemory(view, panel, hover) {
     const c = this.context, { memory } = panel.timeline;
     const top = panel.bottom + 4, bottom = top + MEMORY - 8;
@@ -282,8 +282,8 @@ class Painter {
     c.textAlign = "left";
     c.fillStyle = this.colour.faint;
     const device = hover && hover.panel.timeline === panel.timeline ? hover.device : -1;
-    c.fillText(memory.inBytes ? "memory" : "held", 16, top + 12);
-    const whose = device >= 0 ? device : memory.rows.length > 8 ? memory.worst : -1;
+    c.fillText(memory.inBytes ? "memory" : "live", 16, top + 12);
+    const whose = device >= 0 ? device : memory.rows.length > 8 ? memory.fullest : -1;
     if (whose >= 0) c.fillText(`device ${whose}`, 16, top + 26);
     c.fillText(amount(memory.peak, memory.inBytes).replace(" micro-batches", ""), 16, top + (whose >= 0 ? 40 : 26));
     if (memory.peak <= 0) return;
@@ -299,13 +299,13 @@ class Painter {
       for (let i = 0; i < row.count; ++i) {
         const x = view.x(row.at[i]);
         c.lineTo(x, y);
-        y = bottom - row.held[i] / memory.peak * (bottom - top);
+        y = bottom - row.live[i] / memory.peak * (bottom - top);
         c.lineTo(x, y);
       }
       c.lineTo(end, y);
     };
     memory.rows.forEach((row, index) => {
-      if (memory.rows.length > 8 && index !== device && (device >= 0 || index !== memory.worst)) return;
+      if (memory.rows.length > 8 && index !== device && (device >= 0 || index !== memory.fullest)) return;
       c.strokeStyle = this.colour.curve;
       c.globalAlpha = device < 0 || index === device ? 1 : 0.3;
       trace(row);

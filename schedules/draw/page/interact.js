@@ -1,4 +1,4 @@
-// Buttons, mouse and keys. The view and a way to redraw hang on window.baton, for tests and the curious.
+// Buttons, mouse and keys. window.baton is the page, for tests.
 "use strict";
 
 function element(name, attributes, ...children) {
@@ -24,7 +24,7 @@ class Page {
     this.redraw();
   }
 
-  // Once a frame, however often it is asked for.
+  // Draws once a frame, however often it is called.
   redraw() {
     if (this.pending) return;
     this.pending = true;

@@ -1,4 +1,5 @@
-// What is shown: which schedules, which stretch of time, and where each row lies. Knows no canvas and no mouse.
+// The state of the view: the schedules and the stretch of time that are shown, and where each row is. Independent of
+// canvas and mouse.
 "use strict";
 
 const LEFT = 74, RIGHT = 14, AXIS = 26, HEAD = 22, GAP = 12, MEMORY = 64;
@@ -9,7 +10,7 @@ class View {
     this.chosen = [0];  // indices of schedules, from top to bottom
     this.options = { path: true, transfers: true, memory: true };
     this.longest = Math.max(1, ...about.schedules.flatMap((s) => s.timelines.map((t) => t.step)));
-    // At first from 0 to the longest step that is not out of all proportion to the others.
+    // At first from 0 to the longest step that is at most 2.5 times the shortest.
     const steps = about.schedules.map((s) => Math.max(1, ...s.timelines.map((t) => t.step)));
     this.from = 0;
     this.to = Math.max(...steps.filter((step) => step <= 2.5 * Math.min(...steps)));
@@ -18,7 +19,7 @@ class View {
     this.panels = [];
   }
 
-  // One time axis for all: switching schedules keeps the stretch.
+  // All schedules share the time axis: switching keeps the stretch.
   setRange(from, to) {
     const least = Math.min(this.longest, 50);  // ns
     let length = Math.min(Math.max(to - from, least), this.longest);
@@ -45,7 +46,7 @@ class View {
   x(time) { return LEFT + (time - this.from) / (this.to - this.from) * (this.width - LEFT - RIGHT); }
   timeAt(x) { return this.from + (x - LEFT) / (this.width - LEFT - RIGHT) * (this.to - this.from); }
 
-  // Places a panel for each timeline of each chosen schedule; rows as high as fit into the window.
+  // Lays out a panel for each timeline of each chosen schedule, with rows as high as fit into the window.
   layout(width, windowHeight) {
     this.width = width;
     const shown = this.chosen.flatMap((index) => {
@@ -77,7 +78,7 @@ class View {
     return null;
   }
 
-  // The index of what is under way at a time in ascending `row`; -1 if nothing is.
+  // The index of the entry of ascending `row` that a time is in; -1 if it is in none.
   static indexAt(row, count, time) {
     let low = 0, high = count;
     while (low < high) {
@@ -86,7 +87,7 @@ class View {
     }
     return low < count && row.start[low] <= time ? low : -1;
   }
-  // The first whose end is after a time.
+  // The index of the first entry that ends after a time.
   static firstAfter(row, count, time) {
     let low = 0, high = count;
     while (low < high) {
@@ -96,7 +97,7 @@ class View {
     return low;
   }
 
-  // What is at a point: {panel, device, event} or {panel, device, idle}, indices; null outside of rows.
+  // The thing at a point: {panel, device, event} or {panel, device, idle}, indices; null outside rows.
   hit(x, y) {
     const row = this.rowAt(y);
     if (row === null || x < LEFT || x > this.width - RIGHT) return null;

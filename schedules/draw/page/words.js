@@ -1,4 +1,4 @@
-// Times, amounts and instructions as people read them.
+// Times, amounts and instructions as text.
 "use strict";
 
 function duration(ns) {
@@ -8,7 +8,7 @@ function duration(ns) {
   return unit === "ns" ? `${Math.round(value)} ns` : `${value.toPrecision(3)} ${unit}`;
 }
 
-// A point in time, to a thousandth of the stretch that is shown.
+// A point in time, to a thousandth of the stretch `length` that is shown.
 function instant(ns, length) {
   const [scale, unit] = length < 1e4 ? [1, "ns"] : length < 1e7 ? [1e3, "µs"] : length < 1e10 ? [1e6, "ms"] : [1e9, "s"];
   const digits = Math.max(0, Math.min(6, Math.ceil(3 - Math.log10(length / scale))));
@@ -24,12 +24,12 @@ function tickLabel(ns, step) {
 
 function percent(ratio) { return `${(100 * ratio).toFixed(1)} %`; }
 
-function amount(held, inBytes) {
-  if (!inBytes) return `${+(held / 1000).toFixed(2)} micro-batches`;
+function amount(live, inBytes) {
+  if (!inBytes) return `${+(live / 1000).toFixed(2)} micro-batches`;
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;
-  while (held >= 1000 && unit < 4) { held /= 1024; ++unit; }
-  return `${unit ? held.toPrecision(3) : held} ${units[unit]}`;
+  while (live >= 1000 && unit < 4) { live /= 1024; ++unit; }
+  return `${unit ? live.toPrecision(3) : live} ${units[unit]}`;
 }
 
 // As "forward, chunk 3, micro-batch 5".
@@ -40,7 +40,7 @@ function nameOfEvent(about, schedule, device, event) {
     (microBatch >= 0 ? `, micro-batch ${microBatch}` : "");
 }
 
-// What the page says of an event or an idle span: [heading, lines, on the critical path?].
+// The text for an event or an idle span: [heading, lines, on the critical path?].
 function describeHit(about, hit, length) {
   const { schedule, timeline, number } = hit.panel;
   const lines = [];

@@ -1,5 +1,5 @@
-// Counts of a path, cost by cost.
-#include "schedules/analyze/gradient.h"
+// Counts of instructions on the path, cost by cost.
+#include "schedules/analyze/cost_derivatives.h"
 
 #include <map>
 
@@ -7,46 +7,46 @@
 
 namespace baton {
 
-std::vector<CostDerivative> Gradient(const CostModel& costs, const Blame& blame) {
-  std::vector<CostDerivative> gradient;
-  auto add = [&gradient](const std::string& name, Nanos cost, int64_t count) {
-    if (count > 0) gradient.push_back({name, cost, count});
+std::vector<CostDerivative> CostDerivatives(const CostModel& costs, const Blame& blame) {
+  std::vector<CostDerivative> derivatives;
+  auto add = [&derivatives](const std::string& name, Nanos cost, int64_t count) {
+    if (count > 0) derivatives.push_back({name, cost, count});
   };
   int64_t loads = 0;
   for (size_t i = 0; i < blame.chunks.size() && i < costs.chunks.size(); ++i) {
     const ChunkBlame& chunk = blame.chunks[i];
     const std::string name = absl::StrCat("chunk ", i, " ");
-    // A Backward takes both halves' time.
+    // A Backward takes the time of both halves.
     const int64_t both = chunk.Of(Kind::kBackward).count;
     add(name + "forward", costs.chunks[i].forward_ns, chunk.Of(Kind::kForward).count);
     add(name + "backward-input", costs.chunks[i].backward_input_ns, both + chunk.Of(Kind::kBackwardInput).count);
     add(name + "backward-weight", costs.chunks[i].backward_weight_ns, both + chunk.Of(Kind::kBackwardWeight).count);
     add(name + "recompute", costs.chunks[i].recompute_ns, chunk.Of(Kind::kRecompute).count);
-    add(name + "step", costs.chunks[i].update_ns, chunk.Of(Kind::kUpdate).count);
+    add(name + "update", costs.chunks[i].update_ns, chunk.Of(Kind::kUpdate).count);
     loads += chunk.Of(Kind::kLoad).count;
   }
   // Both directions of a link between two chunks have the same costs.
   struct Counts {
-    int64_t latencies = 0, holds = 0;
-    Nanos latency = 0, hold = 0;
+    int64_t latencies = 0, occupations = 0;
+    Nanos latency = 0, occupation = 0;
   };
   std::map<int32_t, Counts> counts;
   for (const LinkBlame& link : blame.links) {
     Counts& of = counts[link.chunk];
     of.latencies += link.carried.count;
-    of.holds += link.holds;
+    of.occupations += link.occupations;
     const LinkCosts link_costs = costs.LinkBetween(link.from, link.to);
     of.latency = costs.link_ns.empty() ? link_costs.latency_ns : costs.LinkNs(link.chunk);
-    of.hold = costs.link_ns.empty() ? link_costs.TransmitNanos(costs.chunks[link.chunk].output_bytes) : 0;
+    of.occupation = costs.link_ns.empty() ? link_costs.TransmitNanos(costs.chunks[link.chunk].output_bytes) : 0;
   }
   for (const auto& [chunk, of] : counts) {
     const std::string name = absl::StrCat("link ", chunk, "-", chunk + 1);
     add(name, of.latency, of.latencies);
-    if (of.hold > 0) add(name + " bytes", of.hold, of.holds);
+    if (of.occupation > 0) add(name + " bytes", of.occupation, of.occupations);
   }
   add("load", costs.load_ns, loads);
   add("reduce", costs.reduce_ns, blame.reduce.count);
-  return gradient;
+  return derivatives;
 }
 
 }  // namespace baton

@@ -1,0 +1,51 @@
+// Text timelines of small pipelines whose timing is known by hand.
+#include "schedules/draw/timeline.h"
+
+#include <catch2/catch.hpp>
+
+#include "schedules/analyze/testing/simulated.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("the timeline draws each device's work to scale") {
+  const Simulated run = SimulateEqual("1f1b", 2, 2);
+  CHECK(DrawTimeline(run.program, run.trace, {100, false}) ==
+        "device 0 |0-1-....0===..1===|\n"
+        "device 1 |..0-0===1-1===....|\n"
+        "'.' idle, '-' forward, '=' backward; numbers are micro-batches; a cell is 500 µs\n");
+  // Where an instruction is too narrow for its number, the sign stands alone.
+  CHECK(DrawTimeline(run.program, run.trace, {9, false}) ==
+        "device 0 |--..0=.1=|\n"
+        "device 1 |.-0=-1=..|\n"
+        "'.' idle, '-' forward, '=' backward; numbers are micro-batches; a cell is 1.00 ms\n");
+  TimelineOptions brief;
+  brief.brief = true;
+  CHECK(DrawTimeline(run.program, run.trace, brief) == "0|0-1-....0===..1===\n1|..0-0===1-1===....\n");
+  const std::string colored = DrawTimeline(run.program, run.trace, {100, true});
+  CHECK(colored.find("\033[44;97m0-1-\033[0m....") != std::string::npos);
+}
+
+TEST_CASE("a timeline too narrow for single instructions says what each device mostly did") {
+  const Simulated run = SimulateEqual("gpipe", 2, 64);
+  CHECK(DrawTimeline(run.program, run.trace, {6, false}) ==
+        "device 0 |--====|\n"
+        "device 1 |--====|\n"
+        "'.' mostly idle, '-' forward, '=' backward; a cell is 32.5 ms\n");
+  const Simulated mixed = SimulateEqual("1f1b", 1, 64);
+  CHECK(DrawTimeline(mixed.program, mixed.trace, {4, false}) ==
+        "device 0 |++++|\n"
+        "'.' mostly idle, '+' forward and backward; a cell is 48.0 ms\n");
+}
+
+TEST_CASE("ChooseDevices takes the first, the last and evenly spaced ones between") {
+  CHECK(ChooseDevices(4, 4) == std::vector<int>{0, 1, 2, 3});
+  CHECK(ChooseDevices(4, 9) == std::vector<int>{0, 1, 2, 3});
+  CHECK(ChooseDevices(64, 4) == std::vector<int>{0, 21, 42, 63});
+  CHECK(ChooseDevices(5, 2) == std::vector<int>{0, 4});
+  CHECK(ChooseDevices(5, 1) == std::vector<int>{0});
+  CHECK(ChooseDevices(1, 1) == std::vector<int>{0});
+}
+
+}  // namespace
+}  // namespace baton
