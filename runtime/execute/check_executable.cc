@@ -42,7 +42,8 @@ class DeviceCheck {
     BATON_RETURN_IF_ERROR(
         CheckBlock("the workspace", device_program_.workspace_offset, device_program_.workspace_bytes, arena_bytes));
     for (const ChunkMemory& memory : device_program_.chunks) {
-      if (memory.chunk < 0 || memory.chunk >= program_.num_chunks || program_.PlaceOn(memory.chunk, device_) < 0) {
+      if (memory.chunk < 0 || memory.chunk >= program_.num_chunks ||
+          program_.placement.IndexOn(memory.chunk, device_) < 0) {
         return absl::InternalError(absl::StrCat("memory for chunk ", memory.chunk, ", which is not of this device"));
       }
       const std::string name = absl::StrCat("chunk ", memory.chunk);
@@ -90,11 +91,12 @@ class DeviceCheck {
     if (group < 0 || group >= num_groups) {
       return absl::InternalError(absl::StrCat("group ", group, " is not one of ", num_groups));
     }
-    const std::vector<int32_t>& members = program_.reduce_groups[group].chunks;
-    if (std::none_of(members.begin(), members.end(), [&](int32_t place) {
-          return program_.device_of_chunk[place] == device_ && chunks_.count(place % program_.num_chunks) != 0;
+    const std::vector<int32_t>& members = program_.reduce_groups[group].members;
+    if (std::none_of(members.begin(), members.end(), [&](int32_t member) {
+          const ChunkReplica& replica = program_.placement.replicas()[member];
+          return replica.device == device_ && chunks_.count(replica.chunk) != 0;
         })) {
-      return absl::InternalError(absl::StrCat("group ", group, " has no chunk of this device"));
+      return absl::InternalError(absl::StrCat("group ", group, " has no member on this device"));
     }
     return absl::OkStatus();
   }
@@ -161,26 +163,16 @@ absl::Status CheckDevice(const Program& program, int device) {
 }  // namespace
 
 absl::Status CheckExecutable(const Program& program) {
-  // Also that there are as many copies as are used: places are reckoned by them.
-  int64_t num_copies = 1;
-  for (int8_t copy : program.copy_of_micro_batch) num_copies = std::max<int64_t>(num_copies, copy + 1);
-  if (program.num_chunks < 0 ||
-      static_cast<int64_t>(program.device_of_chunk.size()) != num_copies * program.num_chunks) {
-    return absl::InternalError(
-        absl::StrCat("program: ", program.device_of_chunk.size(), " places for ", program.num_chunks, " chunks"));
-  }
-  for (int32_t device : program.device_of_chunk) {
-    if (device < 0 || device >= program.num_devices()) {
-      return absl::InternalError(absl::StrCat("program: a chunk on device ", device, " of ", program.num_devices()));
-    }
-  }
+  const std::string fault =
+      program.placement.FindFault(program.num_chunks, program.num_devices(), program.num_micro_batches);
+  if (!fault.empty()) return absl::InternalError(absl::StrCat("program: ", fault));
   for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
-    const std::vector<int32_t>& chunks = program.reduce_groups[group].chunks;
-    if (chunks.empty()) return absl::InternalError(absl::StrCat("program: reduce group ", group, " has no chunks"));
-    for (int32_t chunk : chunks) {
-      if (chunk < 0 || static_cast<size_t>(chunk) >= program.device_of_chunk.size()) {
-        return absl::InternalError(
-            absl::StrCat("program: reduce group ", group, " has chunk ", chunk, " of ", program.num_chunks));
+    const std::vector<int32_t>& members = program.reduce_groups[group].members;
+    if (members.empty()) return absl::InternalError(absl::StrCat("program: reduce group ", group, " has no members"));
+    for (int32_t member : members) {
+      if (member < 0 || static_cast<size_t>(member) >= program.placement.replicas().size()) {
+        return absl::InternalError(absl::StrCat("program: reduce group ", group, " has member ", member, " of ",
+                                                program.placement.replicas().size()));
       }
     }
   }

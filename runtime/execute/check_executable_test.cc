@@ -28,10 +28,9 @@ Kind& FirstOf(Program& program, int device) {
 
 TEST_CASE("executable: well-formed programs pass") {
   PipelineSpec spec;
-  spec.num_devices = GENERATE(0, 1, 2, 5);
+  spec.num_devices = GENERATE(1, 2, 5);
   spec.split_backward = GENERATE(false, true);
-  // A sum needs a member.
-  spec.reduce = spec.num_devices > 0;
+  spec.reduce = true;
   CHECK(CheckExecutable(MakePipeline(spec)) == absl::OkStatus());
 }
 
@@ -52,10 +51,22 @@ TEST_CASE("executable: each fault is found and named") {
     std::function<void(Program&)> inject;
   };
   const Fault faults[] = {
-      {"places for", [](Program& p) { p.device_of_chunk.pop_back(); }},
-      {"3 places for 3 chunks", [](Program& p) { p.copy_of_micro_batch.assign(p.num_micro_batches, 1); }},
-      {"a chunk on device 9 of 3", [](Program& p) { p.device_of_chunk[1] = 9; }},
-      {"memory for chunk 1, which is not of this device", [](Program& p) { p.device_of_chunk[1] = 0; }},
+      {"2 chunks are on devices; there are 3",
+       [](Program& p) {
+         p.placement = ChunkPlacement::Of({0, 1});
+       }},
+      {"uses replica 1; there are 1",
+       [](Program& p) {
+         p.placement = ChunkPlacement::OfReplicas({{0, 1, 2}}, std::vector<int32_t>(p.num_micro_batches, 1));
+       }},
+      {"chunk 1 is on device 9; there are 3",
+       [](Program& p) {
+         p.placement = ChunkPlacement::Of({0, 9, 2});
+       }},
+      {"memory for chunk 1, which is not of this device",
+       [](Program& p) {
+         p.placement = ChunkPlacement::Of({0, 0, 2});
+       }},
       {"slot 0 at offset -64", [](Program& p) { p.devices[0].slots[0].offset = -64; }},
       {"outside of the arena", [](Program& p) { p.devices[0].slots[0].bytes = INT64_MAX; }},
       {"the workspace at offset", [](Program& p) { p.devices[1].workspace_offset = p.devices[1].arena_bytes; }},
@@ -76,15 +87,15 @@ TEST_CASE("executable: each fault is found and named") {
       {"its peer is device 3 of 3", [](Program& p) { FirstOf<Send>(p, 0).peer = 3; }},
       {"its peer is device 1 of 3", [](Program& p) { FirstOf<Recv>(p, 1).peer = 1; }},
       {"group 1 is not one of 1", [](Program& p) { FirstOf<AllReduce>(p, 0).group = 1; }},
-      {"group 0 has no chunk of this device",
+      {"group 0 has no member on this device",
        [](Program& p) {
-         p.reduce_groups[0].chunks = {1, 2};
+         p.reduce_groups[0].members = {1, 2};
        }},
-      {"reduce group 0 has chunk 5 of 3",
+      {"reduce group 0 has member 5 of 3",
        [](Program& p) {
-         p.reduce_groups[0].chunks = {0, 5};
+         p.reduce_groups[0].members = {0, 5};
        }},
-      {"reduce group 0 has no chunks", [](Program& p) { p.reduce_groups[0].chunks.clear(); }},
+      {"reduce group 0 has no members", [](Program& p) { p.reduce_groups[0].members.clear(); }},
       {"micro-batch -1 is not one", [](Program& p) { FirstOf<Forward>(p, 0).micro_batch = -1; }},
       {"micro-batch 99 is not one", [](Program& p) { FirstOf<Load>(p, 0).micro_batch = 99; }},
       {"its kind of data is 7", [](Program& p) { FirstOf<Load>(p, 0).kind = static_cast<DataKind>(7); }},

@@ -37,7 +37,7 @@ absl::StatusOr<std::unique_ptr<LoadedProgram>> LoadedProgram::Create(std::shared
   const Program& all = *loaded->program;
   for (const ReduceGroup& group : all.reduce_groups) {
     std::vector<int32_t> device_of_member;
-    for (int32_t chunk : group.chunks) device_of_member.push_back(all.device_of_chunk[chunk]);
+    for (int32_t member : group.members) device_of_member.push_back(all.placement.replicas()[member].device);
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Collective> collective,
                            shared.transport->CreateCollective(device_of_member));
     loaded->collectives.push_back(std::move(collective));
@@ -55,9 +55,9 @@ absl::StatusOr<std::unique_ptr<LoadedProgram>> LoadedProgram::Create(std::shared
     environment.device = shared.devices[device];
     environment.lanes = shared.lanes[device];
     environment.modules.resize(static_cast<size_t>(all.num_chunks));
-    for (int chunk = 0; chunk < all.num_chunks; ++chunk) {
-      const int32_t place = all.PlaceOn(chunk, device);
-      if (place >= 0) environment.modules[chunk] = shared.modules[place];
+    for (size_t i = 0; i < shared.modules.size(); ++i) {
+      const ChunkReplica& replica = all.placement.replicas()[i];
+      if (replica.device == device) environment.modules[replica.chunk] = shared.modules[i];
     }
     for (int peer = 0; peer < all.num_devices(); ++peer) {
       BATON_ASSIGN_OR_RETURN(Channel * sends, channel(device, peer));

@@ -17,7 +17,7 @@ enum class WhenIdle {
 // Every device runs its forwards and backward-inputs in the order given, each as soon as what it reads is there, and
 // backward-weights, oldest first, while it would otherwise wait: for data, or for memory. A device holds at most
 // `max_held` activations (of a chunk for a micro-batch), each from its forward until its backward-weight is done.
-// Forwards and backward-inputs of a chunk must ascend in micro-batches; device_of_chunk[c] must be c for the first
+// Forwards and backward-inputs of a chunk must ascend in micro-batches; chunk c must be on device c for the first
 // chunks. Linear in the number of actions.
 // Errors: Internal if no device can go on because `max_held` is too small for the order.
 absl::Status FillBackwardWeights(int max_held, WhenIdle when_idle, ComputeOrder& order);

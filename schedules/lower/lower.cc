@@ -30,15 +30,15 @@ absl::Status CheckNeighbours(const CostModel& costs) {
 absl::Status CheckGroups(const std::vector<ReduceGroup>& groups, int num_chunks) {
   for (size_t i = 0; i < groups.size(); ++i) {
     int previous = 0;
-    for (int32_t chunk : groups[i].chunks) {
+    for (int32_t chunk : groups[i].members) {
       if (chunk < previous || chunk >= num_chunks) {
-        return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "].chunks: ", chunk,
+        return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "].members: ", chunk,
                                                        "; chunks must be 0 to ", num_chunks - 1, " and not descend"));
       }
       previous = chunk;
     }
-    if (groups[i].chunks.empty() || groups[i].bytes < 0) {
-      return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "]: ", groups[i].chunks.size(),
+    if (groups[i].members.empty() || groups[i].bytes < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "]: ", groups[i].members.size(),
                                                      " chunks and ", groups[i].bytes,
                                                      " bytes; it needs a chunk, and bytes must be at least 0"));
     }
@@ -46,37 +46,34 @@ absl::Status CheckGroups(const std::vector<ReduceGroup>& groups, int num_chunks)
   return absl::OkStatus();
 }
 
-// Copies of a chunk that meet on one device are one.
 std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program) {
   std::vector<std::vector<int32_t>> chunks(program.devices.size());
   for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
-    for (size_t place = chunk; place < program.device_of_chunk.size(); place += program.num_chunks) {
-      if (program.IsFirstAtPlace(place)) chunks[program.device_of_chunk[place]].push_back(chunk);
+    for (int32_t entry : program.placement.EntriesOf(chunk)) {
+      chunks[program.placement.replicas()[entry].device].push_back(chunk);
     }
   }
   return chunks;
 }
 
-// The groups of a program with several copies of the parameters: first each chunk's copies are summed, then what is
-// asked for, where every copy gets the sum.
-std::vector<ReduceGroup> GroupsOverCopies(const Program& program, const CostModel& costs,
-                                          const std::vector<ReduceGroup>& asked) {
-  if (program.num_copies() == 1) return asked;
+// The groups of a program with several replicas: first each chunk's replicas are summed, then the groups asked for,
+// extended to all replicas of their chunks.
+std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostModel& costs,
+                                            const std::vector<ReduceGroup>& asked) {
+  const ChunkPlacement& placement = program.placement;
+  if (placement.num_replicas() == 1) return asked;
   std::vector<ReduceGroup> groups;
   for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
-    ReduceGroup group{
-        ReduceKind::kReplicaGradient, absl::StrCat("chunk ", chunk), {}, costs.chunks[chunk].parameter_bytes};
-    for (size_t place = chunk; place < program.device_of_chunk.size(); place += program.num_chunks) {
-      if (program.IsFirstAtPlace(place)) group.chunks.push_back(place);
-    }
-    if (group.chunks.size() > 1) groups.push_back(std::move(group));
+    ReduceGroup group{ReduceKind::kReplicaGradient, absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk),
+                      costs.chunks[chunk].parameter_bytes};
+    if (group.members.size() > 1) groups.push_back(std::move(group));
   }
   for (const ReduceGroup& each : asked) {
     groups.push_back(each);
-    for (int copy = 1; copy < program.num_copies(); ++copy) {
-      for (int32_t chunk : each.chunks) {
-        const int32_t place = copy * program.num_chunks + chunk;
-        if (program.IsFirstAtPlace(place)) groups.back().chunks.push_back(place);
+    for (int replica = 1; replica < placement.num_replicas(); ++replica) {
+      for (int32_t chunk : each.members) {
+        const int32_t entry = placement.IndexOfReplica(chunk, replica);
+        if (placement.replicas()[entry].replica == replica) groups.back().members.push_back(entry);
       }
     }
   }
@@ -87,8 +84,8 @@ std::vector<ReduceGroup> GroupsOverCopies(const Program& program, const CostMode
 std::vector<Finish> Finishes(const Program& program, const std::vector<std::vector<int32_t>>& chunks) {
   std::vector<Finish> finishes(chunks.size());
   for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
-    for (int32_t chunk : program.reduce_groups[group].chunks) {
-      std::vector<int32_t>& groups = finishes[program.device_of_chunk[chunk]].reduce_groups;
+    for (int32_t member : program.reduce_groups[group].members) {
+      std::vector<int32_t>& groups = finishes[program.placement.replicas()[member].device].reduce_groups;
       if (groups.empty() || groups.back() != static_cast<int32_t>(group)) groups.push_back(group);
     }
   }
@@ -111,10 +108,9 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   program.num_chunks = order.num_chunks;
   program.num_micro_batches = order.num_micro_batches;
   program.forward_only = index.forward_only;
-  program.device_of_chunk = order.device_of_chunk;
-  program.copy_of_micro_batch = order.copy_of_micro_batch;
+  program.placement = order.placement;
   const bool finishes_step = options.step && !index.forward_only;
-  if (finishes_step) program.reduce_groups = GroupsOverCopies(program, options.costs, options.reduce_groups);
+  if (finishes_step) program.reduce_groups = GroupsOverReplicas(program, options.costs, options.reduce_groups);
   program.devices.resize(order.num_devices());
 
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);

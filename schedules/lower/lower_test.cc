@@ -327,8 +327,12 @@ TEST_CASE("unsound orders are refused with device, position and action") {
        "device 0 position 1: 0F-1 names a micro-batch that is not there; they are 0 to 1"},
       {[](ComputeOrder& o) { o.devices[0][1].chunk = 1; },
        "device 0 position 1: 1F1 is of chunk 1, which is on device 1"},
-      {[](ComputeOrder& o) { o.device_of_chunk[1] = 2; }, "order: chunk 1 is on device 2; there are 2 devices"},
-      {[](ComputeOrder& o) { o.device_of_chunk.pop_back(); }, "order: 1 chunks are placed on devices; there are 2"},
+      {[](ComputeOrder& o) {
+         o.placement = ChunkPlacement::Of({0, 2});
+       },
+       "order: chunk 1 is on device 2; there are 2 devices"},
+      {[](ComputeOrder& o) { o.placement = ChunkPlacement::Of({0}); },
+       "order: 1 chunks are on devices; there are 2 chunks"},
       {[](ComputeOrder& o) { o.num_micro_batches = 0; },
        "order: 2 chunks and 0 micro-batches; each must be at least 1, their product at most 16777216"},
       {[](ComputeOrder& o) { o.num_chunks = o.num_micro_batches = 2147483647; },
@@ -358,17 +362,16 @@ TEST_CASE("unsound orders are refused with device, position and action") {
   }
 }
 
-TEST_CASE("copies: transfers stay among a copy's devices, and sums go over all of them") {
-  const ComputeOrder order = Named("chimera", {3, 4});  // chunk 1's copies are one
+TEST_CASE("replicas: transfers stay among a replica's devices, and sums go over all of them") {
+  const ComputeOrder order = Named("chimera", {3, 4});  // chunk 1's replicas share an entry
   LowerOptions options{"", VariedCosts(3)};
   options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, 2}, 64},
                            {ReduceKind::kGradientNorm, "", {0, 1, 2}, 8}};
   const Program program = MustLower(order, options);
-  CHECK(program.device_of_chunk == std::vector<int32_t>{0, 1, 2, 2, 1, 0});
-  CHECK(program.copy_of_micro_batch == std::vector<int8_t>{0, 1, 0, 1});
-  const std::vector<std::vector<int32_t>> summed = {{0, 3}, {2, 5}, {0, 2, 3, 5}, {0, 1, 2, 3, 5}};
+  CHECK(program.placement == ChunkPlacement::OfReplicas({{0, 1, 2}, {2, 1, 0}}, {0, 1, 0, 1}));
+  const std::vector<std::vector<int32_t>> summed = {{0, 3}, {2, 4}, {0, 2, 3, 4}, {0, 1, 2, 3, 4}};
   REQUIRE(program.reduce_groups.size() == summed.size());
-  for (size_t i = 0; i < summed.size(); ++i) CHECK(program.reduce_groups[i].chunks == summed[i]);
+  for (size_t i = 0; i < summed.size(); ++i) CHECK(program.reduce_groups[i].members == summed[i]);
   CHECK(program.reduce_groups[0].kind == ReduceKind::kReplicaGradient);
   CHECK(program.reduce_groups[1].kind == ReduceKind::kReplicaGradient);
   CHECK(program.reduce_groups[1].bytes == options.costs.chunks[2].parameter_bytes);
@@ -408,9 +411,9 @@ TEST_CASE("costs and groups that do not fit are refused") {
   costs.chunks[0].output_bytes = 128;
   CHECK(message({"", costs}) == "costs.chunks[0].output_bytes: 128; the input of chunk 1 has 256");
   CHECK(message({"", VariedCosts(2), {{ReduceKind::kTiedGradient, "", {0, 2}, 8}}}) ==
-        "reduce_groups[0].chunks: 2; chunks must be 0 to 1 and not descend");
+        "reduce_groups[0].members: 2; chunks must be 0 to 1 and not descend");
   CHECK(message({"", VariedCosts(2), {{ReduceKind::kTiedGradient, "", {1, 0}, 8}}}) ==
-        "reduce_groups[0].chunks: 0; chunks must be 0 to 1 and not descend");
+        "reduce_groups[0].members: 0; chunks must be 0 to 1 and not descend");
   CHECK(message({"", VariedCosts(2), {{ReduceKind::kTiedGradient, "", {}, 8}}}) ==
         "reduce_groups[0]: 0 chunks and 8 bytes; it needs a chunk, and bytes must be at least 0");
 }

@@ -45,8 +45,8 @@ inline constexpr int kMaxCsvDigits = 7;
 //
 // Stages (chunks) and micro-batches are as many as the largest number of a compute cell says; a stage is on the device
 // in whose row its compute cells begin, or on -1 if it has none. Where the forwards of some micro-batches go the way of
-// micro-batch 0 and those of all others that way in reverse, there are two copies, one for each way. Whether the order
-// is sound is CheckOrder's business.
+// micro-batch 0 and those of all others that way in reverse, there are two replicas, one for each way. Whether the
+// order is sound is CheckOrder's business.
 //
 // Errors: InvalidArgument as `name:line:column: what`, columns in bytes from 1, if something cannot be read, or if the
 // numbers are far beyond what the cells can mean. Time and memory are bounded by a multiple of the text's size.

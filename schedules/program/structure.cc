@@ -137,32 +137,15 @@ bool SameDevice(const DeviceProgram& a, const DeviceProgram& b) {
 
 absl::Status CheckStructure(const Program& program) {
   BATON_RETURN_IF_ERROR(CheckIndex("micro-batches", program.num_micro_batches, 1, kMaxProgramMicroBatches + 1));
-  int64_t num_copies = 1;
-  if (!program.copy_of_micro_batch.empty()) {
-    if (program.copy_of_micro_batch.size() != static_cast<size_t>(program.num_micro_batches)) {
-      return absl::InvalidArgumentError(absl::StrCat("micro-batches: ", program.num_micro_batches,
-                                                     ", but a copy is named for ", program.copy_of_micro_batch.size()));
-    }
-    num_copies =
-        std::max<int64_t>(1, static_cast<int64_t>(program.device_of_chunk.size()) / std::max(1, program.num_chunks));
-    for (const int8_t copy : program.copy_of_micro_batch) {
-      BATON_RETURN_IF_ERROR(CheckIndex("copy of a micro-batch", copy, 0, num_copies));
-    }
-  }
-  if (program.num_chunks < 1 ||
-      static_cast<int64_t>(program.device_of_chunk.size()) != num_copies * program.num_chunks) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("chunks: ", program.num_chunks, ", but a device is named for ", program.device_of_chunk.size()));
-  }
-  for (const int32_t device : program.device_of_chunk) {
-    BATON_RETURN_IF_ERROR(CheckIndex("device of a chunk", device, 0, program.num_devices()));
-  }
+  const std::string fault =
+      program.placement.FindFault(program.num_chunks, program.num_devices(), program.num_micro_batches);
+  if (!fault.empty()) return absl::InvalidArgumentError(fault);
   for (const ReduceGroup& group : program.reduce_groups) {
     BATON_RETURN_IF_ERROR(CheckIndex("kind of reduce group", static_cast<int64_t>(group.kind), 0, 3));
     BATON_RETURN_IF_ERROR(CheckBytes("bytes of a reduce group", group.bytes));
-    for (const int32_t chunk : group.chunks) {
+    for (const int32_t member : group.members) {
       BATON_RETURN_IF_ERROR(
-          CheckIndex("chunk of a reduce group", chunk, 0, static_cast<int64_t>(program.device_of_chunk.size())));
+          CheckIndex("member of a reduce group", member, 0, static_cast<int64_t>(program.placement.replicas().size())));
     }
   }
   for (int i = 0; i < program.num_devices(); ++i) BATON_RETURN_IF_ERROR(CheckDevice(program, i));
@@ -171,11 +154,10 @@ absl::Status CheckStructure(const Program& program) {
 
 bool SameProgram(const Program& a, const Program& b) {
   const auto same_group = [](const ReduceGroup& x, const ReduceGroup& y) {
-    return std::tie(x.kind, x.name, x.chunks, x.bytes) == std::tie(y.kind, y.name, y.chunks, y.bytes);
+    return std::tie(x.kind, x.name, x.members, x.bytes) == std::tie(y.kind, y.name, y.members, y.bytes);
   };
-  return std::tie(a.schedule, a.num_chunks, a.num_micro_batches, a.forward_only, a.device_of_chunk,
-                  a.copy_of_micro_batch) == std::tie(b.schedule, b.num_chunks, b.num_micro_batches, b.forward_only,
-                                                     b.device_of_chunk, b.copy_of_micro_batch) &&
+  return std::tie(a.schedule, a.num_chunks, a.num_micro_batches, a.forward_only, a.placement) ==
+             std::tie(b.schedule, b.num_chunks, b.num_micro_batches, b.forward_only, b.placement) &&
          std::equal(a.reduce_groups.begin(), a.reduce_groups.end(), b.reduce_groups.begin(), b.reduce_groups.end(),
                     same_group) &&
          std::equal(a.devices.begin(), a.devices.end(), b.devices.begin(), b.devices.end(), SameDevice);

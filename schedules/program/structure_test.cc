@@ -27,12 +27,15 @@ const std::vector<Change>& Changes() {
       {"", [](Program& p) { p.schedule = "gpipe"; }},
       {"", [](Program& p) { p.forward_only = true; }},
       {"", [](Program& p) { p.num_micro_batches = 3; }},
-      {"", [](Program& p) { p.device_of_chunk[0] = 1; }},
+      {"",
+       [](Program& p) {
+         p.placement = ChunkPlacement::Of({1, 1});
+       }},
       {"", [](Program& p) { p.reduce_groups[0].name = "x"; }},
       {"", [](Program& p) { p.reduce_groups[0].kind = ReduceKind::kGradientNorm; }},
       {"",
        [](Program& p) {
-         p.reduce_groups[0].chunks = {1, 0};
+         p.reduce_groups[0].members = {1, 0};
        }},
       {"", [](Program& p) { p.reduce_groups[0].bytes = 1; }},
       {"", [](Program& p) { p.devices[0].workspace_offset = 1; }},
@@ -55,31 +58,25 @@ const std::vector<Change>& Changes() {
       {"", [](Program& p) { std::get<Load>(p.devices[0].instructions[0].operation).kind = DataKind::kTargets; }},
       {"", [](Program& p) { std::get<BackwardWeight>(p.devices[0].instructions[5].operation).stash = 0; }},
       {"micro-batches 0 must be from 1 to 1048576", [](Program& p) { p.num_micro_batches = 0; }},
-      {"chunks: 3, but a device is named for 2", [](Program& p) { p.num_chunks = 3; }},
+      {"2 chunks are on devices; there are 3 chunks", [](Program& p) { p.num_chunks = 3; }},
       {"",
        [](Program& p) {
-         p.device_of_chunk = {0, 1, 1, 0};
-         p.copy_of_micro_batch = {0, 1};
+         p.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1});
        }},
-      {"chunks: 2, but a device is named for 4",
+      {"2 micro-batches have a replica; there are 3 micro-batches",
        [](Program& p) {
-         p.device_of_chunk = {0, 1, 1, 0};
+         p.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1});
+         p.num_micro_batches = 3;
        }},
-      {"micro-batches: 2, but a copy is named for 1", [](Program& p) { p.copy_of_micro_batch = {0}; }},
-      {"copy of a micro-batch 1 must be from 0 to 0",
+      {"chunk 1 is on device 2; there are 2 devices",
        [](Program& p) {
-         p.copy_of_micro_batch = {0, 1};
+         p.placement = ChunkPlacement::Of({0, 2});
        }},
-      {"copy of a micro-batch -1 must be from 0 to 0",
-       [](Program& p) {
-         p.copy_of_micro_batch = {0, -1};
-       }},
-      {"device of a chunk 2 must be from 0 to 1", [](Program& p) { p.device_of_chunk[1] = 2; }},
       {"kind of reduce group 3 must be from 0 to 2",
        [](Program& p) { p.reduce_groups[0].kind = static_cast<ReduceKind>(3); }},
       {"bytes of a reduce group -1 must be from 0 to 281474976710656",
        [](Program& p) { p.reduce_groups[0].bytes = -1; }},
-      {"chunk of a reduce group -1 must be from 0 to 1", [](Program& p) { p.reduce_groups[1].chunks[0] = -1; }},
+      {"member of a reduce group -1 must be from 0 to 1", [](Program& p) { p.reduce_groups[1].members[0] = -1; }},
       {"device 1: workspace offset -1 must be from 0 to 281474976710656",
        [](Program& p) { p.devices[1].workspace_offset = -1; }},
       {"device 1: workspace bytes -1 must be from 0 to 281474976710656",

@@ -155,9 +155,9 @@ class Simulation {
 
   Group MakeGroup(const ReduceGroup& group) const {
     std::vector<int32_t> devices;
-    for (int32_t chunk : group.chunks) {
-      if (chunk >= 0 && static_cast<size_t>(chunk) < program_.device_of_chunk.size())
-        devices.push_back(program_.device_of_chunk[chunk]);
+    const std::vector<ChunkReplica>& replicas = program_.placement.replicas();
+    for (int32_t member : group.members) {
+      if (member >= 0 && static_cast<size_t>(member) < replicas.size()) devices.push_back(replicas[member].device);
     }
     Group made;
     made.duration = costs_.ReduceNanos(devices, group.bytes);
@@ -352,10 +352,10 @@ absl::Status CheckDurations(const Program& program, const Durations& durations) 
 
 absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs, const SimulateOptions& options) {
   BATON_RETURN_IF_ERROR(CheckCosts(costs, program.num_chunks, program.num_micro_batches));
-  const size_t num_places = program.device_of_chunk.size();
-  if (program.copy_of_micro_batch.empty() ? num_places != costs.chunks.size() : num_places < costs.chunks.size()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the program places ", num_places, " of ", costs.chunks.size(), " chunks on devices"));
+  if (const std::string fault =
+          program.placement.FindFault(program.num_chunks, program.num_devices(), program.num_micro_batches);
+      !fault.empty()) {
+    return absl::FailedPreconditionError(fault);
   }
   BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(program));
   return Simulation(program, costs, /*durations=*/nullptr, lanes, options.transport).Run();

@@ -243,7 +243,7 @@ std::map<std::tuple<ActionKind, int, int>, Nanos> Replay(const ComputeOrder& ord
         if (action.kind != ActionKind::kBackwardWeight && source >= 0 && source < order.num_chunks) {
           const Action from = {action.kind, source, action.micro_batch};
           const int link = std::min<int>(source, action.chunk);
-          const Nanos latency = order.device_of_chunk[source] == device ? 0 : costs.LinkNs(link);
+          const Nanos latency = order.placement.FirstDeviceOf(source) == device ? 0 : costs.LinkNs(link);
           now = std::max(now, starts[{from.kind, from.chunk, from.micro_batch}] + duration(from) + latency);
         }
         Nanos& start = starts[{action.kind, action.chunk, action.micro_batch}];
@@ -365,8 +365,8 @@ TEST_CASE("what cannot run is refused, not run") {
   check_refused([&](Program& program) { program.devices[0].instructions.back().operation = AllReduce{0}; },
                 "device 0 instruction " + std::to_string(good.devices[0].instructions.size() - 1) +
                     " (AllReduce group 0) names a group that is not there");
-  check_refused([&](Program& program) { program.device_of_chunk.pop_back(); },
-                "the program places 1 of 2 chunks on devices");
+  check_refused([&](Program& program) { program.placement = ChunkPlacement::Of({0}); },
+                "1 chunks are on devices; there are 2 chunks");
   check_refused([&](Program& program) { program.devices[0].instructions.resize(2); },
                 "device 1 instruction 0 (Recv activation chunk 1 micro-batch 0 from device 0) never ends");
 }

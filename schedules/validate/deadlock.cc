@@ -51,7 +51,7 @@ class DeadlockChecker {
     for (const DeviceProgram& code : program.devices) over_.emplace_back(code.instructions.size(), 0);
     for (const ReduceGroup& group : program.reduce_groups) {
       std::vector<int32_t> devices;
-      for (int32_t chunk : group.chunks) devices.push_back(program.device_of_chunk[chunk]);
+      for (int32_t member : group.members) devices.push_back(program.placement.replicas()[member].device);
       std::sort(devices.begin(), devices.end());
       devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
       participants_.push_back(std::move(devices));

@@ -38,12 +38,10 @@ class RangeChecker {
     if (program_.num_chunks < 1) Report(absl::StrCat("there are ", program_.num_chunks, " chunks"));
     if (program_.num_micro_batches < 1)
       Report(absl::StrCat("there are ", program_.num_micro_batches, " micro-batches"));
-    CheckCopies();
-    for (size_t chunk = 0; chunk < program_.device_of_chunk.size(); ++chunk) {
-      const int device = program_.device_of_chunk[chunk];
-      if (device < 0 || device >= program_.num_devices()) {
-        Report(absl::StrCat("chunk ", chunk, " is on device ", device, " of ", program_.num_devices()));
-      }
+    if (const std::string fault =
+            program_.placement.FindFault(program_.num_chunks, program_.num_devices(), program_.num_micro_batches);
+        !fault.empty()) {
+      Report(fault);
     }
     int64_t num_instructions = 0;
     for (const DeviceProgram& code : program_.devices) {
@@ -58,39 +56,19 @@ class RangeChecker {
     return violations_.size() == found;
   }
 
-  // Each micro-batch uses a copy, and each copy of each chunk has its place.
-  void CheckCopies() {
-    const std::vector<int8_t>& copies = program_.copy_of_micro_batch;
-    int num_copies = 1;
-    if (!copies.empty() && copies.size() != static_cast<size_t>(program_.num_micro_batches)) {
-      Report(absl::StrCat(copies.size(), " micro-batches have a copy; there are ", program_.num_micro_batches));
-    }
-    for (int8_t copy : copies) {
-      if (copy < 0) return Report(absl::StrCat("a micro-batch uses copy ", copy));
-      num_copies = std::max(num_copies, copy + 1);
-    }
-    if (static_cast<int64_t>(program_.device_of_chunk.size()) != int64_t{num_copies} * program_.num_chunks) {
-      Report(absl::StrCat(program_.device_of_chunk.size(), " chunks are placed on devices; there are ",
-                          int64_t{num_copies} * program_.num_chunks));
-    }
-  }
-
   void CheckGroups() {
     for (size_t i = 0; i < program_.reduce_groups.size(); ++i) {
       const ReduceGroup& group = program_.reduce_groups[i];
-      const auto num_places = static_cast<int64_t>(program_.device_of_chunk.size());
+      const auto num_replicas = static_cast<int64_t>(program_.placement.replicas().size());
       int previous = 0;
-      for (int32_t chunk : group.chunks) {
-        if (chunk < previous || chunk >= num_places) {
-          Report(absl::StrCat("reduce group ", i, " has chunk ", chunk, " after ", previous, "; chunks are 0 to ",
-                              num_places - 1, " and do not descend"));
+      for (int32_t member : group.members) {
+        if (member < previous || member >= num_replicas) {
+          Report(absl::StrCat("reduce group ", i, " has member ", member, " after ", previous, "; members are 0 to ",
+                              num_replicas - 1, " and do not descend"));
         }
-        if (chunk >= 0 && chunk < num_places && !program_.IsFirstAtPlace(chunk)) {
-          Report(absl::StrCat("reduce group ", i, " has chunk ", chunk, ", which is one with its first copy"));
-        }
-        previous = chunk;
+        previous = member;
       }
-      if (group.chunks.empty()) Report(absl::StrCat("reduce group ", i, " has no chunks"));
+      if (group.members.empty()) Report(absl::StrCat("reduce group ", i, " has no members"));
       if (group.bytes < 0) Report(absl::StrCat("reduce group ", i, " has ", group.bytes, " bytes"));
     }
   }

@@ -44,6 +44,11 @@ struct Patient {
     FAIL("no such reduce");
     return -1;
   }
+  // The replica that each micro-batch uses; the replicas stay.
+  void SetReplicas(std::vector<int32_t> replica_of_micro_batch) {
+    program.placement =
+        ChunkPlacement::OfList(program.num_chunks, program.placement.replicas(), std::move(replica_of_micro_batch));
+  }
   Slot& SlotOf(int device, SlotId slot) { return program.devices[device].slots[slot]; }
   void Insert(int device, int index, const Operation& operation) {
     for (int32_t& wait : program.devices[device].waits) wait += wait >= index ? 1 : 0;
@@ -113,16 +118,21 @@ TEST_CASE("rule ranges") {
   const BadProgram bads[] = {
       {"ranges", "there are 0 chunks", Whole, [](Patient& p) { p.program.num_chunks = 0; }},
       {"ranges", "there are -1 micro-batches", Whole, [](Patient& p) { p.program.num_micro_batches = -1; }},
-      {"ranges", "1 chunks are placed", Whole, [](Patient& p) { p.program.device_of_chunk.pop_back(); }},
-      {"ranges", "chunk 1 is on device 2 of 2", Whole, [](Patient& p) { p.program.device_of_chunk[1] = 2; }},
+      {"ranges", "1 chunks are on devices; there are 2", Whole,
+       [](Patient& p) { p.program.placement = ChunkPlacement::Of({0}); }},
+      {"ranges", "chunk 1 is on device 2; there are 2", Whole,
+       [](Patient& p) {
+         p.program.placement = ChunkPlacement::Of({0, 2});
+       }},
       {"ranges", "instructions cannot pass 2147483647 micro-batches", Whole,
        [](Patient& p) { p.program.num_micro_batches = 2147483647; }},
-      {"ranges", "reduce group 0 has chunk 7", Whole, [](Patient& p) { p.program.reduce_groups[0].chunks[1] = 7; }},
-      {"ranges", "reduce group 0 has chunk 0 after 1", Whole,
+      {"ranges", "reduce group 0 has member 7", Whole, [](Patient& p) { p.program.reduce_groups[0].members[1] = 7; }},
+      {"ranges", "reduce group 0 has member 0 after 1", Whole,
        [](Patient& p) {
-         p.program.reduce_groups[0].chunks = {1, 0};
+         p.program.reduce_groups[0].members = {1, 0};
        }},
-      {"ranges", "reduce group 1 has no chunks", Whole, [](Patient& p) { p.program.reduce_groups[1].chunks.clear(); }},
+      {"ranges", "reduce group 1 has no members", Whole,
+       [](Patient& p) { p.program.reduce_groups[1].members.clear(); }},
       {"ranges", "reduce group 1 has -8 bytes", Whole, [](Patient& p) { p.program.reduce_groups[1].bytes = -8; }},
       {"ranges", "names a group that is not there", Whole,
        [](Patient& p) { std::get<AllReduce>(p.Code(0)[p.IndexOfReduce(0, 1)].operation).group = 2; }},
@@ -195,8 +205,8 @@ TEST_CASE("rule completeness") {
       {"completeness", "AllReduce group 0 is missing", Whole, [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 0)); }},
       {"completeness", "is done twice on this device", Whole,
        [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0), AllReduce{0}); }},
-      {"completeness", "is on a device that holds no chunk of the group", Whole,
-       [](Patient& p) { p.program.reduce_groups[0].chunks = {0}; }},
+      {"completeness", "is on a device that has no member of the group", Whole,
+       [](Patient& p) { p.program.reduce_groups[0].members = {0}; }},
       {"completeness", "Update chunk 1 is missing", Whole, [](Patient& p) { p.Code(1).pop_back(); }},
       {"completeness", "is a backward in a forward-only program", Whole,
        [](Patient& p) { p.program.forward_only = true; }},
@@ -378,46 +388,58 @@ TEST_CASE("rule deadlock") {
 }
 
 // Chunk 0 is on device 0 for even micro-batches and on device 1 for odd ones, chunk 1 the other way round. Groups 0 and
-// 1 sum the copies, group 2 the tied parameter, group 3 the norm.
-Patient Copies() { return {MustLower(*MakeOrder("chimera", {2, 4}))}; }
+// 1 sum the replicas, group 2 the tied parameter, group 3 the norm.
+Patient Replicas() { return {MustLower(*MakeOrder("chimera", {2, 4}))}; }
 
-TEST_CASE("copies of the parameters: each rule knows which device a micro-batch belongs to") {
+TEST_CASE("replicas: each rule knows which device a micro-batch belongs to") {
   const BadProgram bads[] = {
-      {"ranges", "3 micro-batches have a copy; there are 4", Copies,
-       [](Patient& p) { p.program.copy_of_micro_batch.pop_back(); }},
-      {"ranges", "a micro-batch uses copy -1", Copies, [](Patient& p) { p.program.copy_of_micro_batch[2] = -1; }},
-      {"ranges", "4 chunks are placed on devices; there are 6", Copies,
-       [](Patient& p) { p.program.copy_of_micro_batch[2] = 2; }},
-      {"ranges", "3 chunks are placed on devices; there are 4", Copies,
-       [](Patient& p) { p.program.device_of_chunk.pop_back(); }},
-      {"ranges", "reduce group 3 has chunk 4", Copies,
-       [](Patient& p) { p.program.reduce_groups[3].chunks.back() = 4; }},
-      {"ranges", "reduce group 3 has chunk 2, which is one with its first copy", Copies,
-       [](Patient& p) { p.program.device_of_chunk[2] = 0; }},
-      {"completeness", "is on device 0; its chunk is on device 1", Copies,
-       [](Patient& p) { p.program.copy_of_micro_batch[2] = 1; }},
-      {"completeness", "Forward chunk 1 micro-batch 1 is missing", Copies,
+      {"ranges", "3 micro-batches have a replica; there are 4", Replicas,
+       [](Patient& p) {
+         p.program.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1, 0});
+       }},
+      {"ranges", "micro-batch 2 uses replica -1", Replicas,
+       [](Patient& p) {
+         p.SetReplicas({0, 1, -1, 1});
+       }},
+      {"ranges", "micro-batch 2 uses replica 2; there are 2", Replicas,
+       [](Patient& p) {
+         p.SetReplicas({0, 1, 2, 1});
+       }},
+      {"ranges", "reduce group 3 has member 4", Replicas,
+       [](Patient& p) { p.program.reduce_groups[3].members.back() = 4; }},
+      {"ranges", "two replicas of chunk 0 are listed on device 0", Replicas,
+       [](Patient& p) {
+         p.program.placement = ChunkPlacement::OfList(2, {{0, 0, 0}, {1, 0, 1}, {0, 1, 0}, {1, 1, 0}}, {0, 1, 0, 1});
+       }},
+      {"completeness", "is on device 0; its chunk is on device 1", Replicas,
+       [](Patient& p) {
+         p.SetReplicas({0, 1, 1, 1});
+       }},
+      {"completeness", "Forward chunk 1 micro-batch 1 is missing", Replicas,
        [](Patient& p) { p.Remove(0, p.IndexOf<Forward>(0, 1, 1)); }},
-      {"completeness", "Update chunk 1 is missing", Copies, [](Patient& p) { p.Code(0).pop_back(); }},
-      {"completeness", "adds to gradients after micro-batch 3", Copies,
+      {"completeness", "Update chunk 1 is missing", Replicas, [](Patient& p) { p.Code(0).pop_back(); }},
+      {"completeness", "adds to gradients after micro-batch 3", Replicas,
        [](Patient& p) { std::swap(p.Get<Backward>(0, 1, 1).micro_batch, p.Get<Backward>(0, 1, 3).micro_batch); }},
-      {"completeness", "reduce group 1 does not sum each copy of chunk 1 once", Copies,
-       [](Patient& p) { p.program.reduce_groups[1].chunks = {1}; }},
-      {"completeness", "the copies of chunk 1 are summed by 0 reduce groups, not 1", Copies,
+      {"completeness", "reduce group 1 does not sum each replica of chunk 1 once", Replicas,
+       [](Patient& p) { p.program.reduce_groups[1].members = {1}; }},
+      {"completeness", "the replicas of chunk 1 are summed by 0 reduce groups, not 1", Replicas,
        [](Patient& p) { p.program.reduce_groups[1].kind = ReduceKind::kTiedGradient; }},
-      {"completeness", "the copies of chunk 0 are summed by 1 reduce groups, not 0", Whole,
+      {"completeness", "the replicas of chunk 0 are summed by 1 reduce groups, not 0", Whole,
        [](Patient& p) { p.program.reduce_groups[0].kind = ReduceKind::kReplicaGradient; }},
-      {"completeness", "sums copies after the AllReduce at instruction", Copies,
+      {"completeness", "sums replicas after the AllReduce at instruction", Replicas,
        [](Patient& p) {
          for (int device : {0, 1}) {
            std::swap(p.Code(device)[p.IndexOfReduce(device, 1)].operation,
                      p.Code(device)[p.IndexOfReduce(device, 2)].operation);
          }
        }},
-      {"transfers", "Send activation chunk 0 micro-batch 1 to device 0 is missing", Copies,
+      {"transfers", "Send activation chunk 0 micro-batch 1 to device 0 is missing", Replicas,
        [](Patient& p) { p.Remove(1, p.IndexOf<Send>(1, 0, 1)); }},
-      {"transfers", "is of a chunk on device 0", Copies, [](Patient& p) { p.program.copy_of_micro_batch[1] = 0; }},
-      {"memory", "chunk 1 has no memory", Copies, [](Patient& p) { p.program.devices[0].chunks.pop_back(); }},
+      {"transfers", "is of a chunk on device 0", Replicas,
+       [](Patient& p) {
+         p.SetReplicas({0, 0, 0, 1});
+       }},
+      {"memory", "chunk 1 has no memory", Replicas, [](Patient& p) { p.program.devices[0].chunks.pop_back(); }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
@@ -427,7 +449,7 @@ TEST_CASE("a deadlock names only the circle, not who is behind it") {
   auto order = MakeOrder("gpipe", {3, 1});
   REQUIRE(order.ok());
   Patient patient{MustLower(*order)};
-  patient.program.reduce_groups[0].chunks = {0, 1};
+  patient.program.reduce_groups[0].members = {0, 1};
   const int first = patient.IndexOfReduce(0, 0);
   patient.Insert(1, patient.IndexOfReduce(1, 1) + 1, AllReduce{0});
   patient.Remove(2, patient.IndexOfReduce(2, 0));

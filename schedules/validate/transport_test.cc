@@ -43,9 +43,11 @@ ComputeOrder RandomOrder(std::mt19937& random, bool split) {
   order.num_chunks = 1 + static_cast<int>(random() % 7);
   order.num_micro_batches = 1 + static_cast<int>(random() % 6);
   order.devices.resize(num_devices);
+  std::vector<int32_t> device_of_chunk;
   for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
-    order.device_of_chunk.push_back(static_cast<int32_t>(random() % num_devices));
+    device_of_chunk.push_back(static_cast<int32_t>(random() % num_devices));
   }
+  order.placement = ChunkPlacement::Of(device_of_chunk);
   std::vector<int> forwards(order.num_chunks), backwards(order.num_chunks), weights(order.num_chunks);
   while (true) {
     std::vector<Action> ready;
@@ -63,7 +65,7 @@ ComputeOrder RandomOrder(std::mt19937& random, bool split) {
     }
     if (ready.empty()) return order;
     const Action& action = ready[random() % ready.size()];
-    order.devices[order.device_of_chunk[action.chunk]].push_back(action);
+    order.devices[device_of_chunk[action.chunk]].push_back(action);
     ++(action.kind == ActionKind::kForward          ? forwards
        : action.kind == ActionKind::kBackwardWeight ? weights
                                                     : backwards)[action.chunk];
@@ -156,7 +158,7 @@ TEST_CASE("crossing transfers: stuck by rendezvous in one queue, free with a buf
   Program program;
   program.num_chunks = 4;
   program.num_micro_batches = 1;
-  program.device_of_chunk = {0, 1, 1, 0};
+  program.placement = ChunkPlacement::Of({0, 1, 1, 0});
   program.forward_only = true;
   program.devices.resize(2);
   const auto add = [&](int device, const Operation& operation, std::vector<int32_t> waits = {}) {
@@ -191,7 +193,7 @@ TEST_CASE("buffers fill up: as many sends ahead as there are slots") {
     Program program;
     program.num_chunks = 2;
     program.num_micro_batches = 4;
-    program.device_of_chunk = {0, 1};
+    program.placement = ChunkPlacement::Of({0, 1});
     program.devices.resize(2);
     for (int i = 0; i < 4; ++i) {
       program.devices[0].instructions.push_back({Send{0, i, Payload::kActivation, 1, kNoSlot}});
@@ -251,7 +253,7 @@ class TinyProgram {
   explicit TinyProgram(int num_micro_batches) {
     program.num_chunks = 4;
     program.num_micro_batches = num_micro_batches;
-    program.device_of_chunk = {0, 1, 0, 1};
+    program.placement = ChunkPlacement::Of({0, 1, 0, 1});
     program.forward_only = true;
     program.devices.resize(2);
   }

@@ -73,8 +73,8 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     options.devices.push_back(device.get());
     rehearsal->devices.push_back(std::move(device));
   }
-  for (size_t place = 0; place < program->device_of_chunk.size(); ++place) {
-    const ChunkCosts& chunk = costs.chunks[place % costs.chunks.size()];
+  for (const ChunkReplica& replica : program->placement.replicas()) {
+    const ChunkCosts& chunk = costs.chunks[replica.chunk];
     TimedCosts timed;
     timed.forward_ns = chunk.forward_ns;
     timed.backward_input_ns = chunk.backward_input_ns;
@@ -100,7 +100,9 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
   };
   transport.reduce_ns = [costs, program](int group) {
     std::vector<int32_t> devices;
-    for (int32_t place : program->reduce_groups[group].chunks) devices.push_back(program->device_of_chunk[place]);
+    for (int32_t member : program->reduce_groups[group].members) {
+      devices.push_back(program->placement.replicas()[member].device);
+    }
     return costs.ReduceNanos(devices, program->reduce_groups[group].bytes);
   };
   transport.moves_data = false;

@@ -17,7 +17,7 @@ TEST_CASE("chunks and micro-batches of several digits, and a device without work
   Program program;
   program.num_chunks = 13;
   program.num_micro_batches = 200;
-  program.device_of_chunk.assign(13, 0);
+  program.placement = ChunkPlacement::Of(std::vector<int32_t>(13, 0));
   program.devices.resize(2);
   Append(program.devices[0], Forward{12, 199, 0, 0, 0, 0, 0});
   CHECK(WriteCsv(program, false) == "12F199\n\"\"\n");

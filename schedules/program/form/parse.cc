@@ -200,7 +200,7 @@ absl::Status ParseReduceGroup(Line& line, Program& program) {
   BATON_ASSIGN_OR_RETURN(const size_t kind, line.OneOf(kReduceKindWords, "kind of reduce"));
   group.kind = static_cast<ReduceKind>(kind);
   BATON_RETURN_IF_ERROR(line.Quoted(&group.name));
-  BATON_RETURN_IF_ERROR(line.Expect("chunks"));
+  BATON_RETURN_IF_ERROR(line.Expect("members"));
   // The last number before `bytes` is the size.
   std::vector<int64_t> numbers;
   while (!line.Done() && !line.At("bytes")) {
@@ -211,10 +211,9 @@ absl::Status ParseReduceGroup(Line& line, Program& program) {
   if (numbers.empty()) return Mistake("expected a number before \"bytes\"");
   group.bytes = numbers.back();
   numbers.pop_back();
-  for (const int64_t chunk : numbers) {
-    if (chunk < 0 || chunk >= static_cast<int64_t>(program.device_of_chunk.size()))
-      return Mistake(absl::StrCat("there is no chunk ", chunk));
-    group.chunks.push_back(static_cast<int32_t>(chunk));
+  for (const int64_t member : numbers) {
+    if (member < 0 || member > INT32_MAX) return Mistake(absl::StrCat("there is no member ", member));
+    group.members.push_back(static_cast<int32_t>(member));
   }
   program.reduce_groups.push_back(std::move(group));
   return absl::OkStatus();
@@ -241,6 +240,8 @@ class Parser {
     if (program_.num_devices() != num_devices_) {
       return Mistake(absl::StrCat("line 1: ", num_devices_, " devices, but ", program_.num_devices(), " follow"));
     }
+    program_.placement =
+        ChunkPlacement::OfList(program_.num_chunks, std::move(replicas_), std::move(replica_of_micro_batch_));
     BATON_RETURN_IF_ERROR(CheckStructure(program_));
     return std::move(program_);
   }
@@ -266,21 +267,28 @@ class Parser {
       BATON_RETURN_IF_ERROR(line.Expect("only"));
     } else if (word == "reduce") {
       BATON_RETURN_IF_ERROR(ParseReduceGroup(line, program_));
-    } else if (word == "chunks" && program_.device_of_chunk.empty()) {
+    } else if (word == "chunks" && replicas_.empty()) {
       BATON_RETURN_IF_ERROR(line.Expect("on"));
       BATON_RETURN_IF_ERROR(line.Expect("devices"));
       while (!line.Done()) {
-        program_.device_of_chunk.push_back(0);
-        BATON_RETURN_IF_ERROR(line.Number(&program_.device_of_chunk.back()));
+        replicas_.push_back({static_cast<int32_t>(replicas_.size()), 0, 0});
+        BATON_RETURN_IF_ERROR(line.Number(&replicas_.back().device));
       }
-    } else if (word == "micro-batches" && program_.copy_of_micro_batch.empty()) {
-      BATON_RETURN_IF_ERROR(line.Expect("use"));
-      BATON_RETURN_IF_ERROR(line.Expect("copies"));
+    } else if (word == "replica") {
+      ChunkReplica replica = {};
+      BATON_RETURN_IF_ERROR(line.Number(&replica.replica));
       while (!line.Done()) {
-        int copy = 0;
-        BATON_RETURN_IF_ERROR(line.Number(&copy));
-        if (copy < 0 || copy > INT8_MAX) return Mistake(absl::StrCat("there is no copy ", copy));
-        program_.copy_of_micro_batch.push_back(static_cast<int8_t>(copy));
+        BATON_RETURN_IF_ERROR(line.Labelled("chunk", &replica.chunk));
+        BATON_RETURN_IF_ERROR(line.Expect("on"));
+        BATON_RETURN_IF_ERROR(line.Labelled("device", &replica.device));
+        replicas_.push_back(replica);
+      }
+    } else if (word == "micro-batches" && replica_of_micro_batch_.empty()) {
+      BATON_RETURN_IF_ERROR(line.Expect("use"));
+      BATON_RETURN_IF_ERROR(line.Expect("replicas"));
+      while (!line.Done()) {
+        replica_of_micro_batch_.push_back(0);
+        BATON_RETURN_IF_ERROR(line.Number(&replica_of_micro_batch_.back()));
       }
     } else {
       return Mistake(absl::StrCat("\"", word, "\" does not belong here"));
@@ -369,6 +377,8 @@ class Parser {
   }
 
   Program program_;
+  std::vector<ChunkReplica> replicas_;
+  std::vector<int32_t> replica_of_micro_batch_;
   bool begun_ = false;
   int num_devices_ = 0;
   int device_line_ = 0;

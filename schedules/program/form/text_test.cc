@@ -14,8 +14,8 @@ namespace {
 
 constexpr char kExample[] = R"(program "1f1b": 2 chunks, 2 devices, 2 micro-batches
   chunks on devices 0 1
-  reduce tied_gradient "tokens.weight": chunks 0 1, 4096 bytes
-  reduce gradient_norm "": chunks 0 1, 64 bytes
+  reduce tied_gradient "tokens.weight": members 0 1, 4096 bytes
+  reduce gradient_norm "": members 0 1, 64 bytes
 
 device 0: 9 instructions, 6 slots, arena 1572864 bytes (1.5 MiB), workspace 64 bytes at 1856
   chunk 0: parameters 256 bytes at 0, gradients at 256, optimizer 512 bytes at 512
@@ -97,7 +97,7 @@ TEST_CASE("a mistake is told with its line") {
       Mistake{"2 micro-batches", "99999999999 micro-batches", "line 1: expected a number, not \"99999999999\""},
       Mistake{"chunks on", "stages on", "line 2: \"stages\" does not belong here"},
       Mistake{"tied_gradient", "tied", "line 3: \"tied\" is no kind of reduce"},
-      Mistake{"chunks 0 1, 4096", "chunks 0 7, 4096", "line 3: there is no chunk 7"},
+      Mistake{"members 0 1, 4096", "members 0 7, 4096", "member of a reduce group 7 must be from 0 to 1"},
       Mistake{"0 1, 4096 bytes", "bytes", "line 3: expected a number before \"bytes\""},
       Mistake{"device 0: 9", "device 1: 9", "line 6: device 1 where device 0 is due"},
       Mistake{"(1.5 MiB)", "(1.5 MiB", "line 6: a parenthesis is not closed"},

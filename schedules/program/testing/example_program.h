@@ -27,7 +27,7 @@ inline Program ExampleProgram() {
   program.schedule = "1f1b";
   program.num_chunks = 2;
   program.num_micro_batches = 2;
-  program.device_of_chunk = {0, 1};
+  program.placement = ChunkPlacement::Of({0, 1});
   program.reduce_groups = {{ReduceKind::kTiedGradient, "tokens.weight", {0, 1}, 4096},
                            {ReduceKind::kGradientNorm, "", {0, 1}, 64}};
   program.devices.resize(2);
@@ -74,12 +74,18 @@ inline Program RandomProgram(uint32_t seed) {
   program.num_micro_batches = static_cast<int>(1 + below(9));
   program.forward_only = below(2) == 1;
   const int64_t num_devices = 1 + below(4);
-  const int64_t num_copies = 1 + below(2);
-  for (int i = 0; i < num_copies * program.num_chunks; ++i) program.device_of_chunk.push_back(below(num_devices));
-  for (int i = 0; num_copies > 1 && i < program.num_micro_batches; ++i) program.copy_of_micro_batch.push_back(below(2));
+  // Where there are two replicas, they share the devices of some chunks.
+  std::vector<std::vector<int32_t>> devices(1 + below(2));
+  for (std::vector<int32_t>& row : devices) {
+    for (int i = 0; i < program.num_chunks; ++i) row.push_back(static_cast<int32_t>(below(num_devices)));
+  }
+  if (devices.size() > 1 && devices[0] == devices[1]) devices.pop_back();
+  std::vector<int32_t> replica_of_micro_batch;
+  for (int i = 0; devices.size() > 1 && i < program.num_micro_batches; ++i) replica_of_micro_batch.push_back(below(2));
+  program.placement = ChunkPlacement::OfReplicas(devices, replica_of_micro_batch);
   for (int64_t i = below(4); i >= 0; --i) {
     ReduceGroup group = {static_cast<ReduceKind>(below(3)), "w" + std::to_string(i), {}, below(1000)};
-    for (int64_t j = below(4); j > 0; --j) group.chunks.push_back(below(program.device_of_chunk.size()));
+    for (int64_t j = below(4); j > 0; --j) group.members.push_back(below(program.placement.replicas().size()));
     program.reduce_groups.push_back(group);
   }
   for (int64_t d = 0; d < num_devices; ++d) {
