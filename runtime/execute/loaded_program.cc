@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "schedules/program/walk/participants.h"
 
 namespace baton {
 namespace {
@@ -35,11 +36,9 @@ absl::StatusOr<std::unique_ptr<LoadedProgram>> LoadedProgram::Create(std::shared
   auto loaded = std::make_unique<LoadedProgram>();
   loaded->program = std::move(program);
   const Program& all = *loaded->program;
-  for (const ReduceGroup& group : all.reduce_groups) {
-    std::vector<int32_t> device_of_member;
-    for (int32_t member : group.members) device_of_member.push_back(all.placement.replicas()[member].device);
+  for (int group = 0; group < static_cast<int>(all.reduce_groups.size()); ++group) {
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Collective> collective,
-                           shared.transport->CreateCollective(device_of_member));
+                           shared.transport->CreateCollective(DevicesOfMembers(all, group)));
     loaded->collectives.push_back(std::move(collective));
   }
   const Capacities capacities(all);

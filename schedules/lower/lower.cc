@@ -11,6 +11,7 @@
 #include "schedules/lower/order_index.h"
 #include "schedules/lower/place_transfers.h"
 #include "schedules/lower/time_order.h"
+#include "schedules/program/walk/participants.h"
 
 namespace baton {
 namespace {
@@ -82,14 +83,11 @@ std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostMo
 
 // What each device does at the end of the step.
 std::vector<Finish> Finishes(const Program& program, const std::vector<std::vector<int32_t>>& chunks) {
-  std::vector<Finish> finishes(chunks.size());
-  for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
-    for (int32_t member : program.reduce_groups[group].members) {
-      std::vector<int32_t>& groups = finishes[program.placement.replicas()[member].device].reduce_groups;
-      if (groups.empty() || groups.back() != static_cast<int32_t>(group)) groups.push_back(group);
-    }
+  std::vector<std::vector<int32_t>> groups = GroupsOfDevices(program);
+  std::vector<Finish> finishes;
+  for (size_t device = 0; device < chunks.size(); ++device) {
+    finishes.push_back({std::move(groups[device]), chunks[device]});
   }
-  for (size_t device = 0; device < chunks.size(); ++device) finishes[device].stepped_chunks = chunks[device];
   return finishes;
 }
 
@@ -119,7 +117,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   SlotAssigner slots(order, index, options.costs);
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
-    code.instructions = EmitInstructions(order, device, receives[device], finishes[device], code.overlapped);
+    code.instructions = EmitInstructions(order, device, receives[device], finishes[device]);
     slots.Assign(chunks[device], times, device, code);
     InsertWaits(code);
     LayoutMemory(chunks[device], index.forward_only, options.costs, code);

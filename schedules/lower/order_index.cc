@@ -73,10 +73,6 @@ class Indexer {
     const std::string fault =
         order_.placement.FindFault(order_.num_chunks, order_.num_devices(), order_.num_micro_batches, lowest_device);
     if (!fault.empty()) return report(fault);
-    if (!order_.overlapped.empty() && order_.overlapped.size() != order_.devices.size()) {
-      return report(absl::StrCat(order_.overlapped.size(), " devices run passes together; there are ",
-                                 order_.num_devices(), " devices"));
-    }
     return true;
   }
 
@@ -86,7 +82,6 @@ class Indexer {
     early_.clear();
     for (int position = 0; position < static_cast<int>(actions.size()); ++position) Index(actions[position], position);
     for (int position : early_) CheckEarly(actions[position], position);
-    if (!order_.overlapped.empty()) CheckOverlapped(actions);
     std::stable_sort(result_.violations.begin() + first, result_.violations.end(),
                      [](const OrderViolation& a, const OrderViolation& b) { return a.position < b.position; });
   }
@@ -180,20 +175,6 @@ class Indexer {
       if (index.backward[key] > position) Report(position, "comes before its backward-input");
     } else if (index.forward[key] > position) {
       Report(position, "comes before its forward");
-    }
-  }
-
-  void CheckOverlapped(const std::vector<Action>& actions) {
-    int64_t previous = -1;
-    const int64_t size = static_cast<int64_t>(actions.size());
-    for (int32_t position : order_.overlapped[device_]) {
-      if (position <= previous || position + int64_t{1} >= size || position < 0) {
-        return Add({device_, -1, absl::StrCat("runs position ", position, " of ", size, " together with the next")});
-      }
-      previous = position;
-      if (actions[position].kind != ActionKind::kForward || !IsBackward(actions[position + 1].kind)) {
-        Report(position, "runs together with the next action; only a forward and a backward do");
-      }
     }
   }
 

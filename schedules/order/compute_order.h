@@ -41,9 +41,6 @@ struct ComputeOrder {
   int num_micro_batches = 0;
   ChunkPlacement placement;                  // which device has which replica of which chunk; of num_chunks chunks
   std::vector<std::vector<Action>> devices;  // [device][position]
-  // [device]: ascending positions of forwards that run together with the backward right behind them. Empty if nothing
-  // on any device does. Who cannot overlap two passes runs them one after the other.
-  std::vector<std::vector<int32_t>> overlapped;
 
   int num_devices() const { return static_cast<int>(devices.size()); }
   // Where the chunk's passes for the micro-batch run.

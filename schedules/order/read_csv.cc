@@ -184,7 +184,6 @@ class Reader {
       csv_.rows.push_back(static_cast<int32_t>(csv_.rows.size()) + 1);
     }
     csv_.order.devices.resize(line_);
-    csv_.order.overlapped.resize(line_);
     csv_.transfers.resize(line_);
     csv_.cells.resize(line_);
     for (int32_t number = 1;; ++number) {
@@ -225,8 +224,6 @@ class Reader {
     if (forward.is_skipped || backward.is_skipped || forward.word != Word::kForward || !backward.is_backward()) {
       return NoCell(cell, "a forward and a backward run together, nothing else");
     }
-    csv_.order.overlapped.back().push_back(static_cast<int32_t>(csv_.order.devices.back().size()));
-    has_overlapped_ = true;
     BATON_RETURN_IF_ERROR(Add(cell, forward, number));
     return Add(cell, backward, number);
   }
@@ -275,7 +272,6 @@ class Reader {
     order.num_chunks = static_cast<int>(num_chunks);
     order.num_micro_batches = static_cast<int>(num_micro_batches);
     if (!InferPlaces(order)) InferReplicas(order);
-    if (!has_overlapped_) order.overlapped.clear();
     return std::move(csv_);
   }
 
@@ -283,7 +279,6 @@ class Reader {
   const std::string name_;
   int line_ = 1;
   CsvOrder csv_;
-  bool has_overlapped_ = false;
   int64_t num_actions_ = 0;
   // The largest numbers and where they stand first.
   int32_t largest_chunk_ = -1;

@@ -39,9 +39,9 @@ inline constexpr int kMaxCsvRows = 1 << 16;
 inline constexpr int kMaxCsvDigits = 7;
 
 // One row a device, one cell an action: `<stage><F|I|W|B|R><micro-batch>` (R, a recomputation, is not PyTorch's),
-// `(2F3;1B0)OVERLAP_F_B` for a forward and a backward that run together, a transfer as above, or nothing. FSDP's
-// UNSHARD, RESHARD and REDUCE_GRAD are skipped. Blanks, quotes, CRLF and a byte order mark mean nothing; an empty row
-// is a device without work, but for those at the end of the file, which are none.
+// `(2F3;1B0)OVERLAP_F_B` for a forward and a backward, which are run in this order, a transfer as above, or nothing.
+// FSDP's UNSHARD, RESHARD and REDUCE_GRAD are skipped. Blanks, quotes, CRLF and a byte order mark mean nothing; an
+// empty row is a device without work, but for those at the end of the file, which are none.
 //
 // Stages (chunks) and micro-batches are as many as the largest number of a compute cell says; a stage is on the device
 // in whose row its compute cells begin, or on -1 if it has none. Where the forwards of some micro-batches go the way of

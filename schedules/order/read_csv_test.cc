@@ -27,7 +27,6 @@ TEST_CASE("stages, devices and micro-batches are inferred") {
   CHECK(FormatOrder(csv.order) == "0F0 0F1 3F0 3B0 0B0 0I1 0W1\n\n1F0 2F0 1B0\n");
   CHECK(csv.cells[0] == std::vector<int32_t>{1, 2, 3, 4, 6, 7, 8});
   CHECK(csv.rows == std::vector<int32_t>{1, 2, 3});
-  CHECK(csv.order.overlapped.empty());
   CHECK_FALSE(csv.has_transfers);
 }
 
@@ -60,11 +59,10 @@ TEST_CASE("blanks, quotes, CRLF, a byte order mark and trailing empty rows mean 
   CHECK(MustRead("0F0\n\"\"\n").order.num_devices() == 2);  // a row of one empty cell is a device
 }
 
-TEST_CASE("passes that run together are two actions and a mark, the forward first") {
+TEST_CASE("a cell of two passes is two actions, the forward first") {
   for (const char* cell : {"(0F1;0B0)OVERLAP_F_B", "( 0F1 ; 0B0 )OVERLAP_F_B", "(0B0;0F1)OVERLAP_F_B"}) {
     const CsvOrder csv = MustRead(std::string("0F0,") + cell + ",0B1");
-    CHECK(FormatOrder(csv.order) == "0F0  (0F1 0B0) 0B1\n");
-    CHECK(csv.order.overlapped == std::vector<std::vector<int32_t>>{{1}});
+    CHECK(FormatOrder(csv.order) == "0F0 0F1 0B0 0B1\n");
     CHECK(csv.cells[0] == std::vector<int32_t>{1, 2, 2, 3});
   }
 }

@@ -52,10 +52,7 @@ struct DeviceProgram {
   std::vector<int32_t> waits;             // see Instruction; indices into `instructions`
   std::vector<Slot> slots;
   std::vector<ChunkMemory> chunks;  // ascending
-  // Ascending: Forwards that run together with the next backward of the device, where it can overlap the two; the order
-  // of instructions holds in any case.
-  std::vector<int32_t> overlapped;
-  Bytes workspace_offset = 0;  // shared by all compute instructions
+  Bytes workspace_offset = 0;       // shared by all compute instructions
   Bytes workspace_bytes = 0;
   Bytes arena_bytes = 0;  // everything above fits below this
 

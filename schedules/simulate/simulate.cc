@@ -11,6 +11,7 @@
 #include "schedules/costs/check_costs.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/program/walk/lanes.h"
+#include "schedules/program/walk/participants.h"
 #include "schedules/program/walk/transfer_queues.h"
 #include "schedules/simulate/link_turns.h"
 
@@ -62,7 +63,7 @@ class Simulation {
       trace_.devices[device].assign(program.devices[device].instructions.size(), {0, 0, kUnknown});
     }
     groups_.resize(program.reduce_groups.size());
-    for (size_t i = 0; i < groups_.size(); ++i) groups_[i] = MakeGroup(program.reduce_groups[i]);
+    for (size_t i = 0; i < groups_.size(); ++i) groups_[i] = MakeGroup(static_cast<int>(i));
   }
 
   absl::StatusOr<Trace> Run() {
@@ -84,7 +85,7 @@ class Simulation {
   }
 
   // What TransferQueues tells, in other transports than the default one.
-  void Met(const TransferQueues::Side& send, const TransferQueues::Side& recv) {
+  void Matched(const TransferQueues::Side& send, const TransferQueues::Side& recv) {
     Interval& out = Begin(send);
     Interval& in = Begin(recv);
     out.start = in.start = std::max(out.ready, in.ready);
@@ -153,16 +154,10 @@ class Simulation {
     return send.payload == Payload::kActivation ? chunk.output_bytes : chunk.input_bytes;
   }
 
-  Group MakeGroup(const ReduceGroup& group) const {
-    std::vector<int32_t> devices;
-    const std::vector<ChunkReplica>& replicas = program_.placement.replicas();
-    for (int32_t member : group.members) {
-      if (member >= 0 && static_cast<size_t>(member) < replicas.size()) devices.push_back(replicas[member].device);
-    }
+  Group MakeGroup(int group) const {
     Group made;
-    made.duration = costs_.ReduceNanos(devices, group.bytes);
-    std::sort(devices.begin(), devices.end());
-    made.num_participants = static_cast<int>(std::unique(devices.begin(), devices.end()) - devices.begin());
+    made.duration = costs_.ReduceNanos(DevicesOfMembers(program_, group), program_.reduce_groups[group].bytes);
+    made.num_participants = static_cast<int>(ParticipantsOf(program_, group).size());
     return made;
   }
 

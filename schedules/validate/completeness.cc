@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "schedules/program/walk/participants.h"
 #include "schedules/validate/rules.h"
 
 namespace baton {
@@ -23,13 +24,7 @@ class CompletenessChecker {
     step_.assign(program.placement.replicas().size(), -1);
     last_added_.assign(program.placement.replicas().size(), -1);
     last_reduce_.assign(program.reduce_groups.size(), -1);
-    groups_.resize(program.num_devices());
-    for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
-      for (int32_t member : program.reduce_groups[group].members) {
-        std::vector<int32_t>& groups = groups_[program.placement.replicas()[member].device];
-        if (groups.empty() || groups.back() != static_cast<int32_t>(group)) groups.push_back(group);
-      }
-    }
+    groups_ = GroupsOfDevices(program);
   }
 
   void Run() {

@@ -54,26 +54,13 @@ class MemoryChecker {
     for (size_t i = 1; i < listed.size(); ++i) {
       if (listed[i] <= listed[i - 1]) Report(absl::StrCat("chunk ", listed[i], " is listed after ", listed[i - 1]));
     }
-    for (int32_t chunk : listed) {
-      if (chunk < 0 || chunk >= program_.num_chunks || program_.placement.IndexOn(chunk, device_) < 0) {
-        Report(absl::StrCat("chunk ", chunk, " has memory here but is not on this device"));
-      }
-    }
   }
 
   void Add(const Region& region) {
-    if (region.bytes < 0) {
-      Report(absl::StrCat(Name(region), " has ", region.bytes, " bytes"));
-    } else if (region.offset < 0 || region.bytes > code_.arena_bytes ||
-               region.offset > code_.arena_bytes - region.bytes) {
-      Report(absl::StrCat(Name(region), " at ", region.offset, " with ", region.bytes,
-                          " bytes is outside the arena of ", code_.arena_bytes));
-    } else {
-      if (region.offset % kBufferAlignment != 0) {
-        Report(absl::StrCat(Name(region), " at ", region.offset, " is not aligned to ", kBufferAlignment));
-      }
-      if (region.bytes > 0) regions_.push_back(region);
+    if (region.offset % kBufferAlignment != 0) {
+      Report(absl::StrCat(Name(region), " at ", region.offset, " is not aligned to ", kBufferAlignment));
     }
+    if (region.bytes > 0) regions_.push_back(region);
   }
 
   void CheckOverlaps() {
@@ -93,7 +80,7 @@ class MemoryChecker {
   const DeviceProgram& code_;
   const int device_;
   std::vector<Violation>& violations_;
-  std::vector<Region> regions_;  // not empty, within the arena
+  std::vector<Region> regions_;  // not empty
 };
 
 }  // namespace
@@ -104,7 +91,6 @@ void CheckMemory(const Program& program, std::vector<Violation>& violations) {
   for (int device = 0; device < program.num_devices(); ++device) {
     MemoryChecker(program, device, violations).Run();
     for (const ChunkMemory& memory : program.devices[device].chunks) {
-      if (memory.chunk < 0 || memory.chunk >= program.num_chunks) continue;
       const int32_t entry = program.placement.IndexOn(memory.chunk, device);
       if (entry >= 0) has_memory[entry] = true;
     }

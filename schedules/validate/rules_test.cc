@@ -116,34 +116,39 @@ void CheckFound(const BadProgram& bad) {
 
 TEST_CASE("rule ranges") {
   const BadProgram bads[] = {
-      {"ranges", "there are 0 chunks", Whole, [](Patient& p) { p.program.num_chunks = 0; }},
-      {"ranges", "there are -1 micro-batches", Whole, [](Patient& p) { p.program.num_micro_batches = -1; }},
+      {"ranges", "2 chunks are on devices; there are 0 chunks", Whole, [](Patient& p) { p.program.num_chunks = 0; }},
+      {"ranges", "micro-batches -1 must be from 1 to 1048576", Whole,
+       [](Patient& p) { p.program.num_micro_batches = -1; }},
       {"ranges", "1 chunks are on devices; there are 2", Whole,
        [](Patient& p) { p.program.placement = ChunkPlacement::Of({0}); }},
       {"ranges", "chunk 1 is on device 2; there are 2", Whole,
        [](Patient& p) {
          p.program.placement = ChunkPlacement::Of({0, 2});
        }},
-      {"ranges", "instructions cannot pass 2147483647 micro-batches", Whole,
+      {"ranges", "micro-batches 2147483647 must be from 1", Whole,
        [](Patient& p) { p.program.num_micro_batches = 2147483647; }},
-      {"ranges", "reduce group 0 has member 7", Whole, [](Patient& p) { p.program.reduce_groups[0].members[1] = 7; }},
-      {"ranges", "reduce group 0 has member 0 after 1", Whole,
+      {"ranges", "instructions cannot pass 1000000 micro-batches", Whole,
+       [](Patient& p) { p.program.num_micro_batches = 1000000; }},
+      {"ranges", "reduce group 0: member 7 must be from 0 to 1", Whole,
+       [](Patient& p) { p.program.reduce_groups[0].members[1] = 7; }},
+      {"ranges", "reduce group 0: member 0 must be from 1 to 1", Whole,
        [](Patient& p) {
          p.program.reduce_groups[0].members = {1, 0};
        }},
-      {"ranges", "reduce group 1 has no members", Whole,
+      {"ranges", "reduce group 1: members: none", Whole,
        [](Patient& p) { p.program.reduce_groups[1].members.clear(); }},
-      {"ranges", "reduce group 1 has -8 bytes", Whole, [](Patient& p) { p.program.reduce_groups[1].bytes = -8; }},
-      {"ranges", "names a group that is not there", Whole,
+      {"ranges", "reduce group 1: bytes -8 must be from 0", Whole,
+       [](Patient& p) { p.program.reduce_groups[1].bytes = -8; }},
+      {"ranges", "group 2 must be from 0 to 1", Whole,
        [](Patient& p) { std::get<AllReduce>(p.Code(0)[p.IndexOfReduce(0, 1)].operation).group = 2; }},
-      {"ranges", "names a chunk that is not there", Whole, [](Patient& p) { p.Get<Forward>(0, 0, 0).chunk = -1; }},
-      {"ranges", "names a micro-batch that is not there", Whole,
+      {"ranges", "chunk -1 must be from 0 to 1", Whole, [](Patient& p) { p.Get<Forward>(0, 0, 0).chunk = -1; }},
+      {"ranges", "micro_batch 4 must be from 0 to 3", Whole,
        [](Patient& p) { p.Get<Forward>(0, 0, 0).micro_batch = 4; }},
-      {"ranges", "its peer 0 is not another device", Whole, [](Patient& p) { p.Get<Send>(0, 0, 0).peer = 0; }},
-      {"ranges", "its peer -2 is not another device", Whole, [](Patient& p) { p.Get<Recv>(0, 0, 0).peer = -2; }},
-      {"ranges", "names slot 99 of", Whole, [](Patient& p) { p.Get<Forward>(0, 0, 0).saved = 99; }},
-      {"ranges", "names slot -2 of", Whole, [](Patient& p) { p.Get<Forward>(0, 0, 0).saved = -2; }},
-      {"ranges", "names waits that are not there", Whole, [](Patient& p) { p.Code(0)[2].first_wait = 0xffffffffu; }},
+      {"ranges", "peer 0 must be another device", Whole, [](Patient& p) { p.Get<Send>(0, 0, 0).peer = 0; }},
+      {"ranges", "peer -2 must be from 0 to 1", Whole, [](Patient& p) { p.Get<Recv>(0, 0, 0).peer = -2; }},
+      {"ranges", "saved 99 must be from -1 to", Whole, [](Patient& p) { p.Get<Forward>(0, 0, 0).saved = 99; }},
+      {"ranges", "saved -2 must be from -1 to", Whole, [](Patient& p) { p.Get<Forward>(0, 0, 0).saved = -2; }},
+      {"ranges", "exceed the device's list", Whole, [](Patient& p) { p.Code(0)[2].first_wait = 0xffffffffu; }},
       {"ranges", "waits for instruction 2, which is not an earlier one", Whole,
        [](Patient& p) { p.program.devices[0].waits[p.Code(0)[2].first_wait] = 2; }},
       {"ranges", "waits for instruction -1, which", Whole,
@@ -334,10 +339,10 @@ TEST_CASE("rule slots") {
 
 TEST_CASE("rule memory") {
   const BadProgram bads[] = {
-      {"memory", "slot 1 has -1 bytes", Whole, [](Patient& p) { p.SlotOf(0, 1).bytes = -1; }},
-      {"memory", "is outside the arena", Whole, [](Patient& p) { p.program.devices[0].arena_bytes -= 64; }},
-      {"memory", "is outside the arena", Whole, [](Patient& p) { p.SlotOf(0, 0).offset = -64; }},
-      {"memory", "is outside the arena", Whole,
+      {"ranges", "slot 1 at offset", Whole, [](Patient& p) { p.SlotOf(0, 1).bytes = -1; }},
+      {"ranges", "is outside the arena", Whole, [](Patient& p) { p.program.devices[0].arena_bytes -= 64; }},
+      {"ranges", "is outside the arena", Whole, [](Patient& p) { p.SlotOf(0, 0).offset = -64; }},
+      {"ranges", "is outside the arena", Whole,
        [](Patient& p) { p.SlotOf(0, 0).offset = int64_t{0x7fffffffffffffc0}; }},
       {"memory", "is not aligned to 64", Whole, [](Patient& p) { p.SlotOf(0, 0).offset += 8; }},
       {"memory", "slot 2 at", Whole, [](Patient& p) { p.SlotOf(0, 2).offset = p.SlotOf(0, 1).offset; }},
@@ -348,10 +353,10 @@ TEST_CASE("rule memory") {
          ChunkMemory& memory = p.program.devices[1].chunks[0];
          memory.optimizer_offset = memory.gradients_offset;
        }},
-      {"memory", "gradients of chunk 0 at -1", Whole,
+      {"ranges", "gradients of chunk 0 at offset -1", Whole,
        [](Patient& p) { p.program.devices[0].chunks[0].gradients_offset = kNoOffset; }},
       {"memory", "chunk 0 has no memory", Whole, [](Patient& p) { p.program.devices[0].chunks.clear(); }},
-      {"memory", "chunk 1 has memory here but is not on this device", Whole,
+      {"ranges", "memory of chunk 1, which is not on this device", Whole,
        [](Patient& p) { p.program.devices[0].chunks[0].chunk = 1; }},
       {"memory", "chunk 0 is listed after 3", Split,
        [](Patient& p) { std::swap(p.program.devices[0].chunks[0], p.program.devices[0].chunks[1]); }},
@@ -364,7 +369,7 @@ TEST_CASE("rule memory") {
 TEST_CASE("rule deadlock") {
   const BadProgram bads[] = {
       // Device 0 wants the gradient of micro-batch 0 before it sends the activation of micro-batch 0.
-      {"deadlock", "devices wait for each other in a circle: device 0 instruction", Whole,
+      {"deadlock", "instructions wait for each other in a circle: device 0 instruction", Whole,
        [](Patient& p) {
          const int recv = p.IndexOf<Recv>(0, 0, 0);
          const int forward = p.IndexOf<Forward>(0, 0, 0);
@@ -373,13 +378,13 @@ TEST_CASE("rule deadlock") {
          p.Insert(0, forward, moved);
          p.Wait(0, forward + 1, forward);
        }},
-      {"deadlock", "(Recv activation chunk 1 micro-batch 3 from device 0), which device 0 never meets", Whole,
+      {"deadlock", "(Recv activation chunk 1 micro-batch 3 from device 0) is never matched by device 0", Whole,
        [](Patient& p) { p.Remove(0, p.IndexOf<Send>(0, 0, 0)); }},
-      {"deadlock", "(AllReduce group 0) waits for device 1 to take part, which never does", Whole,
+      {"deadlock", "(AllReduce group 0) waits for device 1, which never takes part", Whole,
        [](Patient& p) {
          for (int group : {0, 1}) p.Remove(1, p.IndexOfReduce(1, group));
        }},
-      {"deadlock", "(AllReduce group 0) waits for device 1 to take part; device 1", Whole,
+      {"deadlock", "(AllReduce group 1) to take part; device 1", Whole,
        [](Patient& p) {
          std::swap(p.Code(1)[p.IndexOfReduce(1, 0)].operation, p.Code(1)[p.IndexOfReduce(1, 1)].operation);
        }},
@@ -405,7 +410,7 @@ TEST_CASE("replicas: each rule knows which device a micro-batch belongs to") {
        [](Patient& p) {
          p.SetReplicas({0, 1, 2, 1});
        }},
-      {"ranges", "reduce group 3 has member 4", Replicas,
+      {"ranges", "reduce group 3: member 4 must be from 3 to 3", Replicas,
        [](Patient& p) { p.program.reduce_groups[3].members.back() = 4; }},
       {"ranges", "two replicas of chunk 0 are listed on device 0", Replicas,
        [](Patient& p) {
@@ -457,10 +462,12 @@ TEST_CASE("a deadlock names only the circle, not who is behind it") {
   REQUIRE(violations.size() == 1);
   CHECK(violations[0].device == 0);
   CHECK(violations[0].instruction == first);
-  CHECK(violations[0].message ==
-        "devices wait for each other in a circle: device 0 instruction " + std::to_string(first) +
-            " (AllReduce group 0) waits for device 1 to take part; device 1 instruction " +
-            std::to_string(patient.IndexOfReduce(1, 1)) + " (AllReduce group 1) waits for device 0 to take part");
+  const std::string reduce_0 = "device 0 instruction " + std::to_string(first) + " (AllReduce group 0)";
+  const std::string reduce_1 =
+      "device 1 instruction " + std::to_string(patient.IndexOfReduce(1, 1)) + " (AllReduce group 1)";
+  CHECK(violations[0].message == "instructions wait for each other in a circle: " + reduce_0 + " waits for " +
+                                     reduce_1 + " to take part; " + reduce_1 + " waits for " + reduce_0 +
+                                     " to take part");
 }
 
 TEST_CASE("every violation is reported, and CheckProgram names the first ones") {

@@ -10,6 +10,7 @@
 #include "schedules/program/walk/lanes.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/validate/stuck.h"
+#include "schedules/validate/testing/interpreter.h"
 #include "schedules/validate/validate.h"
 
 namespace baton {
@@ -211,11 +212,11 @@ TEST_CASE("buffers fill up: as many sends ahead as there are slots") {
     CHECK(stuck.next[0] == (slots < 4 ? 2 * slots + 1 : 9));
     REQUIRE(stuck.deadlocks.size() == 1);
     CHECK_FALSE(stuck.deadlocks[0].is_circle);
-    CHECK(stuck.deadlocks[0].chain.back().why == Blame::Why::kNeverMet);
+    CHECK(stuck.deadlocks[0].chain.back().why == Blame::Why::kNeverMatched);
   }
 }
 
-TEST_CASE("the general play agrees with the fast one on the default transport") {
+TEST_CASE("on the default transport, what is not found stuck is not stuck under the adversary") {
   std::mt19937 random(11);
   int num_stuck = 0;
   for (int round = 0; round < 600; ++round) {
@@ -231,18 +232,18 @@ TEST_CASE("the general play agrees with the fast one on the default transport") 
     }
     const auto lanes = Lanes::Create(*program);
     REQUIRE(lanes.ok());
-    const StuckProgram general = FindDeadlocks(*program, *lanes, {});
-    bool is_stuck = false;
-    for (const Violation& violation : Validate(*program)) is_stuck = is_stuck || violation.rule == "deadlock";
-    bool is_stuck_in_general = false;
+    const StuckProgram stuck = FindDeadlocks(*program, *lanes, {});
+    bool ends = true;
     for (int device = 0; device < program->num_devices(); ++device) {
-      const auto size = static_cast<int32_t>(program->devices[device].instructions.size());
-      is_stuck_in_general = is_stuck_in_general || general.next[device] < size;
+      ends = ends && stuck.next[device] == static_cast<int32_t>(program->devices[device].instructions.size());
     }
     INFO("round " << round);
-    REQUIRE(is_stuck == is_stuck_in_general);
-    REQUIRE((!is_stuck || !general.deadlocks.empty()));
-    num_stuck += is_stuck ? 1 : 0;
+    REQUIRE((ends || !stuck.deadlocks.empty()));
+    // Lanes issue independently of each other there, so it gets through more programs.
+    if (PlayAtRandom(*program, round) == "stuck") {
+      REQUIRE_FALSE(ends);
+      ++num_stuck;
+    }
   }
   CHECK(num_stuck > 20);
 }

@@ -136,20 +136,6 @@ TEST_CASE("gradients that do not ascend are no violation, but are told, and lowe
   CHECK(Lower(*order, options).ok());
 }
 
-TEST_CASE("passes that cannot run together") {
-  ComputeOrder order = OneFOneB(2, 3);
-  order.overlapped = {{1}, {}};  // 0F1 0B0
-  CHECK(Found(order).empty());
-  order.overlapped = {{2}, {}};
-  CHECK(Found(order) ==
-        std::vector<std::string>{
-            "device 0 position 2: 0B0 runs together with the next action; only a forward and a backward do"});
-  order.overlapped = {{}, {5}};
-  CHECK(Found(order) == std::vector<std::string>{"device 1: runs position 5 of 6 together with the next"});
-  order.overlapped = {{}};
-  CHECK(Found(order) == std::vector<std::string>{"order: 1 devices run passes together; there are 2 devices"});
-}
-
 TEST_CASE("what is behind its reader on the same device") {
   ComputeOrder order = GreedyOrder({0, 0}, 1, 1, false);  // 0F0 1F0 1B0 0B0
   std::swap(order.devices[0][2], order.devices[0][3]);

@@ -38,7 +38,7 @@ TEST_CASE("an order of one's own trains to the same bits, wherever it puts the c
     CHECK(RunToTheEnd(JobOf(WriteOrderFile("mixed.csv", CsvOf(GreedyOrder({1, 0, 1, 1, 2, 0}, 3, 4, split))), 3, 2)) ==
           unsplit);
   }
-  // Passes that are marked as running together run one after the other here.
+  // A cell of two passes is taken as the two in turn.
   const std::string together =
       "0F0,0F1,(0F2;0B0)OVERLAP_F_B,(0F3;0B1)OVERLAP_F_B,0B2,0B3\n1F0,1B0,1F1,1B1,1F2,1B2,1F3,1B3\n";
   CHECK(RunToTheEnd(JobOf(WriteOrderFile("together.csv", together), 2, 1)) == unsplit);

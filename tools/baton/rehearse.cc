@@ -17,6 +17,7 @@
 #include "runtime/rehearse/timed_module.h"
 #include "runtime/transport/local/local_transport.h"
 #include "schedules/analyze/analysis.h"
+#include "schedules/program/walk/participants.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/trace/chrome_trace.h"
 #include "tools/baton/command_line.h"
@@ -99,11 +100,7 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     return LocalLinkOptions{link.latency_ns, link.bytes_per_ns, shared};
   };
   transport.reduce_ns = [costs, program](int group) {
-    std::vector<int32_t> devices;
-    for (int32_t member : program->reduce_groups[group].members) {
-      devices.push_back(program->placement.replicas()[member].device);
-    }
-    return costs.ReduceNanos(devices, program->reduce_groups[group].bytes);
+    return costs.ReduceNanos(DevicesOfMembers(*program, group), program->reduce_groups[group].bytes);
   };
   transport.moves_data = false;
   rehearsal->transport = std::make_unique<LocalTransport>(transport);

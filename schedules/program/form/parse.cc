@@ -335,14 +335,6 @@ class Parser {
       device.chunks.push_back(chunk);
       return line.ExpectDone();
     }
-    if (line.At("overlapped")) {
-      line.Next();
-      while (!line.Done()) {
-        device.overlapped.push_back(0);
-        BATON_RETURN_IF_ERROR(line.Number(&device.overlapped.back()));
-      }
-      return absl::OkStatus();
-    }
     if (line.At("slot")) {
       line.Next();
       size_t index = 0;

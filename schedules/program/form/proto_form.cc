@@ -88,7 +88,6 @@ void DeviceToProto(const DeviceProgram& device, proto::DeviceProgram& message) {
   message.set_workspace_offset(device.workspace_offset);
   message.set_workspace_bytes(device.workspace_bytes);
   message.set_arena_bytes(device.arena_bytes);
-  message.mutable_overlapped()->Assign(device.overlapped.begin(), device.overlapped.end());
 }
 
 // Errors: InvalidArgument.
@@ -114,7 +113,6 @@ absl::StatusOr<DeviceProgram> DeviceFromProto(const proto::DeviceProgram& messag
   device.workspace_offset = message.workspace_offset();
   device.workspace_bytes = message.workspace_bytes();
   device.arena_bytes = message.arena_bytes();
-  device.overlapped.assign(message.overlapped().begin(), message.overlapped().end());
   return device;
 }
 

@@ -77,7 +77,7 @@ struct Wrong {
 
 TEST_CASE("wrong messages are refused") {
   const Wrong wrong = GENERATE(
-      Wrong{"micro-batches 0 must be from 1 to 1048576", [](proto::Program& p) { p.Clear(); }},
+      Wrong{"there are 0 chunks; there must be at least 1", [](proto::Program& p) { p.Clear(); }},
       Wrong{"an instruction without an operation",
             [](proto::Program& p) { p.mutable_devices(0)->add_instructions()->add_waits(0); }},
       Wrong{"load of an unknown kind",

@@ -98,9 +98,6 @@ void PrintDevice(const DeviceProgram& device, int index, std::string* text) {
     }
     absl::StrAppend(text, "\n");
   }
-  if (!device.overlapped.empty()) {
-    absl::StrAppend(text, "  overlapped: ", absl::StrJoin(device.overlapped, " "), "\n");
-  }
   for (size_t i = 0; i < device.slots.size(); ++i) {
     const Slot& slot = device.slots[i];
     absl::StrAppendFormat(text, "  slot %%%d: %s, %d bytes at %d\n", i, kSlotKindWords[static_cast<size_t>(slot.kind)],

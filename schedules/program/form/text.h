@@ -2,11 +2,10 @@
 //
 //   program "1f1b": 2 chunks, 2 devices, 4 micro-batches
 //     chunks on devices 0 1
-//     reduce gradient_norm "": chunks 0 1, 64 bytes
+//     reduce gradient_norm "": members 0 1, 64 bytes
 //
 //   device 0: 23 instructions, 9 slots, arena 1258304 bytes (1.2 MiB), workspace 4096 bytes at 12288
 //     chunk 0: parameters 64 bytes at 0, gradients at 64, optimizer 128 bytes at 128
-//     overlapped: 7 12        forwards that run together with the next backward; if there are any
 //     slot %0: input, 65536 bytes at 1024
 //     …
 //        0  load inputs      c0 m0  → %0

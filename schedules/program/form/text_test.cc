@@ -97,7 +97,7 @@ TEST_CASE("a mistake is told with its line") {
       Mistake{"2 micro-batches", "99999999999 micro-batches", "line 1: expected a number, not \"99999999999\""},
       Mistake{"chunks on", "stages on", "line 2: \"stages\" does not belong here"},
       Mistake{"tied_gradient", "tied", "line 3: \"tied\" is no kind of reduce"},
-      Mistake{"members 0 1, 4096", "members 0 7, 4096", "member of a reduce group 7 must be from 0 to 1"},
+      Mistake{"members 0 1, 4096", "members 0 7, 4096", "reduce group 0: member 7 must be from 0 to 1"},
       Mistake{"0 1, 4096 bytes", "bytes", "line 3: expected a number before \"bytes\""},
       Mistake{"device 0: 9", "device 1: 9", "line 6: device 1 where device 0 is due"},
       Mistake{"(1.5 MiB)", "(1.5 MiB", "line 6: a parenthesis is not closed"},
@@ -118,7 +118,8 @@ TEST_CASE("a mistake is told with its line") {
       Mistake{"device 1  after 1", "device 1  after", "line 16: expected a number, not \"\""},
       Mistake{"device 1  after 1", "device 1  after x", "line 16: expected a number, not \"x\""},
       Mistake{"→ output %1", "→ output %6", "device 0, instruction 1: output 6 must be from -1 to 5"},
-      Mistake{"device 1  after 1", "device 1  after 9", "device 0, instruction 2: wait 9 must be from 0 to 8"});
+      Mistake{"device 1  after 1", "device 1  after 9",
+              "device 0, instruction 2: waits for instruction 9, which is not an earlier one"});
   INFO(mistake.to);
   std::string text = kExample;
   const size_t at = text.find(mistake.from);
