@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "schedules/program/fields.h"
 #include "schedules/program/form/describe.h"
@@ -81,19 +82,31 @@ class DeviceCheck {
   std::set<int32_t> chunks_;  // with memory here
 };
 
+// As "program: device 0, instruction 2 (Send …): message".
+absl::Status Error(const Program& program, int device, int instruction, absl::string_view message) {
+  if (instruction < 0) {
+    return absl::InternalError(
+        absl::StrCat("program: ", device < 0 ? "" : absl::StrCat("device ", device, ": "), message));
+  }
+  return absl::InternalError(absl::StrCat("program: device ", device, ", instruction ", instruction, " (",
+                                          Describe(program.devices[device].instructions[instruction].operation),
+                                          "): ", message));
+}
+
 }  // namespace
 
 absl::Status CheckExecutable(const Program& program) {
-  if (const absl::Status status = CheckStructure(program); !status.ok()) {
-    return absl::InternalError(absl::StrCat("program: ", status.message()));
+  const std::vector<StructureViolation> violations = FindStructureViolations(program);
+  if (!violations.empty()) {
+    const StructureViolation& first = violations.front();
+    return Error(program, first.device, first.instruction, first.message);
   }
   for (int device = 0; device < program.num_devices(); ++device) {
     const DeviceCheck check(program, device);
     const std::vector<Instruction>& instructions = program.devices[device].instructions;
     for (size_t index = 0; index < instructions.size(); ++index) {
       if (const absl::Status status = check.CheckInstruction(instructions[index]); !status.ok()) {
-        return absl::InternalError(absl::StrCat("program: device ", device, ", instruction ", index, " (",
-                                                Describe(instructions[index].operation), "): ", status.message()));
+        return Error(program, device, static_cast<int>(index), status.message());
       }
     }
   }

@@ -39,6 +39,7 @@ TEST_CASE("executable: only a forward-only program may do without gradients") {
   for (DeviceProgram& device : program.devices) {
     device.chunks[0].gradients_offset = kNoOffset;
     device.chunks[0].optimizer_offset = kNoOffset;
+    device.chunks[0].optimizer_bytes = 0;
   }
   CHECK_THAT(std::string(CheckExecutable(program).message()), Catch::Contains("gradients of chunk 0 at offset -1"));
   program.forward_only = true;
@@ -123,8 +124,8 @@ TEST_CASE("executable: a message names device and instruction") {
   Program program = MakePipeline(SplitBackward());
   FirstOf<Send>(program, 0).peer = 3;
   CHECK(CheckExecutable(program).message() ==
-        "program: device 0, instruction 2 (Send activation chunk 0 micro-batch 0 to device 3): its peer is device 3 "
-        "of 3");
+        "program: device 0, instruction 2 (Send activation chunk 0 micro-batch 0 to device 3): peer 3 must be from 0 "
+        "to 2");
 }
 
 }  // namespace

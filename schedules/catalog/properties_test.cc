@@ -185,9 +185,8 @@ TEST_CASE("the steady state of dualpipe-v is pairs of a forward and a backward o
           num_pairs += first.kind == ActionKind::kForward && second.kind == ActionKind::kBackward &&
                        first.micro_batch != second.micro_batch && first.chunk != second.chunk;
         }
-        // Each turn of the steady state has two pairs, but for the first on the last device; then one for each device
-        // behind this one.
-        CHECK(num_pairs == 2 * (m - 2 * p + device + 1) + (device == p - 1 ? -1 : p - 1 - device));
+        // Each turn of the steady state has two pairs; then there is one for each device behind this one.
+        CHECK(num_pairs == 2 * (m - 2 * p + device + 1) + (p - 1 - device));
       }
     }
   }

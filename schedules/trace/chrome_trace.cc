@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "schedules/program/form/text.h"
+#include "schedules/program/form/proto_form.h"
 #include "schedules/trace/memory_timeline.h"
 
 namespace baton {
@@ -130,10 +130,10 @@ void AppendCounters(const Program& program, const Trace& trace, std::string* jso
   }
 }
 
-// The text form of the program as a JSON string.
+// The program, as its proto in text form, as a JSON string.
 std::string QuotedProgram(const Program& program) {
-  return absl::StrCat("\"", absl::StrReplaceAll(PrintProgram(program), {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}}),
-                      "\"");
+  return absl::StrCat(
+      "\"", absl::StrReplaceAll(PrintProgramProto(program), {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}}), "\"");
 }
 
 }  // namespace

@@ -220,7 +220,12 @@ TEST_CASE("rule completeness") {
       {"completeness", "is an Update in a forward-only program", Evaluation,
        [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), Update{0}); }},
       {"completeness", "Backward chunk 0 micro-batch 0 is missing", Evaluation,
-       [](Patient& p) { p.program.forward_only = false; }},
+       [](Patient& p) {
+         p.program.forward_only = false;
+         for (DeviceProgram& code : p.program.devices) {
+           code.chunks[0].gradients_offset = code.chunks[0].optimizer_offset = 0;
+         }
+       }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
@@ -361,7 +366,10 @@ TEST_CASE("rule memory") {
       {"memory", "chunk 0 is listed after 3", Split,
        [](Patient& p) { std::swap(p.program.devices[0].chunks[0], p.program.devices[0].chunks[1]); }},
       {"memory", "forward-only program has gradients", Evaluation,
-       [](Patient& p) { p.program.devices[0].chunks[0].gradients_offset = 0; }},
+       [](Patient& p) {
+         ChunkMemory& memory = p.program.devices[0].chunks[0];
+         memory.gradients_offset = memory.optimizer_offset = 0;
+       }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
@@ -410,7 +418,7 @@ TEST_CASE("replicas: each rule knows which device a micro-batch belongs to") {
        [](Patient& p) {
          p.SetReplicas({0, 1, 2, 1});
        }},
-      {"ranges", "reduce group 3: member 4 must be from 3 to 3", Replicas,
+      {"ranges", "reduce group 3: member 4 must be from 2 to 3", Replicas,
        [](Patient& p) { p.program.reduce_groups[3].members.back() = 4; }},
       {"ranges", "two replicas of chunk 0 are listed on device 0", Replicas,
        [](Patient& p) {

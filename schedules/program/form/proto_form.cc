@@ -120,6 +120,7 @@ absl::StatusOr<DeviceProgram> DeviceFromProto(const proto::DeviceProgram& messag
 
 proto::Program ProgramToProto(const Program& program) {
   proto::Program message;
+  message.set_version(kProgramVersion);
   message.set_schedule(program.schedule);
   message.set_num_chunks(program.num_chunks);
   message.set_num_micro_batches(program.num_micro_batches);
@@ -144,6 +145,11 @@ proto::Program ProgramToProto(const Program& program) {
 }
 
 absl::StatusOr<Program> ProgramFromProto(const proto::Program& message) {
+  if (message.version() < 1) return absl::InvalidArgumentError("the program has no version; it must be at least 1");
+  if (message.version() > kProgramVersion) {
+    return absl::InvalidArgumentError(absl::StrCat("the program has version ", message.version(),
+                                                   "; this build of Baton reads versions up to ", kProgramVersion));
+  }
   Program program;
   program.schedule = message.schedule();
   program.num_chunks = message.num_chunks();

@@ -1,4 +1,4 @@
-// Printing; parse.cc reads it back.
+// Printing; see text.h.
 #include "schedules/program/form/text.h"
 
 #include <type_traits>

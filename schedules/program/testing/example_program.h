@@ -95,7 +95,7 @@ inline Program RandomProgram(uint32_t seed) {
     DeviceProgram& device = program.devices.back();
     device.workspace_offset = below(1 << 30);
     device.workspace_bytes = below(1 << 30);
-    device.arena_bytes = (1 + below(1 << 30)) << 32;
+    device.arena_bytes = (Bytes{1} << 31) + (below(1 << 30) << 17);
     for (int64_t i = below(5); i > 0; --i) {
       device.slots.push_back({static_cast<SlotKind>(below(kNumSlotKinds)), below(1 << 20), below(1 << 30)});
     }
