@@ -133,10 +133,10 @@ TEST_CASE("executor: a program that does not fit the first one is refused, and t
   CHECK(refusal(ForwardsOf(MakePipeline(MakeSpec(3, 1, false)))) ==
         absl::InvalidArgumentError("devices: 2 for a program that runs on 3"));
   Program swapped = ForwardsOf(harness.program());
-  std::swap(swapped.device_of_chunk[0], swapped.device_of_chunk[1]);
+  swapped.placement = ChunkPlacement::Of({1, 0});
   CHECK_FALSE(refusal(swapped).ok());
   Program large = ForwardsOf(harness.program());
-  large.devices[1].arena_bytes = Bytes{1} << 60;
+  large.devices[1].arena_bytes = Bytes{1} << 47;
   CHECK(refusal(large).code() == absl::StatusCode::kResourceExhausted);
   CHECK(harness.executor().RunStep(nullptr) == absl::OkStatus());
 }

@@ -1,6 +1,5 @@
-// The checks that keep the executor from reading or writing where it must not, whatever program it is given. Used by
-// Executor::Create. That a program computes the right thing and cannot deadlock is the validator's to prove; what may
-// be read from a file, schedules/program/structure.h checks.
+// The checks that keep the executor from reading or writing out of bounds, for any program. Used by Executor::Create.
+// schedules/validate proves that a program computes the right values and cannot deadlock.
 #ifndef BATON_RUNTIME_EXECUTE_CHECK_EXECUTABLE_H_
 #define BATON_RUNTIME_EXECUTE_CHECK_EXECUTABLE_H_
 
@@ -9,9 +8,10 @@
 
 namespace baton {
 
-// Every operand in range, every buffer inside its arena, every wait on an earlier instruction. A transfer may wait for
-// compute instructions only: workers issue transfers as early as those allow (see issue_order.h).
-// Errors: Internal, naming device, instruction and field: a program like that comes from a faulty lowering.
+// OK if the program passes CheckStructure, each instruction's chunk and group have memory on its device, Load, Send and
+// Recv name a slot, and transfers wait for compute instructions only: workers issue transfers as early as those allow
+// (see issue_order.h).
+// Errors: Internal, naming device, instruction and field: only a faulty lowering makes such a program.
 absl::Status CheckExecutable(const Program& program);
 
 }  // namespace baton

@@ -17,7 +17,7 @@ Program TwoChunksOnOneDevice() {
   Program program;
   program.num_chunks = 2;
   program.num_micro_batches = 1;
-  program.device_of_chunk = {0, 0};
+  program.placement = ChunkPlacement::Of({0, 0});
   program.reduce_groups = {{ReduceKind::kGradientNorm, "norm", {0, 1}, sizeof(double)}};
   DeviceProgram device;
   Bytes next = 0;

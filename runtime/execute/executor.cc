@@ -27,9 +27,9 @@ absl::Status CheckOptions(const Program& program, const ExecutorOptions& options
       return absl::InvalidArgumentError(absl::StrCat("devices[", index, "] is not the device with that index"));
     }
   }
-  if (options.modules.size() != program.device_of_chunk.size()) {
+  if (options.modules.size() != program.placement.replicas().size()) {
     return absl::InvalidArgumentError(absl::StrCat("modules: ", options.modules.size(), " for a program of ",
-                                                   program.device_of_chunk.size(), " chunks"));
+                                                   program.placement.replicas().size(), " replicas of chunks"));
   }
   for (size_t chunk = 0; chunk < options.modules.size(); ++chunk) {
     if (options.modules[chunk] == nullptr)
@@ -91,7 +91,7 @@ absl::Status Executor::StartThreads(int num_devices) {
 absl::Status Executor::CheckSharing(const Program& program) const {
   if (programs_.empty()) return absl::OkStatus();
   const Program& first = *programs_.front()->program;
-  if (program.num_chunks != first.num_chunks || program.device_of_chunk != first.device_of_chunk) {
+  if (program.placement != first.placement) {
     return absl::InvalidArgumentError("program: places its chunks on other devices than the first program");
   }
   for (int device = 0; device < program.num_devices(); ++device) {
@@ -217,9 +217,10 @@ void Executor::Reset() {
   first_error_.Clear();
 }
 
-ChunkState Executor::StateOf(int replica) const {
+ChunkState Executor::StateOf(int replica_index) const {
   const LoadedProgram& first = *programs_.front();
-  return first.workers[first.program->device_of_chunk[replica]]->StateOf(replica % first.program->num_chunks);
+  const ChunkReplica& replica = first.program->placement.replicas()[replica_index];
+  return first.workers[replica.device]->StateOf(replica.chunk);
 }
 
 Bytes Executor::PeakArenaBytes(int device, ProgramHandle program) const {

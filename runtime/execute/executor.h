@@ -34,10 +34,8 @@ namespace baton {
 
 // Everything that is pointed to is borrowed and must outlive the executor.
 struct ExecutorOptions {
-  std::vector<Device*> devices;  // [device]; devices[n]->index() is n
-  // [replica · num_chunks + chunk], as Program::device_of_chunk. Replicas that share a device use the first one's
-  // module; all must be set.
-  std::vector<StageModule*> modules;
+  std::vector<Device*> devices;       // [device]; devices[n]->index() is n
+  std::vector<StageModule*> modules;  // one for each entry of ChunkPlacement::replicas()
   Transport* transport = nullptr;
   // A step fails if no device completes an instruction for this long; from 1 ms to a year.
   int64_t watchdog_timeout_ms = 60'000;
@@ -103,9 +101,9 @@ class Executor {
   // Clears the error and any unmatched transfers. Arena contents are unspecified afterwards.
   void Reset();
 
-  // The permanent memory of a chunk's replica, 0 ≤ replica < device_of_chunk.size(); null pointers if no device has
+  // The permanent memory of an entry of ChunkPlacement::replicas(); null pointers if its device has no
   // memory for it.
-  ChunkState StateOf(int replica) const;
+  ChunkState StateOf(int replica_index) const;
   // The end of the highest byte of the program's arena on `device` that chunk state and instructions used so far.
   // After a step it is DeviceProgram::arena_bytes if the program asks for no more than it uses.
   Bytes PeakArenaBytes(int device, ProgramHandle program = {}) const;

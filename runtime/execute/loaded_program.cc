@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "schedules/program/walk/participants.h"
 
 namespace baton {
 namespace {
@@ -35,11 +36,9 @@ absl::StatusOr<std::unique_ptr<LoadedProgram>> LoadedProgram::Create(std::shared
   auto loaded = std::make_unique<LoadedProgram>();
   loaded->program = std::move(program);
   const Program& all = *loaded->program;
-  for (const ReduceGroup& group : all.reduce_groups) {
-    std::vector<int32_t> device_of_member;
-    for (int32_t chunk : group.chunks) device_of_member.push_back(all.device_of_chunk[chunk]);
+  for (int group = 0; group < static_cast<int>(all.reduce_groups.size()); ++group) {
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Collective> collective,
-                           shared.transport->CreateCollective(device_of_member));
+                           shared.transport->CreateCollective(DevicesOfMembers(all, group)));
     loaded->collectives.push_back(std::move(collective));
   }
   const Capacities capacities(all);
@@ -55,9 +54,9 @@ absl::StatusOr<std::unique_ptr<LoadedProgram>> LoadedProgram::Create(std::shared
     environment.device = shared.devices[device];
     environment.lanes = shared.lanes[device];
     environment.modules.resize(static_cast<size_t>(all.num_chunks));
-    for (int chunk = 0; chunk < all.num_chunks; ++chunk) {
-      const int32_t place = all.PlaceOn(chunk, device);
-      if (place >= 0) environment.modules[chunk] = shared.modules[place];
+    for (size_t i = 0; i < shared.modules.size(); ++i) {
+      const ChunkReplica& replica = all.placement.replicas()[i];
+      if (replica.device == device) environment.modules[replica.chunk] = shared.modules[i];
     }
     for (int peer = 0; peer < all.num_devices(); ++peer) {
       BATON_ASSIGN_OR_RETURN(Channel * sends, channel(device, peer));

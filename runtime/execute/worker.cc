@@ -62,7 +62,7 @@ absl::Status Worker::Setup() {
   }
   size_t most_members = 0;
   for (const ReduceGroup& group : environment_.program->reduce_groups) {
-    most_members = std::max(most_members, group.chunks.size());
+    most_members = std::max(most_members, group.members.size());
   }
   reduce_buffers_.reserve(most_members);
   // A chunk's state is handed out for the whole run.
@@ -204,10 +204,11 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
 absl::Status Worker::RunReduce(int32_t index, int32_t group, Stream& stream) {
   const Program& program = *environment_.program;
   reduce_buffers_.clear();
-  const std::vector<int32_t>& chunks = program.reduce_groups[group].chunks;
-  for (int member = 0; member < static_cast<int>(chunks.size()); ++member) {
-    if (program.device_of_chunk[chunks[member]] != environment_.device->index()) continue;
-    StageModule& module = *environment_.modules[chunks[member] % program.num_chunks];
+  const std::vector<int32_t>& members = program.reduce_groups[group].members;
+  for (int member = 0; member < static_cast<int>(members.size()); ++member) {
+    const ChunkReplica& replica = program.placement.replicas()[members[member]];
+    if (replica.device != environment_.device->index()) continue;
+    StageModule& module = *environment_.modules[replica.chunk];
     BATON_ASSIGN_OR_RETURN(ReduceBuffer buffer, module.PrepareReduce(stream, group, member));
     reduce_buffers_.push_back(buffer);
   }

@@ -144,7 +144,7 @@ class Adviser {
     std::vector<int> layers;
     for (const LayerRange& range : own.plan.split) layers.push_back(range.size());
     for (int move = 0; move < kMostMoves && current->bytes > limit_; ++move) {
-      const std::vector<int32_t>& device_of_chunk = current->programs.training.device_of_chunk;
+      const std::vector<int32_t> device_of_chunk = current->programs.training.placement.DevicesOfReplica(0);
       int from = -1, to = -1;
       const int num_chunks = static_cast<int>(layers.size());
       for (int chunk = 0; chunk < num_chunks; ++chunk) {

@@ -140,14 +140,14 @@ std::vector<ReduceGroup> ReduceGroupsOf(const ParameterTable& parameters) {
     if (copies.size() < 2) continue;
     const ParameterSpec& spec = parameters.parameters[index];
     ReduceGroup group = {ReduceKind::kTiedGradient, spec.name, {}, spec.shape.NumBytes()};
-    for (const ParameterCopy& copy : copies) group.chunks.push_back(copy.chunk);
+    for (const ParameterCopy& copy : copies) group.members.push_back(copy.chunk);
     groups.push_back(std::move(group));
   }
   ReduceGroup norm = {ReduceKind::kGradientNorm,
                       "gradient norm",
                       {},
                       static_cast<Bytes>(parameters.parameters.size() * sizeof(double))};
-  for (int chunk = 0; chunk < static_cast<int>(parameters.chunks.size()); ++chunk) norm.chunks.push_back(chunk);
+  for (int chunk = 0; chunk < static_cast<int>(parameters.chunks.size()); ++chunk) norm.members.push_back(chunk);
   groups.push_back(std::move(norm));
   return groups;
 }

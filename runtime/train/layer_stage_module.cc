@@ -17,14 +17,16 @@ KernelStream ToKernelStream(Stream& stream) { return {stream.native_handle()}; }
 }  // namespace
 
 LayerStageModule::LayerStageModule(const Backend* backend, const ParameterTable* table,
-                                   const std::vector<ReduceGroup>* reduce_groups, const BatchSource* source, int copy,
-                                   int chunk, int num_micro_batches, std::unique_ptr<Layer> layer)
+                                   const std::vector<ReduceGroup>* reduce_groups, const BatchSource* source,
+                                   int32_t replica_index, const ChunkReplica& replica, int num_micro_batches,
+                                   std::unique_ptr<Layer> layer)
     : backend_(backend),
       table_(table),
       reduce_groups_(reduce_groups),
       source_(source),
-      copy_(copy),
-      chunk_(chunk),
+      replica_index_(replica_index),
+      replica_(replica.replica),
+      chunk_(replica.chunk),
       layer_(std::move(layer)),
       stash_bytes_(AlignUp(layer_->footprint().stash)),
       num_micro_batches_(num_micro_batches) {}
@@ -69,7 +71,7 @@ absl::Status LayerStageModule::BindParameters(Device& device, int64_t seed) {
     parameter.second_moment = state_.optimizer + moment_bytes + copy.offset;
     parameter.num_elements = spec.shape.NumElements();
     parameter.decays = spec.decays;
-    parameter.norm = copy.first && copy_ == 0 ? copy.parameter : -1;
+    parameter.norm = copy.first && replica_ == 0 ? copy.parameter : -1;
     if (rounds) {
       parameter.working = state_.optimizer + working_offset;
       working_offset += AlignUp(parameter.num_elements * SizeOf(backend_->precision()));
@@ -162,12 +164,12 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
     return ReduceBuffer{state_.gradients, table_->chunk_bytes[chunk_], false};
   }
   // A chunk that holds the parameter several times is listed as often: this is its n-th.
-  const auto& places = reduce_group.chunks;
-  int skip = static_cast<int>(std::count(places.begin(), places.begin() + member, copy_ * NumChunks() + chunk_));
+  const auto& members = reduce_group.members;
+  int skip = static_cast<int>(std::count(members.begin(), members.begin() + member, replica_index_));
   for (const ParameterCopy& copy : table_->chunks[chunk_]) {
     if (table_->parameters[copy.parameter].name != reduce_group.name || skip-- > 0) continue;
     const Bytes bytes = table_->parameters[copy.parameter].shape.NumBytes();
-    if (copy_ > 0) BATON_RETURN_IF_ERROR(stream.Zero(GradientsOf(copy), bytes));
+    if (replica_ > 0) BATON_RETURN_IF_ERROR(stream.Zero(GradientsOf(copy), bytes));
     return ReduceBuffer{GradientsOf(copy), bytes, false};
   }
   return absl::InternalError(absl::StrCat("chunk ", chunk_, " holds no parameter ", reduce_group.name, " to reduce"));

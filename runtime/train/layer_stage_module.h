@@ -31,11 +31,12 @@ class BatchSource {
 // step runs. Does not own the backend, the table, the groups, the source or the memory it is bound to.
 class LayerStageModule : public StageModule {
  public:
-  // Copies of a chunk start equal and stay so: an AllReduce sums their gradients before each update. `copy` counts from
-  // 0; the first adds for all to the other sums. `layer` holds the chunk's layers; `first_chunk` gradients with respect
-  // to the input are not computed.
+  // Replicas of a chunk start equal and stay so: an AllReduce sums their gradients before each update. `replica_index`
+  // is its index in ChunkPlacement::replicas(); replica 0 adds for all to the other sums. `layer` holds the chunk's
+  // layers; `first_chunk` gradients with respect to the input are not computed.
   LayerStageModule(const Backend* backend, const ParameterTable* table, const std::vector<ReduceGroup>* reduce_groups,
-                   const BatchSource* source, int copy, int chunk, int num_micro_batches, std::unique_ptr<Layer> layer);
+                   const BatchSource* source, int32_t replica_index, const ChunkReplica& replica, int num_micro_batches,
+                   std::unique_ptr<Layer> layer);
 
   // Binds the layer to its memory on `device` and fills the parameters from `seed`. `state` as the arena was laid out.
   absl::Status BindAndInitialize(Device& device, const ChunkState& state, int64_t seed);
@@ -49,7 +50,7 @@ class LayerStageModule : public StageModule {
 
   void set_update(const UpdateControl& update) { *control_ = update; }
   // Of the last step or evaluation: the losses by micro-batch; only the last chunk's are
-  // meaningful, and of those the micro-batches that use this copy.
+  // meaningful, and of those the micro-batches that use this replica.
   absl::Span<const double> losses() const { return losses_; }
   // Of the last training step, before clipping.
   double gradient_norm() const { return *gradient_norm_; }
@@ -67,7 +68,6 @@ class LayerStageModule : public StageModule {
 
  private:
   LayerBuffers ToLayerBuffers(int micro_batch, const ChunkBuffers& buffers);
-  int NumChunks() const { return static_cast<int>(table_->chunks.size()); }
   // Takes what this module needs of the device's shared memory.
   absl::Status CreateShared(Device& device);
   absl::Status BindParameters(Device& device, int64_t seed);
@@ -77,7 +77,8 @@ class LayerStageModule : public StageModule {
   const ParameterTable* table_;
   const std::vector<ReduceGroup>* reduce_groups_;
   const BatchSource* source_;
-  int copy_;
+  int32_t replica_index_;
+  int replica_;
   int chunk_;
   std::unique_ptr<Layer> layer_;
   Bytes stash_bytes_;  // Backward puts the stash at the front of the workspace

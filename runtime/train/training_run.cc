@@ -151,28 +151,27 @@ absl::Status TrainingRun::Prepare(const proto::Job& job, const TransportModel& t
 absl::Status TrainingRun::PrepareExecution() {
   batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
   std::vector<StageModule*> modules;
-  Shape input;
-  for (int place = 0; place < static_cast<int>(program_->device_of_chunk.size()); ++place) {
-    const int copy = place / program_->num_chunks;
-    const int chunk = place % program_->num_chunks;
-    if (chunk == 0) input = table_.model.input_shape;
+  // [chunk]; replica 0 comes first, with all chunks in order.
+  std::vector<Shape> inputs = {table_.model.input_shape};
+  const std::vector<ChunkReplica>& replicas = program_->placement.replicas();
+  for (int index = 0; index < static_cast<int>(replicas.size()); ++index) {
+    const int chunk = replicas[index].chunk;
     SequenceSpec sequence;
     sequence.layers.assign(table_.model.layers.begin() + split_[chunk].begin,
                            table_.model.layers.begin() + split_[chunk].end);
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(*backend_, LayerSpec{std::move(sequence)}, input));
-    input = layer->output_shape();
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
+                           BuildLayer(*backend_, LayerSpec{std::move(sequence)}, inputs[chunk]));
+    if (replicas[index].replica == 0) inputs.push_back(layer->output_shape());
     modules_.push_back(std::make_unique<LayerStageModule>(backend_.get(), &parameters_, &program_->reduce_groups,
-                                                          batches_.get(), copy, chunk, program_->num_micro_batches,
-                                                          std::move(layer)));
+                                                          batches_.get(), index, replicas[index],
+                                                          program_->num_micro_batches, std::move(layer)));
     modules.push_back(modules_.back().get());
   }
 
   BATON_RETURN_IF_ERROR(training_.Start(job_.devices(), program_, modules));
-  for (int place = 0; place < static_cast<int>(modules_.size()); ++place) {
-    if (!program_->IsFirstAtPlace(place)) continue;  // no device calls it
-    BATON_RETURN_IF_ERROR(
-        modules_[place]->BindAndInitialize(*training_.devices.devices[program_->device_of_chunk[place]],
-                                           training_.executor->StateOf(place), job_.run().seed()));
+  for (int index = 0; index < static_cast<int>(modules_.size()); ++index) {
+    BATON_RETURN_IF_ERROR(modules_[index]->BindAndInitialize(*training_.devices.devices[replicas[index].device],
+                                                             training_.executor->StateOf(index), job_.run().seed()));
   }
   // The modules are bound to the training program's parameters; an evaluation needs none of its own.
   BATON_ASSIGN_OR_RETURN(evaluation_, training_.executor->AddProgram(evaluation_program_));
@@ -197,7 +196,8 @@ void TrainingRun::StageBatch(const Program& program, int staging) {
     for (const Instruction& instruction : program.devices[device].instructions) {
       const auto* load = std::get_if<Load>(&instruction.operation);
       if (load == nullptr) continue;
-      modules_[program.PlaceOn(load->chunk, device)]->Stage(load->kind, load->micro_batch, staging);
+      modules_[program.placement.IndexOf(load->chunk, load->micro_batch)]->Stage(load->kind, load->micro_batch,
+                                                                                 staging);
     }
   }
 }
@@ -239,9 +239,7 @@ absl::StatusOr<StepResult> TrainingRun::Step(int64_t step, bool wants_trace) {
   update.weight_decay = adamw.weight_decay();
   update.clip_norm = job_.optimizer().clip_norm();
   update.step = step + 1;
-  for (int place = 0; place < static_cast<int>(modules_.size()); ++place) {
-    if (program_->IsFirstAtPlace(place)) modules_[place]->set_update(update);
-  }
+  for (const auto& module : modules_) module->set_update(update);
   BATON_RETURN_IF_ERROR(RunStep(step, wants_trace ? &trace_ : nullptr));
   StepResult result;
   result.loss = SumOfLosses();
@@ -253,10 +251,9 @@ absl::StatusOr<StepResult> TrainingRun::Step(int64_t step, bool wants_trace) {
 double TrainingRun::SumOfLosses() const {
   const int last_chunk = program_->num_chunks - 1;
   double sum = 0;
-  // Each from the copy that its micro-batch went through.
+  // Each from the replica that its micro-batch uses.
   for (int micro_batch = 0; micro_batch < program_->num_micro_batches; ++micro_batch) {
-    const int32_t place = program_->PlaceOn(last_chunk, program_->DeviceOf(last_chunk, micro_batch));
-    sum += modules_[place]->losses()[micro_batch];
+    sum += modules_[program_->placement.IndexOf(last_chunk, micro_batch)]->losses()[micro_batch];
   }
   return sum;
 }
@@ -285,7 +282,7 @@ absl::StatusOr<std::vector<TensorToWrite>> TrainingRun::Weights() {
     for (const ParameterCopy& copy : copies) {
       if (!copy.first) continue;
       const ParameterSpec& spec = parameters_.parameters[copy.parameter];
-      Device& device = *training_.devices.devices[program_->device_of_chunk[copy.chunk]];
+      Device& device = *training_.devices.devices[program_->placement.FirstDeviceOf(copy.chunk)];
       const std::byte* values = modules_[copy.chunk]->ValuesOf(copy);
       if (!device.arena_is_shared()) {
         downloaded_.emplace_back(spec.shape.NumBytes());
@@ -300,10 +297,11 @@ absl::StatusOr<std::vector<TensorToWrite>> TrainingRun::Weights() {
 
 Bytes TrainingRun::PeakArenaBytes(int device) const { return training_.executor->PeakArenaBytes(device); }
 
-absl::StatusOr<std::vector<std::byte>> TrainingRun::ParametersAt(int place) const {
-  std::vector<std::byte> parameters(parameters_.chunk_bytes[place % program_->num_chunks]);
-  BATON_RETURN_IF_ERROR(training_.devices.devices[program_->device_of_chunk[place]]->CopyFromArena(
-      parameters.data(), training_.executor->StateOf(place).parameters, static_cast<Bytes>(parameters.size())));
+absl::StatusOr<std::vector<std::byte>> TrainingRun::ParametersAt(int replica_index) const {
+  const ChunkReplica& replica = program_->placement.replicas()[replica_index];
+  std::vector<std::byte> parameters(parameters_.chunk_bytes[replica.chunk]);
+  BATON_RETURN_IF_ERROR(training_.devices.devices[replica.device]->CopyFromArena(
+      parameters.data(), training_.executor->StateOf(replica_index).parameters, static_cast<Bytes>(parameters.size())));
   return parameters;
 }
 

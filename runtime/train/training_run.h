@@ -57,8 +57,8 @@ class TrainingRun {
   // was measured.
   const CostModel& planned_costs() const { return costs_; }
   Bytes PeakArenaBytes(int device) const;
-  // A copy of the parameters of one copy of a chunk, 0 ≤ place < program().device_of_chunk.size().
-  absl::StatusOr<std::vector<std::byte>> ParametersAt(int place) const;
+  // A copy of the parameters of a chunk's replica, an index into ChunkPlacement::replicas().
+  absl::StatusOr<std::vector<std::byte>> ParametersAt(int replica_index) const;
   // Tokens (or examples, for other data) in a batch.
   int64_t rows_per_step() const;
 
@@ -100,7 +100,7 @@ class TrainingRun {
   std::shared_ptr<const Program> program_;
   std::shared_ptr<const Program> evaluation_program_;
   std::unique_ptr<Batches> batches_;
-  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as Program::device_of_chunk; they serve both programs
+  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as ChunkPlacement::replicas(); they serve both programs
   bool wants_graphs_ = true;
   Execution training_;
   ProgramHandle evaluation_;                        // of training_.executor

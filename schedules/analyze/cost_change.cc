@@ -134,8 +134,8 @@ void Multiply(const CostChange& change, ChunkCosts& chunk) {
 std::vector<Nanos> TimesOfLinks(const CostModel& costs, const Program& program) {
   std::vector<Nanos> times(costs.chunks.size(), costs.transfer_ns);
   for (size_t chunk = 0; chunk + 1 < times.size(); ++chunk) {
-    times[chunk] = costs.TransferNanos(static_cast<int>(chunk), program.device_of_chunk[chunk],
-                                       program.device_of_chunk[chunk + 1], costs.chunks[chunk].output_bytes);
+    times[chunk] = costs.TransferNanos(static_cast<int>(chunk), program.placement.FirstDeviceOf(chunk),
+                                       program.placement.FirstDeviceOf(chunk + 1), costs.chunks[chunk].output_bytes);
   }
   return times;
 }
@@ -174,13 +174,13 @@ absl::Status ApplyCostChange(const CostChange& change, const Program& program, c
       break;
     case Of::kDevice:
       BATON_RETURN_IF_ERROR(CheckIndex("device", change.index, program.num_devices(), text));
-      if (!program.copy_of_micro_batch.empty()) {
+      if (program.placement.num_replicas() > 1) {
         return absl::InvalidArgumentError(
             absl::StrCat("\"", text, "\": ", program.schedule,
-                         " has a copy of each chunk on another device, and both cost the same"));
+                         " has a replica of each chunk on another device, and both cost the same"));
       }
       for (int chunk = 0; chunk < num_chunks; ++chunk) {
-        if (program.device_of_chunk[chunk] == change.index) Multiply(change, costs.chunks[chunk]);
+        if (program.placement.FirstDeviceOf(chunk) == change.index) Multiply(change, costs.chunks[chunk]);
       }
       break;
     case Of::kLinks:

@@ -67,7 +67,7 @@ TEST_CASE("bidirectional schedules have the bubbles of their papers") {
   }
 }
 
-TEST_CASE("a micro-batch stays with its copy") {
+TEST_CASE("a micro-batch stays with its replica") {
   for (int p : {1, 2, 3, 4}) {
     for (const ComputeOrder& order : {Chimera(p, 6), DualPipe(p, 6), ForwardOnly(Chimera(p, 6))}) {
       REQUIRE(IndexOrder(order).ok());
@@ -78,8 +78,8 @@ TEST_CASE("a micro-batch stays with its copy") {
       }
     }
   }
-  // One micro-batch has no use for a second copy.
-  CHECK(Chimera(3, 1).copy_of_micro_batch.empty());
+  // One micro-batch has no use for a second replica.
+  CHECK(Chimera(3, 1).placement.num_replicas() == 1);
 }
 
 TEST_CASE("long and wide bidirectional pipelines are made") {
@@ -89,18 +89,35 @@ TEST_CASE("long and wide bidirectional pipelines are made") {
   CHECK(DualPipe(3, 100000).num_micro_batches == 100000);
 }
 
-TEST_CASE("the index refuses copies that are not whole") {
+TEST_CASE("the index refuses replicas that are not whole") {
   struct Case {
     void (*damage)(ComputeOrder&);
     const char* message;
   };
   const Case cases[] = {
-      {[](ComputeOrder& o) { o.copy_of_micro_batch.pop_back(); }, "order: 3 micro-batches have a copy; there are 4"},
-      {[](ComputeOrder& o) { o.copy_of_micro_batch[2] = -1; }, "order: copy -1; must be at least 0"},
-      {[](ComputeOrder& o) { o.copy_of_micro_batch[2] = 2; }, "order: 4 chunks are placed on devices; there are 6"},
-      {[](ComputeOrder& o) { o.copy_of_micro_batch.clear(); }, "order: 4 chunks are placed on devices; there are 2"},
-      {[](ComputeOrder& o) { o.device_of_chunk[3] = 5; }, "order: chunk 1 is on device 5; there are 2 devices"},
-      {[](ComputeOrder& o) { o.copy_of_micro_batch[2] = 1; },
+      {[](ComputeOrder& o) {
+         o.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1, 0});
+       },
+       "order: 3 micro-batches have a replica; there are 4 micro-batches"},
+      {[](ComputeOrder& o) {
+         o.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1, -1, 1});
+       },
+       "order: micro-batch 2 uses replica -1; there are 2 replicas"},
+      {[](ComputeOrder& o) {
+         o.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1, 2, 1});
+       },
+       "order: micro-batch 2 uses replica 2; there are 2 replicas"},
+      {[](ComputeOrder& o) {
+         o.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {});
+       },
+       "order: no micro-batch has a replica; there are 2 replicas"},
+      {[](ComputeOrder& o) {
+         o.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 5}}, {0, 1, 0, 1});
+       },
+       "order: chunk 1 is on device 5; there are 2 devices"},
+      {[](ComputeOrder& o) {
+         o.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1, 1, 1});
+       },
        "device 0 position 3: 0F2 is of chunk 0, which is on device 1"},
       {[](ComputeOrder& o) { o.devices[0].pop_back(); }, "device 0: 0B2 is missing"},
   };
@@ -114,7 +131,7 @@ TEST_CASE("the index refuses copies that are not whole") {
   }
 }
 
-TEST_CASE("copies that meet on a device add their gradients in one order") {
+TEST_CASE("replicas that share a device add their gradients in one order") {
   ComputeOrder order = Chimera(1, 2);
   REQUIRE(FormatOrder(order) == "0F0 0B0 0F1 0B1\n");
   std::swap(order.devices[0][0], order.devices[0][2]);

@@ -20,7 +20,8 @@ bool BeginsBefore(const Pass& a, const Pass& b) {
 
 void RepeatBlock(const BuildingBlock& block, ActionKind backward_kind, ComputeOrder& order) {
   std::vector<std::vector<int32_t>> chunks(order.devices.size());
-  for (int32_t chunk = 0; chunk < order.num_chunks; ++chunk) chunks[order.device_of_chunk[chunk]].push_back(chunk);
+  for (int32_t chunk = 0; chunk < order.num_chunks; ++chunk)
+    chunks[order.placement.FirstDeviceOf(chunk)].push_back(chunk);
   std::vector<Pass> passes;
   for (size_t device = 0; device < order.devices.size(); ++device) {
     passes.clear();

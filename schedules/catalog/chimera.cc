@@ -46,8 +46,10 @@ absl::StatusOr<ComputeOrder> MakeChimeraOrder(const OrderRequest& request) {
   ComputeOrder pairs;
   pairs.num_chunks = 2 * p;
   pairs.num_micro_batches = request.num_micro_batches / 2 + request.num_micro_batches % 2;
-  for (int chunk = 0; chunk < p; ++chunk) pairs.device_of_chunk.push_back(chunk);
-  for (int chunk = 0; chunk < p; ++chunk) pairs.device_of_chunk.push_back(p - 1 - chunk);
+  std::vector<int32_t> device_of_chunk;
+  for (int chunk = 0; chunk < p; ++chunk) device_of_chunk.push_back(chunk);
+  for (int chunk = 0; chunk < p; ++chunk) device_of_chunk.push_back(p - 1 - chunk);
+  pairs.placement = ChunkPlacement::Of(device_of_chunk);
   pairs.devices.resize(p);
   RepeatBlock(PairBlock(p), ActionKind::kBackward, pairs);
   for (int device = 0; device < p; ++device) {

@@ -34,9 +34,8 @@ struct Way {
 // Writes the actions of one device of a V of p devices.
 class DeviceWriter {
  public:
-  DeviceWriter(int p, int device, const Way& down, const Way& up, std::vector<Action>& actions,
-               std::vector<int32_t>& overlapped)
-      : p_(p), device_(device), down_(down), up_(up), actions_(actions), overlapped_(overlapped) {}
+  DeviceWriter(int p, int device, const Way& down, const Way& up, std::vector<Action>& actions)
+      : p_(p), device_(device), down_(down), up_(up), actions_(actions) {}
 
   void Write() {
     const int behind = p_ - 1 - device_;
@@ -117,7 +116,6 @@ class DeviceWriter {
   }
 
   void Together(Way& forward, Way& backward) {
-    if (HasForwards(forward) && HasBackwards(backward)) overlapped_.push_back(static_cast<int32_t>(actions_.size()));
     Forward(forward);
     Backward(backward);
   }
@@ -129,7 +127,6 @@ class DeviceWriter {
   std::vector<Action> weights_;  // a queue: begins at next_weight_
   size_t next_weight_ = 0;
   std::vector<Action>& actions_;
-  std::vector<int32_t>& overlapped_;
 };
 
 }  // namespace
@@ -138,11 +135,8 @@ absl::StatusOr<ComputeOrder> MakeDualPipeVOrder(const OrderRequest& request) {
   ComputeOrder order = ZigzagOrder(request);
   const int p = request.num_stages;
   const int m = request.num_micro_batches;
-  order.overlapped.resize(p);
   for (int device = 0; device < p; ++device) {
-    DeviceWriter(p, device, {device, 0, 1, m}, {2 * p - 1 - device, 0, 1, m}, order.devices[device],
-                 order.overlapped[device])
-        .Write();
+    DeviceWriter(p, device, {device, 0, 1, m}, {2 * p - 1 - device, 0, 1, m}, order.devices[device]).Write();
   }
   return order;
 }
@@ -151,7 +145,6 @@ absl::StatusOr<ComputeOrder> MakeDualPipeOrder(const OrderRequest& request) {
   ComputeOrder order = BidirectionalOrder(request);
   const int p = request.num_stages;
   const int m = request.num_micro_batches;
-  order.overlapped.resize(p);
   for (int device = 0; device < p; ++device) {
     // The device in the middle of an odd p counts to the second half: it begins each turn with what comes up, the even
     // micro-batches, and so runs the backwards of its only chunk in ascending order.
@@ -159,7 +152,7 @@ absl::StatusOr<ComputeOrder> MakeDualPipeOrder(const OrderRequest& request) {
     const Way even = {device, 0, 2, m / 2 + m % 2};
     const Way odd = {p - 1 - device, 1, 2, m / 2};
     DeviceWriter((p + 1) / 2, is_first_half ? device : p - 1 - device, is_first_half ? even : odd,
-                 is_first_half ? odd : even, order.devices[device], order.overlapped[device])
+                 is_first_half ? odd : even, order.devices[device])
         .Write();
   }
   return order;

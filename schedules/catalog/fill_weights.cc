@@ -127,7 +127,7 @@ class Filler {
     const bool is_forward = action.kind == ActionKind::kForward;
     ++(is_forward ? forwards_done_ : backwards_done_)[action.chunk];
     const int reader = is_forward ? action.chunk + 1 : action.chunk - 1;
-    if (reader >= 0 && reader < order_.num_chunks) Wake(order_.device_of_chunk[reader], awake);
+    if (reader >= 0 && reader < order_.num_chunks) Wake(order_.placement.FirstDeviceOf(reader), awake);
   }
 
   const int max_live_;

@@ -14,7 +14,7 @@ ComputeOrder OneDevice(int m, int ahead) {
   ComputeOrder order;
   order.num_chunks = 1;
   order.num_micro_batches = m;
-  order.device_of_chunk = {0};
+  order.placement = ChunkPlacement::Of({0});
   order.devices.resize(1);
   RepeatBlock({3, {0}, {3 * ahead + 1}}, ActionKind::kBackwardInput, order);
   return order;
@@ -58,7 +58,7 @@ TEST_CASE("an idle device runs ahead if it may and has room") {
     ComputeOrder order;
     order.num_chunks = 2;
     order.num_micro_batches = 3;
-    order.device_of_chunk = {0, 1};
+    order.placement = ChunkPlacement::Of({0, 1});
     order.devices.resize(2);
     RepeatBlock({4, {0, 1}, {3, 2}}, ActionKind::kBackwardInput, order);
     REQUIRE(FillBackwardWeights(row.max_live, row.when_idle, order).ok());

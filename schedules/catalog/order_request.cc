@@ -38,8 +38,9 @@ ComputeOrder LoopedOrder(const OrderRequest& request) {
   ComputeOrder order;
   order.num_chunks = request.num_stages * request.chunks_per_device;
   order.num_micro_batches = request.num_micro_batches;
-  order.device_of_chunk.resize(order.num_chunks);
-  for (int chunk = 0; chunk < order.num_chunks; ++chunk) order.device_of_chunk[chunk] = chunk % request.num_stages;
+  std::vector<int32_t> device_of_chunk(order.num_chunks);
+  for (int chunk = 0; chunk < order.num_chunks; ++chunk) device_of_chunk[chunk] = chunk % request.num_stages;
+  order.placement = ChunkPlacement::Of(device_of_chunk);
   order.devices.resize(request.num_stages);
   return order;
 }
@@ -47,20 +48,25 @@ ComputeOrder LoopedOrder(const OrderRequest& request) {
 ComputeOrder ZigzagOrder(const OrderRequest& request) {
   ComputeOrder order = LoopedOrder(request);
   const int p = request.num_stages;
+  std::vector<int32_t> device_of_chunk = order.placement.DevicesOfReplica(0);
   for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
-    if (chunk / p % 2 == 1) order.device_of_chunk[chunk] = p - 1 - chunk % p;
+    if (chunk / p % 2 == 1) device_of_chunk[chunk] = p - 1 - chunk % p;
   }
+  order.placement = ChunkPlacement::Of(device_of_chunk);
   return order;
 }
 
 ComputeOrder BidirectionalOrder(const OrderRequest& request) {
   ComputeOrder order = LoopedOrder(request);
   const int p = request.num_stages;
-  // With one micro-batch the second copy would have nothing to do, on one device it would be one with the first.
+  // With one micro-batch the second replica would have nothing to do, on one device it would share the first one's
+  // parameters.
   if (p == 1 || request.num_micro_batches == 1) return order;
-  for (int chunk = 0; chunk < p; ++chunk) order.device_of_chunk.push_back(p - 1 - chunk);
-  order.copy_of_micro_batch.resize(request.num_micro_batches);
-  for (int i = 1; i < request.num_micro_batches; i += 2) order.copy_of_micro_batch[i] = 1;
+  const std::vector<int32_t> down = order.placement.DevicesOfReplica(0);
+  const std::vector<int32_t> up(down.rbegin(), down.rend());
+  std::vector<int32_t> replica_of_micro_batch(request.num_micro_batches);
+  for (int i = 1; i < request.num_micro_batches; i += 2) replica_of_micro_batch[i] = 1;
+  order.placement = ChunkPlacement::OfReplicas({down, up}, std::move(replica_of_micro_batch));
   return order;
 }
 

@@ -171,27 +171,22 @@ TEST_CASE("the rows of the Zero Bubble paper come out to four decimals") {
   }
 }
 
-TEST_CASE("passes that run together are a forward and a backward of two micro-batches") {
+TEST_CASE("the steady state of dualpipe-v is pairs of a forward and a backward of two micro-batches") {
   for (int p : {1, 2, 3, 4, 8}) {
-    for (int m : {1, 2, p, 2 * p - 1, 2 * p, 5 * p}) {
+    for (int m : {2 * p, 2 * p + 1, 5 * p}) {
       INFO("p=" << p << " m=" << m);
       const ComputeOrder order = Make("dualpipe-v", {p, m});
-      REQUIRE(order.overlapped.size() == p);
       for (int device = 0; device < p; ++device) {
-        const std::vector<int32_t>& positions = order.overlapped[device];
-        // Each turn of the steady state has two pairs, but for the first on the last device; then one for each device
-        // behind this one.
-        if (m >= 2 * p)
-          CHECK(positions.size() == 2 * (m - 2 * p + device + 1) + (device == p - 1 ? -1 : p - 1 - device));
-        for (size_t i = 0; i < positions.size(); ++i) {
-          if (i > 0) CHECK(positions[i] >= positions[i - 1] + 2);
-          const Action& first = order.devices[device][positions[i]];
-          const Action& second = order.devices[device].at(positions[i] + 1);
-          CHECK(first.kind == ActionKind::kForward);
-          CHECK(second.kind == ActionKind::kBackward);
-          CHECK(first.micro_batch != second.micro_batch);
-          CHECK(first.chunk != second.chunk);
+        const std::vector<Action>& actions = order.devices[device];
+        int num_pairs = 0;
+        for (size_t i = 0; i + 1 < actions.size(); ++i) {
+          const Action& first = actions[i];
+          const Action& second = actions[i + 1];
+          num_pairs += first.kind == ActionKind::kForward && second.kind == ActionKind::kBackward &&
+                       first.micro_batch != second.micro_batch && first.chunk != second.chunk;
         }
+        // Each turn of the steady state has two pairs; then there is one for each device behind this one.
+        CHECK(num_pairs == 2 * (m - 2 * p + device + 1) + (p - 1 - device));
       }
     }
   }

@@ -29,7 +29,7 @@ BuildingBlock WaveBlock(const ComputeOrder& order, int chunks_per_device) {
   const int64_t toward_first = block.period - toward_last;
   // The time from one chunk's begin to the next one's: `time` at a turn, half a period to a neighbour.
   auto step = [&](int from, int to, int64_t time) {
-    const int change = order.device_of_chunk[to] - order.device_of_chunk[from];
+    const int change = order.placement.FirstDeviceOf(to) - order.placement.FirstDeviceOf(from);
     return change == 0 ? time : change > 0 ? toward_last : toward_first;
   };
   int64_t begin = 0;

@@ -6,27 +6,20 @@ namespace {
 
 class Emitter {
  public:
-  Emitter(const ComputeOrder& order, int device, std::vector<int32_t>& overlapped)
-      : order_(order), device_(device), overlapped_(overlapped) {}
+  Emitter(const ComputeOrder& order, int device) : order_(order), device_(device) {}
 
   std::vector<Instruction> Run(const std::vector<Receive>& receives, const Finish& finish) {
     const std::vector<Action>& actions = order_.devices[device_];
     // Each action has at most one Send; Loads are few or grow the vector once.
     instructions_.reserve(2 * actions.size() + receives.size() + finish.reduce_groups.size() +
                           finish.stepped_chunks.size());
-    static const std::vector<int32_t> kNone;
-    const std::vector<int32_t>& together = order_.overlapped.empty() ? kNone : order_.overlapped[device_];
     size_t next = 0;
-    size_t next_together = 0;
     for (int position = 0; position < static_cast<int>(actions.size()); ++position) {
       const auto is_here = [&] { return next < receives.size() && receives[next].before == position; };
       for (; is_here() && receives[next].before_send; ++next) EmitReceive(actions, receives[next]);
       if (position > 0) EmitSendOf(actions[position - 1]);
       for (; is_here(); ++next) EmitReceive(actions, receives[next]);
       EmitAction(actions[position]);
-      if (next_together == together.size() || together[next_together] != position) continue;
-      ++next_together;
-      overlapped_.push_back(static_cast<int32_t>(instructions_.size()) - 1);
     }
     if (!actions.empty()) EmitSendOf(actions.back());
     for (int32_t group : finish.reduce_groups) Emit(AllReduce{group});
@@ -81,15 +74,14 @@ class Emitter {
 
   const ComputeOrder& order_;
   const int device_;
-  std::vector<int32_t>& overlapped_;
   std::vector<Instruction> instructions_;
 };
 
 }  // namespace
 
 std::vector<Instruction> EmitInstructions(const ComputeOrder& order, int device, const std::vector<Receive>& receives,
-                                          const Finish& finish, std::vector<int32_t>& overlapped) {
-  return Emitter(order, device, overlapped).Run(receives, finish);
+                                          const Finish& finish) {
+  return Emitter(order, device).Run(receives, finish);
 }
 
 }  // namespace baton

@@ -17,9 +17,8 @@ struct Finish {
 };
 
 // For each action: the Recvs placed before it, the Loads that it needs, itself, the Send of its result. Then `finish`.
-// `overlapped` becomes DeviceProgram::overlapped.
 std::vector<Instruction> EmitInstructions(const ComputeOrder& order, int device, const std::vector<Receive>& receives,
-                                          const Finish& finish, std::vector<int32_t>& overlapped);
+                                          const Finish& finish);
 
 }  // namespace baton
 

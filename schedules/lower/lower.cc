@@ -1,4 +1,4 @@
-// The list of passes; see lower.h.
+// The list of passes, in order; see lower.h.
 #include "schedules/lower/lower.h"
 
 #include "absl/strings/str_cat.h"
@@ -6,6 +6,7 @@
 #include "schedules/costs/check_costs.h"
 #include "schedules/lower/assign_slots.h"
 #include "schedules/lower/emit_instructions.h"
+#include "schedules/lower/finish_step.h"
 #include "schedules/lower/insert_waits.h"
 #include "schedules/lower/layout_memory.h"
 #include "schedules/lower/order_index.h"
@@ -15,7 +16,7 @@
 namespace baton {
 namespace {
 
-// What a chunk sends is what its neighbour receives.
+// A chunk sends as many bytes as its neighbour receives.
 absl::Status CheckNeighbours(const CostModel& costs) {
   for (size_t i = 0; i + 1 < costs.chunks.size(); ++i) {
     if (costs.chunks[i].output_bytes != costs.chunks[i + 1].input_bytes) {
@@ -27,82 +28,13 @@ absl::Status CheckNeighbours(const CostModel& costs) {
   return absl::OkStatus();
 }
 
-absl::Status CheckGroups(const std::vector<ReduceGroup>& groups, int num_chunks) {
-  for (size_t i = 0; i < groups.size(); ++i) {
-    int previous = 0;
-    for (int32_t chunk : groups[i].chunks) {
-      if (chunk < previous || chunk >= num_chunks) {
-        return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "].chunks: ", chunk,
-                                                       "; chunks must be 0 to ", num_chunks - 1, " and not descend"));
-      }
-      previous = chunk;
-    }
-    if (groups[i].chunks.empty() || groups[i].bytes < 0) {
-      return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "]: ", groups[i].chunks.size(),
-                                                     " chunks and ", groups[i].bytes,
-                                                     " bytes; it needs a chunk, and bytes must be at least 0"));
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Copies of a chunk that meet on one device are one.
-std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program) {
-  std::vector<std::vector<int32_t>> chunks(program.devices.size());
-  for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
-    for (size_t place = chunk; place < program.device_of_chunk.size(); place += program.num_chunks) {
-      if (program.IsFirstAtPlace(place)) chunks[program.device_of_chunk[place]].push_back(chunk);
-    }
-  }
-  return chunks;
-}
-
-// The groups of a program with several copies of the parameters: first each chunk's copies are summed, then what is
-// asked for, where every copy gets the sum.
-std::vector<ReduceGroup> GroupsOverCopies(const Program& program, const CostModel& costs,
-                                          const std::vector<ReduceGroup>& asked) {
-  if (program.num_copies() == 1) return asked;
-  std::vector<ReduceGroup> groups;
-  for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
-    ReduceGroup group{
-        ReduceKind::kReplicaGradient, absl::StrCat("chunk ", chunk), {}, costs.chunks[chunk].parameter_bytes};
-    for (size_t place = chunk; place < program.device_of_chunk.size(); place += program.num_chunks) {
-      if (program.IsFirstAtPlace(place)) group.chunks.push_back(place);
-    }
-    if (group.chunks.size() > 1) groups.push_back(std::move(group));
-  }
-  for (const ReduceGroup& each : asked) {
-    groups.push_back(each);
-    for (int copy = 1; copy < program.num_copies(); ++copy) {
-      for (int32_t chunk : each.chunks) {
-        const int32_t place = copy * program.num_chunks + chunk;
-        if (program.IsFirstAtPlace(place)) groups.back().chunks.push_back(place);
-      }
-    }
-  }
-  return groups;
-}
-
-// What each device does at the end of the step.
-std::vector<Finish> Finishes(const Program& program, const std::vector<std::vector<int32_t>>& chunks) {
-  std::vector<Finish> finishes(chunks.size());
-  for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
-    for (int32_t chunk : program.reduce_groups[group].chunks) {
-      std::vector<int32_t>& groups = finishes[program.device_of_chunk[chunk]].reduce_groups;
-      if (groups.empty() || groups.back() != static_cast<int32_t>(group)) groups.push_back(group);
-    }
-  }
-  for (size_t device = 0; device < chunks.size(); ++device) finishes[device].stepped_chunks = chunks[device];
-  return finishes;
-}
-
 }  // namespace
 
 absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& options) {
   BATON_ASSIGN_OR_RETURN(const OrderIndex index, IndexOrder(order, options.gradients_ascend));
   BATON_RETURN_IF_ERROR(CheckCosts(options.costs, order.num_chunks, order.num_micro_batches));
   BATON_RETURN_IF_ERROR(CheckNeighbours(options.costs));
-  BATON_RETURN_IF_ERROR(CheckGroups(options.reduce_groups, order.num_chunks));
+  BATON_RETURN_IF_ERROR(CheckReduceGroups(options.reduce_groups, order.num_chunks));
   BATON_ASSIGN_OR_RETURN(const OrderTimes times, TimeOrder(order, index, options.costs));
   const std::vector<std::vector<Receive>> receives = PlaceTransfers(order, index, times, options.transport.queues);
 
@@ -111,19 +43,16 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   program.num_chunks = order.num_chunks;
   program.num_micro_batches = order.num_micro_batches;
   program.forward_only = index.forward_only;
-  program.device_of_chunk = order.device_of_chunk;
-  program.copy_of_micro_batch = order.copy_of_micro_batch;
-  const bool finishes_step = options.step && !index.forward_only;
-  if (finishes_step) program.reduce_groups = GroupsOverCopies(program, options.costs, options.reduce_groups);
+  program.placement = order.placement;
   program.devices.resize(order.num_devices());
 
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
-  const std::vector<Finish> finishes =
-      finishes_step ? Finishes(program, chunks) : std::vector<Finish>(order.num_devices());
+  std::vector<Finish> finishes(order.num_devices());
+  if (options.step && !index.forward_only) finishes = FinishStep(options.reduce_groups, options.costs, program);
   SlotAssigner slots(order, index, options.costs);
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
-    code.instructions = EmitInstructions(order, device, receives[device], finishes[device], code.overlapped);
+    code.instructions = EmitInstructions(order, device, receives[device], finishes[device]);
     slots.Assign(chunks[device], times, device, code);
     InsertWaits(code);
     LayoutMemory(chunks[device], index.forward_only, options.costs, code);

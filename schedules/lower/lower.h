@@ -18,8 +18,8 @@ struct LowerOptions {
   // Sizes of slots and arenas; the times are hints for where to put receives and how long a sent slot stays taken, and
   // change neither what is computed nor whether it is right. If all are zero, every pass of a chunk takes one unit.
   CostModel costs;
-  // As if there were one copy of the parameters. Those that sum an order's copies are added before them, and the copies
-  // to each of them.
+  // As if there were one replica of each chunk; members are chunks. Lowering adds groups that sum the order's replicas
+  // before these, and extends these to all replicas.
   std::vector<ReduceGroup> reduce_groups = {};
   bool step = true;  // end with Reduces and Steps; an order without any backward has none in any case
   // The program is safe in this transport, and in every one that orders less.

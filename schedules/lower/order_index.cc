@@ -37,7 +37,7 @@ class Indexer {
       index.weight.assign(num_keys, kMissing);
       index.recompute.assign(num_keys, kMissing);
     }
-    last_added_.assign(order_.device_of_chunk.size(), -1);
+    last_added_.assign(order_.placement.replicas().size(), -1);
     for (device_ = 0; device_ < order_.num_devices(); ++device_) AddDevice();
     CheckWhole();
     return std::move(result_);
@@ -68,32 +68,11 @@ class Indexer {
       return report(absl::StrCat(order_.num_chunks, " chunks and ", order_.num_micro_batches,
                                  " micro-batches; each must be at least 1, their product at most ", kMaxForwards));
     }
-    const std::vector<int8_t>& copies = order_.copy_of_micro_batch;
-    if (!copies.empty() && copies.size() != static_cast<size_t>(order_.num_micro_batches)) {
-      return report(absl::StrCat(copies.size(), " micro-batches have a copy; there are ", order_.num_micro_batches));
-    }
-    int num_copies = 1;
-    for (int8_t copy : copies) {
-      if (copy < 0) return report(absl::StrCat("copy ", copy, "; must be at least 0"));
-      num_copies = std::max(num_copies, copy + 1);
-    }
-    if (order_.device_of_chunk.size() != static_cast<size_t>(num_copies) * order_.num_chunks) {
-      return report(absl::StrCat(order_.device_of_chunk.size(), " chunks are placed on devices; there are ",
-                                 int64_t{num_copies} * order_.num_chunks));
-    }
-    // A chunk on device -1 stands nowhere, as a reader of files finds it; that is no matter of shape.
-    const int lowest = copies.empty() ? -1 : 0;
-    for (size_t i = 0; i < order_.device_of_chunk.size(); ++i) {
-      const int device = order_.device_of_chunk[i];
-      if (device < lowest || device >= order_.num_devices()) {
-        return report(absl::StrCat("chunk ", i % order_.num_chunks, " is on device ", device, "; there are ",
-                                   order_.num_devices(), " devices"));
-      }
-    }
-    if (!order_.overlapped.empty() && order_.overlapped.size() != order_.devices.size()) {
-      return report(absl::StrCat(order_.overlapped.size(), " devices run passes together; there are ",
-                                 order_.num_devices(), " devices"));
-    }
+    // Device -1 is a chunk without any action, which CheckWhole reports.
+    const int lowest_device = order_.placement.num_replicas() == 1 ? -1 : 0;
+    const std::string fault =
+        order_.placement.FindFault(order_.num_chunks, order_.num_devices(), order_.num_micro_batches, lowest_device);
+    if (!fault.empty()) return report(fault);
     return true;
   }
 
@@ -103,7 +82,6 @@ class Indexer {
     early_.clear();
     for (int position = 0; position < static_cast<int>(actions.size()); ++position) Index(actions[position], position);
     for (int position : early_) CheckEarly(actions[position], position);
-    if (!order_.overlapped.empty()) CheckOverlapped(actions);
     std::stable_sort(result_.violations.begin() + first, result_.violations.end(),
                      [](const OrderViolation& a, const OrderViolation& b) { return a.position < b.position; });
   }
@@ -180,10 +158,7 @@ class Indexer {
   }
 
   void CheckAscends(const Action& action, int position) {
-    // Copies of a chunk that meet on one device are one: they add to the same gradients.
-    size_t copy = action.chunk;
-    while (order_.device_of_chunk[copy] != device_) copy += order_.num_chunks;
-    int32_t& last = last_added_[copy];
+    int32_t& last = last_added_[order_.placement.IndexOf(action.chunk, action.micro_batch)];
     if (action.micro_batch < last && !result_.descent) {
       result_.descent = {device_, position,
                          absl::StrCat(FormatAction(action), " comes after micro-batch ", last,
@@ -203,25 +178,11 @@ class Indexer {
     }
   }
 
-  void CheckOverlapped(const std::vector<Action>& actions) {
-    int64_t previous = -1;
-    const int64_t size = static_cast<int64_t>(actions.size());
-    for (int32_t position : order_.overlapped[device_]) {
-      if (position <= previous || position + int64_t{1} >= size || position < 0) {
-        return Add({device_, -1, absl::StrCat("runs position ", position, " of ", size, " together with the next")});
-      }
-      previous = position;
-      if (actions[position].kind != ActionKind::kForward || !IsBackward(actions[position + 1].kind)) {
-        Report(position, "runs together with the next action; only a forward and a backward do");
-      }
-    }
-  }
-
   void CheckWhole() {
     for (int chunk = 0; chunk < order_.num_chunks; ++chunk) {
-      if (order_.device_of_chunk[chunk] < 0) {
+      if (order_.placement.FirstDeviceOf(chunk) < 0) {
         int last = chunk;
-        while (last + 1 < order_.num_chunks && order_.device_of_chunk[last + 1] < 0) ++last;
+        while (last + 1 < order_.num_chunks && order_.placement.FirstDeviceOf(last + 1) < 0) ++last;
         Add({-1, -1,
              chunk == last ? absl::StrCat("chunk ", chunk, " has no work on any device")
                            : absl::StrCat("chunks ", chunk, " to ", last, " have no work on any device")});
@@ -279,7 +240,7 @@ class Indexer {
   const ComputeOrder& order_;
   const PositionName& name_;
   IndexedOrder result_;
-  std::vector<int32_t> last_added_;  // as device_of_chunk: the micro-batch whose gradients were added last
+  std::vector<int32_t> last_added_;  // [entry of the placement]: the micro-batch whose gradients were added last
   std::vector<int> early_;           // positions of the device that what they need was not before
   int device_ = 0;
 };

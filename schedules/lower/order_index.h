@@ -43,7 +43,7 @@ std::string FormatOrderViolation(const OrderViolation& violation, const Position
 inline constexpr size_t kMostOrderViolations = 100000;
 
 // An order's index as far as it goes, and everything that is wrong on single devices: what is out of range, on another
-// device than its chunk, repeated, missing, before what it needs on its own device, or run together with nothing. Where
+// device than its chunk, repeated, missing, or before what it needs on its own device. Where
 // work is missing the index has -1, where it stands on a wrong device -2. Empty if not even the order's shape is right.
 struct IndexedOrder {
   OrderIndex index;

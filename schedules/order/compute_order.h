@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "schedules/placement/placement.h"
+
 namespace baton {
 
 // In PyTorch's letters: F, B (the whole backward pass), I (backward-input), W (backward-weight). R is Baton's own: it
@@ -41,20 +43,12 @@ struct Action {
 struct ComputeOrder {
   int num_chunks = 0;
   int num_micro_batches = 0;
-  // [copy × num_chunks + chunk]. Bidirectional schedules hold two copies of the parameters; all others one.
-  std::vector<int32_t> device_of_chunk;
-  std::vector<int8_t> copy_of_micro_batch;   // [micro-batch]; empty if there is one copy
+  ChunkPlacement placement;                  // which device has which replica of which chunk; of num_chunks chunks
   std::vector<std::vector<Action>> devices;  // [device][position]
-  // [device]: ascending positions of forwards that run together with the backward right behind them. Empty if nothing
-  // on any device does. Who cannot overlap two passes runs them one after the other.
-  std::vector<std::vector<int32_t>> overlapped;
 
   int num_devices() const { return static_cast<int>(devices.size()); }
-  // Where the chunk's passes for the micro-batch run. The passes of one micro-batch all use the same copy.
-  int32_t DeviceOf(int chunk, int micro_batch) const {
-    const int copy = copy_of_micro_batch.empty() ? 0 : copy_of_micro_batch[micro_batch];
-    return device_of_chunk[static_cast<int64_t>(copy) * num_chunks + chunk];
-  }
+  // Where the chunk's passes for the micro-batch run.
+  int32_t DeviceOf(int chunk, int micro_batch) const { return placement.DeviceOf(chunk, micro_batch); }
 };
 
 }  // namespace baton

@@ -7,7 +7,6 @@ namespace baton {
 
 ComputeOrder ForwardOnly(const ComputeOrder& order) {
   ComputeOrder forwards = order;
-  forwards.overlapped.clear();
   for (std::vector<Action>& actions : forwards.devices) {
     actions.erase(std::remove_if(actions.begin(), actions.end(),
                                  [](const Action& action) { return action.kind != ActionKind::kForward; }),

@@ -35,12 +35,6 @@ std::string FormatOrder(const ComputeOrder& order) {
   size_t width = 0;
   for (size_t device = 0; device < order.devices.size(); ++device) {
     for (const Action& action : order.devices[device]) cells[device].push_back(FormatAction(action));
-    if (device < order.overlapped.size()) {
-      for (int32_t position : order.overlapped[device]) {
-        cells[device][position].insert(0, "(");
-        cells[device][position + 1] += ')';
-      }
-    }
     for (const std::string& cell : cells[device]) width = std::max(width, cell.size());
   }
   std::string text;

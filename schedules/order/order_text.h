@@ -12,8 +12,7 @@ namespace baton {
 // Returns `<chunk><F|B|I|W|R><micro-batch>`.
 std::string FormatAction(const Action& action);
 
-// One line a device, the actions padded to equal widths: columns are positions, not times. Two that run together stand
-// in parentheses: `(0F4 3B1)`.
+// One line a device, the actions padded to equal widths: columns are positions, not times.
 std::string FormatOrder(const ComputeOrder& order);
 
 }  // namespace baton

@@ -21,21 +21,22 @@ constexpr absl::string_view kAllowed =
 
 // Each chunk is where its first action is. False if other actions of it are elsewhere.
 bool InferPlaces(ComputeOrder& order) {
-  order.device_of_chunk.assign(order.num_chunks, -1);
+  std::vector<int32_t> device_of_chunk(order.num_chunks, -1);
   bool is_agreed = true;
   for (int device = 0; device < order.num_devices(); ++device) {
     for (const Action& action : order.devices[device]) {
-      int32_t& place = order.device_of_chunk[action.chunk];
+      int32_t& place = device_of_chunk[action.chunk];
       if (place < 0) place = device;
       is_agreed = is_agreed && place == device;
     }
   }
+  order.placement = ChunkPlacement::Of(device_of_chunk);
   return is_agreed;
 }
 
-// Two copies of the parameters show by their forwards: some micro-batches go the way of micro-batch 0, all others that
-// way in reverse. Anything else stays an order of one copy with actions on wrong devices.
-void InferCopies(ComputeOrder& order) {
+// Two replicas of the parameters show by their forwards: some micro-batches go the way of micro-batch 0, all others
+// that way in reverse. Anything else stays an order of one replica with actions on wrong devices.
+void InferReplicas(ComputeOrder& order) {
   const size_t num_chunks = order.num_chunks;
   std::vector<int32_t> ways(num_chunks * order.num_micro_batches, -1);  // [micro-batch × num_chunks + chunk]
   for (int device = 0; device < order.num_devices(); ++device) {
@@ -44,25 +45,24 @@ void InferCopies(ComputeOrder& order) {
       if (action.kind == ActionKind::kForward && place < 0) place = device;
     }
   }
-  std::vector<int32_t> places(ways.begin(), ways.begin() + num_chunks);
-  if (std::find(places.begin(), places.end(), -1) != places.end()) return;
-  for (size_t chunk = num_chunks; chunk > 0; --chunk) places.push_back(ways[chunk - 1]);
-  const auto goes = [&](const int32_t* way, const int32_t* copy) {
+  const std::vector<int32_t> down(ways.begin(), ways.begin() + num_chunks);
+  if (std::find(down.begin(), down.end(), -1) != down.end()) return;
+  const std::vector<int32_t> up(down.rbegin(), down.rend());
+  const auto goes = [&](const int32_t* way, const std::vector<int32_t>& devices) {
     for (size_t chunk = 0; chunk < num_chunks; ++chunk) {
-      if (way[chunk] >= 0 && way[chunk] != copy[chunk]) return false;
+      if (way[chunk] >= 0 && way[chunk] != devices[chunk]) return false;
     }
     return true;
   };
-  std::vector<int8_t> copies;
+  std::vector<int32_t> replicas;
   for (int micro_batch = 0; micro_batch < order.num_micro_batches; ++micro_batch) {
     const int32_t* way = &ways[micro_batch * num_chunks];
-    const bool is_first = goes(way, places.data());
-    if (!is_first && !goes(way, places.data() + num_chunks)) return;
-    copies.push_back(is_first ? 0 : 1);
+    const bool is_first = goes(way, down);
+    if (!is_first && !goes(way, up)) return;
+    replicas.push_back(is_first ? 0 : 1);
   }
-  if (std::find(copies.begin(), copies.end(), 1) == copies.end()) return;
-  order.device_of_chunk = std::move(places);
-  order.copy_of_micro_batch = std::move(copies);
+  if (std::find(replicas.begin(), replicas.end(), 1) == replicas.end()) return;
+  order.placement = ChunkPlacement::OfReplicas({down, up}, std::move(replicas));
 }
 
 class Reader {
@@ -97,7 +97,6 @@ class Reader {
           csv_.rows.push_back(static_cast<int32_t>(csv_.rows.size()) + 1);
         }
         csv_.order.devices.resize(cell.line);
-        csv_.order.overlapped.resize(cell.line);
         csv_.transfers.resize(cell.line);
         csv_.cells.resize(cell.line);
       }
@@ -133,8 +132,6 @@ class Reader {
     if (forward.word != CellWord::kForward || !backward.is_backward()) {
       return Mistake(cell, "only a forward and a backward can run together");
     }
-    csv_.order.overlapped.back().push_back(static_cast<int32_t>(csv_.order.devices.back().size()));
-    has_overlapped_ = true;
     Add(cell, forward);
     Add(cell, backward);
     return absl::OkStatus();
@@ -179,15 +176,13 @@ class Reader {
     ComputeOrder& order = csv_.order;
     order.num_chunks = static_cast<int>(num_chunks);
     order.num_micro_batches = static_cast<int>(num_micro_batches);
-    if (!InferPlaces(order)) InferCopies(order);
-    if (!has_overlapped_) order.overlapped.clear();
+    if (!InferPlaces(order)) InferReplicas(order);
     return std::move(csv_);
   }
 
   const absl::string_view text_;
   const std::string name_;
   CsvOrder csv_;
-  bool has_overlapped_ = false;
   int64_t num_actions_ = 0;
   // The largest numbers of compute cells, and the first cell with each.
   int32_t largest_chunk_ = -1;

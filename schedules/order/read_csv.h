@@ -44,7 +44,7 @@ inline constexpr int kMaxCsvRows = 1 << 16;
 // Reads one row a device and one cell an action. A cell is
 //
 //   <stage><F|I|W|B|R><micro-batch>  an action; R, a recomputation, is not part of PyTorch's form
-//   (2F3;1B0)OVERLAP_F_B             a forward and a backward that run together
+//   (2F3;1B0)OVERLAP_F_B             a forward and a backward, in this order
 //   1SEND_F3                         a transfer as above
 //   1UNSHARD, RESHARD, REDUCE_GRAD   FSDP's, skipped
 //   nothing                          skipped

@@ -23,27 +23,26 @@ TEST_CASE("stages, devices and micro-batches are inferred") {
   const CsvOrder csv = MustRead("0F0,0F1,3F0,3B0,,0B0,0I1,0W1\n\n1F0,2F0,1B0\n");
   CHECK(csv.order.num_chunks == 4);
   CHECK(csv.order.num_micro_batches == 2);
-  CHECK(csv.order.device_of_chunk == std::vector<int32_t>{0, 2, 2, 0});
+  CHECK(csv.order.placement == ChunkPlacement::Of({0, 2, 2, 0}));
   CHECK(FormatOrder(csv.order) == "0F0 0F1 3F0 3B0 0B0 0I1 0W1\n\n1F0 2F0 1B0\n");
   CHECK(csv.cells[0] == std::vector<int32_t>{1, 2, 3, 4, 6, 7, 8});
   CHECK(csv.rows == std::vector<int32_t>{1, 2, 3});
-  CHECK(csv.order.overlapped.empty());
   CHECK_FALSE(csv.has_transfers);
 }
 
-TEST_CASE("two copies of the parameters are inferred from micro-batches that go the opposite way") {
+TEST_CASE("two replicas of the parameters are inferred from micro-batches that go the opposite way") {
   const ComputeOrder order = MustRead("0F0,1F1,1B1,0B0\n1F0,0F1,1B0,0B1\n").order;
-  CHECK(order.device_of_chunk == std::vector<int32_t>{0, 1, 1, 0});
-  CHECK(order.copy_of_micro_batch == std::vector<int8_t>{0, 1});
-  // A missing forward is missing from the copy that the others show.
-  CHECK(MustRead("0F0,1B1,0B0\n1F0,0F1,1B0,0B1\n").order.copy_of_micro_batch == std::vector<int8_t>{0, 1});
-  // Anything else has one copy, and work on wrong devices: a way that is neither, a part of one, no way to reverse.
+  CHECK(order.placement == ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1}));
+  // A missing forward is missing from the replica that the others show.
+  CHECK(MustRead("0F0,1B1,0B0\n1F0,0F1,1B0,0B1\n").order.placement.replica_of_micro_batch() ==
+        std::vector<int32_t>{0, 1});
+  // Anything else has one replica, and work on wrong devices: a way that is neither, a part of one, no way to reverse.
   for (const char* text :
        {"0F0,1F1,2F0\n1F0,0F1,2F1\n", "0F0,1F1,0F2\n1F0,0F1,0F3,1F3\n", "1F1\n1F0,0F1\n", "0F0,1B1\n1F0,1B0\n"}) {
     INFO(text);
     const ComputeOrder other = MustRead(text).order;
-    CHECK(other.copy_of_micro_batch.empty());
-    CHECK(other.device_of_chunk.size() == static_cast<size_t>(other.num_chunks));
+    CHECK(other.placement.num_replicas() == 1);
+    CHECK(other.placement.num_chunks() == other.num_chunks);
   }
 }
 
@@ -60,11 +59,10 @@ TEST_CASE("blanks, quotes, CRLF, a byte order mark and trailing empty rows mean 
   CHECK(MustRead("0F0\n\"\"\n").order.num_devices() == 2);  // a row of one empty cell is a device
 }
 
-TEST_CASE("passes that run together are two actions and a mark, the forward first") {
+TEST_CASE("a cell of two passes is two actions, the forward first") {
   for (const char* cell : {"(0F1;0B0)OVERLAP_F_B", "( 0F1 ; 0B0 )OVERLAP_F_B", "(0B0;0F1)OVERLAP_F_B"}) {
     const CsvOrder csv = MustRead(std::string("0F0,") + cell + ",0B1");
-    CHECK(FormatOrder(csv.order) == "0F0  (0F1 0B0) 0B1\n");
-    CHECK(csv.order.overlapped == std::vector<std::vector<int32_t>>{{1}});
+    CHECK(FormatOrder(csv.order) == "0F0 0F1 0B0 0B1\n");
     CHECK(csv.cells[0] == std::vector<int32_t>{1, 2, 2, 3});
   }
 }

@@ -22,10 +22,10 @@ inline int LiveChange(const Operation& operation, bool forward_only) {
   return 0;
 }
 
-// Number of the device's chunks that make up one stage, a p-th of the model: all of them, unless the program has several
-// replicas of the parameters, of which the device then holds a stage each.
+// Number of the device's chunks that make up one stage, a p-th of the model: all of them, unless the program has
+// several replicas of the parameters, of which the device then holds a stage each.
 inline double ChunksOfStage(const Program& program, const DeviceProgram& device) {
-  if (program.copy_of_micro_batch.empty()) return static_cast<double>(std::max<size_t>(1, device.chunks.size()));
+  if (program.placement.num_replicas() == 1) return static_cast<double>(std::max<size_t>(1, device.chunks.size()));
   return std::max(1.0, static_cast<double>(program.num_chunks) / program.num_devices());
 }
 

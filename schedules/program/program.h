@@ -8,6 +8,7 @@
 
 #include "absl/types/span.h"
 #include "base/units.h"
+#include "schedules/placement/placement.h"
 #include "schedules/program/instruction.h"
 
 namespace baton {
@@ -51,10 +52,7 @@ struct DeviceProgram {
   std::vector<int32_t> waits;             // see Instruction; indices into `instructions`
   std::vector<Slot> slots;
   std::vector<ChunkMemory> chunks;  // ascending
-  // Ascending: Forwards that run together with the next backward of the device, where it can overlap the two; the order
-  // of instructions holds in any case.
-  std::vector<int32_t> overlapped;
-  Bytes workspace_offset = 0;  // shared by all compute instructions
+  Bytes workspace_offset = 0;       // shared by all compute instructions
   Bytes workspace_bytes = 0;
   Bytes arena_bytes = 0;  // everything above fits below this
 
@@ -63,18 +61,20 @@ struct DeviceProgram {
   }
 };
 
-// What an AllReduce sums: the gradients of one parameter that several chunks hold (tied), the vector of each
-// parameter's squared gradient norm (from which every device computes the same global norm), or all gradients of one
-// chunk over its copies. Once the copies are summed they are equal: to a group of the other kinds only the first copy
-// of a chunk adds, the others bring zeros and get the sum.
+// What an AllReduce sums:
+//   kTiedGradient     the gradient of one parameter that several chunks use
+//   kGradientNorm     the squared gradient norm of each parameter, from which every device computes the same global
+//   norm kReplicaGradient  all gradients of one chunk over its replicas
+// Replicas are equal once they are summed. In groups of the first two kinds, replica 0 of a chunk contributes its
+// values, the other replicas contribute zeros, and all receive the sum.
 enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient };
 
 struct ReduceGroup {
   ReduceKind kind;
   std::string name;  // the tied parameter's, for messages
-  // The order of summation: ascending places (indices into Program::device_of_chunk; with one copy those are chunks), a
-  // chunk that holds a tied parameter several times as often.
-  std::vector<int32_t> chunks;
+  // In the order of summation: ascending indices into ChunkPlacement::replicas() (where there is one replica, these are
+  // chunks). A chunk with several uses of a tied parameter is listed once for each.
+  std::vector<int32_t> members;
   Bytes bytes;
 };
 
@@ -83,29 +83,13 @@ struct Program {
   int num_chunks = 0;
   int num_micro_batches = 0;
   bool forward_only = false;  // evaluation: no backward, no Update
-  // [copy × num_chunks + chunk], an index that is called a place. Bidirectional schedules hold two copies of the
-  // parameters, all others one. Copies of a chunk that meet on one device are one, at the first one's place.
-  std::vector<int32_t> device_of_chunk;
-  std::vector<int8_t> copy_of_micro_batch;  // [micro-batch]; empty if there is one copy
+  ChunkPlacement placement;   // which device has which replica of which chunk; of num_chunks chunks
   std::vector<ReduceGroup> reduce_groups;
   std::vector<DeviceProgram> devices;
 
   int num_devices() const { return static_cast<int>(devices.size()); }
-  int num_copies() const { return static_cast<int>(device_of_chunk.size()) / num_chunks; }
-  // Where the chunk's passes for the micro-batch run. The passes of one micro-batch all use the same copy.
-  int32_t DeviceOf(int chunk, int micro_batch) const {
-    if (copy_of_micro_batch.empty()) return device_of_chunk[chunk];
-    return device_of_chunk[static_cast<size_t>(copy_of_micro_batch[micro_batch]) * num_chunks + chunk];
-  }
-  // The place of the copy of the chunk that the device holds; -1 if it holds none.
-  int32_t PlaceOn(int chunk, int device) const {
-    for (size_t place = chunk; place < device_of_chunk.size(); place += num_chunks) {
-      if (device_of_chunk[place] == device) return static_cast<int32_t>(place);
-    }
-    return -1;
-  }
-  // False for a copy that is one with an earlier one on its device.
-  bool IsFirstAtPlace(int place) const { return PlaceOn(place % num_chunks, device_of_chunk[place]) == place; }
+  // Where the chunk's passes for the micro-batch run.
+  int32_t DeviceOf(int chunk, int micro_batch) const { return placement.DeviceOf(chunk, micro_batch); }
 };
 
 }  // namespace baton

@@ -1,184 +1,178 @@
-// The checks of indices and sizes, and equality field by field.
+// The check of indices and ranges, device by device.
 #include "schedules/program/structure.h"
 
 #include <algorithm>
-#include <string>
-#include <tuple>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "base/status.h"
 #include "schedules/program/fields.h"
 
 namespace baton {
 namespace {
 
-// OK if least <= value < limit.
-absl::Status CheckIndex(const std::string& what, int64_t value, int64_t least, int64_t limit) {
-  if (value >= least && value < limit) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(what, " ", value, " must be from ", least, " to ", limit - 1));
-}
+class StructureChecker {
+ public:
+  explicit StructureChecker(const Program& program) : program_(program) {}
 
-absl::Status CheckBytes(const std::string& what, Bytes bytes) {
-  return CheckIndex(what, bytes, 0, kMaxProgramBytes + 1);
-}
-
-absl::Status CheckInstruction(const Program& program, const DeviceProgram& device, const Instruction& instruction,
-                              const std::string& where) {
-  absl::Status status;
-  const auto check = [&](FieldRole role, const char* name, auto value) {
-    const auto limit = [&]() -> int64_t {
-      switch (role) {
-        case FieldRole::kChunk:
-          return program.num_chunks;
-        case FieldRole::kMicroBatch:
-          return program.num_micro_batches;
-        case FieldRole::kKind:
-          return 2;
-        case FieldRole::kPeer:
-          return program.num_devices();
-        case FieldRole::kGroup:
-          return static_cast<int64_t>(program.reduce_groups.size());
-        case FieldRole::kReads:
-        case FieldRole::kWrites:
-          return static_cast<int64_t>(device.slots.size());
+  std::vector<StructureViolation> Run() {
+    if (!CheckShape()) return std::move(violations_);
+    for (size_t group = 0; group < program_.reduce_groups.size(); ++group) CheckGroup(group);
+    for (device_ = 0; device_ < program_.num_devices(); ++device_) {
+      code_ = &program_.devices[device_];
+      CheckMemory();
+      for (index_ = 0; index_ < static_cast<int>(code_->instructions.size()); ++index_) {
+        CheckOperation(code_->instructions[index_].operation);
+        CheckWaits(code_->instructions[index_]);
       }
-      return 0;
-    }();
-    const bool is_slot = role == FieldRole::kReads || role == FieldRole::kWrites;
-    if (status.ok())
-      status = CheckIndex(absl::StrCat(where, name), static_cast<int64_t>(value), is_slot ? -1 : 0, limit);
-  };
-  std::visit([&](const auto& operation) { VisitFields(operation, check); }, instruction.operation);
-  BATON_RETURN_IF_ERROR(status);
-  if (uint64_t{instruction.first_wait} + instruction.num_waits > device.waits.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(where, "waits lie beyond the device's list"));
+      index_ = -1;
+    }
+    return std::move(violations_);
   }
-  for (const int32_t wait : device.WaitsOf(instruction)) {
-    BATON_RETURN_IF_ERROR(
-        CheckIndex(absl::StrCat(where, "wait"), wait, 0, static_cast<int64_t>(device.instructions.size())));
-  }
-  return absl::OkStatus();
-}
 
-absl::Status CheckDevice(const Program& program, int index) {
-  const DeviceProgram& device = program.devices[index];
-  const std::string where = absl::StrCat("device ", index, ": ");
-  BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "workspace offset"), device.workspace_offset));
-  BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "workspace bytes"), device.workspace_bytes));
-  BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "arena bytes"), device.arena_bytes));
-  for (const Slot& slot : device.slots) {
-    BATON_RETURN_IF_ERROR(
-        CheckIndex(absl::StrCat(where, "kind of slot"), static_cast<int64_t>(slot.kind), 0, kNumSlotKinds));
-    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "bytes of a slot"), slot.bytes));
-    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "offset of a slot"), slot.offset));
-  }
-  for (const ChunkMemory& chunk : device.chunks) {
-    BATON_RETURN_IF_ERROR(CheckIndex(absl::StrCat(where, "chunk"), chunk.chunk, 0, program.num_chunks));
-    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "parameters offset"), chunk.parameters_offset));
-    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "parameter bytes"), chunk.parameter_bytes));
-    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "optimizer bytes"), chunk.optimizer_bytes));
-    const bool has_state =
-        !program.forward_only || chunk.gradients_offset != kNoOffset || chunk.optimizer_offset != kNoOffset;
-    if (!has_state) continue;
-    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "gradients offset"), chunk.gradients_offset));
-    BATON_RETURN_IF_ERROR(CheckBytes(absl::StrCat(where, "optimizer offset"), chunk.optimizer_offset));
-  }
-  int32_t previous = -1;
-  for (const int32_t overlapped : device.overlapped) {
-    BATON_RETURN_IF_ERROR(CheckIndex(absl::StrCat(where, "overlapped instruction"), overlapped, previous + 1,
-                                     static_cast<int64_t>(device.instructions.size())));
-    previous = overlapped;
-  }
-  for (size_t i = 0; i < device.instructions.size(); ++i) {
-    BATON_RETURN_IF_ERROR(CheckInstruction(program, device, device.instructions[i],
-                                           absl::StrCat("device ", index, ", instruction ", i, ": ")));
-  }
-  return absl::OkStatus();
-}
+ private:
+  void Report(std::string message) { violations_.push_back({device_, index_, std::move(message)}); }
 
-// Two operations agree if they are of one kind and all operands do.
-bool SameOperation(const Operation& a, const Operation& b) {
-  if (a.index() != b.index()) return false;
-  const auto operands = [](const Operation& operation) {
-    std::vector<int32_t> values;
-    values.reserve(12);
-    std::visit(
-        [&](const auto& each) {
-          VisitFields(each, [&](FieldRole, const char*, auto value) { values.push_back(static_cast<int32_t>(value)); });
-        },
-        operation);
-    return values;
-  };
-  return operands(a) == operands(b);
-}
+  // Reports unless least <= value <= most. `what` makes the words for the value only where it is wrong.
+  template <typename What>
+  bool CheckRange(What&& what, int64_t value, int64_t least, int64_t most) {
+    if (value >= least && value <= most) return true;
+    Report(absl::StrCat(what(), " ", value, " must be from ", least, " to ", most));
+    return false;
+  }
+  template <typename What>
+  bool CheckBytes(What&& what, Bytes bytes) {
+    return CheckRange(what, bytes, 0, kMaxProgramBytes);
+  }
 
-bool SameDevice(const DeviceProgram& a, const DeviceProgram& b) {
-  const auto same_instruction = [&](const Instruction& x, const Instruction& y) {
-    return SameOperation(x.operation, y.operation) && a.WaitsOf(x) == b.WaitsOf(y);
-  };
-  const auto same_slot = [](const Slot& x, const Slot& y) {
-    return std::tie(x.kind, x.bytes, x.offset) == std::tie(y.kind, y.bytes, y.offset);
-  };
-  const auto same_chunk = [](const ChunkMemory& x, const ChunkMemory& y) {
-    return std::tie(x.chunk, x.parameters_offset, x.gradients_offset, x.optimizer_offset, x.parameter_bytes,
-                    x.optimizer_bytes) == std::tie(y.chunk, y.parameters_offset, y.gradients_offset, y.optimizer_offset,
-                                                   y.parameter_bytes, y.optimizer_bytes);
-  };
-  return std::tie(a.workspace_offset, a.workspace_bytes, a.arena_bytes, a.overlapped) ==
-             std::tie(b.workspace_offset, b.workspace_bytes, b.arena_bytes, b.overlapped) &&
-         std::equal(a.slots.begin(), a.slots.end(), b.slots.begin(), b.slots.end(), same_slot) &&
-         std::equal(a.chunks.begin(), a.chunks.end(), b.chunks.begin(), b.chunks.end(), same_chunk) &&
-         std::equal(a.instructions.begin(), a.instructions.end(), b.instructions.begin(), b.instructions.end(),
-                    same_instruction);
-}
+  bool CheckShape() {
+    const std::string fault =
+        program_.placement.FindFault(program_.num_chunks, program_.num_devices(), program_.num_micro_batches);
+    if (!fault.empty()) Report(fault);
+    CheckRange([] { return "micro-batches"; }, program_.num_micro_batches, 1, kMaxProgramMicroBatches);
+    for (const DeviceProgram& code : program_.devices) {
+      if (code.instructions.size() > INT32_MAX) Report("a device has more than 2^31 - 1 instructions");
+    }
+    return violations_.empty();
+  }
+
+  void CheckGroup(size_t index) {
+    const ReduceGroup& group = program_.reduce_groups[index];
+    const auto named = [&](const char* what) {
+      return [index, what] { return absl::StrCat("reduce group ", index, ": ", what); };
+    };
+    CheckRange(named("kind"), static_cast<int64_t>(group.kind), 0, 2);
+    CheckBytes(named("bytes"), group.bytes);
+    if (group.members.empty())
+      Report(absl::StrCat("reduce group ", index, ": members: none; there must be at least 1"));
+    int32_t previous = 0;
+    for (const int32_t member : group.members) {
+      CheckRange(named("member"), member, previous, static_cast<int64_t>(program_.placement.replicas().size()) - 1);
+      previous = std::max(previous, member);
+    }
+  }
+
+  // Reports unless the bytes are in the arena, so written that no sum can overflow.
+  template <typename What>
+  void CheckInArena(What&& what, Bytes offset, Bytes bytes) {
+    if (offset >= 0 && bytes >= 0 && bytes <= code_->arena_bytes && offset <= code_->arena_bytes - bytes) return;
+    Report(absl::StrCat(what(), " at offset ", offset, " with ", bytes, " bytes is outside the arena of ",
+                        code_->arena_bytes, " bytes"));
+  }
+
+  void CheckMemory() {
+    if (!CheckBytes([] { return "arena bytes"; }, code_->arena_bytes)) return;
+    CheckInArena([] { return "workspace"; }, code_->workspace_offset, code_->workspace_bytes);
+    for (size_t i = 0; i < code_->slots.size(); ++i) {
+      const auto slot = [i] { return absl::StrCat("slot ", i); };
+      CheckRange([&] { return slot() + ": kind"; }, static_cast<int64_t>(code_->slots[i].kind), 0, kNumSlotKinds - 1);
+      CheckInArena(slot, code_->slots[i].offset, code_->slots[i].bytes);
+    }
+    for (const ChunkMemory& memory : code_->chunks) CheckChunkMemory(memory);
+  }
+
+  void CheckChunkMemory(const ChunkMemory& memory) {
+    if (!CheckRange([] { return "memory of chunk"; }, memory.chunk, 0, program_.num_chunks - 1)) return;
+    if (program_.placement.IndexOn(memory.chunk, device_) < 0) {
+      Report(absl::StrCat("memory of chunk ", memory.chunk, ", which is not on this device"));
+    }
+    const auto named = [&](const char* what) {
+      return [&memory, what] { return absl::StrCat(what, " of chunk ", memory.chunk); };
+    };
+    CheckInArena(named("parameters"), memory.parameters_offset, memory.parameter_bytes);
+    if (program_.forward_only && memory.gradients_offset == kNoOffset && memory.optimizer_offset == kNoOffset) {
+      if (memory.optimizer_bytes == 0) return;
+      return Report(absl::StrCat("optimizer state of chunk ", memory.chunk, " has ", memory.optimizer_bytes,
+                                 " bytes but no offset"));
+    }
+    CheckInArena(named("gradients"), memory.gradients_offset, memory.parameter_bytes);
+    CheckInArena(named("optimizer state"), memory.optimizer_offset, memory.optimizer_bytes);
+  }
+
+  // The number of values that an operand of this role has, from 0; for slots kNoSlot is allowed too.
+  int64_t LimitOf(FieldRole role) const {
+    switch (role) {
+      case FieldRole::kChunk:
+        return program_.num_chunks;
+      case FieldRole::kMicroBatch:
+        return program_.num_micro_batches;
+      case FieldRole::kKind:
+        return 2;
+      case FieldRole::kPeer:
+        return program_.num_devices();
+      case FieldRole::kGroup:
+        return static_cast<int64_t>(program_.reduce_groups.size());
+      case FieldRole::kReads:
+      case FieldRole::kWrites:
+        return static_cast<int64_t>(code_->slots.size());
+    }
+    return 0;
+  }
+
+  void CheckOperation(const Operation& operation) {
+    const auto check = [&](FieldRole role, const char* name, auto value) {
+      const bool is_slot = role == FieldRole::kReads || role == FieldRole::kWrites;
+      if (role == FieldRole::kPeer && static_cast<int64_t>(value) == device_) {
+        return Report(absl::StrCat(name, " ", device_, " must be another device"));
+      }
+      CheckRange([name] { return name; }, static_cast<int64_t>(value), is_slot ? kNoSlot : 0, LimitOf(role) - 1);
+    };
+    std::visit([&](const auto& each) { VisitFields(each, check); }, operation);
+  }
+
+  void CheckWaits(const Instruction& instruction) {
+    if (uint64_t{instruction.first_wait} + instruction.num_waits > code_->waits.size()) {
+      return Report(absl::StrCat(instruction.num_waits, " waits from index ", instruction.first_wait,
+                                 " on exceed the device's list of ", code_->waits.size()));
+    }
+    for (const int32_t wait : code_->WaitsOf(instruction)) {
+      if (wait >= 0 && wait < index_) continue;
+      Report(absl::StrCat("waits for instruction ", wait, ", which is not an earlier one"));
+    }
+  }
+
+  const Program& program_;
+  std::vector<StructureViolation> violations_;
+  int device_ = -1;
+  int index_ = -1;
+  const DeviceProgram* code_ = nullptr;
+};
 
 }  // namespace
 
-absl::Status CheckStructure(const Program& program) {
-  BATON_RETURN_IF_ERROR(CheckIndex("micro-batches", program.num_micro_batches, 1, kMaxProgramMicroBatches + 1));
-  int64_t num_copies = 1;
-  if (!program.copy_of_micro_batch.empty()) {
-    if (program.copy_of_micro_batch.size() != static_cast<size_t>(program.num_micro_batches)) {
-      return absl::InvalidArgumentError(absl::StrCat("micro-batches: ", program.num_micro_batches,
-                                                     ", but a copy is named for ", program.copy_of_micro_batch.size()));
-    }
-    num_copies =
-        std::max<int64_t>(1, static_cast<int64_t>(program.device_of_chunk.size()) / std::max(1, program.num_chunks));
-    for (const int8_t copy : program.copy_of_micro_batch) {
-      BATON_RETURN_IF_ERROR(CheckIndex("copy of a micro-batch", copy, 0, num_copies));
-    }
-  }
-  if (program.num_chunks < 1 ||
-      static_cast<int64_t>(program.device_of_chunk.size()) != num_copies * program.num_chunks) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("chunks: ", program.num_chunks, ", but a device is named for ", program.device_of_chunk.size()));
-  }
-  for (const int32_t device : program.device_of_chunk) {
-    BATON_RETURN_IF_ERROR(CheckIndex("device of a chunk", device, 0, program.num_devices()));
-  }
-  for (const ReduceGroup& group : program.reduce_groups) {
-    BATON_RETURN_IF_ERROR(CheckIndex("kind of reduce group", static_cast<int64_t>(group.kind), 0, 3));
-    BATON_RETURN_IF_ERROR(CheckBytes("bytes of a reduce group", group.bytes));
-    for (const int32_t chunk : group.chunks) {
-      BATON_RETURN_IF_ERROR(
-          CheckIndex("chunk of a reduce group", chunk, 0, static_cast<int64_t>(program.device_of_chunk.size())));
-    }
-  }
-  for (int i = 0; i < program.num_devices(); ++i) BATON_RETURN_IF_ERROR(CheckDevice(program, i));
-  return absl::OkStatus();
+std::vector<StructureViolation> FindStructureViolations(const Program& program) {
+  return StructureChecker(program).Run();
 }
 
-bool SameProgram(const Program& a, const Program& b) {
-  const auto same_group = [](const ReduceGroup& x, const ReduceGroup& y) {
-    return std::tie(x.kind, x.name, x.chunks, x.bytes) == std::tie(y.kind, y.name, y.chunks, y.bytes);
-  };
-  return std::tie(a.schedule, a.num_chunks, a.num_micro_batches, a.forward_only, a.device_of_chunk,
-                  a.copy_of_micro_batch) == std::tie(b.schedule, b.num_chunks, b.num_micro_batches, b.forward_only,
-                                                     b.device_of_chunk, b.copy_of_micro_batch) &&
-         std::equal(a.reduce_groups.begin(), a.reduce_groups.end(), b.reduce_groups.begin(), b.reduce_groups.end(),
-                    same_group) &&
-         std::equal(a.devices.begin(), a.devices.end(), b.devices.begin(), b.devices.end(), SameDevice);
+std::string FormatViolation(const StructureViolation& violation) {
+  if (violation.device < 0) return violation.message;
+  if (violation.instruction < 0) return absl::StrCat("device ", violation.device, ": ", violation.message);
+  return absl::StrCat("device ", violation.device, ", instruction ", violation.instruction, ": ", violation.message);
+}
+
+absl::Status CheckStructure(const Program& program) {
+  const std::vector<StructureViolation> violations = FindStructureViolations(program);
+  return violations.empty() ? absl::OkStatus() : absl::InvalidArgumentError(FormatViolation(violations.front()));
 }
 
 }  // namespace baton

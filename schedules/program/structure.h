@@ -1,7 +1,13 @@
-// Whether a program that was read can be looked at safely, and whether two programs are the same. Used by the readers
-// (text.h, proto_form.h) and by tests. Whether a program is right is validate's business.
+// Whether a program can be read safely, and whether two programs are the same. The only check of indices and ranges:
+// the readers (form/), the validator's rule "ranges" and the executor (runtime/execute/check_executable.h) all use it.
+// Whether a program is sound is for schedules/validate to prove.
+//
+//     for (const StructureViolation& each : FindStructureViolations(program)) LOG(ERROR) << FormatViolation(each);
 #ifndef BATON_SCHEDULES_PROGRAM_STRUCTURE_H_
 #define BATON_SCHEDULES_PROGRAM_STRUCTURE_H_
+
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "schedules/program/program.h"
@@ -12,9 +18,29 @@ namespace baton {
 inline constexpr Bytes kMaxProgramBytes = Bytes{1} << 48;
 inline constexpr int kMaxProgramMicroBatches = 1 << 20;
 
-// OK if every index lies in what it indexes (chunks, devices, micro-batches, slots or kNoSlot, groups, waits), sizes
-// and offsets are from 0 to kMaxProgramBytes, and enums hold one of their values. Errors: InvalidArgument with device
-// and instruction.
+struct StructureViolation {
+  int device = -1;       // -1: about no single device
+  int instruction = -1;  // index on the device; -1: about no single instruction
+  std::string message;   // names the field, its value and what is allowed
+};
+
+// Every violation; empty if
+//   - the placement has no fault, and the program has 1 to kMaxProgramMicroBatches micro-batches,
+//   - reduce groups have members, which ascend and are in the placement's list,
+//   - chunks, micro-batches, peers (another device), slots (or kNoSlot) and groups of instructions exist,
+//   - waits name earlier instructions of the same device,
+//   - slots, the workspace and the memory of chunks lie in the device's arena, and that memory is of chunks of the
+//   device;
+//     gradients and optimizer state may be missing in a forward-only program, then with kNoOffset and no bytes,
+//   - enums hold one of their values.
+// If the placement or the number of micro-batches is wrong, only that is reported. Safe for any data; linear in its
+// size.
+std::vector<StructureViolation> FindStructureViolations(const Program& program);
+
+// As "device 0, instruction 2: peer 2 must be another device, from 0 to 1".
+std::string FormatViolation(const StructureViolation& violation);
+
+// Errors: InvalidArgument with the first violation.
 absl::Status CheckStructure(const Program& program);
 
 // True if `a` and `b` agree in everything; how the waits lie in DeviceProgram::waits does not matter. Both pass

@@ -27,21 +27,16 @@ const std::vector<Change>& Changes() {
       {"", [](Program& p) { p.schedule = "gpipe"; }},
       {"", [](Program& p) { p.forward_only = true; }},
       {"", [](Program& p) { p.num_micro_batches = 3; }},
-      {"", [](Program& p) { p.device_of_chunk[0] = 1; }},
       {"", [](Program& p) { p.reduce_groups[0].name = "x"; }},
       {"", [](Program& p) { p.reduce_groups[0].kind = ReduceKind::kGradientNorm; }},
-      {"",
-       [](Program& p) {
-         p.reduce_groups[0].chunks = {1, 0};
-       }},
+      {"", [](Program& p) { p.reduce_groups[0].members = {0}; }},
       {"", [](Program& p) { p.reduce_groups[0].bytes = 1; }},
       {"", [](Program& p) { p.devices[0].workspace_offset = 1; }},
       {"", [](Program& p) { p.devices[0].workspace_bytes = 1; }},
-      {"", [](Program& p) { p.devices[0].arena_bytes = 1; }},
+      {"", [](Program& p) { p.devices[0].arena_bytes += 64; }},
       {"", [](Program& p) { p.devices[0].slots[1].kind = SlotKind::kSaved; }},
       {"", [](Program& p) { p.devices[0].slots[1].bytes = 1; }},
       {"", [](Program& p) { p.devices[0].slots[1].offset = 1; }},
-      {"", [](Program& p) { p.devices[0].chunks[0].chunk = 1; }},
       {"", [](Program& p) { p.devices[0].chunks[0].parameters_offset = 1; }},
       {"", [](Program& p) { p.devices[0].chunks[0].gradients_offset = 1; }},
       {"", [](Program& p) { p.devices[0].chunks[0].optimizer_offset = 1; }},
@@ -55,46 +50,71 @@ const std::vector<Change>& Changes() {
       {"", [](Program& p) { std::get<Load>(p.devices[0].instructions[0].operation).kind = DataKind::kTargets; }},
       {"", [](Program& p) { std::get<BackwardWeight>(p.devices[0].instructions[5].operation).stash = 0; }},
       {"micro-batches 0 must be from 1 to 1048576", [](Program& p) { p.num_micro_batches = 0; }},
-      {"chunks: 3, but a device is named for 2", [](Program& p) { p.num_chunks = 3; }},
+      {"2 chunks are on devices; there are 3 chunks", [](Program& p) { p.num_chunks = 3; }},
       {"",
        [](Program& p) {
-         p.device_of_chunk = {0, 1, 1, 0};
-         p.copy_of_micro_batch = {0, 1};
+         p.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1});
        }},
-      {"chunks: 2, but a device is named for 4",
+      {"2 micro-batches have a replica; there are 3 micro-batches",
        [](Program& p) {
-         p.device_of_chunk = {0, 1, 1, 0};
+         p.placement = ChunkPlacement::OfReplicas({{0, 1}, {1, 0}}, {0, 1});
+         p.num_micro_batches = 3;
        }},
-      {"micro-batches: 2, but a copy is named for 1", [](Program& p) { p.copy_of_micro_batch = {0}; }},
-      {"copy of a micro-batch 1 must be from 0 to 0",
+      {"chunk 1 is on device 2; there are 2 devices",
        [](Program& p) {
-         p.copy_of_micro_batch = {0, 1};
+         p.placement = ChunkPlacement::Of({0, 2});
        }},
-      {"copy of a micro-batch -1 must be from 0 to 0",
-       [](Program& p) {
-         p.copy_of_micro_batch = {0, -1};
-       }},
-      {"device of a chunk 2 must be from 0 to 1", [](Program& p) { p.device_of_chunk[1] = 2; }},
-      {"kind of reduce group 3 must be from 0 to 2",
+      {"reduce group 0: kind 3 must be from 0 to 2",
        [](Program& p) { p.reduce_groups[0].kind = static_cast<ReduceKind>(3); }},
-      {"bytes of a reduce group -1 must be from 0 to 281474976710656",
-       [](Program& p) { p.reduce_groups[0].bytes = -1; }},
-      {"chunk of a reduce group -1 must be from 0 to 1", [](Program& p) { p.reduce_groups[1].chunks[0] = -1; }},
-      {"device 1: workspace offset -1 must be from 0 to 281474976710656",
+      {"reduce group 0: bytes -1 must be from 0 to 281474976710656", [](Program& p) { p.reduce_groups[0].bytes = -1; }},
+      {"reduce group 1: member -1 must be from 0 to 1", [](Program& p) { p.reduce_groups[1].members[0] = -1; }},
+      {"reduce group 0: member 0 must be from 1 to 1",
+       [](Program& p) {
+         p.reduce_groups[0].members = {1, 0};
+       }},
+      {"reduce group 0: members: none; there must be at least 1",
+       [](Program& p) { p.reduce_groups[0].members.clear(); }},
+      {"device 1: workspace at offset -1 with 0 bytes is outside the arena of 512 bytes",
        [](Program& p) { p.devices[1].workspace_offset = -1; }},
-      {"device 1: workspace bytes -1 must be from 0 to 281474976710656",
+      {"device 1: workspace at offset 0 with -1 bytes is outside the arena of 512 bytes",
        [](Program& p) { p.devices[1].workspace_bytes = -1; }},
       {"device 1: arena bytes 9223372036854775807 must be from 0 to 281474976710656",
        [](Program& p) { p.devices[1].arena_bytes = std::numeric_limits<Bytes>::max(); }},
-      {"device 1: kind of slot 10 must be from 0 to 9",
+      {"device 1: slot 0: kind 10 must be from 0 to 9",
        [](Program& p) { p.devices[1].slots[0].kind = static_cast<SlotKind>(kNumSlotKinds); }},
-      {"device 1: bytes of a slot -1 must be from 0 to 281474976710656",
+      {"device 1: slot 0 at offset 0 with -1 bytes is outside the arena of 512 bytes",
        [](Program& p) { p.devices[1].slots[0].bytes = -1; }},
-      {"device 1: offset of a slot -1 must be from 0 to 281474976710656",
+      {"device 1: slot 0 at offset -1 with 128 bytes is outside the arena of 512 bytes",
        [](Program& p) { p.devices[1].slots[0].offset = -1; }},
-      {"device 1: chunk 2 must be from 0 to 1", [](Program& p) { p.devices[1].chunks[0].chunk = 2; }},
-      {"device 1: gradients offset -1 must be from 0 to 281474976710656",
+      {"device 1: slot 0 at offset 385 with 128 bytes is outside the arena of 512 bytes",
+       [](Program& p) { p.devices[1].slots[0].offset = 385; }},
+      {"device 1: slot 0 at offset 9223372036854775807 with 128 bytes is outside the arena of 512 bytes",
+       [](Program& p) { p.devices[1].slots[0].offset = std::numeric_limits<Bytes>::max(); }},
+      {"device 1: memory of chunk 2 must be from 0 to 1", [](Program& p) { p.devices[1].chunks[0].chunk = 2; }},
+      {"device 0: memory of chunk 1, which is not on this device",
+       [](Program& p) { p.devices[0].chunks[0].chunk = 1; }},
+      {"device 1: parameters of chunk 1 at offset -1 with 64 bytes is outside the arena of 512 bytes",
+       [](Program& p) { p.devices[1].chunks[0].parameters_offset = -1; }},
+      {"device 1: gradients of chunk 1 at offset -1 with 64 bytes is outside the arena of 512 bytes",
        [](Program& p) { p.devices[1].chunks[0].gradients_offset = -1; }},
+      {"device 1: optimizer state of chunk 1 at offset -1 with 64 bytes is outside the arena of 512 bytes",
+       [](Program& p) { p.devices[1].chunks[0].optimizer_offset = -1; }},
+      // A forward-only program may have neither gradients nor optimizer state, but no bytes without an offset.
+      {"",
+       [](Program& p) {
+         p.forward_only = true;
+         p.devices[1].chunks[0] = {1, 320, kNoOffset, kNoOffset, 64, 0};
+       }},
+      {"device 1: optimizer state of chunk 1 has 5 bytes but no offset",
+       [](Program& p) {
+         p.forward_only = true;
+         p.devices[1].chunks[0] = {1, 320, kNoOffset, kNoOffset, 64, 5};
+       }},
+      {"device 1: gradients of chunk 1 at offset -1 with 64 bytes is outside the arena of 512 bytes",
+       [](Program& p) {
+         p.forward_only = true;
+         p.devices[1].chunks[0] = {1, 320, kNoOffset, 448, 64, 64};
+       }},
       {"device 0, instruction 1: output 6 must be from -1 to 5",
        [](Program& p) { std::get<Forward>(p.devices[0].instructions[1].operation).output = 6; }},
       {"device 0, instruction 1: saved -2 must be from -1 to 5",
@@ -105,12 +125,17 @@ const std::vector<Change>& Changes() {
        [](Program& p) { std::get<Forward>(p.devices[0].instructions[1].operation).micro_batch = 2; }},
       {"device 0, instruction 2: peer 2 must be from 0 to 1",
        [](Program& p) { std::get<Send>(p.devices[0].instructions[2].operation).peer = 2; }},
+      {"device 0, instruction 2: peer 0 must be another device",
+       [](Program& p) { std::get<Send>(p.devices[0].instructions[2].operation).peer = 0; }},
       {"device 0, instruction 2: payload 2 must be from 0 to 1",
        [](Program& p) { std::get<Send>(p.devices[0].instructions[2].operation).payload = static_cast<Payload>(2); }},
       {"device 0, instruction 6: group 2 must be from 0 to 1",
        [](Program& p) { std::get<AllReduce>(p.devices[0].instructions[6].operation).group = 2; }},
-      {"device 0, instruction 2: wait 9 must be from 0 to 8", [](Program& p) { p.devices[0].waits[0] = 9; }},
-      {"device 0, instruction 8: waits lie beyond the device's list",
+      {"device 0, instruction 2: waits for instruction 2, which is not an earlier one",
+       [](Program& p) { p.devices[0].waits[0] = 2; }},
+      {"device 0, instruction 2: waits for instruction -1, which is not an earlier one",
+       [](Program& p) { p.devices[0].waits[0] = -1; }},
+      {"device 0, instruction 8: 4000000000 waits from index 4 on exceed the device's list of 4",
        [](Program& p) { p.devices[0].instructions[8].num_waits = 4000000000u; }},
   };
   return changes;
@@ -129,6 +154,24 @@ TEST_CASE("a changed program is another one, and an unsound one is told") {
     CHECK_FALSE(SameProgram(original, changed));
     CHECK_FALSE(SameProgram(changed, original));
   }
+}
+
+TEST_CASE("all violations are found, in the program's order") {
+  Program program = ExampleProgram();
+  program.reduce_groups[0].bytes = -1;
+  program.devices[0].slots[1].offset = -64;
+  std::get<Forward>(program.devices[0].instructions[1].operation).chunk = 7;
+  std::get<Forward>(program.devices[0].instructions[1].operation).input = 8;
+  program.devices[1].arena_bytes = -1;
+  std::vector<std::string> found;
+  for (const StructureViolation& each : FindStructureViolations(program)) found.push_back(FormatViolation(each));
+  CHECK(found == std::vector<std::string>{
+                     "reduce group 0: bytes -1 must be from 0 to 281474976710656",
+                     "device 0: slot 1 at offset -64 with 128 bytes is outside the arena of 1572864 bytes",
+                     "device 0, instruction 1: chunk 7 must be from 0 to 1",
+                     "device 0, instruction 1: input 8 must be from -1 to 5",
+                     "device 1: arena bytes -1 must be from 0 to 281474976710656",
+                 });
 }
 
 TEST_CASE("how the waits lie in memory does not matter") {

@@ -66,7 +66,7 @@ absl::StatusOr<PreparedSearch> PrepareSearch(const OrderRequest& request, const 
   problem.num_devices = placed.num_devices();
   problem.num_chunks = placed.num_chunks;
   problem.num_micro_batches = placed.num_micro_batches;
-  problem.device_of_chunk = placed.device_of_chunk;
+  problem.device_of_chunk = placed.placement.DevicesOfReplica(0);
   BATON_RETURN_IF_ERROR(CheckCosts(costs, problem.num_chunks, problem.num_micro_batches));
   problem.chunks_of_device.resize(problem.num_devices);
   for (int32_t chunk = 0; chunk < problem.num_chunks; ++chunk) {

@@ -72,7 +72,7 @@ ComputeOrder ToOrder(const SearchProblem& problem, const Word& word) {
   ComputeOrder order;
   order.num_chunks = problem.num_chunks;
   order.num_micro_batches = problem.num_micro_batches;
-  order.device_of_chunk = problem.device_of_chunk;
+  order.placement = ChunkPlacement::Of(problem.device_of_chunk);
   order.devices.resize(problem.num_devices);
   std::vector<int32_t> count(problem.num_chunks * kNumPassKinds);
   constexpr ActionKind kKinds[] = {ActionKind::kForward, ActionKind::kBackwardInput, ActionKind::kBackwardWeight};
@@ -92,7 +92,7 @@ void TryCatalog(const PreparedSearch& prepared, Timing& timing, Best& best) {
     OrderRequest request = prepared.request;
     if (!info.takes_group) request.micro_batch_group = 0;
     const absl::StatusOr<ComputeOrder> order = MakeOrder(info.name, request);
-    if (!order.ok() || order->device_of_chunk != prepared.problem.device_of_chunk) continue;
+    if (!order.ok() || order->placement != ChunkPlacement::Of(prepared.problem.device_of_chunk)) continue;
     const Word word = ToWord(*order);
     if (IsWithinLimits(prepared.problem, word)) best.Offer(word, timing.Time(word), info.name);
   }

@@ -140,7 +140,7 @@ std::map<std::tuple<ActionKind, int, int>, Nanos> EarliestStarts(const ComputeOr
         if (action.kind != ActionKind::kBackwardWeight && source >= 0 && source < order.num_chunks) {
           const Action from = {action.kind, source, action.micro_batch};
           const int link = std::min<int>(source, action.chunk);
-          const Nanos latency = order.device_of_chunk[source] == device ? 0 : costs.LinkNs(link);
+          const Nanos latency = order.placement.FirstDeviceOf(source) == device ? 0 : costs.LinkNs(link);
           now = std::max(now, starts[{from.kind, from.chunk, from.micro_batch}] + duration(from) + latency);
         }
         Nanos& start = starts[{action.kind, action.chunk, action.micro_batch}];

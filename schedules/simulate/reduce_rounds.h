@@ -2,11 +2,12 @@
 #ifndef BATON_SCHEDULES_SIMULATE_REDUCE_ROUNDS_H_
 #define BATON_SCHEDULES_SIMULATE_REDUCE_ROUNDS_H_
 
-#include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
+#include "schedules/program/walk/participants.h"
 #include "schedules/program/walk/transfer_queues.h"
 
 namespace baton {
@@ -16,7 +17,9 @@ class ReduceRounds {
  public:
   ReduceRounds(const Program& program, const CostModel& costs) {
     groups_.reserve(program.reduce_groups.size());
-    for (const ReduceGroup& group : program.reduce_groups) groups_.push_back(MakeGroup(program, costs, group));
+    for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
+      groups_.push_back(MakeGroup(program, costs, static_cast<int>(group)));
+    }
   }
 
   bool HasGroup(int32_t group) const { return static_cast<uint32_t>(group) < groups_.size(); }
@@ -40,16 +43,10 @@ class ReduceRounds {
     std::vector<InstructionRef> arrived;
   };
 
-  static Group MakeGroup(const Program& program, const CostModel& costs, const ReduceGroup& group) {
-    std::vector<int32_t> devices;
-    for (int32_t chunk : group.chunks) {
-      if (chunk >= 0 && static_cast<size_t>(chunk) < program.device_of_chunk.size())
-        devices.push_back(program.device_of_chunk[chunk]);
-    }
+  static Group MakeGroup(const Program& program, const CostModel& costs, int group) {
     Group made;
-    made.duration = costs.ReduceNanos(devices, group.bytes);
-    std::sort(devices.begin(), devices.end());
-    made.num_devices = static_cast<int>(std::unique(devices.begin(), devices.end()) - devices.begin());
+    made.duration = costs.ReduceNanos(DevicesOfMembers(program, group), program.reduce_groups[group].bytes);
+    made.num_devices = static_cast<int>(ParticipantsOf(program, group).size());
     return made;
   }
 

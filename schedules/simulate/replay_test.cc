@@ -84,8 +84,8 @@ TEST_CASE("a program that cannot run is refused with its first bad instruction")
   check_refused([&](Program& program) { program.devices[0].instructions.back().operation = AllReduce{0}; },
                 "device 0 instruction " + std::to_string(good.devices[0].instructions.size() - 1) +
                     " (AllReduce group 0) names a group that does not exist");
-  check_refused([&](Program& program) { program.device_of_chunk.pop_back(); },
-                "the program places 1 of 2 chunks on devices");
+  check_refused([&](Program& program) { program.placement = ChunkPlacement::Of({0}); },
+                "1 chunks are on devices; there are 2 chunks");
   check_refused([&](Program& program) { program.devices[0].instructions.resize(2); },
                 "device 1 instruction 0 (Recv activation chunk 1 micro-batch 0 from device 0) never ends");
 }

@@ -11,6 +11,7 @@
 #include "schedules/costs/check_costs.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/program/walk/lanes.h"
+#include "schedules/program/walk/participants.h"
 #include "schedules/program/walk/transfer_queues.h"
 #include "schedules/simulate/instruction_costs.h"
 #include "schedules/simulate/link_turns.h"
@@ -68,7 +69,7 @@ class Simulation {
   }
 
   // The events of TransferQueues, for every transport model but the default one.
-  void Met(const TransferQueues::Side& send, const TransferQueues::Side& recv) {
+  void Matched(const TransferQueues::Side& send, const TransferQueues::Side& recv) {
     Interval& out = Begin(send);
     Interval& in = Begin(recv);
     out.start = in.start = std::max(out.ready, in.ready);
@@ -234,10 +235,10 @@ class Simulation {
 
 absl::StatusOr<Trace> Simulate(const Program& program, const CostModel& costs, const SimulateOptions& options) {
   BATON_RETURN_IF_ERROR(CheckCosts(costs, program.num_chunks, program.num_micro_batches));
-  const size_t num_places = program.device_of_chunk.size();
-  if (program.copy_of_micro_batch.empty() ? num_places != costs.chunks.size() : num_places < costs.chunks.size()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the program places ", num_places, " of ", costs.chunks.size(), " chunks on devices"));
+  if (const std::string fault =
+          program.placement.FindFault(program.num_chunks, program.num_devices(), program.num_micro_batches);
+      !fault.empty()) {
+    return absl::FailedPreconditionError(fault);
   }
   BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(program));
   return Simulation(program, costs, /*durations=*/nullptr, lanes, options.transport).Run();

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/json_string.h"
-#include "schedules/program/form/text.h"
+#include "schedules/program/form/proto_form.h"
 #include "schedules/trace/memory_timeline.h"
 
 namespace baton {
@@ -157,7 +157,7 @@ std::string ToChromeTrace(const Program& program, const Trace& trace, const Trac
   }
   AppendCounters(program, trace, &json);
   json.resize(json.size() - 2);  // the last comma
-  absl::StrAppend(&json, "\n],\"otherData\":{\"program\":", JsonString(PrintProgram(program)), "}}\n");
+  absl::StrAppend(&json, "\n],\"otherData\":{\"program\":", JsonString(PrintProgramProto(program)), "}}\n");
   return json;
 }
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "schedules/program/form/describe.h"
-#include "schedules/program/form/text.h"
+#include "schedules/program/form/proto_form.h"
 
 namespace baton {
 namespace {
@@ -96,7 +96,7 @@ absl::StatusOr<ReadTrace> ReadChromeTrace(const std::string& text, const std::st
     return Wrong(file, "not a trace that baton train or baton rehearse wrote: it does not contain the program");
   }
   ReadTrace read;
-  absl::StatusOr<Program> program = ParseProgramText(program_text->get_ref<const std::string&>());
+  absl::StatusOr<Program> program = ParseProgramProto(program_text->get_ref<const std::string&>());
   if (!program.ok()) return Wrong(file, absl::StrCat("its program: ", std::string(program.status().message())));
   read.program = *std::move(program);
   read.trace = EmptyTrace(read.program);

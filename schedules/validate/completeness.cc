@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "schedules/program/walk/participants.h"
 #include "schedules/validate/rules.h"
 
 namespace baton {
@@ -20,16 +21,10 @@ class CompletenessChecker {
     recompute_.assign(num_keys, -1);
     inputs_.assign(program.num_micro_batches, -1);
     targets_.assign(program.num_micro_batches, -1);
-    step_.assign(program.device_of_chunk.size(), -1);
-    last_added_.assign(program.device_of_chunk.size(), -1);
+    step_.assign(program.placement.replicas().size(), -1);
+    last_added_.assign(program.placement.replicas().size(), -1);
     last_reduce_.assign(program.reduce_groups.size(), -1);
-    groups_.resize(program.num_devices());
-    for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
-      for (int32_t chunk : program.reduce_groups[group].chunks) {
-        std::vector<int32_t>& groups = groups_[program.device_of_chunk[chunk]];
-        if (groups.empty() || groups.back() != static_cast<int32_t>(group)) groups.push_back(group);
-      }
-    }
+    groups_ = GroupsOfDevices(program);
   }
 
   void Run() {
@@ -43,7 +38,7 @@ class CompletenessChecker {
       CheckReduces();
     }
     CheckNothingMissing();
-    if (has_steps_) CheckCopiesSummed();
+    if (has_steps_) CheckReplicasSummed();
   }
 
  private:
@@ -82,9 +77,9 @@ class CompletenessChecker {
 
   // What adds to gradients does so in micro-batch order: then every schedule gives the same bits.
   void CheckAscends(int chunk, int micro_batch) {
-    const int32_t place = program_.PlaceOn(chunk, device_);
-    if (place < 0) return;  // told already
-    int32_t& last = last_added_[place];
+    const int32_t entry = program_.placement.IndexOf(chunk, micro_batch);
+    if (program_.placement.replicas()[entry].device != device_) return;  // CheckDevice reports it
+    int32_t& last = last_added_[entry];
     if (gradients_ascend_ && micro_batch < last) Report(absl::StrCat("adds to gradients after micro-batch ", last));
     last = micro_batch;
   }
@@ -139,27 +134,28 @@ class CompletenessChecker {
     if (program_.forward_only) Report("is an AllReduce in a forward-only program");
     if (first_step_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_step_));
     if (first_reduce_ < 0) first_reduce_ = instruction_;
-    // What the copies have added up is read by all other sums.
+    // The sums over replicas come first: all other groups read their results.
     if (program_.reduce_groups[reduce.group].kind != ReduceKind::kReplicaGradient) {
       if (first_other_reduce_ < 0) first_other_reduce_ = instruction_;
     } else if (first_other_reduce_ >= 0) {
-      Report(absl::StrCat("sums copies after the AllReduce at instruction ", first_other_reduce_));
+      Report(absl::StrCat("sums replicas after the AllReduce at instruction ", first_other_reduce_));
     }
-    if (!TakesPart(reduce.group)) Report("is on a device that holds no chunk of the group");
+    if (!TakesPart(reduce.group)) Report("is on a device that has no member of the group");
     int32_t& last = last_reduce_[reduce.group];
     if (last == device_) Report("is done twice on this device");
     last = device_;
   }
 
   void Check(const Update& step) {
-    const int32_t place = program_.PlaceOn(step.chunk, device_);
-    if (place < 0) {
-      Report(absl::StrCat("is on device ", device_, "; its chunk is on device ", program_.device_of_chunk[step.chunk]));
+    const int32_t entry = program_.placement.IndexOn(step.chunk, device_);
+    if (entry < 0) {
+      Report(absl::StrCat("is on device ", device_, "; its chunk is on device ",
+                          program_.placement.FirstDeviceOf(step.chunk)));
     }
     if (program_.forward_only) Report("is an Update in a forward-only program");
     if (first_step_ < 0) first_step_ = instruction_;
     has_steps_ = true;
-    Put(step_[place < 0 ? step.chunk : place]);
+    Put(step_[entry < 0 ? step.chunk : entry]);
   }
 
   bool TakesPart(int group) const {
@@ -191,42 +187,32 @@ class CompletenessChecker {
         }
       }
       if (!has_steps_) continue;
-      for (size_t place = chunk; place < step_.size(); place += program_.num_chunks) {
-        device_ = program_.device_of_chunk[place];
-        if (step_[place] < 0 && program_.IsFirstAtPlace(place)) {
-          Report(absl::StrCat("Update chunk ", chunk, " is missing"));
-        }
+      for (int32_t entry : program_.placement.EntriesOf(chunk)) {
+        device_ = program_.placement.replicas()[entry].device;
+        if (step_[entry] < 0) Report(absl::StrCat("Update chunk ", chunk, " is missing"));
       }
     }
   }
 
-  // The copies of a chunk stay equal if all of them are summed, once.
-  void CheckCopiesSummed() {
+  // The replicas of a chunk stay equal if all of them are summed, once.
+  void CheckReplicasSummed() {
     device_ = -1;
     std::vector<int> num_sums(program_.num_chunks, 0);
     for (size_t group = 0; group < program_.reduce_groups.size(); ++group) {
       const ReduceGroup& sum = program_.reduce_groups[group];
       if (sum.kind != ReduceKind::kReplicaGradient) continue;
-      const int chunk = sum.chunks.front() % program_.num_chunks;
+      const int chunk = program_.placement.replicas()[sum.members.front()].chunk;
       ++num_sums[chunk];
-      if (sum.chunks != CopiesOf(chunk)) {
-        Report(absl::StrCat("reduce group ", group, " does not sum each copy of chunk ", chunk, " once"));
+      if (sum.members != program_.placement.EntriesOf(chunk)) {
+        Report(absl::StrCat("reduce group ", group, " does not sum each replica of chunk ", chunk, " once"));
       }
     }
     for (int chunk = 0; chunk < program_.num_chunks; ++chunk) {
-      const int needed = CopiesOf(chunk).size() > 1 ? 1 : 0;
+      const int needed = program_.placement.EntriesOf(chunk).size() > 1 ? 1 : 0;
       if (num_sums[chunk] == needed) continue;
-      Report(absl::StrCat("the copies of chunk ", chunk, " are summed by ", num_sums[chunk], " reduce groups, not ",
+      Report(absl::StrCat("the replicas of chunk ", chunk, " are summed by ", num_sums[chunk], " reduce groups, not ",
                           needed));
     }
-  }
-
-  std::vector<int32_t> CopiesOf(int chunk) const {
-    std::vector<int32_t> places;
-    for (size_t place = chunk; place < program_.device_of_chunk.size(); place += program_.num_chunks) {
-      if (program_.IsFirstAtPlace(static_cast<int>(place))) places.push_back(static_cast<int32_t>(place));
-    }
-    return places;
   }
 
   const Program& program_;
@@ -239,8 +225,8 @@ class CompletenessChecker {
   std::vector<int32_t> recompute_;
   std::vector<int32_t> inputs_;               // [micro-batch]
   std::vector<int32_t> targets_;              // [micro-batch]
-  std::vector<int32_t> step_;                 // [place]
-  std::vector<int32_t> last_added_;           // [place]: micro-batch
+  std::vector<int32_t> step_;                 // [entry of the placement]
+  std::vector<int32_t> last_added_;           // [entry of the placement]: micro-batch
   std::vector<int32_t> last_reduce_;          // [group]: the last device that had an AllReduce for it
   std::vector<std::vector<int32_t>> groups_;  // [device]: that it takes part in, ascending
   bool has_steps_ = false;
@@ -248,7 +234,7 @@ class CompletenessChecker {
   int instruction_ = -1;
   int first_reduce_ = -1;        // of the device
   int first_step_ = -1;          // of the device
-  int first_other_reduce_ = -1;  // of the device; that sums no copies
+  int first_other_reduce_ = -1;  // of the device; that sums no replicas
 };
 
 }  // namespace

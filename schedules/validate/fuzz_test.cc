@@ -25,6 +25,29 @@ class Damage {
     return Below(4) == 0 ? kFar[Below(5)] : Below(12);
   }
 
+  ChunkPlacement Harmed(const ChunkPlacement& placement) {
+    std::vector<ChunkReplica> replicas = placement.replicas();
+    std::vector<int32_t> replica_of_micro_batch = placement.replica_of_micro_batch();
+    ChunkReplica& entry = replicas[Below(replicas.size())];
+    switch (Below(5)) {
+      case 0:
+        entry.chunk = Number();
+        break;
+      case 1:
+        entry.replica = Number();
+        break;
+      case 2:
+        replicas.push_back({Number(), Number(), Number()});
+        break;
+      case 3:
+        replica_of_micro_batch.push_back(Number());
+        break;
+      default:
+        entry.device = Number();
+    }
+    return ChunkPlacement::OfList(placement.num_chunks(), std::move(replicas), std::move(replica_of_micro_batch));
+  }
+
   void Harm(Program& program) {
     DeviceProgram& code = program.devices[Below(program.num_devices())];
     if (code.instructions.empty() || code.slots.empty()) return;
@@ -52,13 +75,13 @@ class Damage {
         std::swap(instruction, code.instructions[Below(code.instructions.size())]);
         return;
       case 7:
-        program.device_of_chunk[Below(program.device_of_chunk.size())] = Number();
+        program.placement = Harmed(program.placement);
         return;
       case 8:
         (Below(2) == 0 ? program.num_chunks : program.num_micro_batches) = Number();
         return;
       case 9:
-        if (!program.reduce_groups.empty()) program.reduce_groups[0].chunks.push_back(Number());
+        if (!program.reduce_groups.empty()) program.reduce_groups[0].members.push_back(Number());
         return;
       case 10:
         code.chunks.push_back({Number(), Number(), Number(), Number(), Number(), Number()});
@@ -110,7 +133,7 @@ class Damage {
         if (!actions.empty()) std::swap(actions[Below(actions.size())], actions[Below(actions.size())]);
         return;
       case 4:
-        order.device_of_chunk[Below(order.device_of_chunk.size())] = Number();
+        order.placement = Harmed(order.placement);
         return;
       case 5:
         (Below(2) == 0 ? order.num_chunks : order.num_micro_batches) = Number();

@@ -54,26 +54,13 @@ class MemoryChecker {
     for (size_t i = 1; i < listed.size(); ++i) {
       if (listed[i] <= listed[i - 1]) Report(absl::StrCat("chunk ", listed[i], " is listed after ", listed[i - 1]));
     }
-    for (int32_t chunk : listed) {
-      if (chunk < 0 || chunk >= program_.num_chunks || program_.PlaceOn(chunk, device_) < 0) {
-        Report(absl::StrCat("chunk ", chunk, " has memory here but is not on this device"));
-      }
-    }
   }
 
   void Add(const Region& region) {
-    if (region.bytes < 0) {
-      Report(absl::StrCat(Name(region), " has ", region.bytes, " bytes"));
-    } else if (region.offset < 0 || region.bytes > code_.arena_bytes ||
-               region.offset > code_.arena_bytes - region.bytes) {
-      Report(absl::StrCat(Name(region), " at ", region.offset, " with ", region.bytes,
-                          " bytes is outside the arena of ", code_.arena_bytes));
-    } else {
-      if (region.offset % kBufferAlignment != 0) {
-        Report(absl::StrCat(Name(region), " at ", region.offset, " is not aligned to ", kBufferAlignment));
-      }
-      if (region.bytes > 0) regions_.push_back(region);
+    if (region.offset % kBufferAlignment != 0) {
+      Report(absl::StrCat(Name(region), " at ", region.offset, " is not aligned to ", kBufferAlignment));
     }
+    if (region.bytes > 0) regions_.push_back(region);
   }
 
   void CheckOverlaps() {
@@ -93,24 +80,25 @@ class MemoryChecker {
   const DeviceProgram& code_;
   const int device_;
   std::vector<Violation>& violations_;
-  std::vector<Region> regions_;  // not empty, within the arena
+  std::vector<Region> regions_;  // not empty
 };
 
 }  // namespace
 
 void CheckMemory(const Program& program, std::vector<Violation>& violations) {
-  std::vector<bool> has_memory(program.device_of_chunk.size(), false);
+  const std::vector<ChunkReplica>& replicas = program.placement.replicas();
+  std::vector<bool> has_memory(replicas.size(), false);
   for (int device = 0; device < program.num_devices(); ++device) {
     MemoryChecker(program, device, violations).Run();
     for (const ChunkMemory& memory : program.devices[device].chunks) {
-      if (memory.chunk < 0 || memory.chunk >= program.num_chunks) continue;
-      if (const int32_t place = program.PlaceOn(memory.chunk, device); place >= 0) has_memory[place] = true;
+      const int32_t entry = program.placement.IndexOn(memory.chunk, device);
+      if (entry >= 0) has_memory[entry] = true;
     }
   }
-  for (size_t place = 0; place < has_memory.size(); ++place) {
-    if (has_memory[place] || !program.IsFirstAtPlace(place)) continue;
-    violations.push_back({program.device_of_chunk[place], -1, "memory",
-                          absl::StrCat("chunk ", place % program.num_chunks, " has no memory")});
+  for (size_t entry = 0; entry < replicas.size(); ++entry) {
+    if (has_memory[entry]) continue;
+    violations.push_back(
+        {replicas[entry].device, -1, "memory", absl::StrCat("chunk ", replicas[entry].chunk, " has no memory")});
   }
 }
 

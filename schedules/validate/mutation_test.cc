@@ -1,5 +1,5 @@
-// Mutations of sound programs: what is certainly wrong is found, and what the validator lets pass really runs, under an
-// adversary that takes every freedom of asynchronous lanes.
+// Mutations of sound programs: the validator finds each one that is certainly wrong, and each one that it accepts runs
+// under an adversary that takes every freedom of asynchronous lanes.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
@@ -14,6 +14,7 @@
 #include "schedules/program/form/describe.h"
 #include "schedules/program/operands.h"
 #include "schedules/validate/testing/interpreter.h"
+#include "schedules/validate/testing/mutations.h"
 #include "schedules/validate/validate.h"
 
 namespace baton {
@@ -46,136 +47,9 @@ std::vector<Program> SoundPrograms() {
   return programs;
 }
 
-// Rebuilds a device's waits after its instructions have moved: old_index[i] is where instruction i was, −1 for a new
-// one, which keeps the waits of `copied_from`. Waits for what is gone are dropped.
-void Rebuild(DeviceProgram& code, const std::vector<int>& old_index, int copied_from) {
-  std::vector<int> new_index(code.instructions.size(), -1);
-  for (size_t i = 0; i < old_index.size(); ++i) {
-    if (old_index[i] >= 0) new_index[old_index[i]] = static_cast<int>(i);
-  }
-  DeviceProgram result = code;
-  result.instructions.clear();
-  result.waits.clear();
-  for (int old : old_index) {
-    Instruction instruction = code.instructions[old >= 0 ? old : copied_from];
-    const uint32_t first = static_cast<uint32_t>(result.waits.size());
-    for (int32_t wait : code.WaitsOf(instruction)) {
-      if (new_index[wait] >= 0) result.waits.push_back(new_index[wait]);
-    }
-    instruction.first_wait = first;
-    instruction.num_waits = static_cast<uint32_t>(result.waits.size()) - first;
-    result.instructions.push_back(instruction);
-  }
-  code = std::move(result);
-}
-
-std::vector<int> Identity(const DeviceProgram& code) {
-  std::vector<int> indices(code.instructions.size());
-  for (size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<int>(i);
-  return indices;
-}
-
-Program Drop(const Program& program, int device, int i) {
-  Program mutant = program;
-  std::vector<int> indices = Identity(program.devices[device]);
-  indices.erase(indices.begin() + i);
-  Rebuild(mutant.devices[device], indices, -1);
-  return mutant;
-}
-
-Program Duplicate(const Program& program, int device, int i) {
-  Program mutant = program;
-  std::vector<int> indices = Identity(program.devices[device]);
-  indices.insert(indices.begin() + i + 1, -1);
-  Rebuild(mutant.devices[device], indices, i);
-  return mutant;
-}
-
-Program Swap(const Program& program, int device, int i, int j) {
-  Program mutant = program;
-  std::vector<int> indices = Identity(program.devices[device]);
-  std::swap(indices[i], indices[j]);
-  Rebuild(mutant.devices[device], indices, -1);
-  return mutant;
-}
-
-Program DropWait(const Program& program, int device, int i, uint32_t which) {
-  Program mutant = program;
-  DeviceProgram& code = mutant.devices[device];
-  Instruction& instruction = code.instructions[i];
-  std::swap(code.waits[instruction.first_wait + which], code.waits[instruction.first_wait + instruction.num_waits - 1]);
-  --instruction.num_waits;
-  return mutant;
-}
-
-// Sets the n-th operand that is a slot to `slot`.
-void Retarget(Operation& operation, int n, SlotId slot) {
-  // ForEachOperand visits values; the fields are found by giving each in turn the new value and comparing.
-  std::vector<SlotId*> fields;
-  auto add = [&fields](SlotId& field) {
-    if (field != kNoSlot) fields.push_back(&field);
-  };
-  std::visit(Overloaded{
-                 [&](Load& o) { add(o.slot); },
-                 [&](Forward& o) {
-                   for (SlotId* field : {&o.input, &o.targets, &o.output, &o.saved, &o.saved_weight, &o.recomputed,
-                                         &o.recomputed_weight}) {
-                     add(*field);
-                   }
-                 },
-                 [&](Backward& o) {
-                   for (SlotId* field : {&o.input, &o.targets, &o.saved, &o.saved_weight, &o.recomputed,
-                                         &o.recomputed_weight, &o.grad_output, &o.grad_input}) {
-                     add(*field);
-                   }
-                 },
-                 [&](BackwardInput& o) {
-                   for (SlotId* field : {&o.input, &o.targets, &o.saved, &o.saved_weight, &o.recomputed,
-                                         &o.recomputed_weight, &o.grad_output, &o.grad_input, &o.stash}) {
-                     add(*field);
-                   }
-                 },
-                 [&](BackwardWeight& o) {
-                   for (SlotId* field : {&o.input, &o.saved_weight, &o.recomputed_weight, &o.grad_output, &o.stash}) {
-                     add(*field);
-                   }
-                 },
-                 [&](Recompute& o) {
-                   for (SlotId* field :
-                        {&o.input, &o.targets, &o.saved, &o.saved_weight, &o.recomputed, &o.recomputed_weight}) {
-                     add(*field);
-                   }
-                 },
-                 [&](Send& o) { add(o.slot); },
-                 [&](Recv& o) { add(o.slot); },
-                 [](AllReduce&) {},
-                 [](Update&) {},
-             },
-             operation);
-  *fields[n] = slot;
-}
-
-int CountSlots(const Operation& operation) {
-  int count = 0;
-  ForEachOperand(operation, [&](SlotId slot, SlotKind, Access) { count += slot != kNoSlot ? 1 : 0; });
-  return count;
-}
-
-// Whether the n-th operand that is a slot is one of what a Recompute makes again: in the order of Retarget.
-bool IsRecomputed(const Operation& operation, int n) {
-  bool result = false;
-  int at = 0;
-  ForEachOperand(operation, [&](SlotId slot, SlotKind role, Access) {
-    if (slot == kNoSlot) return;
-    result = result || (at == n && (role == SlotKind::kRecomputed || role == SlotKind::kRecomputedWeight));
-    ++at;
-  });
-  return result;
-}
-
 bool IsSound(const Program& program) { return Validate(program).empty(); }
 
-// What the validator accepts must run, however the lanes are delayed.
+// A program that the validator accepts must run, however the lanes are delayed.
 void CheckRuns(const Program& program) {
   for (uint32_t seed = 0; seed < 6; ++seed) {
     const std::string error = PlayAtRandom(program, seed);
@@ -261,7 +135,7 @@ TEST_CASE("an operand in another slot is always found") {
             size_t at = 0;
             ForEachOperand(operation, [&](SlotId s, SlotKind, Access) { is_same = is_same && s == before[at++]; });
             INFO("device " << device << " instruction " << i << " " << Describe(operation) << " slot " << slot);
-            // What a Forward is to forget it may put anywhere, and who finds it there may read it.
+            // A Forward may put values that a Recompute makes again into any slot.
             if (IsRecomputed(code.instructions[i].operation, n) && !is_same && IsSound(mutant)) {
               CheckRuns(mutant);
               continue;
@@ -295,7 +169,7 @@ TEST_CASE("two instructions swapped are found, or the program still runs") {
       for (int n = 0; n < size; ++n) check(random() % size, random() % size);
     }
   }
-  // Most of them are wrong: neighbours on different lanes and unrelated work may change places.
+  // Most mutants are wrong, not all: neighbours on different lanes and unrelated work may be swapped.
   CHECK(num_found > num_mutants / 2);
   CHECK(num_found < num_mutants);
 }

@@ -10,7 +10,8 @@
 
 namespace baton {
 
-// "ranges": every index names something that exists, and waits name earlier instructions.
+// "ranges": FindStructureViolations (schedules/program/structure.h) finds nothing: every index names something that
+// exists, and buffers are within the arena.
 void CheckRanges(const Program& program, std::vector<Violation>& violations);
 
 // "completeness": each chunk passes each micro-batch forward and backward exactly once, on its device, in an order that
@@ -25,7 +26,7 @@ void CheckTransfers(const Program& program, std::vector<Violation>& violations);
 // "slots": every slot holds what its reader expects, also when transfers run asynchronously and only waits order them.
 void CheckSlots(const Program& program, std::vector<Violation>& violations);
 
-// "memory": buffers are aligned, within the arena, and overlap nowhere.
+// "memory": each replica has memory on its device; buffers are aligned and overlap nowhere.
 void CheckMemory(const Program& program, std::vector<Violation>& violations);
 
 // "deadlock": issuing in order on each device, every instruction ends in the given transport.

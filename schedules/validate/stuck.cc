@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "schedules/program/walk/participants.h"
+
 namespace baton {
 namespace {
 
@@ -17,12 +19,8 @@ class Player {
         states_(program.num_devices()),
         arrived_(program.reduce_groups.size()) {
     for (const DeviceProgram& code : program.devices) over_.emplace_back(code.instructions.size(), 0);
-    for (const ReduceGroup& group : program.reduce_groups) {
-      std::vector<int32_t> devices;
-      for (int32_t chunk : group.chunks) devices.push_back(program.device_of_chunk[chunk]);
-      std::sort(devices.begin(), devices.end());
-      devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
-      participants_.push_back(std::move(devices));
+    for (int group = 0; group < static_cast<int>(program.reduce_groups.size()); ++group) {
+      participants_.push_back(ParticipantsOf(program, group));
     }
   }
 
@@ -37,8 +35,8 @@ class Player {
     return std::move(result_);
   }
 
-  // What TransferQueues tells.
-  void Met(const TransferQueues::Side& send, const TransferQueues::Side& recv) {
+  // The events of TransferQueues.
+  void Matched(const TransferQueues::Side& send, const TransferQueues::Side& recv) {
     Over(send.own);
     Over(recv.own);
   }
@@ -54,6 +52,10 @@ class Player {
 
   const Operation& At(InstructionRef ref) const {
     return program_.devices[ref.device].instructions[ref.instruction].operation;
+  }
+  int32_t PeerOf(InstructionRef transfer) const {
+    const Send* send = std::get_if<Send>(&At(transfer));
+    return send != nullptr ? send->peer : std::get<Recv>(At(transfer)).peer;
   }
   bool IsStuck(int device) const {
     return states_[device].cursor < static_cast<int32_t>(program_.devices[device].instructions.size());
@@ -104,7 +106,7 @@ class Player {
     arrived.clear();
   }
 
-  // Both sides of each lane in issue order, for finding who meets whom.
+  // Both sides of each lane in issue order, to find the other side of a transfer.
   void CollectSides() {
     sends_.resize(lanes_.num_lanes());
     recvs_.resize(lanes_.num_lanes());
@@ -118,48 +120,48 @@ class Player {
     }
   }
 
-  Blame ReasonOf(InstructionRef who) const {
-    const State& state = states_[who.device];
-    if (who.instruction > state.cursor) return {Blame::Why::kAfter, who, {who.device, state.cursor}};
-    if (who.instruction < state.cursor) return TransferReason(who);
-    if (const AllReduce* reduce = std::get_if<AllReduce>(&At(who));
+  Blame ReasonOf(InstructionRef waiter) const {
+    const State& state = states_[waiter.device];
+    if (waiter.instruction > state.cursor) return {Blame::Why::kAfter, waiter, {waiter.device, state.cursor}};
+    if (waiter.instruction < state.cursor) return TransferReason(waiter);
+    if (const AllReduce* reduce = std::get_if<AllReduce>(&At(waiter));
         reduce != nullptr && state.waits_for == state.cursor) {
-      return ReduceReason(who, reduce->group);
+      return ReduceReason(waiter, reduce->group);
     }
-    return {Blame::Why::kWaits, who, {who.device, state.waits_for}};
+    return {Blame::Why::kWaits, waiter, {waiter.device, state.waits_for}};
   }
 
-  // Of a transfer that is issued and has not begun.
-  Blame TransferReason(InstructionRef who) const {
-    const InstructionRef head = queues_.HeadOf(who.device, who.instruction);
-    if (head.instruction != who.instruction) return {Blame::Why::kQueued, who, head};
-    const int lane = queues_.LaneOf(who.device, who.instruction);
-    const bool is_send = std::holds_alternative<Send>(At(who));
-    // A Send that finds all buffers full waits for the oldest to be emptied.
+  // The reason of a transfer that is issued and has not begun.
+  Blame TransferReason(InstructionRef waiter) const {
+    const InstructionRef head = queues_.HeadOf(waiter.device, waiter.instruction);
+    if (head.instruction != waiter.instruction) return {Blame::Why::kQueued, waiter, head};
+    const int lane = queues_.LaneOf(waiter.device, waiter.instruction);
+    const bool is_send = std::holds_alternative<Send>(At(waiter));
+    // A Send waits for the oldest buffer to be emptied where all are full.
     const int64_t nth = is_send ? queues_.NumReceived(lane) : queues_.NumSent(lane);
     const std::vector<InstructionRef>& others = (is_send ? recvs_ : sends_)[lane];
-    if (nth >= static_cast<int64_t>(others.size())) return {Blame::Why::kNeverMet, who, {}};
-    return {is_send && !transport_.rendezvous() ? Blame::Why::kBuffer : Blame::Why::kMeets, who, others[nth]};
+    if (nth >= static_cast<int64_t>(others.size())) return {Blame::Why::kNeverMatched, waiter, {PeerOf(waiter), -1}};
+    return {is_send && !transport_.rendezvous() ? Blame::Why::kBuffer : Blame::Why::kOtherSide, waiter, others[nth]};
   }
 
-  Blame ReduceReason(InstructionRef who, int group) const {
+  Blame ReduceReason(InstructionRef waiter, int group) const {
     const std::vector<int32_t>& arrived = arrived_[group];
     for (int32_t participant : participants_[group]) {
       if (std::find(arrived.begin(), arrived.end(), participant) != arrived.end()) continue;
-      if (!IsStuck(participant)) break;
-      return {Blame::Why::kAllReduce, who, {participant, states_[participant].cursor}};
+      if (!IsStuck(participant)) return {Blame::Why::kNeverJoined, waiter, {participant, -1}};
+      return {Blame::Why::kAllReduce, waiter, {participant, states_[participant].cursor}};
     }
-    return {Blame::Why::kNobody, who, {}};
+    return {Blame::Why::kNeverJoined, waiter, {}};
   }
 
-  // From each stuck device one reason leads to the next until one comes up again; each instruction is looked at once.
+  // Follows the reasons from each stuck device until one comes up again; visits each instruction once.
   void Explain() {
     std::vector<InstructionRef> roots;
     for (int32_t device = 0; device < program_.num_devices(); ++device) {
       result_.next.push_back(states_[device].cursor);
       if (IsStuck(device)) roots.push_back({device, states_[device].cursor});
     }
-    // Also what was issued and nobody waits for, as long as it has not begun.
+    // Also transfers that were issued and have not begun, though no instruction waits for them.
     for (int32_t device = 0; device < program_.num_devices(); ++device) {
       for (int32_t i = 0; i < states_[device].cursor; ++i) {
         if (!over_[device][i]) roots.push_back({device, i});
@@ -172,17 +174,17 @@ class Player {
     for (int32_t root = 0; root < static_cast<int32_t>(roots.size()); ++root) {
       std::vector<Blame> path;
       InstructionRef at = roots[root];
-      while (at.device >= 0 && seen_from[at.device][at.instruction] < 0) {
+      while (at.instruction >= 0 && seen_from[at.device][at.instruction] < 0) {
         seen_from[at.device][at.instruction] = root;
         path.push_back(ReasonOf(at));
-        at = path.back().whom;
+        at = path.back().blocker;
       }
       if (path.empty()) continue;
-      if (at.device < 0) {
+      if (at.instruction < 0) {
         result_.deadlocks.push_back({false, {path.back()}});
       } else if (seen_from[at.device][at.instruction] == root) {
         size_t first = 0;
-        while (path[first].who.device != at.device || path[first].who.instruction != at.instruction) ++first;
+        while (path[first].waiter.device != at.device || path[first].waiter.instruction != at.instruction) ++first;
         result_.deadlocks.push_back({true, {path.begin() + first, path.end()}});
       }
     }

@@ -1,5 +1,5 @@
-// Why a program gets stuck in a transport, instruction by instruction. Used by the rule "deadlock" for every model but
-// the default one, and by `baton verify`, which draws it.
+// Why a program gets stuck in a transport, instruction by instruction. Used by the rule "deadlock" and by
+// `baton verify`, which draws it.
 #ifndef BATON_SCHEDULES_VALIDATE_STUCK_H_
 #define BATON_SCHEDULES_VALIDATE_STUCK_H_
 
@@ -12,25 +12,25 @@
 
 namespace baton {
 
-// One reason: `who` cannot go on before `whom` does.
+// One reason: `waiter` cannot go on before `blocker` does.
 struct Blame {
   enum class Why {
-    kWaits,      // it names `whom` as a wait
-    kAfter,      // `whom` is issued before it
-    kQueued,     // `whom` is at the head of its queue
-    kMeets,      // `whom` is its other side
-    kBuffer,     // `whom` is the Recv that would empty a buffer for it
-    kAllReduce,  // `whom` is where the participant of its AllReduce stands
-    kNeverMet,   // it has no other side; there is no `whom`
-    kNobody,     // a participant of its AllReduce never comes; there is no `whom`
+    kWaits,         // the waiter names the blocker as a wait
+    kAfter,         // the blocker is issued before the waiter
+    kQueued,        // the blocker is at the head of the waiter's queue
+    kOtherSide,     // the blocker is the other side of the waiter, a transfer
+    kBuffer,        // the blocker is the Recv that would empty a buffer for the waiter, a Send
+    kAllReduce,     // the blocker is the next instruction of a participant of the waiter, an AllReduce
+    kNeverMatched,  // the waiter, a transfer, has no other side on the blocker's device
+    kNeverJoined,   // the blocker's device never takes part in the waiter, an AllReduce
   };
   Why why;
-  InstructionRef who;
-  InstructionRef whom;
+  InstructionRef waiter;
+  InstructionRef blocker;  // instruction -1 where Why names no instruction
 };
 
-// A chain of reasons, each about the one before it, that comes back to where it began or ends at one that nobody can
-// help.
+// A chain of reasons: each one's blocker is the next one's waiter. A circle ends where it began; another chain ends
+// where there is no blocking instruction.
 struct Deadlock {
   bool is_circle = false;
   std::vector<Blame> chain;
@@ -41,9 +41,9 @@ struct StuckProgram {
   std::vector<Deadlock> deadlocks;
 };
 
-// Plays the program without times, each device in issue order. Only chains that are no mere consequence of another one
-// are reported; none if everything ends. Expects a program in which the rule "ranges" finds nothing; linear in its
-// size.
+// Plays the program without times, each device in issue order: it issues an instruction once all earlier compute
+// instructions and its waits are over. Reports each chain that is not a mere consequence of another one; none if every
+// instruction ends. Expects a program in which the rule "ranges" finds nothing; linear in its size.
 StuckProgram FindDeadlocks(const Program& program, const Lanes& lanes, const TransportModel& transport);
 
 }  // namespace baton

@@ -10,6 +10,7 @@
 #include "schedules/program/walk/lanes.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/validate/stuck.h"
+#include "schedules/validate/testing/interpreter.h"
 #include "schedules/validate/validate.h"
 
 namespace baton {
@@ -43,9 +44,11 @@ ComputeOrder RandomOrder(std::mt19937& random, bool split) {
   order.num_chunks = 1 + static_cast<int>(random() % 7);
   order.num_micro_batches = 1 + static_cast<int>(random() % 6);
   order.devices.resize(num_devices);
+  std::vector<int32_t> device_of_chunk;
   for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
-    order.device_of_chunk.push_back(static_cast<int32_t>(random() % num_devices));
+    device_of_chunk.push_back(static_cast<int32_t>(random() % num_devices));
   }
+  order.placement = ChunkPlacement::Of(device_of_chunk);
   std::vector<int> forwards(order.num_chunks), backwards(order.num_chunks), weights(order.num_chunks);
   while (true) {
     std::vector<Action> ready;
@@ -63,7 +66,7 @@ ComputeOrder RandomOrder(std::mt19937& random, bool split) {
     }
     if (ready.empty()) return order;
     const Action& action = ready[random() % ready.size()];
-    order.devices[order.device_of_chunk[action.chunk]].push_back(action);
+    order.devices[device_of_chunk[action.chunk]].push_back(action);
     ++(action.kind == ActionKind::kForward          ? forwards
        : action.kind == ActionKind::kBackwardWeight ? weights
                                                     : backwards)[action.chunk];
@@ -156,7 +159,7 @@ TEST_CASE("crossing transfers: stuck by rendezvous in one queue, free with a buf
   Program program;
   program.num_chunks = 4;
   program.num_micro_batches = 1;
-  program.device_of_chunk = {0, 1, 1, 0};
+  program.placement = ChunkPlacement::Of({0, 1, 1, 0});
   program.forward_only = true;
   program.devices.resize(2);
   const auto add = [&](int device, const Operation& operation, std::vector<int32_t> waits = {}) {
@@ -191,7 +194,7 @@ TEST_CASE("buffers fill up: as many sends ahead as there are slots") {
     Program program;
     program.num_chunks = 2;
     program.num_micro_batches = 4;
-    program.device_of_chunk = {0, 1};
+    program.placement = ChunkPlacement::Of({0, 1});
     program.devices.resize(2);
     for (int i = 0; i < 4; ++i) {
       program.devices[0].instructions.push_back({Send{0, i, Payload::kActivation, 1, kNoSlot}});
@@ -209,11 +212,11 @@ TEST_CASE("buffers fill up: as many sends ahead as there are slots") {
     CHECK(stuck.next[0] == (slots < 4 ? 2 * slots + 1 : 9));
     REQUIRE(stuck.deadlocks.size() == 1);
     CHECK_FALSE(stuck.deadlocks[0].is_circle);
-    CHECK(stuck.deadlocks[0].chain.back().why == Blame::Why::kNeverMet);
+    CHECK(stuck.deadlocks[0].chain.back().why == Blame::Why::kNeverMatched);
   }
 }
 
-TEST_CASE("the general play agrees with the fast one on the default transport") {
+TEST_CASE("on the default transport, what is not found stuck is not stuck under the adversary") {
   std::mt19937 random(11);
   int num_stuck = 0;
   for (int round = 0; round < 600; ++round) {
@@ -229,134 +232,20 @@ TEST_CASE("the general play agrees with the fast one on the default transport") 
     }
     const auto lanes = Lanes::Create(*program);
     REQUIRE(lanes.ok());
-    const StuckProgram general = FindDeadlocks(*program, *lanes, {});
-    bool is_stuck = false;
-    for (const Violation& violation : Validate(*program)) is_stuck = is_stuck || violation.rule == "deadlock";
-    bool is_stuck_in_general = false;
+    const StuckProgram stuck = FindDeadlocks(*program, *lanes, {});
+    bool ends = true;
     for (int device = 0; device < program->num_devices(); ++device) {
-      const auto size = static_cast<int32_t>(program->devices[device].instructions.size());
-      is_stuck_in_general = is_stuck_in_general || general.next[device] < size;
+      ends = ends && stuck.next[device] == static_cast<int32_t>(program->devices[device].instructions.size());
     }
     INFO("round " << round);
-    REQUIRE(is_stuck == is_stuck_in_general);
-    REQUIRE((!is_stuck || !general.deadlocks.empty()));
-    num_stuck += is_stuck ? 1 : 0;
-  }
-  CHECK(num_stuck > 20);
-}
-
-// Forward-only programs of two chunks on two devices, of sends, receives and forwards without slots.
-class TinyProgram {
- public:
-  explicit TinyProgram(int num_micro_batches) {
-    program.num_chunks = 4;
-    program.num_micro_batches = num_micro_batches;
-    program.device_of_chunk = {0, 1, 0, 1};
-    program.forward_only = true;
-    program.devices.resize(2);
-  }
-  void Forwards(int device, int chunk, int micro_batch, const std::vector<int32_t>& waits = {}) {
-    Add(device, Forward{chunk, micro_batch, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot}, waits);
-  }
-  void Sends(int device, int chunk, int micro_batch, const std::vector<int32_t>& waits = {}) {
-    Add(device, Send{chunk, micro_batch, Payload::kActivation, 1 - device, kNoSlot}, waits);
-  }
-  void Recvs(int device, int chunk, int micro_batch, const std::vector<int32_t>& waits = {}) {
-    Add(device, Recv{chunk, micro_batch, Payload::kActivation, 1 - device, kNoSlot}, waits);
-  }
-  Program program;
-
- private:
-  void Add(int device, const Operation& operation, const std::vector<int32_t>& waits) {
-    DeviceProgram& code = program.devices[device];
-    Instruction instruction{operation, static_cast<uint32_t>(code.waits.size()), static_cast<uint32_t>(waits.size())};
-    code.waits.insert(code.waits.end(), waits.begin(), waits.end());
-    code.instructions.push_back(instruction);
-  }
-};
-
-CostModel TenEach() {
-  CostModel costs;
-  ChunkCosts chunk;
-  chunk.forward_ns = 10;
-  costs.chunks.assign(4, chunk);
-  costs.transfer_ns = 4;
-  return costs;
-}
-
-TEST_CASE("a transfer is held up by the one before it in its queue, until that has started") {
-  // Device 0 posts a receive for what device 1 has ready at 30, then sends what is ready at 10.
-  TinyProgram tiny(1);
-  tiny.Recvs(0, 2, 0);
-  tiny.Forwards(0, 0, 0);
-  tiny.Sends(0, 0, 0, {1});
-  tiny.Recvs(1, 3, 0);
-  for (int i = 0; i < 3; ++i) tiny.Forwards(1, 1, 0);
-  tiny.Sends(1, 1, 0, {3});
-  tiny.Recvs(1, 1, 0);
-  const auto send_of_0 = [&](QueueKind queues) {
-    Program program = tiny.program;
-    // In shared queues device 1 must have the same order.
-    program.devices[1].instructions.erase(program.devices[1].instructions.begin());
-    for (Instruction& instruction : program.devices[1].instructions) {
-      if (instruction.num_waits > 0) program.devices[1].waits[instruction.first_wait] = 2;
+    REQUIRE((ends || !stuck.deadlocks.empty()));
+    // Lanes issue independently of each other there, so it gets through more programs.
+    if (PlayAtRandom(*program, round) == "stuck") {
+      REQUIRE_FALSE(ends);
+      ++num_stuck;
     }
-    const auto trace = Simulate(program, TenEach(), {TransportModel{0, queues}});
-    INFO(trace.status());
-    REQUIRE(trace.ok());
-    return trace->devices[0][2];
-  };
-  CHECK(send_of_0(QueueKind::kPerPeerAndDirection).start == 10);
-  for (QueueKind queues : {QueueKind::kPerPeer, QueueKind::kPerDevice}) {
-    CHECK(send_of_0(queues).ready == 30);
-    CHECK(send_of_0(queues).start == 30);  // any number may be on their way
-    CHECK(send_of_0(queues).end == 34);
   }
-}
-
-TEST_CASE("a send finds room when the receive that empties a buffer has ended") {
-  // Device 0 has something to send at 10, 20 and 30; device 1 posts its receives at 0, after 30 and after 60.
-  TinyProgram tiny(3);
-  for (int i = 0; i < 3; ++i) {
-    tiny.Forwards(0, 0, i);
-    tiny.Sends(0, 0, i, {2 * i});
-  }
-  tiny.Recvs(1, 1, 0);
-  for (int i = 0; i < 3; ++i) tiny.Forwards(1, 1, i);
-  tiny.Recvs(1, 1, 1, {3});
-  for (int i = 0; i < 3; ++i) tiny.Forwards(1, 3, i);
-  tiny.Recvs(1, 1, 2, {7});
-  const auto starts = [&](int slots) {
-    const auto trace = Simulate(tiny.program, TenEach(), {TransportModel{slots, QueueKind::kPerPeerAndDirection}});
-    INFO(trace.status());
-    REQUIRE(trace.ok());
-    const std::vector<Interval>& sends = trace->devices[0];
-    const std::vector<Interval>& recvs = trace->devices[1];
-    return std::vector<Nanos>{sends[1].start, sends[3].start, sends[5].start, recvs[0].end, recvs[4].end, recvs[8].end};
-  };
-  CHECK(starts(0) == std::vector<Nanos>{10, 30, 60, 14, 34, 64});  // rendezvous
-  CHECK(starts(1) == std::vector<Nanos>{10, 20, 30, 14, 30, 60});  // each buffer is emptied before it is needed
-  CHECK(starts(9) == std::vector<Nanos>{10, 20, 30, 14, 30, 60});
-}
-
-TEST_CASE("a send waits while all buffers are full") {
-  // Device 0 has something to send at 10, 20 and 30; device 1 takes all from 30 on.
-  TinyProgram tiny(3);
-  for (int i = 0; i < 3; ++i) {
-    tiny.Forwards(0, 0, i);
-    tiny.Sends(0, 0, i, {2 * i});
-  }
-  for (int i = 0; i < 3; ++i) tiny.Forwards(1, 1, i);
-  for (int i = 0; i < 3; ++i) tiny.Recvs(1, 1, i, {2});
-  const auto starts = [&](int slots) {
-    const auto trace = Simulate(tiny.program, TenEach(), {TransportModel{slots, QueueKind::kPerPeer}});
-    REQUIRE(trace.ok());
-    const std::vector<Interval>& sends = trace->devices[0];
-    return std::vector<Nanos>{sends[1].start, sends[3].start, sends[5].start};
-  };
-  CHECK(starts(1) == std::vector<Nanos>{10, 30, 34});  // the second arrives at 34
-  CHECK(starts(2) == std::vector<Nanos>{10, 20, 30});
-  CHECK(starts(3) == std::vector<Nanos>{10, 20, 30});
+  CHECK(num_stuck > 3);
 }
 
 TEST_CASE("in the default transport the simulator's general way gives the same times") {

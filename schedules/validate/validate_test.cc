@@ -74,7 +74,7 @@ TEST_CASE("an empty program is refused, not crashed on") {
   Program program;
   program.num_chunks = 1;
   program.num_micro_batches = 1;
-  program.device_of_chunk = {0};
+  program.placement = ChunkPlacement::Of({0});
   CHECK(!CheckProgram(program).ok());
   program.devices.resize(1);
   CHECK(!CheckProgram(program).ok());

@@ -95,7 +95,7 @@ TEST_CASE("work on a wrong device is not missing as well, and long runs are one 
   CHECK(Found(order) == std::vector<std::string>{"device 0: 0B0 to 0B39 are missing"});
   order = OneFOneB(2, 1);
   order.num_chunks = 5;
-  order.device_of_chunk = {0, 1, -1, -1, -1};
+  order.placement = ChunkPlacement::Of({0, 1, -1, -1, -1});
   CHECK(Found(order) == std::vector<std::string>{"order: chunks 2 to 4 have no work on any device"});
 }
 
@@ -136,20 +136,6 @@ TEST_CASE("gradients that do not ascend are no violation, but are told, and lowe
   CHECK(Lower(*order, options).ok());
 }
 
-TEST_CASE("passes that cannot run together") {
-  ComputeOrder order = OneFOneB(2, 3);
-  order.overlapped = {{1}, {}};  // 0F1 0B0
-  CHECK(Found(order).empty());
-  order.overlapped = {{2}, {}};
-  CHECK(Found(order) ==
-        std::vector<std::string>{
-            "device 0 position 2: 0B0 runs together with the next action; only a forward and a backward do"});
-  order.overlapped = {{}, {5}};
-  CHECK(Found(order) == std::vector<std::string>{"device 1: runs position 5 of 6 together with the next"});
-  order.overlapped = {{}};
-  CHECK(Found(order) == std::vector<std::string>{"order: 1 devices run passes together; there are 2 devices"});
-}
-
 TEST_CASE("what is behind its reader on the same device") {
   ComputeOrder order = GreedyOrder({0, 0}, 1, 1, false);  // 0F0 1F0 1B0 0B0
   std::swap(order.devices[0][2], order.devices[0][3]);
@@ -158,12 +144,12 @@ TEST_CASE("what is behind its reader on the same device") {
 }
 
 // Cells as in a file, on devices that are given.
-ComputeOrder OrderOf(std::vector<int32_t> device_of_chunk, int num_micro_batches,
+ComputeOrder OrderOf(const std::vector<int32_t>& device_of_chunk, int num_micro_batches,
                      const std::vector<std::vector<const char*>>& rows) {
   ComputeOrder order;
   order.num_chunks = static_cast<int>(device_of_chunk.size());
   order.num_micro_batches = num_micro_batches;
-  order.device_of_chunk = std::move(device_of_chunk);
+  order.placement = ChunkPlacement::Of(device_of_chunk);
   for (const std::vector<const char*>& row : rows) {
     order.devices.emplace_back();
     for (const char* cell : row) {
@@ -205,7 +191,7 @@ TEST_CASE("two separate deadlocks are both told") {
   ComputeOrder order;
   order.num_chunks = 4;
   order.num_micro_batches = 2;
-  order.device_of_chunk = {0, 1, 2, 3};
+  order.placement = ChunkPlacement::Of({0, 1, 2, 3});
   order.devices = {{f(0, 0), b(0, 0), f(0, 1), b(0, 1)},
                    {f(1, 0), f(1, 1), b(1, 0), b(1, 1)},
                    {f(2, 0), b(2, 0), f(2, 1), b(2, 1)},

@@ -263,8 +263,7 @@ GivenProgram LowerAsGiven(const CsvOrder& csv) {
   GivenProgram given;
   given.program.num_chunks = order.num_chunks;
   given.program.num_micro_batches = order.num_micro_batches;
-  given.program.device_of_chunk = order.device_of_chunk;
-  given.program.copy_of_micro_batch = order.copy_of_micro_batch;
+  given.program.placement = order.placement;
   given.program.devices.resize(order.num_devices());
   given.cells.resize(order.num_devices());
   given.letters.resize(order.num_devices());

@@ -84,35 +84,35 @@ std::string DrawCircle(const ComputeOrder& order, const std::vector<OrderWait>& 
 std::string Reason(const GivenProgram& given, const Blame& blame) {
   const auto letters = [&](InstructionRef ref) { return given.letters[ref.device][ref.instruction]; };
   const auto there = [&] {
-    return absl::StrCat(letters(blame.whom), " (device ", blame.whom.device, " cell ",
-                        given.cells[blame.whom.device][blame.whom.instruction], ")");
+    return absl::StrCat(letters(blame.blocker), " (device ", blame.blocker.device, " cell ",
+                        given.cells[blame.blocker.device][blame.blocker.instruction], ")");
   };
   switch (blame.why) {
     case Blame::Why::kWaits:
-      return absl::StrCat(letters(blame.who), " waits for ", letters(blame.whom));
+      return absl::StrCat(letters(blame.waiter), " waits for ", letters(blame.blocker));
     case Blame::Why::kAfter:
-      return absl::StrCat(letters(blame.who), " comes after ", letters(blame.whom));
+      return absl::StrCat(letters(blame.waiter), " comes after ", letters(blame.blocker));
     case Blame::Why::kQueued:
-      return absl::StrCat(letters(blame.who), " is queued behind ", letters(blame.whom));
-    case Blame::Why::kMeets:
-      return absl::StrCat(letters(blame.who), " is to meet ", there());
+      return absl::StrCat(letters(blame.waiter), " is queued behind ", letters(blame.blocker));
+    case Blame::Why::kOtherSide:
+      return absl::StrCat(letters(blame.waiter), " waits to be matched by ", there());
     case Blame::Why::kBuffer:
-      return absl::StrCat(letters(blame.who), " finds all buffers full until ", there());
+      return absl::StrCat(letters(blame.waiter), " waits for ", there(), " to empty a buffer");
     case Blame::Why::kAllReduce:
-    case Blame::Why::kNobody:
-    case Blame::Why::kNeverMet:
-      return absl::StrCat(letters(blame.who), " is never met");
+    case Blame::Why::kNeverJoined:
+    case Blame::Why::kNeverMatched:
+      return absl::StrCat(letters(blame.waiter), " is never matched");
   }
-  return letters(blame.who);
+  return letters(blame.waiter);
 }
 
 std::string DrawDeadlock(const GivenProgram& given, const StuckProgram& stuck, const Deadlock& deadlock) {
   Drawing drawing;
   for (const Blame& blame : deadlock.chain) {
-    StuckRow& row = drawing.Row(blame.who.device);
+    StuckRow& row = drawing.Row(blame.waiter.device);
     row.reasons.push_back(Reason(given, blame));
-    for (InstructionRef ref : {blame.who, blame.whom}) {
-      if (ref.device < 0) continue;
+    for (InstructionRef ref : {blame.waiter, blame.blocker}) {
+      if (ref.instruction < 0) continue;
       StuckRow& each = drawing.Row(ref.device);
       each.letters = &given.letters[ref.device];
       each.next = stuck.next[ref.device];
@@ -137,7 +137,7 @@ absl::Status CheckGiven(const CsvOrder& csv, const OrderIndex& index, const Tran
   BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(given.program));
   const StuckProgram stuck = FindDeadlocks(given.program, lanes, transport);
   for (const Deadlock& deadlock : stuck.deadlocks) {
-    const InstructionRef first = deadlock.chain.front().who;
+    const InstructionRef first = deadlock.chain.front().waiter;
     std::string text = absl::StrCat(Where(csv, first.device, given.cells[first.device][first.instruction]), ": ",
                                     given.letters[first.device][first.instruction], " can never run ",
                                     DescribeTransport(transport), ", a cycle: ");

@@ -117,15 +117,15 @@ TEST_CASE("transfers that get stuck in one queue a device are drawn; finer queue
   CHECK(MustVerify(early).is_sound);
   const Verdict verdict = MustVerify(early, kPerDevice);
   CHECK(absl::StrJoin(verdict.violations, "\n") ==
-        "device 0, row 1 cell 1: 0RECV_B0 can never run by rendezvous, one queue a device, a cycle: 0RECV_B0 is to "
-        "meet 1SEND_B0 (device 1 cell 4); 1SEND_B0 comes after 1F0; 1F0 waits for 1RECV_F0; 1RECV_F0 is to meet "
-        "0SEND_F0 (device 0 cell 3); 0SEND_F0 is queued behind 0RECV_B0");
+        "device 0, row 1 cell 1: 0RECV_B0 can never run by rendezvous, one queue a device, a cycle: 0RECV_B0 waits "
+        "to be matched by 1SEND_B0 (device 1 cell 4); 1SEND_B0 comes after 1F0; 1F0 waits for 1RECV_F0; 1RECV_F0 "
+        "waits to be matched by 0SEND_F0 (device 0 cell 3); 0SEND_F0 is queued behind 0RECV_B0");
   CHECK(verdict.timeline ==
-        "  device 0  0RECV_B0* … 0SEND_F0* 0F1 0SEND_F1 | 0B0 0RECV_B1 0B1   0RECV_B0 is to meet 1SEND_B0 (device 1 "
-        "cell 4); 0SEND_F0 is queued behind 0RECV_B0\n"
+        "  device 0  0RECV_B0* … 0SEND_F0* 0F1 0SEND_F1 | 0B0 0RECV_B1 0B1   0RECV_B0 waits to be matched by 1SEND_B0 "
+        "(device 1 cell 4); 0SEND_F0 is queued behind 0RECV_B0\n"
         "  device 1  1RECV_F0* | 1F0 1B0 1SEND_B0 1RECV_F1 …                 1SEND_B0 comes after 1F0; 1F0 waits for "
-        "1RECV_F0; 1RECV_F0 is to meet 0SEND_F0 (device 0 cell 3)\n"
-        "  | what is behind was not reached; * posted, but not met\n"
+        "1RECV_F0; 1RECV_F0 waits to be matched by 0SEND_F0 (device 0 cell 3)\n"
+        "  | what is behind was not reached; * posted, but not matched\n"
         "Without its SEND and RECV cells the order is sound: Baton places transfers so that none gets stuck.\n");
   // A buffer does not help a receive that comes first in the queue.
   CHECK_FALSE(MustVerify(early, {4, QueueKind::kPerDevice}).is_sound);
@@ -172,10 +172,6 @@ TEST_CASE("the CSV of a program, read back, gives the same program, and its tran
   }
   for (int p : {1, 2, 4}) orders.push_back(GreedyOrder(PlaceAsV(p), p, 6, true));
   orders.push_back(GreedyOrder({0, 2, 1, 1, 0, 2, 2}, 3, 5, false));
-  auto together = MakeOrder("1f1b", {2, 4});  // device 0: 0F0 0F1 0B0 0F2 0B1 0F3 0B2 0B3
-  REQUIRE(together.ok());
-  together->overlapped = {{1, 3, 5}, {}};
-  orders.push_back(*together);
   for (const ComputeOrder& order : orders) {
     const Program program = MustLower(order);
     for (bool with_transfers : {false, true}) {

@@ -19,7 +19,7 @@ const Outcome& Unsplit() {
 TEST_CASE("every schedule and number of stages trains to the same bits") {
   REQUIRE(Unsplit().losses.front() > Unsplit().losses.back());
   for (const ScheduleInfo* schedule : AllSchedules()) {
-    if (schedule->has_replicas) continue;  // see copies_test
+    if (schedule->has_replicas) continue;  // see replicas_test
     for (int stages : {1, 2, 3, 4, 8}) {
       if (stages * schedule->default_chunks > 8) continue;  // there are 8 layers
       CAPTURE(schedule->name, stages);

@@ -64,7 +64,7 @@ TEST_CASE("it is never slower than a schedule of the catalog within the limit") 
       request.schedule = std::string(info.name);
       const auto program = Compile(request);
       // It has other chunks, or exceeds the limit.
-      if (!program.ok() || program->device_of_chunk != searched->device_of_chunk) continue;
+      if (!program.ok() || program->placement != searched->placement) continue;
       INFO(ToString(which) << " against " << info.name);
       REQUIRE(found <= ObjectiveOf(request, *program));
       ++compared;

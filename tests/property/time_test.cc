@@ -24,7 +24,7 @@ TEST_CASE("every program does all the work, and is no faster than its data allow
       const Program& program = outcome.program;
       for (int i = 0; i < which.m; ++i) work[program.DeviceOf(chunk, i)] += cost.forward_ns + cost.backward_ns();
       for (int device = 0; device < which.p; ++device) {
-        if (program.PlaceOn(chunk, device) >= 0) step[device] += cost.update_ns;
+        if (program.placement.IndexOn(chunk, device) >= 0) step[device] += cost.update_ns;
       }
       way += cost.forward_ns + cost.backward_input_ns;
       // Replicas take the same path in opposite directions.

@@ -18,6 +18,7 @@
 #include "runtime/rehearse/timed_module.h"
 #include "runtime/transport/local/local_transport.h"
 #include "schedules/analyze/analysis.h"
+#include "schedules/program/walk/participants.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/trace/chrome_trace.h"
 #include "tools/baton/command_line.h"
@@ -74,8 +75,8 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     options.devices.push_back(device.get());
     rehearsal->devices.push_back(std::move(device));
   }
-  for (size_t place = 0; place < program->device_of_chunk.size(); ++place) {
-    const ChunkCosts& chunk = costs.chunks[place % costs.chunks.size()];
+  for (const ChunkReplica& replica : program->placement.replicas()) {
+    const ChunkCosts& chunk = costs.chunks[replica.chunk];
     TimedCosts timed;
     timed.forward_ns = chunk.forward_ns;
     timed.backward_input_ns = chunk.backward_input_ns;
@@ -100,9 +101,7 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     return LocalLinkOptions{link.latency_ns, link.bytes_per_ns, shared};
   };
   transport.reduce_ns = [costs, program](int group) {
-    std::vector<int32_t> devices;
-    for (int32_t place : program->reduce_groups[group].chunks) devices.push_back(program->device_of_chunk[place]);
-    return costs.ReduceNanos(devices, program->reduce_groups[group].bytes);
+    return costs.ReduceNanos(DevicesOfMembers(*program, group), program->reduce_groups[group].bytes);
   };
   transport.moves_data = false;
   rehearsal->transport = std::make_unique<LocalTransport>(transport);

@@ -144,11 +144,13 @@ Program MakePipeline(const PipelineSpec& spec) {
   program.num_chunks = spec.num_devices;
   program.num_micro_batches = spec.num_micro_batches;
   ReduceGroup group{ReduceKind::kGradientNorm, "norm", {}, sizeof(double)};
+  std::vector<int32_t> device_of_chunk;
   for (int device = 0; device < spec.num_devices; ++device) {
-    program.device_of_chunk.push_back(device);
-    group.chunks.push_back(device);
+    device_of_chunk.push_back(device);
+    group.members.push_back(device);
     program.devices.push_back(DeviceBuilder(spec, device).Build());
   }
+  program.placement = ChunkPlacement::Of(device_of_chunk);
   if (spec.reduce) program.reduce_groups.push_back(group);
   return program;
 }

@@ -8,7 +8,7 @@ ComputeOrder GreedyOrder(const std::vector<int32_t>& device_of_chunk, int num_de
   ComputeOrder order;
   order.num_chunks = static_cast<int>(device_of_chunk.size());
   order.num_micro_batches = num_micro_batches;
-  order.device_of_chunk = device_of_chunk;
+  order.placement = ChunkPlacement::Of(device_of_chunk);
   order.devices.resize(num_devices);
   const int last = order.num_chunks - 1;
   // How many micro-batches each chunk is through with: [chunk], as of the slots before this one and as of now.

@@ -33,29 +33,9 @@ std::string Cell(const Operation& operation, bool with_transfers) {
 
 std::string Row(const DeviceProgram& device, bool with_transfers) {
   std::string row;
-  const auto append = [&row](const std::string& cell) { absl::StrAppend(&row, row.empty() ? "" : ",", cell); };
-  std::string forward;  // that waits for the other half of its cell
-  std::string between;  // transfers that stand between the halves
-  auto overlapped = device.overlapped.begin();
-  for (size_t i = 0; i < device.instructions.size(); ++i) {
-    const Operation& operation = device.instructions[i].operation;
-    const std::string cell = Cell(operation, with_transfers);
-    if (cell.empty()) continue;
-    while (overlapped != device.overlapped.end() && *overlapped < static_cast<int64_t>(i)) ++overlapped;
-    if (forward.empty() && overlapped != device.overlapped.end() && *overlapped == static_cast<int64_t>(i)) {
-      forward = cell;
-    } else if (forward.empty()) {
-      append(cell);
-    } else if (std::holds_alternative<Recv>(operation)) {
-      append(cell);  // it may be what the backward waits for
-    } else if (std::holds_alternative<Send>(operation)) {
-      absl::StrAppend(&between, between.empty() ? "" : ",", cell);
-    } else {
-      append(absl::StrCat("(", forward, ";", cell, ")OVERLAP_F_B"));
-      if (!between.empty()) append(between);
-      forward.clear();
-      between.clear();
-    }
+  for (const Instruction& instruction : device.instructions) {
+    const std::string cell = Cell(instruction.operation, with_transfers);
+    if (!cell.empty()) absl::StrAppend(&row, row.empty() ? "" : ",", cell);
   }
   return row.empty() ? "\"\"" : row;
 }

@@ -17,24 +17,10 @@ TEST_CASE("chunks and micro-batches of several digits, and a device without work
   Program program;
   program.num_chunks = 13;
   program.num_micro_batches = 200;
-  program.device_of_chunk.assign(13, 0);
+  program.placement = ChunkPlacement::Of(std::vector<int32_t>(13, 0));
   program.devices.resize(2);
   Append(program.devices[0], Forward{12, 199, 0, 0, 0, 0, 0});
   CHECK(WriteCsv(program, false) == "12F199\n\"\"\n");
-}
-
-TEST_CASE("passes that run together share a cell") {
-  Program program = ExampleProgram();
-  DeviceProgram& device = program.devices[1];
-  device = DeviceProgram();
-  Append(device, Forward{1, 1, 0, 0, 0, 0, 0});
-  Append(device, Send{1, 1, Payload::kActivation, 0, 0});
-  Append(device, Recv{1, 0, Payload::kGradient, 0, 0});
-  Append(device, BackwardInput{1, 0, 0, 0, 0, 0, 0, 0, 0});
-  Append(device, BackwardWeight{1, 0, 0, 0, 0, 0});
-  device.overlapped = {0};
-  CHECK(WriteCsv(program, false) == "0F0,0I0,0W0\n(1F1;1I0)OVERLAP_F_B,1W0\n");
-  CHECK(WriteCsv(program, true) == "0F0,0SEND_F0,0RECV_B0,0I0,0W0\n1RECV_B0,(1F1;1I0)OVERLAP_F_B,1SEND_F1,1W0\n");
 }
 
 }  // namespace

@@ -88,7 +88,6 @@ void DeviceToProto(const DeviceProgram& device, proto::DeviceProgram& message) {
   message.set_workspace_offset(device.workspace_offset);
   message.set_workspace_bytes(device.workspace_bytes);
   message.set_arena_bytes(device.arena_bytes);
-  message.mutable_overlapped()->Assign(device.overlapped.begin(), device.overlapped.end());
 }
 
 // Errors: InvalidArgument.
@@ -114,7 +113,6 @@ absl::StatusOr<DeviceProgram> DeviceFromProto(const proto::DeviceProgram& messag
   device.workspace_offset = message.workspace_offset();
   device.workspace_bytes = message.workspace_bytes();
   device.arena_bytes = message.arena_bytes();
-  device.overlapped.assign(message.overlapped().begin(), message.overlapped().end());
   return device;
 }
 
@@ -122,17 +120,24 @@ absl::StatusOr<DeviceProgram> DeviceFromProto(const proto::DeviceProgram& messag
 
 proto::Program ProgramToProto(const Program& program) {
   proto::Program message;
+  message.set_version(kProgramVersion);
   message.set_schedule(program.schedule);
   message.set_num_chunks(program.num_chunks);
   message.set_num_micro_batches(program.num_micro_batches);
   message.set_forward_only(program.forward_only);
-  for (const int32_t device : program.device_of_chunk) message.add_device_of_chunk(device);
-  for (const int8_t copy : program.copy_of_micro_batch) message.add_copy_of_micro_batch(copy);
+  for (const ChunkReplica& replica : program.placement.replicas()) {
+    proto::ChunkReplica& each = *message.add_replicas();
+    each.set_chunk(replica.chunk);
+    each.set_replica(replica.replica);
+    each.set_device(replica.device);
+  }
+  const std::vector<int32_t>& replica_of_micro_batch = program.placement.replica_of_micro_batch();
+  message.mutable_replica_of_micro_batch()->Assign(replica_of_micro_batch.begin(), replica_of_micro_batch.end());
   for (const ReduceGroup& group : program.reduce_groups) {
     proto::ReduceGroup& each = *message.add_reduce_groups();
     each.set_kind(static_cast<proto::ReduceGroup::Kind>(group.kind));
     each.set_name(group.name);
-    for (const int32_t chunk : group.chunks) each.add_chunks(chunk);
+    for (const int32_t member : group.members) each.add_members(member);
     each.set_bytes(group.bytes);
   }
   for (const DeviceProgram& device : program.devices) DeviceToProto(device, *message.add_devices());
@@ -140,23 +145,30 @@ proto::Program ProgramToProto(const Program& program) {
 }
 
 absl::StatusOr<Program> ProgramFromProto(const proto::Program& message) {
+  if (message.version() < 1) return absl::InvalidArgumentError("the program has no version; it must be at least 1");
+  if (message.version() > kProgramVersion) {
+    return absl::InvalidArgumentError(absl::StrCat("the program has version ", message.version(),
+                                                   "; this build of Baton reads versions up to ", kProgramVersion));
+  }
   Program program;
   program.schedule = message.schedule();
   program.num_chunks = message.num_chunks();
   program.num_micro_batches = message.num_micro_batches();
   program.forward_only = message.forward_only();
-  program.device_of_chunk.assign(message.device_of_chunk().begin(), message.device_of_chunk().end());
-  for (const int32_t copy : message.copy_of_micro_batch()) {
-    if (copy < 0 || copy > INT8_MAX) return absl::InvalidArgumentError(absl::StrCat("there is no copy ", copy));
-    program.copy_of_micro_batch.push_back(static_cast<int8_t>(copy));
+  std::vector<ChunkReplica> replicas;
+  for (const proto::ChunkReplica& each : message.replicas()) {
+    replicas.push_back({each.chunk(), each.replica(), each.device()});
   }
+  program.placement =
+      ChunkPlacement::OfList(program.num_chunks, std::move(replicas),
+                             {message.replica_of_micro_batch().begin(), message.replica_of_micro_batch().end()});
   for (const proto::ReduceGroup& group : message.reduce_groups()) {
     if (!proto::ReduceGroup::Kind_IsValid(group.kind())) {
       return absl::InvalidArgumentError("a reduce group of an unknown kind");
     }
     program.reduce_groups.push_back({static_cast<ReduceKind>(group.kind()),
                                      group.name(),
-                                     {group.chunks().begin(), group.chunks().end()},
+                                     {group.members().begin(), group.members().end()},
                                      group.bytes()});
   }
   for (const proto::DeviceProgram& device : message.devices()) {

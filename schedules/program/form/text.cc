@@ -1,4 +1,4 @@
-// Printing; parse.cc reads it back.
+// Printing; see text.h.
 #include "schedules/program/form/text.h"
 
 #include <type_traits>
@@ -63,6 +63,27 @@ std::string Operands(const Operation& operation) {
   return place + other;
 }
 
+void PrintPlacement(const ChunkPlacement& placement, std::string* text) {
+  int32_t replica = 0;
+  absl::StrAppend(text, "  chunks on devices");
+  for (const ChunkReplica& each : placement.replicas()) {
+    if (each.replica == 0) {
+      absl::StrAppend(text, " ", each.device);
+      continue;
+    }
+    if (each.replica != replica) {
+      absl::StrAppend(text, "\n  replica ", each.replica, ":");
+    } else {
+      absl::StrAppend(text, ",");
+    }
+    replica = each.replica;
+    absl::StrAppend(text, " chunk ", each.chunk, " on device ", each.device);
+  }
+  absl::StrAppend(text, "\n");
+  if (placement.replica_of_micro_batch().empty()) return;
+  absl::StrAppend(text, "  micro-batches use replicas ", absl::StrJoin(placement.replica_of_micro_batch(), " "), "\n");
+}
+
 void PrintDevice(const DeviceProgram& device, int index, std::string* text) {
   absl::StrAppendFormat(
       text, "\ndevice %d: %d instructions, %d slots, arena %d bytes (%.1f MiB), workspace %d bytes at %d\n", index,
@@ -76,9 +97,6 @@ void PrintDevice(const DeviceProgram& device, int index, std::string* text) {
                             chunk.optimizer_bytes, chunk.optimizer_offset);
     }
     absl::StrAppend(text, "\n");
-  }
-  if (!device.overlapped.empty()) {
-    absl::StrAppend(text, "  overlapped: ", absl::StrJoin(device.overlapped, " "), "\n");
   }
   for (size_t i = 0; i < device.slots.size(); ++i) {
     const Slot& slot = device.slots[i];
@@ -102,18 +120,12 @@ std::string PrintProgram(const Program& program) {
   std::string text =
       absl::StrFormat("program \"%s\": %d chunks, %d devices, %d micro-batches\n", absl::CEscape(program.schedule),
                       program.num_chunks, program.num_devices(), program.num_micro_batches);
-  absl::StrAppend(&text, "  chunks on devices ", absl::StrJoin(program.device_of_chunk, " "), "\n");
-  if (!program.copy_of_micro_batch.empty()) {
-    absl::StrAppend(&text, "  micro-batches use copies ",
-                    absl::StrJoin(program.copy_of_micro_batch, " ",
-                                  [](std::string* out, int8_t copy) { absl::StrAppend(out, int{copy}); }),
-                    "\n");
-  }
+  PrintPlacement(program.placement, &text);
   if (program.forward_only) absl::StrAppend(&text, "  forward only\n");
   for (const ReduceGroup& group : program.reduce_groups) {
-    absl::StrAppendFormat(&text, "  reduce %s \"%s\": chunks %s, %d bytes\n",
+    absl::StrAppendFormat(&text, "  reduce %s \"%s\": members %s, %d bytes\n",
                           kReduceKindWords[static_cast<size_t>(group.kind)], absl::CEscape(group.name),
-                          absl::StrJoin(group.chunks, " "), group.bytes);
+                          absl::StrJoin(group.members, " "), group.bytes);
   }
   for (int i = 0; i < program.num_devices(); ++i) PrintDevice(program.devices[i], i, &text);
   return text;

@@ -1,12 +1,12 @@
-// A program as text that a person can read and a parser can read back. Used by `baton compile`, goldens and messages.
+// A program as text for people. Used by `baton compile`, goldens and messages. Output only: proto_form.h has the text
+// form that can be read back.
 //
 //   program "1f1b": 2 chunks, 2 devices, 4 micro-batches
 //     chunks on devices 0 1
-//     reduce gradient_norm "": chunks 0 1, 64 bytes
+//     reduce gradient_norm "": members 0 1, 64 bytes
 //
 //   device 0: 23 instructions, 9 slots, arena 1258304 bytes (1.2 MiB), workspace 4096 bytes at 12288
 //     chunk 0: parameters 64 bytes at 0, gradients at 64, optimizer 128 bytes at 128
-//     overlapped: 7 12        forwards that run together with the next backward; if there are any
 //     slot %0: input, 65536 bytes at 1024
 //     …
 //        0  load inputs      c0 m0  → %0
@@ -14,16 +14,15 @@
 //        2  send activation  c0 m0  %3  device 1  after 1
 //     …
 //
-// cN is a chunk, mN a micro-batch, %N a slot; what an instruction reads stands before the arrow, what it writes behind
-// it; `after` lists the instructions of the same device that it waits for. A slot that is not named is kNoSlot.
-// Commas, colons, arrows, indentation, (…) and from # to the end of a line mean nothing to the parser.
+// cN is a chunk, mN a micro-batch, %N a slot. Slots that an instruction reads stand before the arrow, slots that it
+// writes behind it. `after` lists the instructions of the same device that it waits for. A slot that is kNoSlot is not
+// listed. Where there are several replicas, `chunks on devices` is about replica 0, and each other replica has a line
+// for the chunks that it does not share, as `replica 1: chunk 0 on device 2, chunk 2 on device 0`.
 #ifndef BATON_SCHEDULES_PROGRAM_FORM_TEXT_H_
 #define BATON_SCHEDULES_PROGRAM_FORM_TEXT_H_
 
 #include <string>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "schedules/program/program.h"
 
 namespace baton {
@@ -31,12 +30,8 @@ namespace baton {
 // One instruction without its index, as "send activation  c0 m0  %3  device 1  after 1". `instruction` is of `device`.
 std::string PrintInstruction(const DeviceProgram& device, const Instruction& instruction);
 
-// The whole program. It passes CheckStructure; ParseProgramText gives the same program back.
+// The whole program. It passes CheckStructure.
 std::string PrintProgram(const Program& program);
-
-// Errors: InvalidArgument with the line, as `line 7: "frward" is no operation`; also if the program does not pass
-// CheckStructure. Memory is bounded by a multiple of the text's size.
-absl::StatusOr<Program> ParseProgramText(absl::string_view text);
 
 }  // namespace baton
 

@@ -1,4 +1,4 @@
-// The words of the text form for enums. Used by text.cc and parse.cc.
+// The words of the text form for enums. Used by text.cc.
 #ifndef BATON_SCHEDULES_PROGRAM_FORM_WORDS_H_
 #define BATON_SCHEDULES_PROGRAM_FORM_WORDS_H_
 

@@ -2,6 +2,7 @@
 #ifndef BATON_SCHEDULES_PROGRAM_TESTING_EXAMPLE_PROGRAM_H_
 #define BATON_SCHEDULES_PROGRAM_TESTING_EXAMPLE_PROGRAM_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -27,7 +28,7 @@ inline Program ExampleProgram() {
   program.schedule = "1f1b";
   program.num_chunks = 2;
   program.num_micro_batches = 2;
-  program.device_of_chunk = {0, 1};
+  program.placement = ChunkPlacement::Of({0, 1});
   program.reduce_groups = {{ReduceKind::kTiedGradient, "tokens.weight", {0, 1}, 4096},
                            {ReduceKind::kGradientNorm, "", {0, 1}, 64}};
   program.devices.resize(2);
@@ -74,37 +75,53 @@ inline Program RandomProgram(uint32_t seed) {
   program.num_micro_batches = static_cast<int>(1 + below(9));
   program.forward_only = below(2) == 1;
   const int64_t num_devices = 1 + below(4);
-  const int64_t num_copies = 1 + below(2);
-  for (int i = 0; i < num_copies * program.num_chunks; ++i) program.device_of_chunk.push_back(below(num_devices));
-  for (int i = 0; num_copies > 1 && i < program.num_micro_batches; ++i) program.copy_of_micro_batch.push_back(below(2));
+  // Where there are two replicas, they share the devices of some chunks.
+  std::vector<std::vector<int32_t>> devices(1 + below(2));
+  for (std::vector<int32_t>& row : devices) {
+    for (int i = 0; i < program.num_chunks; ++i) row.push_back(static_cast<int32_t>(below(num_devices)));
+  }
+  if (devices.size() > 1 && devices[0] == devices[1]) devices.pop_back();
+  std::vector<int32_t> replica_of_micro_batch;
+  for (int i = 0; devices.size() > 1 && i < program.num_micro_batches; ++i) replica_of_micro_batch.push_back(below(2));
+  program.placement = ChunkPlacement::OfReplicas(devices, replica_of_micro_batch);
   for (int64_t i = below(4); i >= 0; --i) {
     ReduceGroup group = {static_cast<ReduceKind>(below(3)), "w" + std::to_string(i), {}, below(1000)};
-    for (int64_t j = below(4); j > 0; --j) group.chunks.push_back(below(program.device_of_chunk.size()));
+    for (int64_t j = below(4); j >= 0; --j) group.members.push_back(below(program.placement.replicas().size()));
+    std::sort(group.members.begin(), group.members.end());
     program.reduce_groups.push_back(group);
   }
   for (int64_t d = 0; d < num_devices; ++d) {
     program.devices.emplace_back();
     DeviceProgram& device = program.devices.back();
-    const int64_t num_instructions = below(40);
     device.workspace_offset = below(1 << 30);
     device.workspace_bytes = below(1 << 30);
-    device.arena_bytes = below(1 << 30) << 17;
-    if (below(2) == 1 && num_instructions > 0) device.overlapped.push_back(below(num_instructions));
+    device.arena_bytes = (Bytes{1} << 31) + (below(1 << 30) << 17);
     for (int64_t i = below(5); i > 0; --i) {
-      device.slots.push_back({static_cast<SlotKind>(below(kNumSlotKinds)), below(1 << 20), below(1 << 30) << 17});
+      device.slots.push_back({static_cast<SlotKind>(below(kNumSlotKinds)), below(1 << 20), below(1 << 30)});
     }
-    for (int64_t i = below(3); i > 0; --i) {
-      device.chunks.push_back(
-          {static_cast<int32_t>(below(program.num_chunks)), below(99), below(99), below(99), below(99), below(99)});
+    for (const ChunkReplica& replica : program.placement.replicas()) {
+      if (replica.device != d) continue;
+      ChunkMemory memory = {replica.chunk, below(99), below(99), below(99), below(99), below(99)};
+      if (program.forward_only && below(2) == 1) {
+        memory.gradients_offset = memory.optimizer_offset = kNoOffset;
+        memory.optimizer_bytes = 0;
+      }
+      device.chunks.push_back(memory);
     }
+    const int64_t num_instructions = below(40);
     for (int64_t i = 0; i < num_instructions; ++i) {
       Operation operation = MakeOperation(below(std::variant_size_v<Operation>));
+      while (num_devices == 1 && !IsCompute(operation))
+        operation = MakeOperation(below(std::variant_size_v<Operation>));
       const auto draw = [&](FieldRole role, const char*, auto& value) {
         using Value = std::remove_reference_t<decltype(value)>;
+        if (role == FieldRole::kPeer) {
+          value = static_cast<Value>((d + 1 + below(num_devices - 1)) % num_devices);
+          return;
+        }
         const int64_t limit = role == FieldRole::kChunk        ? program.num_chunks
                               : role == FieldRole::kMicroBatch ? program.num_micro_batches
                               : role == FieldRole::kKind       ? 2
-                              : role == FieldRole::kPeer       ? num_devices
                               : role == FieldRole::kGroup      ? program.reduce_groups.size()
                                                                : device.slots.size() + 1;
         const bool is_slot = role == FieldRole::kReads || role == FieldRole::kWrites;
@@ -112,7 +129,7 @@ inline Program RandomProgram(uint32_t seed) {
       };
       std::visit([&](auto& each) { VisitFields(each, draw); }, operation);
       std::vector<int32_t> waits;
-      for (int64_t j = below(4); j > 0; --j) waits.push_back(below(num_instructions));
+      for (int64_t j = i == 0 ? 0 : below(4); j > 0; --j) waits.push_back(static_cast<int32_t>(below(i)));
       Append(device, operation, waits);
     }
   }

@@ -1,5 +1,11 @@
-// Matches the transfers of a program as any transport model lets them run. Used by the validator and the simulator,
-// which keep a faster way of their own for the default model.
+// Matches the transfers of a program as any transport model lets them run. Used by the validator and the simulator.
+//
+//     TransferQueues queues(program, lanes, transport);
+//     for (each transfer, in the order in which devices issue them) queues.Post(device, instruction, events);
+//     // events.Matched(send, recv) is called whenever two sides begin
+//
+// In the default model (rendezvous, a queue for each peer and direction) a transfer waits for its other side only; that
+// model, which every compilation takes, has a path of its own here.
 #ifndef BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_
 #define BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_
 
@@ -30,7 +36,12 @@ class TransferQueues {
   };
 
   TransferQueues(const Program& program, const Lanes& lanes, const TransportModel& transport)
-      : program_(program), lanes_(lanes), transport_(transport), channels_(lanes.num_lanes()) {
+      : program_(program), lanes_(lanes), transport_(transport), is_direct_(transport.is_default()) {
+    if (is_direct_) {
+      direct_.resize(lanes.num_lanes());
+      return;
+    }
+    channels_.resize(lanes.num_lanes());
     const int num_queues = transport.queues == QueueKind::kPerDevice ? program.num_devices()
                            : transport.queues == QueueKind::kPerPeer ? lanes.num_lanes()
                                                                      : 2 * lanes.num_lanes();
@@ -39,11 +50,12 @@ class TransferQueues {
 
   // Adds an issued transfer to its queue and lets everything begin that can. Calls, in an order in which each refers
   // only to what has begun before:
-  //   events.Met(Side send, Side recv)                            rendezvous: both begin together
+  //   events.Matched(Side send, Side recv)                        rendezvous: both begin together
   //   events.Buffered(Side send, InstructionRef emptied_by)       a Send goes into a buffer, emptied by that Recv
   //   events.Delivered(Side recv, InstructionRef sent_by)         a Recv takes what that Send put into the buffer
   template <typename Events>
   void Post(int device, int32_t instruction, Events& events) {
+    if (is_direct_) return PostDirect(device, instruction, events);
     const int queue = QueueOf(device, instruction);
     queues_[queue].posted.push_back({device, instruction});
     if (queues_[queue].posted.size() == queues_[queue].head + 1) work_.push_back(queue);
@@ -56,13 +68,21 @@ class TransferQueues {
 
   // What an issued transfer that has not begun waits for: the one at the head of its queue, itself if it is that.
   InstructionRef HeadOf(int device, int32_t instruction) const {
+    if (is_direct_) {
+      const DirectLane& lane = direct_[LaneOf(device, instruction)];
+      return {device, lane.posted[lane.first]};
+    }
     const Queue& queue = queues_[QueueOf(device, instruction)];
     return queue.posted[queue.head];
   }
 
   // How many transfers of a pair and direction have begun on the sending and on the receiving side.
-  int64_t NumSent(int lane) const { return static_cast<int64_t>(channels_[lane].sends.size()); }
-  int64_t NumReceived(int lane) const { return static_cast<int64_t>(channels_[lane].recvs.size()); }
+  int64_t NumSent(int lane) const {
+    return is_direct_ ? direct_[lane].num_matched : static_cast<int64_t>(channels_[lane].sends.size());
+  }
+  int64_t NumReceived(int lane) const {
+    return is_direct_ ? direct_[lane].num_matched : static_cast<int64_t>(channels_[lane].recvs.size());
+  }
 
   int LaneOf(int device, int32_t instruction) const {
     const Operation& operation = program_.devices[device].instructions[instruction].operation;
@@ -71,6 +91,17 @@ class TransferQueues {
   }
 
  private:
+  // A pair of devices in one direction, in the default model: the transfers of one side that the other has not matched.
+  struct DirectLane {
+    std::vector<int32_t> posted;  // instructions; those before `first` are matched
+    size_t first = 0;
+    bool posted_are_sends = false;
+    int64_t num_matched = 0;
+    // The last transfers that were matched; instruction -1: none yet.
+    int32_t last_send = -1;
+    int32_t last_recv = -1;
+  };
+
   // Transfers in the order in which they may begin; those before `head` have.
   struct Queue {
     std::vector<InstructionRef> posted;
@@ -97,6 +128,34 @@ class TransferQueues {
     return 2 * pair + (send != nullptr ? 1 : 0);
   }
 
+  template <typename Events>
+  void PostDirect(int device, int32_t instruction, Events& events) {
+    const Operation& operation = program_.devices[device].instructions[instruction].operation;
+    const Send* send = std::get_if<Send>(&operation);
+    const int32_t peer = send != nullptr ? send->peer : std::get<Recv>(operation).peer;
+    DirectLane& lane = direct_[send != nullptr ? lanes_.SendLane(device, peer) : lanes_.RecvLane(device, peer)];
+    if (lane.first == lane.posted.size()) {
+      lane.posted.clear();
+      lane.first = 0;
+      lane.posted_are_sends = send != nullptr;
+    }
+    if (lane.posted_are_sends == (send != nullptr)) {
+      lane.posted.push_back(instruction);
+      return;
+    }
+    const int32_t other = lane.posted[lane.first++];
+    const int32_t from = send != nullptr ? device : peer;
+    const int32_t to = send != nullptr ? peer : device;
+    const int32_t sent = send != nullptr ? instruction : other;
+    const int32_t received = send != nullptr ? other : instruction;
+    const Side send_side = {{from, sent}, lane.last_send < 0 ? InstructionRef{} : InstructionRef{from, lane.last_send}};
+    const Side recv_side = {{to, received}, lane.last_recv < 0 ? InstructionRef{} : InstructionRef{to, lane.last_recv}};
+    lane.last_send = sent;
+    lane.last_recv = received;
+    ++lane.num_matched;
+    events.Matched(send_side, recv_side);
+  }
+
   Side Pop(int index) {
     Queue& queue = queues_[index];
     Side side;
@@ -119,7 +178,7 @@ class TransferQueues {
       channel.send_queue = channel.recv_queue = -1;
       channel.sends.push_back(send.own);
       channel.recvs.push_back(recv.own);
-      events.Met(send, recv);
+      events.Matched(send, recv);
       return;
     }
     // Either may make room or bring data for the other.
@@ -146,6 +205,8 @@ class TransferQueues {
   const Program& program_;
   const Lanes& lanes_;
   const TransportModel transport_;
+  const bool is_direct_;
+  std::vector<DirectLane> direct_;  // [lane], in the default model; the members below are then unused
   std::vector<Queue> queues_;
   std::vector<Channel> channels_;  // [lane]
   std::vector<int> work_;          // queues whose head is new

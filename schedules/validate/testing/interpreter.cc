@@ -106,9 +106,9 @@ class Player {
 
   bool AllArrived(const Operation& operation) const {
     const int group = std::get<AllReduce>(operation).group;
-    for (int32_t chunk : program_.reduce_groups[group].chunks) {
+    for (int32_t member : program_.reduce_groups[group].members) {
       bool arrived = false;
-      const int device = program_.device_of_chunk[chunk];
+      const int device = program_.placement.replicas()[member].device;
       for (size_t i = 0; i < states_[device].size(); ++i) {
         const AllReduce* reduce = std::get_if<AllReduce>(&OperationOf(device, i));
         arrived = arrived || (reduce != nullptr && reduce->group == group && states_[device][i] != State::kWaiting);

@@ -19,7 +19,7 @@ inline Program MustLower(const ComputeOrder& order) {
   for (int32_t chunk = 0; chunk < order.num_chunks; ++chunk) all.push_back(chunk);
   options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, order.num_chunks - 1}, 64},
                            {ReduceKind::kGradientNorm, "", all, 64}};
-  if (order.num_chunks == 1) options.reduce_groups[0].chunks = {0};
+  if (order.num_chunks == 1) options.reduce_groups[0].members = {0};
   auto program = Lower(order, options);
   INFO(program.status());
   REQUIRE(program.ok());

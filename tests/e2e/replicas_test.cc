@@ -1,6 +1,6 @@
-// Schedules with two copies of the parameters. Each copy adds the gradients of its micro-batches in order, then the two
-// sums are added: rounded otherwise than one sum over all, so trained weights are close to the unsplit run's, not the
-// same bits. All else is: runs repeat to the bit, and the copies stay equal to each other.
+// Schedules with two replicas of the parameters. Each replica adds the gradients of its micro-batches in order, then an
+// AllReduce adds the two sums. That rounds differently than one sum over all micro-batches: trained weights are close
+// to the unsplit run's, not the same bits. Runs still repeat to the bit, and the replicas stay equal to each other.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -16,7 +16,7 @@ namespace {
 // Sums in another order differ in the last bits of a float; over the few steps of the job that stays small.
 constexpr double kTolerance = 1e-5;
 
-std::vector<std::string> SchedulesWithCopies() {
+std::vector<std::string> SchedulesWithReplicas() {
   std::vector<std::string> names;
   for (const ScheduleInfo& schedule : Catalog()) {
     if (schedule.has_replicas) names.emplace_back(schedule.name);
@@ -49,12 +49,12 @@ double Distance(const Outcome& a, const Outcome& b) {
   return std::sqrt(difference / size);
 }
 
-TEST_CASE("the catalog has schedules with copies") { CHECK(SchedulesWithCopies().size() == 2); }
+TEST_CASE("the catalog has schedules with replicas") { CHECK(SchedulesWithReplicas().size() == 2); }
 
-TEST_CASE("schedules with two copies train close to the unsplit run, and twice to the same bits") {
+TEST_CASE("schedules with two replicas train close to the unsplit run, and twice to the same bits") {
   for (int micro_batches : {4, 8}) {
     const Outcome unsplit = RunToTheEnd(JobOf("naive", 1, micro_batches));
-    for (const std::string& schedule : SchedulesWithCopies()) {
+    for (const std::string& schedule : SchedulesWithReplicas()) {
       for (int stages : {2, 3, 4, 8}) {
         CAPTURE(schedule, stages, micro_batches);
         const Outcome outcome = RunToTheEnd(JobOf(schedule, stages, micro_batches));
@@ -69,10 +69,10 @@ TEST_CASE("schedules with two copies train close to the unsplit run, and twice t
   }
 }
 
-// Which device holds which copy and when its passes run makes no difference: only which micro-batches it adds.
-TEST_CASE("with an even number of stages all schedules with two copies train to the same bits") {
+// Which device has which replica and when its passes run makes no difference: only which micro-batches it adds.
+TEST_CASE("with an even number of stages all schedules with two replicas train to the same bits") {
   const Outcome first = RunToTheEnd(JobOf("chimera", 2));
-  for (const std::string& schedule : SchedulesWithCopies()) {
+  for (const std::string& schedule : SchedulesWithReplicas()) {
     for (int stages : {2, 4, 8}) {
       CAPTURE(schedule, stages);
       CHECK(RunToTheEnd(JobOf(schedule, stages)) == first);
@@ -81,7 +81,7 @@ TEST_CASE("with an even number of stages all schedules with two copies train to 
 }
 
 TEST_CASE("a program placed for another transport trains to the same bits") {
-  for (const std::string& schedule : SchedulesWithCopies()) {
+  for (const std::string& schedule : SchedulesWithReplicas()) {
     for (int stages : {2, 3, 4}) {
       CAPTURE(schedule, stages);
       const Outcome outcome = RunToTheEnd(JobOf(schedule, stages, 8));
@@ -92,28 +92,27 @@ TEST_CASE("a program placed for another transport trains to the same bits") {
   }
 }
 
-TEST_CASE("with one device or one micro-batch there is one copy, and the same bits as unsplit") {
-  for (const std::string& schedule : SchedulesWithCopies()) {
+TEST_CASE("with one device or one micro-batch there is one replica, and the same bits as unsplit") {
+  for (const std::string& schedule : SchedulesWithReplicas()) {
     CAPTURE(schedule);
     CHECK(RunToTheEnd(JobOf(schedule, 1)) == RunToTheEnd(JobOf("naive", 1)));
     CHECK(RunToTheEnd(JobOf(schedule, 3, 1)) == RunToTheEnd(JobOf("naive", 1, 1)));
   }
 }
 
-TEST_CASE("the copies stay equal to the bit") {
-  for (const std::string& schedule : SchedulesWithCopies()) {
+TEST_CASE("the replicas stay equal to the bit") {
+  for (const std::string& schedule : SchedulesWithReplicas()) {
     for (int stages : {2, 3, 4}) {
       CAPTURE(schedule, stages);
       const auto run = TrainingRun::Create(JobOf(schedule, stages)).value();
       const Program& program = run->program();
-      REQUIRE(program.num_copies() == 2);
+      REQUIRE(program.placement.num_replicas() == 2);
       const std::vector<std::byte> before = run->ParametersAt(0).value();
       for (int step = 0; step < 3; ++step) {
         REQUIRE(run->Step(step).ok());
-        for (int chunk = 0; chunk < program.num_chunks; ++chunk) {
-          const int second = program.num_chunks + chunk;
-          if (!program.IsFirstAtPlace(second)) continue;
-          CHECK(run->ParametersAt(second).value() == run->ParametersAt(chunk).value());
+        const std::vector<ChunkReplica>& replicas = program.placement.replicas();
+        for (int index = program.num_chunks; index < static_cast<int>(replicas.size()); ++index) {
+          CHECK(run->ParametersAt(index).value() == run->ParametersAt(replicas[index].chunk).value());
         }
       }
       CHECK(run->ParametersAt(0).value() != before);
@@ -121,9 +120,9 @@ TEST_CASE("the copies stay equal to the bit") {
   }
 }
 
-TEST_CASE("an evaluation passes each micro-batch through its copy") {
+TEST_CASE("an evaluation passes each micro-batch through its replica") {
   const auto unsplit = TrainingRun::Create(JobOf("naive", 1)).value();
-  for (const std::string& schedule : SchedulesWithCopies()) {
+  for (const std::string& schedule : SchedulesWithReplicas()) {
     for (int stages : {2, 3}) {
       CAPTURE(schedule, stages);
       const auto run = TrainingRun::Create(JobOf(schedule, stages)).value();

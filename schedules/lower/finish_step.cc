@@ -1,0 +1,76 @@
+// Groups over replicas, and the end of each device's step.
+#include "schedules/lower/finish_step.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "schedules/program/walk/participants.h"
+
+namespace baton {
+namespace {
+
+std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostModel& costs,
+                                            const std::vector<ReduceGroup>& asked) {
+  const ChunkPlacement& placement = program.placement;
+  if (placement.num_replicas() == 1) return asked;
+  std::vector<ReduceGroup> groups;
+  for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
+    ReduceGroup group{ReduceKind::kReplicaGradient, absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk),
+                      costs.chunks[chunk].parameter_bytes};
+    if (group.members.size() > 1) groups.push_back(std::move(group));
+  }
+  for (const ReduceGroup& each : asked) {
+    groups.push_back(each);
+    for (int replica = 1; replica < placement.num_replicas(); ++replica) {
+      for (int32_t chunk : each.members) {
+        const int32_t entry = placement.IndexOfReplica(chunk, replica);
+        if (placement.replicas()[entry].replica == replica) groups.back().members.push_back(entry);
+      }
+    }
+  }
+  return groups;
+}
+
+}  // namespace
+
+absl::Status CheckReduceGroups(const std::vector<ReduceGroup>& groups, int num_chunks) {
+  for (size_t i = 0; i < groups.size(); ++i) {
+    int previous = 0;
+    for (int32_t chunk : groups[i].members) {
+      if (chunk < previous || chunk >= num_chunks) {
+        return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "].members: ", chunk,
+                                                       "; chunks must be 0 to ", num_chunks - 1, " and not descend"));
+      }
+      previous = chunk;
+    }
+    if (groups[i].members.empty() || groups[i].bytes < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "]: ", groups[i].members.size(),
+                                                     " chunks and ", groups[i].bytes,
+                                                     " bytes; it needs a chunk, and bytes must be at least 0"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program) {
+  std::vector<std::vector<int32_t>> chunks(program.devices.size());
+  for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
+    for (int32_t entry : program.placement.EntriesOf(chunk)) {
+      chunks[program.placement.replicas()[entry].device].push_back(chunk);
+    }
+  }
+  return chunks;
+}
+
+std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs, Program& program) {
+  program.reduce_groups = GroupsOverReplicas(program, costs, asked);
+  std::vector<std::vector<int32_t>> groups = GroupsOfDevices(program);
+  const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
+  std::vector<Finish> finishes;
+  for (size_t device = 0; device < chunks.size(); ++device) {
+    finishes.push_back({std::move(groups[device]), chunks[device]});
+  }
+  return finishes;
+}
+
+}  // namespace baton
