@@ -1,4 +1,4 @@
-// The schedules with two copies of the parameters, whose gradients are summed at the end of a step. Used by the
+// The schedules with two replicas of the parameters, whose gradients are summed at the end of a step. Used by the
 // catalog.
 #ifndef BATON_SCHEDULES_CATALOG_BIDIRECTIONAL_H_
 #define BATON_SCHEDULES_CATALOG_BIDIRECTIONAL_H_
@@ -9,8 +9,8 @@
 
 namespace baton {
 
-// All expect a request that CheckRequest accepts, with one chunk per device. The backwards of a chunk ascend in
-// micro-batches on each device that holds it; chunk c is on devices c and p−1−c.
+// Both expect a request that CheckRequest accepts, with one chunk per device. Chunk c has a replica on device c and one
+// on device p−1−c. On each of these devices its backwards ascend in micro-batches.
 absl::StatusOr<ComputeOrder> MakeChimeraOrder(const OrderRequest& request);
 absl::StatusOr<ComputeOrder> MakeDualPipeOrder(const OrderRequest& request);
 

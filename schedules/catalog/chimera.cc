@@ -1,5 +1,5 @@
-// Chimera: two pipelines in opposite directions over the same devices, each with a copy of the parameters and half of
-// the micro-batches; what one leaves idle while it fills, the other uses.
+// Chimera: two pipelines in opposite directions over the same devices, each with a replica of the parameters and half
+// of the micro-batches. Each uses the time in which the other would leave devices idle.
 //
 //   p = 4, m = 4: even micro-batches go down the devices, odd ones up (chunks a to d)
 //   device 0  Fa0 Fa2 .   Fd1 Bd1---- Fd3 Bd3---- .   Ba0---- .   .   Ba2----
@@ -7,10 +7,10 @@
 //   device 2  .   Fb1 Fc0 Fb3 Fc2 .   Bc0---- Bb1---- Bc2---- Bb3----
 //   device 3  Fa1 Fa3 .   Fd0 Bd0---- Fd2 Bd2---- .   Ba1---- .   .   Ba3----
 //
-// In the steady state a device runs, in a period of 6 (B = 2F), a forward and a backward of either direction, of
-// different micro-batches; neighbours do the same half a period apart, which is the same shift for both directions and
-// for forward and backward: nothing collides. The paper wants an even p, p | m, and draws m = p; the block goes on for
-// any p and m. An odd p has a device in the middle that holds one copy for both.
+// The steady state has a period of 6 (B = 2F). In it a device runs a forward and a backward of either direction, all of
+// different micro-batches. Neighbours do the same half a period later. That shift is the same for both directions and
+// for forward and backward, so no passes collide. The paper requires an even p with p | m, and shows m = p; the block
+// continues for any p and m. With an odd p the device in the middle has one replica for both directions.
 // Source: Li and Hoefler 2021 (Chimera, SC 2021), section 3.1, figure 3; as a building block after Qi et al. 2024b.
 #include "schedules/catalog/bidirectional.h"
 #include "schedules/catalog/building_block.h"

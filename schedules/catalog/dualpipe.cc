@@ -1,16 +1,17 @@
-// DualPipeV: two chunks per device placed as a V; in the steady state each forward on the way down runs together with a
-// backward on the way up and the other way round, so that the transfers of one hide behind the compute of the other.
+// DualPipeV: two chunks per device placed as a V. In the steady state each forward on the way down is paired with a
+// backward on the way up, and each forward on the way up with a backward on the way down, so that a device that can run
+// both at once hides the transfers of one behind the compute of the other. An order runs a pair in turn.
 //
-//   p = 2: chunks a and d on device 0, chunks b and c on device 1; in parentheses what runs together
+//   p = 2: chunks a and d on device 0, chunks b and c on device 1; pairs in parentheses
 //   device 0  Fa0 Fa1 Fa2 Fd0 Id0 Wd0 Fd1 (Fa3 Bd1) (Fd2 Ba0) (Fa4 Bd2) (Fd3 Ba1) ... Bd3 (Fd4 Ba2) Bd4 Ia3 Wa3 Ia4 Wa4
 //   device 1  Fb0 Fc0 Fb1 Fc1 Fb2 Bc0 (Fc2 Bb0) (Fb3 Bc1) (Fc3 Bb1) ... Bc3 Bb3 Ic4 Ib4 Wc4 Wb4
 //
-// Only the passes at the two ends split the backward. Needs m >= 2p; with fewer it runs as for 2p and leaves out what
-// belongs to micro-batches that are not there.
+// Only the passes at the two ends have split backwards. The schedule needs m >= 2p; a smaller m runs as 2p without the
+// missing micro-batches.
 //
-// DualPipe is the same on the devices of either half of the pipeline, except that what comes up the V is the other half
-// of the micro-batches, which have entered at the other end: device i and device p−1−i hold a copy each of both chunks.
-// It needs m >= 2p in the same sense. An odd p has a device in the middle that holds one copy for both directions.
+// DualPipe is the same on the devices of either half of the pipeline, except that the passes on the way up belong to
+// the other half of the micro-batches, which entered at the other end: device i and device p−1−i each have a replica of
+// both chunks. It needs m >= 2p too. With an odd p the device in the middle has one replica for both directions.
 // Source: DeepSeek-AI 2025 (DualPipe, github.com/deepseek-ai/DualPipe), "DualPipeV" and "DualPipe"; DeepSeek-AI 2024
 // (DeepSeek-V3), section 3.2.1, figure 5.
 #include <algorithm>
@@ -21,7 +22,7 @@
 namespace baton {
 namespace {
 
-// A device's chunk on the way down the V or up, and the micro-batches that come that way.
+// A device's chunk on the way down or up the V, and the micro-batches that go that way.
 struct Way {
   int chunk;
   int first_micro_batch;
@@ -39,7 +40,7 @@ class DeviceWriter {
 
   void Write() {
     const int behind = p_ - 1 - device_;
-    // Each loop also ends when it has nothing left to run, which makes m the bound for a long pipeline.
+    // Each loop also ends when nothing is left to run, so that a long pipeline takes time proportional to m.
     for (int i = 0; i < 2 * behind && HasForwards(down_); ++i) Forward(down_);
     for (int i = 0; i <= device_ && (HasForwards(down_) || HasForwards(up_)); ++i) {
       Forward(down_);
@@ -52,7 +53,7 @@ class DeviceWriter {
     }
     const int num_steady = std::max({down_.num_micro_batches, up_.num_micro_batches, 2 * p_}) - 2 * p_ + device_ + 1;
     for (int i = 0; i < num_steady && (HasBackwards(down_) || HasBackwards(up_)); ++i) {
-      // The last device has nothing in flight yet that could run together.
+      // The last device has nothing in flight yet to form a pair with.
       if (i == 0 && behind == 0) {
         Forward(down_);
         Backward(up_);
@@ -69,7 +70,7 @@ class DeviceWriter {
   }
 
  private:
-  // The last half of the remaining backwards is split, so that the devices before this one get theirs earlier.
+  // The last half of the remaining backwards is split, so that earlier devices receive their gradients sooner.
   void WriteEnd(int behind) {
     for (int i = 0; i < 2 * (device_ + 1) && (HasBackwards(down_) || HasBackwards(up_)); ++i) {
       Way& way = i % 2 == 0 ? up_ : down_;
@@ -146,8 +147,8 @@ absl::StatusOr<ComputeOrder> MakeDualPipeOrder(const OrderRequest& request) {
   const int p = request.num_stages;
   const int m = request.num_micro_batches;
   for (int device = 0; device < p; ++device) {
-    // The device in the middle of an odd p counts to the second half: it begins each turn with what comes up, the even
-    // micro-batches, and so runs the backwards of its only chunk in ascending order.
+    // With an odd p the device in the middle belongs to the second half: each of its turns begins with the way up,
+    // which the even micro-batches take, so that the backwards of its only chunk ascend.
     const bool is_first_half = device < p / 2;
     const Way even = {device, 0, 2, m / 2 + m % 2};
     const Way odd = {p - 1 - device, 1, 2, m / 2};

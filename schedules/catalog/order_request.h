@@ -28,9 +28,9 @@ ComputeOrder LoopedOrder(const OrderRequest& request);
 // so on, so that a turn stays on its device. With 2 chunks per device that is a V. Expects a checked request.
 ComputeOrder ZigzagOrder(const OrderRequest& request);
 
-// An order without actions with two copies of each chunk: of chunk c the first on device c, the second on device
-// p−1−c. Even micro-batches use the first, odd ones the second; with one device or micro-batch there is one copy.
-// Expects a checked request; one chunk per device.
+// Returns an order without actions with two replicas of each chunk: for chunk c replica 0 is on device c and replica 1
+// on device p−1−c. Even micro-batches use replica 0, odd ones replica 1. With one device or one micro-batch there is
+// one replica. Expects a checked request with one chunk per device.
 ComputeOrder BidirectionalOrder(const OrderRequest& request);
 
 }  // namespace baton

@@ -19,30 +19,31 @@ constexpr absl::string_view kAllowed =
     "expected <stage><F|I|W|B|R><micro-batch>, <stage><SEND_F|RECV_F|SEND_B|RECV_B><micro-batch>, "
     "(<action>;<action>)OVERLAP_F_B or nothing";
 
-// Each chunk is where its first action is. False if other actions of it are elsewhere.
-bool InferPlaces(ComputeOrder& order) {
+// Places each chunk on the device of its first action. False if other actions of it are elsewhere.
+bool InferDevices(ComputeOrder& order) {
   std::vector<int32_t> device_of_chunk(order.num_chunks, -1);
   bool is_agreed = true;
   for (int device = 0; device < order.num_devices(); ++device) {
     for (const Action& action : order.devices[device]) {
-      int32_t& place = device_of_chunk[action.chunk];
-      if (place < 0) place = device;
-      is_agreed = is_agreed && place == device;
+      int32_t& inferred = device_of_chunk[action.chunk];
+      if (inferred < 0) inferred = device;
+      is_agreed = is_agreed && inferred == device;
     }
   }
   order.placement = ChunkPlacement::Of(device_of_chunk);
   return is_agreed;
 }
 
-// Two replicas of the parameters show by their forwards: some micro-batches go the way of micro-batch 0, all others
-// that way in reverse. Anything else stays an order of one replica with actions on wrong devices.
+// Recognizes two replicas of the parameters by the forwards: some micro-batches visit the devices in the order of
+// micro-batch 0, all others in the reverse order. Anything else stays an order of one replica with actions on wrong
+// devices.
 void InferReplicas(ComputeOrder& order) {
   const size_t num_chunks = order.num_chunks;
   std::vector<int32_t> ways(num_chunks * order.num_micro_batches, -1);  // [micro-batch × num_chunks + chunk]
   for (int device = 0; device < order.num_devices(); ++device) {
     for (const Action& action : order.devices[device]) {
-      int32_t& place = ways[action.micro_batch * num_chunks + action.chunk];
-      if (action.kind == ActionKind::kForward && place < 0) place = device;
+      int32_t& inferred = ways[action.micro_batch * num_chunks + action.chunk];
+      if (action.kind == ActionKind::kForward && inferred < 0) inferred = device;
     }
   }
   const std::vector<int32_t> down(ways.begin(), ways.begin() + num_chunks);
@@ -176,7 +177,7 @@ class Reader {
     ComputeOrder& order = csv_.order;
     order.num_chunks = static_cast<int>(num_chunks);
     order.num_micro_batches = static_cast<int>(num_micro_batches);
-    if (!InferPlaces(order)) InferReplicas(order);
+    if (!InferDevices(order)) InferReplicas(order);
     return std::move(csv_);
   }
 

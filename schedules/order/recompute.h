@@ -11,11 +11,10 @@ namespace baton {
 // Whether the order recomputes the chunk for any micro-batch.
 bool HasRecompute(const ComputeOrder& order, int chunk);
 
-// `order` with a recomputation right before each backward (B or I) of the chunks for which recomputes[chunk] holds: as
-// late as it can be, which holds the least. Where the backward runs together with a forward, before both; where its own
-// forward is right before it, not at all: there is nothing to gain. A recomputation reads nothing that is received, so
-// that it runs while the device waits for the gradient.
-// `recomputes` has an entry for each chunk; chunks that the order recomputes already stay as they are.
+// Returns `order` with a recomputation right before each backward (B or I) of the chunks with recomputes[chunk]: as
+// late as possible, so that its memory is live as briefly as possible. A backward right behind its own forward gets
+// none, since that would save nothing. A recomputation reads no received data, so it runs while the device waits for
+// the gradient. `recomputes` has one entry a chunk. Chunks that the order already recomputes stay as they are.
 ComputeOrder AddRecompute(const ComputeOrder& order, std::vector<bool> recomputes);
 
 }  // namespace baton
