@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
-#include <mutex>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -15,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "base/cuda_status.h"
 #include "base/status.h"
 #include "ops/cuda/fused_attention.h"
@@ -60,18 +60,18 @@ Bytes WorkspaceLimit(const AttentionShape& shape) {
 // cuDNN's handle of one device and the plans made for it, shared by all layers of the process and never destroyed:
 // plans take seconds to make. The mutex holds while work is enqueued, since the handle has one stream at a time.
 struct DevicePlans {
-  std::mutex mutex;
+  absl::Mutex mutex;
   cudnnHandle_t handle = nullptr;
   // By sequences, context, heads, width of a head, and: is it backward, is it deterministic. Null: there is none.
   std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, bool, bool>, std::shared_ptr<Graph>> graphs;
 };
 
 absl::StatusOr<DevicePlans*> CurrentPlans() {
-  static std::mutex mutex;
+  static auto* const mutex = new absl::Mutex;
   static auto* const devices = new std::map<int, DevicePlans*>;
   int device;
   BATON_RETURN_IF_CUDA_ERROR(cudaGetDevice(&device));
-  const std::lock_guard<std::mutex> lock(mutex);
+  const absl::MutexLock lock(mutex);
   DevicePlans*& plans = (*devices)[device];
   if (plans == nullptr) {
     auto made = std::make_unique<DevicePlans>();
@@ -230,7 +230,7 @@ class CudnnAttention final : public FusedAttention {
   absl::Status Execute(KernelStream stream, const AttentionShape& shape, bool backward, Pointers* pointers,
                        std::byte* scratch) const {
     BATON_ASSIGN_OR_RETURN(DevicePlans* const plans, CurrentPlans());
-    const std::lock_guard<std::mutex> lock(plans->mutex);
+    const absl::MutexLock lock(&plans->mutex);
     BATON_ASSIGN_OR_RETURN(const std::shared_ptr<Graph> graph, FindOrBuild(plans, shape, backward));
     BATON_RETURN_IF_CUDA_ERROR(cudnnSetStream(plans->handle, static_cast<cudaStream_t>(stream.native_handle)));
     void* const workspace = reinterpret_cast<void*>(RoundUp(reinterpret_cast<int64_t>(scratch), 256));

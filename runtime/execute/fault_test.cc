@@ -105,7 +105,7 @@ TEST_CASE("executor: transfers whose sizes differ end the step with an internal 
   REQUIRE(harness.Start() == absl::OkStatus());
   const absl::Status status = harness.executor().RunStep(nullptr);
   CHECK(status.code() == absl::StatusCode::kInternal);
-  CHECK_THAT(std::string(status.message()), Catch::Contains("a send of 64 bytes met a receive of 32 bytes"));
+  CHECK_THAT(std::string(status.message()), Catch::Contains("a send of 64 bytes matches a receive of 32 bytes"));
 }
 
 }  // namespace
