@@ -1,4 +1,4 @@
-// What a worker tells of a step: its trace, its progress, and where it is.
+// Reporting a step: its trace, its progress, and where the worker is.
 #include <algorithm>
 #include <string>
 

@@ -1,4 +1,4 @@
-// What a worker makes before its first step: arena, streams, events.
+// Making arena, streams and events before the first step.
 #include <algorithm>
 #include <utility>
 

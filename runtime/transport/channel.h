@@ -1,8 +1,8 @@
 // A channel carries transfers from one device to another, in order: the n-th Send matches the n-th Receive. Made by a
 // Transport; used by Worker.
 //
-//   sender's worker     Send(n): posted ────┐
-//   receiver's worker          Receive(n): posted ─┴─ matched: started ── copy ── done (both sides)
+//   sender's worker     Send(n): posted ─────────────┐
+//   receiver's worker          Receive(n): posted ───┴─ matched: started ── copy ── done (both sides)
 #ifndef BATON_RUNTIME_TRANSPORT_CHANNEL_H_
 #define BATON_RUNTIME_TRANSPORT_CHANNEL_H_
 

@@ -1,4 +1,4 @@
-// What a case of the suite is. A case records failures instead of ending the test, so that a failure can be expected.
+// A case of the suite. It records failures instead of ending the test, so that a failure can be expected.
 //
 //   void ArenaIsZeroed(Context& context) {
 //     MachineUnderTest machine = context.Make(1);

@@ -24,7 +24,7 @@ struct MachineUnderTest {
   std::unique_ptr<Transport> transport;
 };
 
-// What not every kind of device can do. A case that needs a missing ability does not run.
+// Abilities that some kinds of devices lack. A case that needs a missing ability does not run.
 enum class Ability { kGraphs, kSums };
 
 struct KindUnderTest {
