@@ -8,18 +8,19 @@
 
 namespace baton {
 
-// Thread contract: one thread at a time; Begin and End on the same one. Lifecycle: Begin, work on the devices' streams,
-// End; then any number of launches, one at a time. Must not outlive the devices.
+// Thread contract: one thread at a time; Begin and End on the same one.
+// Lifecycle: Begin, work on the devices' streams, End; then any number of launches, one at a time. Must be destroyed
+// before the devices.
 class StepGraph {
  public:
   virtual ~StepGraph() = default;
-  // From now until End, what this thread puts on any stream of the devices is recorded and not run. No stream may wait
-  // for an event that was not recorded since.
+  // From now until End, work that this thread puts on streams of the devices is recorded and not run. A stream may wait
+  // only for events recorded since.
   virtual absl::Status Begin() = 0;
-  // Also after an error in between; then the graph is of no use. Errors: what the recording failed with.
+  // Ends the recording, also after an error; the graph is then unusable. Errors: those of the recording.
   virtual absl::Status End() = 0;
   virtual absl::Status Launch() = 0;
-  // Whether the last launch is done. Errors: what its work failed with.
+  // Whether the last launch is done. Errors: those of its work.
   virtual absl::StatusOr<bool> Done() = 0;
 };
 

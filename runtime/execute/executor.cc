@@ -204,7 +204,7 @@ void Executor::AwaitWorkers(Watchdog* watchdog) {
       while (num_running_ > 0 && !timed_out) timed_out = task_ends_.WaitWithTimeout(&mutex_, period);
       if (num_running_ == 0) return;
     }
-    if (first_error_.is_set()) continue;  // cancelled already; workers come back when their module calls end
+    if (first_error_.is_set()) continue;  // all are cancelled; workers return when their module calls end
     if (absl::Status status = watchdog->Poll(); !status.ok()) first_error_.Set(std::move(status));
   }
 }

@@ -109,7 +109,7 @@ class Executor {
   Bytes PeakArenaBytes(int device, ProgramHandle program = {}) const;
 
  private:
-  // What the workers do next: set up a program (sets_up), or run a step of it.
+  // The workers' next task: to set up a program (sets_up), or to run a step of it.
   struct Task {
     LoadedProgram* program = nullptr;
     bool sets_up = false;

@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
-#include <random>
 #include <thread>
 
 #include "runtime/execute/testing/pipeline_harness.h"
 #include "runtime/execute/testing/trace_faults.h"
+#include "runtime/execute/testing/uneven_module.h"
 
 namespace baton {
 namespace {
@@ -67,49 +66,6 @@ TEST_CASE("executor: values flow through the pipeline, step after step") {
     }
   }
 }
-
-// Calls of very different length, other ones in each step, so that workers meet in many orders.
-class UnevenModule final : public StageModule {
- public:
-  UnevenModule(StageModule* module, uint32_t seed) : module_(module), random_(seed) {}
-  absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override {
-    Dawdle();
-    return module_->Load(stream, kind, micro_batch, slot);
-  }
-  absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
-    Dawdle();
-    return module_->Forward(stream, micro_batch, buffers);
-  }
-  absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
-    Dawdle();
-    return module_->Backward(stream, micro_batch, buffers);
-  }
-  absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
-    Dawdle();
-    return module_->BackwardInput(stream, micro_batch, buffers);
-  }
-  absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
-    Dawdle();
-    return module_->BackwardWeight(stream, micro_batch, buffers);
-  }
-  absl::Status Update(Stream& stream) override {
-    Dawdle();
-    return module_->Update(stream);
-  }
-  absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override {
-    Dawdle();
-    return module_->PrepareReduce(stream, group, member);
-  }
-
- private:
-  void Dawdle() {
-    const uint32_t draw = random_();
-    if (draw % 4 == 0) std::this_thread::sleep_for(std::chrono::microseconds(draw % 300));
-  }
-
-  StageModule* const module_;
-  std::minstd_rand random_;
-};
 
 TEST_CASE("executor: values are right however uneven the calls are") {
   PipelineSpec spec = MakeSpec(4, 9, GENERATE(false, true));

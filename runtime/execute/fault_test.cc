@@ -1,52 +1,15 @@
 // Each instruction fails in turn: the error names it, every worker comes back, and after a Reset the step runs.
 #include <catch2/catch.hpp>
-#include <functional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/execute/testing/fault_place.h"
 #include "runtime/execute/testing/faults.h"
 #include "runtime/execute/testing/pipeline_harness.h"
 #include "schedules/program/form/describe.h"
 
 namespace baton {
 namespace {
-
-// Which call to let fail so that instruction `index` of `device` does.
-struct FaultPlace {
-  int module_call = kNoFault;
-  int from = kNoFault;
-  int to = kNoFault;
-  int send = kNoFault;
-  int receive = kNoFault;
-};
-
-FaultPlace PlaceOf(const Program& program, int device, int index) {
-  const std::vector<Instruction>& instructions = program.devices[device].instructions;
-  // The ordinal of the instruction among those of its lane.
-  auto ordinal = [&](const std::function<bool(const Operation&)>& in_lane) {
-    int count = 0;
-    for (int i = 0; i < index; ++i) count += in_lane(instructions[i].operation);
-    return count;
-  };
-  FaultPlace place;
-  const Operation& operation = instructions[index].operation;
-  if (const Send* send = std::get_if<Send>(&operation)) {
-    place.from = device;
-    place.to = send->peer;
-    place.send = ordinal([&](const Operation& other) {
-      return std::holds_alternative<Send>(other) && std::get<Send>(other).peer == send->peer;
-    });
-  } else if (const Recv* recv = std::get_if<Recv>(&operation)) {
-    place.from = recv->peer;
-    place.to = device;
-    place.receive = ordinal([&](const Operation& other) {
-      return std::holds_alternative<Recv>(other) && std::get<Recv>(other).peer == recv->peer;
-    });
-  } else {
-    place.module_call = ordinal(IsCompute);
-  }
-  return place;
-}
 
 void RunWithFaultAt(const PipelineSpec& spec, int device, int index) {
   CAPTURE(device, index);
@@ -105,7 +68,7 @@ TEST_CASE("executor: transfers whose sizes differ end the step with an internal 
   REQUIRE(harness.Start() == absl::OkStatus());
   const absl::Status status = harness.executor().RunStep(nullptr);
   CHECK(status.code() == absl::StatusCode::kInternal);
-  CHECK_THAT(std::string(status.message()), Catch::Contains("a send of 64 bytes met a receive of 32 bytes"));
+  CHECK_THAT(std::string(status.message()), Catch::Contains("a send of 64 bytes matches a receive of 32 bytes"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The error that ends a step: the first one wins, and it cancels every device, so that no worker stays blocked.
-// Used by Worker (sets), Watchdog's caller (sets) and Executor (reads, clears).
+// The error that ends a step. The first one wins and cancels every device, so that no worker stays blocked.
+// Set by Worker and by Executor for the watchdog; read and cleared by Executor.
 #ifndef BATON_RUNTIME_EXECUTE_FIRST_ERROR_H_
 #define BATON_RUNTIME_EXECUTE_FIRST_ERROR_H_
 
@@ -14,12 +14,12 @@
 
 namespace baton {
 
-// Thread contract: all from any thread, Clear only while no worker runs a step. Borrows the devices.
+// Thread contract: any thread, but Clear only while no worker runs a step. Borrows the devices.
 class FirstError {
  public:
   explicit FirstError(std::vector<Device*> devices) : devices_(std::move(devices)) {}
 
-  // Keeps `status` (not OK) unless another one came first, and cancels all devices.
+  // Keeps `status` (not OK) if it is the first, and then cancels all devices.
   void Set(absl::Status status) {
     {
       absl::MutexLock lock(&mutex_);
@@ -38,7 +38,7 @@ class FirstError {
     return status_;
   }
 
-  // Lets all devices go on.
+  // Resumes all devices.
   void Clear() {
     {
       absl::MutexLock lock(&mutex_);

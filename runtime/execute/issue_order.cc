@@ -1,4 +1,4 @@
-// Transfers move up to behind the last compute instruction that they wait for.
+// Moves transfers up to just behind the last compute instruction that they wait for.
 #include "runtime/execute/issue_order.h"
 
 #include <algorithm>
@@ -7,8 +7,8 @@ namespace baton {
 
 IssueOrder MakeIssueOrder(const DeviceProgram& program, int num_devices) {
   const auto num_instructions = static_cast<int32_t>(program.instructions.size());
-  // Lanes: compute, then a send and a receive lane for each peer. Per lane its last instruction, and the compute
-  // instruction behind which its next one goes at the earliest.
+  // Lanes: compute, then a send and a receive lane for each peer. For each lane: its last instruction, and the compute
+  // instruction behind which its next one may go.
   const size_t num_lanes = 1 + 2 * static_cast<size_t>(num_devices);
   std::vector<int32_t> last_of_lane(num_lanes, -1);
   std::vector<int32_t> anchor_of_lane(num_lanes, -1);
@@ -20,7 +20,7 @@ IssueOrder MakeIssueOrder(const DeviceProgram& program, int num_devices) {
 
   IssueOrder order;
   order.lane_predecessor.resize(num_instructions);
-  // behind[c + 1]: the transfers that follow compute instruction c, or that come first for c = −1.
+  // behind[c + 1]: the transfers that follow compute instruction c; for c = −1, those that come first.
   std::vector<std::vector<int32_t>> behind(num_instructions + 1);
   for (int32_t index = 0; index < num_instructions; ++index) {
     const Instruction& instruction = program.instructions[index];

@@ -9,18 +9,19 @@
 
 namespace baton {
 
-// A program's lanes are independent: a transfer begins as soon as its lane's predecessor and its waits allow, whatever
-// the compute lane does meanwhile. But a host stream runs compute on the worker itself, so a transfer that is issued
-// after it would be posted late. So each transfer moves forward to just behind the last compute instruction that it
-// waits for, or that a predecessor of its lane waits for:
+// Lanes are independent: a transfer may begin once its lane's predecessor and its waits are done, whatever the compute
+// lane does meanwhile. A host stream, however, runs compute on the worker's own thread, so a transfer issued after a
+// compute instruction is posted late. Each transfer therefore moves up to just behind the last compute instruction that
+// it, or a predecessor on its lane, waits for:
 //
 //   program    F0 Recv1 F1 Recv2 F2      (Recv2 waits for F0, whose slot it reuses)
 //   issued     Recv1 F0 Recv2 F1 F2
 //
-// The order within each lane is kept, and every wait is issued before its waiter: also right for asynchronous streams.
+// The order within each lane stays, and each instruction is issued after those that it waits for. The order is thus
+// also right for streams that run later.
 struct IssueOrder {
   std::vector<int32_t> instructions;  // a permutation of the program's indices
-  // [program's index] → the instruction before it on its lane; −1 for the first.
+  // [instruction] → the one before it on its lane; −1 for the first.
   std::vector<int32_t> lane_predecessor;
 };
 

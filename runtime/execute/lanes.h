@@ -1,4 +1,4 @@
-// What the programs of one executor share on and between devices: a device's streams, and the channels.
+// The streams of a device and the channels between devices, shared by all programs of one executor.
 // Used by Executor (channels) and Worker (streams).
 #ifndef BATON_RUNTIME_EXECUTE_LANES_H_
 #define BATON_RUNTIME_EXECUTE_LANES_H_

@@ -17,7 +17,7 @@
 
 namespace baton {
 
-// What all programs of an executor share. Everything is borrowed.
+// The state that all programs of an executor share. Everything is borrowed.
 struct SharedByPrograms {
   absl::Span<Device* const> devices;       // [device]
   absl::Span<StageModule* const> modules;  // as ExecutorOptions::modules

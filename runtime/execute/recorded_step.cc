@@ -1,4 +1,4 @@
-// The executor's steps as graphs: recorded by one thread that walks all workers, launched without them.
+// Recording a step as a graph, by one thread that walks all workers, and launching it without them.
 //
 //   launching thread   Record   device 0: F0 ─ device 0: Send 0 ─ device 1: Recv 0 ─ device 0: F1 ─ device 1: F0 …
 //                      Run      launch ─ meanwhile ─ poll until done
@@ -15,13 +15,13 @@
 namespace baton {
 namespace {
 
-// Polls so often that what is noticed too late is at most this part of a step.
+// Polls this often in a step, so that its end is noticed at most this fraction too late.
 constexpr Nanos kPollsPerStep = 512;
 constexpr Nanos kLongestNap = 200'000;
-// Below, sleeping takes longer than what it should.
+// A shorter sleep would overrun.
 constexpr Nanos kShortestNap = 20'000;
 
-// The worker whose next instruction `order` starts first among those that can go on; null if none can.
+// Among the workers that can go on, the one whose next instruction starts first in `order`; null if none can.
 Worker* NextWorker(absl::Span<const std::unique_ptr<Worker>> workers, const Trace& order) {
   Worker* next = nullptr;
   Nanos earliest = 0;
@@ -45,7 +45,8 @@ absl::Status WalkAll(absl::Span<const std::unique_ptr<Worker>> workers, const Tr
     BATON_RETURN_IF_ERROR(worker->Advance());
   }
   for (const std::unique_ptr<Worker>& worker : workers) {
-    if (!worker->AllIssued()) return absl::InternalError("no device can go on; the program was not proven");
+    if (!worker->AllIssued())
+      return absl::InternalError("no device can go on: the program was not proven free of deadlocks");
   }
   return absl::OkStatus();
 }

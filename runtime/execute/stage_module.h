@@ -1,5 +1,5 @@
-// What the executor asks of a chunk of layers. The executor knows no layer and no model: runtime/train implements this
-// with real layers, rehearsals with modules that sleep, tests with modules that check or fail.
+// The interface between the executor and a chunk of layers. The executor knows neither layers nor models: runtime/train
+// implements StageModule with layers, runtime/rehearse with modules that sleep, tests with modules that check or fail.
 #ifndef BATON_RUNTIME_EXECUTE_STAGE_MODULE_H_
 #define BATON_RUNTIME_EXECUTE_STAGE_MODULE_H_
 
@@ -35,8 +35,9 @@ struct ChunkState {
   std::byte* optimizer = nullptr;
 };
 
-// Thread contract: all calls for one device come from that device's worker, one at a time. Work is put on `stream`; a
-// host stream runs it before the call returns. An error ends the step on all devices.
+// Thread contract: all calls for one device come from that device's worker, one at a time. Calls put work on `stream`;
+// a host stream runs it before the call returns. An error ends the step on all devices. After their first run, calls
+// allocate nothing.
 class StageModule {
  public:
   virtual ~StageModule() = default;
@@ -46,18 +47,18 @@ class StageModule {
   virtual absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
   virtual absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
   virtual absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
-  // Writes `recomputed` and `recomputed_weight` as Forward did, from what it read and kept.
-  // Called only where the program recomputes.
+  // Writes `recomputed` and `recomputed_weight` with the bits that Forward wrote, from input, targets and the saved
+  // buffers. Called only if the program recomputes.
   virtual absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
     return absl::InternalError("this stage module has nothing to recompute");
   }
   virtual absl::Status Update(Stream& stream) = 0;
 
   using ReduceBuffer = baton::ReduceBuffer;
-  // The buffer that this chunk adds to the sum of `group`, an index into Program::reduce_groups, and gets the sum in,
-  // as its `member`-th summand, an index into ReduceGroup::chunks: a chunk that holds a tied parameter several times is
-  // listed as often. Called when the AllReduce is issued: fills the buffer (gradient norms, and zeros where another
-  // copy of the chunk adds) or just names it (gradients).
+  // The buffer that this chunk adds to the sum of `group` and that receives the sum. `group`: an index into
+  // Program::reduce_groups. `member`: an index into ReduceGroup::chunks, which lists a chunk once for each tied use of
+  // the parameter in it. Called when the AllReduce is issued. Fills the buffer (gradient norms; zeros if another
+  // replica of the chunk adds) or only names it (gradients).
   virtual absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) = 0;
 };
 

@@ -1,4 +1,4 @@
-// Who stands still, read from the workers' progress.
+// Reading progress from the workers' events.
 #include "runtime/execute/watchdog.h"
 
 #include <string>
@@ -16,7 +16,7 @@ void Watchdog::Restart() {
 absl::Status Watchdog::Poll() {
   const int64_t num_done = CountDone();
   const Nanos now = SteadyNow();
-  // Different and not only more: workers reset their events when a step begins.
+  // Compares for inequality, since workers reset their events when a step begins.
   if (num_done != num_done_) {
     num_done_ = num_done;
     progress_at_ = now;

@@ -1,4 +1,5 @@
-// The watchdog sees that a step stands still and says who waits for whom. Used by Executor, on the launching thread.
+// The watchdog notices a step without progress and reports which device waits for what. Used by Executor, on the
+// launching thread.
 #ifndef BATON_RUNTIME_EXECUTE_WATCHDOG_H_
 #define BATON_RUNTIME_EXECUTE_WATCHDOG_H_
 
@@ -11,19 +12,20 @@
 
 namespace baton {
 
-// Thread contract: one thread. Borrows the workers, which must have been set up.
+// Thread contract: one thread. Borrows the workers, which must be set up. Lifecycle: Restart, then Poll until the step
+// ends; again for each step.
 class Watchdog {
  public:
   Watchdog(std::vector<const Worker*> workers, Nanos timeout_ns)
       : workers_(std::move(workers)), timeout_ns_(timeout_ns) {}
 
-  // How often to poll: the timeout is noticed at most this much too late.
+  // How often to poll: a timeout is noticed at most this much too late.
   Nanos poll_period_ns() const { return timeout_ns_ / 8 + 1; }
 
-  // Begins to watch a step.
+  // Call when a step begins.
   void Restart();
-  // Looks at the events, so workers do nothing for it. Errors: DeadlineExceeded if no instruction of any device was
-  // done for as long as the timeout; the message says where each worker stands.
+  // Reads the workers' events; the workers do nothing for it. Errors: DeadlineExceeded if no device completed an
+  // instruction for the timeout; the message says where each worker stands.
   absl::Status Poll();
 
  private:

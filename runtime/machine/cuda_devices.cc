@@ -1,4 +1,4 @@
-// CUDA devices where there is a toolkit.
+// CUDA devices, in a build with a CUDA toolkit.
 #include "runtime/machine/cuda_devices.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,5 +1,5 @@
-// The CUDA half of devices.h, which a build without a CUDA toolkit answers by Unavailable: cuda_devices.cc is linked
-// with one, no_cuda_devices.cc without. Used by devices.cc alone.
+// The CUDA half of devices.h. A build with a CUDA toolkit links cuda_devices.cc; a build without links
+// no_cuda_devices.cc, which returns Unavailable. Used by devices.cc alone.
 #ifndef BATON_RUNTIME_MACHINE_CUDA_DEVICES_H_
 #define BATON_RUNTIME_MACHINE_CUDA_DEVICES_H_
 

@@ -1,4 +1,4 @@
-// Choosing by devices.backend.
+// The table of kinds of devices, and looking up a job's kind in it.
 #include "runtime/machine/devices.h"
 
 #include "absl/strings/str_cat.h"
@@ -11,8 +11,45 @@
 namespace baton {
 namespace {
 
+absl::StatusOr<std::unique_ptr<Backend>> MakeHostBackend(const proto::Devices& devices) {
+  return std::make_unique<HostBackend>(devices.threads_each());
+}
+
+absl::StatusOr<JobDevices> MakeHostDevices(int count) {
+  JobDevices made;
+  for (int index = 0; index < count; ++index) {
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, HostDeviceOptions()));
+    made.devices.push_back(std::move(device));
+  }
+  made.transport = std::make_unique<LocalTransport>();
+  return made;
+}
+
+absl::StatusOr<std::string> DescribeHost() { return std::string(); }
+
+struct DeviceKind {
+  proto::Devices::Backend backend;
+  absl::StatusOr<std::unique_ptr<Backend>> (*make_backend)(const proto::Devices& devices);
+  absl::StatusOr<JobDevices> (*make_devices)(int count);
+  // Empty if there is nothing to say. Errors: Unavailable if this build or this machine has no such device.
+  absl::StatusOr<std::string> (*describe)();
+};
+
+constexpr DeviceKind kDeviceKinds[] = {
+    {proto::Devices::HOST, MakeHostBackend, MakeHostDevices, DescribeHost},
+    {proto::Devices::CUDA, MakeCudaBackend, MakeCudaDevices, DescribeGpus},
+};
+
 absl::Status WithField(const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat("devices.backend: ", status.message()));
+}
+
+absl::StatusOr<const DeviceKind*> FindKind(const proto::Devices& devices) {
+  for (const DeviceKind& kind : kDeviceKinds) {
+    if (kind.backend == devices.backend()) return &kind;
+  }
+  return absl::UnavailableError(absl::StrCat("devices.backend: this build has no devices of kind ",
+                                             proto::Devices::Backend_Name(devices.backend())));
 }
 
 }  // namespace
@@ -24,36 +61,28 @@ std::vector<Device*> JobDevices::Pointers() const {
 }
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const proto::Devices& devices) {
-  if (devices.backend() == proto::Devices::HOST) return std::make_unique<HostBackend>(devices.threads_each());
-  absl::StatusOr<std::unique_ptr<Backend>> backend = MakeCudaBackend(devices);
+  BATON_ASSIGN_OR_RETURN(const DeviceKind* kind, FindKind(devices));
+  absl::StatusOr<std::unique_ptr<Backend>> backend = kind->make_backend(devices);
   if (!backend.ok()) return WithField(backend.status());
   return backend;
 }
 
 absl::Status CheckDevices(const proto::Devices& devices) {
-  if (devices.backend() == proto::Devices::HOST) return absl::OkStatus();
-  const absl::StatusOr<std::string> gpus = DescribeGpus();
-  return gpus.ok() ? absl::OkStatus() : WithField(gpus.status());
+  BATON_ASSIGN_OR_RETURN(const DeviceKind* kind, FindKind(devices));
+  const absl::StatusOr<std::string> description = kind->describe();
+  return description.ok() ? absl::OkStatus() : WithField(description.status());
 }
 
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count) {
-  if (devices.backend() != proto::Devices::HOST) {
-    absl::StatusOr<JobDevices> made = MakeCudaDevices(count);
-    if (!made.ok()) return WithField(made.status());
-    return made;
-  }
-  JobDevices made;
-  for (int index = 0; index < count; ++index) {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, HostDeviceOptions()));
-    made.devices.push_back(std::move(device));
-  }
-  made.transport = std::make_unique<LocalTransport>();
+  BATON_ASSIGN_OR_RETURN(const DeviceKind* kind, FindKind(devices));
+  absl::StatusOr<JobDevices> made = kind->make_devices(count);
+  if (!made.ok()) return WithField(made.status());
   return made;
 }
 
 std::string DescribeDevices(const proto::Devices& devices) {
-  if (devices.backend() == proto::Devices::HOST) return "";
-  return DescribeGpus().value_or("");
+  const absl::StatusOr<const DeviceKind*> kind = FindKind(devices);
+  return kind.ok() ? (*kind)->describe().value_or("") : "";
 }
 
 }  // namespace baton

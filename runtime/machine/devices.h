@@ -1,5 +1,5 @@
-// From a job's `devices` to what computes: the backend, the devices and the transport between them. The one place where
-// training meets kinds of devices. Used by TrainingRun and by the commands that profile a job.
+// Makes the backend, devices and transport that a job's `devices` message asks for. No other code of training depends
+// on a kind of device. Used by TrainingRun and by the commands that profile a job.
 #ifndef BATON_RUNTIME_MACHINE_DEVICES_H_
 #define BATON_RUNTIME_MACHINE_DEVICES_H_
 
@@ -15,7 +15,7 @@
 
 namespace baton {
 
-// The transport borrows the devices, so it goes first.
+// The transport borrows the devices, so it is declared last and destroyed first.
 struct JobDevices {
   std::vector<std::unique_ptr<Device>> devices;  // [index]
   std::unique_ptr<Transport> transport;
@@ -23,16 +23,16 @@ struct JobDevices {
   std::vector<Device*> Pointers() const;
 };
 
-// Makes layers, and tells shapes and sizes, without a device. Errors: Unavailable if this build has none of the kind.
+// The backend that makes the layers. Needs no device. Errors: Unavailable if this build has no such backend.
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const proto::Devices& devices);
 
-// Errors: Unavailable if this build or this machine has none of the kind: "devices.backend: …".
+// Errors: Unavailable "devices.backend: …" if this build or this machine has no such device.
 absl::Status CheckDevices(const proto::Devices& devices);
 
-// `count` devices; on GPUs several may share one. Errors: as CheckDevices.
+// Makes `count` devices; several may share one GPU. Errors: as CheckDevices.
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count);
 
-// What the devices are, for people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
+// The devices for messages, for example "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
 std::string DescribeDevices(const proto::Devices& devices);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// What a build without a CUDA toolkit says.
+// Unavailable, in a build without a CUDA toolkit.
 #include "runtime/machine/cuda_devices.h"
 
 namespace baton {

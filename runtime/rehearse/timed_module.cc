@@ -12,7 +12,7 @@ namespace {
 
 absl::Status SleepFor(Stream& stream, Nanos duration) {
   if (duration == 0) return absl::OkStatus();
-  // The deadline is taken first, so that the way to the sleep counts as a part of it.
+  // Takes the deadline first, so that the time until the sleep counts as part of it.
   const Nanos deadline = SteadyNow() + duration;
   return static_cast<HostStream&>(stream).SleepUntil(deadline);
 }

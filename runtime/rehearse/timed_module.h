@@ -1,5 +1,5 @@
-// A stage module that takes as long as it is told and does nothing: rehearsals run a program on real threads, events
-// and channels with these in place of layers, so that a prediction can be held against a measurement without a model.
+// A stage module that sleeps for given times. Rehearsals run a program on real threads, events and channels with these
+// modules in place of layers, so that a prediction can be compared with a measurement without a model.
 #ifndef BATON_RUNTIME_REHEARSE_TIMED_MODULE_H_
 #define BATON_RUNTIME_REHEARSE_TIMED_MODULE_H_
 
@@ -12,7 +12,7 @@
 
 namespace baton {
 
-// How long each call of one chunk takes; a Backward takes both halves.
+// How long each call of one chunk takes, in ns, at least 0. A Backward takes both halves.
 struct TimedCosts {
   Nanos forward_ns = 0;
   Nanos backward_input_ns = 0;
@@ -22,12 +22,12 @@ struct TimedCosts {
   Nanos load_ns = 0;
 };
 
-// Options for host devices of a rehearsal: waits sleep at once, since there are more workers than cores, and the arena
-// takes no memory, since nobody touches it. Pair with LocalTransportOptions::moves_data = false.
+// Options for host devices of a rehearsal: waits sleep at once, since there are more workers than cores, and arenas
+// take no memory, since nothing touches them. Use with LocalTransportOptions::moves_data = false.
 HostDeviceOptions RehearsalDeviceOptions();
 
-// Sleeps, so that one core carries many devices. Streams must be HostStreams: cancelling a device ends its sleeps.
-// Thread contract: see StageModule. One module serves one chunk.
+// Sleeps instead of computing, so that one core can run many devices. Streams must be HostStreams; cancelling a device
+// ends its sleeps. Thread contract: see StageModule. One module serves one chunk.
 class TimedModule final : public StageModule {
  public:
   // Errors: InvalidArgument for a negative cost.
@@ -40,7 +40,7 @@ class TimedModule final : public StageModule {
   absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
   absl::Status Update(Stream& stream) override;
-  // Adds nothing: an empty buffer.
+  // Returns an empty buffer.
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 
  private:

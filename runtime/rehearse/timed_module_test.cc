@@ -1,4 +1,4 @@
-// Rehearsals take as long as they are told, on few cores, and end on a failure.
+// Rehearsals take as long as their costs say, on few cores, and end on a failure.
 #include "runtime/rehearse/timed_module.h"
 
 #include <algorithm>
@@ -91,8 +91,8 @@ TEST_CASE("timed module: no call is shorter than its cost, no transfer shorter t
   }
 }
 
-// Of 1F1B with F = 2 ms and B = 4 ms: the critical path is (m + p − 1)(F + B). That a run takes no less proves that
-// every dependence was kept; how much more it takes depends on the machine and is only printed.
+// For 1F1B with F = 2 ms and B = 4 ms the critical path is (m + p − 1)(F + B). A run that takes no less kept every
+// dependence. How much more it takes depends on the machine and is only printed.
 TEST_CASE("timed module: a rehearsal of 1F1B takes at least its critical path") {
   TimedCosts costs;
   costs.forward_ns = 2 * kMillisecond;

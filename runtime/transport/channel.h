@@ -1,6 +1,8 @@
-// A channel carries transfers from one device to another, in order: the n-th Send meets the n-th Receive.
-// Posting never blocks the caller; the transfer begins when both sides are posted and their streams have reached it,
-// and completes `done` of both sides. The buffers belong to the transfer from posting until then.
+// A channel carries transfers from one device to another, in order: the n-th Send matches the n-th Receive. Made by a
+// Transport; used by Worker.
+//
+//   sender's worker     Send(n): posted ─────────────┐
+//   receiver's worker          Receive(n): posted ───┴─ matched: started ── copy ── done (both sides)
 #ifndef BATON_RUNTIME_TRANSPORT_CHANNEL_H_
 #define BATON_RUNTIME_TRANSPORT_CHANNEL_H_
 
@@ -12,14 +14,18 @@
 
 namespace baton {
 
+// Posting does not block the caller. A transfer begins when both sides are posted and their streams have reached it.
+// Thread contract: Send from the sender's worker, Receive from the receiver's worker; Reset while neither is in
+// progress. Ownership: buffers and events are borrowed until `done` is done.
 class Channel {
  public:
   virtual ~Channel() = default;
-  // `done` is done at the end of the transfer; `started` (null: nobody asks) when both sides were ready.
-  // Errors: Internal if the two sides differ in size.
+  // Completes `done` at the end of the transfer, and `started` (may be null) when both sides are ready. Events belong
+  // to the caller's device. `bytes` may be 0, with any `data`. Errors: Internal if the two sides' sizes differ, or if
+  // one side posts more than the channel's capacity.
   virtual absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) = 0;
   virtual absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) = 0;
-  // Forgets what was posted and not matched, between steps or after an error. No other call may be in progress.
+  // Clears unmatched transfers, between steps or after an error.
   virtual void Reset() = 0;
 };
 

@@ -1,5 +1,8 @@
-// A collective sums one buffer over the chunks that hold a copy of it (tied gradients, gradient norms): what an
-// AllReduce instruction calls. Implemented by transport/local; made by a Transport.
+// A collective sums one buffer over the members of a group (tied gradients, gradient norms, replicas' gradients). Made
+// by a Transport; called by AllReduce instructions.
+//
+//   device 0   Arrive: members 0, 2 ──┐
+//   device 1         Arrive: member 1 ┴─ started ── (0 + 1) + 2 → every member ── done (both devices)
 #ifndef BATON_RUNTIME_TRANSPORT_COLLECTIVE_H_
 #define BATON_RUNTIME_TRANSPORT_COLLECTIVE_H_
 
@@ -12,25 +15,26 @@
 
 namespace baton {
 
-// One chunk's share of a sum: [bytes / element size] f32 or f64. Replaced by the sum.
+// One member's summand: [bytes / element size] f32 or f64. The sum replaces it.
 struct ReduceBuffer {
   std::byte* data = nullptr;
   Bytes bytes = 0;
-  bool is_double = false;  // else float
+  bool is_double = false;  // f64; else f32
 };
 
-// The members of a sum are numbered in the order of summation; each lives on a device, and a device may hold several.
+// Members are numbered in the order of summation. Each member is on one device; a device may have several.
 // Thread contract: Arrive from each participating device's worker; Reset while no other call is in progress.
+// Ownership: buffers and events are borrowed until `done` is done.
 class Collective {
  public:
   virtual ~Collective() = default;
-  // Adds the members of `device` to the sum: `buffers` holds one for each, in the order of summation. Never blocks; the
-  // sum is in every buffer when `done` is. `started` (null: nobody asks) is done when the last device arrived.
-  // Buffers belong to the collective until `done`; the span only for the call.
-  // Errors: Internal if the device holds another number of members or the buffers differ in size or type.
+  // Adds the members of `device` to the sum; `buffers` has one for each, in the order of summation. Does not block. The
+  // sum is in every buffer when `done` is done. Completes `started` (may be null) when the last device has arrived. The
+  // span is borrowed for the call. Errors: Internal if `device` has another number of members or arrives twice, or if
+  // buffers differ in size or type.
   virtual absl::Status Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
                               Event* started) = 0;
-  // Forgets who arrived, after an error.
+  // Clears arrivals, after an error.
   virtual void Reset() = 0;
 };
 

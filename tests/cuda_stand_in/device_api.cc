@@ -29,14 +29,14 @@ cudaError_t Fail(cudaError_t error) {
 
 cudaError_t MachineError() {
   Machine& machine = TheMachine();
-  std::lock_guard<std::mutex> lock(machine.mutex);
+  absl::MutexLock lock(&machine.mutex);
   if (machine.num_gpus == 0) return cudaErrorNoDevice;
   return machine.sticky;
 }
 
 cudaError_t RefuseInCapture() {
   Machine& machine = TheMachine();
-  std::lock_guard<std::mutex> lock(machine.mutex);
+  absl::MutexLock lock(&machine.mutex);
   bool refused = false;
   for (const std::shared_ptr<Capture>& capture : machine.captures) {
     const bool concerns = capture->mode == cudaStreamCaptureModeGlobal || capture->thread == std::this_thread::get_id();
@@ -50,7 +50,7 @@ cudaError_t RefuseInCapture() {
 void ReportFault(const std::string& fault) {
   Machine& machine = TheMachine();
   {
-    std::lock_guard<std::mutex> lock(machine.mutex);
+    absl::MutexLock lock(&machine.mutex);
     if (machine.sticky != cudaSuccess) return;
     machine.sticky = cudaErrorIllegalAddress;
     machine.fault = fault;
@@ -64,7 +64,7 @@ void ResetMachine() {
   machine.work.Clear();
   MendGuards();
   last_error = cudaSuccess;
-  std::lock_guard<std::mutex> lock(machine.mutex);
+  absl::MutexLock lock(&machine.mutex);
   machine.sticky = cudaSuccess;
   machine.fault.clear();
   machine.fail_enqueued = -1;
@@ -72,36 +72,43 @@ void ResetMachine() {
 }
 
 void SetNumGpus(int count) {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  TheMachine().num_gpus = count;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  machine.num_gpus = count;
 }
 
 void FailEnqueued(int64_t n) {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  TheMachine().fail_enqueued = n;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  machine.fail_enqueued = n;
 }
 
 void SetWorkOrder(uint64_t seed) { TheMachine().work.SetSeed(seed); }
 
 int64_t NumStreams() {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  return TheMachine().num_streams;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  return machine.num_streams;
 }
 int64_t NumEvents() {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  return TheMachine().num_events;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  return machine.num_events;
 }
 int64_t NumNodesOfLastGraph() {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  return TheMachine().last_graph_nodes;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  return machine.last_graph_nodes;
 }
 int64_t NumGraphLaunches() {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  return TheMachine().num_launches;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  return machine.num_launches;
 }
 std::string LastFault() {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  return TheMachine().fault;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  return machine.fault;
 }
 
 }  // namespace baton::stand_in
@@ -112,9 +119,10 @@ extern "C" {
 
 cudaError_t cudaGetDeviceCount(int* count) {
   *count = 0;
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  if (TheMachine().num_gpus == 0) return Fail(cudaErrorNoDevice);
-  *count = TheMachine().num_gpus;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  if (machine.num_gpus == 0) return Fail(cudaErrorNoDevice);
+  *count = machine.num_gpus;
   return cudaSuccess;
 }
 
@@ -125,7 +133,9 @@ cudaError_t cudaGetDevice(int* device) {
 
 cudaError_t cudaSetDevice(int device) {
   if (cudaError_t error = MachineError(); error != cudaSuccess) return Fail(error);
-  if (device < 0 || device >= TheMachine().num_gpus) return Fail(cudaErrorInvalidDevice);
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  if (device < 0 || device >= machine.num_gpus) return Fail(cudaErrorInvalidDevice);
   CurrentGpu() = device;
   return cudaSuccess;
 }
@@ -143,8 +153,9 @@ cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer) {
 
 cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned int flags) {
   static std::map<std::pair<int, int>, bool> enabled;
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  if (peer == CurrentGpu() || peer < 0 || peer >= TheMachine().num_gpus) return Fail(cudaErrorInvalidDevice);
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  if (peer == CurrentGpu() || peer < 0 || peer >= machine.num_gpus) return Fail(cudaErrorInvalidDevice);
   bool& is_enabled = enabled[{CurrentGpu(), peer}];
   if (is_enabled) return Fail(cudaErrorPeerAccessAlreadyEnabled);
   is_enabled = true;
@@ -187,7 +198,9 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
 }
 
 cudaError_t cudaDriverGetVersion(int* version) {
-  *version = TheMachine().num_gpus == 0 ? 0 : CUDART_VERSION;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  *version = machine.num_gpus == 0 ? 0 : CUDART_VERSION;
   return cudaSuccess;
 }
 

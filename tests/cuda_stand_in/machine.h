@@ -8,11 +8,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "tests/cuda_stand_in/work_queue.h"
 
 namespace baton::stand_in {
@@ -34,17 +35,21 @@ struct Capture {
   std::vector<cudaStream_t> streams;
 };
 
-// Thread contract: `mutex` guards every field except `work`, which guards itself.
+// Thread contract: any thread. `mutex` also guards the members of streams, events and captures; `work` has a lock of
+// its own.
 struct Machine {
-  std::mutex mutex;
   WorkQueue work;
-  int num_gpus = 1;
-  cudaError_t sticky = cudaSuccess;
-  std::string fault;
-  int64_t fail_enqueued = -1;  // counts down to the piece of work that fails; negative: none
-  int64_t num_streams = 0, num_events = 0, last_graph_nodes = 0, num_launches = 0;
-  std::map<int, cudaStream_t> default_streams;  // [GPU]
-  std::vector<std::shared_ptr<Capture>> captures;
+  absl::Mutex mutex;
+  int num_gpus ABSL_GUARDED_BY(mutex) = 1;
+  cudaError_t sticky ABSL_GUARDED_BY(mutex) = cudaSuccess;
+  std::string fault ABSL_GUARDED_BY(mutex);
+  int64_t fail_enqueued ABSL_GUARDED_BY(mutex) = -1;  // counts down
+  int64_t num_streams ABSL_GUARDED_BY(mutex) = 0;
+  int64_t num_events ABSL_GUARDED_BY(mutex) = 0;
+  int64_t last_graph_nodes ABSL_GUARDED_BY(mutex) = 0;
+  int64_t num_launches ABSL_GUARDED_BY(mutex) = 0;
+  std::map<int, cudaStream_t> default_streams ABSL_GUARDED_BY(mutex);  // [GPU]
+  std::vector<std::shared_ptr<Capture>> captures ABSL_GUARDED_BY(mutex);
 };
 
 Machine& TheMachine();

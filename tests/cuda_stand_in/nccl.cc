@@ -1,12 +1,11 @@
-// NCCL on the host: sends and receives between the communicators of one process. The n-th send from one rank to another
-// matches the n-th receive there; each stream waits until both are posted. Calls report ncclInProgress for a while.
+// In place of NCCL: sends and receives between the communicators of one process. The n-th send from one rank to another
+// matches the n-th receive there; either stream stands still until then. Calls are in progress for a while.
 #include "tests/cuda_stand_in/nccl.h"
 
 #include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <tuple>
 
@@ -29,10 +28,10 @@ struct Pair {
   size_t num_posted[2] = {};  // sends, receives
 };
 
-std::mutex mutex;
-ncclResult_t forced_state = ncclSuccess;
-int next_id = 1;
-std::map<std::tuple<int, int, int>, Pair> pairs;  // [id, from, to]
+ABSL_CONST_INIT absl::Mutex mutex(absl::kConstInit);
+ncclResult_t forced_state ABSL_GUARDED_BY(mutex) = ncclSuccess;
+int next_id ABSL_GUARDED_BY(mutex) = 1;
+std::map<std::tuple<int, int, int>, Pair> pairs ABSL_GUARDED_BY(mutex);  // [id, from, to]
 
 void Arrive(const std::shared_ptr<Transfer>& transfer) {
   if (++transfer->num_arrived < 2) return;
@@ -43,7 +42,7 @@ void Arrive(const std::shared_ptr<Transfer>& transfer) {
 }  // namespace
 
 void FailNccl(ncclResult_t state) {
-  std::lock_guard<std::mutex> lock(mutex);
+  absl::MutexLock lock(&mutex);
   forced_state = state;
 }
 
@@ -64,7 +63,7 @@ ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const voi
                   cudaStream_t stream) {
   std::shared_ptr<Transfer> transfer;
   {
-    std::lock_guard<std::mutex> lock(mutex);
+    absl::MutexLock lock(&mutex);
     Pair& pair = pairs[{communicator->id, from, to}];
     const size_t n = pair.num_posted[side]++;
     while (pair.transfers.size() <= n) pair.transfers.push_back(std::make_shared<Transfer>());
@@ -73,8 +72,8 @@ ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const voi
     if (side == 0) transfer->source = data;
     if (side == 1) transfer->destination = const_cast<void*>(data);
     transfer->bytes[side] = bytes;
-    // Runs only after both sides have arrived.
-    std::lock_guard<std::mutex> machine_lock(TheMachine().mutex);
+    // Held until both have arrived.
+    absl::MutexLock machine_lock(&TheMachine().mutex);
     const auto arrives = TheMachine().work.Add([transfer] { Arrive(transfer); }, {stream->tail});
     transfer->ends[side] = TheMachine().work.AddHeld(nullptr, {arrives});
     stream->tail = transfer->ends[side];
@@ -89,7 +88,7 @@ ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const voi
 extern "C" {
 
 ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
-  std::lock_guard<std::mutex> lock(mutex);
+  absl::MutexLock lock(&mutex);
   std::memset(id, 0, sizeof(*id));
   std::memcpy(id->internal, &next_id, sizeof(next_id));
   ++next_id;
@@ -107,7 +106,7 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int num_ranks, ncc
 }
 
 ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
-  std::lock_guard<std::mutex> lock(mutex);
+  absl::MutexLock lock(&mutex);
   *state = forced_state;
   if (forced_state == ncclSuccess && communicator->polls_in_progress-- > 0) *state = ncclInProgress;
   return ncclSuccess;

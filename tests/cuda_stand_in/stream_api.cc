@@ -16,9 +16,8 @@ void AddNode(cudaStream_t stream, std::function<void()> run, cudaEvent_t records
   stream->capture_tails = {static_cast<int>(nodes.size()) - 1};
 }
 
-// The reason why `stream` cannot take work now, or cudaSuccess. The caller holds the machine's lock.
-cudaError_t ErrorOf(cudaStream_t stream) {
-  Machine& machine = TheMachine();
+// Why `stream` cannot take work now.
+cudaError_t ErrorOf(const Machine& machine, cudaStream_t stream) ABSL_SHARED_LOCKS_REQUIRED(machine.mutex) {
   if (machine.num_gpus == 0) return cudaErrorNoDevice;
   if (machine.sticky != cudaSuccess) return machine.sticky;
   if (stream == nullptr) return cudaErrorStreamCaptureImplicit;
@@ -38,7 +37,7 @@ cudaStream_t Resolve(cudaStream_t stream) {
   if (stream != nullptr) return stream;
   if (RefuseInCapture() != cudaSuccess) return nullptr;
   Machine& machine = TheMachine();
-  std::lock_guard<std::mutex> lock(machine.mutex);
+  absl::MutexLock lock(&machine.mutex);
   cudaStream_t& own = machine.default_streams[CurrentGpu()];
   if (own == nullptr) {
     own = new CUstream_st;
@@ -51,8 +50,8 @@ cudaError_t TryEnqueue(cudaStream_t stream, std::function<void()> work) {
   stream = Resolve(stream);
   Machine& machine = TheMachine();
   {
-    std::lock_guard<std::mutex> lock(machine.mutex);
-    if (cudaError_t error = ErrorOf(stream); error != cudaSuccess) return error;
+    absl::MutexLock lock(&machine.mutex);
+    if (cudaError_t error = ErrorOf(machine, stream); error != cudaSuccess) return error;
     if (machine.fail_enqueued >= 0 && machine.fail_enqueued-- == 0) {
       work = [] { ReportFault("injected"); };
     }
@@ -86,8 +85,9 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned int flag
   if (cudaError_t error = MachineError(); error != cudaSuccess) return Fail(error);
   *stream = new CUstream_st;
   (*stream)->gpu = CurrentGpu();
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  ++TheMachine().num_streams;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  ++machine.num_streams;
   return cudaSuccess;
 }
 
@@ -96,9 +96,10 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned int flags) 
 }
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  --TheMachine().num_streams;
-  delete stream;  // its work still runs
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  --machine.num_streams;
+  delete stream;  // what it enqueued still runs
   return cudaSuccess;
 }
 
@@ -107,7 +108,8 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   stream = Resolve(stream);
   std::shared_ptr<Work> tail;
   {
-    std::lock_guard<std::mutex> lock(TheMachine().mutex);
+    Machine& machine = TheMachine();
+    absl::MutexLock lock(&machine.mutex);
     tail = stream->tail;
   }
   TheMachine().work.RunUntilDone(tail);
@@ -119,7 +121,8 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
   stream = Resolve(stream);
   std::shared_ptr<Work> tail;
   {
-    std::lock_guard<std::mutex> lock(TheMachine().mutex);
+    Machine& machine = TheMachine();
+    absl::MutexLock lock(&machine.mutex);
     if (stream != nullptr && stream->capture != nullptr) stream->capture->invalidated = true;
     if (stream == nullptr || stream->capture != nullptr) return Fail(cudaErrorStreamCaptureUnsupported);
     tail = stream->tail;
@@ -134,8 +137,8 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int flags) {
   stream = Resolve(stream);
   Machine& machine = TheMachine();
-  std::lock_guard<std::mutex> lock(machine.mutex);
-  if (cudaError_t error = ErrorOf(stream); error != cudaSuccess) return Fail(error);
+  absl::MutexLock lock(&machine.mutex);
+  if (cudaError_t error = ErrorOf(machine, stream); error != cudaSuccess) return Fail(error);
   if (event->captured_in != nullptr) {
     if (event->captured_in->ended) return Fail(cudaErrorCapturedEvent);
     if (stream->capture == nullptr) {
@@ -158,7 +161,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 }
 
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
   *status = stream == nullptr || stream->capture == nullptr ? cudaStreamCaptureStatusNone
             : stream->capture->invalidated                  ? cudaStreamCaptureStatusInvalidated
                                                             : cudaStreamCaptureStatusActive;
@@ -174,16 +178,18 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned int flags) {
   *event = new CUevent_st;
   (*event)->gpu = CurrentGpu();
   (*event)->has_time = (flags & cudaEventDisableTiming) == 0;
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  ++TheMachine().num_events;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  ++machine.num_events;
   return cudaSuccess;
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, cudaEventDefault); }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
-  --TheMachine().num_events;
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
+  --machine.num_events;
   delete event;
   return cudaSuccess;
 }
@@ -191,8 +197,8 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned int flags) {
   stream = Resolve(stream);
   Machine& machine = TheMachine();
-  std::lock_guard<std::mutex> lock(machine.mutex);
-  if (cudaError_t error = ErrorOf(stream); error != cudaSuccess) return Fail(error);
+  absl::MutexLock lock(&machine.mutex);
+  if (cudaError_t error = ErrorOf(machine, stream); error != cudaSuccess) return Fail(error);
   if (event->gpu != stream->gpu) return Fail(cudaErrorInvalidResourceHandle);
   const bool external = (flags & cudaEventRecordExternal) != 0;
   if (stream->capture == nullptr) {
@@ -216,7 +222,8 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   std::shared_ptr<Work> last;
   {
-    std::lock_guard<std::mutex> lock(TheMachine().mutex);
+    Machine& machine = TheMachine();
+    absl::MutexLock lock(&machine.mutex);
     if (event->captured_in != nullptr) {
       event->captured_in->invalidated = true;
       return Fail(cudaErrorCapturedEvent);
@@ -232,7 +239,8 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (cudaError_t error = RefuseInCapture(); error != cudaSuccess) return Fail(error);
   std::shared_ptr<Work> last;
   {
-    std::lock_guard<std::mutex> lock(TheMachine().mutex);
+    Machine& machine = TheMachine();
+    absl::MutexLock lock(&machine.mutex);
     if (event->captured_in != nullptr) return Fail(cudaErrorCapturedEvent);
     last = event->last;
   }
@@ -242,7 +250,8 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
   if (cudaError_t error = MachineError(); error != cudaSuccess) return Fail(error);
-  std::lock_guard<std::mutex> lock(TheMachine().mutex);
+  Machine& machine = TheMachine();
+  absl::MutexLock lock(&machine.mutex);
   for (cudaEvent_t event : {start, end}) {
     if (!event->has_time || event->last == nullptr || event->captured_in != nullptr || event->gpu != start->gpu) {
       return Fail(cudaErrorInvalidResourceHandle);

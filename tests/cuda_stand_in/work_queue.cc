@@ -32,7 +32,7 @@ std::shared_ptr<Work> WorkQueue::Insert(std::function<void()> run, const std::ve
                                         int holds) {
   auto work = std::make_shared<Work>();
   work->run = std::move(run);
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   work->num_waits = holds;
   for (const std::shared_ptr<Work>& wait : waits) {
     if (wait == nullptr || wait->done) continue;
@@ -44,39 +44,38 @@ std::shared_ptr<Work> WorkQueue::Insert(std::function<void()> run, const std::ve
 }
 
 void WorkQueue::RunNowAndThen() {
-  std::unique_lock<std::mutex> lock(mutex_);
-  if (Random() % kEagerness == 0 && !running_) RunSome(lock, nullptr, 1 + Random() % kMostAtOnce);
+  absl::MutexLock lock(&mutex_);
+  if (Random() % kEagerness == 0 && !running_) RunSome(nullptr, 1 + Random() % kMostAtOnce);
 }
 
 void WorkQueue::Release(const std::shared_ptr<Work>& work) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   if (--work->num_waits == 0) ready_.push_back(work);
 }
 
-bool WorkQueue::RunSome(std::unique_lock<std::mutex>& lock, const Work* work, uint64_t most) {
+bool WorkQueue::RunSome(const Work* work, uint64_t most) {
   if (running_) {
-    finished_.wait(lock, [&] { return !running_; });
+    while (running_) finished_.Wait(&mutex_);
     return true;
   }
-  const auto can_run = [&] { return !broken_ && !ready_.empty(); };
-  if (!can_run()) return false;
+  if (broken_ || ready_.empty()) return false;
   running_ = true;
   if (before_) before_();
-  for (uint64_t i = 0; i < most && can_run() && (work == nullptr || !work->done); ++i) RunOne(lock);
+  for (uint64_t i = 0; i < most && !broken_ && !ready_.empty() && (work == nullptr || !work->done); ++i) RunOne();
   if (after_) after_();
   running_ = false;
-  finished_.notify_all();
+  finished_.SignalAll();
   return true;
 }
 
-void WorkQueue::RunOne(std::unique_lock<std::mutex>& lock) {
+void WorkQueue::RunOne() {
   std::swap(ready_[Random() % ready_.size()], ready_.back());
   const std::shared_ptr<Work> work = std::move(ready_.back());
   ready_.pop_back();
   if (work->run) {
-    lock.unlock();
+    mutex_.Unlock();
     work->run();
-    lock.lock();
+    mutex_.Lock();
     work->run = nullptr;
   }
   work->done = true;
@@ -89,44 +88,44 @@ void WorkQueue::RunOne(std::unique_lock<std::mutex>& lock) {
 
 bool WorkQueue::RunUntilDone(const std::shared_ptr<Work>& work) {
   if (work == nullptr) return true;
-  std::unique_lock<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   while (!work->done) {
-    if (!RunSome(lock, work.get(), std::numeric_limits<uint64_t>::max())) return false;
+    if (!RunSome(work.get(), std::numeric_limits<uint64_t>::max())) return false;
   }
   return true;
 }
 
 bool WorkQueue::Poll(const std::shared_ptr<Work>& work) {
   if (work == nullptr) return true;
-  std::unique_lock<std::mutex> lock(mutex_);
-  if (!work->done) RunSome(lock, work.get(), 1 + Random() % kMostAtOnce);
+  absl::MutexLock lock(&mutex_);
+  if (!work->done) RunSome(work.get(), 1 + Random() % kMostAtOnce);
   return work->done;
 }
 
 void WorkQueue::RunAll() {
-  std::unique_lock<std::mutex> lock(mutex_);
-  while (RunSome(lock, nullptr, std::numeric_limits<uint64_t>::max())) {
+  absl::MutexLock lock(&mutex_);
+  while (RunSome(nullptr, std::numeric_limits<uint64_t>::max())) {
   }
 }
 
 void WorkQueue::Break() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   broken_ = true;
 }
 
 void WorkQueue::Clear() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   ready_.clear();
   broken_ = false;
 }
 
 void WorkQueue::SetSeed(uint64_t seed) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   random_ = seed;
 }
 
 void WorkQueue::SetBrackets(std::function<void()> before, std::function<void()> after) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   before_ = std::move(before);
   after_ = std::move(after);
 }

@@ -4,13 +4,13 @@
 #ifndef BATON_TESTS_CUDA_STAND_IN_WORK_QUEUE_H_
 #define BATON_TESTS_CUDA_STAND_IN_WORK_QUEUE_H_
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "base/units.h"
 
 namespace baton::stand_in {
@@ -53,20 +53,20 @@ class WorkQueue {
 
  private:
   std::shared_ptr<Work> Insert(std::function<void()> run, const std::vector<std::shared_ptr<Work>>& waits, int holds);
-  // Runs at most `most` pieces, until `work` is done (null: until none can run). If another thread runs pieces, waits
-  // until it has finished instead. Returns false if no piece can run.
-  bool RunSome(std::unique_lock<std::mutex>& lock, const Work* work, uint64_t most);
-  void RunOne(std::unique_lock<std::mutex>& lock);
-  uint64_t Random();
+  // Runs pieces that may run until `work` is done (null: until there are none), `most` at most, or for another thread
+  // that runs some; false if there are none.
+  bool RunSome(const Work* work, uint64_t most) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RunOne() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint64_t Random() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::mutex mutex_;
-  std::condition_variable finished_;
-  // Guarded by mutex_.
-  std::vector<std::shared_ptr<Work>> ready_;
-  bool running_ = false;
-  bool broken_ = false;
-  uint64_t random_ = 1;
-  std::function<void()> before_, after_;
+  absl::Mutex mutex_;
+  absl::CondVar finished_;
+  std::vector<std::shared_ptr<Work>> ready_ ABSL_GUARDED_BY(mutex_);
+  bool running_ ABSL_GUARDED_BY(mutex_) = false;
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t random_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::function<void()> before_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> after_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace baton::stand_in

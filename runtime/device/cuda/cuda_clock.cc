@@ -1,4 +1,4 @@
-// Setting the anchor, and reckoning from it.
+// Setting the anchor, and computing times from it.
 #include "runtime/device/cuda/cuda_clock.h"
 
 #include <cmath>
@@ -8,6 +8,7 @@
 #include "runtime/device/clock.h"
 
 namespace baton {
+
 CudaClock::~CudaClock() {
   for (cudaEvent_t anchor : anchors_) {
     if (anchor != nullptr) cudaEventDestroy(anchor);
@@ -22,16 +23,16 @@ absl::Status CudaClock::Create() {
 }
 
 absl::Status CudaClock::Set() {
-  Nanos least_doubt = std::numeric_limits<Nanos>::max();
+  Nanos least_uncertainty = std::numeric_limits<Nanos>::max();
   for (int attempt = 0; attempt < kTries; ++attempt) {
     const Nanos before = SteadyNow();
     BATON_RETURN_IF_CUDA_ERROR(cudaEventRecord(anchors_[attempt], stream_));
     BATON_RETURN_IF_CUDA_ERROR(cudaEventSynchronize(anchors_[attempt]));
-    const Nanos doubt = SteadyNow() - before;
-    if (doubt >= least_doubt) continue;
-    least_doubt = doubt;
+    const Nanos uncertainty = SteadyNow() - before;
+    if (uncertainty >= least_uncertainty) continue;
+    least_uncertainty = uncertainty;
     best_ = attempt;
-    anchored_at_ = before + doubt / 2;
+    anchored_at_ = before + uncertainty / 2;
   }
   return absl::OkStatus();
 }

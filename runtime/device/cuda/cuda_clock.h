@@ -1,4 +1,4 @@
-// When events of a GPU were done, by the host's clock. Used by CudaDevice and CudaEvent.
+// Converts the times of a GPU's events to the host's clock. Used by CudaDevice and CudaEvent.
 #ifndef BATON_RUNTIME_DEVICE_CUDA_CUDA_CLOCK_H_
 #define BATON_RUNTIME_DEVICE_CUDA_CUDA_CLOCK_H_
 
@@ -9,10 +9,14 @@
 
 namespace baton {
 
-// CUDA tells only how long it is from one event to another. So one event, the anchor, is recorded while the host looks
-// at its own clock before and after; all others are reckoned from it. The two clocks run apart by some µs a second:
-// Set is called before each step that is traced.
-// Thread contract: Create and Set while nothing asks for times. The GPU must be the calling thread's current one.
+// CUDA gives only the time between two events. Set therefore records one event, the anchor, and reads the host's clock
+// before and after; TimeOf adds the time since the anchor. The clocks drift apart by some µs a second, so Set runs
+// before each traced step.
+//
+//   host   before ─────── (middle = anchored_at) ─────── after
+//   GPU             anchor ──────────── event              TimeOf(event) = anchored_at + (event − anchor)
+//
+// Thread contract: Create and Set while no thread calls TimeOf. The GPU must be the calling thread's current one.
 class CudaClock {
  public:
   CudaClock() = default;
@@ -22,12 +26,12 @@ class CudaClock {
 
   absl::Status Create();
   absl::Status Set();
-  // On std::chrono::steady_clock; 0 for an event that is not done or has no time.
+  // ns of std::chrono::steady_clock; 0 for an event that is not done or has no time.
   Nanos TimeOf(cudaEvent_t event) const;
 
  private:
   cudaStream_t stream_ = nullptr;
-  // Of so many tries the one with the smallest doubt counts.
+  // Number of tries; the one with the smallest uncertainty counts.
   static constexpr int kTries = 3;
   cudaEvent_t anchors_[kTries] = {};
   int best_ = 0;

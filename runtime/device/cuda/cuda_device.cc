@@ -24,7 +24,7 @@ absl::StatusOr<int> CountGpus() {
   int count = 0;
   const cudaError_t error = cudaGetDeviceCount(&count);
   if (error == cudaSuccess && count > 0) return count;
-  cudaGetLastError();  // it is told here, and must not fail a later call
+  cudaGetLastError();  // clears the error, which must not fail a later call
   return absl::UnavailableError(
       absl::StrCat("no CUDA device: ", cudaGetErrorString(error == cudaSuccess ? cudaErrorNoDevice : error)));
 }
@@ -37,7 +37,8 @@ absl::StatusOr<std::string> DescribeGpu(int gpu) {
 }
 
 absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(int index) {
-  if (index < 0) return absl::InvalidArgumentError(absl::StrCat("device index ", index, " must not be negative"));
+  if (index < 0)
+    return absl::InvalidArgumentError(absl::StrCat("a device's index is ", index, "; it must not be negative"));
   BATON_ASSIGN_OR_RETURN(const int num_gpus, CountGpus());
   std::unique_ptr<CudaDevice> device(new CudaDevice(index, index % num_gpus));
   BATON_RETURN_IF_ERROR(device->MakeCurrent());
@@ -62,7 +63,7 @@ std::unique_ptr<Event> CudaDevice::CreateEvent() { return std::make_unique<CudaE
 absl::StatusOr<std::unique_ptr<Stream>> CudaDevice::CreateStream() {
   BATON_RETURN_IF_ERROR(MakeCurrent());
   cudaStream_t stream = nullptr;
-  // Work of the default stream, which libraries may use, must not stop ours.
+  // Does not wait for the default stream, which libraries may use.
   BATON_RETURN_IF_CUDA_ERROR(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
   return std::make_unique<CudaStream>(this, stream);
 }
@@ -82,7 +83,7 @@ absl::StatusOr<std::byte*> CudaDevice::CreateArena(Bytes bytes) {
   BATON_RETURN_IF_CUDA_ERROR(error);
   arenas_.push_back(static_cast<std::byte*>(memory));
   BATON_RETURN_IF_CUDA_ERROR(cudaMemset(memory, 0, static_cast<size_t>(bytes)));
-  // The fill is the default stream's, for which ours do not wait.
+  // The fill is on the default stream, for which other streams do not wait.
   BATON_RETURN_IF_CUDA_ERROR(cudaDeviceSynchronize());
   return arenas_.back();
 }
@@ -91,7 +92,7 @@ absl::StatusOr<std::byte*> CudaDevice::CreateShared(Bytes bytes) {
   BATON_RETURN_IF_ERROR(MakeCurrent());
   void* memory = nullptr;
   const auto size = static_cast<size_t>(std::max<Bytes>(bytes, 1));
-  // Under unified addressing it has one address for the host and all GPUs.
+  // With unified addressing the memory has one address on the host and all GPUs.
   const cudaError_t error = cudaHostAlloc(&memory, size, cudaHostAllocMapped | cudaHostAllocPortable);
   if (error == cudaErrorMemoryAllocation) {
     cudaGetLastError();
@@ -106,7 +107,7 @@ absl::StatusOr<std::byte*> CudaDevice::CreateShared(Bytes bytes) {
 absl::Status CudaDevice::CopyToArena(std::byte* arena, const std::byte* host, Bytes bytes) {
   BATON_RETURN_IF_ERROR(MakeCurrent());
   BATON_RETURN_IF_CUDA_ERROR(cudaMemcpy(arena, host, static_cast<size_t>(bytes), cudaMemcpyHostToDevice));
-  // From pageable memory the call returns when the data are staged, which the other streams would not wait for.
+  // A copy from pageable memory returns once the data are staged; other streams would not wait for the rest.
   BATON_RETURN_IF_CUDA_ERROR(cudaDeviceSynchronize());
   return absl::OkStatus();
 }
@@ -134,24 +135,24 @@ void CudaDevice::Cancel() {
 }
 
 void CudaDevice::Resume() {
-  // What was enqueued before the error may still run; the caller is about to change what it reads and writes.
+  // Work enqueued before the error may still run; the caller is about to change the memory it uses.
   if (MakeCurrent().ok()) cudaDeviceSynchronize();
   cancelled_.store(false, std::memory_order_relaxed);
   doorbell_.Resume();
 }
 
 void CudaDevice::AddStream(CudaStream* stream) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   streams_.push_back(stream);
 }
 
 void CudaDevice::RemoveStream(CudaStream* stream) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   streams_.erase(std::remove(streams_.begin(), streams_.end(), stream), streams_.end());
 }
 
 std::vector<CudaStream*> CudaDevice::Streams() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   return streams_;
 }
 

@@ -1,5 +1,5 @@
-// A device on a GPU: an arena of one cudaMalloc, streams that the GPU works off, pinned memory that both see. Several
-// devices may share one GPU. Used by training and by tests.
+// A device on a GPU: arenas by cudaMalloc, streams that run later, pinned memory that the host and the GPU both access.
+// Several devices may share one GPU. Used by runtime/machine and by tests.
 #ifndef BATON_RUNTIME_DEVICE_CUDA_CUDA_DEVICE_H_
 #define BATON_RUNTIME_DEVICE_CUDA_CUDA_DEVICE_H_
 
@@ -7,10 +7,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "runtime/device/cuda/cuda_clock.h"
 #include "runtime/device/device.h"
 #include "runtime/device/host/doorbell.h"
@@ -19,22 +20,22 @@ namespace baton {
 
 class CudaStream;
 
-// The number of GPUs, at least 1. Errors: Unavailable "no CUDA device: …" with the driver's own words.
+// The number of GPUs, at least 1. Errors: Unavailable "no CUDA device: …" with the driver's message.
 absl::StatusOr<int> CountGpus();
-// As "NVIDIA H200, 139.8 GiB". Errors: Unavailable.
+// For example "NVIDIA H200, 139.8 GiB". Errors: Unavailable without a GPU.
 absl::StatusOr<std::string> DescribeGpu(int gpu);
 
-// Whether a graph is being recorded on the device's streams, and whether its events' times are wanted.
+// Whether a graph is being recorded on the device's streams, and whether it records the times of events.
 struct CudaRecording {
   bool active = false;
   bool timed = false;
 };
 
-// Thread contract, ownership: see Device. Its streams and events must not outlive it. Cancel stops no work on the GPU:
-// that goes on, and Resume waits for it.
+// Thread contract, ownership: see Device. Streams and events must be destroyed before it. Cancel does not stop work on
+// the GPU; Resume waits for that work.
 class CudaDevice final : public Device {
  public:
-  // Device `index` is on GPU `index` modulo the number of GPUs. Errors: InvalidArgument for a negative index,
+  // Device `index` uses GPU `index` modulo the number of GPUs. Errors: InvalidArgument for a negative index;
   // Unavailable without a GPU.
   static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(int index);
   ~CudaDevice() override;
@@ -56,7 +57,7 @@ class CudaDevice final : public Device {
 
   // For runtime/device/cuda and transport/cuda.
 
-  // Makes the GPU the calling thread's current one.
+  // Makes the GPU the current one of the calling thread.
   absl::Status MakeCurrent() const;
   int gpu() const { return gpu_; }
   Nanos spin_ns() const { return 5'000; }
@@ -81,8 +82,8 @@ class CudaDevice final : public Device {
   CudaRecording recording_;
   std::vector<std::byte*> arenas_;
   std::vector<std::byte*> shared_;
-  std::mutex mutex_;
-  std::vector<CudaStream*> streams_;  // guarded by mutex_
+  absl::Mutex mutex_;
+  std::vector<CudaStream*> streams_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace baton

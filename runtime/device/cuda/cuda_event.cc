@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-// Made when first needed: most events of an evaluation, say, are never in a graph.
+// Makes `event` when first needed, since most events of an evaluation, for example, are never in a graph.
 absl::Status CreateOnce(cudaEvent_t* event, unsigned int flags) {
   if (*event == nullptr) BATON_RETURN_IF_CUDA_ERROR(cudaEventCreateWithFlags(event, flags));
   return absl::OkStatus();

@@ -1,5 +1,5 @@
-// The event of CUDA devices: posted when it is recorded, done when the GPU got there. Made by CudaDevice; recorded by
-// CudaStream and by transport/cuda.
+// The event of CUDA devices: posted when it is recorded, done when the GPU reaches it. Made by CudaDevice; recorded by
+// CudaStream and by transport/cuda and transport/nccl.
 #ifndef BATON_RUNTIME_DEVICE_CUDA_CUDA_EVENT_H_
 #define BATON_RUNTIME_DEVICE_CUDA_CUDA_EVENT_H_
 
@@ -15,14 +15,16 @@ namespace baton {
 
 class CudaDevice;
 
-// A stream that waits for a CUDA event that was not recorded yet would not wait at all. So an event is first posted,
-// for which workers block, and CUDA's own wait comes after.
+// A CUDA stream that waits for an event not recorded yet does not wait at all. Workers therefore block until the event
+// is posted, and then enqueue CUDA's own wait:
 //
-// Two events of CUDA are behind it: one with a time, and while a graph is recorded one that orders, since an event
-// that a capture recorded has neither a state nor a time. In a graph that is timed the first one is recorded too, as
-// a node of its own.
+//   recording worker   RecordOn ── Post ──┐
+//   waiting worker     Await(posted) ─────┴─ MakeWait ── …
 //
-// Thread contract: see Event; RecordOn by one thread at a time. Must not outlive its device.
+// It consists of two CUDA events: `timed_` has a time; `ordered_` only orders, inside a graph, since an event recorded
+// by a capture has neither a state nor a time. A timed graph also records `timed_`, as a node of its own.
+//
+// Thread contract: see Event; RecordOn by one thread at a time. Must be destroyed before its device.
 class CudaEvent final : public Event {
  public:
   explicit CudaEvent(CudaDevice* device) : device_(device) {}
@@ -35,10 +37,11 @@ class CudaEvent final : public Event {
   bool Done() const override;
   Nanos DoneAt() const override;
 
-  // `stream` must be of the same GPU. Post wakes who waits for it; RecordOn alone does not.
+  // Records the event on `stream`, which must be of the same GPU. Does not wake waiters; Post does. The calling
+  // thread's current GPU may change.
   absl::Status RecordOn(cudaStream_t stream);
   void Post();
-  // What `stream`, of any GPU, is given from now on waits for what was recorded.
+  // Work that `stream` (of any GPU) is given from now on waits for the recorded event.
   absl::Status MakeWait(cudaStream_t stream) const;
 
   const std::atomic<Nanos>& posted_at() const { return posted_at_; }

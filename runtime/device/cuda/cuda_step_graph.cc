@@ -10,7 +10,7 @@
 namespace baton {
 namespace {
 
-// An event for the time of a capture: it leaves an edge in the graph, not a node.
+// Orders two streams by an event that lives during the call. In a capture it leaves an edge in the graph, not a node.
 absl::Status MakeOrder(cudaStream_t before, cudaStream_t after) {
   cudaEvent_t event = nullptr;
   BATON_RETURN_IF_CUDA_ERROR(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
@@ -40,7 +40,7 @@ void CudaStepGraph::SetRecording(const CudaRecording& recording) {
 }
 
 absl::Status CudaStepGraph::Begin() {
-  // Thread-local: other threads (a profiler's, a data loader's) may go on as they like.
+  // Thread-local: other threads (a profiler's, a data loader's) may call CUDA meanwhile.
   BATON_RETURN_IF_CUDA_ERROR(cudaStreamBeginCapture(origin_, cudaStreamCaptureModeThreadLocal));
   SetRecording({true, timed_});
   absl::Status status = Fork();
@@ -67,7 +67,7 @@ absl::Status CudaStepGraph::Join() {
 absl::Status CudaStepGraph::End() {
   SetRecording({});
   const absl::Status joined = Join();
-  // In any case, so that the streams are usable again.
+  // Ends the capture even after an error, so that the streams are usable again.
   cudaGraph_t graph = nullptr;
   const cudaError_t ended = cudaStreamEndCapture(origin_, &graph);
   if (!joined.ok()) {

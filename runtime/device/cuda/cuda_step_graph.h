@@ -18,8 +18,8 @@
 
 namespace baton {
 
-// Thread contract, lifecycle: see StepGraph. Borrows the devices. A capture spans GPUs: every stream of every device
-// forks from one origin and joins it again.
+// Thread contract, lifecycle: see StepGraph. Borrows the devices. One capture spans all GPUs: every stream of every
+// device forks from one origin stream and joins it again.
 class CudaStepGraph final : public StepGraph {
  public:
   // Errors: those of CUDA.

@@ -34,7 +34,8 @@ CudaStream::~CudaStream() {
 absl::Status CudaStream::Wait(const Event& event) {
   const auto& cuda_event = static_cast<const CudaEvent&>(event);
   if (!event.Posted()) {
-    if (device_->recording().active) return absl::InternalError("a recorded step waits for what comes later");
+    if (device_->recording().active)
+      return absl::InternalError("a recorded step waits for an event that is recorded later");
     if (!device_->doorbell().Await(cuda_event.posted_at(), device_->spin_ns())) {
       return absl::CancelledError("the step was cancelled");
     }
@@ -61,7 +62,7 @@ absl::Status CudaStream::CopyFromShared(std::byte* arena, const std::byte* share
 }
 
 absl::Status CudaStream::Synchronize() {
-  // cudaStreamSynchronize could not be cancelled.
+  // Polls, since cudaStreamSynchronize cannot be cancelled.
   const Nanos spin_until = SteadyNow() + kSpinNs;
   for (;;) {
     const cudaError_t error = cudaStreamQuery(stream_);

@@ -1,4 +1,4 @@
-// The stream of CUDA devices: a queue that the GPU works off later. Made by CudaDevice.
+// The stream of CUDA devices: a queue that the GPU works through later. Made by CudaDevice.
 #ifndef BATON_RUNTIME_DEVICE_CUDA_CUDA_STREAM_H_
 #define BATON_RUNTIME_DEVICE_CUDA_CUDA_STREAM_H_
 
@@ -11,10 +11,10 @@ namespace baton {
 
 class CudaDevice;
 
-// Thread contract: one thread at a time. Its device must outlive it, which knows all its streams.
+// Thread contract: one thread at a time. Registers itself with its device, which must outlive it.
 class CudaStream final : public Stream {
  public:
-  // Takes `stream`, of `device`'s GPU.
+  // Takes ownership of `stream`, which is on `device`'s GPU.
   CudaStream(CudaDevice* device, cudaStream_t stream);
   ~CudaStream() override;
   CudaStream(const CudaStream&) = delete;
@@ -27,7 +27,7 @@ class CudaStream final : public Stream {
   absl::Status Zero(std::byte* data, Bytes bytes) override;
   absl::Status CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) override;
   absl::Status Synchronize() override;
-  // Ranges of NVTX, which profilers as Nsight Systems show.
+  // NVTX ranges, which profilers such as Nsight Systems show.
   void PushRange(const char* name) override;
   void PopRange() override;
   void* native_handle() override { return stream_; }

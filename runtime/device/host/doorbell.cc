@@ -14,11 +14,11 @@ namespace {
 
 constexpr Nanos kNanosPerSecond = 1'000'000'000;
 constexpr Nanos kForever = -1;
-// More is not given away to the lateness of timers, since it may have to be polled.
+// The largest lead: all of it may have to be polled.
 constexpr Nanos kMaxWakeUpLead = 30'000;
 
-// Sleeps while `word` is `value`, until `deadline` at the latest. May return for no reason, as futexes do; so callers
-// look at their condition again. A futex and not a condition variable: there is no state here for a mutex to guard.
+// Sleeps while `word` is `value`, until `deadline` at the latest. May return spuriously, so callers check their
+// condition again.
 void FutexWait(std::atomic<uint32_t>& word, uint32_t value, Nanos deadline) {
   timespec until;
   until.tv_sec = deadline / kNanosPerSecond;
@@ -68,8 +68,8 @@ bool Doorbell::SleepUntil(Nanos deadline) {
 
 void Doorbell::LearnLead(Nanos late_ns) {
   if (late_ns < 0) return;  // rung, not timed out
-  // Rises slowly and falls fast, so it follows the least lateness: what the kernel always takes, not what other
-  // threads on this core make of it. Otherwise the time given away would have to be spent polling.
+  // Rises slowly and falls fast, so that the lead follows the least lateness, which is the kernel's own, and not the
+  // lateness caused by other threads on the core. A longer lead would be spent polling.
   const Nanos difference = late_ns - wake_up_lead_ns_;
   wake_up_lead_ns_ += difference > 0 ? difference / 16 : difference / 2;
   if (wake_up_lead_ns_ > kMaxWakeUpLead) wake_up_lead_ns_ = kMaxWakeUpLead;

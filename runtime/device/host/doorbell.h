@@ -1,5 +1,5 @@
-// How a device's worker sleeps until a time is set and has passed: the one place where the host runtime blocks.
-// Used by HostEvent (rings), HostStream (waits) and HostDevice (cancels).
+// A worker sleeps on its device's doorbell until a time is set and has passed. All blocking waits of host devices, and
+// the waits of CUDA devices for posted events, are here. Used by events (ring), streams (wait) and devices (cancel).
 //
 //   worker                                  peer's worker
 //     sleeping = 1
@@ -9,8 +9,9 @@
 //     event done? yes, at t
 //     futex sleep until t (a planned time of a transfer's latency)
 //
-// Both sides order their two accesses sequentially, so at least one sees what the other wrote: no wake-up is lost, and
-// ringing costs one load while nobody sleeps.
+// Both sides order their two accesses sequentially, so at least one of them sees the other's write: no wake-up is lost.
+// Ringing costs one load while nobody sleeps. A futex, not a mutex with a condition variable: there is no state to
+// guard.
 #ifndef BATON_RUNTIME_DEVICE_HOST_DOORBELL_H_
 #define BATON_RUNTIME_DEVICE_HOST_DOORBELL_H_
 
@@ -21,20 +22,20 @@
 
 namespace baton {
 
-// Thread contract: Await and SleepUntil from one thread, the device's worker; Ring and Cancel from any; Resume while
-// nobody waits.
+// Thread contract: Await and SleepUntil from the device's worker; Ring and Cancel from any thread; Resume while nobody
+// waits. Ownership: its device's.
 class Doorbell {
  public:
   Doorbell() = default;
   Doorbell(const Doorbell&) = delete;
   Doorbell& operator=(const Doorbell&) = delete;
 
-  // Blocks until `time` is not zero and SteadyNow() has reached it; false if cancelled before that. Polls for at most
-  // `spin_ns`, giving way to other threads, before it sleeps. Whoever stores into `time` does so sequentially
-  // consistently and rings.
+  // Blocks until `time` is not zero and SteadyNow() has reached it; returns false if cancelled first. Polls for at most
+  // `spin_ns`, yielding to other threads, before it sleeps. Stores to `time` must be sequentially consistent and be
+  // followed by Ring.
   bool Await(const std::atomic<Nanos>& time, Nanos spin_ns);
-  // Blocks until SteadyNow() has reached `deadline`, never less; false if cancelled before that. Timers wake a thread
-  // some 20 µs late, so it asks to be woken that much earlier, as learnt from sleep to sleep, and polls the rest.
+  // Blocks until SteadyNow() has reached `deadline`, never less; returns false if cancelled first. Timers wake a thread
+  // some 20 µs late: it asks to be woken earlier by the lateness learnt from earlier sleeps, and polls for the rest.
   bool SleepUntil(Nanos deadline);
 
   void Ring() {

@@ -18,12 +18,12 @@ HostArena::~HostArena() {
 }
 
 absl::Status HostArena::Allocate(Bytes bytes, bool touch) {
-  if (data_ != nullptr) return absl::FailedPreconditionError("a device has one arena, and it has been made");
+  if (data_ != nullptr) return absl::FailedPreconditionError("the block of memory was allocated before");
   const Bytes page_bytes = sysconf(_SC_PAGESIZE);
   const Bytes free_bytes = FreeMemoryBytes();
   if (bytes < 0 || (touch && bytes > free_bytes)) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("an arena of ", bytes, " bytes does not fit a machine that has ", free_bytes, " bytes free"));
+        absl::StrCat("an arena of ", bytes, " bytes does not fit this machine, which has ", free_bytes, " bytes free"));
   }
   const Bytes mapped_bytes = std::max(bytes, page_bytes);
   const int reserve = touch ? 0 : MAP_NORESERVE;
@@ -35,7 +35,7 @@ absl::Status HostArena::Allocate(Bytes bytes, bool touch) {
   data_ = static_cast<std::byte*>(data);
   mapped_bytes_ = mapped_bytes;
   if (touch) {
-    // A hint: fewer page-table entries for large arenas; whether the kernel takes it does not matter.
+    // A hint that saves page-table entries of large arenas. The kernel may ignore it.
     madvise(data, static_cast<size_t>(mapped_bytes), MADV_HUGEPAGE);
     for (Bytes offset = 0; offset < mapped_bytes; offset += page_bytes) {
       *static_cast<volatile std::byte*>(data_ + offset) = std::byte{0};

@@ -1,4 +1,4 @@
-// One block of host memory: zeroed, page-aligned, given back with the object. Used by HostDevice.
+// One block of host memory: zeroed, page-aligned, freed with the object. Used by HostDevice.
 #ifndef BATON_RUNTIME_DEVICE_HOST_HOST_ARENA_H_
 #define BATON_RUNTIME_DEVICE_HOST_HOST_ARENA_H_
 
@@ -9,7 +9,7 @@
 
 namespace baton {
 
-// Thread contract: one thread at a time. Lifecycle: empty, Allocate once.
+// Thread contract: one thread at a time. Lifecycle: starts empty; Allocate once.
 class HostArena {
  public:
   HostArena() = default;
@@ -17,9 +17,9 @@ class HostArena {
   HostArena(const HostArena&) = delete;
   HostArena& operator=(const HostArena&) = delete;
 
-  // With `touch`, every page is written by the calling thread: the kernel puts it on that thread's memory node, and no
-  // step pays for page faults. Without, a page costs memory only once used.
-  // Errors: ResourceExhausted; FailedPrecondition if called again.
+  // With `touch`, the calling thread writes every page, so that the kernel places it on that thread's memory node and
+  // no step pays for page faults. Without, a page takes memory only once it is used. Errors: ResourceExhausted;
+  // FailedPrecondition if called again.
   absl::Status Allocate(Bytes bytes, bool touch);
   // Null before Allocate.
   std::byte* data() const { return data_; }

@@ -1,4 +1,4 @@
-// The checks of the options, and the worker thread's name and timer.
+// Checking options, allocating memory, and preparing worker threads.
 #include "runtime/device/host/host_device.h"
 
 #include <sys/prctl.h>

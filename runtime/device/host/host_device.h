@@ -1,4 +1,4 @@
-// A device of the processor: one worker thread, an arena of ordinary memory, streams that run work in place.
+// A device on the host: ordinary memory, and streams that run work on the calling thread.
 // Used by training on the host, by rehearsals and by tests.
 #ifndef BATON_RUNTIME_DEVICE_HOST_HOST_DEVICE_H_
 #define BATON_RUNTIME_DEVICE_HOST_HOST_DEVICE_H_
@@ -14,13 +14,13 @@
 namespace baton {
 
 struct HostDeviceOptions {
-  // How long a blocked wait polls before it sleeps. Short: two cores may carry 64 workers.
+  // How long a blocked wait polls before it sleeps, at least 0 ns. Short, since two cores may run 64 workers.
   Nanos spin_ns = 5'000;
-  // Back the arena with memory at once. Rehearsals, which touch none of theirs, say no.
+  // Back arenas with memory at once. False for rehearsals, which never touch theirs.
   bool touch_arena = true;
 };
 
-// Thread contract, ownership: see Device. Its streams and events must not outlive it.
+// Thread contract, ownership: see Device. Streams and events must be destroyed before it.
 class HostDevice final : public Device {
  public:
   // Errors: InvalidArgument for a negative index or spin_ns.
@@ -34,7 +34,7 @@ class HostDevice final : public Device {
   bool arena_is_shared() const override { return true; }
   absl::Status CopyToArena(std::byte* arena, const std::byte* host, Bytes bytes) override;
   absl::Status CopyFromArena(std::byte* host, const std::byte* arena, Bytes bytes) override;
-  // Names the thread and makes its timed sleeps as precise as the kernel allows.
+  // Names the thread, and makes its timed sleeps as precise as the kernel allows.
   absl::Status BindWorkerThread() override;
   void Cancel() override { doorbell_.Cancel(); }
   void Resume() override { doorbell_.Resume(); }

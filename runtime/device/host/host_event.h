@@ -1,4 +1,4 @@
-// The event of host devices: the time at which it is done. Made by HostDevice; completed by HostStream and by
+// The event of host devices: it stores the time at which it is done. Made by HostDevice; completed by HostStream and by
 // transport/local.
 #ifndef BATON_RUNTIME_DEVICE_HOST_HOST_EVENT_H_
 #define BATON_RUNTIME_DEVICE_HOST_HOST_EVENT_H_
@@ -12,9 +12,9 @@
 
 namespace baton {
 
-// Thread contract: see Event. Ownership: CompleteAt may still ring after the waiter went on, so events and their
-// device live until all workers are joined. Only streams of the device that made it may wait for
-// it: it rings that one's doorbell.
+// Thread contract: see Event. Ownership: CompleteAt may still ring after the waiter went on, so an event and its device
+// must live until all workers are joined. Only streams of its own device may wait for it, since it rings that device's
+// doorbell.
 class HostEvent final : public Event {
  public:
   explicit HostEvent(Doorbell* doorbell) : doorbell_(doorbell) {}
@@ -27,8 +27,8 @@ class HostEvent final : public Event {
   }
   Nanos DoneAt() const override { return done_at_.load(std::memory_order_acquire); }
 
-  // Done from `at` on. A time still to come is how a transfer's latency is rehearsed: waiters sleep until then, so that
-  // no one sees the event done earlier than DoneAt() says. What was written before is visible to who sees it done.
+  // Makes the event done from `at` on. `at` may be in the future, which is how rehearsals model a transfer's latency:
+  // waiters sleep until then, and Done() is false until then. Earlier writes are visible to a thread that sees it done.
   void CompleteAt(Nanos at) {
     done_at_.store(at, std::memory_order_seq_cst);
     doorbell_->Ring();
@@ -37,7 +37,7 @@ class HostEvent final : public Event {
   const std::atomic<Nanos>& done_at() const { return done_at_; }
 
  private:
-  std::atomic<Nanos> done_at_{0};  // 0: not known yet
+  std::atomic<Nanos> done_at_{0};  // 0: not posted
   Doorbell* const doorbell_;
 };
 

@@ -1,4 +1,4 @@
-// How much memory the machine can give. Used by HostArena and by runtime/train, so that both refuse by one figure.
+// The machine's free memory. Used by HostArena and runtime/planning, so that both refuse by the same figure.
 #ifndef BATON_RUNTIME_DEVICE_HOST_HOST_MEMORY_H_
 #define BATON_RUNTIME_DEVICE_HOST_HOST_MEMORY_H_
 
@@ -6,8 +6,8 @@
 
 namespace baton {
 
-// What it can give without swapping; the physical memory where the system does not say. Linux grants more than that and
-// ends the process, or another one, when it is touched.
+// Bytes that the machine can provide without swapping, or its physical memory if the system does not report that. Linux
+// grants larger allocations, but kills a process once they are touched.
 Bytes FreeMemoryBytes();
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// The stream of host devices. There is no queue: work runs on the calling worker thread, before the call returns.
+// The stream of host devices. It has no queue: work runs on the calling thread before the call returns.
 // Made by HostDevice.
 #ifndef BATON_RUNTIME_DEVICE_HOST_HOST_STREAM_H_
 #define BATON_RUNTIME_DEVICE_HOST_HOST_STREAM_H_
@@ -9,7 +9,7 @@
 
 namespace baton {
 
-// Thread contract: the device's worker only. The doorbell must outlive it.
+// Thread contract: the device's worker. Borrows the doorbell.
 class HostStream final : public Stream {
  public:
   HostStream(Doorbell* doorbell, Nanos spin_ns) : doorbell_(doorbell), spin_ns_(spin_ns) {}
@@ -22,7 +22,7 @@ class HostStream final : public Stream {
   absl::Status Synchronize() override { return absl::OkStatus(); }
   void* native_handle() override { return nullptr; }
 
-  // Work that takes until `deadline` (SteadyNow) and no processor. Errors: Cancelled.
+  // Models work that lasts until `deadline` (of SteadyNow, ns) without using the processor. Errors: Cancelled.
   absl::Status SleepUntil(Nanos deadline);
 
  private:

@@ -25,7 +25,7 @@ class ArithmeticModule final : public StageModule {
 
   // Gradients become zero, parameters stay.
   void Bind(const ChunkState& state);
-  // What every parameter must be after so many steps.
+  // The value that every parameter must have after `num_steps` steps.
   int64_t ExpectedParameter(int num_steps) const;
   int64_t Parameter(int element) const { return parameters_[element]; }
   int64_t num_elements() const { return num_elements_; }

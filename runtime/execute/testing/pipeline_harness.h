@@ -1,4 +1,4 @@
-// All that a test of the executor needs around a program of MakePipeline: host devices and arithmetic modules.
+// Host devices and arithmetic modules around a program of MakePipeline, for tests of the executor.
 #ifndef BATON_RUNTIME_EXECUTE_TESTING_PIPELINE_HARNESS_H_
 #define BATON_RUNTIME_EXECUTE_TESTING_PIPELINE_HARNESS_H_
 
@@ -55,7 +55,7 @@ class PipelineHarness {
   std::vector<std::unique_ptr<ArithmeticModule>> modules_;
   LocalTransport transport_;
   ExecutorOptions options_;
-  std::unique_ptr<Executor> executor_;  // last: it must go first
+  std::unique_ptr<Executor> executor_;  // last: destroyed first
 };
 
 }  // namespace baton

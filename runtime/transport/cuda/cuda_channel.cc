@@ -1,4 +1,4 @@
-// Matching the n-th send and the n-th receive, and enqueuing the copy.
+// Matching the n-th send with the n-th receive, and enqueuing the copy.
 #include "runtime/transport/cuda/cuda_channel.h"
 
 #include <algorithm>
@@ -21,52 +21,60 @@ absl::Status Open(CudaChannelSide& side, CudaDevice* device, int capacity) {
 }
 
 const CudaChannelSide::Post& OldestOf(const CudaChannelSide& side) {
-  return side.posts[static_cast<size_t>(side.num_met) % side.posts.size()];
+  return side.posts[static_cast<size_t>(side.num_matched) % side.posts.size()];
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CudaChannel>> CudaChannel::Create(CudaDevice* from, CudaDevice* to, int capacity) {
   std::unique_ptr<CudaChannel> channel(new CudaChannel);
+  absl::MutexLock lock(&channel->mutex_);
   BATON_RETURN_IF_ERROR(Open(channel->sender_, from, capacity));
   BATON_RETURN_IF_ERROR(Open(channel->receiver_, to, capacity));
   return channel;
 }
 
 absl::Status CudaChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) {
-  // Only read from.
-  return Meet(sender_, stream, const_cast<std::byte*>(data), bytes, done, started);
+  absl::MutexLock lock(&mutex_);
+  // The transfer only reads a sender's data.
+  return Match(
+      sender_, receiver_, stream,
+      {const_cast<std::byte*>(data), bytes, nullptr, static_cast<CudaEvent*>(&done), static_cast<CudaEvent*>(started)});
 }
 
 absl::Status CudaChannel::Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) {
-  return Meet(receiver_, stream, data, bytes, done, started);
+  absl::MutexLock lock(&mutex_);
+  return Match(receiver_, sender_, stream,
+               {data, bytes, nullptr, static_cast<CudaEvent*>(&done), static_cast<CudaEvent*>(started)});
 }
 
-absl::Status CudaChannel::Meet(CudaChannelSide& mine, Stream& stream, std::byte* data, Bytes bytes, Event& done,
-                               Event* started) {
-  std::lock_guard<std::mutex> lock(mutex_);
+absl::Status CudaChannel::Match(CudaChannelSide& mine, const CudaChannelSide& other, Stream& stream,
+                                const CudaChannelSide::Post& half) {
   const auto capacity = static_cast<int64_t>(mine.posts.size());
-  if (mine.num_posted - mine.num_met == capacity) {
-    return absl::InternalError(absl::StrCat("a channel for ", capacity, " transfers got one more"));
+  if (mine.num_posted - mine.num_matched == capacity) {
+    return absl::InternalError(absl::StrCat("a channel of capacity ", capacity, " got one more transfer"));
   }
-  const auto place = static_cast<size_t>(mine.num_posted % capacity);
-  CudaChannelSide::Post& post = mine.posts[place];
-  post = {data, bytes, static_cast<CudaEvent*>(mine.ready[place].get()), static_cast<CudaEvent*>(&done),
-          static_cast<CudaEvent*>(started)};
+  const auto index = static_cast<size_t>(mine.num_posted % capacity);
+  CudaChannelSide::Post& post = mine.posts[index];
+  post = half;
+  post.ready = static_cast<CudaEvent*>(mine.ready[index].get());
   BATON_RETURN_IF_ERROR(post.ready->RecordOn(Native(stream)));
   ++mine.num_posted;
-  const bool met = sender_.num_posted > mine.num_met && receiver_.num_posted > mine.num_met;
-  return met ? Transfer() : absl::OkStatus();
+  if (other.num_posted < mine.num_posted) return absl::OkStatus();
+  const absl::Status transferred = Transfer();
+  // The events of the other side may have made its GPU current.
+  const absl::Status restored = mine.device->MakeCurrent();
+  return transferred.ok() ? restored : transferred;
 }
 
 absl::Status CudaChannel::Transfer() {
   const CudaChannelSide::Post& send = OldestOf(sender_);
   const CudaChannelSide::Post& receive = OldestOf(receiver_);
-  ++sender_.num_met;
-  ++receiver_.num_met;
+  ++sender_.num_matched;
+  ++receiver_.num_matched;
   if (send.bytes != receive.bytes) {
     return absl::InternalError(
-        absl::StrCat("a send of ", send.bytes, " bytes met a receive of ", receive.bytes, " bytes"));
+        absl::StrCat("a send of ", send.bytes, " bytes matches a receive of ", receive.bytes, " bytes"));
   }
   const cudaStream_t sending = Native(*sender_.stream);
   const cudaStream_t receiving = Native(*receiver_.stream);
@@ -94,8 +102,8 @@ absl::Status CudaChannel::Transfer() {
 }
 
 void CudaChannel::Reset() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  for (CudaChannelSide* side : {&sender_, &receiver_}) side->num_posted = side->num_met = 0;
+  absl::MutexLock lock(&mutex_);
+  for (CudaChannelSide* side : {&sender_, &receiver_}) side->num_posted = side->num_matched = 0;
 }
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// A channel between two devices of one process that are on GPUs: whoever posts second enqueues the copy. Made by
+// A channel between two CUDA devices of one process. The side that posts second enqueues the copy. Made by
 // CudaTransport.
 //
 //   sender's lane       post n: ready ──┐
@@ -9,10 +9,11 @@
 #define BATON_RUNTIME_TRANSPORT_CUDA_CUDA_CHANNEL_H_
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "runtime/device/cuda/cuda_device.h"
 #include "runtime/device/cuda/cuda_event.h"
 #include "runtime/device/cuda/cuda_stream.h"
@@ -20,7 +21,7 @@
 
 namespace baton {
 
-// One side of a channel: where its share of the work goes, and what it posted and the other side has not met yet.
+// One side of a channel: its device and stream, and its posts that the other side has not matched.
 struct CudaChannelSide {
   struct Post {
     std::byte* data = nullptr;
@@ -35,18 +36,18 @@ struct CudaChannelSide {
   std::vector<Post> posts;  // a ring
   std::vector<std::unique_ptr<Event>> ready;
   int64_t num_posted = 0;
-  int64_t num_met = 0;
+  int64_t num_matched = 0;
 };
 
-// Events must be CudaEvents, streams CudaStreams. The channel has a stream of its own on either GPU, so that no thread
-// puts work on another one's. Thread contract: Send from one thread, Receive from one thread; Reset while neither is in
-// progress. Buffers and events are borrowed until done.
+// Events must be CudaEvents, streams CudaStreams. The channel has streams of its own on both GPUs, so that no thread
+// puts work on another thread's stream. Calls leave the caller's GPU current. Thread contract, ownership: see Channel;
+// borrows the devices.
 class CudaChannel final : public Channel {
  public:
-  // At most `capacity` transfers may be posted by one side and not met; at least 1. Errors: those of CUDA.
+  // `capacity` as Transport::CreateChannel. Errors: those of CUDA.
   static absl::StatusOr<std::unique_ptr<CudaChannel>> Create(CudaDevice* from, CudaDevice* to, int capacity);
 
-  // Errors besides Channel's: Internal if more than `capacity` are posted, or for what CUDA says.
+  // Errors besides Channel's: those of CUDA.
   absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) override;
   absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) override;
   void Reset() override;
@@ -54,14 +55,15 @@ class CudaChannel final : public Channel {
  private:
   CudaChannel() = default;
 
-  absl::Status Meet(CudaChannelSide& mine, Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started);
-  // Enqueues the oldest transfer that both sides posted.
-  absl::Status Transfer();
+  // Posts one side's half of a transfer, and enqueues the transfer if that matches the other half.
+  absl::Status Match(CudaChannelSide& mine, const CudaChannelSide& other, Stream& stream,
+                     const CudaChannelSide::Post& half) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Enqueues the oldest transfer that both sides posted. May change the current GPU.
+  absl::Status Transfer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  CudaChannelSide sender_;
-  CudaChannelSide receiver_;
+  absl::Mutex mutex_;
+  CudaChannelSide sender_ ABSL_GUARDED_BY(mutex_);
+  CudaChannelSide receiver_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace baton

@@ -18,6 +18,7 @@ cudaStream_t Native(Stream& stream) { return static_cast<CudaStream&>(stream).st
 
 absl::StatusOr<std::unique_ptr<CudaCollective>> CudaCollective::Create(std::vector<CudaDevice*> device_of_member) {
   std::unique_ptr<CudaCollective> collective(new CudaCollective);
+  absl::MutexLock lock(&collective->mutex_);
   for (CudaDevice* device : device_of_member) {
     std::vector<Participant>& participants = collective->participants_;
     if (std::any_of(participants.begin(), participants.end(),
@@ -38,14 +39,14 @@ absl::StatusOr<std::unique_ptr<CudaCollective>> CudaCollective::Create(std::vect
 
 absl::Status CudaCollective::Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
                                     Event* started) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   auto participant = std::find_if(participants_.begin(), participants_.end(),
                                   [&](const Participant& candidate) { return candidate.device->index() == device; });
-  const auto held = std::count_if(device_of_member_.begin(), device_of_member_.end(),
-                                  [&](const CudaDevice* member) { return member->index() == device; });
-  if (participant == participants_.end() || held != static_cast<int64_t>(buffers.size())) {
-    return absl::InternalError(
-        absl::StrCat("device ", device, " brings ", buffers.size(), " buffers to a sum of which it holds ", held));
+  const auto expected = std::count_if(device_of_member_.begin(), device_of_member_.end(),
+                                      [&](const CudaDevice* member) { return member->index() == device; });
+  if (participant == participants_.end() || expected != static_cast<int64_t>(buffers.size())) {
+    return absl::InternalError(absl::StrCat("device ", device, " arrives with ", buffers.size(),
+                                            " buffers at a sum in which it has ", expected, " members"));
   }
   if (participant->arrived) return absl::InternalError(absl::StrCat("device ", device, " arrives at a sum twice"));
   participant->arrived = true;
@@ -60,7 +61,7 @@ absl::Status CudaCollective::Arrive(Stream& stream, int device, absl::Span<const
   num_arrived_ = 0;
   for (Participant& each : participants_) each.arrived = false;
   const absl::Status added = Add();
-  // The sum may be on another GPU than the caller's.
+  // The sum may have made another GPU current than the caller's.
   const absl::Status restored = participant->device->MakeCurrent();
   return added.ok() ? restored : added;
 }
@@ -90,7 +91,7 @@ absl::Status CudaCollective::Add() {
 }
 
 void CudaCollective::Reset() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   num_arrived_ = 0;
   for (Participant& participant : participants_) participant.arrived = false;
 }

@@ -10,7 +10,7 @@
 namespace baton {
 namespace {
 
-// Lets `device`'s GPU reach `peer`'s memory; false if it can not.
+// Gives `device`'s GPU access to `peer`'s memory; returns false if the hardware cannot.
 absl::StatusOr<bool> Reach(const CudaDevice& device, const CudaDevice& peer) {
   if (device.gpu() == peer.gpu()) return true;
   int can = 0;
@@ -30,7 +30,7 @@ absl::StatusOr<bool> Reach(const CudaDevice& device, const CudaDevice& peer) {
 
 absl::StatusOr<CudaDevice*> CudaTransport::DeviceAt(int index) const {
   if (index >= 0 && index < static_cast<int>(devices_.size())) return devices_[index];
-  return absl::InvalidArgumentError(absl::StrCat("device ", index, " of ", devices_.size()));
+  return absl::InvalidArgumentError(absl::StrCat("device ", index, "; it must be from 0 to below ", devices_.size()));
 }
 
 absl::StatusOr<std::unique_ptr<Channel>> CudaTransport::CreateChannel(int from, int to, int capacity) {
@@ -51,8 +51,8 @@ absl::StatusOr<std::unique_ptr<Collective>> CudaTransport::CreateCollective(
     devices.push_back(device);
     BATON_ASSIGN_OR_RETURN(const bool reaches, Reach(*devices[0], *device));
     if (!reaches) {
-      return absl::UnimplementedError(absl::StrCat("GPU ", devices[0]->gpu(), " can not reach the memory of GPU ",
-                                                   device->gpu(), ", which sums over both need"));
+      return absl::UnimplementedError(absl::StrCat("GPU ", devices[0]->gpu(), " cannot access the memory of GPU ",
+                                                   device->gpu(), ", which a sum over both needs"));
     }
   }
   return CudaCollective::Create(std::move(devices));

@@ -1,5 +1,5 @@
-// The transport between the devices of one process that are on GPUs: copies on one GPU, from peer to peer on several.
-// Used by training.
+// The transport between CUDA devices of one process: copies within a GPU, or from peer to peer between GPUs. Used by
+// runtime/machine.
 #ifndef BATON_RUNTIME_TRANSPORT_CUDA_CUDA_TRANSPORT_H_
 #define BATON_RUNTIME_TRANSPORT_CUDA_CUDA_TRANSPORT_H_
 
@@ -16,10 +16,10 @@ class CudaTransport final : public Transport {
   // `devices[n]`: the device with index n.
   explicit CudaTransport(std::vector<CudaDevice*> devices) : devices_(std::move(devices)) {}
 
-  // Where GPUs can not reach each other's memory, the driver takes the copy over the host. Errors: InvalidArgument for
-  // a device that is not there or a channel to itself.
+  // Between GPUs without access to each other's memory, the driver copies through the host. Errors besides Transport's:
+  // those of CUDA.
   absl::StatusOr<std::unique_ptr<Channel>> CreateChannel(int from, int to, int capacity) override;
-  // Errors: Unimplemented if the first member's GPU can not reach another member's.
+  // Errors besides Transport's: Unimplemented if the first member's GPU cannot access another member's memory.
   absl::StatusOr<std::unique_ptr<Collective>> CreateCollective(absl::Span<const int32_t> device_of_member) override;
 
  private:

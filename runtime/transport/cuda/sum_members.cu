@@ -1,4 +1,4 @@
-// A thread an element: reads it of each member in their order, adds, writes the sum to all. Bound by memory.
+// One thread an element: reads it from each member in order, adds, and writes the sum to all. Bound by memory.
 #include <algorithm>
 #include <cstdint>
 
@@ -12,7 +12,7 @@ namespace baton {
 namespace {
 
 constexpr int kThreads = 256;
-// As many as a kernel's arguments hold without trouble; more are added in several launches.
+// Fits easily into a kernel's arguments. More members take several launches.
 constexpr size_t kMembersPerLaunch = 64;
 
 struct Members {

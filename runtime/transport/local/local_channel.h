@@ -1,4 +1,4 @@
-// A channel between two devices of one process: whoever posts second copies. Made by LocalTransport.
+// A channel between two host devices of one process. The side that posts second copies. Made by LocalTransport.
 //
 //   sender       post n ──────────┐                      done n
 //   receiver               post n ┴─ memcpy ─ (latency) ─ done n
@@ -8,51 +8,50 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "runtime/device/host/host_event.h"
 #include "runtime/transport/channel.h"
 
 namespace baton {
 
-// When a link is free for the next transfer; channels may share one. Any thread.
+// A link that carries one transfer at a time; channels may share one. Thread contract: any thread.
 class LocalLink {
  public:
-  // Takes the link for `hold_ns` from `start` on, or from when it is free if that is later; the end of that.
-  Nanos Take(Nanos start, Nanos hold_ns) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    free_at_ = std::max(free_at_, start) + hold_ns;
+  // Reserves the link for `duration_ns`, from `start` or from when the link is free if that is later. Returns the end.
+  Nanos Reserve(Nanos start, Nanos duration_ns) {
+    absl::MutexLock lock(&mutex_);
+    free_at_ = std::max(free_at_, start) + duration_ns;
     return free_at_;
   }
 
  private:
-  std::mutex mutex_;
-  Nanos free_at_ = 0;
+  absl::Mutex mutex_;
+  Nanos free_at_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 struct LocalChannelOptions {
-  // A transfer takes its turn on the link, holds it for its bytes, and ends this long after that, or when the copy is
-  // done if that is later. For rehearsals.
-  Nanos latency_ns = 0;
+  // For rehearsals: a transfer waits for its turn on the link, occupies it for bytes / bytes_per_ns, and ends
+  // latency_ns later, or when the copy is done if that is later.
+  Nanos latency_ns = 0;             // at least 0
   double bytes_per_ns = 0;          // 0: bytes take no time
-  std::shared_ptr<LocalLink> link;  // needed for a bandwidth
-  // If not empty: of the n-th transfer instead, over and over.
+  std::shared_ptr<LocalLink> link;  // required if bytes_per_ns > 0
+  // If not empty: entry n modulo the size is the n-th transfer's latency, instead of latency_ns.
   std::vector<Nanos> latencies_ns;
-  // False: sizes are compared, but nothing is copied. For rehearsals, whose buffers hold nothing.
+  // False: compares sizes but copies nothing, for rehearsals, whose buffers hold no data.
   bool copies = true;
 };
 
-// Events must be HostEvents; streams are not used, since host streams have always reached the call.
-// Thread contract: Send from one thread, Receive from one thread; Reset while neither is in progress. Buffers and
-// events are borrowed until done. Nothing is allocated after construction.
+// Events must be HostEvents. Streams are not used, since a host stream has no work pending when it is passed.
+// Thread contract, ownership: see Channel. Allocates nothing after construction.
 class LocalChannel final : public Channel {
  public:
-  // At most `capacity` transfers may be posted by one side and not met; at least 1.
+  // `capacity` as Transport::CreateChannel.
   LocalChannel(int capacity, LocalChannelOptions options);
 
-  // Errors besides Channel's: Internal if more than `capacity` are posted.
   absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) override;
   absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) override;
   void Reset() override;
@@ -67,17 +66,16 @@ class LocalChannel final : public Channel {
     Nanos posted_at = 0;
   };
 
-  absl::Status Meet(const Post& mine, bool is_sender);
+  absl::Status Match(const Post& mine, bool is_sender);
   absl::Status Complete(const Post& send, const Post& receive, Nanos latency_ns);
 
   const LocalChannelOptions options_;
-  std::mutex mutex_;
-  // A ring of what one side has posted and the other has not met; guarded by mutex_.
-  std::vector<Post> pending_;
-  size_t first_pending_ = 0;
-  size_t num_pending_ = 0;
-  bool pending_are_sends_ = false;
-  size_t num_met_ = 0;  // modulo the size of latencies_ns; guarded by mutex_
+  absl::Mutex mutex_;
+  std::vector<Post> pending_ ABSL_GUARDED_BY(mutex_);  // a ring of one side's posts that the other has not matched
+  size_t first_pending_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t num_pending_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool pending_are_sends_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t num_matched_ ABSL_GUARDED_BY(mutex_) = 0;  // modulo the size of latencies_ns
 };
 
 }  // namespace baton

@@ -49,13 +49,13 @@ LocalCollective::LocalCollective(absl::Span<const int32_t> device_of_member, Nan
 absl::Status LocalCollective::Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
                                      Event* started) {
   const Nanos arrived_at = SteadyNow();
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   auto participant = std::find_if(participants_.begin(), participants_.end(),
                                   [&](const Participant& candidate) { return candidate.device == device; });
-  const auto held = std::count(device_of_member_.begin(), device_of_member_.end(), device);
-  if (participant == participants_.end() || held != static_cast<int64_t>(buffers.size())) {
-    return absl::InternalError(
-        absl::StrCat("device ", device, " brings ", buffers.size(), " buffers to a sum of which it holds ", held));
+  const auto expected = std::count(device_of_member_.begin(), device_of_member_.end(), device);
+  if (participant == participants_.end() || expected != static_cast<int64_t>(buffers.size())) {
+    return absl::InternalError(absl::StrCat("device ", device, " arrives with ", buffers.size(),
+                                            " buffers at a sum in which it has ", expected, " members"));
   }
   if (participant->arrived) return absl::InternalError(absl::StrCat("device ", device, " arrives at a sum twice"));
   *participant = {device, true, static_cast<HostEvent*>(&done), static_cast<HostEvent*>(started)};
@@ -66,7 +66,7 @@ absl::Status LocalCollective::Arrive(Stream& stream, int device, absl::Span<cons
   last_arrival_ = std::max(last_arrival_, arrived_at);
   if (++num_arrived_ < participants_.size()) return absl::OkStatus();
 
-  // The others are asleep until their events are done, so adding under the lock delays nobody.
+  // The other devices sleep until their events are done, so that adding under the lock delays nobody.
   BATON_RETURN_IF_ERROR(Add());
   const Nanos begun_at = last_arrival_;
   const Nanos end = std::max(begun_at + latency_ns_, SteadyNow());
@@ -103,7 +103,7 @@ absl::Status LocalCollective::Add() {
 }
 
 void LocalCollective::Reset() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   num_arrived_ = 0;
   last_arrival_ = 0;
   for (Participant& participant : participants_) participant.arrived = false;

@@ -1,22 +1,23 @@
-// A sum over the devices of one process: the last to arrive adds, in the order of the members, and wakes the others.
-// Made by LocalTransport.
+// A sum over host devices of one process. The last device to arrive adds, in the order of the members, and wakes the
+// others. Made by LocalTransport.
 #ifndef BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_COLLECTIVE_H_
 #define BATON_RUNTIME_TRANSPORT_LOCAL_LOCAL_COLLECTIVE_H_
 
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "runtime/device/host/host_event.h"
 #include "runtime/transport/collective.h"
 
 namespace baton {
 
-// Events must be HostEvents. Thread contract: see Collective. Nothing is allocated after construction.
+// Events must be HostEvents. Thread contract, ownership: see Collective. Allocates nothing after construction.
 class LocalCollective final : public Collective {
  public:
-  // `latency_ns`: the sum ends this long after the last arrival, or when it is computed if that is later. With `adds`
-  // false nothing is read or written, for rehearsals.
+  // The sum ends `latency_ns` after the last arrival, or when it is computed if that is later. `adds` false, for
+  // rehearsals: no buffer is read or written.
   LocalCollective(absl::Span<const int32_t> device_of_member, Nanos latency_ns, bool adds);
 
   absl::Status Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
@@ -31,17 +32,16 @@ class LocalCollective final : public Collective {
     HostEvent* started = nullptr;
   };
 
-  absl::Status Add();
+  absl::Status Add() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::vector<int32_t> device_of_member_;
   const Nanos latency_ns_;
   const bool adds_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  std::vector<ReduceBuffer> members_;
-  std::vector<Participant> participants_;
-  size_t num_arrived_ = 0;
-  Nanos last_arrival_ = 0;
+  absl::Mutex mutex_;
+  std::vector<ReduceBuffer> members_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Participant> participants_ ABSL_GUARDED_BY(mutex_);
+  size_t num_arrived_ ABSL_GUARDED_BY(mutex_) = 0;
+  Nanos last_arrival_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace baton

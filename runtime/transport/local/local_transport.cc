@@ -1,4 +1,4 @@
-// Making channels and collectives with this transport's options.
+// Making channels and collectives as the options say.
 #include "runtime/transport/local/local_transport.h"
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +13,7 @@ absl::StatusOr<std::unique_ptr<Channel>> LocalTransport::CreateChannel(int from,
   if (link.latency_ns < 0 || link.bytes_per_ns < 0) {
     return absl::InvalidArgumentError(absl::StrCat("the link from device ", from, " to ", to, " has latency_ns ",
                                                    link.latency_ns, " and bytes_per_ns ", link.bytes_per_ns,
-                                                   "; neither must be negative"));
+                                                   "; neither may be negative"));
   }
   for (Nanos latency_ns : link.latencies_ns) {
     if (latency_ns < 0) {
@@ -36,7 +36,8 @@ absl::StatusOr<std::unique_ptr<Collective>> LocalTransport::CreateCollective(
     absl::Span<const int32_t> device_of_member) {
   if (device_of_member.empty()) return absl::InvalidArgumentError("a sum without members");
   const Nanos reduce_ns = options_.reduce_ns ? options_.reduce_ns(num_sums_++) : 0;
-  if (reduce_ns < 0) return absl::InvalidArgumentError(absl::StrCat("a sum takes ", reduce_ns, " ns"));
+  if (reduce_ns < 0)
+    return absl::InvalidArgumentError(absl::StrCat("reduce_ns is ", reduce_ns, "; it must not be negative"));
   return std::make_unique<LocalCollective>(device_of_member, reduce_ns, options_.moves_data);
 }
 

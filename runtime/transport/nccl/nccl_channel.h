@@ -1,8 +1,8 @@
-// One end of a channel to a device of another process, by NCCL's send and receive. How processes find each other, and
-// so what makes these, is not in this version.
+// One end of a channel to a device of another process, by NCCL's send and receive. No transport makes these yet, since
+// this version has no way for processes to find each other.
 //
-// A transfer blocks its lane's stream on the GPU until both sides have reached it: the validator's default model, in
-// order for each pair and direction, blocking until matched.
+// A transfer blocks its lane's stream on the GPU until both sides have reached it. This is the validator's default
+// model: in order for each pair and direction, blocking until matched.
 #ifndef BATON_RUNTIME_TRANSPORT_NCCL_NCCL_CHANNEL_H_
 #define BATON_RUNTIME_TRANSPORT_NCCL_NCCL_CHANNEL_H_
 
@@ -14,18 +14,18 @@
 
 namespace baton {
 
-// Either Send or Receive is called, never both, but for a communicator of one rank. Events must be CudaEvents, streams
-// CudaStreams. `started` is when this side was ready; NCCL does not tell when the other one was.
-// Thread contract: the device's worker.
+// An end only sends or only receives, except with a communicator of one rank. Events must be CudaEvents, streams
+// CudaStreams. `started` is completed when this side is ready, since NCCL does not report when the other side is.
+// Thread contract: the device's worker. Owns the communicator.
 class NcclChannel final : public Channel {
  public:
-  // `peer`: the other side's rank.
+  // `peer`: the rank of the other side.
   NcclChannel(std::unique_ptr<NcclCommunicator> communicator, int peer)
       : communicator_(std::move(communicator)), peer_(peer) {}
 
   absl::Status Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) override;
   absl::Status Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) override;
-  // Aborts the communicator, since what was enqueued may never be matched: later calls are FailedPrecondition.
+  // Aborts the communicator, since enqueued transfers may never be matched. Later calls return FailedPrecondition.
   void Reset() override { communicator_->Abort(); }
 
  private:

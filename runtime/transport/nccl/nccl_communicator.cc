@@ -1,4 +1,4 @@
-// Calling NCCL, and polling until a call is over.
+// Calling NCCL, and polling until a call is no longer in progress.
 #include "runtime/transport/nccl/nccl_communicator.h"
 
 #include <chrono>

@@ -1,0 +1,108 @@
+// How each kind of instruction runs: module calls, transfers, sums, and the addresses that they are given.
+#include "base/status.h"
+#include "runtime/execute/worker.h"
+#include "schedules/program/operands.h"
+
+namespace baton {
+namespace {
+
+// The field of a pass for a slot of a role.
+constexpr std::byte* ChunkBuffers::*BufferFor(SlotKind role) {
+  switch (role) {
+    case SlotKind::kInput:
+      return &ChunkBuffers::input;
+    case SlotKind::kTargets:
+      return &ChunkBuffers::targets;
+    case SlotKind::kOutput:
+      return &ChunkBuffers::output;
+    case SlotKind::kSaved:
+      return &ChunkBuffers::saved;
+    case SlotKind::kSavedWeight:
+      return &ChunkBuffers::saved_weight;
+    case SlotKind::kGradOutput:
+      return &ChunkBuffers::grad_output;
+    case SlotKind::kGradInput:
+      return &ChunkBuffers::grad_input;
+    case SlotKind::kStash:
+      return &ChunkBuffers::stash;
+    case SlotKind::kRecomputed:
+      return &ChunkBuffers::recomputed;
+    case SlotKind::kRecomputedWeight:
+      return &ChunkBuffers::recomputed_weight;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stream) {
+  const std::vector<StageModule*>& modules = environment_.modules;
+  auto finish = [&](const absl::Status& status) { return status.ok() ? stream.Record(*done_[index]) : status; };
+  return std::visit(
+      Overloaded{
+          [&](const Load& load) {
+            std::byte* slot = AddressOf(load.slot);
+            return finish(modules[load.chunk]->Load(stream, load.kind, load.micro_batch, slot));
+          },
+          [&](const Forward& forward) {
+            return finish(modules[forward.chunk]->Forward(stream, forward.micro_batch, BuffersOf(forward)));
+          },
+          [&](const Backward& backward) {
+            return finish(modules[backward.chunk]->Backward(stream, backward.micro_batch, BuffersOf(backward)));
+          },
+          [&](const BackwardInput& half) {
+            return finish(modules[half.chunk]->BackwardInput(stream, half.micro_batch, BuffersOf(half)));
+          },
+          [&](const BackwardWeight& half) {
+            return finish(modules[half.chunk]->BackwardWeight(stream, half.micro_batch, BuffersOf(half)));
+          },
+          [&](const Recompute& again) {
+            return finish(modules[again.chunk]->Recompute(stream, again.micro_batch, BuffersOf(again)));
+          },
+          [&](const Send& send) {
+            return environment_.send_channels[send.peer]->Send(
+                stream, AddressOf(send.slot), program_.slots[send.slot].bytes, *done_[index], started_[index].get());
+          },
+          [&](const Recv& recv) {
+            return environment_.receive_channels[recv.peer]->Receive(
+                stream, AddressOf(recv.slot), program_.slots[recv.slot].bytes, *done_[index], started_[index].get());
+          },
+          [&](const AllReduce& reduce) { return RunReduce(index, reduce.group, stream); },
+          [&](const Update& update) { return finish(modules[update.chunk]->Update(stream)); },
+      },
+      operation);
+}
+
+absl::Status Worker::RunReduce(int32_t index, int32_t group, Stream& stream) {
+  const Program& program = *environment_.program;
+  reduce_buffers_.clear();
+  const std::vector<int32_t>& members = program.reduce_groups[group].members;
+  for (int member = 0; member < static_cast<int>(members.size()); ++member) {
+    const ChunkReplica& replica = program.placement.replicas()[members[member]];
+    if (replica.device != environment_.device->index()) continue;
+    StageModule& module = *environment_.modules[replica.chunk];
+    BATON_ASSIGN_OR_RETURN(ReduceBuffer buffer, module.PrepareReduce(stream, group, member));
+    reduce_buffers_.push_back(buffer);
+  }
+  return environment_.collectives[group]->Arrive(stream, environment_.device->index(), reduce_buffers_, *done_[index],
+                                                 started_[index].get());
+}
+
+std::byte* Worker::AddressOf(SlotId slot) {
+  if (slot == kNoSlot) return nullptr;
+  const Slot& allocated = program_.slots[slot];
+  CountUse(allocated.offset + allocated.bytes);
+  return arena_ + allocated.offset;
+}
+
+template <typename Compute>
+ChunkBuffers Worker::BuffersOf(const Compute& operation) {
+  CountUse(program_.workspace_offset + program_.workspace_bytes);
+  ChunkBuffers buffers;
+  buffers.workspace = arena_ + program_.workspace_offset;
+  VisitOperands(operation,
+                [&](SlotKind role, Access, const char*, SlotId slot) { buffers.*BufferFor(role) = AddressOf(slot); });
+  return buffers;
+}
+
+}  // namespace baton

@@ -1,0 +1,177 @@
+// Collectives: order of summation, rounds, threads and wrong calls.
+#include <thread>
+#include <type_traits>
+
+#include "tests/conformance/devices/conformance_case.h"
+#include "tests/conformance/devices/lane.h"
+
+namespace baton {
+namespace {
+
+template <typename T>
+ReduceBuffer BufferOf(const Lane<T>& lane, int first, int count) {
+  return {lane.At(first), static_cast<Bytes>(count * sizeof(T)), std::is_same<T, double>::value};
+}
+
+template <typename T>
+absl::Status Arrive(Collective& collective, Lane<T>& lane, absl::Span<const ReduceBuffer> buffers, Event& done,
+                    Event* started = nullptr) {
+  return collective.Arrive(*lane.Bind().stream, lane.device.index(), buffers, done, started);
+}
+
+// 1e8 + 1 − 1e8 in f32 is 0 in one order of summation only. Members 0 and 2 are on device 0, member 1 on device 1.
+template <typename T>
+void SumInOrder(Context& context, int last) {
+  MachineUnderTest machine = context.Make(2);
+  Lane<T> lanes[] = {Lane<T>(*machine.devices[0]), Lane<T>(*machine.devices[1])};
+  const std::unique_ptr<Collective> collective = machine.transport->CreateCollective({0, 1, 0}).value();
+  const T of_device0[] = {T(1e8), 1, T(-1e8), 3}, of_device1[] = {1, 2};
+  for (int i = 0; i < 4; ++i) CONFORM_OK(lanes[0].Set(i, of_device0[i]));
+  for (int i = 0; i < 2; ++i) CONFORM_OK(lanes[1].Set(i, of_device1[i]));
+  const ReduceBuffer of_0[] = {BufferOf(lanes[0], 0, 2), BufferOf(lanes[0], 2, 2)};
+  const ReduceBuffer of_1[] = {BufferOf(lanes[1], 0, 2)};
+  const absl::Span<const ReduceBuffer> buffers[] = {of_0, of_1};
+  const std::unique_ptr<Event> done[] = {lanes[0].Made(), lanes[1].Made()};
+  const std::unique_ptr<Event> started[] = {lanes[0].Made(), lanes[1].Made()};
+  for (const int device : {1 - last, last}) {
+    CONFORM_OK(Arrive(*collective, lanes[device], buffers[device], *done[device], started[device].get()));
+    for (const auto& event : done) CONFORM(event->Posted() == (device == last));
+    for (const auto& event : started) CONFORM(event->Posted() == (device == last));
+  }
+  for (const int device : {0, 1}) {
+    CONFORM_OK(lanes[device].Bind().stream->Wait(*done[device]));
+    CONFORM_OK(lanes[device].stream->Synchronize());
+    CONFORM(done[device]->Done());
+    CONFORM(done[device]->DoneAt() >= started[device]->DoneAt());
+  }
+  const T expected = (of_device0[0] + of_device1[0]) + of_device0[2];
+  CONFORM(lanes[0].Read(4) == std::vector<T>({expected, 6, expected, 6}));
+  CONFORM(lanes[1].Read(2) == std::vector<T>({expected, 6}));
+}
+
+template <typename T, int last>
+void SumsInOrder(Context& context) {
+  SumInOrder<T>(context, last);
+}
+
+void ManyMembers(Context& context) {
+  constexpr int kMembers = 150;
+  MachineUnderTest machine = context.Make(1);
+  Lane<float> lane(*machine.devices[0]);
+  const std::unique_ptr<Collective> collective =
+      machine.transport->CreateCollective(std::vector<int32_t>(kMembers, 0)).value();
+  float expected = 0;
+  std::vector<ReduceBuffer> buffers;
+  for (int i = 0; i < kMembers; ++i) {
+    const float value = 0.1f * static_cast<float>(i * i % 17);
+    expected = i == 0 ? value : expected + value;
+    CONFORM_OK(lane.Set(i, value));
+    buffers.push_back(BufferOf(lane, i, 1));
+  }
+  const std::unique_ptr<Event> done = lane.Made();
+  CONFORM_OK(Arrive(*collective, lane, buffers, *done));
+  CONFORM_OK(lane.stream->Wait(*done));
+  CONFORM(lane.Read(kMembers) == std::vector<float>(kMembers, expected));
+}
+
+// In the second round one device arrives, and a reset clears that.
+void RoundsAndResets(Context& context) {
+  MachineUnderTest machine = context.Make(2);
+  Lane<float> a(*machine.devices[0]), b(*machine.devices[1]);
+  const std::unique_ptr<Collective> collective = machine.transport->CreateCollective({0, 1}).value();
+  const std::unique_ptr<Event> done_a = a.Made(), done_b = b.Made();
+  const ReduceBuffer of_a = BufferOf(a, 0, 1), of_b = BufferOf(b, 0, 1);
+  for (int round = 0; round < 3; ++round) {
+    done_a->Reset();
+    done_b->Reset();
+    CONFORM_OK(a.Set(0, 1.0f));
+    CONFORM_OK(b.Set(0, 2.0f));
+    if (round == 1) {
+      CONFORM_OK(Arrive(*collective, a, {&of_a, 1}, *done_a));
+      collective->Reset();
+    }
+    CONFORM_OK(Arrive(*collective, b, {&of_b, 1}, *done_b));
+    CONFORM(!done_b->Posted());
+    CONFORM_OK(Arrive(*collective, a, {&of_a, 1}, *done_a));
+    CONFORM_OK(a.stream->Wait(*done_a));
+    CONFORM_OK(b.Bind().stream->Wait(*done_b));
+    CONFORM(a.Read(1) == std::vector<float>{3});
+    CONFORM(b.Read(1) == std::vector<float>{3});
+  }
+}
+
+void RoundsBetweenThreads(Context& context) {
+  constexpr int kRounds = 100, kDevices = 3;
+  MachineUnderTest machine = context.Make(kDevices);
+  const std::unique_ptr<Collective> collective = machine.transport->CreateCollective({0, 1, 2}).value();
+  std::vector<std::unique_ptr<Lane<double>>> lanes;
+  std::vector<std::vector<std::unique_ptr<Event>>> done(kDevices);
+  for (int device = 0; device < kDevices; ++device) {
+    lanes.push_back(std::make_unique<Lane<double>>(*machine.devices[device]));
+    for (int round = 0; round < kRounds; ++round) done[device].push_back(lanes[device]->Made());
+  }
+  int errors[kDevices] = {};
+  std::vector<std::thread> threads;
+  for (int device = 0; device < kDevices; ++device) {
+    threads.emplace_back([&, device] {
+      Lane<double>& lane = *lanes[device];
+      const ReduceBuffer buffer = BufferOf(lane, 0, 1);
+      for (int round = 0; round < kRounds; ++round) {
+        errors[device] += !lane.Set(0, round + device).ok();
+        errors[device] += !Arrive(*collective, lane, {&buffer, 1}, *done[device][round]).ok();
+        errors[device] += !lane.stream->Wait(*done[device][round]).ok();
+        errors[device] += lane.Read(1) != std::vector<double>{3.0 * round + 3.0};
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const int of_device : errors) CONFORM(of_device == 0);
+}
+
+void WrongCallsAreInternal(Context& context) {
+  MachineUnderTest machine = context.Make(2);
+  Lane<float> a(*machine.devices[0]), b(*machine.devices[1]);
+  const std::unique_ptr<Collective> collective = machine.transport->CreateCollective({0, 1}).value();
+  const std::unique_ptr<Event> done_a = a.Made(), done_b = b.Made();
+  const auto arrive = [&](int device, absl::Span<const ReduceBuffer> buffers) {
+    Lane<float>& lane = device == 0 ? a : b;
+    return collective->Arrive(*lane.Bind().stream, device, buffers, device == 0 ? *done_a : *done_b, nullptr).code();
+  };
+  const ReduceBuffer eight = {a.At(0), 8, false}, four = {b.At(0), 4, false}, wide = {b.At(0), 8, true},
+                     odd = {b.At(0), 6, false}, odd_too = {a.At(0), 6, false};
+  CONFORM(arrive(2, {&eight, 1}) == absl::StatusCode::kInternal);
+  CONFORM(arrive(0, {}) == absl::StatusCode::kInternal);
+  for (const ReduceBuffer* other : {&four, &wide}) {
+    CONFORM(arrive(0, {&eight, 1}) == absl::StatusCode::kOk);
+    CONFORM(arrive(0, {&eight, 1}) == absl::StatusCode::kInternal);
+    CONFORM(arrive(1, {other, 1}) == absl::StatusCode::kInternal);
+    collective->Reset();
+  }
+  CONFORM(arrive(0, {&odd_too, 1}) == absl::StatusCode::kOk);
+  CONFORM(arrive(1, {&odd, 1}) == absl::StatusCode::kInternal);
+}
+
+void WithoutMembersIsRefused(Context& context) {
+  MachineUnderTest machine = context.Make(1);
+  CONFORM(machine.transport->CreateCollective({}).status().code() == absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+
+std::vector<ConformanceCase> CollectiveCases() {
+  std::vector<ConformanceCase> cases = {
+      {"f32 is summed in the order of members: device 0 last", SumsInOrder<float, 0>},
+      {"f32 is summed in the order of members: device 1 last", SumsInOrder<float, 1>},
+      {"f64 is summed in the order of members: device 0 last", SumsInOrder<double, 0>},
+      {"f64 is summed in the order of members: device 1 last", SumsInOrder<double, 1>},
+      {"a device may have many members", ManyMembers},
+      {"a sum can be used again, also after a reset", RoundsAndResets},
+      {"many sums between three threads", RoundsBetweenThreads},
+      {"wrong devices and buffers are internal errors", WrongCallsAreInternal},
+      {"a sum without members is refused", WithoutMembersIsRefused},
+  };
+  for (ConformanceCase& each : cases) each.needs = {Ability::kSums};
+  return cases;
+}
+
+}  // namespace baton

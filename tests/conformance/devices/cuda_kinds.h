@@ -1,0 +1,17 @@
+// CUDA devices as the suite sees them, on GPUs and on the stand-in.
+#ifndef BATON_TESTS_CONFORMANCE_DEVICES_CUDA_KINDS_H_
+#define BATON_TESTS_CONFORMANCE_DEVICES_CUDA_KINDS_H_
+
+#include "tests/conformance/devices/machine_under_test.h"
+
+namespace baton {
+
+// Devices with CudaTransport. The caller sets num_seeds, and machine of what `make` returns.
+KindUnderTest CudaKind();
+
+// Two devices with an NcclChannel at either end of a channel. Needs two GPUs. Sums are not implemented.
+KindUnderTest NcclKind();
+
+}  // namespace baton
+
+#endif  // BATON_TESTS_CONFORMANCE_DEVICES_CUDA_KINDS_H_
