@@ -42,7 +42,7 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
     *end += AlignUp(shape.NumBytes());
     return result;
   };
-  Bytes largest_scratch = 0;
+  Bytes largest_scratch = 0, gradient_scratch = 0;
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = *layers_[i];
     Placement placement;
@@ -56,8 +56,12 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
                 layer.input_shape());
     }
     if (i + 1 < layers_.size()) {
-      placement.grad_output =
-          place(layer.weight_needs_grad_output() ? Region::kStash : Region::kScratch, layer.output_shape());
+      if (layer.weight_needs_grad_output()) {
+        placement.grad_output = place(Region::kStash, layer.output_shape());
+      } else {
+        placement.grad_output = {Region::kScratch, gradient_scratch};
+        gradient_scratch += AlignUp(layer.output_shape().NumBytes());
+      }
     }
     const Footprint own = layer.footprint();
     placement.offsets = footprint_;
@@ -71,6 +75,11 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
   }
   inner_scratch_offset_ = footprint_.scratch;
   footprint_.scratch += largest_scratch;
+  // Gradients stand last, so that a Forward needs only the scratch before them.
+  for (Placement& placement : placements_) {
+    if (placement.grad_output.region == Region::kScratch) placement.grad_output.offset += footprint_.scratch;
+  }
+  footprint_.scratch += gradient_scratch;
 }
 
 std::vector<ParameterSpec> Sequence::parameters() const {

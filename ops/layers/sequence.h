@@ -11,7 +11,8 @@
 //   kNever            scratch
 //
 // The gradient of Li's output (i < n − 1) is in stash if Li.weight_needs_grad_output(), else in scratch. The size of a
-// region is the sum of these and of the layers' own needs; of scratch, the layers share the largest need of any one.
+// region is the sum of these and of the layers' own needs; of scratch, the layers share the largest need of any one. In
+// scratch the inputs come first, then that largest need, then the gradients, which a Forward does not touch.
 // Planning relies on these rules (LayerCosts::keep_*), which make a chunk's memory a sum over its layers.
 #ifndef BATON_OPS_LAYERS_SEQUENCE_H_
 #define BATON_OPS_LAYERS_SEQUENCE_H_

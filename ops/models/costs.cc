@@ -1,6 +1,8 @@
 // Translates a layer's footprint and FLOPs to LayerCosts.
 #include "ops/models/costs.h"
 
+#include "ops/layers/parameter_layout.h"
+
 namespace baton {
 
 LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType precision) {
@@ -9,14 +11,9 @@ LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType p
   const LayerFlops flops = layer.flops();
   costs.forward_flops = flops.forward;
   costs.backward_flops = flops.backward_input + flops.backward_weight;
-  for (const ParameterSpec& parameter : layer.parameters()) {
-    const Bytes bytes = AlignUp(parameter.shape.NumBytes());
-    costs.parameter_bytes += bytes;
-    costs.optimizer_bytes += 2 * bytes;
-    if (precision != DataType::kFloat32) {
-      costs.optimizer_bytes += AlignUp(parameter.shape.NumElements() * SizeOf(precision));
-    }
-  }
+  const ChunkLayout layout = LayOutChunk(layer.parameters(), precision);
+  costs.parameter_bytes = layout.parameter_bytes;
+  costs.optimizer_bytes = layout.optimizer_bytes;
   costs.output_bytes = AlignUp(layer.output_shape().NumBytes());
   const Footprint footprint = layer.footprint();
   costs.saved_bytes = footprint.saved;

@@ -9,9 +9,9 @@
 
 namespace baton {
 
-// Returns the costs of `layer` for one micro-batch; all times are zero. Each entry of parameters() counts as AlignUp of
-// its bytes. The optimizer counts as twice that (AdamW's moments), plus the working copies if `precision` is not f32.
-// The keep_* numbers follow Sequence's rules, so that the footprint of a Sequence is the sum of its layers' LayerCosts.
+// Returns the costs of `layer` for one micro-batch; all times are zero. Parameters and optimizer state count as
+// LayOutChunk lays them out for a backend of `precision`. The keep_* numbers follow Sequence's rules, so that the
+// footprint of a Sequence is the sum of its layers' LayerCosts.
 LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType precision = DataType::kFloat32);
 
 }  // namespace baton

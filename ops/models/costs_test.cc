@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 
 #include "ops/host/host_backend.h"
 #include "ops/layers/build.h"
@@ -154,6 +157,57 @@ TEST_CASE("the footprint of a sequence is the sum of its layers' costs") {
   for (const ModelSpec& model : models) {
     CheckAdditive(ReferenceBackend(), model);
     CheckAdditive(HostBackend(), model);
+  }
+}
+
+TEST_CASE("a forward touches the scratch of inputs and of the largest layer only") {
+  MlpOptions options;
+  options.sizes = {30, 20, 11, 7, 5};
+  const ReferenceBackend reference;
+  const HostBackend host;
+  const Backend* backends[] = {&reference, &host};
+  for (const Backend* backend : backends) {
+    for (const ModelSpec& model : {Gpt2Model({4, 24, 3, 20, 17}, 3, 6).value(), MlpModel(options, 3, 6).value()}) {
+      CAPTURE(backend->name(), model.name);
+      Bytes forward_scratch = 0, largest = 0;
+      const std::vector<LayerCosts> costs = CostsOf(*backend, model);
+      for (size_t i = 0; i < costs.size(); ++i) {
+        if (i > 0) forward_scratch += costs[i].keep_input_scratch_bytes;
+        largest = std::max(largest, costs[i].scratch_bytes);
+      }
+      forward_scratch += largest;
+      const auto sequence = Sequence::Create(BuildLayers(*backend, model.layers, model.input_shape).value()).value();
+      const Footprint footprint = sequence->footprint();
+
+      std::vector<std::unique_ptr<std::byte, decltype(&std::free)>> regions;
+      const auto allocate = [&](Bytes bytes, int fill) {
+        const Bytes aligned = AlignUp(std::max<Bytes>(1, bytes));
+        regions.emplace_back(static_cast<std::byte*>(std::aligned_alloc(kBufferAlignment, aligned)), &std::free);
+        std::memset(regions.back().get(), fill, aligned);
+        return regions.back().get();
+      };
+      std::vector<std::byte*> values, gradients;
+      for (const ParameterSpec& parameter : sequence->parameters()) {
+        values.push_back(allocate(parameter.shape.NumBytes(), 0));
+        gradients.push_back(allocate(parameter.shape.NumBytes(), 0));
+      }
+      sequence->BindParameters(values, gradients);
+      double loss = 0;
+      LayerBuffers buffers;
+      buffers.input = allocate(model.input_shape.NumBytes(), 0);
+      buffers.targets = allocate(model.targets_shape.NumBytes(), 0);
+      buffers.saved = allocate(footprint.saved, 0);
+      buffers.saved_weight = allocate(footprint.saved_weight, 0);
+      buffers.recomputed = allocate(footprint.recomputed, 0);
+      buffers.recomputed_weight = allocate(footprint.recomputed_weight, 0);
+      buffers.scratch = allocate(footprint.scratch, 0x5a);
+      buffers.loss = &loss;
+      REQUIRE(sequence->Forward({}, buffers).ok());
+      CHECK(loss > 0);
+      CHECK(std::all_of(buffers.scratch + forward_scratch, buffers.scratch + footprint.scratch,
+                        [](std::byte byte) { return byte == std::byte{0x5a}; }));
+      if (model.name == "mlp") CHECK(forward_scratch < footprint.scratch);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// First values: their distribution, and what they depend on.
+// Initial values: their distribution, and what they depend on.
 #include "ops/models/initialize.h"
 
 #include <catch2/catch.hpp>
@@ -31,13 +31,38 @@ double Correlation(const std::vector<float>& a, const std::vector<float>& b) {
 
 }  // namespace
 
-TEST_CASE("the first values are the same on every machine") {
-  // Worked out once from the Philox4x32-10 of Random123; a change here changes every run.
+TEST_CASE("initial values are the same on every machine") {
+  // Computed once from the Philox4x32-10 of Random123; a change here changes every run.
   const std::vector<float> normal = Draw(1, "wte.weight", {Initializer::Kind::kNormal, 1.0}, 3);
   const std::vector<float> uniform = Draw(1, "wte.weight", {Initializer::Kind::kUniform, 1.0}, 3);
   CAPTURE(normal, uniform);
   CHECK(normal == std::vector<float>{-0.96145159f, -0.295198888f, 0.167854741f});
   CHECK(uniform == std::vector<float>{0.179383546f, 0.42404145f, 0.82487011f});
+}
+
+TEST_CASE("the number of threads changes no bit") {
+  // Odd, and enough for eight threads. The hashes are those of one thread's values.
+  constexpr int64_t kCount = 300001;
+  const int threads = GENERATE(1, 2, 3, 8);
+  InitialValues source(7, threads);
+  const auto hash_of = [&](Initializer::Kind kind) {
+    const ParameterSpec spec = {"h.0.weight", Shape(DataType::kFloat32, {kCount}), {kind, 0.02}, false};
+    std::vector<float> values(kCount + 1, -77.0f);
+    auto* bytes = reinterpret_cast<std::byte*>(values.data());
+    CHECK(source.Read(spec, absl::MakeSpan(bytes, spec.shape.NumBytes())).ok());
+    CHECK(values.back() == -77.0f);
+    return StableHash({reinterpret_cast<const char*>(bytes), static_cast<size_t>(spec.shape.NumBytes())});
+  };
+  CHECK(hash_of(Initializer::Kind::kNormal) == 0x7bd0528a73c6dfb1u);
+  CHECK(hash_of(Initializer::Kind::kUniform) == 0xfb36011b8cbc2320u);
+}
+
+TEST_CASE("initial values are f32") {
+  const ParameterSpec spec = {"w", Shape(DataType::kBFloat16, {2}), {}, false};
+  std::vector<std::byte> values(4);
+  const absl::Status status = InitialValues(1, 1).Read(spec, absl::MakeSpan(values));
+  CHECK(status.code() == absl::StatusCode::kInternal);
+  CHECK(status.message() == "parameter w is [2] bf16, not f32");
 }
 
 TEST_CASE("the name's hash is FNV-1a") {

@@ -77,6 +77,7 @@ struct ChunkCosts {
   Bytes recomputed_weight_bytes = 0;
   bool can_recompute = false;  // whether there is anything to recompute; its sizes may be unknown and 0
   Bytes workspace_bytes = 0;   // the most that one instruction needs: scratch, and for a whole Backward the stash too
+  Bytes forward_workspace_bytes = 0;  // the scratch that a Forward needs; only evaluation programs use it
 
   Nanos backward_ns() const { return backward_input_ns + backward_weight_ns; }
 };

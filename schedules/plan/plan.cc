@@ -101,7 +101,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
   std::vector<ChunkCosts> chunks;
   for (const LayerRange& range : split) {
     ChunkCosts chunk;
-    Bytes kept_scratch = 0;
+    Bytes input_scratch = 0, gradient_scratch = 0;
     Bytes largest_scratch = 0;
     for (int index = range.begin; index < range.end; ++index) {
       const LayerCosts& layer = layers[index];
@@ -122,11 +122,11 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
         const bool again = layers[index - 1].recomputes_output;
         (again ? chunk.recomputed_bytes : chunk.saved_bytes) += layer.keep_input_saved_bytes;
         (again ? chunk.recomputed_weight_bytes : chunk.saved_weight_bytes) += layer.keep_input_saved_weight_bytes;
-        kept_scratch += layer.keep_input_scratch_bytes;
+        input_scratch += layer.keep_input_scratch_bytes;
       }
       if (index + 1 < range.end) {
         chunk.stash_bytes += layer.keep_gradient_stash_bytes;
-        kept_scratch += layer.keep_gradient_scratch_bytes;
+        gradient_scratch += layer.keep_gradient_scratch_bytes;
       }
     }
     chunk.input_bytes = range.begin == 0 ? AlignUp(input_bytes) : layers[range.begin - 1].output_bytes;
@@ -134,7 +134,8 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
     const bool is_last = range.end == static_cast<int>(layers.size());
     chunk.targets_bytes = is_last ? AlignUp(targets_bytes) : 0;
     chunk.can_recompute = chunk.recomputed_bytes + chunk.recomputed_weight_bytes > 0;
-    chunk.workspace_bytes = kept_scratch + largest_scratch + chunk.stash_bytes;
+    chunk.forward_workspace_bytes = input_scratch + largest_scratch;
+    chunk.workspace_bytes = chunk.forward_workspace_bytes + gradient_scratch + chunk.stash_bytes;
     chunks.push_back(chunk);
   }
   return chunks;

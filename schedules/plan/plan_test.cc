@@ -99,7 +99,7 @@ TEST_CASE("a chunk's memory is the sum over its layers and over the tensors kept
   layer.scratch_bytes = 320;
   layer.keep_input_saved_weight_bytes = 64;
   layer.keep_gradient_stash_bytes = 64;
-  layer.keep_gradient_scratch_bytes = 0;
+  layer.keep_gradient_scratch_bytes = 32;
   layer.parameter_bytes = 1024;
   const std::vector<LayerCosts> layers(4, layer);
   const auto chunks = SumChunks(layers, SplitByCounts({3, 1}, 4, 2).value(), 10, 20);
@@ -108,7 +108,8 @@ TEST_CASE("a chunk's memory is the sum over its layers and over the tensors kept
   CHECK(chunks[0].saved_bytes == 3 * 128);
   CHECK(chunks[0].saved_weight_bytes == 3 * 192 + 2 * 64);
   CHECK(chunks[0].stash_bytes == 3 * 256 + 2 * 64);
-  CHECK(chunks[0].workspace_bytes == 320 + 3 * 256 + 2 * 64);
+  CHECK(chunks[0].workspace_bytes == 320 + 3 * 256 + 2 * 64 + 2 * 32);
+  CHECK(chunks[0].forward_workspace_bytes == 320);
   CHECK(chunks[0].parameter_bytes == 3 * 1024);
   CHECK(chunks[1].input_bytes == 64);
   CHECK(chunks[1].targets_bytes == 64);

@@ -1,0 +1,106 @@
+// Where each parameter of a model stands: its values, gradients, optimizer moments and working copy in the memory of
+// every chunk that uses it. The only place that knows this layout. Used by costs, stage modules, profiling, the
+// optimizer and checkpoints.
+//
+// The state of a chunk is three regions (ChunkMemory of schedules/program). For parameters a, b, …, each part aligned:
+//
+//   parameters  │ a values    │ b values    │ …                                    parameter_bytes
+//   gradients   │ a gradients │ b gradients │ …                                    parameter_bytes
+//   optimizer   │ a m │ b m │ … │ a v │ b v │ … │ a working │ b working │ …        optimizer_bytes
+//
+// Values, gradients and moments (m, v) are f32. Layers that compute in another precision read the working copies.
+//
+//   BATON_ASSIGN_OR_RETURN(ParameterLayout layout, ParameterLayout::Create(parameters_of_chunks, DataType::kBFloat16));
+//   for (int i = 0; i < layout.num_parameters(); ++i) {
+//     const ParameterUse& use = layout.CanonicalUse(i);
+//     const std::byte* values = parameters_of_chunk[use.chunk] + use.offsets.values;  // what a checkpoint stores
+//   }
+#ifndef BATON_OPS_LAYERS_PARAMETER_LAYOUT_H_
+#define BATON_OPS_LAYERS_PARAMETER_LAYOUT_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "base/units.h"
+#include "ops/layers/layer.h"
+#include "ops/tensor/shape.h"
+
+namespace baton {
+
+// Offsets of one parameter in its chunk's regions, in bytes, multiples of kBufferAlignment.
+struct ParameterOffsets {
+  static constexpr Bytes kNone = -1;
+
+  Bytes values = 0;         // in the parameters region
+  Bytes gradients = 0;      // in the gradients region
+  Bytes first_moment = 0;   // in the optimizer region
+  Bytes second_moment = 0;  // in the optimizer region
+  Bytes working = kNone;    // in the optimizer region; kNone if layers read the values themselves
+};
+
+// The regions of one chunk.
+struct ChunkLayout {
+  std::vector<ParameterOffsets> offsets;  // [parameter], in the order of Layer::parameters()
+  Bytes parameter_bytes = 0;              // of the parameters region, and of the gradients region
+  Bytes optimizer_bytes = 0;
+};
+
+// Lays out the parameters of one layer or chunk whose layers compute in `precision`. A parameter that is named twice
+// is laid out twice. Sizes add up: a chunk takes the sum of what its layers take.
+ChunkLayout LayOutChunk(absl::Span<const ParameterSpec> parameters, DataType precision);
+
+// One use of a parameter by a chunk. A tied parameter has several uses, each with state of its own; their gradients are
+// summed before each update, so that their values stay equal.
+struct ParameterUse {
+  int parameter = 0;  // index into ParameterLayout::parameters()
+  int chunk = 0;      // from 0
+  bool canonical =
+      false;  // the first use in model order: it counts in the gradient norm and is what a checkpoint stores
+  ParameterOffsets offsets;
+};
+
+// The layout of a model that is split into chunks. Immutable. Thread contract: any thread.
+class ParameterLayout {
+ public:
+  ParameterLayout() = default;  // of no chunks
+
+  // `chunks`: [chunk], the parameters of its layers in the order of Layer::parameters().
+  // Errors: Internal if two layers give the same name different shapes.
+  static absl::StatusOr<ParameterLayout> Create(absl::Span<const std::vector<ParameterSpec>> chunks,
+                                                DataType precision);
+
+  // Each parameter once, in the order of its canonical use.
+  const std::vector<ParameterSpec>& parameters() const { return parameters_; }
+  int num_parameters() const { return static_cast<int>(parameters_.size()); }
+  const ParameterSpec& SpecOf(const ParameterUse& use) const { return parameters_[use.parameter]; }
+
+  int num_chunks() const { return static_cast<int>(chunks_.size()); }
+  // The uses of one chunk, in the order of Layer::parameters().
+  absl::Span<const ParameterUse> UsesIn(int chunk) const { return chunks_[chunk].uses; }
+  Bytes ParameterBytes(int chunk) const { return chunks_[chunk].parameter_bytes; }
+  Bytes OptimizerBytes(int chunk) const { return chunks_[chunk].optimizer_bytes; }
+
+  // All uses of one parameter, in model order; at least one.
+  std::vector<ParameterUse> UsesOf(int parameter) const;
+  const ParameterUse& CanonicalUse(int parameter) const;
+
+ private:
+  struct Chunk {
+    std::vector<ParameterUse> uses;
+    Bytes parameter_bytes = 0;
+    Bytes optimizer_bytes = 0;
+  };
+  struct Position {
+    int chunk = 0;
+    int use = 0;  // in Chunk::uses
+  };
+
+  std::vector<ParameterSpec> parameters_;
+  std::vector<Position> canonical_;  // [parameter]
+  std::vector<Chunk> chunks_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_LAYERS_PARAMETER_LAYOUT_H_
