@@ -1,4 +1,4 @@
-// Names by way of protobuf's descriptors.
+// Looks names up in protobuf's descriptors.
 #include "runtime/job/field_names.h"
 
 #include <algorithm>
@@ -54,9 +54,9 @@ const google::protobuf::EnumDescriptor* FindEnum(const google::protobuf::Descrip
 }
 
 std::string UnknownField(const google::protobuf::Descriptor& message, const std::string& field) {
-  const std::string place = &message == proto::Job::descriptor() ? "a job" : message.name();
+  const std::string where = &message == proto::Job::descriptor() ? "a job" : message.name();
   const std::string suggestion = SuggestField(message, field);
-  return absl::StrCat(place, " has no field \"", field, "\"",
+  return absl::StrCat(where, " has no field \"", field, "\"",
                       suggestion.empty() ? absl::StrCat("; its fields are ", ListFields(message)) : suggestion);
 }
 
@@ -64,13 +64,13 @@ std::string UnknownField(const google::protobuf::Descriptor& message, const std:
 
 std::string SuggestField(const google::protobuf::Descriptor& message, absl::string_view name) {
   if (name.size() > 64) return "";
-  // A third of the letters may be wrong; `heads` is no slip for `layers`.
+  // Up to a third of the letters may be wrong: `heads` is not a misspelling of `layers`.
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
   absl::string_view best;
   for (int i = 0; i < message.field_count(); ++i) {
     const std::string& candidate = message.field(i)->name();
     const size_t distance = EditDistance(name, candidate);
-    // `warmup` is too far from `warmup_steps` for a slip of the finger, but the beginning of a name says enough.
+    // `warmup` is too far from `warmup_steps` for a misspelling, but the beginning of a name also suggests it.
     const bool is_prefix = name.size() >= 3 && absl::string_view(candidate).substr(0, name.size()) == name;
     if (is_prefix && best.empty()) best = candidate;
     if (distance < best_distance) {

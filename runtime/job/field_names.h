@@ -1,4 +1,4 @@
-// The names of fields and enum values in messages for users. Used by job_file and overrides.
+// Names of fields and enum values for error messages. Used by job_file.cc and overrides.cc.
 #ifndef BATON_RUNTIME_JOB_FIELD_NAMES_H_
 #define BATON_RUNTIME_JOB_FIELD_NAMES_H_
 
@@ -9,7 +9,7 @@
 
 namespace baton {
 
-// `; did you mean "NAME"?` where a field of `message` is spelt almost like `name`, else empty.
+// `; did you mean "NAME"?` if a field of `message` is spelled almost like `name`, else empty.
 std::string SuggestField(const google::protobuf::Descriptor& message, absl::string_view name);
 
 // All fields of `message` in the order of the file, as "gpt2, mlp, inputs, layer"; "none" if it has none.
@@ -18,8 +18,8 @@ std::string ListFields(const google::protobuf::Descriptor& message);
 // As "HOST, CUDA".
 std::string ListValues(const google::protobuf::EnumDescriptor& type);
 
-// What protobuf's text parser says about a part of a job, in Baton's words where protobuf's would not help: an unknown
-// field or enum value is told with what is allowed, and put into `unknown`; `message` itself otherwise.
+// Rewrites an error of protobuf's text parser. For an unknown field or enum value the result lists what is allowed, and
+// `unknown` is set to it. Messages that are clear already are returned unchanged.
 std::string PlainWords(const std::string& message, std::string* unknown);
 
 }  // namespace baton

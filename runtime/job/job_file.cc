@@ -1,4 +1,4 @@
-// Reading the file, and the parser's complaints as sentences.
+// Reads the file and turns parser errors into sentences.
 #include "runtime/job/job_file.h"
 
 #include <sys/stat.h>
@@ -22,10 +22,10 @@ namespace {
 
 constexpr std::streamoff kMaxFileBytes = 16 << 20;
 
-// A job nests six messages deep; hostile text must not exhaust the stack.
+// A job nests six messages deep. The limit protects the stack from hostile text.
 constexpr int kMaxNesting = 32;
 
-// Keeps the first error as `name:line:column: text`, with Baton's words where protobuf's would not help.
+// Keeps the first error as `name:line:column: text`, rewritten by PlainWords.
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
   FirstError(absl::string_view text, absl::string_view name) : text_(text), name_(name) {}
@@ -41,7 +41,7 @@ class FirstError : public google::protobuf::io::ErrorCollector {
     const std::vector<absl::string_view> lines = absl::StrSplit(text_, '\n');
     line = std::min(line, static_cast<int>(lines.size()) - 1);
     size_t offset = OffsetOfColumn(lines[line], column);
-    // protobuf points behind the word that it does not know.
+    // protobuf's position is behind the unknown word.
     if (!unknown.empty()) {
       for (int previous = line; previous >= 0; --previous) {
         const size_t found = lines[previous].rfind(unknown, previous == line ? offset : absl::string_view::npos);
@@ -57,7 +57,7 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   const std::string& message() const { return message_; }
 
  private:
-  // The tokenizer counts a tab up to the next multiple of eight, an editor as one.
+  // The tokenizer advances a tab to the next multiple of eight; editors count it as one column.
   static size_t OffsetOfColumn(absl::string_view line, int column) {
     int reached = 0;
     size_t offset = 0;

@@ -10,12 +10,12 @@
 
 namespace baton {
 
-// The job that `text` says, nothing filled in. `name` stands for the text in messages.
+// Parses `text`; fills in nothing. `name` names the text in messages.
 // Errors: InvalidArgument with the first mistake, line and column counted from 1, as
 // `gpt.textproto:3:14: pipeline has no field "stage"; did you mean "stages"?`
 absl::StatusOr<proto::Job> ParseJob(absl::string_view text, absl::string_view name);
 
-// The same of a file of at most 16 MiB. Errors: also NotFound, PermissionDenied and the like, with the path.
+// The same for a file of at most 16 MiB. Errors: also NotFound, PermissionDenied and the like, with the path.
 absl::StatusOr<proto::Job> ReadJob(const std::string& path);
 
 }  // namespace baton

@@ -39,7 +39,7 @@ struct Mistake {
   std::string message;
 };
 
-TEST_CASE("a mistake is told with its line and column") {
+TEST_CASE("an error names its line and column") {
   const Mistake mistake = GENERATE(
       Mistake{"name: \"a\"\n\npipeline {   stage: 4 }",
               "gpt.textproto:3:14: Pipeline has no field \"stage\"; did you mean \"stages\"?"},

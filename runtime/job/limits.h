@@ -18,7 +18,7 @@ inline absl::Status CheckRange(absl::string_view field, int64_t value, int64_t l
   return absl::OkStatus();
 }
 
-// OK if least <= value <= most; neither NaN nor an infinity is.
+// OK if least <= value <= most, which neither NaN nor infinity satisfies.
 inline absl::Status CheckReal(absl::string_view field, double value, double least, double most) {
   if (value >= least && value <= most) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " must be from ", least, " to ", most));

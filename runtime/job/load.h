@@ -1,4 +1,4 @@
-// From a path on the command line to a job that can be built: read, override, resolve. Used by every command.
+// Reads, overrides and resolves a job. Used by every command that takes a job file.
 #ifndef BATON_RUNTIME_JOB_LOAD_H_
 #define BATON_RUNTIME_JOB_LOAD_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// Errors: those of ReadJob, ApplyOverride and ResolveJob.
+// `overrides`: as --set takes them, applied in order. Errors: those of ReadJob, ApplyOverride and ResolveJob.
 absl::StatusOr<proto::Job> LoadJob(const std::string& path, const std::vector<std::string>& overrides);
 
 }  // namespace baton

@@ -1,3 +1,4 @@
+// Reads the file and hands its text to schedules/order.
 #include "runtime/job/order_file.h"
 
 #include <utility>
@@ -10,7 +11,7 @@
 namespace baton {
 
 absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path) {
-  // ReadCsv says what is too large; one byte beyond its limit is enough for that.
+  // One byte beyond the limit suffices for ReadCsv to report a file that is too large.
   BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("order file", path, kMaxCsvBytes + 1));
   return ReadCsv(text, path);
 }

@@ -1,5 +1,5 @@
-// Reads the compute order that a job or a command line names. Used by tools/baton and runtime/train: schedules/ reads
-// text, but no files.
+// Reads the compute order that a job or a command line names; schedules/ parses text, but reads no files. Used by
+// runtime/planning and tools/baton.
 #ifndef BATON_RUNTIME_JOB_ORDER_FILE_H_
 #define BATON_RUNTIME_JOB_ORDER_FILE_H_
 
@@ -12,10 +12,10 @@
 
 namespace baton {
 
-// Errors: InvalidArgument if the file cannot be read, is too large or no order; see ReadCsv.
+// Errors: InvalidArgument if the file cannot be read, is too large or is not an order; see ReadCsv.
 absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path);
 
-// What --order=`path` stands for: the override of pipeline.order. pipeline.schedule must be set to csv as well.
+// The override of pipeline.order that --order=`path` stands for. pipeline.schedule must be set to csv as well.
 std::string OrderOverride(const std::string& path);
 
 // The order of pipeline.order; null if the job names none. Errors: as ReadOrderFile.

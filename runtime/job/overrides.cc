@@ -1,4 +1,4 @@
-// Finding the field that a path names and parsing its value, by reflection.
+// Finds the field that a path names and parses its value, by reflection.
 #include "runtime/job/overrides.h"
 
 #include <memory>
@@ -25,10 +25,11 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// A path has at most six fields, text in a value as many messages; hostile text must not exhaust the stack.
+// A path has at most six fields, and a value nests at most as many messages. The limit protects the stack from hostile
+// text.
 constexpr int kMaxNesting = 32;
 
-// Collects protobuf's first complaint about a value, without its position.
+// Keeps protobuf's first error about a value, without its position.
 class FirstComplaint : public google::protobuf::io::ErrorCollector {
  public:
   void AddError(int, google::protobuf::io::ColumnNumber, const std::string& message) override {

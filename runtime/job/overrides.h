@@ -9,15 +9,14 @@
 
 namespace baton {
 
-// Applies one `path=value`; `job` is unchanged on an error.
+// Applies one `path=value`. `job` is unchanged on an error.
 //
-// The path is field names joined by dots; messages on the way are made where there are none. The value is
+// The path is field names joined by dots; missing messages on the way are created. The value is
 //   a number, `true` or `false`, the name of an enum value, or a string with or without quotes;
-//   `[2, 2, 3, 3]` or `2,2,3,3` for a list, which is replaced; `[]` empties it;
+//   `[2, 2, 3, 3]` or `2,2,3,3` for a list, which is replaced; `[]` clears it;
 //   `{ field: value … }` in text format for a message, which is replaced; `[{…}, {…}]` for a list of messages.
-// Setting one member of a oneof clears the others; so does pipeline.split.layers with balanced, and the other way
-// round. Errors: InvalidArgument. An unknown path lists the fields at that place; a wrong value is told with what is
-// allowed.
+// Setting one member of a oneof clears the others. pipeline.split.layers and pipeline.split.balanced clear each other
+// too. Errors: InvalidArgument that lists the fields for an unknown path, or what is allowed for a wrong value.
 absl::Status ApplyOverride(proto::Job& job, absl::string_view assignment);
 
 }  // namespace baton

@@ -1,5 +1,9 @@
-// From what a user wrote to a job that can be built: every default filled in, every limit checked. Used by tools/baton
-// before anything else looks at a job; plan, models and training rely on what is promised here.
+// Fills a job's defaults and checks its limits. Used by every command right after the job is read; planning, models and
+// training rely on what ResolveJob guarantees.
+//
+//   BATON_ASSIGN_OR_RETURN(proto::Job job, ReadJob(path));
+//   BATON_RETURN_IF_ERROR(ApplyOverride(job, "pipeline.stages=4"));
+//   BATON_ASSIGN_OR_RETURN(job, ResolveJob(std::move(job)));
 #ifndef BATON_RUNTIME_JOB_RESOLVE_H_
 #define BATON_RUNTIME_JOB_RESOLVE_H_
 
@@ -17,22 +21,24 @@ inline constexpr int64_t kMaxParameters = int64_t{1} << 40;         // of the wh
 inline constexpr int64_t kMaxElementsPerTensor = int64_t{1} << 40;  // of one micro-batch, attention scores included
 inline constexpr int64_t kMaxClusterElements = int64_t{1} << 28;    // examples · features
 
-// The job with defaults (proto/job.proto) in place of whatever is unset. Afterwards each optional scalar of the parts
-// that apply is set; exactly one of model.gpt2, model.mlp and model.layer; data.source; optimizer.adamw; exactly one of
-// pipeline.split.balanced and pipeline.split.layers; devices.count equals pipeline.stages; the data fits the model.
+// Sets every unset field to its default (proto/job.proto). Afterwards these hold: each optional scalar of the parts
+// that apply is set; exactly one of model.gpt2, model.mlp and model.layer is set; data.source and optimizer.adamw are
+// set; exactly one of pipeline.split.balanced and pipeline.split.layers is set; devices.count equals pipeline.stages;
+// the data fits the model.
 //
-// Not checked here: whether the backend is there (Unavailable, by whoever makes devices), and files (TextDataset).
+// Not checked here: whether this machine has the backend (see MakeDevices), and files (see TextDataset).
 // Errors: InvalidArgument that names the field, its value and what is allowed.
 absl::StatusOr<proto::Job> ResolveJob(proto::Job job);
 
-// Of a resolved job.
-// Layers that a split cuts between.
+// The functions below expect a resolved job.
+
+// The number of layers that a split cuts between.
 int64_t NumLayers(const proto::Job& job);
-// Features of one example; 0 for a model of tokens.
+// The number of features of one example; 0 for a model of tokens.
 int64_t NumFeatures(const proto::Job& job);
-// Classes of the loss; the vocabulary for a model of tokens.
+// The number of classes of the loss; the vocabulary for a model of tokens.
 int64_t NumClasses(const proto::Job& job);
-// Chunks that the layers are cut into.
+// The number of chunks that the layers are split into.
 int64_t NumChunks(const proto::Job& job);
 
 }  // namespace baton

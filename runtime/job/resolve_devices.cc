@@ -33,8 +33,9 @@ absl::Status ResolveNodes(proto::Devices& devices) {
   }
   if (!devices.has_per_node()) devices.set_per_node((count + devices.nodes() - 1) / devices.nodes());
   if ((count + devices.per_node() - 1) / devices.per_node() != devices.nodes()) {
-    return absl::InvalidArgumentError(absl::StrCat("devices.nodes: ", devices.nodes(), " of devices.per_node: ",
-                                                   devices.per_node(), " are not what ", count, " devices need"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("devices.nodes: ", devices.nodes(), " of devices.per_node: ", devices.per_node(),
+                     " do not hold exactly ", count, " devices; leave one of the two unset"));
   }
   if (devices.has_intra()) BATON_RETURN_IF_ERROR(ResolveLink("devices.intra", *devices.mutable_intra()));
   if (devices.has_inter()) BATON_RETURN_IF_ERROR(ResolveLink("devices.inter", *devices.mutable_inter()));
@@ -47,7 +48,7 @@ absl::Status ResolveNodes(proto::Devices& devices) {
   return absl::OkStatus();
 }
 
-// The rates and memory of a known device where the job says none.
+// Fills in the rates and memory of a known device where the job has none.
 absl::Status ResolveRates(proto::Devices& devices) {
   if (devices.has_device()) {
     const KnownDevice* known = FindDevice(devices.device());

@@ -13,7 +13,7 @@
 namespace baton {
 namespace {
 
-// What adds up over the layers. Doubles, since these may exceed 2^63 before they are refused.
+// Sums and maxima over the layers. Doubles, since these may exceed 2^63 before they are refused.
 struct Sizes {
   double parameters = 0;
   double widest = 0;  // elements of the largest tensor of one sequence or example
@@ -31,7 +31,7 @@ absl::Status CheckSizes(const Sizes& sizes, int64_t micro_batch) {
   return absl::OkStatus();
 }
 
-// Enum values of proto3 are open in binary form and when set by number in text.
+// proto3 accepts unknown enum values in binary form, and in text if they are given by number.
 absl::Status CheckActivation(absl::string_view field, int value) {
   if (proto::Activation_IsValid(value)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not one of NONE, RELU, GELU, GELU_TANH"));
@@ -79,7 +79,7 @@ absl::Status ResolveMlp(proto::Mlp& mlp, Sizes& sizes) {
   return CheckActivation("model.mlp.activation", mlp.activation());
 }
 
-// Fills and checks one layer of a list; `width` goes from its input's to its output's.
+// Fills and checks one layer of a list; changes `width` from that of its input to that of its output.
 absl::Status ResolveLayer(const std::string& path, bool in_residual, proto::Layer& layer, int64_t& width,
                           Sizes& sizes) {
   switch (layer.kind_case()) {

@@ -7,7 +7,7 @@
 
 namespace baton {
 
-// Fills `model`'s defaults and checks it; also that its tensors keep their limits with `micro_batch` sequences at once.
+// Fills the defaults of `model` and checks it, including the sizes of its tensors for `micro_batch` sequences at once.
 // Errors: InvalidArgument.
 absl::Status ResolveModel(int64_t micro_batch, proto::Model& model);
 

@@ -1,3 +1,4 @@
+// A job's search fields as options.
 #include "runtime/job/search_options.h"
 
 namespace baton {

@@ -1,4 +1,4 @@
-// The search that a job asks for. Used by tools/baton and runtime/train, which compile.
+// The options of a job's search. Used by runtime/planning and tools/baton.
 #ifndef BATON_RUNTIME_JOB_SEARCH_OPTIONS_H_
 #define BATON_RUNTIME_JOB_SEARCH_OPTIONS_H_
 
@@ -7,7 +7,7 @@
 
 namespace baton {
 
-// Without progress. What is not set is as proto/job.proto says.
+// Unset fields get the defaults of proto/job.proto. No progress is reported.
 SearchOptions SearchOptionsOf(const proto::Search& search);
 
 }  // namespace baton

@@ -1,0 +1,64 @@
+// Nodes, links and rates of devices, and wrong ones.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "runtime/job/resolve.h"
+#include "runtime/job/testing/jobs.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("nodes follow from devices in a node and the other way round; a known device has rates and memory") {
+  const std::string links = ";devices.intra={};devices.inter={latency: \"9us\"}";
+  CHECK(ResolveJob(Make(kGpt, "devices.per_node=3" + links)).value().devices().nodes() == 2);
+  CHECK(ResolveJob(Make(kGpt, "devices.nodes=2" + links)).value().devices().per_node() == 2);
+  const proto::Devices plain = ResolveJob(Make(kGpt, "run.steps=1")).value().devices();
+  CHECK(plain.nodes() == 1);
+  CHECK(plain.per_node() == 4);
+  CHECK_FALSE(plain.has_intra());
+  CHECK_FALSE(plain.has_memory_gib());
+  const proto::Devices known =
+      ResolveJob(Make(kGpt, "devices.device=H200;devices.rates={matmul_tflops: 500}")).value().devices();
+  CHECK(known.rates().matmul_tflops() == 500);
+  CHECK(known.rates().memory_gbps() == Approx(4320));
+  CHECK(known.memory_gib() == Approx(139.8));
+}
+
+TEST_CASE("wrong nodes, links, rates and memory") {
+  CheckWrong(GENERATE(
+      Wrong{kGpt, "devices.nodes=5", "devices.nodes: 5 must be at most 4"},
+      Wrong{kGpt, "devices.nodes=2;devices.per_node=4",
+            "devices.nodes: 2 of devices.per_node: 4 do not hold exactly 4 devices; leave one of the two unset"},
+      Wrong{kGpt, "devices.nodes=2",
+            "devices.inter is missing: the link between nodes, as { latency: \"10us\" bandwidth_gbps: 50 }"},
+      Wrong{kGpt, "devices.per_node=2;devices.inter={}",
+            "devices.intra is missing: the link within a node, as { latency: \"3us\" bandwidth_gbps: 450 }"},
+      Wrong{kGpt, "devices.intra={latency: \"3\"}",
+            "devices.intra.latency: \"3\" is not a time from 0 to 3600 s with its unit, like 18.5ms; units are ns, us, "
+            "ms "
+            "and s"},
+      Wrong{kGpt, "devices.intra={bandwidth_gbps: -1}", "devices.intra.bandwidth_gbps: -1 must be from 1e-06 to 1e+06"},
+      Wrong{kGpt, "devices.intra={bandwidth_gbps: nan}",
+            "devices.intra.bandwidth_gbps: nan must be from 1e-06 to 1e+06"},
+      Wrong{kGpt, "devices.rates={matmul_tflops: 1}", "devices.rates.memory_gbps is missing: 10^9 bytes a second"},
+      Wrong{kGpt, "devices.rates={matmul_tflops: 0 memory_gbps: 1}",
+            "devices.rates.matmul_tflops: 0 must be above 0 and at most 1e+06"},
+      Wrong{kGpt, "devices.memory_gib=0", "devices.memory_gib: 0 must be above 0 and at most 1.04858e+06"},
+      Wrong{
+          kGpt, "devices.device=H9000",
+          "devices.device: \"H9000\" is not one of V100, A100, L40S, H100, H200, MI300X; give devices.rates instead"}));
+}
+
+TEST_CASE("wrong devices") {
+  CheckWrong(GENERATE(Wrong{kGpt, "devices.count=2", "devices.count: 2 must be pipeline.stages: 4, one device a stage"},
+                      Wrong{kGpt, "devices.threads_each=0", "devices.threads_each: 0 must be at least 1"},
+                      Wrong{kGpt, "devices.precision=BF16",
+                            "devices.precision: BF16 needs devices.backend: CUDA; HOST computes in FLOAT32"},
+                      Wrong{kGpt, "devices.deterministic=false",
+                            "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic"},
+                      Wrong{kMlp, "devices.backend=CUDA;devices.precision=BF16",
+                            "devices.precision: BF16 needs a model that begins with tokens: gpt2"}));
+}
+
+}  // namespace
+}  // namespace baton
