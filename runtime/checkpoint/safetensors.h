@@ -1,5 +1,9 @@
-// Checkpoints in the safetensors format (https://huggingface.co/docs/safetensors), which PyTorch and others read as it
-// is. Written and read by runtime/train.
+// Tensors in the safetensors format (https://huggingface.co/docs/safetensors), which PyTorch and others read. Used by
+// runtime/train.
+//
+//   BATON_RETURN_IF_ERROR(WriteSafetensors(path, {{"wte.weight", shape, data}}));
+//   BATON_ASSIGN_OR_RETURN(const auto file, SafetensorsFile::Open(path));
+//   BATON_RETURN_IF_ERROR(file->Read("wte.weight", shape, data));
 //
 //   8 bytes             n bytes                                                          to the end
 //   ┌─────────────────┬────────────────────────────────────────────────────────────────┬───────────────────┐
@@ -21,8 +25,7 @@
 
 namespace baton {
 
-// A tensor to write. `data` is shape.NumBytes() bytes, row-major and little-endian, of which the caller keeps
-// ownership.
+// A tensor to write. `data`: shape.NumBytes() bytes, row-major and little-endian; not owned.
 struct TensorToWrite {
   std::string name;  // UTF-8
   Shape shape;
@@ -30,13 +33,13 @@ struct TensorToWrite {
 };
 
 // Writes all tensors to `path`, wider types first and then by name, with the metadata {"format":"pt"}. The file is
-// written beside itself as PATH.partial and renamed when it is complete and on the disk, so that `path` is the old or
-// the new file whole, whatever happens.
-// Errors: InvalidArgument if two tensors have one name or a name is `__metadata__`; ResourceExhausted if the disk is
-// full, or what else the system says, with the path.
+// written as PATH.partial and renamed once it is complete and on disk, so that `path` is always the whole old file or
+// the whole new one.
+// Errors: InvalidArgument if two tensors have one name or a name is `__metadata__`; those of the system with the path,
+// such as ResourceExhausted for a full disk.
 absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite> tensors);
 
-// A tensor that a file holds.
+// A tensor in a file.
 struct StoredTensor {
   std::string name;
   std::string dtype;             // the format's name, as "F32"
@@ -45,22 +48,22 @@ struct StoredTensor {
   Bytes bytes = 0;
 };
 
-// An open file, checked as a whole: each tensor's size is that of its shape and type, and together they fill the file.
-// Owns its descriptor. Thread contract: immutable once open; any thread.
+// An open file. Open has checked that each tensor's size matches its shape and type, and that the tensors fill the
+// file. Owns its descriptor. Thread contract: immutable after Open; any thread.
 class SafetensorsFile {
  public:
-  // Reads the header, of at most 100 MB. Errors: NotFound and the like; InvalidArgument with the path and what is wrong
-  // if the file is not of this format.
+  // Reads the header, at most 100 MB. Errors: NotFound and the like; InvalidArgument with the path and the defect if
+  // the file does not have this format.
   static absl::StatusOr<std::unique_ptr<SafetensorsFile>> Open(const std::string& path);
   ~SafetensorsFile();
   SafetensorsFile(const SafetensorsFile&) = delete;
   SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
-  // By name.
+  // Sorted by name.
   const std::vector<StoredTensor>& tensors() const { return tensors_; }
 
-  // Reads tensor `name` into `data`, shape.NumBytes() bytes. Errors: NotFound if there is none of this name;
-  // InvalidArgument if its type or shape differs; what the system says if it cannot be read.
+  // Reads tensor `name` into `data`: shape.NumBytes() bytes. Errors: NotFound if the file has no such tensor;
+  // InvalidArgument if its type or shape differs; those of the system.
   absl::Status Read(const std::string& name, const Shape& shape, std::byte* data) const;
 
  private:

@@ -133,7 +133,7 @@ TEST_CASE("names must be different") {
   CHECK_FALSE(std::ifstream(path).good());
 }
 
-TEST_CASE("what the system refuses is told with the path, and leaves the old file as it was") {
+TEST_CASE("an error of the system names the path, and leaves the old file unchanged") {
   const absl::Status nowhere = WriteSafetensors("/nonexistent/model.safetensors", Values().Tensors());
   CHECK(nowhere.code() == absl::StatusCode::kNotFound);
   CHECK(absl::StrContains(nowhere.message(), "/nonexistent/model.safetensors"));

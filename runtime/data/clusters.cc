@@ -1,4 +1,4 @@
-// Points around centres, all drawn by position.
+// Draws centres and the examples around them.
 #include "runtime/data/clusters.h"
 
 #include <cmath>

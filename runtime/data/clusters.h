@@ -1,4 +1,5 @@
-// A synthetic classification set that needs no file. Used by runtime/train for jobs with data.clusters, and by tests.
+// A synthetic classification set that needs no file. Used by dataset_of_job.cc for jobs with data.clusters, and by
+// tests.
 #ifndef BATON_RUNTIME_DATA_CLUSTERS_H_
 #define BATON_RUNTIME_DATA_CLUSTERS_H_
 
@@ -11,9 +12,9 @@
 
 namespace baton {
 
-// Example e belongs to class e mod classes; its features are its class's centre, N(0, 1) in each feature, plus
-// noise · N(0, 1). The last ⌊held_out · examples⌋ are held out. Training draws at random, with replacement, for each
-// step and position alone.
+// Example e belongs to class e mod classes. Each of its features is that of the class's centre, N(0, 1), plus
+// noise · N(0, 1). The last ⌊held_out · examples⌋ examples are held out. Each training example is drawn with
+// replacement, by its step and position alone.
 class ClusterDataset : public Dataset {
  public:
   struct Options {

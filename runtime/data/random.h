@@ -1,5 +1,5 @@
-// Counter-based random numbers for data: a pure function of what they are for. Used by text.cc and clusters.cc.
-// Source: Philox4x64-10, Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011.
+// Counter-based random numbers for data: a pure function of seed, purpose and position. Used by text.cc and
+// clusters.cc. Source: Philox4x64-10, Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011.
 #ifndef BATON_RUNTIME_DATA_RANDOM_H_
 #define BATON_RUNTIME_DATA_RANDOM_H_
 
@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// What data's numbers are for; part of the key, so that no two uses share any.
+// The purpose of a number. It is part of the key, so that no two purposes share numbers.
 enum class RandomPurpose : uint64_t { kTrainingOrder = 1, kClusterCenters = 2, kClusterNoise = 3 };
 
 // 64 random bits for position (a, b).
@@ -21,7 +21,7 @@ inline uint64_t RandomBits(uint64_t seed, RandomPurpose purpose, uint64_t a, uin
   return r123::Philox4x64()(counter, key)[0];
 }
 
-// A whole number in [0, limit), limit >= 1; off from uniform by less than limit / 2^64.
+// A whole number in [0, limit), limit >= 1. Each probability differs from 1 / limit by less than 2^-64.
 inline int64_t RandomBelow(int64_t limit, uint64_t seed, RandomPurpose purpose, uint64_t a, uint64_t b) {
   return static_cast<int64_t>(
       (static_cast<unsigned __int128>(RandomBits(seed, purpose, a, b)) * static_cast<uint64_t>(limit)) >> 64);

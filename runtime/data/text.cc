@@ -1,4 +1,4 @@
-// Reading texts, and which part of them a batch takes.
+// Reads the files and cuts sequences from them.
 #include "runtime/data/text.h"
 
 #include <glob.h>
@@ -37,7 +37,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
-// Writes tokens [offset, offset + context) to sequence `index` of inputs and those one further on to that of targets.
+// Writes tokens [offset, offset + context) to sequence `index` of inputs, and each one's next token to targets.
 void FillSequence(const std::string& tokens, int64_t offset, int64_t context, int64_t index, std::byte* inputs,
                   int32_t* targets) {
   const char* first = tokens.data() + offset;
@@ -57,7 +57,7 @@ void FillSequence(const std::string& tokens, int64_t offset, int64_t context, in
 
 absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& pattern) {
   if (pattern.find('\0') != std::string::npos) {
-    return absl::InvalidArgumentError("data.text: a pattern cannot hold a zero byte");
+    return absl::InvalidArgumentError("data.text: a pattern must not contain a zero byte");
   }
   glob_t found = {};
   const int result = glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
@@ -65,7 +65,7 @@ absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& patter
   if (result == 0) names.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   globfree(&found);
   if (result == GLOB_NOSPACE) return absl::ResourceExhaustedError("data.text: out of memory expanding the pattern");
-  // By bytes, not by the locale.
+  // By bytes: the order must not depend on the locale.
   std::sort(names.begin(), names.end());
 
   std::vector<std::string> files;
@@ -73,12 +73,12 @@ absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& patter
   for (const std::string& name : names) {
     struct stat about;
     if (stat(name.c_str(), &about) != 0) {
-      return absl::ErrnoToStatus(errno, absl::StrCat("data.text: cannot look at ", name));
+      return absl::ErrnoToStatus(errno, absl::StrCat("data.text: cannot access ", name));
     }
     if (S_ISREG(about.st_mode) && seen.insert({about.st_dev, about.st_ino}).second) files.push_back(name);
   }
   if (files.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("data.text: \"", pattern, "\" names no regular file"));
+    return absl::InvalidArgumentError(absl::StrCat("data.text: \"", pattern, "\" matches no regular file"));
   }
   return files;
 }

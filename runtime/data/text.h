@@ -1,4 +1,4 @@
-// Text files as sequences of tokens for a language model. Used by runtime/train for jobs with data.text.
+// Text files as sequences of tokens for a language model. Used by dataset_of_job.cc for jobs with data.text.
 #ifndef BATON_RUNTIME_DATA_TEXT_H_
 #define BATON_RUNTIME_DATA_TEXT_H_
 
@@ -12,22 +12,21 @@
 
 namespace baton {
 
-// The regular files that a shell pattern names, sorted by name as bytes; folders and the like are left out. A file that
-// several names lead to (symbolic links, hard links) is taken once, by the first, so that what is held out is never
-// trained on under another name.
-// Errors: InvalidArgument naming data.text if there is none; PermissionDenied and the like if one cannot be looked at.
+// The regular files that a shell pattern matches, sorted by name as bytes. A file with several names (symbolic or hard
+// links) is taken once, by its first name, so that held-out text is never trained on under another name.
+// Errors: InvalidArgument that names data.text if no file matches; PermissionDenied and the like with the path.
 absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& pattern);
 
-// The tokens of some files, a token a byte: the first part of each file for training, its tail held out.
+// The bytes of files as tokens: the first part of each file is for training, its tail is held out.
 //
 //   file 1        file 2
 //   ┌──────────┬─┐┌─────┬┐
 //   │ training │ ││     ││ held out: ⌊held_out · file's bytes⌋ at the end of each
 //   └──────────┴─┘└─────┴┘
 //
-// Each part is one stream over all files. A sequence is `context` tokens and its targets are the tokens after each of
-// them. A training sequence begins at a random place, drawn for its step and position alone, with replacement;
-// held-out sequences lie side by side.
+// Each part is one stream over all files. A sequence is `context` tokens; its targets are the tokens that follow each
+// of them. A training sequence begins at a random offset, drawn with replacement by its step and position alone.
+// Held-out sequences are consecutive.
 class TextDataset : public Dataset {
  public:
   struct Options {
@@ -37,8 +36,8 @@ class TextDataset : public Dataset {
     uint64_t seed = 0;      // run.seed
   };
 
-  // Reads all files. Errors: those of ExpandPattern and of reading; InvalidArgument if there is too little text for one
-  // sequence, or for one that is held out where held_out is above 0, or more than 16 GiB of it.
+  // Reads all files. Errors: those of ExpandPattern and of reading; InvalidArgument if the text is more than 16 GiB, or
+  // too short for one training sequence, or (if held_out is above 0) for one held-out sequence.
   static absl::StatusOr<std::unique_ptr<TextDataset>> Create(const Options& options);
 
   Bytes input_bytes() const override { return context_ * static_cast<Bytes>(sizeof(int32_t)); }

@@ -1,4 +1,4 @@
-// Texts: patterns of files, batches, what is held out, and too little text.
+// Patterns of files, batches, held-out text, and too little text.
 #include "runtime/data/text.h"
 
 #include <sys/stat.h>
@@ -84,7 +84,7 @@ TEST_CASE("targets are the tokens after the inputs, bytes as they are") {
     REQUIRE(sequences.targets[i] == sequences.inputs[i] + 1);
     if (i % 8 == 0) first_tokens.insert(sequences.inputs[i]);
   }
-  // Each of the 248 places is drawn with probability 1 − (1 − 1/248)^2000 = 0.9997.
+  // Each of the 248 offsets is drawn with probability 1 − (1 − 1/248)^2000 = 0.9997.
   CHECK(first_tokens.size() > 240);
   CHECK(*first_tokens.rbegin() <= 247);
 }
@@ -129,7 +129,7 @@ TEST_CASE("the tail of each file is held out and never trained on") {
   CHECK(std::equal(last.inputs.begin(), last.inputs.end(), held_out.inputs.begin() + 20));
 }
 
-TEST_CASE("too little text is told with the numbers") {
+TEST_CASE("an error about too little text names the numbers") {
   const std::string folder = MakeFolder("little");
   Write(folder + "/text", std::string(100, 'a'));
   const auto message = [&](double held_out, int64_t context) {
