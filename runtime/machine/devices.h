@@ -1,5 +1,5 @@
-// Makes the backend, devices and transport that a job's `devices` message asks for. No other code of training depends
-// on a kind of device. Used by TrainingRun and by the commands that profile a job.
+// From a job's `devices` to what computes: the backend, the devices and the transport between them. The one place where
+// training meets kinds of devices. Used by training sessions and by the commands that profile a job.
 #ifndef BATON_RUNTIME_MACHINE_DEVICES_H_
 #define BATON_RUNTIME_MACHINE_DEVICES_H_
 

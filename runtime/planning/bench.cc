@@ -1,4 +1,4 @@
-// Memory by turns, and medians.
+// An arena that layers use in turn, and median times.
 #include "runtime/planning/bench.h"
 
 #include <algorithm>
@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "base/status.h"
+#include "ops/layers/parameter_layout.h"
 #include "ops/models/initialize.h"
+#include "ops/optimizer/bind.h"
 
 namespace baton {
 
@@ -31,15 +33,11 @@ absl::StatusOr<std::byte*> Bench::Allocate(Bytes bytes) {
   return memory;
 }
 
-absl::StatusOr<std::byte*> Bench::AllocateInitialized(const std::string& name, const Initializer& initializer,
-                                                      const Shape& shape, int seed) {
-  BATON_ASSIGN_OR_RETURN(std::byte * memory, Allocate(shape.NumBytes()));
+absl::Status Bench::Fill(const ParameterSpec& spec, ParameterSource& source, std::byte* memory) {
   BATON_RETURN_IF_ERROR(stream_->Synchronize());
-  std::vector<float> values(shape.NumElements());
-  InitializeParameter(seed, name, initializer, shape.NumElements(), values.data());
-  BATON_RETURN_IF_ERROR(
-      device_.CopyToArena(memory, reinterpret_cast<const std::byte*>(values.data()), shape.NumBytes()));
-  return memory;
+  std::vector<std::byte> values(spec.shape.NumBytes());
+  BATON_RETURN_IF_ERROR(source.Read(spec, absl::MakeSpan(values)));
+  return device_.CopyToArena(memory, values.data(), spec.shape.NumBytes());
 }
 
 absl::StatusOr<Nanos> Bench::MedianTime(int repeats, const std::function<absl::Status()>& call) {
@@ -59,46 +57,45 @@ absl::StatusOr<Nanos> Bench::MedianTime(int repeats, const std::function<absl::S
 
 namespace {
 
-absl::Status PlaceParameters(const Backend& backend, Bench& bench, TimedLayer& timed) {
-  const bool rounds = backend.precision() != DataType::kFloat32;
-  std::vector<std::byte*> values, gradients;
-  for (const ParameterSpec& spec : timed.layer->parameters()) {
-    OptimizedParameter parameter;
-    parameter.num_elements = spec.shape.NumElements();
-    BATON_ASSIGN_OR_RETURN(parameter.values, bench.AllocateInitialized(spec.name, spec.initializer, spec.shape, 1));
-    BATON_ASSIGN_OR_RETURN(parameter.gradients, bench.Allocate(spec.shape.NumBytes()));
-    BATON_ASSIGN_OR_RETURN(parameter.first_moment, bench.Allocate(spec.shape.NumBytes()));
-    BATON_ASSIGN_OR_RETURN(parameter.second_moment, bench.Allocate(spec.shape.NumBytes()));
-    if (rounds) {
-      BATON_ASSIGN_OR_RETURN(parameter.working, bench.Allocate(parameter.num_elements * SizeOf(backend.precision())));
-    }
-    values.push_back(rounds ? parameter.working : parameter.values);
-    gradients.push_back(parameter.gradients);
-    timed.parameters.push_back(parameter);
+// Parameters and inputs only need values that are not special to any kernel; no run depends on them.
+constexpr uint64_t kParameterSeed = 1;
+constexpr uint64_t kInputSeed = 2;
+
+absl::Status CreateParameters(const Backend& backend, Bench& bench, TimedLayer& timed) {
+  const std::vector<ParameterSpec> specs = timed.layer->parameters();
+  const ChunkLayout layout = LayOutChunk(specs, backend.precision());
+  ParameterRegions regions;
+  BATON_ASSIGN_OR_RETURN(regions.parameters, bench.Allocate(layout.parameter_bytes));
+  BATON_ASSIGN_OR_RETURN(regions.gradients, bench.Allocate(layout.parameter_bytes));
+  BATON_ASSIGN_OR_RETURN(regions.optimizer, bench.Allocate(layout.optimizer_bytes));
+  InitialValues source(kParameterSeed, /*num_threads=*/1);
+  for (size_t i = 0; i < specs.size(); ++i) {
+    timed.parameters.push_back(Locate(specs[i], layout.offsets[i], regions));
+    BATON_RETURN_IF_ERROR(bench.Fill(specs[i], source, timed.parameters.back().values));
   }
-  timed.layer->BindParameters(values, gradients);
+  BindLayer(timed.parameters, *timed.layer);
   timed.optimizer = backend.CreateOptimizer(timed.parameters);
   return timed.optimizer->RoundValues(bench.kernel_stream());
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TimedLayer>> PlaceLayer(const Backend& backend, Bench& bench,
-                                                       std::unique_ptr<Layer> layer, const Shape& targets,
-                                                       bool is_first) {
+absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backend, Bench& bench,
+                                                           std::unique_ptr<Layer> layer, const Shape& targets,
+                                                           bool is_first) {
   bench.Clear();
   auto timed = std::make_unique<TimedLayer>();
   timed->layer = std::move(layer);
-  BATON_RETURN_IF_ERROR(PlaceParameters(backend, bench, *timed));
+  BATON_RETURN_IF_ERROR(CreateParameters(backend, bench, *timed));
   const Shape input = timed->layer->input_shape();
   const Shape output = timed->layer->output_shape();
   LayerBuffers& buffers = timed->buffers;
+  BATON_ASSIGN_OR_RETURN(std::byte * input_memory, bench.Allocate(input.NumBytes()));
+  buffers.input = input_memory;
   if (input.type() == DataType::kFloat32) {
-    // Zeros would let a kernel meet only special values.
-    BATON_ASSIGN_OR_RETURN(buffers.input,
-                           bench.AllocateInitialized("input", {Initializer::Kind::kNormal, 1.0}, input, /*seed=*/2));
-  } else {
-    BATON_ASSIGN_OR_RETURN(buffers.input, bench.Allocate(input.NumBytes()));
+    InitialValues source(kInputSeed, /*num_threads=*/1);
+    const ParameterSpec values = {"input", input, {Initializer::Kind::kNormal, 1.0}, false};
+    BATON_RETURN_IF_ERROR(bench.Fill(values, source, input_memory));
   }
   const Footprint footprint = timed->layer->footprint();
   BATON_ASSIGN_OR_RETURN(buffers.targets, bench.Allocate(targets.NumBytes()));
@@ -120,10 +117,8 @@ absl::StatusOr<std::unique_ptr<TimedLayer>> PlaceLayer(const Backend& backend, B
 Bytes TimedLayerBytes(const Backend& backend, const Layer& layer, const Shape& targets) {
   Bytes bytes = AlignUp(targets.NumBytes());
   bytes += 2 * (AlignUp(layer.input_shape().NumBytes()) + AlignUp(layer.output_shape().NumBytes()));
-  for (const ParameterSpec& parameter : layer.parameters()) {
-    bytes += 4 * AlignUp(parameter.shape.NumBytes());
-    bytes += AlignUp(parameter.shape.NumElements() * SizeOf(backend.precision()));
-  }
+  const ChunkLayout layout = LayOutChunk(layer.parameters(), backend.precision());
+  bytes += 2 * layout.parameter_bytes + layout.optimizer_bytes;
   const Footprint footprint = layer.footprint();
   for (const Bytes part : {footprint.saved, footprint.saved_weight, footprint.stash, footprint.scratch,
                            footprint.recomputed, footprint.recomputed_weight}) {

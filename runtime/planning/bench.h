@@ -1,23 +1,27 @@
 // One device's arena and clock, to time layers on. Used by profile.cc.
+//
+//   BATON_ASSIGN_OR_RETURN(std::unique_ptr<Bench> bench, Bench::Create(device, TimedLayerBytes(backend, *layer,
+//   targets))); BATON_ASSIGN_OR_RETURN(auto timed, MakeTimedLayer(backend, *bench, std::move(layer), targets,
+//   /*is_first=*/true)); bench->MedianTime(5, [&] { return timed->layer->Forward(bench->kernel_stream(),
+//   timed->buffers); });
 #ifndef BATON_RUNTIME_PLANNING_BENCH_H_
 #define BATON_RUNTIME_PLANNING_BENCH_H_
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "ops/backend.h"
 #include "ops/layers/layer.h"
-#include "ops/layers/spec.h"
+#include "ops/layers/parameter_source.h"
 #include "ops/optimizer/optimizer.h"
 #include "runtime/device/device.h"
 
 namespace baton {
 
-// Hands out the arena from its beginning, zeroed, over and over. Thread contract: one thread at a time. The device must
-// outlive it and have no arena yet.
+// Allocates from the arena's beginning, zeroed; Clear frees all. Thread contract: one thread at a time. Borrows the
+// device, which must have no arena yet.
 class Bench {
  public:
   static absl::StatusOr<std::unique_ptr<Bench>> Create(Device& device, Bytes arena_bytes);
@@ -25,19 +29,19 @@ class Bench {
   Stream& stream() { return *stream_; }
   KernelStream kernel_stream() { return {stream_->native_handle()}; }
   Device& device() { return device_; }
-  // In shared memory.
+  // In memory that host and device share.
   double* loss() { return loss_; }
   double* norm() { return norm_; }
   const UpdateControl* control() { return control_; }
 
-  // Everything that was handed out is free again.
+  // Frees everything.
   void Clear() { used_ = 0; }
+  // `bytes` zeroed bytes, kBufferAlignment-aligned. The arena must have room.
   absl::StatusOr<std::byte*> Allocate(Bytes bytes);
-  // f32 values.
-  absl::StatusOr<std::byte*> AllocateInitialized(const std::string& name, const Initializer& initializer,
-                                                 const Shape& shape, int seed);
+  // Writes the source's values of `spec` to `memory`, in the arena.
+  absl::Status Fill(const ParameterSpec& spec, ParameterSource& source, std::byte* memory);
 
-  // The median time of `repeats` calls after one that is not counted, by the device's clock.
+  // The median time of `repeats` (at least 1) calls, by the device's clock. One call before them is not counted.
   absl::StatusOr<Nanos> MedianTime(int repeats, const std::function<absl::Status()>& call);
 
  private:
@@ -53,7 +57,7 @@ class Bench {
   UpdateControl* control_ = nullptr;
 };
 
-// A layer, bound and initialised, in a bench's memory.
+// A layer that is bound to a bench's memory, with initialized parameters.
 struct TimedLayer {
   std::unique_ptr<Layer> layer;
   std::vector<OptimizedParameter> parameters;
@@ -61,12 +65,13 @@ struct TimedLayer {
   LayerBuffers buffers;
 };
 
-// Clears the bench. `targets`: their shape; `is_first`: nobody wants the gradient of its input.
-absl::StatusOr<std::unique_ptr<TimedLayer>> PlaceLayer(const Backend& backend, Bench& bench,
-                                                       std::unique_ptr<Layer> layer, const Shape& targets,
-                                                       bool is_first);
+// Clears the bench and binds `layer` to its memory. `targets`: the shape of the targets. `is_first`: the gradient of
+// the layer's input is not computed.
+absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backend, Bench& bench,
+                                                           std::unique_ptr<Layer> layer, const Shape& targets,
+                                                           bool is_first);
 
-// What PlaceLayer takes of the arena at most.
+// The most that MakeTimedLayer allocates.
 Bytes TimedLayerBytes(const Backend& backend, const Layer& layer, const Shape& targets);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// From the messages of a job's model to layers, costs and parameters.
+// Maps the messages of a job's model to layers, costs and parameters.
 #include "runtime/planning/job_model.h"
 
 #include "absl/strings/str_cat.h"
@@ -99,6 +99,7 @@ absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job) {
 
 absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec model) {
   ModelTable table;
+  table.precision = backend.precision();
   BATON_ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<Layer>> layers,
                          BuildLayers(backend, model.layers, model.input_shape));
   for (size_t i = 0; i < layers.size(); ++i) {
@@ -122,7 +123,7 @@ absl::StatusOr<std::vector<LayerRange>> SplitOfJob(const proto::Job& job, const 
                        static_cast<int>(table.costs.size()), num_chunks);
 }
 
-absl::StatusOr<ParameterTable> ParametersOfSplit(const ModelTable& table, absl::Span<const LayerRange> split) {
+absl::StatusOr<ParameterLayout> LayoutOfSplit(const ModelTable& table, absl::Span<const LayerRange> split) {
   std::vector<std::vector<ParameterSpec>> chunks;
   for (const LayerRange& range : split) {
     chunks.emplace_back();
@@ -130,24 +131,22 @@ absl::StatusOr<ParameterTable> ParametersOfSplit(const ModelTable& table, absl::
       chunks.back().insert(chunks.back().end(), table.parameters[layer].begin(), table.parameters[layer].end());
     }
   }
-  return MakeParameterTable(chunks);
+  return ParameterLayout::Create(chunks, table.precision);
 }
 
-std::vector<ReduceGroup> ReduceGroupsOf(const ParameterTable& parameters) {
+std::vector<ReduceGroup> ReduceGroupsOf(const ParameterLayout& layout) {
   std::vector<ReduceGroup> groups;
-  for (int index = 0; index < static_cast<int>(parameters.parameters.size()); ++index) {
-    const std::vector<ParameterCopy> copies = parameters.CopiesOf(index);
-    if (copies.size() < 2) continue;
-    const ParameterSpec& spec = parameters.parameters[index];
+  for (int index = 0; index < layout.num_parameters(); ++index) {
+    const std::vector<ParameterUse> uses = layout.UsesOf(index);
+    if (uses.size() < 2) continue;
+    const ParameterSpec& spec = layout.parameters()[index];
     ReduceGroup group = {ReduceKind::kTiedGradient, spec.name, {}, spec.shape.NumBytes()};
-    for (const ParameterCopy& copy : copies) group.members.push_back(copy.chunk);
+    for (const ParameterUse& use : uses) group.members.push_back(use.chunk);
     groups.push_back(std::move(group));
   }
-  ReduceGroup norm = {ReduceKind::kGradientNorm,
-                      "gradient norm",
-                      {},
-                      static_cast<Bytes>(parameters.parameters.size() * sizeof(double))};
-  for (int chunk = 0; chunk < static_cast<int>(parameters.chunks.size()); ++chunk) norm.members.push_back(chunk);
+  ReduceGroup norm = {
+      ReduceKind::kGradientNorm, "gradient norm", {}, static_cast<Bytes>(layout.num_parameters() * sizeof(double))};
+  for (int chunk = 0; chunk < layout.num_chunks(); ++chunk) norm.members.push_back(chunk);
   groups.push_back(std::move(norm));
   return groups;
 }

@@ -1,4 +1,4 @@
-// From a job to its compile request.
+// Model, costs, split and layout, then the compile request.
 #include "runtime/planning/plan_job.h"
 
 #include <utility>
@@ -43,7 +43,7 @@ absl::Status UseTable(const CostModel& table, CostModel& costs) {
 
 void ApplyLinks(const proto::Devices& devices, CostModel& costs) {
   if (!devices.has_intra()) return;
-  // Resolved links have a latency that can be read.
+  // ResolveJob has checked that the latencies parse.
   costs.link_ns.clear();
   costs.transfer_ns = ParseDuration(devices.intra().latency()).value_or(0);
   costs.bytes_per_ns = devices.intra().bandwidth_gbps();
@@ -59,7 +59,7 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
   BATON_ASSIGN_OR_RETURN(plan.table, MakeModelTable(backend, std::move(model)));
   BATON_RETURN_IF_ERROR(TimeByJob(backend, job, plan.table));
   BATON_ASSIGN_OR_RETURN(plan.split, SplitOfJob(job, plan.table, static_cast<int>(NumChunks(job))));
-  BATON_ASSIGN_OR_RETURN(plan.parameters, ParametersOfSplit(plan.table, plan.split));
+  BATON_ASSIGN_OR_RETURN(plan.layout, LayoutOfSplit(plan.table, plan.split));
   CompileRequest& request = plan.request;
   request.schedule = job.pipeline().schedule();
   BATON_ASSIGN_OR_RETURN(request.order, OrderOfJob(job));
@@ -70,7 +70,7 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
   request.costs.chunks = SumChunks(plan.table.costs, plan.split, plan.table.model.input_shape.NumBytes(),
                                    plan.table.model.targets_shape.NumBytes());
   ApplyLinks(job.devices(), request.costs);
-  request.reduce_groups = ReduceGroupsOf(plan.parameters);
+  request.reduce_groups = ReduceGroupsOf(plan.layout);
   request.search = SearchOptionsOf(job.pipeline().search());
   return plan;
 }

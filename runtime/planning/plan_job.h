@@ -1,5 +1,5 @@
-// A job up to the request that compiles it: model, costs, split, parameters. Used by TrainingRun, by the check of
-// memory and by the tools.
+// A job up to the request that compiles it: model, costs, split, parameter layout. Used by training sessions, memory
+// checks and the tools.
 #ifndef BATON_RUNTIME_PLANNING_PLAN_JOB_H_
 #define BATON_RUNTIME_PLANNING_PLAN_JOB_H_
 
@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "ops/backend.h"
+#include "ops/layers/parameter_layout.h"
 #include "proto/job.pb.h"
 #include "runtime/planning/job_model.h"
-#include "runtime/planning/parameter_table.h"
 #include "schedules/compile/compile.h"
 #include "schedules/plan/plan.h"
 
@@ -18,23 +18,24 @@ namespace baton {
 struct JobPlan {
   ModelTable table;
   std::vector<LayerRange> split;
-  ParameterTable parameters;
+  ParameterLayout layout;
   CompileRequest request;
 };
 
-// `job` must be resolved; `backend` says what its layers need. Times are those of the job's rates; without rates one
-// nanosecond a FLOP: right in proportion, which is all that placing transfers needs before anything was measured.
-// Errors: InvalidArgument for what the job asks wrongly.
+// `job` must be resolved. Times are estimated from the job's rates. Without rates a FLOP takes 1 ns: right in
+// proportion, which suffices to order transfers before anything is measured.
+// Errors: InvalidArgument for an impossible job.
 absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job);
 
-// Sets the times of table.costs by the job's rates, or to a nanosecond a FLOP.
+// Sets the times of table.costs by the job's rates, or to 1 ns a FLOP.
 absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table);
 
-// Sets the times and transfers of `costs` to those of a table (schedules/costs/costs_csv.h); sizes stay. A table of
-// more chunks is joined to as many. Errors: InvalidArgument if its chunks are no multiple of those of `costs`.
+// Sets the times and transfers of `costs` to those of a table (schedules/costs/costs_csv.h); sizes stay. A table with
+// more chunks is merged to as many. Errors: InvalidArgument if its number of chunks is not a multiple of that of
+// `costs`.
 absl::Status UseTable(const CostModel& table, CostModel& costs);
 
-// Sets links and nodes as the job's devices have them; without devices.intra the costs stay.
+// Sets links and nodes from the job's devices. Without devices.intra nothing changes.
 void ApplyLinks(const proto::Devices& devices, CostModel& costs);
 
 }  // namespace baton

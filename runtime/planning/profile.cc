@@ -1,4 +1,4 @@
-// Each layer or chunk alone, in memory that all take by turns, timed several times.
+// Times each layer or chunk alone, in memory that they use in turn.
 #include "runtime/planning/profile.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include "ops/layers/build.h"
 #include "runtime/device/clock.h"
 #include "runtime/planning/bench.h"
-#include "runtime/planning/memory.h"
+#include "runtime/planning/device_memory.h"
 
 namespace baton {
 namespace {
@@ -44,10 +44,10 @@ absl::StatusOr<Nanos> MedianTransfer(Bench& from, Bench& to, Transport& transpor
   return times[repeats / 2];
 }
 
-// Times what it is given, one part of a model after the other.
+// Times the parts of a model, one after the other.
 class Profiler {
  public:
-  // `parts` one after the other, as they are called in messages and as layers.
+  // `parts`: a name for messages and the layers of each, in model order.
   static absl::StatusOr<std::unique_ptr<Profiler>> Create(const ProfileOptions& options, const ModelSpec& model,
                                                           std::vector<std::pair<std::string, LayerSpec>> parts) {
     std::unique_ptr<Profiler> profiler(new Profiler(options, model));
@@ -70,15 +70,15 @@ class Profiler {
     return profiler;
   }
 
-  // Sets the times in `costs`, those of a layer or of a chunk: part number `index`, once.
+  // Sets the times in `costs`, of a layer or a chunk, to those of part `index`. Once for each part.
   template <typename Costs>
   absl::Status TimePart(size_t index, Costs& costs) {
     BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
-                           PlaceLayer(*options_.backend, *bench_, std::move(layers_[index]), targets_, index == 0));
+                           MakeTimedLayer(*options_.backend, *bench_, std::move(layers_[index]), targets_, index == 0));
     Layer& layer = *timed->layer;
     const LayerBuffers& buffers = timed->buffers;
     const KernelStream stream = bench_->kernel_stream();
-    // A processor that was idle takes a while to its full speed.
+    // An idle processor takes a while to reach its full speed.
     const Nanos warm_at = SteadyNow() + (index == 0 ? kWarmUpNanos : 0);
     while (SteadyNow() < warm_at) {
       BATON_RETURN_IF_ERROR(layer.Forward(stream, buffers));

@@ -17,10 +17,10 @@ namespace baton {
 // Where and how often to measure. All are borrowed.
 struct ProfileOptions {
   const Backend* backend = nullptr;
-  // Two of the backend's kind, that `transport` connects; without arenas yet.
+  // Two of the backend's kind, connected by `transport`, without arenas.
   absl::Span<Device* const> devices;
   Transport* transport = nullptr;
-  // Of which the median counts, after one that does not; by the device's own clock.
+  // Calls whose median counts, at least 1. One call before them is not counted.
   int repeats = 5;
 };
 
@@ -29,12 +29,12 @@ struct TransferCosts {
   Nanos load_ns = 0;
 };
 
-// Fills the times of table.costs: each layer's three parts, its recomputation and its update. Takes about `repeats`
-// steps' time. Errors: ResourceExhausted or InvalidArgument if a layer does not fit into memory.
+// Sets the times of table.costs: each layer's three passes, its recomputation and its update. Takes about the time of
+// `repeats` steps. Errors: ResourceExhausted or InvalidArgument if a layer does not fit into memory.
 absl::StatusOr<TransferCosts> ProfileLayers(const ProfileOptions& options, ModelTable& table);
 
-// The same for each chunk of a split, run as one, as training does: what a layer finds in the caches is what the one
-// before it left there. Sizes are those of `split`; link_ns is what each chunk's output takes to the other device.
+// The same for each chunk of a split, run as a whole, as in training: a layer finds its inputs in the caches. Sizes are
+// those of `split`; link_ns is the time of each chunk's output to the other device.
 absl::StatusOr<CostModel> ProfileChunks(const ProfileOptions& options, const ModelTable& table,
                                         absl::Span<const LayerRange> split);
 

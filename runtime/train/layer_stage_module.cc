@@ -1,4 +1,4 @@
-// Binding a chunk's memory, and the calls of the executor as those of its layer.
+// Binds a chunk's memory and forwards the executor's calls to its layer.
 #include "runtime/train/layer_stage_module.h"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "ops/models/initialize.h"
+#include "ops/optimizer/bind.h"
 
 namespace baton {
 namespace {
@@ -16,12 +16,12 @@ KernelStream ToKernelStream(Stream& stream) { return {stream.native_handle()}; }
 
 }  // namespace
 
-LayerStageModule::LayerStageModule(const Backend* backend, const ParameterTable* table,
+LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout* layout,
                                    const std::vector<ReduceGroup>* reduce_groups, const BatchSource* source,
                                    int32_t replica_index, const ChunkReplica& replica, int num_micro_batches,
                                    std::unique_ptr<Layer> layer)
     : backend_(backend),
-      table_(table),
+      layout_(layout),
       reduce_groups_(reduce_groups),
       source_(source),
       replica_index_(replica_index),
@@ -31,23 +31,24 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterTable*
       stash_bytes_(AlignUp(layer_->footprint().stash)),
       num_micro_batches_(num_micro_batches) {}
 
-absl::Status LayerStageModule::BindAndInitialize(Device& device, const ChunkState& state, int64_t seed) {
+absl::Status LayerStageModule::Bind(Device& device, const ChunkState& state) {
   state_ = state;
   BATON_RETURN_IF_ERROR(CreateShared(device));
-  return BindParameters(device, seed);
+  BindParameters();
+  return absl::OkStatus();
 }
 
 absl::Status LayerStageModule::CreateShared(Device& device) {
   const Bytes control_bytes = AlignUp(sizeof(UpdateControl));
   const Bytes norm_bytes = AlignUp(sizeof(double));
   const Bytes losses_bytes = AlignUp(num_micro_batches_ * sizeof(double));
-  const size_t num_norms = table_->parameters.size();
+  const int num_norms = layout_->num_parameters();
   Bytes bytes = control_bytes + norm_bytes + losses_bytes + AlignUp(num_norms * sizeof(double));
   BATON_ASSIGN_OR_RETURN(std::byte * shared, device.CreateShared(bytes));
   control_ = new (shared) UpdateControl;
   gradient_norm_ = reinterpret_cast<double*>(shared += control_bytes);
   losses_ = {reinterpret_cast<double*>(shared += norm_bytes), static_cast<size_t>(num_micro_batches_)};
-  squared_norms_ = {reinterpret_cast<double*>(shared + losses_bytes), num_norms};
+  squared_norms_ = {reinterpret_cast<double*>(shared + losses_bytes), static_cast<size_t>(num_norms)};
   if (device.arena_is_shared()) return absl::OkStatus();
   const Bytes micro_batch =
       AlignUp(source_->BytesOf(DataKind::kInputs)) + AlignUp(source_->BytesOf(DataKind::kTargets));
@@ -55,38 +56,19 @@ absl::Status LayerStageModule::CreateShared(Device& device) {
   return absl::OkStatus();
 }
 
-absl::Status LayerStageModule::BindParameters(Device& device, int64_t seed) {
-  const bool rounds = backend_->precision() != DataType::kFloat32;
-  const Bytes moment_bytes = table_->chunk_bytes[chunk_];
-  Bytes working_offset = 2 * moment_bytes;
-  std::vector<std::byte*> values, gradients;
-  std::vector<OptimizedParameter> optimized;
-  std::vector<float> initial;
-  for (const ParameterCopy& copy : table_->chunks[chunk_]) {
-    const ParameterSpec& spec = table_->parameters[copy.parameter];
-    OptimizedParameter parameter;
-    parameter.values = state_.parameters + copy.offset;
-    parameter.gradients = state_.gradients + copy.offset;
-    parameter.first_moment = state_.optimizer + copy.offset;
-    parameter.second_moment = state_.optimizer + moment_bytes + copy.offset;
-    parameter.num_elements = spec.shape.NumElements();
-    parameter.decays = spec.decays;
-    parameter.norm = copy.first && replica_ == 0 ? copy.parameter : -1;
-    if (rounds) {
-      parameter.working = state_.optimizer + working_offset;
-      working_offset += AlignUp(parameter.num_elements * SizeOf(backend_->precision()));
-    }
-    initial.resize(parameter.num_elements);
-    InitializeParameter(seed, spec.name, spec.initializer, parameter.num_elements, initial.data());
-    BATON_RETURN_IF_ERROR(device.CopyToArena(parameter.values, reinterpret_cast<const std::byte*>(initial.data()),
-                                             spec.shape.NumBytes()));
-    values.push_back(rounds ? parameter.working : parameter.values);
-    gradients.push_back(parameter.gradients);
-    optimized.push_back(parameter);
+void LayerStageModule::BindParameters() {
+  std::vector<OptimizedParameter> parameters;
+  for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
+    parameters.push_back(
+        Locate(layout_->SpecOf(use), use.offsets, {state_.parameters, state_.gradients, state_.optimizer}));
+    if (use.canonical && replica_ == 0) parameters.back().norm = use.parameter;
   }
-  layer_->BindParameters(values, gradients);
-  optimizer_ = backend_->CreateOptimizer(std::move(optimized));
-  if (!rounds) return absl::OkStatus();
+  BindLayer(parameters, *layer_);
+  optimizer_ = backend_->CreateOptimizer(std::move(parameters));
+}
+
+absl::Status LayerStageModule::RoundWorkingCopies(Device& device) {
+  if (backend_->precision() == DataType::kFloat32) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(device.BindWorkerThread());
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, device.CreateStream());
   BATON_RETURN_IF_ERROR(optimizer_->RoundValues(ToKernelStream(*stream)));
@@ -161,18 +143,19 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }
   if (reduce_group.kind == ReduceKind::kReplicaGradient) {
-    return ReduceBuffer{state_.gradients, table_->chunk_bytes[chunk_], false};
+    return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false};
   }
-  // A chunk that holds the parameter several times is listed as often: this is its n-th.
-  const auto& members = reduce_group.members;
+  // A chunk that uses the parameter several times is listed as often: `member` is its n-th entry.
+  const std::vector<int32_t>& members = reduce_group.members;
   int skip = static_cast<int>(std::count(members.begin(), members.begin() + member, replica_index_));
-  for (const ParameterCopy& copy : table_->chunks[chunk_]) {
-    if (table_->parameters[copy.parameter].name != reduce_group.name || skip-- > 0) continue;
-    const Bytes bytes = table_->parameters[copy.parameter].shape.NumBytes();
-    if (replica_ > 0) BATON_RETURN_IF_ERROR(stream.Zero(GradientsOf(copy), bytes));
-    return ReduceBuffer{GradientsOf(copy), bytes, false};
+  for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
+    const ParameterSpec& spec = layout_->SpecOf(use);
+    if (spec.name != reduce_group.name || skip-- > 0) continue;
+    std::byte* const gradients = state_.gradients + use.offsets.gradients;
+    if (replica_ > 0) BATON_RETURN_IF_ERROR(stream.Zero(gradients, spec.shape.NumBytes()));
+    return ReduceBuffer{gradients, spec.shape.NumBytes(), false};
   }
-  return absl::InternalError(absl::StrCat("chunk ", chunk_, " holds no parameter ", reduce_group.name, " to reduce"));
+  return absl::InternalError(absl::StrCat("chunk ", chunk_, " has no parameter ", reduce_group.name, " to reduce"));
 }
 
 absl::Status LayerStageModule::Update(Stream& stream) {

@@ -1,5 +1,5 @@
 // A chunk of real layers as the executor sees it: parameters in the device's arena, data from a batch source, AdamW.
-// Made by TrainingRun, one for each copy of a chunk; the same object serves the training and the evaluation program.
+// Used by StageModules, which makes one for each replica of a chunk; it serves the training and the evaluation program.
 #ifndef BATON_RUNTIME_TRAIN_LAYER_STAGE_MODULE_H_
 #define BATON_RUNTIME_TRAIN_LAYER_STAGE_MODULE_H_
 
@@ -10,52 +10,47 @@
 #include "absl/types/span.h"
 #include "ops/backend.h"
 #include "ops/layers/layer.h"
+#include "ops/layers/parameter_layout.h"
 #include "ops/optimizer/optimizer.h"
 #include "runtime/device/device.h"
 #include "runtime/execute/stage_module.h"
-#include "runtime/planning/parameter_table.h"
+#include "runtime/train/batch_source.h"
 #include "schedules/program/program.h"
 
 namespace baton {
 
-// Where Load gets a micro-batch from. Called on the workers' threads, several at once.
-class BatchSource {
- public:
-  virtual ~BatchSource() = default;
-  virtual void Fill(DataKind kind, int micro_batch, std::byte* slot) const = 0;
-  // Of one micro-batch.
-  virtual Bytes BytesOf(DataKind kind) const = 0;
-};
-
 // Thread contract: the StageModule calls come from the device's worker; the others from the launching thread while no
-// step runs. Does not own the backend, the table, the groups, the source or the memory it is bound to.
+// step runs, except that Stage may fill the staging memory that no step reads. Borrows the backend, the layout, the
+// groups, the batch source and the memory that it is bound to.
+// Lifecycle: Bind; then the parameters are written; then RoundWorkingCopies; then steps.
 class LayerStageModule : public StageModule {
  public:
-  // Replicas of a chunk start equal and stay so: an AllReduce sums their gradients before each update. `replica_index`
-  // is its index in ChunkPlacement::replicas(); replica 0 adds for all to the other sums. `layer` holds the chunk's
-  // layers; `first_chunk` gradients with respect to the input are not computed.
-  LayerStageModule(const Backend* backend, const ParameterTable* table, const std::vector<ReduceGroup>* reduce_groups,
+  // Replicas of a chunk start equal and stay equal: an AllReduce sums their gradients before each update. In sums over
+  // different chunks replica 0 contributes for all of them, the others contribute zeros. `replica_index`: the index of
+  // `replica` in ChunkPlacement::replicas(). `layer`: the chunk's layers.
+  LayerStageModule(const Backend* backend, const ParameterLayout* layout, const std::vector<ReduceGroup>* reduce_groups,
                    const BatchSource* source, int32_t replica_index, const ChunkReplica& replica, int num_micro_batches,
                    std::unique_ptr<Layer> layer);
 
-  // Binds the layer to its memory on `device` and fills the parameters from `seed`. `state` as the arena was laid out.
-  absl::Status BindAndInitialize(Device& device, const ChunkState& state, int64_t seed);
+  // Binds layer and optimizer to `state`, regions of the device's arena that the layout describes. Takes shared memory
+  // of the device for losses, norms and staging.
+  absl::Status Bind(Device& device, const ChunkState& state);
+  // Brings the working copies up to date after parameters were written from outside; nothing to do in f32.
+  absl::Status RoundWorkingCopies(Device& device);
 
-  // Where the host does not see the arena, Load copies from staging memory that is filled before the step. There are
-  // kNumStagings, so that one can be filled while a step reads another one: a graph has recorded where it reads.
+  // If the host cannot write the arena, Load copies from staging memory that the host fills before the step. There are
+  // kNumStagings: the host fills one while a step reads another. A recorded step always reads the same one.
   static constexpr int kNumStagings = 2;
-  // What Load is going to copy in steps with `staging`; nothing to do where Load fills slots itself.
+  // Fills what Load will copy in steps with `staging`, from 0. Does nothing where Load fills slots itself.
   void Stage(DataKind kind, int micro_batch, int staging);
   void set_staging(int staging) { staging_ = staging; }
 
   void set_update(const UpdateControl& update) { *control_ = update; }
-  // Of the last step or evaluation: the losses by micro-batch; only the last chunk's are
-  // meaningful, and of those the micro-batches that use this replica.
+  // [micro-batch], of the last step or evaluation. Defined only in the last chunk, for the micro-batches that use this
+  // replica.
   absl::Span<const double> losses() const { return losses_; }
-  // Of the last training step, before clipping.
+  // The L2 norm over all gradients of the last training step, before clipping.
   double gradient_norm() const { return *gradient_norm_; }
-  const std::byte* ValuesOf(const ParameterCopy& copy) const { return state_.parameters + copy.offset; }
-  std::byte* GradientsOf(const ParameterCopy& copy) const { return state_.gradients + copy.offset; }
 
   absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override;
   absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
@@ -68,18 +63,18 @@ class LayerStageModule : public StageModule {
 
  private:
   LayerBuffers ToLayerBuffers(int micro_batch, const ChunkBuffers& buffers);
-  // Takes what this module needs of the device's shared memory.
+  // Allocates in the device's shared memory.
   absl::Status CreateShared(Device& device);
-  absl::Status BindParameters(Device& device, int64_t seed);
+  void BindParameters();
   std::byte* StagedAt(DataKind kind, int micro_batch, int staging) const;
 
   const Backend* backend_;
-  const ParameterTable* table_;
+  const ParameterLayout* layout_;
   const std::vector<ReduceGroup>* reduce_groups_;
   const BatchSource* source_;
-  int32_t replica_index_;
-  int replica_;
-  int chunk_;
+  const int32_t replica_index_;
+  const int replica_;
+  const int chunk_;
   std::unique_ptr<Layer> layer_;
   Bytes stash_bytes_;  // Backward puts the stash at the front of the workspace
   ChunkState state_;

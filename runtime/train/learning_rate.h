@@ -1,4 +1,4 @@
-// The learning rate of each step. Used by TrainingRun.
+// The learning rate of each step. Used by update_of_job.cc.
 #ifndef BATON_RUNTIME_TRAIN_LEARNING_RATE_H_
 #define BATON_RUNTIME_TRAIN_LEARNING_RATE_H_
 
@@ -6,7 +6,7 @@
 
 namespace baton {
 
-// What follows warm-up.
+// The course of the learning rate after warm-up.
 enum class LearningRateDecay : int8_t { kConstant, kLinear, kCosine };
 
 //        base ┤    ╭─────╮
@@ -17,10 +17,10 @@ enum class LearningRateDecay : int8_t { kConstant, kLinear, kCosine };
 //              1  warmup     steps
 struct LearningRateSchedule {
   double base = 0.0;         // above 0
-  int64_t warmup_steps = 0;  // at least 0; a run of fewer steps ends in its warm-up
+  int64_t warmup_steps = 0;  // at least 0; a shorter run ends during warm-up
   int64_t steps = 1;         // of the whole run, at least 1
   LearningRateDecay decay = LearningRateDecay::kConstant;
-  double min_ratio = 0.1;  // where linear and cosine end, as a fraction of base
+  double min_ratio = 0.1;  // final rate of linear and cosine decay, as a fraction of base
 };
 
 // The learning rate of `step`, counted from 1. Warm-up: base · step / warmup_steps, so that the step warmup_steps has

@@ -1,4 +1,4 @@
-// The JSON of one line a step.
+// Formats and writes one line a step.
 #include "runtime/train/metrics.h"
 
 #include <cerrno>

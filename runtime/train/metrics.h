@@ -1,4 +1,4 @@
-// The metrics of a run as JSON lines, one object a step. Written by runtime/train, read by whatever draws curves.
+// The metrics of a run as JSON lines, one object a step. Written by runtime/train for programs that draw curves.
 #ifndef BATON_RUNTIME_TRAIN_METRICS_H_
 #define BATON_RUNTIME_TRAIN_METRICS_H_
 
@@ -14,30 +14,30 @@
 namespace baton {
 
 struct StepMetrics {
-  int64_t step = 0;      // from 1
-  double loss = 0;       // mean over the batch's rows, in nats
-  double grad_norm = 0;  // before clipping
-  double learning_rate = 0;
-  double step_ms = 0;
-  std::optional<double> predicted_step_ms;  // null until a step has been measured
+  int64_t step = 0;                         // from 1
+  double loss = 0;                          // mean over the batch's rows, in nats
+  double grad_norm = 0;                     // before clipping
+  double learning_rate = 0;                 // of this step
+  double step_ms = 0;                       // wall time
+  std::optional<double> predicted_step_ms;  // unset until a step has been measured
   double tokens_per_second = 0;             // examples a second for data other than text
-  double bubble_ratio = 0;
-  double predicted_bubble_ratio = 0;
-  std::optional<double> held_out_loss;  // in steps that evaluate
+  double bubble_ratio = 0;                  // from 0 to 1
+  double predicted_bubble_ratio = 0;        // from 0 to 1
+  std::optional<double> held_out_loss;      // set in steps that evaluate
 };
 
-// One line of JSON without its end, keys in the order above. Numbers have 9 significant digits, with which a float's
-// loss reads back as the same float; NaN and infinities, for which JSON has no number, are null.
+// One line of JSON without its end, keys in the order above. Numbers have 9 significant digits, so that a float reads
+// back as the same float. NaN and infinities, which JSON cannot express, are null.
 std::string MetricsLine(const StepMetrics& metrics);
 
 // Owns the file from Create until it is destroyed. Thread contract: one thread at a time.
 class MetricsWriter {
  public:
-  // Empties or makes the file. Errors: NotFound, PermissionDenied and the like, with the path.
+  // Creates or truncates the file. Errors: NotFound, PermissionDenied and the like, with the path.
   static absl::StatusOr<std::unique_ptr<MetricsWriter>> Create(const std::string& path);
 
-  // Writes a line and hands it to the system, so that whoever follows the file sees each step when it is over.
-  // Errors: ResourceExhausted if the disk is full, or what else the system says, with the path.
+  // Writes and flushes one line, so that readers of the file see each step as soon as it ends. Errors: those of the
+  // system with the path, such as ResourceExhausted for a full disk.
   absl::Status Write(const StepMetrics& metrics);
 
  private:

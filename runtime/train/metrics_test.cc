@@ -74,13 +74,13 @@ TEST_CASE("each line is in the file at once, and an old file is emptied") {
   CHECK(ReadAll(path) == MetricsLine(Example()) + "\n" + MetricsLine(Example()) + "\n");
 }
 
-TEST_CASE("a folder that is not there is told with the path") {
+TEST_CASE("an error names the path of a missing folder") {
   const auto writer = MetricsWriter::Create("/nonexistent/metrics.jsonl");
   CHECK(writer.status().code() == absl::StatusCode::kNotFound);
   CHECK(absl::StrContains(writer.status().message(), "/nonexistent/metrics.jsonl"));
 }
 
-TEST_CASE("a full disk is told with the path") {
+TEST_CASE("an error names the path on a full disk") {
   const auto writer = MetricsWriter::Create("/dev/full");
   REQUIRE(writer.ok());
   const absl::Status status = (*writer)->Write(Example());

@@ -1,4 +1,4 @@
-// Mean costs of a window of steps, put through the simulator.
+// Simulates with the mean costs of a window of steps.
 #include "runtime/train/prediction.h"
 
 #include "base/status.h"

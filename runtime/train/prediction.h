@@ -1,5 +1,9 @@
-// Predicts each training step from the ones before: their mean costs, put through the simulator with the very program
-// that runs. Used by the trainer, which shows the prediction beside what then happens.
+// Predicts each training step from the steps before: simulates the program that runs with their mean costs. Used by the
+// trainer, which shows predictions beside measurements.
+//
+//   Prediction prediction(&program, planned_costs);
+//   BATON_ASSIGN_OR_RETURN(const StepReport predicted, prediction.Next());   // before a step
+//   prediction.Measure(trace);                                               // after it
 #ifndef BATON_RUNTIME_TRAIN_PREDICTION_H_
 #define BATON_RUNTIME_TRAIN_PREDICTION_H_
 
@@ -15,21 +19,21 @@ namespace baton {
 // Thread contract: one thread at a time. Does not own the program.
 class Prediction {
  public:
-  // `planned` stands in until a step has been measured.
+  // `planned` is used until a step has been measured.
   Prediction(const Program* program, const CostModel& planned);
 
-  // The step that comes next.
+  // Predicts the next step. Errors: those of Simulate.
   absl::StatusOr<StepReport> Next();
-  // What the step was.
+  // Takes in a measured step. The first one only warms up.
   void Measure(const Trace& trace);
   const CostModel& costs() const { return costs_; }
-  // False as long as `planned` stands in, whose times may be right in proportion only.
+  // False while `planned` is used, whose times may be right in proportion only.
   bool has_measured() const { return has_measured_; }
-  // What Next predicted last.
+  // The last prediction of Next.
   const Trace& trace() const { return trace_; }
 
  private:
-  // Costs are those of the last full window, so that they follow a machine whose speed drifts.
+  // Costs are those of the last full window of steps, so that they follow a machine whose speed drifts.
   static constexpr int kWindowSteps = 20;
 
   const Program* program_;
@@ -38,7 +42,7 @@ class Prediction {
   Trace trace_;
   MeasuredCosts window_;
   int window_steps_ = 0;
-  bool warmed_up_ = false;  // the first step also fills caches and pools
+  bool warmed_up_ = false;  // the first step also fills caches and memory pools
   bool has_measured_ = false;
   bool stable_ = false;  // costs_ come from a full window
 };

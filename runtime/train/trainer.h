@@ -1,5 +1,10 @@
-// Trains a job from its first step to its last: metrics, progress, prediction beside measurement, and the files that
-// stay. What `baton train` calls.
+// Trains a job from its first step to its last: metrics, progress, predictions beside measurements, output files. Used
+// by `baton train`.
+//
+//   TrainerOptions options;
+//   options.output = "runs/gpt";
+//   options.log = &std::cout;
+//   BATON_RETURN_IF_ERROR(Train(job, options));
 #ifndef BATON_RUNTIME_TRAIN_TRAINER_H_
 #define BATON_RUNTIME_TRAIN_TRAINER_H_
 
@@ -15,22 +20,23 @@
 namespace baton {
 
 struct TrainerOptions {
-  // Where job.textproto, metrics.jsonl, trace.json and weights.safetensors go; made if it is not there. Empty: nowhere.
+  // Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors; created if needed. Empty: none.
   std::string output;
-  // Where devices can record steps as graphs, they do; false: each instruction is launched by itself.
+  // Record steps as graphs if the devices can. False: each instruction is launched by itself.
   bool graphs = true;
-  // Where the last step's trace goes, beside the one in `output`. Empty: nowhere.
+  // File for the last step's trace, in addition to the one in `output`. Empty: none.
   std::string trace_file;
   std::ostream* log = nullptr;  // lines for people; not owned
-  bool terminal = false;        // log is a terminal: one line that is written over
-  // Of the job's chunks, for the predictions before a step has been measured; none: by FLOPs or the job's rates.
+  bool terminal = false;        // log is a terminal, on which a line can be written over
+  // Costs of the job's chunks, for predictions until a step has been measured. Unset: by the job's rates or FLOPs.
   std::optional<CostModel> costs;
-  // Set from outside (a signal handler): training ends after the current step and saves. Not owned; may be null.
+  // If it becomes true (a signal handler sets it), training ends after the current step and saves. Not owned; may be
+  // null.
   const std::atomic<bool>* stop = nullptr;
 };
 
-// `job` must be resolved. Errors: those of TrainingRun; FailedPrecondition if the loss is no longer a number; what a
-// file could not be written for, with its path.
+// `job` must be resolved. Errors: InvalidArgument or Internal before the first step; then those of TrainingSession;
+// FailedPrecondition if the loss is not finite; those of writing files, with the path.
 absl::Status Train(const proto::Job& job, const TrainerOptions& options);
 
 }  // namespace baton

@@ -45,7 +45,7 @@ class FakeGpus {
 };
 
 Outcome Run(const proto::Job& job, bool graphs, bool traces = true) {
-  const auto run = TrainingRun::Create(job, TransportModel{}, graphs).value();
+  const auto run = TrainingSession::Create(job, TransportModel{}, graphs).value();
   Outcome outcome;
   for (int64_t step = 0; step < job.run().steps(); ++step) {
     const StepResult result = run->Step(step, traces).value();
@@ -129,7 +129,7 @@ TEST_CASE("CUDA: replicas of the parameters stay equal under graphs") {
 TEST_CASE("CUDA: the host does not access device memory") {
   const FakeGpus gpus(1, 2, /*closed=*/true);
   const proto::Job job = MakeJob(kTinyGpt, {"pipeline.stages=2", "run.steps=2"});
-  const auto run = TrainingRun::Create(job).value();
+  const auto run = TrainingSession::Create(job).value();
   for (int step = 0; step < 2; ++step) CHECK(run->Step(step).value().loss == Approx(Unsplit().losses[step]));
   CHECK_FALSE(run->Weights().value().empty());
 }
@@ -159,7 +159,7 @@ TEST_CASE("CUDA: bf16 trains close to f32, to the same bits for every number of 
 
 TEST_CASE("CUDA: graphs are recorded once for each staging, and traced ones again") {
   const FakeGpus gpus(1, 11);
-  const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2", "run.steps=5"})).value();
+  const auto run = TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2", "run.steps=5"})).value();
   const int64_t launches = stand_in::NumGraphLaunches();
   REQUIRE(run->Step(0, /*wants_trace=*/true).ok());
   CHECK(stand_in::NumGraphLaunches() == launches);  // the first step runs without a graph
@@ -175,7 +175,7 @@ TEST_CASE("CUDA: graphs are recorded once for each staging, and traced ones agai
 TEST_CASE("CUDA: a trace orders every instruction, from a graph and without") {
   const bool graphs = GENERATE(true, false);
   const FakeGpus gpus(2, 13);
-  const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
+  const auto run = TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
   for (int step = 0; step < 2; ++step) REQUIRE(run->Step(step).ok());
   for (int device = 0; device < 2; ++device) {
     const DeviceProgram& program = run->program().devices[device];
@@ -191,8 +191,8 @@ TEST_CASE("CUDA: a trace orders every instruction, from a graph and without") {
 
 TEST_CASE("CUDA: an evaluation between steps changes nothing, and is the host's") {
   const FakeGpus gpus(1, 17);
-  const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"})).value();
-  const auto host = TrainingRun::Create(MakeJob(kTinyGpt, {"devices.backend=HOST"})).value();
+  const auto run = TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"})).value();
+  const auto host = TrainingSession::Create(MakeJob(kTinyGpt, {"devices.backend=HOST"})).value();
   for (int step = 0; step < 3; ++step) {
     if (step == 2) CHECK(run->Evaluate().value() == Approx(host->Evaluate().value()).epsilon(1e-4));
     CHECK(run->Step(step).value().loss == Unsplit().losses[step]);
@@ -205,7 +205,7 @@ TEST_CASE("CUDA: a fault on the GPU ends the run, and the error names its possib
     CAPTURE(graphs);
     stand_in::ResetMachine();
     stand_in::SetWorkOrder(4);
-    const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
+    const auto run = TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
     REQUIRE(run->Step(0).ok());
     stand_in::FailEnqueued(150);  // during the second step
     const absl::Status status = run->Step(1).status();
@@ -228,7 +228,7 @@ TEST_CASE("CUDA: a fault on the GPU ends the run, and the error names its possib
 
 TEST_CASE("CUDA: the planned peak is the peak of the arena") {
   const FakeGpus gpus(1, 19);
-  const auto run = TrainingRun::Create(MakeJob(kTinyGpt, {"pipeline.stages=2", "devices.precision=BF16"})).value();
+  const auto run = TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2", "devices.precision=BF16"})).value();
   REQUIRE(run->Step(0).ok());
   for (int device = 0; device < 2; ++device) {
     CHECK(run->PeakArenaBytes(device) == run->program().devices[device].arena_bytes);
@@ -254,7 +254,7 @@ TEST_CASE("CUDA: layers are measured through the device") {
 TEST_CASE("CUDA: without a GPU a job is refused with the driver's error, but its sizes are known") {
   stand_in::SetNumGpus(0);
   const proto::Job job = MakeJob(kTinyGpt);
-  const absl::Status status = TrainingRun::Create(job).status();
+  const absl::Status status = TrainingSession::Create(job).status();
   const auto backend = MakeBackend(job.devices());
   const auto table = MakeModelTable(**backend, ModelOfJob(job).value());
   stand_in::SetNumGpus(1);

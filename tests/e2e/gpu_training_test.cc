@@ -13,7 +13,7 @@ Outcome RunWith(const std::vector<std::string>& overrides, bool graphs) {
   std::vector<std::string> all = {"devices.backend=CUDA"};
   all.insert(all.end(), overrides.begin(), overrides.end());
   const proto::Job job = MakeJob(kSmallGpt, all);
-  const auto run = TrainingRun::Create(job, TransportModel{}, graphs).value();
+  const auto run = TrainingSession::Create(job, TransportModel{}, graphs).value();
   Outcome outcome;
   for (int64_t step = 0; step < job.run().steps(); ++step) {
     const StepResult result = run->Step(step, /*wants_trace=*/step == 2).value();
@@ -65,7 +65,7 @@ TEST_CASE("GPU: the loss follows the host's") {
 }
 
 TEST_CASE("GPU: the planned peak is the peak of the arena") {
-  const auto run = TrainingRun::Create(MakeJob(kSmallGpt, {"devices.backend=CUDA", "pipeline.stages=4"})).value();
+  const auto run = TrainingSession::Create(MakeJob(kSmallGpt, {"devices.backend=CUDA", "pipeline.stages=4"})).value();
   REQUIRE(run->Step(0).ok());
   for (int device = 0; device < 4; ++device) {
     CHECK(run->PeakArenaBytes(device) == run->program().devices[device].arena_bytes);

@@ -59,19 +59,19 @@ TEST_CASE("an order with two replicas trains from a file as from the catalog") {
 
 TEST_CASE("an evaluation uses the same placement") {
   const proto::Job job = JobOf(WriteOrderFile("v.csv", CsvOf(GreedyOrder(PlaceAsV(2), 2, 4, true))), 2, 2);
-  const auto run = TrainingRun::Create(job);
+  const auto run = TrainingSession::Create(job);
   REQUIRE(run.ok());
   const auto loss = (*run)->Evaluate();
   INFO(loss.status());
   REQUIRE(loss.ok());
-  const auto unsplit = TrainingRun::Create(MakeJob(kSmallGpt, {"pipeline.stages=1", "pipeline.schedule=naive"}));
+  const auto unsplit = TrainingSession::Create(MakeJob(kSmallGpt, {"pipeline.stages=1", "pipeline.schedule=naive"}));
   REQUIRE(unsplit.ok());
   CHECK(*loss == (*unsplit)->Evaluate().value());
 }
 
 TEST_CASE("orders that do not fit the job are refused") {
   const auto message = [](const proto::Job& job) {
-    const absl::Status status = TrainingRun::Create(job).status();
+    const absl::Status status = TrainingSession::Create(job).status();
     CHECK(status.code() == absl::StatusCode::kInvalidArgument);
     return std::string(status.message());
   };

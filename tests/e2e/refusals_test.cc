@@ -179,7 +179,7 @@ TEST_CASE("wrong job files and data are refused") {
                absl::StrCat(misspelt, ":2:12: Pipeline has no field \"stagse\"; did you mean \"stages\"?"));
   const std::string output = NewPath("output");
   CheckRefused({"train", kGpt, "--set", "data.text=/nonexistent", "--output", output},
-               "data.text: \"/nonexistent\" names no regular file");
+               "data.text: \"/nonexistent\" matches no regular file");
   CHECK_FALSE(std::filesystem::exists(output));
   CheckRefused(
       {"train", kGpt, "--set", absl::StrCat("data.text=", empty)},

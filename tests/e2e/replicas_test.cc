@@ -104,7 +104,7 @@ TEST_CASE("the replicas stay equal to the bit") {
   for (const std::string& schedule : SchedulesWithReplicas()) {
     for (int stages : {2, 3, 4}) {
       CAPTURE(schedule, stages);
-      const auto run = TrainingRun::Create(JobOf(schedule, stages)).value();
+      const auto run = TrainingSession::Create(JobOf(schedule, stages)).value();
       const Program& program = run->program();
       REQUIRE(program.placement.num_replicas() == 2);
       const std::vector<std::byte> before = run->ParametersAt(0).value();
@@ -121,11 +121,11 @@ TEST_CASE("the replicas stay equal to the bit") {
 }
 
 TEST_CASE("an evaluation passes each micro-batch through its replica") {
-  const auto unsplit = TrainingRun::Create(JobOf("naive", 1)).value();
+  const auto unsplit = TrainingSession::Create(JobOf("naive", 1)).value();
   for (const std::string& schedule : SchedulesWithReplicas()) {
     for (int stages : {2, 3}) {
       CAPTURE(schedule, stages);
-      const auto run = TrainingRun::Create(JobOf(schedule, stages)).value();
+      const auto run = TrainingSession::Create(JobOf(schedule, stages)).value();
       // Before any step the parameters are the same bits.
       CHECK(run->Evaluate().value() == unsplit->Evaluate().value());
     }

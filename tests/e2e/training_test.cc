@@ -14,7 +14,7 @@ TEST_CASE("the planned peak is the peak of the arena") {
     for (int stages : {1, 2, 4}) {
       CAPTURE(schedule->name, stages);
       const auto run =
-          TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule->name)),
+          TrainingSession::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule->name)),
                                                   absl::StrCat("pipeline.stages=", stages)}))
               .value();
       REQUIRE(run->Step(0).ok());
@@ -29,7 +29,7 @@ TEST_CASE("recomputation lowers the peak, and a step still reaches the planned o
   for (const char* schedule : {"gpipe", "1f1b", "zb-h1"}) {
     const auto peak = [schedule](const char* mode) {
       const auto run =
-          TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", schedule), "pipeline.stages=2",
+          TrainingSession::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", schedule), "pipeline.stages=2",
                                                   absl::StrCat("pipeline.recompute=", mode)}))
               .value();
       REQUIRE(run->Step(0).ok());
@@ -57,7 +57,7 @@ TEST_CASE("the loss is a mean over all tokens for every number of micro-batches"
 
 TEST_CASE("a small GPT learns text") {
   const auto run =
-      TrainingRun::Create(MakeJob(kSmallGpt, {"run.steps=150", "pipeline.stages=4", "optimizer.warmup_steps=10"}))
+      TrainingSession::Create(MakeJob(kSmallGpt, {"run.steps=150", "pipeline.stages=4", "optimizer.warmup_steps=10"}))
           .value();
   const double untrained = run->Evaluate().value();
   CHECK(untrained == Approx(std::log(256.0)).epsilon(0.05));
@@ -72,7 +72,7 @@ TEST_CASE("the replicas of a tied parameter stay equal, on one device and on two
       256 * 16 * sizeof(float);  // wte.weight: [256, 16], first in the first chunk, last in the last
   for (const int stages : {1, 4}) {
     CAPTURE(stages);
-    const auto run = TrainingRun::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.stages=", stages)})).value();
+    const auto run = TrainingSession::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.stages=", stages)})).value();
     const auto embedding = [&] {
       const std::vector<std::byte> chunk = run->ParametersAt(0).value();
       return std::vector<std::byte>(chunk.begin(), chunk.begin() + kBytes);
@@ -93,17 +93,17 @@ TEST_CASE("the replicas of a tied parameter stay equal, on one device and on two
 
 TEST_CASE("an evaluation changes nothing") {
   const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=3"});
-  const auto run = TrainingRun::Create(job).value();
+  const auto run = TrainingSession::Create(job).value();
   REQUIRE(run->Step(0).ok());
   const double first = run->Evaluate().value();
   CHECK(run->Evaluate().value() == first);
-  const auto undisturbed = TrainingRun::Create(job).value();
+  const auto undisturbed = TrainingSession::Create(job).value();
   REQUIRE(undisturbed->Step(0).ok());
   CHECK(run->Step(1).value().loss == undisturbed->Step(1).value().loss);
 }
 
 TEST_CASE("a small MLP learns to separate clusters") {
-  const auto run = TrainingRun::Create(MakeJob(R"(
+  const auto run = TrainingSession::Create(MakeJob(R"(
     model { mlp { sizes: [16, 32, 8] } }
     data { clusters { examples: 512 noise: 0.3 } held_out: 0.25 }
     batch { sequences: 32 micro_batches: 4 }
@@ -117,9 +117,9 @@ TEST_CASE("a small MLP learns to separate clusters") {
 
 TEST_CASE("an impossible job is refused before anything starts") {
   // A machine with a GPU takes the job.
-  const absl::Status cuda = TrainingRun::Create(MakeJob(kSmallGpt, {"devices.backend=CUDA"})).status();
+  const absl::Status cuda = TrainingSession::Create(MakeJob(kSmallGpt, {"devices.backend=CUDA"})).status();
   CHECK((cuda.ok() || cuda.code() == absl::StatusCode::kUnavailable));
-  const absl::Status heads = TrainingRun::Create(MakeJob(kSmallGpt, {"data.text=/no/such/*"})).status();
+  const absl::Status heads = TrainingSession::Create(MakeJob(kSmallGpt, {"data.text=/no/such/*"})).status();
   CHECK(heads.code() == absl::StatusCode::kInvalidArgument);
 }
 

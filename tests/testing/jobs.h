@@ -11,7 +11,7 @@
 #include "runtime/job/job_file.h"
 #include "runtime/job/overrides.h"
 #include "runtime/job/resolve.h"
-#include "runtime/train/training_run.h"
+#include "runtime/train/session.h"
 
 namespace baton {
 
@@ -47,7 +47,7 @@ struct Outcome {
 };
 
 inline Outcome RunToTheEnd(const proto::Job& job, const TransportModel& transport = {}) {
-  const std::unique_ptr<TrainingRun> run = TrainingRun::Create(job, transport).value();
+  const std::unique_ptr<TrainingSession> run = TrainingSession::Create(job, transport).value();
   Outcome outcome;
   for (int64_t step = 0; step < job.run().steps(); ++step) {
     const StepResult result = run->Step(step).value();

@@ -117,7 +117,7 @@ CostModel Problem::CostsOfStages(const CompileRequest& request) const {
 absl::Status Problem::CostsOfJob(CompileRequest& request) const {
   BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split,
                          SplitInto(request.num_stages * request.chunks_per_device));
-  BATON_ASSIGN_OR_RETURN(const ParameterTable parameters, ParametersOfSplit(table_, split));
+  BATON_ASSIGN_OR_RETURN(const ParameterLayout layout, LayoutOfSplit(table_, split));
   request.costs.chunks =
       SumChunks(table_.costs, split, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
   if (file_costs_) {
@@ -125,7 +125,7 @@ absl::Status Problem::CostsOfJob(CompileRequest& request) const {
     BATON_RETURN_IF_ERROR(UseTable(*file_costs_, request.costs));
     ApplyLinks(job_->devices(), request.costs);
   }
-  request.reduce_groups = ReduceGroupsOf(parameters);
+  request.reduce_groups = ReduceGroupsOf(layout);
   return absl::OkStatus();
 }
 

@@ -11,6 +11,8 @@
 #include "runtime/job/search_options.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/device_memory.h"
+#include "runtime/planning/job_programs.h"
+#include "runtime/planning/memory_advice.h"
 #include "schedules/search/searched_schedules.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/problem.h"
@@ -153,8 +155,7 @@ absl::Status Problem::MeasureLayers() {
 
 absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& program, bool brief) const {
   if (!job_ || !job_->devices().has_memory_gib()) return absl::OkStatus();
-  BATON_ASSIGN_OR_RETURN(JobPrograms programs, CompileJob(request));
-  programs.training = program;
+  BATON_ASSIGN_OR_RETURN(const JobPrograms programs, AddEvaluation(*job_, request, program));
   const absl::Status fits = CheckDeviceMemory(*job_, programs);
   if (fits.ok() || !brief) return fits;
   return absl::InvalidArgumentError(absl::StrCat("devices.memory_gib: a device needs more than ",
@@ -162,7 +163,7 @@ absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& 
                                                  " GiB; baton simulate shows how much, and what would fit"));
 }
 
-std::string Problem::AdviseOnMemory() const { return baton::AdviseOnMemory(*backend_, *job_); }
+std::string Problem::AdviseOnMemory() const { return DescribeAdvice(baton::AdviseOnMemory(*backend_, *job_)); }
 
 absl::StatusOr<std::vector<LayerRange>> Problem::SplitInto(int num_chunks) const {
   // An explicit split fits the job's own number of chunks alone.

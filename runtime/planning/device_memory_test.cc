@@ -1,5 +1,5 @@
-// What does not fit is refused, with both numbers.
-#include "runtime/planning/memory.h"
+// Refusals name both numbers.
+#include "runtime/planning/device_memory.h"
 
 #include <catch2/catch.hpp>
 
@@ -8,7 +8,7 @@
 namespace baton {
 namespace {
 
-TEST_CASE("what does not fit is refused with both numbers") {
+TEST_CASE("more than the free memory is refused with both numbers") {
   CHECK(CheckFreeMemory("training", 0).ok());
   const absl::Status status = CheckFreeMemory("training", Bytes{1} << 50);
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);

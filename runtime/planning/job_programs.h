@@ -1,0 +1,42 @@
+// The programs that a job runs: training steps, and evaluations if the job asks for them. Used by training sessions and
+// by the commands that check memory.
+//
+//   BATON_ASSIGN_OR_RETURN(JobPlan plan, PlanJob(backend, job));
+//   BATON_ASSIGN_OR_RETURN(JobPrograms programs, CompileJob(job, plan.request));
+//   const Bytes most = programs.BytesOf(programs.FullestDevice());
+#ifndef BATON_RUNTIME_PLANNING_JOB_PROGRAMS_H_
+#define BATON_RUNTIME_PLANNING_JOB_PROGRAMS_H_
+
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "base/units.h"
+#include "proto/job.pb.h"
+#include "schedules/compile/compile.h"
+#include "schedules/program/program.h"
+
+namespace baton {
+
+struct JobPrograms {
+  Program training;
+  // Set if run.evaluate_every > 0. It has an arena of its own, but shares the parameters of `training`.
+  std::optional<Program> evaluation;
+
+  // The arenas of one device.
+  Bytes BytesOf(int device) const;
+  Bytes EvaluationBytesOf(int device) const;  // 0 without an evaluation
+  Bytes TotalBytes() const;                   // of all devices
+  // The device that needs the most; the first of equals.
+  int FullestDevice() const;
+};
+
+// Errors of the three: as Compile.
+absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileRequest& request);
+// The same for a training program that the caller has compiled by `request`.
+absl::StatusOr<JobPrograms> AddEvaluation(const proto::Job& job, const CompileRequest& request, Program training);
+// Forwards alone, without permanent memory and with a workspace that suffices for forwards.
+absl::StatusOr<Program> CompileEvaluation(const CompileRequest& request);
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_PLANNING_JOB_PROGRAMS_H_

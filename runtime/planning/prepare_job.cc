@@ -1,0 +1,26 @@
+// Plan, compile, check.
+#include "runtime/planning/prepare_job.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "runtime/planning/device_memory.h"
+#include "runtime/planning/memory_advice.h"
+
+namespace baton {
+
+absl::StatusOr<PreparedJob> PrepareJob(const Backend& backend, const proto::Job& job, const TransportModel& transport) {
+  PreparedJob prepared;
+  BATON_ASSIGN_OR_RETURN(prepared.plan, PlanJob(backend, job));
+  prepared.plan.request.transport = transport;
+  BATON_ASSIGN_OR_RETURN(prepared.programs, CompileJob(job, prepared.plan.request));
+  if (const absl::Status fits = CheckDeviceMemory(job, prepared.programs); !fits.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(fits.message(), "; ", DescribeAdvice(AdviseOnMemory(backend, job))));
+  }
+  if (job.devices().backend() == proto::Devices::HOST) {
+    // All devices of the host backend share the machine's memory.
+    BATON_RETURN_IF_ERROR(CheckFreeMemory("training", prepared.programs.TotalBytes()));
+  }
+  return prepared;
+}
+
+}  // namespace baton

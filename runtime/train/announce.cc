@@ -1,0 +1,40 @@
+// The lines before the first step.
+#include "runtime/train/announce.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/format.h"
+#include "runtime/planning/device_memory.h"
+#include "runtime/train/available_cores.h"
+#include "schedules/program/memory_breakdown.h"
+
+namespace baton {
+
+std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSession& session, bool graphs) {
+  std::vector<std::string> lines;
+  const Program& program = session.program();
+  const DeviceProgram* fullest = &program.devices.front();
+  size_t instructions = 0;
+  for (const DeviceProgram& device : program.devices) {
+    if (device.arena_bytes > fullest->arena_bytes) fullest = &device;
+    instructions += device.instructions.size();
+  }
+  lines.push_back(absl::StrCat(job.name(), ": ", program.num_chunks, " chunks on ", program.num_devices(), " devices, ",
+                               program.num_micro_batches, " micro-batches by ", program.schedule, ": ", instructions,
+                               " instructions, proven"));
+  lines.push_back(absl::StrCat("memory of device ", fullest - program.devices.data(), ", the fullest: ",
+                               FormatBytes(fullest->arena_bytes), " (", FormatMemory(BreakDownMemory(*fullest)), ")"));
+  if (const std::string devices = session.DescribeDevices(); !devices.empty()) {
+    lines.push_back(absl::StrCat("on ", devices, "; ", proto::Devices::Precision_Name(job.devices().precision()),
+                                 graphs ? ", a graph a step" : ", no graphs"));
+    return lines;
+  }
+  const int threads = program.num_devices() * job.devices().threads_each();
+  if (threads > AvailableCores()) {
+    lines.push_back(
+        absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),
+                     " cores and take turns, which a bubble shows as waiting; predictions are for a core a thread"));
+  }
+  return lines;
+}
+
+}  // namespace baton

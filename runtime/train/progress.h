@@ -1,0 +1,52 @@
+// The lines that a run prints for people. On a terminal each step writes over the line of the one before; steps that
+// are worth keeping, and all other output, get lines of their own. Used by the trainer.
+//
+//   Progress progress({&std::cout, /*terminal=*/true, /*steps=*/300, /*log_every=*/10, "tokens"});
+//   progress.Log("4 chunks on 4 devices");
+//   progress.Start();
+//   progress.Show(metrics);   // after each step
+#ifndef BATON_RUNTIME_TRAIN_PROGRESS_H_
+#define BATON_RUNTIME_TRAIN_PROGRESS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "runtime/train/metrics.h"
+
+namespace baton {
+
+struct ProgressOptions {
+  std::ostream* log = nullptr;  // not owned; null: nothing is printed
+  bool terminal = false;        // `log` is a terminal, on which a line can be written over
+  int64_t steps = 1;            // of the whole run
+  int64_t log_every = 1;        // steps between two lines that stay
+  std::string unit;             // of StepMetrics::tokens_per_second, as "tokens"
+};
+
+// Thread contract: one thread at a time.
+class Progress {
+ public:
+  explicit Progress(ProgressOptions options);
+
+  // Prints a line of its own.
+  void Log(const std::string& line);
+  // Starts the clock of "left".
+  void Start() { start_ = std::chrono::steady_clock::now(); }
+  // Prints one step.
+  void Show(const StepMetrics& metrics);
+  // Ends a line that would be written over, so that what others print begins on a line of its own.
+  void EndLine();
+
+ private:
+  std::string LineOf(const StepMetrics& metrics) const;
+
+  const ProgressOptions options_;
+  std::chrono::steady_clock::time_point start_;
+  bool line_open_ = false;  // the last line is to be written over
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRAIN_PROGRESS_H_

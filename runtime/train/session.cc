@@ -1,0 +1,104 @@
+// Makes the parts of a session in order, and hands each call to one of them.
+#include "runtime/train/session.h"
+
+#include <utility>
+
+#include "base/status.h"
+#include "ops/models/initialize.h"
+#include "runtime/data/dataset_of_job.h"
+#include "runtime/train/available_cores.h"
+#include "runtime/train/update_of_job.h"
+
+namespace baton {
+
+TrainingSession::~TrainingSession() = default;
+
+absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(const proto::Job& job,
+                                                                         const TransportModel& transport, bool graphs) {
+  std::unique_ptr<TrainingSession> session(new TrainingSession);
+  session->job_ = job;
+  BATON_RETURN_IF_ERROR(session->Prepare(transport));
+  BATON_RETURN_IF_ERROR(session->Launch(graphs));
+  return session;
+}
+
+absl::Status TrainingSession::Prepare(const TransportModel& transport) {
+  BATON_RETURN_IF_ERROR(CheckDevices(job_.devices()));
+  BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_.devices()));
+  BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareJob(*backend_, job_, transport));
+  plan_ = std::move(prepared.plan);
+  program_ = std::make_shared<const Program>(std::move(prepared.programs.training));
+  planned_evaluation_ = std::move(prepared.programs.evaluation);
+  // Last: reading the data may take long, and everything above may still refuse the job.
+  BATON_ASSIGN_OR_RETURN(dataset_, MakeDataset(job_));
+  batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
+  return absl::OkStatus();
+}
+
+absl::Status TrainingSession::Launch(bool graphs) {
+  BATON_ASSIGN_OR_RETURN(modules_, StageModules::Create(*backend_, plan_, *program_, *batches_));
+  BATON_ASSIGN_OR_RETURN(devices_, MakeDevices(job_.devices(), program_->num_devices()));
+  ExecutorOptions options;
+  options.devices = devices_.Pointers();
+  options.modules = modules_->Pointers();
+  options.transport = devices_.transport.get();
+  BATON_ASSIGN_OR_RETURN(executor_, Executor::Create(program_, std::move(options)));
+
+  BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_.Pointers()));
+  parameters_ = std::make_unique<ParameterState>(&plan_.layout, modules_->parameters());
+  InitialValues initial(job_.run().seed(), AvailableCores());
+  BATON_RETURN_IF_ERROR(parameters_->Fill(initial));
+  BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
+
+  StepRunnerOptions steps;
+  steps.executor = executor_.get();
+  steps.program = program_.get();
+  steps.costs = &plan_.request.costs;
+  steps.modules = modules_.get();
+  steps.batches = batches_.get();
+  steps.stages = !devices_.devices[0]->arena_is_shared();
+  steps.records = graphs;
+  step_runner_ = std::make_unique<StepRunner>(steps);
+  if (!planned_evaluation_.has_value()) return absl::OkStatus();
+  // Now rather than at the first evaluation, so that a lack of memory shows at the start.
+  return CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt));
+}
+
+absl::Status TrainingSession::CreateEvaluation(Program program) {
+  BATON_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(std::move(program), job_.batch().sequences(), executor_.get(),
+                                                         modules_.get(), batches_.get(), dataset_.get()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace) {
+  const UpdateControl update = UpdateOfJob(job_, step);
+  modules_->SetUpdate(update);
+  BATON_RETURN_IF_ERROR(step_runner_->Run(step, wants_trace ? &trace_ : nullptr));
+  StepResult result;
+  result.loss = modules_->Loss();
+  result.gradient_norm = modules_->GradientNorm();
+  result.learning_rate = update.learning_rate;
+  return result;
+}
+
+absl::StatusOr<double> TrainingSession::Evaluate() {
+  if (evaluation_ == nullptr) {
+    BATON_RETURN_IF_ERROR(CheckHeldOut(*dataset_));
+    BATON_ASSIGN_OR_RETURN(Program program, CompileEvaluation(plan_.request));
+    BATON_RETURN_IF_ERROR(CreateEvaluation(std::move(program)));
+  }
+  step_runner_->ForgetStaged();
+  return evaluation_->Run();
+}
+
+std::string TrainingSession::DescribeDevices() const { return baton::DescribeDevices(job_.devices()); }
+
+absl::StatusOr<std::vector<std::byte>> TrainingSession::ParametersAt(int replica_index) const {
+  const ChunkReplica& replica = program_->placement.replicas()[replica_index];
+  std::vector<std::byte> parameters(plan_.layout.ParameterBytes(replica.chunk));
+  BATON_RETURN_IF_ERROR(devices_.devices[replica.device]->CopyFromArena(
+      parameters.data(), executor_->StateOf(replica_index).parameters, static_cast<Bytes>(parameters.size())));
+  return parameters;
+}
+
+}  // namespace baton

@@ -1,0 +1,107 @@
+// A job made ready to train: model, plan, proven programs, devices, modules and the executor, and one call a step. The
+// trainer, the end-to-end tests and the benchmarks drive it.
+//
+//   BATON_ASSIGN_OR_RETURN(const auto session, TrainingSession::Create(job));
+//   for (int64_t step = 0; step < job.run().steps(); ++step) {
+//     BATON_ASSIGN_OR_RETURN(const StepResult result, session->Step(step));
+//   }
+//   BATON_RETURN_IF_ERROR(WriteSafetensors(path, session->Weights().value()));
+#ifndef BATON_RUNTIME_TRAIN_SESSION_H_
+#define BATON_RUNTIME_TRAIN_SESSION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ops/backend.h"
+#include "proto/job.pb.h"
+#include "runtime/checkpoint/safetensors.h"
+#include "runtime/data/dataset.h"
+#include "runtime/execute/executor.h"
+#include "runtime/machine/devices.h"
+#include "runtime/planning/prepare_job.h"
+#include "runtime/train/batches.h"
+#include "runtime/train/evaluation.h"
+#include "runtime/train/parameter_state.h"
+#include "runtime/train/stage_modules.h"
+#include "runtime/train/step_runner.h"
+#include "schedules/costs/costs.h"
+#include "schedules/program/program.h"
+#include "schedules/program/transport_model.h"
+#include "schedules/trace/trace.h"
+
+namespace baton {
+
+// The numbers of one step.
+struct StepResult {
+  double loss = 0;           // mean over all rows of the batch, in nats
+  double gradient_norm = 0;  // L2, over all gradients, before clipping
+  double learning_rate = 0;
+};
+
+// Thread contract: one thread at a time. Owns all; destruction joins the workers.
+class TrainingSession {
+ public:
+  // `job` must be resolved. The programs are proven for `transport`, which changes no bit of the result. `graphs`: if
+  // the devices can, steps after the first are recorded once and replayed.
+  // Errors: InvalidArgument for an impossible job, Unavailable if a device is missing, those of data and devices.
+  static absl::StatusOr<std::unique_ptr<TrainingSession>> Create(const proto::Job& job,
+                                                                 const TransportModel& transport = {},
+                                                                 bool graphs = true);
+  ~TrainingSession();
+
+  // Runs training step `step`, from 0, and keeps its trace if `wants_trace`. After an error the session is of no use.
+  absl::StatusOr<StepResult> Step(int64_t step, bool wants_trace = true);
+  // True if a trace costs time. Then it should not be asked for in every step.
+  bool traces_cost_time() const { return step_runner_->replays(); }
+
+  // The mean loss over the held-out data; see Evaluation. Unless run.evaluate_every is set, the first call compiles the
+  // evaluation program and allocates its arenas. Errors: InvalidArgument if data.held_out is 0.
+  absl::StatusOr<double> Evaluate();
+  // The model's parameters by name, in the same order for every split; valid until the next call or step.
+  absl::StatusOr<std::vector<TensorToWrite>> Weights() { return parameters_->Weights(); }
+
+  const Program& program() const { return *program_; }
+  const Trace& trace() const { return trace_; }  // of the last step that was traced
+  // Sizes as planned. Times by the job's rates, or 1 ns a FLOP: right in proportion, before anything was measured.
+  const CostModel& planned_costs() const { return plan_.request.costs; }
+  // For people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
+  std::string DescribeDevices() const;
+  // See Executor::PeakArenaBytes; of the training program.
+  Bytes PeakArenaBytes(int device) const { return executor_->PeakArenaBytes(device); }
+  // The parameters region of one replica of a chunk, an index into ChunkPlacement::replicas().
+  absl::StatusOr<std::vector<std::byte>> ParametersAt(int replica_index) const;
+  // Tokens (examples, for other data) in a batch.
+  int64_t rows_per_step() const { return job_.batch().sequences() * dataset_->num_targets(); }
+
+ private:
+  TrainingSession() = default;
+  // Plans, compiles, checks and reads the data. Nothing is launched.
+  absl::Status Prepare(const TransportModel& transport);
+  // Starts devices and executor, and fills the parameters.
+  absl::Status Launch(bool graphs);
+  absl::Status CreateEvaluation(Program program);
+
+  proto::Job job_;
+  std::unique_ptr<Backend> backend_;
+  JobPlan plan_;
+  std::shared_ptr<const Program> program_;
+  std::optional<Program> planned_evaluation_;  // until it is launched
+  std::unique_ptr<Dataset> dataset_;
+  std::unique_ptr<Batches> batches_;
+  std::unique_ptr<StageModules> modules_;
+  JobDevices devices_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<ParameterState> parameters_;
+  std::unique_ptr<StepRunner> step_runner_;
+  std::unique_ptr<Evaluation> evaluation_;  // null until something is evaluated
+  Trace trace_;
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRAIN_SESSION_H_

@@ -1,0 +1,86 @@
+// Builds, binds and asks the modules of all replicas.
+#include "runtime/train/stage_modules.h"
+
+#include <utility>
+#include <variant>
+
+#include "base/status.h"
+#include "ops/layers/build.h"
+
+namespace baton {
+
+absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(const Backend& backend, const JobPlan& plan,
+                                                                   const Program& program, const BatchSource& source) {
+  std::unique_ptr<StageModules> modules(new StageModules(program));
+  const ModelSpec& model = plan.table.model;
+  const std::vector<ChunkReplica>& replicas = program.placement.replicas();
+  // [chunk]; replica 0 comes first, with all chunks in order.
+  std::vector<Shape> inputs = {model.input_shape};
+  for (int index = 0; index < static_cast<int>(replicas.size()); ++index) {
+    const int chunk = replicas[index].chunk;
+    SequenceSpec sequence;
+    sequence.layers.assign(model.layers.begin() + plan.split[chunk].begin,
+                           model.layers.begin() + plan.split[chunk].end);
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
+                           BuildLayer(backend, LayerSpec{std::move(sequence)}, inputs[chunk]));
+    if (replicas[index].replica == 0) inputs.push_back(layer->output_shape());
+    modules->modules_.push_back(std::make_unique<LayerStageModule>(&backend, &plan.layout, &program.reduce_groups,
+                                                                   &source, index, replicas[index],
+                                                                   program.num_micro_batches, std::move(layer)));
+  }
+  return modules;
+}
+
+std::vector<StageModule*> StageModules::Pointers() const {
+  std::vector<StageModule*> pointers;
+  for (const auto& module : modules_) pointers.push_back(module.get());
+  return pointers;
+}
+
+absl::Status StageModules::Bind(const Executor& executor, absl::Span<Device* const> devices) {
+  for (int index = 0; index < static_cast<int>(modules_.size()); ++index) {
+    const ChunkReplica& replica = program_.placement.replicas()[index];
+    Device& device = *devices[replica.device];
+    const ChunkState state = executor.StateOf(index);
+    BATON_RETURN_IF_ERROR(modules_[index]->Bind(device, state));
+    parameters_.push_back({replica.chunk, &device, state.parameters});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StageModules::RoundWorkingCopies() {
+  for (size_t i = 0; i < modules_.size(); ++i) {
+    BATON_RETURN_IF_ERROR(modules_[i]->RoundWorkingCopies(*parameters_[i].device));
+  }
+  return absl::OkStatus();
+}
+
+void StageModules::SetUpdate(const UpdateControl& update) {
+  for (const auto& module : modules_) module->set_update(update);
+}
+
+void StageModules::SetStaging(int staging) {
+  for (const auto& module : modules_) module->set_staging(staging);
+}
+
+void StageModules::Stage(const Program& program, int staging) {
+  for (const DeviceProgram& device : program.devices) {
+    for (const Instruction& instruction : device.instructions) {
+      const auto* load = std::get_if<Load>(&instruction.operation);
+      if (load == nullptr) continue;
+      modules_[program.placement.IndexOf(load->chunk, load->micro_batch)]->Stage(load->kind, load->micro_batch,
+                                                                                 staging);
+    }
+  }
+}
+
+double StageModules::Loss() const {
+  const int last_chunk = program_.num_chunks - 1;
+  double sum = 0;
+  for (int micro_batch = 0; micro_batch < program_.num_micro_batches; ++micro_batch) {
+    sum += modules_[program_.placement.IndexOf(last_chunk, micro_batch)]->losses()[micro_batch];
+  }
+  return sum;
+}
+
+}  // namespace baton

@@ -1,0 +1,67 @@
+// The stage modules of a job: one for each replica of each chunk, with real layers. Used by training sessions.
+//
+//   BATON_ASSIGN_OR_RETURN(auto modules, StageModules::Create(backend, plan, program, &batches));
+//   options.modules = modules->Pointers();                       // ExecutorOptions
+//   BATON_RETURN_IF_ERROR(modules->Bind(*executor, devices));    // then the parameters are filled
+//   BATON_RETURN_IF_ERROR(modules->RoundWorkingCopies());
+#ifndef BATON_RUNTIME_TRAIN_STAGE_MODULES_H_
+#define BATON_RUNTIME_TRAIN_STAGE_MODULES_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "ops/backend.h"
+#include "ops/optimizer/optimizer.h"
+#include "runtime/device/device.h"
+#include "runtime/execute/executor.h"
+#include "runtime/planning/plan_job.h"
+#include "runtime/train/batch_source.h"
+#include "runtime/train/layer_stage_module.h"
+#include "runtime/train/parameter_state.h"
+#include "schedules/program/program.h"
+
+namespace baton {
+
+// Thread contract: the launching thread; Stage also while a step runs that uses the other staging memory. Borrows
+// everything that it is made from. The same modules serve the training program and the evaluation program.
+class StageModules {
+ public:
+  // Builds the layers of each chunk. Errors: InvalidArgument for layers that do not fit each other.
+  static absl::StatusOr<std::unique_ptr<StageModules>> Create(const Backend& backend, const JobPlan& plan,
+                                                              const Program& program, const BatchSource& source);
+
+  // As ExecutorOptions::modules.
+  std::vector<StageModule*> Pointers() const;
+  // Binds each module to its memory. `executor` runs the training program on `devices`.
+  absl::Status Bind(const Executor& executor, absl::Span<Device* const> devices);
+  // The parameters of each replica. Bind first.
+  const std::vector<ReplicaParameters>& parameters() const { return parameters_; }
+  // See LayerStageModule::RoundWorkingCopies.
+  absl::Status RoundWorkingCopies();
+
+  // Sets what the next Update does.
+  void SetUpdate(const UpdateControl& update);
+  // Sets which staging memory the next step loads from; see LayerStageModule.
+  void SetStaging(int staging);
+  // Fills the staging memory of what `program` loads from the batch source.
+  void Stage(const Program& program, int staging);
+
+  // The mean loss over the rows of the batch that ran last.
+  double Loss() const;
+  // The L2 norm over all gradients of the last training step, before clipping.
+  double GradientNorm() const { return modules_.front()->gradient_norm(); }
+
+ private:
+  explicit StageModules(const Program& program) : program_(program) {}
+
+  const Program& program_;                                  // of training
+  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as ChunkPlacement::replicas()
+  std::vector<ReplicaParameters> parameters_;               // likewise
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRAIN_STAGE_MODULES_H_

@@ -1,0 +1,61 @@
+// Runs training steps: sets each step's data, stages the next step's while one runs, and replays recorded steps where
+// devices can record them. Used by training sessions.
+//
+//   step       0                  1                    2
+//   runs       instructions       records, replays     replays
+//   meanwhile  stages batch 1     stages batch 2       stages batch 3        (where the host cannot write the arena)
+#ifndef BATON_RUNTIME_TRAIN_STEP_RUNNER_H_
+#define BATON_RUNTIME_TRAIN_STEP_RUNNER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "runtime/execute/executor.h"
+#include "runtime/train/batches.h"
+#include "runtime/train/layer_stage_module.h"
+#include "runtime/train/stage_modules.h"
+#include "schedules/costs/costs.h"
+#include "schedules/program/program.h"
+#include "schedules/trace/trace.h"
+
+namespace baton {
+
+// Everything that is pointed to is borrowed.
+struct StepRunnerOptions {
+  Executor* executor = nullptr;
+  const Program* program = nullptr;  // of training
+  const CostModel* costs = nullptr;  // for the order in which a step is recorded
+  StageModules* modules = nullptr;
+  Batches* batches = nullptr;
+  bool stages = false;   // Load copies from staging memory: the host cannot write the arenas
+  bool records = false;  // record steps after the first, and replay them
+};
+
+// Thread contract: the launching thread. Must be destroyed before the devices.
+class StepRunner {
+ public:
+  explicit StepRunner(const StepRunnerOptions& options) : options_(options) {}
+
+  // Runs training step `step`, from 0, with the update that is set; fills `trace` unless it is null. Errors: those of
+  // Executor::RunStep, RecordStep and RunRecorded.
+  absl::Status Run(int64_t step, Trace* trace);
+  // True once steps are replayed. Only then a trace costs time.
+  bool replays() const { return order_ != nullptr; }
+  // To be called when staging memory was filled for anything else than a training step.
+  void ForgetStaged() { staged_step_ = -1; }
+
+ private:
+  void Stage(int64_t step);
+  absl::Status RunRecorded(int staging, Trace* trace, const std::function<void()>& stage_next);
+
+  const StepRunnerOptions options_;
+  int64_t staged_step_ = -1;      // the step whose batch is in staging memory; -1: none
+  std::unique_ptr<Trace> order_;  // simulated; null before the first step and if steps are not recorded
+  std::unique_ptr<RecordedStep> recorded_[LayerStageModule::kNumStagings][2];  // [staging][timed]
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRAIN_STEP_RUNNER_H_
