@@ -1,4 +1,4 @@
-// The structure's check, then what the workers rely on beyond it.
+// Checks the structure, then the further properties that workers rely on; see check_executable.h.
 #include "runtime/execute/check_executable.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace baton {
 namespace {
 
-// The checks of one device's instructions; messages without their place, which CheckDevice adds.
+// Checks one device's instructions. Its messages name neither device nor instruction; CheckExecutable adds both.
 class DeviceCheck {
  public:
   DeviceCheck(const Program& program, int device)
@@ -82,7 +82,7 @@ class DeviceCheck {
   std::set<int32_t> chunks_;  // with memory here
 };
 
-// As "program: device 0, instruction 2 (Send …): message".
+// An Internal error such as "program: device 0, instruction 2 (Send …): message".
 absl::Status Error(const Program& program, int device, int instruction, absl::string_view message) {
   if (instruction < 0) {
     return absl::InternalError(

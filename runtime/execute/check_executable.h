@@ -1,4 +1,4 @@
-// The checks that keep the executor from reading or writing out of bounds, for any program. Used by Executor::Create.
+// Checks that no program can make the executor read or write out of bounds. Used by Executor::Create.
 // schedules/validate proves that a program computes the right values and cannot deadlock.
 #ifndef BATON_RUNTIME_EXECUTE_CHECK_EXECUTABLE_H_
 #define BATON_RUNTIME_EXECUTE_CHECK_EXECUTABLE_H_

@@ -1,4 +1,4 @@
-// Tables of predecessors; a release is the latest of a few of them.
+// Builds tables of predecessors and finds the latest of them; see dependencies.h.
 #include "schedules/analyze/dependencies.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ int32_t PeerOfTransfer(const Operation& operation) {
   return send != nullptr ? send->peer : std::get<Recv>(operation).peer;
 }
 
-// A number for the queue of a transfer, different for each queue of a device.
+// A number for the queue of a transfer, unique within its device.
 int64_t QueueOf(const Operation& operation, QueueKind kind) {
   const bool is_send = std::holds_alternative<Send>(operation);
   switch (kind) {
@@ -29,7 +29,7 @@ int64_t QueueOf(const Operation& operation, QueueKind kind) {
   return 2 * int64_t{PeerOfTransfer(operation)} + (is_send ? 1 : 0);
 }
 
-// Sets `release` to the later of itself and the event `by` at `at`; if both are at the same time, leaves it.
+// Replaces `release` by the event `by` at `at` if that is later.
 void Consider(InstructionRef by, Nanos at, bool by_start, Release& release) {
   if (release.by.instruction == kNone || at > release.at) release = {by, at, by_start};
 }

@@ -1,6 +1,6 @@
-// The dependencies between the instructions of a program, on one device and across devices, and which of them released
-// an instruction in a trace. Takes simulated and measured traces alike. Used by the critical path, explanations and
-// pictures.
+// The dependencies between the instructions of a program, on one device and across devices, and the dependency that
+// released an instruction in a trace. Works on simulated and measured traces. Used by the critical path, explanations
+// and pictures.
 #ifndef BATON_SCHEDULES_ANALYZE_DEPENDENCIES_H_
 #define BATON_SCHEDULES_ANALYZE_DEPENDENCIES_H_
 
@@ -17,8 +17,8 @@ namespace baton {
 struct Release {
   InstructionRef by;  // `instruction` -1: none, it waited for the beginning of the step
   Nanos at = 0;       // nanoseconds since the step began
-  bool by_start =
-      false;  // true if it waited for the start of `by`, the transfer before it in its queue; else for its end
+  // True if it waited for the start of `by`, the transfer before it in its queue; false if for the end of `by`.
+  bool by_start = false;
 };
 
 // Thread contract: immutable once made. Refers to the program, which must outlive it.
@@ -36,8 +36,8 @@ class Dependencies {
   // The other side of a transfer; `instruction` -1 for any other instruction.
   InstructionRef PeerOf(InstructionRef ref) const { return {peer_device_[ref.device][ref.instruction], Other(ref)}; }
 
-  // The compute instruction that `ref` waited for last, on the device where it ran: releases by transfers are followed
-  // further. `instruction` -1 if there is none, as for the first instruction of a step.
+  // The last compute instruction, on any device, that `ref` waited for, directly or through transfers. `instruction` -1
+  // if there is none, as for the first instruction of a step.
   InstructionRef WaitedFor(const Trace& trace, InstructionRef ref) const;
 
  private:
@@ -50,12 +50,12 @@ class Dependencies {
 
   const Program& program_;
   const TransportModel transport_;
-  // [device][instruction]
-  std::vector<std::vector<int32_t>> before_;       // of its lane or, for transfers, queue; -1: it is the first
-  std::vector<std::vector<int32_t>> other_;        // of a transfer: the instruction of the other side
-  std::vector<std::vector<int32_t>> peer_device_;  // of a transfer: the other side's device; else -1
-  std::vector<std::vector<int32_t>> emptied_by_;   // of a Send into a buffer: the Recv over there that emptied it; -1
-  std::vector<std::vector<int32_t>> round_;        // of an AllReduce: index into rounds_; else -1
+  // Tables by [device][instruction]; -1: none.
+  std::vector<std::vector<int32_t>> before_;       // the instruction before it in its lane or, for a transfer, queue
+  std::vector<std::vector<int32_t>> other_;        // of a transfer: the other side's instruction
+  std::vector<std::vector<int32_t>> peer_device_;  // of a transfer: the other side's device
+  std::vector<std::vector<int32_t>> emptied_by_;   // of a Send into a buffer: the peer's Recv that emptied it
+  std::vector<std::vector<int32_t>> round_;        // of an AllReduce: index into rounds_
   std::vector<std::vector<InstructionRef>> rounds_;
 };
 

@@ -1,4 +1,4 @@
-// Two simulations, one for each neighbour.
+// Runs one simulation for each neighbour; see move_layer.h.
 #include "schedules/analyze/move_layer.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace baton {
 namespace {
 
-// Takes the layer's times from one chunk, gives them to the other.
+// Moves the layer's times from one chunk to the other.
 void Move(const ChunkCosts& layer, ChunkCosts& from, ChunkCosts& to) {
   for (auto time : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
                     &ChunkCosts::recompute_ns, &ChunkCosts::update_ns}) {

@@ -1,5 +1,5 @@
-// The effect of moving one layer to a neighbouring chunk, found by simulation. Used by simulate and explain, which
-// report it for the chunk with the largest share of the critical path.
+// Simulates the move of one layer to a neighbouring chunk. Used by the commands simulate and explain, which report the
+// effect for the chunk with the largest share of the critical path.
 #ifndef BATON_SCHEDULES_ANALYZE_MOVE_LAYER_H_
 #define BATON_SCHEDULES_ANALYZE_MOVE_LAYER_H_
 
@@ -14,32 +14,33 @@
 
 namespace baton {
 
-// The times of the layers at a chunk's ends: a neighbour can take one of them.
+// The times of a chunk's first and last layer, which a neighbour can take over. Only times are used, in nanoseconds.
 struct EndLayers {
   ChunkCosts first;
   ChunkCosts last;
-  std::string name = "one layer";  // for messages, as "one layer" or "a tenth of its work"
+  std::string name = "one layer";  // for messages, such as "one layer" or "a tenth of its work"
 };
 
-// For chunks whose layers are not known: a tenth of the chunk's work at both ends.
+// A tenth of the chunk's times at either end, for chunks whose layers are unknown.
 EndLayers TenthOf(const ChunkCosts& chunk);
 
 // A layer moved from one chunk to the next or the previous one.
 struct LayerMove {
-  int from = 0;
-  int to = 0;
-  Nanos step_time = 0;  // after the move, in nanoseconds
+  int from = 0;         // chunk
+  int to = 0;           // chunk, from - 1 or from + 1
+  Nanos step_time = 0;  // predicted after the move, in nanoseconds
 };
 
-// The move of a layer of `chunk` to the neighbour that makes the step shorter. None if there is only one chunk.
+// The move of a layer of `chunk` to the neighbour that gives the shorter step. None if there is only one chunk.
 // Errors: those of Simulate.
 absl::StatusOr<std::optional<LayerMove>> BestMove(const Program& program, const CostModel& costs, int chunk,
                                                   const EndLayers& layers, const SimulateOptions& options = {});
 
-// The chunk with the largest share of the path; the first among equals.
+// The chunk with the largest share of the critical path; ties: the first.
 int MostCriticalChunk(const Blame& blame);
 
-// As "chunk 3 is on the critical path 41.0 % of the step: moving one layer off it, to chunk 2, saves 6.2 %".
+// A sentence such as "chunk 3 is on the critical path 41.0 % of the step: moving one layer off it, to chunk 2, saves
+// 6.2 %".
 std::string DescribeMove(const Blame& blame, int chunk, const EndLayers& layers, const std::optional<LayerMove>& move);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Order, lowering and proof, one after the other.
+// Makes the order, lowers it and proves the program; see compile.h.
 #include "schedules/compile/compile.h"
 
 #include <algorithm>
@@ -35,7 +35,7 @@ absl::Status CheckCount(const char* what, int in_order, const std::string& field
       absl::StrCat("pipeline.order: the file has ", in_order, " ", what, ", but ", field, " is ", asked));
 }
 
-// A user's order must be of the size of what it is to train.
+// A user's order must have the devices, chunks and micro-batches of the request, and be fit for training.
 absl::Status CheckAgreement(const CompileRequest& request) {
   const ComputeOrder& order = *request.order;
   BATON_RETURN_IF_ERROR(CheckCount("rows (devices)", order.num_devices(), "pipeline.stages", request.num_stages));
@@ -48,7 +48,7 @@ absl::Status CheckAgreement(const CompileRequest& request) {
                        [](const Action& action) { return action.kind != ActionKind::kForward; });
   });
   if (!has_backward) return absl::InvalidArgumentError("pipeline.order: the file has no backward");
-  // The message names row and action, which is more than a name of a field could tell.
+  // The message of IndexOrder names the row and the action.
   if (absl::Status status = IndexOrder(order).status(); !status.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("pipeline.order: ", status.message(), "; baton verify --order=FILE says more"));
@@ -56,7 +56,7 @@ absl::Status CheckAgreement(const CompileRequest& request) {
   return absl::OkStatus();
 }
 
-// The user's order, or the one that the catalog or a search makes.
+// The user's order, or that of the catalog or of a search.
 absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request, Certificate* certificate) {
   if (request.order != nullptr) {
     BATON_RETURN_IF_ERROR(CheckAgreement(request));
@@ -71,7 +71,7 @@ absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request, Certificate*
   return std::move(result.order);
 }
 
-// The rule "activations", whoever made the order.
+// Checks the rule "activations" for orders of any origin.
 absl::Status ProveLimit(const Program& program, const CompileRequest& request) {
   const absl::StatusOr<const ScheduleInfo*> info = FindAnySchedule(request.schedule);
   const bool is_searched = request.order == nullptr && info.ok() && IsSearched(**info);
@@ -89,7 +89,7 @@ absl::Status ProveLimit(const Program& program, const CompileRequest& request) {
       ": device ", violations.front().device, " ", violations.front().message));
 }
 
-// With the recomputations that the chunks can do and the order does not place itself.
+// Adds a Recompute for each chunk that can recompute, unless the order has its own.
 absl::StatusOr<ComputeOrder> WithRecompute(ComputeOrder order, const CompileRequest& request) {
   std::vector<bool> recomputes;
   for (const ChunkCosts& chunk : request.costs.chunks) recomputes.push_back(chunk.can_recompute);

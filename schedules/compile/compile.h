@@ -1,5 +1,12 @@
-// From a schedule's name to a proven program in one call: order → lowering → proof. Used by every command and by
-// runtime/train, so that what is simulated, rehearsed and trained is compiled the same way.
+// Compiles a schedule to a proven program: compute order → lowering → proof. Used by every command and by
+// runtime/train, so that simulation, rehearsal and training run the same program.
+//
+//     CompileRequest request;
+//     request.schedule = "1f1b";
+//     request.num_stages = 4;
+//     request.num_micro_batches = 8;
+//     request.costs = costs;                          // of 4 chunks
+//     BATON_ASSIGN_OR_RETURN(const Program program, Compile(request));
 #ifndef BATON_SCHEDULES_COMPILE_COMPILE_H_
 #define BATON_SCHEDULES_COMPILE_COMPILE_H_
 
@@ -18,32 +25,36 @@ namespace baton {
 
 struct CompileRequest {
   std::string schedule;  // a name from the catalog, of a searched schedule, or "csv" with an order
-  // A user's own order, which also places the chunks; null for those of the catalog.
+  // A user's own order, with its own assignment of chunks to devices; null for a named schedule.
   std::shared_ptr<const ComputeOrder> order;
-  int num_stages = 1;
-  int num_micro_batches = 1;
-  int chunks_per_device = 1;
-  int micro_batch_group = 0;  // of the interleaved schedule; 0: num_stages
-  // Of num_stages · chunks_per_device chunks; the times are hints for placing transfers. What a chunk can recompute is
-  // recomputed right before its backward, unless a user's order says where.
+  int num_stages = 1;         // devices; at least 1
+  int num_micro_batches = 1;  // at least 1
+  int chunks_per_device = 1;  // at least 1
+  int micro_batch_group = 0;  // micro-batches a group of the interleaved schedule; 0: num_stages
+  // Costs of num_stages · chunks_per_device chunks. Sizes determine memory; times are hints for the issue order of
+  // transfers. A chunk that can recompute does so right before its backward, unless a user's order says where.
   CostModel costs;
-  std::vector<ReduceGroup> reduce_groups;
-  TransportModel transport;  // the program is placed for it and proven in it
-  // Of a searched schedule: all of it. Of the others: the limit, if one is given.
+  std::vector<ReduceGroup> reduce_groups;  // members are chunks
+  TransportModel transport;                // the program is lowered for it and proven in it
+  // A searched schedule uses all options; any other schedule is only checked against the limit, if one is given.
   SearchOptions search;
 };
 
-// `certificate`: what the search knows of a searched schedule's order; untouched for others; may be null.
-// Errors: InvalidArgument if the schedule is unknown or cannot do this, or if a user's order is unsound, adds gradients
-// in another than ascending order, or has other devices, chunks or micro-batches than asked for, or if an order that is
-// not searched for holds more than the limit; Internal if the program fails its proof.
+// `certificate`: set to the search's certificate for a searched schedule; untouched for others; may be null.
+// Errors: InvalidArgument if
+//   - the schedule is unknown or does not support the request,
+//   - a user's order is unsound, adds gradients in an order that does not ascend, or differs from the request in its
+//     number of devices, chunks or micro-batches,
+//   - an order that was not searched for exceeds the memory limit;
+// Internal if the program fails its proof.
 absl::StatusOr<Program> Compile(const CompileRequest& request, Certificate* certificate = nullptr);
 
-// The smallest limit of all devices that the program keeps, in micro-batches of a device's whole share, counted with
-// the request's fraction. Expects a program compiled by the request.
+// Peak activation memory of the fullest device, in micro-batches through all of its layers. Between the halves of a
+// backward, an activation counts with the request's weight_fraction. Expects a program that `request` compiles to.
 absl::StatusOr<double> PeakMicroBatches(const Program& program, const CompileRequest& request);
 
-// The program of the schedule's forwards alone, with the same placement, for evaluation. Nothing is searched for.
+// Compiles only the forwards of the schedule, with the same placement, for evaluation. Runs no search.
+// Errors: as Compile.
 absl::StatusOr<Program> CompileForwardOnly(const CompileRequest& request);
 
 }  // namespace baton

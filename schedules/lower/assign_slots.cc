@@ -1,4 +1,4 @@
-// Linear scan for slots; see assign_slots.h.
+// The linear scan; see assign_slots.h.
 #include "schedules/lower/assign_slots.h"
 
 namespace baton {
@@ -110,8 +110,8 @@ SlotId SlotAssigner::Take(SlotKind kind, int chunk, int micro_batch) {
 SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk, int receiver) {
   SlotClass& slot_class = Class(kind, chunk);
   SlotId slot;
-  // The queue's first is the one that is free first: actions end in order, and transfers of one size take equally long.
-  // Where links differ, one behind it may be free earlier; it is then taken later than it could be.
+  // The first slot of the queue is free first: actions end in order, and transfers of one size take equally long. If
+  // links differ, a later slot may be free earlier; it is then reused later than possible.
   const bool is_any = slot_class.first_sent < slot_class.sent.size();
   const Sent first = is_any ? slot_class.sent[slot_class.first_sent] : Sent{};
   if (is_any && first.free_at <= (*start_)[position_] && first.position + 1 < position_) {

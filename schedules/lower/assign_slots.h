@@ -1,5 +1,5 @@
-// Fifth pass of lowering: gives each operand a buffer slot, by a linear scan over one device's instructions, as a
-// compiler assigns registers.
+// Pass of lowering: assigns a slot to each operand by a linear scan over one device's instructions, as a compiler
+// assigns registers. Used by lower.cc.
 #ifndef BATON_SCHEDULES_LOWER_ASSIGN_SLOTS_H_
 #define BATON_SCHEDULES_LOWER_ASSIGN_SLOTS_H_
 
@@ -16,27 +16,29 @@
 
 namespace baton {
 
-// Slots of one kind and size are shared by all chunks of the device. A slot is taken again as soon as its last reader
-// has been issued, since the compute lane runs in order; but a slot that a Send reads only by an action that, in
-// `times`, starts when the transfer is over, and never by the very next one, so that compute and transfer overlap.
-// What a Recompute makes again is given a slot by Forward, since it has to be put somewhere, free again right behind
-// it.
+// All chunks of the device share the slots of one kind and size.
 //
-// Lifecycle: made once for a lowering, then Assign for each device; it keeps its tables in between.
+//   - A slot is free once its last reader is issued, since the compute lane runs in order.
+//   - A slot that a Send reads is free for an action that, in `times`, starts after the transfer, and never for the
+//   very
+//     next action, so that compute and transfer overlap.
+//   - Where a Recompute writes a buffer again, the slot that Forward writes it to is free right after the Forward.
+//
+// Lifecycle: made once for a lowering; then one Assign a device, which reuses the tables.
 class SlotAssigner {
  public:
-  // All must outlive this.
+  // The arguments must outlive this.
   SlotAssigner(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs);
 
-  // Fills in the slots of `program.instructions` and `program.slots` (their offsets stay 0). `chunks` are those of the
-  // device; `times` are those of the order's actions.
+  // Sets the slots of `program.instructions`, and `program.slots` with offsets 0. `chunks` are the device's chunks,
+  // ascending; `times` are the times of the order's actions.
   void Assign(const std::vector<int32_t>& chunks, const OrderTimes& times, int device, DeviceProgram& program);
 
  private:
-  // A slot that a Send reads, and when it is free again.
+  // A slot that a Send reads.
   struct Sent {
     SlotId slot;
-    Nanos free_at;
+    Nanos free_at;     // the end of the transfer, in nanoseconds since the step began
     int32_t position;  // of the action that wrote it
   };
   // The slots of one kind and size.
@@ -51,7 +53,7 @@ class SlotAssigner {
 
   int ClassOf(SlotKind kind, Bytes bytes, std::map<std::pair<SlotKind, Bytes>, int>& known);
   SlotClass& Class(SlotKind kind, int chunk);
-  // Where the slot is kept that holds this kind of thing for the chunk's micro-batch.
+  // The table entry of the slot with this kind of buffer of the chunk's micro-batch.
   SlotId& Held(SlotKind kind, int chunk, int micro_batch);
 
   SlotId NewSlot(const SlotClass& slot_class);
@@ -72,7 +74,7 @@ class SlotAssigner {
   void Fill(AllReduce&) {}
   void Fill(Update&) {}
 
-  // Whether the chunk has slots for what it can recompute, and whether it does so for the micro-batch.
+  // Whether the chunk has slots of the kinds kRecomputed…, and whether it recomputes the micro-batch.
   bool CanRecompute(int chunk) const { return can_recompute_[chunk]; }
   bool Recomputes(int chunk, int micro_batch) const {
     return !forward_only_ && index_.recompute[index_.Key(chunk, micro_batch)] >= 0;
@@ -86,7 +88,7 @@ class SlotAssigner {
   const CostModel& costs_;
   std::vector<bool> can_recompute_;  // [chunk]
 
-  // Of the device at hand.
+  // The state of the device in progress.
   std::vector<int32_t> local_of_chunk_;  // [chunk]: its index among the device's chunks
   std::vector<SlotClass> classes_;
   std::vector<int> class_of_;  // [local chunk × kNumKinds + kind]

@@ -10,7 +10,7 @@ class Emitter {
 
   std::vector<Instruction> Run(const std::vector<Receive>& receives, const Finish& finish) {
     const std::vector<Action>& actions = order_.devices[device_];
-    // Each action has at most one Send; Loads are few or grow the vector once.
+    // Each action has at most one Send. Loads are not counted: few, or they grow the vector once.
     instructions_.reserve(2 * actions.size() + receives.size() + finish.reduce_groups.size() +
                           finish.stepped_chunks.size());
     size_t next = 0;

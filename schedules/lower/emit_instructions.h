@@ -1,4 +1,4 @@
-// Fourth pass of lowering: the instructions of one device in issue order, with neither slots nor waits yet.
+// Pass of lowering: emits the instructions of one device in issue order, without slots and waits. Used by lower.cc.
 #ifndef BATON_SCHEDULES_LOWER_EMIT_INSTRUCTIONS_H_
 #define BATON_SCHEDULES_LOWER_EMIT_INSTRUCTIONS_H_
 
@@ -10,13 +10,14 @@
 
 namespace baton {
 
-// What a device does once all micro-batches are through: ascending.
+// The instructions of a device after its last micro-batch. Both lists ascend.
 struct Finish {
   std::vector<int32_t> reduce_groups;
   std::vector<int32_t> stepped_chunks;
 };
 
-// For each action: the Recvs placed before it, the Loads that it needs, itself, the Send of its result. Then `finish`.
+// Emits for each action: the Recvs placed before it, its Loads, its compute instruction, the Send of its result. Emits
+// `finish` at the end. `receives` are the device's, as PlaceTransfers returns them.
 std::vector<Instruction> EmitInstructions(const ComputeOrder& order, int device, const std::vector<Receive>& receives,
                                           const Finish& finish);
 

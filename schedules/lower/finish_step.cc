@@ -1,4 +1,4 @@
-// Groups over replicas, and the end of each device's step.
+// Makes groups over replicas and the end of each device's step; see finish_step.h.
 #include "schedules/lower/finish_step.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Pass of lowering: the sums and updates that end a training step. Used by lower.cc.
+// Pass of lowering: the all-reduces and updates that end a training step. Used by lower.cc.
 #ifndef BATON_SCHEDULES_LOWER_FINISH_STEP_H_
 #define BATON_SCHEDULES_LOWER_FINISH_STEP_H_
 
@@ -12,16 +12,16 @@
 
 namespace baton {
 
-// The groups that LowerOptions asks for: members are chunks, ascending, at least one.
-// Errors: InvalidArgument.
+// Checks LowerOptions::reduce_groups: each has at least one member, members are chunks in ascending order, and bytes
+// are at least 0. Errors: InvalidArgument, naming the group and the field.
 absl::Status CheckReduceGroups(const std::vector<ReduceGroup>& groups, int num_chunks);
 
-// [device]: its chunks, ascending.
+// [device]: the chunks of the device, ascending.
 std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program);
 
-// Sets the program's reduce groups and returns what each device does after all micro-batches, [device]. Where there are
-// several replicas, each chunk's replicas are summed first; then come the `asked` groups, extended to all replicas of
-// their chunks. Expects the program's placement and devices to be set.
+// Sets the program's reduce groups and returns the end of each device's step, [device]. With several replicas, a group
+// for each chunk sums its replicas first. The `asked` groups follow, extended to all replicas of their chunks. Expects
+// that the program's placement and devices are set.
 std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs, Program& program);
 
 }  // namespace baton

@@ -6,7 +6,7 @@
 namespace baton {
 
 void InsertWaits(DeviceProgram& program) {
-  // The transfer that last touched the slot and that nobody has waited for yet.
+  // [slot]: the last transfer that used the slot, -1 if none or if an instruction already waits for it.
   std::vector<int32_t> transfer_of_slot(program.slots.size(), -1);
   int32_t last_compute = -1;
   program.waits.reserve(program.instructions.size());

@@ -1,4 +1,4 @@
-// Sixth pass of lowering: says for each instruction which instructions of other lanes it must wait for.
+// Pass of lowering: sets the instructions of other lanes that each instruction waits for. Used by lower.cc.
 #ifndef BATON_SCHEDULES_LOWER_INSERT_WAITS_H_
 #define BATON_SCHEDULES_LOWER_INSERT_WAITS_H_
 
@@ -6,10 +6,10 @@
 
 namespace baton {
 
-// A compute instruction waits for the Recv of what it is the first to read and for the Send that still reads what it
-// overwrites. A transfer waits for the compute instruction that precedes it: a Send's producer, or the last one that
-// can have read a Recv's slot; so a worker that issues in order and computes inline does exactly what asynchronous
-// lanes do. Expects slots assigned.
+// A compute instruction waits for the Recv into a slot that it is the first to read, and for the Send that reads a slot
+// that it overwrites. A transfer waits for the compute instruction before it: the producer of a Send's slot, or the
+// last possible reader of a Recv's slot. So a worker that issues in order and computes inline keeps the same order as
+// asynchronous lanes. Expects that slots are assigned.
 void InsertWaits(DeviceProgram& program);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Last pass of lowering: gives every buffer of a device its place in the device's one arena.
+// Pass of lowering: assigns every buffer of a device an offset in the device's arena. Used by lower.cc.
 #ifndef BATON_SCHEDULES_LOWER_LAYOUT_MEMORY_H_
 #define BATON_SCHEDULES_LOWER_LAYOUT_MEMORY_H_
 
@@ -10,8 +10,9 @@
 
 namespace baton {
 
-// Parameters, gradients and optimizer state chunk by chunk, the workspace, then the slots, each at a multiple of
-// kBufferAlignment. Forward-only programs have only parameters: the other two offsets are kNoOffset.
+// Sets the memory of chunks, the workspace, the offsets of slots and the arena's size. Layout: parameters, gradients
+// and optimizer state chunk by chunk, then the workspace, then the slots, each at a multiple of kBufferAlignment.
+// Forward-only programs have only parameters: the other two offsets are kNoOffset. Expects that slots are assigned.
 void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, const CostModel& costs,
                   DeviceProgram& program);
 

@@ -1,4 +1,12 @@
-// Lowering: a compute order becomes a program. Used by whoever runs, rehearses or simulates a schedule.
+// Lowers a compute order to a program: places transfers, assigns slots, inserts waits and lays out memory. Used by
+// compile and verify; lower.cc lists the passes.
+//
+//     BATON_ASSIGN_OR_RETURN(const ComputeOrder order, MakeOrder("1f1b", {4, 8}));   // stages, micro-batches
+//     LowerOptions options;
+//     options.schedule = "1f1b";
+//     options.costs = costs;                                            // of order.num_chunks chunks
+//     BATON_ASSIGN_OR_RETURN(const Program program, Lower(order, options));
+//     BATON_RETURN_IF_ERROR(CheckProgram(program));                     // schedules/validate/validate.h
 #ifndef BATON_SCHEDULES_LOWER_LOWER_H_
 #define BATON_SCHEDULES_LOWER_LOWER_H_
 
@@ -15,22 +23,23 @@ namespace baton {
 
 struct LowerOptions {
   std::string schedule;  // Program::schedule
-  // Sizes of slots and arenas; the times are hints for where to put receives and how long a sent slot stays taken, and
-  // change neither what is computed nor whether it is right. If all are zero, every pass of a chunk takes one unit.
+  // Sizes determine slots and arenas. Times are hints for the issue order of Recvs and the reuse of sent slots; they
+  // change neither results nor soundness. If all times are zero, every pass of a chunk takes one unit.
   CostModel costs;
-  // As if there were one replica of each chunk; members are chunks. Lowering adds groups that sum the order's replicas
-  // before these, and extends these to all replicas.
+  // Groups for one replica of each chunk: members are chunks. If the order has several replicas, lowering extends these
+  // groups to all replicas and adds groups that sum the replicas before them.
   std::vector<ReduceGroup> reduce_groups = {};
-  bool step = true;  // end with Reduces and Steps; an order without any backward has none in any case
-  // The program is safe in this transport, and in every one that orders less.
+  bool step = true;  // end with AllReduces and Updates; an order without any backward never has them
+  // The program is free of deadlock in this transport, and in every transport with finer queues or more buffers.
   TransportModel transport = {};
-  // Whether each chunk's gradients must be added in ascending micro-batch order, as training needs for equal bits.
+  // Whether each chunk's gradients must be added in ascending micro-batch order, which makes the weights bit-identical
+  // for every schedule. Training requires it.
   bool gradients_ascend = true;
 };
 
-// An order without any backward gives a forward-only program.
-// Errors: InvalidArgument if the order is unsound: names device, position and action, such as `device 1 position 3: 2F0
-// is repeated`; or if costs or reduce groups do not fit it.
+// Lowers the order. An order without any backward gives a forward-only program.
+// Errors: InvalidArgument if the order is unsound, naming device, position and action, such as `device 1 position 3:
+// 2F0 is repeated`; or if the number of chunks in the costs or reduce groups differs from the order's.
 absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& options);
 
 }  // namespace baton

@@ -68,7 +68,7 @@ class Indexer {
       return report(absl::StrCat(order_.num_chunks, " chunks and ", order_.num_micro_batches,
                                  " micro-batches; each must be at least 1, their product at most ", kMaxForwards));
     }
-    // Device -1 is a chunk without any action, which CheckWhole reports.
+    // Device -1 means a chunk without any action; CheckWhole reports it.
     const int lowest_device = order_.placement.num_replicas() == 1 ? -1 : 0;
     const std::string fault =
         order_.placement.FindFault(order_.num_chunks, order_.num_devices(), order_.num_micro_batches, lowest_device);
@@ -137,7 +137,7 @@ class Indexer {
     Put(index.recompute[key], position);
   }
 
-  // Work on a wrong device is wrong, but not missing too.
+  // Marks work on a wrong device, so that it is not reported as missing too.
   void IndexElsewhere(const Action& action, int position, int32_t device, size_t key) {
     Report(position, absl::StrCat("is of chunk ", action.chunk, ", which is on device ", device));
     if (action.kind == ActionKind::kRecompute) return;
@@ -167,7 +167,8 @@ class Indexer {
     last = action.micro_batch;
   }
 
-  // What it needs was not there before it; if it is not behind it either, then that is missing, and this is not wrong.
+  // Reports an action that comes before its own chunk's forward or backward-input. If that is nowhere on the device, it
+  // is reported as missing instead.
   void CheckEarly(const Action& action, int position) {
     const OrderIndex& index = result_.index;
     const size_t key = index.Key(action.chunk, action.micro_batch);
@@ -215,7 +216,7 @@ class Indexer {
     });
   }
 
-  // `missing` says which kind of work of a micro-batch is missing. A long run of micro-batches is one line.
+  // `missing` returns the kind of work that a micro-batch lacks. A long run of micro-batches is one violation.
   template <typename IsMissing>
   void ReportMissing(int chunk, IsMissing missing) {
     constexpr int kLongRun = 16;
@@ -241,7 +242,7 @@ class Indexer {
   const PositionName& name_;
   IndexedOrder result_;
   std::vector<int32_t> last_added_;  // [entry of the placement]: the micro-batch whose gradients were added last
-  std::vector<int> early_;           // positions of the device that what they need was not before
+  std::vector<int> early_;           // positions of the device whose forward or backward-input was not before them
   int device_ = 0;
 };
 

@@ -1,4 +1,5 @@
-// First pass of lowering: checks that a compute order is whole and finds where each piece of work stands in it.
+// Pass of lowering: checks a compute order and records the position of each action. Used by lower.cc, verify and
+// compile.
 #ifndef BATON_SCHEDULES_LOWER_ORDER_INDEX_H_
 #define BATON_SCHEDULES_LOWER_ORDER_INDEX_H_
 
@@ -13,43 +14,45 @@
 
 namespace baton {
 
-// Positions on the chunk's device, by Key(chunk, micro_batch).
+// The position of each action on its device, by Key(chunk, micro_batch).
 struct OrderIndex {
-  int num_micro_batches = 0;
+  int num_micro_batches = 0;  // at least 1
   bool forward_only = true;
   std::vector<int32_t> forward;
   std::vector<int32_t> backward;   // Backward or BackwardInput; empty if forward_only
   std::vector<int32_t> weight;     // BackwardWeight, -1 where Backward does both; empty if forward_only
-  std::vector<int32_t> recompute;  // -1 where everything is kept; empty if forward_only
+  std::vector<int32_t> recompute;  // -1 if the micro-batch is not recomputed; empty if forward_only
 
   size_t Key(int chunk, int micro_batch) const { return static_cast<size_t>(chunk) * num_micro_batches + micro_batch; }
 };
 
-// What is wrong with an order in one place. The message begins with the action's letters where there is one.
+// One fault of an order. The message begins with the action's letters if it is about an action.
 struct OrderViolation {
   int device = -1;    // -1: about the whole order
-  int position = -1;  // -1: about something that is not there
+  int position = -1;  // -1: about missing work
   std::string message;
 };
 
-// How messages call a position of a device, as "position 3" or "cell 5".
+// Returns the name of a device's position for messages, such as "position 3" or "cell 5".
 using PositionName = std::function<std::string(int device, int position)>;
 std::string PlainPosition(int device, int position);
 
-// As `device 1 position 3: 2F0 is repeated; first at position 0`.
+// Formats a violation, such as `device 1 position 3: 2F0 is repeated; first at position 0`.
 std::string FormatOrderViolation(const OrderViolation& violation, const PositionName& name);
 
-// The most violations that are kept; a hostile order may have as many as it has actions.
+// The most violations that are recorded. A malformed order may have as many as it has actions.
 inline constexpr size_t kMostOrderViolations = 100000;
 
-// An order's index as far as it goes, and everything that is wrong on single devices: what is out of range, on another
-// device than its chunk, repeated, missing, or before what it needs on its own device. Where
-// work is missing the index has -1, where it stands on a wrong device -2. Empty if not even the order's shape is right.
+// The index of an order that may be unsound, with every violation on single devices: actions that are out of range, on
+// a wrong device, repeated, missing, or before an action of their own chunk that they depend on. The index is -1 for
+// missing work and -2 for work on a wrong device. It is empty if the number of chunks, micro-batches or devices is
+// invalid.
 struct IndexedOrder {
   OrderIndex index;
   std::vector<OrderViolation> violations;
   int64_t num_more = 0;  // violations beyond kMostOrderViolations
-  // The first place where a chunk's gradients are not added in ascending micro-batch order: sound, but other bits.
+  // The first action that adds a chunk's gradients out of ascending micro-batch order. Such an order is sound, but its
+  // weights are not bit-identical to those of other schedules.
   std::optional<OrderViolation> descent;
 };
 IndexedOrder IndexWhatIsThere(const ComputeOrder& order, const PositionName& name);
@@ -57,7 +60,7 @@ IndexedOrder IndexWhatIsThere(const ComputeOrder& order, const PositionName& nam
 // Errors: InvalidArgument with the first violation, or the descent if `gradients_ascend`.
 absl::StatusOr<OrderIndex> IndexOrder(const ComputeOrder& order, bool gradients_ascend = true);
 
-// The error for one action of an order: `device 1 position 3: 2F0 <what>`.
+// InvalidArgument about one action of an order: `device 1 position 3: 2F0 <what>`.
 absl::Status ActionError(const ComputeOrder& order, int device, int position, const std::string& what);
 
 }  // namespace baton

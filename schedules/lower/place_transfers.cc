@@ -21,7 +21,7 @@ int LastStartingBy(const std::vector<Nanos>& start, int from, Nanos time) {
   return static_cast<int>(std::upper_bound(start.begin() + low + 1, start.begin() + high, time) - start.begin()) - 1;
 }
 
-// Where the result of an action is read, if that is on another device; else device is -1.
+// The action that reads a result on another device; `device` is -1 if there is none.
 struct Reader {
   int32_t device = -1;
   int32_t position = -1;
@@ -38,20 +38,20 @@ Reader ReaderOf(const ComputeOrder& order, const OrderIndex& index, int sender, 
   return {receiver, is_forward ? index.forward[key] : index.backward[key]};
 }
 
-// Adds the receive of `action`'s result to the device that reads it, if that is another one.
+// Adds the Recv of the result of the sender's action at `position` to the device that reads it, if that is another one.
 void AddReceive(const ComputeOrder& order, const OrderIndex& index, const OrderTimes& times, int sender, int position,
                 std::vector<std::vector<Receive>>& receives) {
   const Reader reader = ReaderOf(order, index, sender, order.devices[sender][position]);
   if (reader.device < 0) return;
   std::vector<Receive>& list = receives[reader.device];
-  // What one device sends becomes ready in order, so the search goes on where the last one from there ended. It ends
-  // at the consumer or before, without looking: that starts when this has arrived, and every later one after it.
+  // The results of one sender become ready in order, so the search continues from its last Recv. It cannot pass the
+  // consumer, which starts only after the transfer.
   const int from = !list.empty() && list.back().sender == sender ? list.back().before : 0;
   list.push_back(
       {LastStartingBy(times.start[reader.device], from, times.end[sender][position]), reader.position, sender, 0});
 }
 
-// Sorts by `before`, keeping the order of those that are equal.
+// Sorts by `before`, stably.
 void SortByPlace(int num_positions, std::vector<Receive>& list, std::vector<int32_t>& counts,
                  std::vector<Receive>& scratch) {
   counts.assign(num_positions + 1, 0);
@@ -74,7 +74,7 @@ struct OrderedReceive {
   }
 };
 
-// For queues that Sends and Recvs share. Takes n log n, since the transfers of all senders are merged by time.
+// For queues that Sends and Recvs share. O(n log n), since the transfers of all senders are merged by time.
 std::vector<std::vector<Receive>> PlaceInSharedQueues(const ComputeOrder& order, const OrderIndex& index,
                                                       const OrderTimes& times) {
   std::vector<std::vector<OrderedReceive>> ordered(order.num_devices());
@@ -92,7 +92,7 @@ std::vector<std::vector<Receive>> PlaceInSharedQueues(const ComputeOrder& order,
     const std::vector<Nanos>& end = times.end[device];
     int32_t before = 0;
     for (const OrderedReceive& each : ordered[device]) {
-      // The consumer ends after it: the search stays within the device.
+      // The consumer ends after each.ready, so the loop ends within the device.
       while (end[before] <= each.ready) ++before;
       const bool is_tie = before > 0 && end[before - 1] == each.ready;
       receives[device].push_back({before, each.consumer, each.sender, is_tie && each.sender < device ? 1u : 0u});

@@ -35,7 +35,7 @@ std::vector<Durations> HintDurations(const CostModel& costs, bool& has_transfers
   return durations;
 }
 
-// Where an action stands.
+// The position of an action.
 struct Place {
   int device = -1;
   int position = -1;

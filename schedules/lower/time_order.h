@@ -1,4 +1,5 @@
-// Second pass of lowering: when would each action run, were there only compute and latency? Also finds cycles.
+// Pass of lowering: estimates the start and end of each action from compute times and link latency alone, and finds
+// cycles of waits. Used by lower.cc.
 #ifndef BATON_SCHEDULES_LOWER_TIME_ORDER_H_
 #define BATON_SCHEDULES_LOWER_TIME_ORDER_H_
 
@@ -12,8 +13,8 @@
 
 namespace baton {
 
-// Nanoseconds since the beginning of the step, [device][position]. An action's start includes its Loads. Every duration
-// is at least one, so that the order of times is an order in which the program can run: placing receives rests on that.
+// Nanoseconds since the step began, [device][position]. An action includes its Loads. Every duration is at least 1, so
+// the order of times is an order in which the program can run; PlaceTransfers relies on that.
 struct OrderTimes {
   std::vector<std::vector<Nanos>> start;
   std::vector<std::vector<Nanos>> end;
@@ -21,7 +22,7 @@ struct OrderTimes {
 };
 
 // Expects costs that CheckCosts accepts. Linear in the number of actions.
-// Errors: InvalidArgument if actions wait for each other in a circle; the message follows it.
+// Errors: InvalidArgument if actions wait for each other in a cycle; the message lists its waits.
 absl::StatusOr<OrderTimes> TimeOrder(const ComputeOrder& order, const OrderIndex& index, const CostModel& costs);
 
 }  // namespace baton

@@ -1,9 +1,8 @@
-// Which device has the parameters of which chunk. Used by compute orders and programs, and by everything that reads
-// them.
+// The device of each replica of each chunk. Used by compute orders and programs, and by everything that reads them.
 //
-// A schedule may train several replicas of a chunk: each has its own parameters and passes its own micro-batches.
-// Bidirectional schedules have two replicas of every chunk, data parallelism has as many as there are data-parallel
-// groups, all other schedules have one. Replicas of a chunk that are on one device share their parameters.
+// A schedule may train several replicas of a chunk, each with its own parameters and its own micro-batches.
+// Bidirectional schedules have two replicas of every chunk, data parallelism has one for each data-parallel group, all
+// other schedules have one. Replicas of a chunk on the same device share their parameters.
 //
 //     ChunkPlacement one = ChunkPlacement::Of({0, 1, 2});               // chunk c on device c
 //     ChunkPlacement two = ChunkPlacement::OfReplicas({{0, 1, 2},       // replica 0: chunk c on device c
@@ -25,15 +24,15 @@ namespace baton {
 struct ChunkReplica {
   int32_t chunk;    // 0 ≤ chunk < number of chunks
   int32_t replica;  // 0 ≤ replica < number of replicas
-  int32_t device;   // 0 ≤ device < number of devices; an order that was read from a file has -1 where it names none
+  int32_t device;   // 0 ≤ device < number of devices; -1 in an order from a file that places the chunk on no device
 
   friend bool operator==(const ChunkReplica& a, const ChunkReplica& b) {
     return a.chunk == b.chunk && a.replica == b.replica && a.device == b.device;
   }
 };
 
-// Plain data with the tables that make its look-ups constant-time. Immutable but by assignment. Any data can be put in,
-// so that readers can build it from a file; look-ups expect that FindFault finds none.
+// Plain data, with tables for constant-time look-ups. Immutable except by assignment. Accepts any data, so that readers
+// can build it from a file; look-ups expect that FindFault finds no fault.
 class ChunkPlacement {
  public:
   ChunkPlacement() = default;
@@ -43,7 +42,7 @@ class ChunkPlacement {
   // replica_of_micro_batch[m]. A replica that shares its device with the one before it gets no entry of its own.
   static ChunkPlacement OfReplicas(const std::vector<std::vector<int32_t>>& devices,
                                    std::vector<int32_t> replica_of_micro_batch);
-  // The list as it is.
+  // The given list, unchanged; see replicas().
   static ChunkPlacement OfList(int num_chunks, std::vector<ChunkReplica> replicas,
                                std::vector<int32_t> replica_of_micro_batch);
 
@@ -77,8 +76,8 @@ class ChunkPlacement {
   // [chunk]: the device that replica `replica` uses.
   std::vector<int32_t> DevicesOfReplica(int replica) const;
 
-  // What is wrong, as "chunk 1 is on device 5; there are 2 devices"; empty if nothing is. `lowest_device`: 0, or -1
-  // where chunks may have no device yet.
+  // The first fault, such as "chunk 1 is on device 5; there are 2 devices"; empty if there is none. `lowest_device`: 0,
+  // or -1 if a chunk may have no device.
   std::string FindFault(int num_chunks, int num_devices, int num_micro_batches, int lowest_device = 0) const;
 
   friend bool operator==(const ChunkPlacement& a, const ChunkPlacement& b) {

@@ -1,10 +1,17 @@
-// The instruction set: what a device's worker can be told to do. Used by lower (writes it), validate, simulate,
-// report and runtime/execute (read it).
+// The instruction set of a device's worker. Written by lower; read by validate, simulate, analyze and runtime/execute.
 //
-// One struct an operation in a std::variant that is matched exhaustively, so that the compiler lists every consumer
-// when one is added. An instruction names its chunk (a run of consecutive layers; what PyTorch's text form numbers as a
-// stage), its micro-batch, and the buffer slots that it reads and writes: slots are assigned by the compiler like
-// registers, so peak memory is known before launch and nothing is allocated in a step.
+// Each operation is a struct of a std::variant that is matched exhaustively, so the compiler lists every consumer when
+// an operation is added. An instruction names its chunk (a run of consecutive layers, which PyTorch's text form calls a
+// stage), its micro-batch, and the slots that it reads and writes. The lowering assigns slots as a compiler assigns
+// registers, so peak memory is known before launch and a step allocates nothing. docs/instruction_set.md has a table.
+//
+//     const Instruction& instruction = device.instructions[2];
+//     std::visit(Overloaded{
+//                    [](const Send& send) { LOG(INFO) << "sends slot " << send.slot << " to device " << send.peer; },
+//                    [](const auto& other) { LOG(INFO) << "runs on the compute lane or receives"; },
+//                },
+//                instruction.operation);
+//     for (int32_t wait : device.WaitsOf(instruction)) …      // indices of earlier instructions of the device
 //
 // A device's instructions form one list in issue order. Each belongs to a lane:
 //
@@ -13,8 +20,12 @@
 //   receive from q     Recv          one lane for each peer, in order
 //
 // An instruction begins when its lane's predecessor is done (for transfers: matched) and when every instruction that it
-// names as a wait is done. Waits name earlier instructions of the same device. The n-th Send to a peer meets the n-th
-// Recv from this device over there (rendezvous): the transfer begins when both have begun, and both end with it.
+// names as a wait is done. Waits name earlier instructions of the same device. The n-th Send to a peer matches the n-th
+// Recv from this device on the peer (rendezvous): the transfer begins when both are posted, and both end with it.
+//
+// Fields common to the operations below: 0 ≤ chunk < Program::num_chunks; 0 ≤ micro_batch < Program::num_micro_batches;
+// 0 ≤ peer < number of devices; a SlotId is an index into the device's slots, or kNoSlot where the operation has no
+// such operand. structure.h checks these ranges.
 #ifndef BATON_SCHEDULES_PROGRAM_INSTRUCTION_H_
 #define BATON_SCHEDULES_PROGRAM_INSTRUCTION_H_
 
@@ -27,10 +38,10 @@ namespace baton {
 using SlotId = int32_t;
 inline constexpr SlotId kNoSlot = -1;
 
-// What a Load brings: the model's inputs (first chunk) or the targets of its loss (last chunk).
+// The data that a Load copies: the model's inputs (first chunk) or the targets of its loss (last chunk).
 enum class DataKind : int8_t { kInputs, kTargets };
 
-// What a transfer carries: an activation to the next chunk or its gradient to the previous one.
+// The data that a transfer carries: an activation to the next chunk or its gradient to the previous one.
 enum class Payload : int8_t { kActivation, kGradient };
 
 // Copies one micro-batch of data from the host into `slot`.
@@ -41,10 +52,10 @@ struct Load {
   SlotId slot;
 };
 
-// Runs the chunk's layers. Reads `input` (and `targets` in the last chunk), writes `output` (none in the last chunk)
-// and what the backward pass will read: `saved`, needed until backward-input, and `saved_weight`, needed until
-// backward-weight; likewise `recomputed` and `recomputed_weight`, but that these need not be kept where a Recompute
-// makes them again. Only chunks that can recompute have those two.
+// Runs the chunk's layers. Reads `input` (and `targets` in the last chunk). Writes `output` (none in the last chunk)
+// and the buffers that the backward pass reads: `saved` is live until backward-input, `saved_weight` until
+// backward-weight. Chunks that can recompute also have `recomputed` and `recomputed_weight`, with the same two
+// lifetimes; where a Recompute writes them again, they are not live in between.
 struct Forward {
   int32_t chunk;
   int32_t micro_batch;
@@ -57,8 +68,8 @@ struct Forward {
   SlotId recomputed_weight = kNoSlot;
 };
 
-// Both halves of the backward pass at once. Reads what Forward read and saved and `grad_output` (none in the last
-// chunk), writes `grad_input` (none in the first chunk), adds to the chunk's parameter gradients.
+// Both halves of the backward pass at once. Reads the operands that Forward read and saved, and `grad_output` (none in
+// the last chunk). Writes `grad_input` (none in the first chunk). Adds to the chunk's parameter gradients.
 struct Backward {
   int32_t chunk;
   int32_t micro_batch;
@@ -72,8 +83,8 @@ struct Backward {
   SlotId recomputed_weight = kNoSlot;
 };
 
-// The half that the previous chunk waits for. Writes `grad_input`, and into `stash` the gradients inside the chunk that
-// the other half needs. Parameter gradients are untouched.
+// The input half of the backward pass, on which the previous chunk depends. Writes `grad_input`, and into `stash` the
+// gradients inside the chunk that BackwardWeight reads. Parameter gradients are untouched.
 struct BackwardInput {
   int32_t chunk;
   int32_t micro_batch;
@@ -88,7 +99,8 @@ struct BackwardInput {
   SlotId recomputed_weight = kNoSlot;
 };
 
-// The half that nobody waits for: adds to the chunk's parameter gradients.
+// The weight half of the backward pass: adds to the chunk's parameter gradients. No other chunk depends on it, so a
+// schedule may delay it to fill idle time.
 struct BackwardWeight {
   int32_t chunk;
   int32_t micro_batch;
@@ -99,9 +111,9 @@ struct BackwardWeight {
   SlotId recomputed_weight = kNoSlot;
 };
 
-// Makes again what Forward wrote into `recomputed` and `recomputed_weight`, bit for bit, so that their memory serves
-// other micro-batches between the two (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"). Reads what
-// Forward read and kept.
+// Writes `recomputed` and `recomputed_weight` again, bit for bit as Forward did, so that other micro-batches can use
+// their memory in between. Reads the operands that Forward read and saved.
+// Source: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost".
 struct Recompute {
   int32_t chunk;
   int32_t micro_batch;
@@ -131,13 +143,13 @@ struct Recv {
   SlotId slot;
 };
 
-// Sums a buffer over the chunks of Program::reduce_groups[group]; every device that holds one of them takes part with
-// one AllReduce and goes on when all have arrived.
+// Sums a buffer over the members of Program::reduce_groups[group], in the order of members, and writes the sum to every
+// member. Each device with a member issues one AllReduce; all begin when the last is issued.
 struct AllReduce {
   int32_t group;
 };
 
-// The optimizer's update of the chunk's parameters; leaves their gradients zero.
+// Runs the optimizer on the chunk's parameters and sets their gradients to zero.
 struct Update {
   int32_t chunk;
 };
@@ -145,7 +157,7 @@ struct Update {
 using Operation =
     std::variant<Load, Forward, Backward, BackwardInput, BackwardWeight, Recompute, Send, Recv, AllReduce, Update>;
 
-// An operation and the instructions that it waits for: DeviceProgram::waits[first_wait, first_wait + num_waits).
+// An operation and its waits, DeviceProgram::waits[first_wait, first_wait + num_waits).
 struct Instruction {
   Operation operation;
   uint32_t first_wait = 0;

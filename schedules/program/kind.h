@@ -1,5 +1,5 @@
-// An operation's kind and its name, for code that treats kinds alike but for a name, a colour or a cost. Used by analyze/
-// and draw/. describe.h names a single instruction instead.
+// The kind of an operation as an enum with a name, for code in which kinds differ only by a name, a colour or a cost.
+// Used by analyze/ and draw/. form/describe.h names a single instruction.
 #ifndef BATON_SCHEDULES_PROGRAM_KIND_H_
 #define BATON_SCHEDULES_PROGRAM_KIND_H_
 
@@ -37,7 +37,7 @@ inline Kind KindOf(const Operation& operation) {
                     operation);
 }
 
-// As "backward-input", for tables, legends and sentences.
+// A name such as "backward-input", for tables, legends and sentences.
 inline const char* NameOf(Kind kind) {
   switch (kind) {
     case Kind::kForward:
@@ -67,7 +67,7 @@ inline const char* NameOf(Kind kind) {
 // True for the work that the papers count: forward, backward and recompute.
 inline bool IsWork(Kind kind) { return kind < Kind::kUpdate; }
 
-// True for kinds that make a device busy: all of the compute lane except AllReduce, which mostly waits.
+// True for kinds that count as busy time: those of the compute lane except AllReduce, which mostly waits.
 inline bool IsBusy(Kind kind) { return kind < Kind::kAllReduce; }
 
 // True for Send and Recv.

@@ -15,15 +15,15 @@
 namespace baton {
 
 // Change in the number of micro-batches of one chunk whose activations are live: +1 when the operation begins, -1 when
-// it ends, else 0. A forward-only program keeps none.
+// it ends, else 0. In a forward-only program no activation stays live after its Forward.
 inline int LiveChange(const Operation& operation, bool forward_only) {
   if (std::holds_alternative<Forward>(operation)) return forward_only ? 0 : 1;
   if (std::holds_alternative<Backward>(operation) || std::holds_alternative<BackwardWeight>(operation)) return -1;
   return 0;
 }
 
-// Number of the device's chunks that make up one stage, a p-th of the model: all of them, unless the program has
-// several replicas of the parameters, of which the device then holds a stage each.
+// Number of the device's chunks that make up one stage, the share of one of p devices in the model: all of its chunks
+// if there is one replica. With several replicas a device has a stage of each.
 inline double ChunksOfStage(const Program& program, const DeviceProgram& device) {
   if (program.placement.num_replicas() == 1) return static_cast<double>(std::max<size_t>(1, device.chunks.size()));
   return std::max(1.0, static_cast<double>(program.num_chunks) / program.num_devices());

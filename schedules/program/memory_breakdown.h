@@ -1,4 +1,4 @@
-// What the memory of a device is made of. Used by reports, the command line and the check before a launch.
+// The parts of a device's memory. Used by reports, the command line and the memory check before a launch.
 #ifndef BATON_SCHEDULES_PROGRAM_MEMORY_BREAKDOWN_H_
 #define BATON_SCHEDULES_PROGRAM_MEMORY_BREAKDOWN_H_
 
@@ -6,19 +6,19 @@
 
 namespace baton {
 
-// The parts of a device's arena; their sum is all of it.
+// The parts of a device's arena, in bytes; they add up to its size.
 struct MemoryBreakdown {
   Bytes parameters = 0;
   Bytes gradients = 0;
-  Bytes optimizer = 0;    // state
-  Bytes activations = 0;  // kept from Forward to the backward pass: inputs, saved, what is recomputed, stash
+  Bytes optimizer = 0;    // optimizer state
+  Bytes activations = 0;  // live from Forward to the backward pass: inputs, saved, recomputed, stash
   Bytes buffers = 0;      // targets, outputs, gradients of inputs and outputs
   Bytes workspace = 0;
 
   Bytes Total() const { return parameters + gradients + optimizer + activations + buffers + workspace; }
 };
 
-// Sizes as the arena lays them out, each aligned.
+// The breakdown of the device's arena, each buffer rounded up to its alignment.
 inline MemoryBreakdown BreakDownMemory(const DeviceProgram& device) {
   MemoryBreakdown memory;
   for (const ChunkMemory& chunk : device.chunks) {

@@ -1,5 +1,11 @@
-// A program: for each device its instruction stream, its buffer slots and the layout of its memory. Made by lower,
-// proven by validate, then run as it is by simulate, rehearse and train. Plain data; immutable once made.
+// A program: for each device its instructions, its buffer slots and the layout of its memory. Lower makes it, validate
+// proves it, and simulate, rehearse and train run it unchanged. Plain data; immutable once made.
+//
+//     const Program program = *Compile(request);                        // schedules/compile/compile.h
+//     const DeviceProgram& device = program.devices[0];
+//     for (const Instruction& instruction : device.instructions)        // in issue order
+//       LOG(INFO) << Describe(instruction.operation) << " waits for " << instruction.num_waits << " instructions";
+//     device.arena_bytes;                                               // the device's peak memory
 #ifndef BATON_SCHEDULES_PROGRAM_PROGRAM_H_
 #define BATON_SCHEDULES_PROGRAM_PROGRAM_H_
 
@@ -13,7 +19,8 @@
 
 namespace baton {
 
-// What a slot may hold. Slots of different kinds are never shared, so a receive never has to wait for a send.
+// The role of a slot's contents: writer → readers. Slots of different kinds are never shared, so a Recv never has to
+// wait for a Send.
 enum class SlotKind : int8_t {
   kInput,             // Recv or Load → Forward, backward; the model's tokens in chunk 0
   kTargets,           // Load → Forward and backward of the last chunk
@@ -28,15 +35,16 @@ enum class SlotKind : int8_t {
 };
 inline constexpr int kNumSlotKinds = 10;
 
-// A buffer that lives at a fixed place of the device's arena.
+// A buffer at a fixed offset of the device's arena.
 struct Slot {
   SlotKind kind;
-  Bytes bytes;
-  Bytes offset;
+  Bytes bytes;   // at least 0
+  Bytes offset;  // in the arena; a multiple of kBufferAlignment
 };
 
-// The part of a device's arena that stays for the whole run, for one of its chunks. Gradients are as large as
-// parameters. Forward-only programs have neither gradients nor optimizer state: offsets kNoOffset.
+// The part of a device's arena that is live for the whole run, for one of its chunks. Offsets are in bytes from the
+// arena's start. Gradients are as large as parameters. Forward-only programs have neither gradients nor optimizer
+// state: both offsets are kNoOffset.
 inline constexpr Bytes kNoOffset = -1;
 struct ChunkMemory {
   int32_t chunk;
@@ -52,43 +60,45 @@ struct DeviceProgram {
   std::vector<int32_t> waits;             // see Instruction; indices into `instructions`
   std::vector<Slot> slots;
   std::vector<ChunkMemory> chunks;  // ascending
-  Bytes workspace_offset = 0;       // shared by all compute instructions
+  Bytes workspace_offset = 0;       // scratch memory that all compute instructions share
   Bytes workspace_bytes = 0;
-  Bytes arena_bytes = 0;  // everything above fits below this
+  Bytes arena_bytes = 0;  // the size of the device's one allocation, which contains all of the above
 
   absl::Span<const int32_t> WaitsOf(const Instruction& instruction) const {
     return absl::MakeConstSpan(waits).subspan(instruction.first_wait, instruction.num_waits);
   }
 };
 
-// What an AllReduce sums:
-//   kTiedGradient     the gradient of one parameter that several chunks use
-//   kGradientNorm     the squared gradient norm of each parameter, from which every device computes the same global
-//   norm kReplicaGradient  all gradients of one chunk over its replicas
-// Replicas are equal once they are summed. In groups of the first two kinds, replica 0 of a chunk contributes its
-// values, the other replicas contribute zeros, and all receive the sum.
+// The buffer that an AllReduce sums:
+//
+//   kTiedGradient      the gradient of one parameter that several chunks use (a tied use each)
+//   kGradientNorm      the squared gradient norm of each parameter; every device computes the same global norm from it
+//   kReplicaGradient   all gradients of one chunk, over its replicas
+//
+// The gradients of a chunk's replicas are equal once they are summed. So in groups of the first two kinds replica 0 of
+// a chunk contributes its values, the other replicas contribute zeros, and all receive the sum.
 enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient };
 
 struct ReduceGroup {
   ReduceKind kind;
-  std::string name;  // the tied parameter's, for messages
-  // In the order of summation: ascending indices into ChunkPlacement::replicas() (where there is one replica, these are
-  // chunks). A chunk with several uses of a tied parameter is listed once for each.
+  std::string name;  // of the tied parameter; for messages
+  // Indices into ChunkPlacement::replicas(), ascending; the order of summation. With one replica these are chunks. A
+  // chunk with several tied uses of the parameter is listed once for each.
   std::vector<int32_t> members;
-  Bytes bytes;
+  Bytes bytes;  // of the buffer on each member
 };
 
 struct Program {
-  std::string schedule;  // the catalog's name, for messages and reports
-  int num_chunks = 0;
-  int num_micro_batches = 0;
+  std::string schedule;       // the catalog's name; for messages and reports
+  int num_chunks = 0;         // at least 1
+  int num_micro_batches = 0;  // of one step; at least 1
   bool forward_only = false;  // evaluation: no backward, no Update
-  ChunkPlacement placement;   // which device has which replica of which chunk; of num_chunks chunks
+  ChunkPlacement placement;   // the device of each replica of each chunk
   std::vector<ReduceGroup> reduce_groups;
-  std::vector<DeviceProgram> devices;
+  std::vector<DeviceProgram> devices;  // [device]
 
   int num_devices() const { return static_cast<int>(devices.size()); }
-  // Where the chunk's passes for the micro-batch run.
+  // The device that runs the chunk's passes for the micro-batch.
   int32_t DeviceOf(int chunk, int micro_batch) const { return placement.DeviceOf(chunk, micro_batch); }
 };
 

@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-// Two operations agree if they are of one kind and all operands do.
+// Two operations are equal if their kinds and all operands are.
 bool SameOperation(const Operation& a, const Operation& b) {
   if (a.index() != b.index()) return false;
   const auto operands = [](const Operation& operation) {

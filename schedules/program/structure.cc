@@ -33,7 +33,7 @@ class StructureChecker {
  private:
   void Report(std::string message) { violations_.push_back({device_, index_, std::move(message)}); }
 
-  // Reports unless least <= value <= most. `what` makes the words for the value only where it is wrong.
+  // Reports unless least <= value <= most. `what` returns the name of the value and is called only for a violation.
   template <typename What>
   bool CheckRange(What&& what, int64_t value, int64_t least, int64_t most) {
     if (value >= least && value <= most) return true;
@@ -72,7 +72,7 @@ class StructureChecker {
     }
   }
 
-  // Reports unless the bytes are in the arena, so written that no sum can overflow.
+  // Reports unless the bytes are in the arena. No sum in here can overflow.
   template <typename What>
   void CheckInArena(What&& what, Bytes offset, Bytes bytes) {
     if (offset >= 0 && bytes >= 0 && bytes <= code_->arena_bytes && offset <= code_->arena_bytes - bytes) return;
@@ -109,7 +109,7 @@ class StructureChecker {
     CheckInArena(named("optimizer state"), memory.optimizer_offset, memory.optimizer_bytes);
   }
 
-  // The number of values that an operand of this role has, from 0; for slots kNoSlot is allowed too.
+  // The number of values that an operand of this role can have, from 0. Slots may also be kNoSlot.
   int64_t LimitOf(FieldRole role) const {
     switch (role) {
       case FieldRole::kChunk:

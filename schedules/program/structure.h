@@ -1,6 +1,6 @@
-// Whether a program can be read safely, and whether two programs are the same. The only check of indices and ranges:
-// the readers (form/), the validator's rule "ranges" and the executor (runtime/execute/check_executable.h) all use it.
-// Whether a program is sound is for schedules/validate to prove.
+// Checks that every index and range of a program is valid, and compares programs. Used by the readers (form/), the
+// validator's rule "ranges" and the executor (runtime/execute/check_executable.h): there is no other check of indices.
+// schedules/validate proves that a program is sound.
 //
 //     for (const StructureViolation& each : FindStructureViolations(program)) LOG(ERROR) << FormatViolation(each);
 #ifndef BATON_SCHEDULES_PROGRAM_STRUCTURE_H_
@@ -29,10 +29,9 @@ struct StructureViolation {
 //   - reduce groups have members, which ascend and are in the placement's list,
 //   - chunks, micro-batches, peers (another device), slots (or kNoSlot) and groups of instructions exist,
 //   - waits name earlier instructions of the same device,
-//   - slots, the workspace and the memory of chunks lie in the device's arena, and that memory is of chunks of the
-//   device;
-//     gradients and optimizer state may be missing in a forward-only program, then with kNoOffset and no bytes,
-//   - enums hold one of their values.
+//   - slots, the workspace and the memory of chunks are in the device's arena, and those chunks are on the device; a
+//     forward-only program may lack gradients and optimizer state, then with kNoOffset and no bytes,
+//   - each enum has one of its values.
 // If the placement or the number of micro-batches is wrong, only that is reported. Safe for any data; linear in its
 // size.
 std::vector<StructureViolation> FindStructureViolations(const Program& program);
@@ -43,8 +42,8 @@ std::string FormatViolation(const StructureViolation& violation);
 // Errors: InvalidArgument with the first violation.
 absl::Status CheckStructure(const Program& program);
 
-// True if `a` and `b` agree in everything; how the waits lie in DeviceProgram::waits does not matter. Both pass
-// CheckStructure.
+// True if `a` and `b` are equal in every field, except for the layout of waits in DeviceProgram::waits. Expects that
+// both pass CheckStructure.
 bool SameProgram(const Program& a, const Program& b);
 
 }  // namespace baton

@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-// What the operation adds to what is held once it begins or, if negative, gives back when it has ended.
+// Change in live activations, in the unit of `limits`: positive when the operation begins, negative when it ends.
 int64_t HeldChange(const Operation& operation, const ActivationLimits& limits) {
   if (const Forward* forward = std::get_if<Forward>(&operation)) return limits.activation[forward->chunk];
   if (const Backward* backward = std::get_if<Backward>(&operation)) return -limits.activation[backward->chunk];
@@ -21,7 +21,7 @@ int64_t HeldChange(const Operation& operation, const ActivationLimits& limits) {
   return 0;
 }
 
-// What a device holds at most, and the first instruction that goes beyond its limit, -1 if none does.
+// Peak live activations of a device, and the first instruction that exceeds its limit, -1 if none does.
 struct Peak {
   int64_t held = 0;
   int first_beyond = -1;
@@ -29,7 +29,7 @@ struct Peak {
 
 Peak PeakOf(const Program& program, int device, const ActivationLimits& limits) {
   Peak peak;
-  if (program.forward_only) return peak;  // keeps nothing
+  if (program.forward_only) return peak;  // no activation outlives its Forward
   const std::vector<Instruction>& instructions = program.devices[device].instructions;
   int64_t held = 0;
   for (size_t i = 0; i < instructions.size(); ++i) {

@@ -48,7 +48,7 @@ class CompletenessChecker {
     return static_cast<size_t>(chunk) * program_.num_micro_batches + micro_batch;
   }
 
-  // Notes that the work is done here, once.
+  // Records the instruction that does the work; reports a second one.
   void Put(int32_t& entry) {
     if (entry >= 0) {
       Report(absl::StrCat("is done twice, first by instruction ", entry));
@@ -62,7 +62,7 @@ class CompletenessChecker {
     if (device != device_) Report(absl::StrCat("is on device ", device_, "; its chunk is on device ", device));
   }
 
-  // What passes micro-batches comes before what ends the step.
+  // Instructions of micro-batches come before the AllReduces and Updates that end the step.
   void CheckBeforeEnd() {
     if (first_reduce_ >= 0) Report(absl::StrCat("comes after the AllReduce at instruction ", first_reduce_));
     if (first_step_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_step_));
@@ -75,7 +75,7 @@ class CompletenessChecker {
     if (forward_[Key(chunk, micro_batch)] < 0) Report("comes before its Forward");
   }
 
-  // What adds to gradients does so in micro-batch order: then every schedule gives the same bits.
+  // Gradients are added in ascending micro-batch order, so that weights are bit-identical for every schedule.
   void CheckAscends(int chunk, int micro_batch) {
     const int32_t entry = program_.placement.IndexOf(chunk, micro_batch);
     if (program_.placement.replicas()[entry].device != device_) return;  // CheckDevice reports it
@@ -119,7 +119,7 @@ class CompletenessChecker {
     CheckAscends(backward.chunk, backward.micro_batch);
   }
 
-  // As a part of the backward that it comes before.
+  // Checked like a part of the backward that follows it.
   void Check(const Recompute& recompute) {
     CheckBackward(recompute.chunk, recompute.micro_batch);
     const size_t key = Key(recompute.chunk, recompute.micro_batch);
@@ -134,7 +134,7 @@ class CompletenessChecker {
     if (program_.forward_only) Report("is an AllReduce in a forward-only program");
     if (first_step_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_step_));
     if (first_reduce_ < 0) first_reduce_ = instruction_;
-    // The sums over replicas come first: all other groups read their results.
+    // Sums over replicas come first, since all other groups read their results.
     if (program_.reduce_groups[reduce.group].kind != ReduceKind::kReplicaGradient) {
       if (first_other_reduce_ < 0) first_other_reduce_ = instruction_;
     } else if (first_other_reduce_ >= 0) {
@@ -194,7 +194,7 @@ class CompletenessChecker {
     }
   }
 
-  // The replicas of a chunk stay equal if all of them are summed, once.
+  // Each chunk's replicas must be summed exactly once, all of them, so that they stay equal.
   void CheckReplicasSummed() {
     device_ = -1;
     std::vector<int> num_sums(program_.num_chunks, 0);

@@ -1,4 +1,4 @@
-// The rule "deadlock"; see rules.h. The play is in stuck.h; this file words its results.
+// The rule "deadlock"; see rules.h. FindDeadlocks (stuck.h) runs the program; this file formats its results.
 #include <string>
 
 #include "absl/strings/str_cat.h"

@@ -12,7 +12,7 @@ void CheckRanges(const Program& program, std::vector<Violation>& violations) {
     violations.push_back({each.device, each.instruction, "ranges", std::move(each.message)});
   }
   if (!violations.empty()) return;
-  // The other rules make tables of chunks × micro-batches, which a small program must not make large.
+  // The other rules allocate tables of chunks × micro-batches; this bounds them by the size of the program.
   int64_t num_instructions = 0;
   for (const DeviceProgram& code : program.devices) num_instructions += static_cast<int64_t>(code.instructions.size());
   if (int64_t{program.num_chunks} * program.num_micro_batches > num_instructions) {

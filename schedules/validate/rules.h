@@ -1,5 +1,5 @@
-// The rules that a sound program keeps, one file each. Each adds every violation that it finds. All but CheckRanges
-// expect a program in which CheckRanges found none. Used by validate.cc.
+// The rules of a sound program, one file each. Each function appends every violation that it finds. All but CheckRanges
+// expect a program in which CheckRanges finds none. Used by validate.cc.
 #ifndef BATON_SCHEDULES_VALIDATE_RULES_H_
 #define BATON_SCHEDULES_VALIDATE_RULES_H_
 
@@ -10,26 +10,28 @@
 
 namespace baton {
 
-// "ranges": FindStructureViolations (schedules/program/structure.h) finds nothing: every index names something that
-// exists, and buffers are within the arena.
+// "ranges": FindStructureViolations (schedules/program/structure.h) finds nothing, so every index exists and buffers
+// are within the arena; and there are at least as many instructions as chunks × micro-batches.
 void CheckRanges(const Program& program, std::vector<Violation>& violations);
 
 // "completeness": each chunk passes each micro-batch forward and backward exactly once, on its device, in an order that
-// keeps each device's own dependencies and, if `gradients_ascend`, adds gradients in ascending micro-batch order; Loads
-// are exactly those needed; Reduces and Steps come once, last, and Steps either for every chunk or for none.
+// keeps each device's own dependencies and, if `gradients_ascend`, adds gradients in ascending micro-batch order.
+// Exactly the needed Loads exist. AllReduces and Updates come once, last, and Updates exist for every chunk or for
+// none.
 void CheckCompleteness(const Program& program, bool gradients_ascend, std::vector<Violation>& violations);
 
-// "transfers": the n-th Send to a device is what its n-th Recv expects, nothing is left over, and each needed transfer
-// is there exactly once.
+// "transfers": the n-th Send to a device matches the n-th Recv there, none is unmatched, and each needed transfer
+// exists exactly once.
 void CheckTransfers(const Program& program, std::vector<Violation>& violations);
 
-// "slots": every slot holds what its reader expects, also when transfers run asynchronously and only waits order them.
+// "slots": every reader of a slot finds the buffer that it expects, even if transfers run asynchronously and only waits
+// order them.
 void CheckSlots(const Program& program, std::vector<Violation>& violations);
 
 // "memory": each replica has memory on its device; buffers are aligned and overlap nowhere.
 void CheckMemory(const Program& program, std::vector<Violation>& violations);
 
-// "deadlock": issuing in order on each device, every instruction ends in the given transport.
+// "deadlock": if each device issues in order, every instruction ends in the given transport.
 void CheckDeadlock(const Program& program, const TransportModel& transport, std::vector<Violation>& violations);
 
 }  // namespace baton

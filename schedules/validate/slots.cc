@@ -1,9 +1,9 @@
 // The rule "slots"; see rules.h.
 //
-// Follows what each slot holds through a device's instructions in issue order. That order is also the order of events
-// only on the compute lane. So wherever a transfer is one of two instructions that meet in a slot, a wait must order
-// them: directly, or through compute instructions, since each of those follows all earlier ones. What is not waited for
-// in this way counts as unordered, even if some lane happened to order it.
+// Tracks the content of each slot through a device's instructions in issue order. Only compute instructions are
+// guaranteed to run in that order. So if a transfer is one of two instructions that use a slot, a wait must order them:
+// directly, or through compute instructions, since each of those follows all earlier ones. Two instructions without
+// such a wait count as unordered, even if a lane happens to order them.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -19,7 +19,7 @@ namespace {
 
 constexpr int32_t kNever = std::numeric_limits<int32_t>::max();
 
-// What a slot holds: for a chunk and micro-batch its input, targets, saved things, gradient of its output, or stash.
+// The content of a slot: one kind of buffer of a chunk's micro-batch.
 struct Content {
   SlotKind kind = SlotKind::kInput;
   int32_t chunk = -1;  // none if negative
@@ -82,7 +82,7 @@ class SlotChecker {
     }
   }
 
-  // Notes what the instruction's waits order before it.
+  // Records the instructions that the waits of this one order before it.
   void TakeWaits() {
     compute_before_ = is_compute_ ? index_ - 1 : -1;
     for (int32_t wait : code_->WaitsOf(code_->instructions[index_])) {
@@ -110,7 +110,7 @@ class SlotChecker {
     return chunk >= 0 && chunk < program_.num_chunks && program_.DeviceOf(chunk, micro_batch) == device_;
   }
 
-  // Whether an operand of this role has any content for the chunk: there is no output at the model's end.
+  // Whether the chunk has a buffer of this role. The last chunk has no output, for example.
   bool IsNeeded(SlotKind role, int chunk) const {
     switch (role) {
       case SlotKind::kTargets:
@@ -120,7 +120,7 @@ class SlotChecker {
         return chunk + 1 < program_.num_chunks;
       case SlotKind::kGradInput:
         return chunk > 0;
-      // A chunk has them everywhere or nowhere.
+      // All instructions of a chunk have them or none has.
       case SlotKind::kRecomputed:
       case SlotKind::kRecomputedWeight:
         return can_recompute_[chunk];
@@ -133,7 +133,7 @@ class SlotChecker {
     return true;
   }
 
-  // A result that stays on the device is put right where the next chunk reads it.
+  // A result that stays on the device is written to the slot that the next chunk reads.
   SlotKind KindFor(SlotKind role, int chunk, int micro_batch) const {
     if (role == SlotKind::kOutput && OnThisDevice(chunk + 1, micro_batch)) return SlotKind::kInput;
     if (role == SlotKind::kGradInput && OnThisDevice(chunk - 1, micro_batch)) return SlotKind::kGradOutput;
@@ -228,12 +228,12 @@ class SlotChecker {
   std::vector<Bytes> bytes_of_role_;  // [chunk × kNumRoles + role]; -1 if not seen yet
   std::vector<bool>
       can_recompute_;  // [chunk]: a Forward of it names a slot for what is recomputed, or one Recompute is
-  // Of the device at hand.
+  // The state of the device in progress.
   int device_ = -1;
   const DeviceProgram* code_ = nullptr;
   std::vector<SlotState> states_;      // [slot]
   std::vector<int32_t> first_waiter_;  // [instruction]: the first compute instruction that waits for this transfer
-  // Of the instruction at hand.
+  // The state of the instruction in progress.
   int32_t index_ = -1;
   bool is_compute_ = false;
   int32_t compute_before_ = -1;  // this compute instruction and all before are over when it begins

@@ -1,4 +1,4 @@
-// Plays a program on any transport; see stuck.h.
+// Runs a program without times in any transport; see stuck.h.
 #include "schedules/validate/stuck.h"
 
 #include <algorithm>
@@ -106,7 +106,7 @@ class Player {
     arrived.clear();
   }
 
-  // Both sides of each lane in issue order, to find the other side of a transfer.
+  // Lists both sides of each lane in issue order, to find the other side of a transfer.
   void CollectSides() {
     sends_.resize(lanes_.num_lanes());
     recvs_.resize(lanes_.num_lanes());
@@ -137,7 +137,7 @@ class Player {
     if (head.instruction != waiter.instruction) return {Blame::Why::kQueued, waiter, head};
     const int lane = queues_.LaneOf(waiter.device, waiter.instruction);
     const bool is_send = std::holds_alternative<Send>(At(waiter));
-    // A Send waits for the oldest buffer to be emptied where all are full.
+    // If all buffers are full, a Send waits for the Recv that empties the oldest.
     const int64_t nth = is_send ? queues_.NumReceived(lane) : queues_.NumSent(lane);
     const std::vector<InstructionRef>& others = (is_send ? recvs_ : sends_)[lane];
     if (nth >= static_cast<int64_t>(others.size())) return {Blame::Why::kNeverMatched, waiter, {PeerOf(waiter), -1}};
@@ -154,14 +154,14 @@ class Player {
     return {Blame::Why::kNeverJoined, waiter, {}};
   }
 
-  // Follows the reasons from each stuck device until one comes up again; visits each instruction once.
+  // Follows the reasons from each stuck device until an instruction repeats. Visits each instruction once.
   void Explain() {
     std::vector<InstructionRef> roots;
     for (int32_t device = 0; device < program_.num_devices(); ++device) {
       result_.next.push_back(states_[device].cursor);
       if (IsStuck(device)) roots.push_back({device, states_[device].cursor});
     }
-    // Also transfers that were issued and have not begun, though no instruction waits for them.
+    // Transfers that were issued and have not begun, even if no instruction waits for them.
     for (int32_t device = 0; device < program_.num_devices(); ++device) {
       for (int32_t i = 0; i < states_[device].cursor; ++i) {
         if (!over_[device][i]) roots.push_back({device, i});

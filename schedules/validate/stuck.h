@@ -1,5 +1,11 @@
-// Why a program gets stuck in a transport, instruction by instruction. Used by the rule "deadlock" and by
-// `baton verify`, which draws it.
+// Finds the deadlocks of a program in a transport, with the reason for each wait. Used by the rule "deadlock" and by
+// `baton verify`, which draws them.
+//
+//     BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(program));
+//     const StuckProgram stuck = FindDeadlocks(program, lanes, transport);
+//     if (stuck.deadlocks.empty()) …                           // every instruction ends
+//     stuck.deadlocks[0].chain[0].waiter;                      // an instruction that never ends, and …
+//     stuck.deadlocks[0].chain[0].blocker;                     // … the instruction that it waits for
 #ifndef BATON_SCHEDULES_VALIDATE_STUCK_H_
 #define BATON_SCHEDULES_VALIDATE_STUCK_H_
 
@@ -12,7 +18,7 @@
 
 namespace baton {
 
-// One reason: `waiter` cannot go on before `blocker` does.
+// One reason: `waiter` cannot end before `blocker` does.
 struct Blame {
   enum class Why {
     kWaits,         // the waiter names the blocker as a wait
@@ -29,21 +35,21 @@ struct Blame {
   InstructionRef blocker;  // instruction -1 where Why names no instruction
 };
 
-// A chain of reasons: each one's blocker is the next one's waiter. A circle ends where it began; another chain ends
-// where there is no blocking instruction.
+// A chain of reasons: each blocker is the next reason's waiter. The last blocker of a circle is the first waiter. Any
+// other chain ends with a reason that names no blocking instruction.
 struct Deadlock {
   bool is_circle = false;
   std::vector<Blame> chain;
 };
 
 struct StuckProgram {
-  std::vector<int32_t> next;  // [device]: the instruction that it cannot issue, or the number of its instructions
+  std::vector<int32_t> next;  // [device]: the first instruction that it cannot issue, or its number of instructions
   std::vector<Deadlock> deadlocks;
 };
 
-// Plays the program without times, each device in issue order: it issues an instruction once all earlier compute
-// instructions and its waits are over. Reports each chain that is not a mere consequence of another one; none if every
-// instruction ends. Expects a program in which the rule "ranges" finds nothing; linear in its size.
+// Runs the program without times. Each device issues in order: an instruction is issued once all earlier compute
+// instructions and its waits are over. Reports each chain that is not a consequence of another one; none if every
+// instruction ends. Expects a program in which the rule "ranges" finds nothing. Linear in the program's size.
 StuckProgram FindDeadlocks(const Program& program, const Lanes& lanes, const TransportModel& transport);
 
 }  // namespace baton

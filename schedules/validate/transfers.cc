@@ -11,7 +11,7 @@
 namespace baton {
 namespace {
 
-// Both sides of a lane, in issue order.
+// The Sends and Recvs of a lane, each in issue order.
 struct Sides {
   int sender = -1;
   int receiver = -1;
@@ -43,7 +43,7 @@ class TransferChecker {
     return static_cast<size_t>(chunk) * program_.num_micro_batches + micro_batch;
   }
 
-  // The device that needs what `chunk` yields for the micro-batch; -1 if there is none or it is the chunk's own.
+  // The device that reads the result of `chunk` for the micro-batch; -1 if there is none or it is the chunk's own.
   int Reader(int chunk, int micro_batch, Payload payload) const {
     const int reader = payload == Payload::kActivation ? chunk + 1 : chunk - 1;
     if (reader < 0 || reader >= program_.num_chunks) return -1;

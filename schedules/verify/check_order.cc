@@ -1,4 +1,4 @@
-// Collects what is wrong with an order; see check_order.h.
+// Collects the violations of an order; see check_order.h.
 #include "schedules/verify/check_order.h"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// Everything that is wrong with a compute order, for a person to read. Used by `baton verify`; lowering itself stops at
-// the first mistake.
+// Finds every violation of a compute order. Used by `baton verify`; lowering itself stops at the first one.
 #ifndef BATON_SCHEDULES_VERIFY_CHECK_ORDER_H_
 #define BATON_SCHEDULES_VERIFY_CHECK_ORDER_H_
 
@@ -12,7 +11,7 @@
 
 namespace baton {
 
-// An action that waits for one of another device, or for a later one of its own.
+// An action, and the action that it waits for: one of another device, or a later one of its own device.
 struct OrderWait {
   int32_t device;
   int32_t position;
@@ -23,15 +22,17 @@ struct OrderWait {
 struct OrderReport {
   std::vector<OrderViolation> violations;  // by device and position
   int64_t num_more = 0;                    // beyond those listed
-  // Circles of actions: each waits for what comes after, or is, the next one. Each is described by a violation, too.
+  // Wait cycles: the source of each wait is the action of the next wait, or comes after it on that device. Each cycle
+  // has a violation too.
   std::vector<std::vector<OrderWait>> circles;
   std::optional<OrderViolation> descent;  // see IndexedOrder
 
   bool is_sound() const { return violations.empty(); }
 };
 
-// What IndexWhatIsThere finds, and wait cycles among whatever is there: of those that share devices only the first, in
-// each the fewest waits that the search, bounded in time, found. `name` is how messages call positions.
+// Returns the violations of IndexWhatIsThere and the wait cycles among the actions that exist. Of cycles that share
+// devices only the first is listed, each as short as a search of bounded time finds it. `name` returns the name of a
+// position for messages.
 OrderReport CheckOrder(const ComputeOrder& order, const PositionName& name = PlainPosition);
 
 }  // namespace baton

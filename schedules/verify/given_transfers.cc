@@ -1,4 +1,4 @@
-// Checks the transfers of a file; see given_transfers.h.
+// Checks and lowers the transfers of a file; see given_transfers.h.
 #include "schedules/verify/given_transfers.h"
 
 #include <algorithm>
@@ -25,7 +25,6 @@ class TransferChecker {
  public:
   TransferChecker(const CsvOrder& csv, const OrderIndex& index, const std::function<std::string(int, int)>& name_cell)
       : csv_(csv), order_(csv.order), index_(index), name_cell_(name_cell) {
-    // By side and payload: the transfer's index in its device's list.
     for (auto& side : places_) {
       for (std::vector<int32_t>& places : side) {
         places.assign(static_cast<size_t>(order_.num_chunks) * order_.num_micro_batches, -1);
@@ -61,7 +60,7 @@ class TransferChecker {
 
   bool IsChunk(int chunk) const { return chunk >= 0 && chunk < order_.num_chunks; }
 
-  // Whether the order needs the transfer at all; if not, why.
+  // Why the order does not need the transfer; empty if it does.
   std::string WhyNeedless(const CsvTransfer& transfer) const {
     const int other = OtherSide(transfer).chunk;
     if (!IsChunk(other)) return absl::StrCat("is not needed: there is no stage ", other);
@@ -134,7 +133,7 @@ class TransferChecker {
     }
   }
 
-  // What one device sends to another is received in the order in which it was sent.
+  // The n-th Send from one device to another must match the n-th Recv there.
   void CheckMeetings() {
     using Side = std::vector<const CsvTransfer*>;
     std::map<std::pair<int32_t, int32_t>, std::pair<Side, Side>> lanes;  // (sender, receiver): sends, recvs
@@ -143,7 +142,7 @@ class TransferChecker {
         const CsvTransfer& transfer = csv_.transfers[device_][i];
         if (!IsChunk(transfer.chunk) || transfer.micro_batch >= order_.num_micro_batches) continue;
         const CsvTransfer other = OtherSide(transfer);
-        if (!IsChunk(other.chunk) || Place(transfer) != i || Place(other) < 0) continue;  // told already
+        if (!IsChunk(other.chunk) || Place(transfer) != i || Place(other) < 0) continue;  // reported above
         const int32_t peer = order_.DeviceOf(other.chunk, other.micro_batch);
         if (transfer.is_send) {
           lanes[{device_, peer}].first.push_back(&transfer);
@@ -233,7 +232,7 @@ class RowLowering {
       const auto found = received_.find({action.chunk, action.micro_batch, !is_forward});
       if (found != received_.end()) wait = found->second;
     }
-    // What kind of work it is makes no difference to waits.
+    // The kind of action makes no difference to waits, so all are Forwards.
     Add(Forward{action.chunk, action.micro_batch, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot}, cell,
         FormatAction(action), wait);
   }

@@ -1,4 +1,4 @@
-// Draws stuck devices; see stuck_timeline.h.
+// Draws the rows of a deadlock; see stuck_timeline.h.
 #include "schedules/verify/stuck_timeline.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ constexpr int32_t kShownBefore = 3;
 constexpr int32_t kShownBehind = 4;
 constexpr size_t kMostMarked = 12;
 
-// The cells of a row, as far as they are shown. "…" counts one column, in bytes three: `extra` is the difference.
+// The shown cells of a row. `width` is their number of columns: "…" is one column, but three bytes.
 std::string Cells(const StuckRow& row, size_t& width) {
   const int32_t size = static_cast<int32_t>(row.letters->size());
   std::set<int32_t> shown;

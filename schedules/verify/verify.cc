@@ -23,7 +23,7 @@
 namespace baton {
 namespace {
 
-// Everything takes as long as everything else: only the order of things matters here.
+// Equal costs for all passes: only the order of actions matters here.
 CostModel UnitCosts(int num_chunks) {
   ChunkCosts chunk;
   chunk.forward_ns = chunk.backward_input_ns = chunk.backward_weight_ns = 1000;
@@ -39,7 +39,7 @@ std::string Where(const CsvOrder& csv, int device, int cell) {
   return absl::StrCat("device ", device, ", row ", csv.rows[device], cell < 0 ? "" : absl::StrCat(" cell ", cell));
 }
 
-// The rows of a drawing, in the order in which the devices come up.
+// Collects the rows of a drawing by device.
 class Drawing {
  public:
   StuckRow& Row(int device) {
@@ -80,7 +80,7 @@ std::string DrawCircle(const ComputeOrder& order, const std::vector<OrderWait>& 
   return drawing.ToString();
 }
 
-// Why one instruction of a file cannot go on, in letters.
+// Describes why one instruction of a file cannot end, in the file's letters.
 std::string Reason(const GivenProgram& given, const Blame& blame) {
   const auto letters = [&](InstructionRef ref) { return given.letters[ref.device][ref.instruction]; };
   const auto there = [&] {
@@ -124,7 +124,7 @@ std::string DrawDeadlock(const GivenProgram& given, const StuckProgram& stuck, c
   return drawing.ToString();
 }
 
-// The file's own transfers, in the transport.
+// Checks the file's own transfers, in the transport.
 absl::Status CheckGiven(const CsvOrder& csv, const OrderIndex& index, const TransportModel& transport,
                         Verdict& verdict) {
   const GivenTransfersReport report = CheckGivenTransfers(csv, index, CellName);

@@ -1,12 +1,11 @@
-// Finds circles of actions; see wait_cycles.h.
+// Finds cycles of waits; see wait_cycles.h.
 //
-// Runs what can run. Where devices are stuck, each one's next action waits for a stuck action of another device, so
-// that following these leads into a circle. It need not be the smallest: an action further behind may close a smaller
-// one. So a breadth-first search over waits looks for it: whoever waits for an action waits for all that come before it
-// on its device, so that what is reached is, on each device, everything up to some position, and each action is visited
-// once.
+// Runs every action that can run. The next action of each stuck device waits for a stuck action of another device, so
+// following these waits leads into a cycle. It may not be the shortest: a later action may close a shorter one. So a
+// breadth-first search over waits looks for the shortest. To wait for an action is to wait for all actions before it on
+// its device. So the search reaches, on each device, all actions up to some position, and visits each action once.
 //
-//   device 0  …│ 0B0 ──────▶ 1B0 on device 1     what is stuck is behind the bar; the circle is
+//   device 0  …│ 0B0 ──────▶ 1B0 on device 1     actions after the bar are stuck; the cycle is
 //   device 1  …│ 1F1  1B0                        0B0 → 1B0, after 1F1 → 0F1, after 0B0
 //                └─────────▶ 0F1 on device 0
 #include "schedules/verify/wait_cycles.h"
@@ -22,7 +21,7 @@
 namespace baton {
 namespace {
 
-// Visits of actions that all searches together may take; then the best circle so far is the answer.
+// Limit on the visits of all searches together. When it is reached, the shortest cycle so far is the result.
 constexpr int64_t kMostVisits = 20'000'000;
 constexpr size_t kMostCircles = 1000;
 constexpr size_t kMostLocal = kMostOrderViolations;  // circles of one
@@ -72,7 +71,7 @@ class Finder {
            action.micro_batch < order_.num_micro_batches;
   }
 
-  // What an action reads from another chunk, if that is there.
+  // The action of another chunk whose result `action` reads; no device if it is missing.
   Place Source(const Action& action) const {
     if (!IsInRange(action)) return {};
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk - 1, action.micro_batch);
@@ -80,7 +79,7 @@ class Finder {
     return At(index_.backward, action.chunk + 1, action.micro_batch);
   }
 
-  // As Source, but only what is on another device and has not run.
+  // As Source, but only an action on another device that has not run.
   Place StuckSource(int device, int position) const {
     const Place source = Source(order_.devices[device][position]);
     if (source.device < 0 || source.device == device || source.position < cursors_[source.device]) return {};
@@ -88,8 +87,8 @@ class Finder {
   }
 
   void RunWhatCan() {
-    // [device]: who waits for which of its positions, the earliest first. A repeated action waits as well, so that what
-    // reads a result is not enough to know.
+    // [device]: (position, waiting device), the earliest position first. Repeated actions wait too, so a table of the
+    // single reader of each result would not do.
     using Waiting = std::pair<int32_t, int32_t>;
     std::vector<std::priority_queue<Waiting, std::vector<Waiting>, std::greater<Waiting>>> waiting(
         order_.num_devices());
@@ -108,7 +107,7 @@ class Finder {
     }
   }
 
-  // What stands before what it reads, on one device.
+  // Finds the actions that come before the action of their own device whose result they read.
   void FindLocal() {
     for (int32_t device = 0; device < order_.num_devices(); ++device) {
       for (int32_t position = 0; position < static_cast<int32_t>(order_.devices[device].size()); ++position) {
@@ -123,7 +122,7 @@ class Finder {
     }
   }
 
-  // A circle that passes `start`, if it is shorter than `best`; there `best` is replaced.
+  // Replaces `best` by the shortest circle through the device `start`, if that is shorter.
   void Shortest(int start, std::vector<OrderWait>& best) {
     for (int position = cursors_[start]; position < static_cast<int>(order_.devices[start].size()); ++position) {
       if (best.size() == 2 || visits_ > kMostVisits) return;  // no circle over devices is shorter
@@ -132,7 +131,7 @@ class Finder {
     }
   }
 
-  // One step of a search: all up to `to` on a device was reached by the wait at `from`.
+  // One step of a search: the wait `from` reached all actions of its source device up to its source position.
   struct Step {
     OrderWait from;
     int32_t first;  // the first position that was new

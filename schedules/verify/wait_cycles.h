@@ -1,4 +1,4 @@
-// Finds circles of actions that wait for each other. Used by CheckOrder.
+// Finds cycles of actions that wait for each other. Used by CheckOrder.
 #ifndef BATON_SCHEDULES_VERIFY_WAIT_CYCLES_H_
 #define BATON_SCHEDULES_VERIFY_WAIT_CYCLES_H_
 
@@ -11,13 +11,15 @@
 
 namespace baton {
 
-// `index` is what IndexWhatIsThere made of the order, which may lack work: nobody waits for what is missing. First what
-// is behind its reader on the same device, each a circle of one; then circles over devices, those with the fewest waits
-// first, no two of which share a device.
+// The cycles of an order, called circles in the fields below.
 struct WaitCycles {
+  // First the circles of one wait: an action before the action of its own device that it depends on. Then circles over
+  // several devices, those with the fewest waits first; no two share a device.
   std::vector<std::vector<OrderWait>> circles;
-  int64_t num_more = 0;  // of one, beyond kMostOrderViolations
+  int64_t num_more = 0;  // circles of one beyond kMostOrderViolations
 };
+
+// `index` is that of IndexWhatIsThere. The order may lack work; no action waits for missing work.
 WaitCycles FindWaitCycles(const ComputeOrder& order, const OrderIndex& index);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Fuzzes the reader of orders and everything that judges one: whatever the bytes, there is a verdict or an error.
+// Fuzzes the reader and the checks of orders: any input must lead to a verdict or to an error of the reader.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto csv = baton::ReadCsv(text, "fuzz.csv");
   if (!csv.ok()) return 0;
   const baton::TransportModel transport{data[0] % 4, static_cast<baton::QueueKind>(data[0] / 4 % 3)};
-  // Verify fails only where Baton's own lowering of a sound order does not pass Baton's own proof.
+  // Verify fails only if Baton's own lowering of a sound order fails Baton's own proof.
   if (!baton::Verify(*csv, transport).ok()) std::abort();
   return 0;
 }

@@ -1,4 +1,4 @@
-// Fuzzes the reader of programs in proto text: each program that it accepts is printed and read back as the same.
+// Fuzzes the reader of programs in proto text: printing an accepted program and reading it back must not change it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// Fuzzes the validator and the simulator with programs that the reader accepts: a proven program runs.
+// Fuzzes the validator and the simulator with programs that the reader accepts: a proven program must run.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!program.ok()) return 0;
   const baton::TransportModel transport{data[0] % 4, static_cast<baton::QueueKind>(data[0] / 4 % 3)};
   baton::CostModel costs;
-  if (program->num_chunks > 1000) return 0;  // the table of costs would be all that is measured
+  if (program->num_chunks > 1000) return 0;  // most of the time would go into the table of costs
   costs.chunks.resize(program->num_chunks);
   const bool is_sound = baton::CheckProgram(*program, {transport}).ok();
   const bool runs = baton::Simulate(*program, costs, {transport}).ok();

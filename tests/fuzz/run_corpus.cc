@@ -1,4 +1,4 @@
-// Runs a fuzz target over files, without a fuzzer: what the fuzzer once found stays mended. Arguments: files.
+// Runs a fuzz target over files without a fuzzer, as a regression test of earlier findings. Arguments: files.
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
       return 1;
     }
     const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    // Also every beginning of it.
+    // The file and each of its prefixes.
     for (size_t size = 0; size <= bytes.size(); ++size) {
       const std::string part = bytes.substr(0, size);
       LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(part.data()), part.size());

@@ -17,7 +17,7 @@ ComputeOrder GreedyOrder(const std::vector<int32_t>& device_of_chunk, int num_de
 // Chunk c and chunk 2p − 1 − c on device c: the chunks p − 1 and p are neighbours on one device.
 std::vector<int32_t> PlaceAsV(int num_devices);
 
-// Times and sizes that differ between chunks where they may.
+// Costs whose times and sizes differ between chunks where CheckCosts allows.
 CostModel VariedCosts(int num_chunks);
 
 }  // namespace baton

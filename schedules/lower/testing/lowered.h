@@ -1,4 +1,4 @@
-// Lowering for tests: orders by name, and programs that must come out.
+// Lowering for tests: orders by name, and programs from a Lower that must succeed.
 #ifndef BATON_SCHEDULES_LOWER_TESTING_LOWERED_H_
 #define BATON_SCHEDULES_LOWER_TESTING_LOWERED_H_
 

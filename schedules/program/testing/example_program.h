@@ -22,7 +22,7 @@ inline void Append(DeviceProgram& device, const Operation& operation, const std:
   device.instructions.push_back(instruction);
 }
 
-// Two chunks on two devices, one micro-batch, and every operation at least once.
+// Two chunks on two devices, and every operation but Recompute at least once.
 inline Program ExampleProgram() {
   Program program;
   program.schedule = "1f1b";
@@ -65,7 +65,7 @@ inline Program ExampleProgram() {
   return program;
 }
 
-// A program that means nothing but passes CheckStructure; the same for the same seed.
+// A random program that passes CheckStructure and computes nothing meaningful; the same for the same seed.
 inline Program RandomProgram(uint32_t seed) {
   std::mt19937 random(seed);
   const auto below = [&](int64_t limit) { return static_cast<int64_t>(random() % limit); };
@@ -75,7 +75,7 @@ inline Program RandomProgram(uint32_t seed) {
   program.num_micro_batches = static_cast<int>(1 + below(9));
   program.forward_only = below(2) == 1;
   const int64_t num_devices = 1 + below(4);
-  // Where there are two replicas, they share the devices of some chunks.
+  // If there are two replicas, some of their chunks share a device.
   std::vector<std::vector<int32_t>> devices(1 + below(2));
   for (std::vector<int32_t>& row : devices) {
     for (int i = 0; i < program.num_chunks; ++i) row.push_back(static_cast<int32_t>(below(num_devices)));

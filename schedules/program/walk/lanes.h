@@ -1,5 +1,9 @@
-// The transfer lanes of a program: one for each directed pair of devices of which either names the other. Used by the
+// Numbers the transfer lanes of a program: one for each directed pair of devices that exchange transfers. Used by the
 // simulator and the validator to find a transfer's lane without hashing.
+//
+//     BATON_ASSIGN_OR_RETURN(const Lanes lanes, Lanes::Create(program));
+//     std::vector<int64_t> bytes_of_lane(lanes.num_lanes());
+//     bytes_of_lane[lanes.SendLane(0, 1)] += 4096;      // the same lane as lanes.RecvLane(1, 0)
 #ifndef BATON_SCHEDULES_PROGRAM_WALK_LANES_H_
 #define BATON_SCHEDULES_PROGRAM_WALK_LANES_H_
 
@@ -14,13 +18,13 @@ namespace baton {
 // Thread contract: immutable once made. Owns its tables; does not refer to the program.
 class Lanes {
  public:
-  // Errors: FailedPrecondition if a transfer names itself or no device as its peer.
+  // Errors: FailedPrecondition if a transfer's peer is its own device or does not exist.
   static absl::StatusOr<Lanes> Create(const Program& program);
 
   int num_lanes() const { return num_lanes_; }
 
-  // The lane of what `device` sends to `peer`, or receives from it. Expects that some transfer of the program goes
-  // between the two. Logarithmic in the number of peers of the device, of which there usually are two.
+  // The lane from `device` to `peer`, and the lane from `peer` to `device`. Expects a transfer between the two in the
+  // program. Logarithmic in the number of the device's peers, usually two.
   int SendLane(int device, int peer) const { return Find(device, peer).send_lane; }
   int RecvLane(int device, int peer) const { return Find(device, peer).recv_lane; }
 

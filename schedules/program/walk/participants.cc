@@ -1,4 +1,4 @@
-// Devices of groups, from the placement.
+// Looks up the devices of a group's members in the placement.
 #include "schedules/program/walk/participants.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Which devices take part in a program's collectives. Used by lower, validate, simulate, rehearse and the executor.
+// The devices that take part in a program's collectives. Used by lower, validate, simulate, rehearse and the executor.
 //
 //     group 0: members 0 2 3 on devices 1 0 1
 //     DevicesOfMembers(program, 0)  1 0 1      in the order of summation
@@ -13,8 +13,8 @@
 
 namespace baton {
 
-// The device of each member of Program::reduce_groups[group], in the order of members. Members that the placement does
-// not have are left out.
+// The device of each member of Program::reduce_groups[group], in the order of members. Skips members that are not in
+// the placement.
 std::vector<int32_t> DevicesOfMembers(const Program& program, int group);
 
 // The same devices ascending, each once.

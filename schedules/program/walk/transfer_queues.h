@@ -4,8 +4,8 @@
 //     for (each transfer, in the order in which devices issue them) queues.Post(device, instruction, events);
 //     // events.Matched(send, recv) is called whenever two sides begin
 //
-// In the default model (rendezvous, a queue for each peer and direction) a transfer waits for its other side only; that
-// model, which every compilation takes, has a path of its own here.
+// In the default model (rendezvous, a queue for each peer and direction) a transfer waits for its other side only.
+// Every compilation uses that model, so it has a fast path here.
 #ifndef BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_
 #define BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_
 
@@ -48,8 +48,8 @@ class TransferQueues {
     queues_.resize(num_queues);
   }
 
-  // Adds an issued transfer to its queue and lets everything begin that can. Calls, in an order in which each refers
-  // only to what has begun before:
+  // Adds an issued transfer to its queue and begins every transfer that can begin. Calls the functions below; each call
+  // refers only to transfers of earlier calls.
   //   events.Matched(Side send, Side recv)                        rendezvous: both begin together
   //   events.Buffered(Side send, InstructionRef emptied_by)       a Send goes into a buffer, emptied by that Recv
   //   events.Delivered(Side recv, InstructionRef sent_by)         a Recv takes what that Send put into the buffer
@@ -66,7 +66,7 @@ class TransferQueues {
     }
   }
 
-  // What an issued transfer that has not begun waits for: the one at the head of its queue, itself if it is that.
+  // The head of the queue of an issued transfer that has not begun. It may be the transfer itself.
   InstructionRef HeadOf(int device, int32_t instruction) const {
     if (is_direct_) {
       const DirectLane& lane = direct_[LaneOf(device, instruction)];
@@ -76,7 +76,7 @@ class TransferQueues {
     return queue.posted[queue.head];
   }
 
-  // How many transfers of a pair and direction have begun on the sending and on the receiving side.
+  // The number of transfers of the lane that have begun on the sending and on the receiving side.
   int64_t NumSent(int lane) const {
     return is_direct_ ? direct_[lane].num_matched : static_cast<int64_t>(channels_[lane].sends.size());
   }
@@ -91,7 +91,7 @@ class TransferQueues {
   }
 
  private:
-  // A pair of devices in one direction, in the default model: the transfers of one side that the other has not matched.
+  // A lane in the default model: the posted transfers of one side that the other side has not matched.
   struct DirectLane {
     std::vector<int32_t> posted;  // instructions; those before `first` are matched
     size_t first = 0;
@@ -107,7 +107,8 @@ class TransferQueues {
     std::vector<InstructionRef> posted;
     size_t head = 0;
   };
-  // A pair of devices in one direction: what has begun, in order, and which queues have a side of it at their head.
+  // A lane in the other models: its transfers that have begun, in order, and the queues that have a transfer of it at
+  // their head, -1 if none has.
   struct Channel {
     std::vector<InstructionRef> sends;
     std::vector<InstructionRef> recvs;
@@ -181,7 +182,7 @@ class TransferQueues {
       events.Matched(send, recv);
       return;
     }
-    // Either may make room or bring data for the other.
+    // A Recv may free a buffer for a Send, and a Send may bring data for a Recv.
     while (true) {
       const size_t sent = channel.sends.size();
       const size_t received = channel.recvs.size();
