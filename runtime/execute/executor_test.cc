@@ -190,19 +190,19 @@ TEST_CASE("executor: options that do not fit the program are refused by name") {
 TEST_CASE("executor: an arena that a device cannot give fails Create and leaves no thread") {
   PipelineSpec spec = MakeSpec(3, 1, false);
   Program program = MakePipeline(spec);
-  program.devices[1].arena_bytes = Bytes{1} << 47;
+  program.devices[1].arena_bytes = Bytes{1} << 48;
   PipelineHarness harness(spec, program);
   const absl::Status status = harness.Start();
   CHECK(status.code() == absl::StatusCode::kResourceExhausted);
-  CHECK_THAT(std::string(status.message()), Catch::StartsWith("device 1: an arena of 140737488355328 bytes"));
+  CHECK_THAT(std::string(status.message()), Catch::StartsWith("device 1: an arena of 281474976710656 bytes"));
 }
 
 TEST_CASE("executor: a program without devices is refused") {
-  PipelineHarness harness(MakeSpec(0, 1, false), Program{});
-  CHECK(harness.Start().code() == absl::StatusCode::kInternal);
+  PipelineHarness harness(MakeSpec(0, 1, false), Program());
+  CHECK(harness.Start() == absl::InternalError("program: there are 0 chunks; there must be at least 1"));
 }
 
-TEST_CASE("executor: `meanwhile` runs on the calling thread") {
+TEST_CASE("executor: what is to run meanwhile does, on the calling thread") {
   PipelineHarness harness(PipelineSpec{});
   REQUIRE(harness.Start().ok());
   std::thread::id ran_on;

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "runtime/execute/testing/fault_place.h"
+#include "runtime/execute/testing/fault_site.h"
 #include "runtime/execute/testing/faults.h"
 #include "runtime/execute/testing/pipeline_harness.h"
 #include "schedules/program/form/describe.h"
@@ -14,10 +14,10 @@ namespace {
 void RunWithFaultAt(const PipelineSpec& spec, int device, int index) {
   CAPTURE(device, index);
   PipelineHarness harness(spec);
-  const FaultPlace place = PlaceOf(harness.program(), device, index);
-  FaultyModule module(harness.options().modules[device], place.module_call);
+  const FaultSite site = SiteOf(harness.program(), device, index);
+  FaultyModule module(harness.options().modules[device], site.module_call);
   harness.options().modules[device] = &module;
-  FaultyTransport transport(harness.options().transport, place.from, place.to, place.send, place.receive);
+  FaultyTransport transport(harness.options().transport, site.from, site.to, site.send, site.receive);
   harness.options().transport = &transport;
   REQUIRE(harness.Start() == absl::OkStatus());
 

@@ -17,9 +17,9 @@ struct PipelineSpec {
   bool reduce = true;           // one sum over all chunks before the steps
 };
 
-// Device d has at most min(m, p − d) micro-batches in flight and reuses their slots, so that waits for reuse occur. Each Recv stands
-// right before the instruction that needs it, which is later than it can be posted. The chunk of device d is chunk d;
-// the first loads its inputs, the last its targets.
+// Device d has at most min(m, p − d) micro-batches in flight and reuses their slots, so that waits for reuse occur.
+// Each Recv stands right before the instruction that needs it, which is later than it can be posted. The chunk of
+// device d is chunk d; the first loads its inputs, the last its targets.
 Program MakePipeline(const PipelineSpec& spec);
 
 }  // namespace baton
