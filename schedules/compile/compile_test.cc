@@ -87,7 +87,8 @@ TEST_CASE("a limit holds for every schedule, and a searched one keeps it") {
   CompileRequest request = Request("zb-h2", 4, 12);
   request.search.limit.micro_batches = {5};
   CHECK(Compile(request).status().message() ==
-        "pipeline.search.activation_limit_micro_batches: device 0 holds 7 micro-batches of activations; its limit is 5 "
+        "pipeline.search.activation_limit_micro_batches: device 0 has 7 micro-batches of live activations; its limit "
+        "is 5 "
         "micro-batches");
   request.schedule = "1f1b";
   CHECK(Compile(request).ok());

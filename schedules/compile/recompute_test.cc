@@ -111,7 +111,7 @@ TEST_CASE("an order that recomputes what is kept is refused") {
   request.schedule = "csv";
   request.order = std::make_shared<ComputeOrder>(ReadCsv("0F0,0F1,0R0,0B0,0R1,0B1\n", "order").value().order);
   CHECK(Compile(request).status().message() ==
-        "pipeline.order: the file recomputes chunk 0, which keeps everything; see pipeline.recompute");
+        "pipeline.order: the file recomputes chunk 0, which saves all of its activations; see pipeline.recompute");
   for (ChunkCosts& chunk : request.costs.chunks) chunk.can_recompute = true;
   CHECK(Compile(request).ok());
   const auto wrong = [&request](const char* csv) {
@@ -160,7 +160,7 @@ TEST_CASE("the proof finds recomputations that are lost, late or mixed up") {
   const auto first = std::find_if(code.begin(), code.end(), is_recompute);
   std::swap(first->operation, (first + 1)->operation);
   finds(program, "comes after the backward at instruction");
-  finds(program, "which holds the recomputed of chunk 0 micro-batch 2");
+  finds(program, "which contains the recomputed of chunk 0 micro-batch 2");
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_CASE("each device that holds a chunk of a group reduces, and each chunk ste
   CHECK(tail(program.devices[0]) == "AllReduce group 0; AllReduce group 1; Update chunk 0; Update chunk 3; ");
   CHECK(tail(program.devices[1]) == "AllReduce group 1; Update chunk 1; Update chunk 4; ");
   CHECK(tail(program.devices[2]) == "AllReduce group 0; AllReduce group 1; Update chunk 2; Update chunk 5; ");
-  options.step = false;
+  options.with_update = false;
   const Program without = MustLower(order, options);
   CHECK(tail(without.devices[0]).empty());
   CHECK(without.reduce_groups.empty());
@@ -158,7 +158,7 @@ TEST_CASE("replicas: transfers stay among a replica's devices, and sums go over 
     }
   }
   // Without a step nothing is summed.
-  options.step = false;
+  options.with_update = false;
   CHECK(MustLower(order, options).reduce_groups.empty());
 }
 

@@ -42,9 +42,9 @@ TEST_CASE("unsound orders are refused with device, position and action") {
       {[](ComputeOrder& o) { o.devices[0][2].kind = ActionKind::kBackward; },
        "device 0 position 3: 0W0 is already part of the backward at position 2"},
       {[](ComputeOrder& o) { o.devices[0][1].chunk = 2; },
-       "device 0 position 1: 2F1 names a chunk that is not there; chunks are 0 to 1"},
+       "device 0 position 1: 2F1 names no existing chunk; chunks are 0 to 1"},
       {[](ComputeOrder& o) { o.devices[0][1].micro_batch = -1; },
-       "device 0 position 1: 0F-1 names a micro-batch that is not there; they are 0 to 1"},
+       "device 0 position 1: 0F-1 names no existing micro-batch; they are 0 to 1"},
       {[](ComputeOrder& o) { o.devices[0][1].chunk = 1; },
        "device 0 position 1: 1F1 is of chunk 1, which is on device 1"},
       {[](ComputeOrder& o) {

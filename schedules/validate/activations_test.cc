@@ -54,7 +54,7 @@ TEST_CASE("what backward-input gives back counts") {
   CHECK(PeakActivations(program, InMicroBatches(program, 0.25, {9})) == std::vector<int64_t>{2250000});
   const auto violations = ValidateActivations(program, InMicroBatches(program, 0.25, {2.2}));
   REQUIRE(violations.size() == 1);
-  CHECK(violations[0].message == "holds 2.25 micro-batches of activations; its limit is 2.2 micro-batches");
+  CHECK(violations[0].message == "has 2.25 micro-batches of live activations; its limit is 2.2 micro-batches");
   const auto& operation = program.devices[0].instructions[violations[0].instruction].operation;
   CHECK(std::get<Forward>(operation).micro_batch == 2);
 }

@@ -6,7 +6,7 @@ namespace {
 
 TEST_CASE("rule slots") {
   const BadProgram bads[] = {
-      {"slots", "which nobody wrote", Whole, [](Patient& p) { p.Remove(0, p.IndexOf<Load>(0, 0, 0)); }},
+      {"slots", "which no instruction wrote", Whole, [](Patient& p) { p.Remove(0, p.IndexOf<Load>(0, 0, 0)); }},
       {"slots", "reads the saved of chunk 0 micro-batch 0 from slot", Whole,
        [](Patient& p) { p.Get<Forward>(0, 0, 1).saved = p.Get<Forward>(0, 0, 0).saved; }},
       {"slots", "reads the input of chunk 0 micro-batch 0 from slot", Whole,
@@ -17,9 +17,9 @@ TEST_CASE("rule slots") {
        [](Patient& p) { p.Remove(0, p.IndexOf<BackwardInput>(0, 0, 1)); }},
       {"slots", "has no slot for the output gradient of chunk 0 micro-batch 0", Whole,
        [](Patient& p) { p.Get<Backward>(0, 0, 0).grad_output = kNoSlot; }},
-      {"slots", "for the input gradient of chunk 0 micro-batch 0, which there is not", Whole,
+      {"slots", "for the input gradient of chunk 0 micro-batch 0, which does not exist", Whole,
        [](Patient& p) { p.Get<Backward>(0, 0, 0).grad_input = 0; }},
-      {"slots", "for the targets of chunk 0 micro-batch 0, which there is not", Whole,
+      {"slots", "for the targets of chunk 0 micro-batch 0, which does not exist", Whole,
        [](Patient& p) { p.Get<Forward>(0, 0, 0).targets = 0; }},
       {"slots", "is of the wrong kind for the saved of chunk 0", Whole,
        [](Patient& p) { p.SlotOf(0, p.Get<Forward>(0, 0, 0).saved).kind = SlotKind::kStash; }},

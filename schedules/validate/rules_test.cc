@@ -77,9 +77,8 @@ TEST_CASE("a deadlock names only the circle, not who is behind it") {
   const std::string reduce_0 = "device 0 instruction " + std::to_string(first) + " (AllReduce group 0)";
   const std::string reduce_1 =
       "device 1 instruction " + std::to_string(patient.IndexOfReduce(1, 1)) + " (AllReduce group 1)";
-  CHECK(violations[0].message == "instructions wait for each other in a circle: " + reduce_0 + " waits for " +
-                                     reduce_1 + " to take part; " + reduce_1 + " waits for " + reduce_0 +
-                                     " to take part");
+  CHECK(violations[0].message == "instructions wait for each other in a cycle: " + reduce_0 + " waits for " + reduce_1 +
+                                     " to take part; " + reduce_1 + " waits for " + reduce_0 + " to take part");
 }
 
 TEST_CASE("every violation is reported, and CheckProgram names the first ones") {

@@ -38,7 +38,7 @@ std::string DescribeCircle(const ComputeOrder& order, const std::vector<OrderWai
 
 OrderReport CheckOrder(const ComputeOrder& order, const PositionName& name) {
   OrderReport report;
-  IndexedOrder indexed = IndexWhatIsThere(order, name);
+  IndexedOrder indexed = IndexUncheckedOrder(order, name);
   report.violations = std::move(indexed.violations);
   report.num_more = indexed.num_more;
   report.descent = std::move(indexed.descent);

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "schedules/lower/order_index.h"
 #include "schedules/order/compute_order.h"
+#include "schedules/order/order_index.h"
 
 namespace baton {
 
@@ -30,7 +30,7 @@ struct OrderReport {
   bool is_sound() const { return violations.empty(); }
 };
 
-// Returns the violations of IndexWhatIsThere and the wait cycles among the actions that exist. Of cycles that share
+// Returns the violations of IndexUncheckedOrder and the wait cycles among the actions that exist. Of cycles that share
 // devices only the first is listed, each as short as a search of bounded time finds it. `name` returns the name of a
 // position for messages.
 OrderReport CheckOrder(const ComputeOrder& order, const PositionName& name = PlainPosition);

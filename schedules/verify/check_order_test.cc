@@ -52,8 +52,8 @@ TEST_CASE("every violation of an order is found") {
                             "device 0: 0B1 is missing", "device 0 position 4: 0B0 is repeated; first at position 2",
                             "device 1 position 4: 1B2 comes before its forward",
                             "device 1 position 6: 0F2 is of chunk 0, which is on device 0",
-                            "device 1 position 7: 1F7 names a micro-batch that is not there; they are 0 to 2",
-                            "device 1 position 8: 9F0 names a chunk that is not there; chunks are 0 to 1"});
+                            "device 1 position 7: 1F7 names no existing micro-batch; they are 0 to 2",
+                            "device 1 position 8: 9F0 names no existing chunk; chunks are 0 to 1"});
 }
 
 TEST_CASE("orders that went wrong in the field") {
@@ -79,7 +79,7 @@ TEST_CASE("orders that went wrong in the field") {
     order.num_micro_batches = 2;
     const std::vector<std::string> found = Found(order);
     CHECK(found.size() == 16);  // both passes of two micro-batches on each device
-    CHECK(found[0] == "device 0 position 2: 0F2 names a micro-batch that is not there; they are 0 to 1");
+    CHECK(found[0] == "device 0 position 2: 0F2 names no existing micro-batch; they are 0 to 1");
   }
 }
 

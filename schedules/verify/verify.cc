@@ -175,8 +175,8 @@ absl::StatusOr<std::string> Summary(const CsvOrder& csv, const TransportModel& t
       [](const DeviceReport& a, const DeviceReport& b) { return a.peak_micro_batches < b.peak_micro_batches; });
   std::string text = absl::StrCat(
       "sound: ", order.num_devices(), " devices, ", order.num_chunks, " chunks, ", order.num_micro_batches,
-      " micro-batches, ", num_instructions, " instructions; holds at most ", FormatCount(most->peak_micro_batches),
-      " micro-batches (device ", most - report.devices.begin(), "); safe ", DescribeTransport(transport));
+      " micro-batches, ", num_instructions, " instructions; at most ", FormatCount(most->peak_micro_batches),
+      " micro-batches live (device ", most - report.devices.begin(), "); safe ", DescribeTransport(transport));
   if (csv.has_transfers) text += ", with its own transfers too";
   if (program.forward_only) text += "; note: it has no backward";
   if (descent) {

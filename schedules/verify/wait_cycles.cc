@@ -26,7 +26,7 @@ constexpr int64_t kMostVisits = 20'000'000;
 constexpr size_t kMostCircles = 1000;
 constexpr size_t kMostLocal = kMostOrderViolations;  // circles of one
 
-struct Place {
+struct ActionRef {
   int32_t device = -1;
   int32_t position = -1;
 };
@@ -37,7 +37,7 @@ class Finder {
       : order_(order), index_(index), cursors_(order.num_devices(), 0), reached_(order.num_devices(), -1) {}
 
   WaitCycles Run() {
-    RunWhatCan();
+    RunUntilStuck();
     FindLocal();
     const size_t num_local = circles_.size();
     std::vector<bool> is_done(order_.num_devices(), false);  // in a circle already, or known to lead into one
@@ -59,7 +59,7 @@ class Finder {
  private:
   bool IsStuck(int device) const { return cursors_[device] < static_cast<int>(order_.devices[device].size()); }
 
-  Place At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
+  ActionRef At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
     if (chunk < 0 || chunk >= order_.num_chunks || positions.empty()) return {};
     const int32_t position = positions[index_.Key(chunk, micro_batch)];
     if (position < 0) return {};
@@ -72,7 +72,7 @@ class Finder {
   }
 
   // The action of another chunk whose result `action` reads; no device if it is missing.
-  Place Source(const Action& action) const {
+  ActionRef Source(const Action& action) const {
     if (!IsInRange(action)) return {};
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk - 1, action.micro_batch);
     if (IsWithinChunk(action.kind)) return {};
@@ -80,13 +80,13 @@ class Finder {
   }
 
   // As Source, but only an action on another device that has not run.
-  Place StuckSource(int device, int position) const {
-    const Place source = Source(order_.devices[device][position]);
+  ActionRef StuckSource(int device, int position) const {
+    const ActionRef source = Source(order_.devices[device][position]);
     if (source.device < 0 || source.device == device || source.position < cursors_[source.device]) return {};
     return source;
   }
 
-  void RunWhatCan() {
+  void RunUntilStuck() {
     // [device]: (position, waiting device), the earliest position first. Repeated actions wait too, so a table of the
     // single reader of each result would not do.
     using Waiting = std::pair<int32_t, int32_t>;
@@ -97,7 +97,7 @@ class Finder {
     while (!runnable.empty()) {
       const int device = runnable.back();
       runnable.pop_back();
-      Place source;
+      ActionRef source;
       while (IsStuck(device) && (source = StuckSource(device, cursors_[device])).device < 0) ++cursors_[device];
       if (IsStuck(device)) waiting[source.device].push({source.position, device});
       while (!waiting[device].empty() && waiting[device].top().first < cursors_[device]) {
@@ -111,7 +111,7 @@ class Finder {
   void FindLocal() {
     for (int32_t device = 0; device < order_.num_devices(); ++device) {
       for (int32_t position = 0; position < static_cast<int32_t>(order_.devices[device].size()); ++position) {
-        const Place source = Source(order_.devices[device][position]);
+        const ActionRef source = Source(order_.devices[device][position]);
         if (source.device != device || source.position < position) continue;
         if (circles_.size() >= kMostLocal) {
           ++num_more_;
@@ -138,10 +138,10 @@ class Finder {
     int parent;
   };
 
-  void Search(Place start, std::vector<OrderWait>& best) {
+  void Search(ActionRef start, std::vector<OrderWait>& best) {
     std::vector<Step> steps;
-    const auto reach = [&](Place from, int parent) {
-      const Place source = StuckSource(from.device, from.position);
+    const auto reach = [&](ActionRef from, int parent) {
+      const ActionRef source = StuckSource(from.device, from.position);
       if (source.device < 0 || source.position <= reached_[source.device]) return;
       const int32_t first = std::max<int32_t>(reached_[source.device] + 1, cursors_[source.device]);
       reached_[source.device] = source.position;
@@ -172,7 +172,7 @@ class Finder {
     std::vector<OrderWait> path;
     while (IsStuck(device) && !is_done[device]) {
       is_done[device] = true;
-      const Place source = StuckSource(device, cursors_[device]);
+      const ActionRef source = StuckSource(device, cursors_[device]);
       path.push_back({device, cursors_[device], source.device, source.position});
       device = source.device;
     }

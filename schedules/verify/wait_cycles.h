@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "schedules/lower/order_index.h"
 #include "schedules/order/compute_order.h"
+#include "schedules/order/order_index.h"
 #include "schedules/verify/check_order.h"
 
 namespace baton {
@@ -19,7 +19,7 @@ struct WaitCycles {
   int64_t num_more = 0;  // circles of one beyond kMostOrderViolations
 };
 
-// `index` is that of IndexWhatIsThere. The order may lack work; no action waits for missing work.
+// `index` is that of IndexUncheckedOrder. The order may lack work; no action waits for missing work.
 WaitCycles FindWaitCycles(const ComputeOrder& order, const OrderIndex& index);
 
 }  // namespace baton
