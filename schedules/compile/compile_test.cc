@@ -1,4 +1,4 @@
-// Every schedule of the catalog compiles and is proven; an unknown one is refused.
+// Every schedule of the catalog compiles and is proven; an unknown one is rejected.
 #include "schedules/compile/compile.h"
 
 #include <catch2/catch.hpp>
@@ -26,7 +26,7 @@ CompileRequest Request(std::string_view schedule, int stages, int micro_batches)
   request.costs.chunks.assign(num_chunks, chunk);
   ReduceGroup norm = {ReduceKind::kGradientNorm, "gradient norm", {}, 8};
   for (int i = 0; i < num_chunks; ++i) norm.members.push_back(i);
-  // Both copies of a tied parameter may be in one chunk, which is then listed twice.
+  // If both tied uses of a parameter are in one chunk, the chunk is listed twice.
   request.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, num_chunks - 1}, 64}, norm};
   return request;
 }

@@ -1,4 +1,4 @@
-// Orders, costs and groups that lowering refuses.
+// Orders, costs and groups that lowering rejects.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -59,8 +59,7 @@ TEST_CASE("unsound orders are refused with device, position and action") {
        "order: 2147483647 chunks and 2147483647 micro-batches; each must be at least 1, their product at most "
        "16777216"},
       {[](ComputeOrder& o) {
-         // Device 0 wants the gradient of micro-batch 0 before it lets the activation of micro-batch 1 go, device 1 the
-         // other way round.
+         // Device 0 runs backward 0 before forward 1, device 1 runs forward 1 before backward 0.
          o.devices[0] = {{ActionKind::kForward, 0, 0},
                          {ActionKind::kBackward, 0, 0},
                          {ActionKind::kForward, 0, 1},

@@ -1,4 +1,4 @@
-// The rule "activations": at its peak a program is accepted, a little below it is refused, with the instruction.
+// The rule "activations": a limit at the peak is accepted; a slightly lower one is rejected, with the instruction.
 #include <catch2/catch.hpp>
 
 #include "schedules/catalog/catalog.h"
@@ -41,7 +41,7 @@ TEST_CASE("a program keeps the limit that its schedule is known for, and no smal
   }
 }
 
-TEST_CASE("what backward-input gives back counts") {
+TEST_CASE("the part that backward-input frees counts") {
   // Holds three forwards, then two and a fraction.
   ComputeOrder order = *MakeOrder("gpipe", {1, 3});
   using Kind = ActionKind;

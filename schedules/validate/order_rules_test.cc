@@ -165,7 +165,7 @@ TEST_CASE("rule transfers") {
 
 TEST_CASE("rule deadlock") {
   const BadProgram bads[] = {
-      // Device 0 wants the gradient of micro-batch 0 before it sends the activation of micro-batch 0.
+      // Device 0 receives the gradient of micro-batch 0 before it sends the activation of micro-batch 0.
       {"deadlock", "instructions wait for each other in a cycle: device 0 instruction", Whole,
        [](Patient& p) {
          const int recv = p.IndexOf<Recv>(0, 0, 0);

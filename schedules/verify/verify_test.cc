@@ -1,4 +1,4 @@
-// Verdicts on orders as they come from files: goldens of what a user reads, and the round trip from program to file.
+// Verdicts on orders from files: goldens of the output, and the round trip from program to file.
 #include "schedules/verify/verify.h"
 
 #include <algorithm>
@@ -112,7 +112,7 @@ TEST_CASE("transfers that get stuck in one queue a device are drawn; finer queue
   // Device 0 posts the receive of a gradient before the send that leads to it.
   const std::string text = Replaced(kWithTransfers, "0F1,0SEND_F1,0RECV_B0,0B0", "0RECV_B0,0F1,0SEND_F1,0B0");
   CHECK(MustVerify(text).is_sound);
-  CHECK(MustVerify(text, kPerDevice).is_sound);  // the gradient of micro-batch 0 needs nothing of micro-batch 1
+  CHECK(MustVerify(text, kPerDevice).is_sound);  // the gradient of micro-batch 0 does not depend on micro-batch 1
   const std::string early =
       Replaced(kWithTransfers, "0F0,0SEND_F0,0F1,0SEND_F1,0RECV_B0", "0RECV_B0,0F0,0SEND_F0,0F1,0SEND_F1");
   CHECK(MustVerify(early).is_sound);
@@ -128,10 +128,10 @@ TEST_CASE("transfers that get stuck in one queue a device are drawn; finer queue
         "1RECV_F0; 1RECV_F0 waits to be matched by 0SEND_F0 (device 0 cell 3)\n"
         "  | actions after the bar were not issued; * posted, not matched\n"
         "Without its SEND and RECV cells the order is sound: Baton places transfers so that none gets stuck.\n");
-  // A buffer does not help a receive that comes first in the queue.
+  // A buffer does not help a receive at the head of the queue.
   CHECK_FALSE(MustVerify(early, {4, QueueKind::kPerDevice}).is_sound);
   CHECK_FALSE(MustVerify(early, {0, QueueKind::kPerPeer}).is_sound);
-  // Sends that cross: by rendezvous stuck, with a buffer not.
+  // Crossing sends are stuck by rendezvous, but not with a buffer.
   const std::string crossing = "0F0,0SEND_F0,3RECV_F0,3F0\n2SEND_F0,1RECV_F0,1F0,2F0\n";
   CHECK(Violations(crossing) == "device 1, row 2 cell 1: 2SEND_F0 comes before 2F0, whose result it sends");
 }
