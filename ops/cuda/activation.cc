@@ -16,12 +16,12 @@ class CudaActivation final : public PrimitiveLayer {
   CudaActivation(LayerInfo info, const ActivationSpec& spec)
       : PrimitiveLayer(std::move(info), Footprint{}), kind_(spec.kind) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     return LaunchActivation(stream, input_shape().type(), kind_, input_shape().NumElements(), buffers.input,
                             buffers.output);
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     return LaunchActivationBackward(stream, input_shape().type(), kind_, input_shape().NumElements(), buffers.input,
                                     buffers.grad_output, buffers.grad_input);

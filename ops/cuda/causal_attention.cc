@@ -30,7 +30,7 @@ class CudaCausalAttention final : public PrimitiveLayer {
                       std::unique_ptr<FusedAttention> fused)
       : PrimitiveLayer(std::move(info), footprint), shape_(shape), fused_(std::move(fused)) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     float* const log_sums = Floats(buffers.saved + AlignUp(output_shape().NumBytes()));
     if (fused_ != nullptr) {
       const absl::Status status = fused_->Forward(stream, buffers.input, buffers.saved, log_sums, buffers.scratch);
@@ -45,7 +45,7 @@ class CudaCausalAttention final : public PrimitiveLayer {
     return LaunchAttention(stream, shape_, buffers.input, buffers.output, buffers.saved, log_sums);
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const float* const log_sums = Floats(buffers.saved + AlignUp(output_shape().NumBytes()));
     if (fused_ != nullptr && fused_backward_) {

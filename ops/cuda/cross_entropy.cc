@@ -18,12 +18,12 @@ class CudaCrossEntropy final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), footprint),
         shape_({input_shape().type(), NumRows(input_shape()), spec.classes, spec.loss_rows}) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     return LaunchCrossEntropy(stream, shape_, buffers.input, Ids(buffers.targets), Floats(buffers.saved),
                               Ids(buffers.saved) + shape_.rows, Floats(buffers.scratch), buffers.loss);
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     return LaunchCrossEntropyBackward(stream, shape_, buffers.input, Floats(buffers.saved),
                                       Ids(buffers.saved) + shape_.rows, buffers.grad_input);

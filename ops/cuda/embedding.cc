@@ -18,15 +18,15 @@ class CudaEmbedding final : public PrimitiveLayer {
         shape_({output_shape().type(), input_shape()[0], input_shape()[1], spec.vocabulary, spec.width}),
         has_positions_(!spec.position_name.empty()) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     return LaunchEmbedding(stream, shape_, Ids(buffers.input), Value<std::byte>(0),
                            has_positions_ ? Value<std::byte>(1) : nullptr, buffers.output);
   }
 
   // Tokens have no gradient.
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override { return absl::OkStatus(); }
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override { return absl::OkStatus(); }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     return LaunchEmbeddingBackward(stream, shape_, Ids(buffers.input), buffers.grad_output, Gradient<float>(0),
                                    has_positions_ ? Gradient<float>(1) : nullptr);
   }

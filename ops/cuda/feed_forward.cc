@@ -31,7 +31,7 @@ class CudaFeedForward final : public PrimitiveLayer {
   bool adds_to_output() const override { return true; }
   bool adds_to_grad_input() const override { return true; }
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     MatmulOperands first;
     first.a = buffers.input;
     first.b = Value<std::byte>(kFirstWeight);
@@ -48,7 +48,7 @@ class CudaFeedForward final : public PrimitiveLayer {
     return second_.Forward(stream, second, buffers.scratch);
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     MatmulOperands second;
     second.a = buffers.grad_output;
     second.b = Value<std::byte>(kSecondWeight);
@@ -64,7 +64,7 @@ class CudaFeedForward final : public PrimitiveLayer {
     return first_.BackwardInput(stream, first, buffers.scratch);
   }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     BATON_RETURN_IF_ERROR(
         second_.BackwardWeight(stream, buffers.grad_output, buffers.saved_weight, Gradient<float>(kSecondWeight),
                                second_bias_ ? Gradient<float>(kSecondBias) : nullptr, buffers.scratch));

@@ -23,18 +23,18 @@ class CudaLayerNorm final : public PrimitiveLayer {
 
   bool adds_to_grad_input() const override { return true; }
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     return LaunchLayerNorm(stream, shape_, epsilon_, buffers.input, Value<std::byte>(0), Value<std::byte>(1),
                            buffers.output, Floats(buffers.saved));
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     return LaunchLayerNormBackward(stream, shape_, buffers.input, Value<std::byte>(0), Floats(buffers.saved),
                                    buffers.grad_output, buffers.addend, buffers.grad_input, Floats(buffers.stash),
                                    buffers.scratch);
   }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     return LaunchAddLayerNormGradients(stream, shape_.width, Floats(buffers.stash), Gradient<float>(0),
                                        Gradient<float>(1));
   }

@@ -21,7 +21,7 @@ class CudaLinear final : public PrimitiveLayer {
   bool adds_to_output() const override { return true; }
   bool adds_to_grad_input() const override { return true; }
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     MatmulOperands operands;
     operands.a = buffers.input;
     operands.b = Value<std::byte>(0);
@@ -31,7 +31,7 @@ class CudaLinear final : public PrimitiveLayer {
     return products_.Forward(stream, operands, buffers.scratch);
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     MatmulOperands operands;
     operands.a = buffers.grad_output;
@@ -41,7 +41,7 @@ class CudaLinear final : public PrimitiveLayer {
     return products_.BackwardInput(stream, operands, buffers.scratch);
   }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     return products_.BackwardWeight(stream, buffers.grad_output, buffers.input, Gradient<float>(0),
                                     bias_ ? Gradient<float>(1) : nullptr, buffers.scratch);
   }

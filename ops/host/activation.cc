@@ -31,12 +31,12 @@ class HostActivation final : public PrimitiveLayer {
         forward_(std::move(forward)),
         backward_(std::move(backward)) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
     return forward_.Run({buffers.input, buffers.output});
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const ThreadScope scope(threads_);
     return backward_.Run({buffers.input, buffers.grad_output, buffers.grad_input});

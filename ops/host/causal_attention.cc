@@ -101,7 +101,7 @@ class HostCausalAttention final : public PrimitiveLayer {
     return std::min(context, kQueriesPerBlock) * RoundUpToVector(context);
   }
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
     float* probabilities = Floats(buffers.saved);
     for (int64_t sequence = 0; sequence < sequences_; ++sequence) {
@@ -115,7 +115,7 @@ class HostCausalAttention final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const ThreadScope scope(threads_);
     const float* probabilities = Floats(buffers.saved);

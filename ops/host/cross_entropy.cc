@@ -53,7 +53,7 @@ class HostCrossEntropy final : public PrimitiveLayer {
         loss_rows_(spec.loss_rows) {}
 
   // Errors: InvalidArgument if a target is not in [0, classes).
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const int32_t* targets = Ids(buffers.targets);
     BATON_RETURN_IF_ERROR(CheckIds("targets", targets, rows_, classes_));
     const float* logits = Floats(buffers.input);
@@ -68,7 +68,7 @@ class HostCrossEntropy final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     SoftmaxMinusTargetRows(rows_, classes_, static_cast<float>(1.0 / static_cast<double>(loss_rows_)),
                            Floats(buffers.input), Floats(buffers.saved), Ids(buffers.saved) + rows_,

@@ -56,7 +56,7 @@ class HostEmbedding final : public PrimitiveLayer {
         has_positions_(!spec.position_name.empty()) {}
 
   // Errors: InvalidArgument if a token is not in [0, vocabulary).
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
     BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, vocabulary_));
     Gather(rows, input_shape()[1], width_, Ids(buffers.input), Value<float>(0),
@@ -65,9 +65,9 @@ class HostEmbedding final : public PrimitiveLayer {
   }
 
   // Tokens have no gradient.
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override { return absl::OkStatus(); }
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override { return absl::OkStatus(); }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
     BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, vocabulary_));
     ScatterAdd(rows, input_shape()[1], width_, Ids(buffers.input), Floats(buffers.grad_output), Gradient<float>(0),

@@ -41,7 +41,7 @@ class LinearRun {
   }
 
   void Run() {
-    LayerBuffers buffers;
+    PassBuffers buffers;
     buffers.input = Bytes(input_);
     buffers.output = Bytes(output_);
     buffers.grad_output = Bytes(grad_output_);

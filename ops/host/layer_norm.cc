@@ -39,13 +39,13 @@ class HostLayerNorm final : public PrimitiveLayer {
         forward_(std::move(forward)),
         backward_(std::move(backward)) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
     return forward_.Run({buffers.input, buffers.saved, buffers.saved + memory_.variance_offset, Value<float>(0),
                          Value<float>(1), buffers.output, buffers.scratch});
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
     std::byte* grad_input =
         buffers.grad_input != nullptr ? buffers.grad_input : buffers.scratch + memory_.grad_input_offset;
@@ -54,7 +54,7 @@ class HostLayerNorm final : public PrimitiveLayer {
                           buffers.stash + memory_.bias_offset, buffers.scratch});
   }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     AddTo(width_, Floats(buffers.stash), Gradient<float>(0));
     AddTo(width_, Floats(buffers.stash + memory_.bias_offset), Gradient<float>(1));
     return absl::OkStatus();

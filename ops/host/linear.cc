@@ -44,7 +44,7 @@ class HostLinear final : public PrimitiveLayer {
         bias_(spec.bias),
         forward_(std::move(forward)) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
     if (bias_) {
       return forward_.Run({buffers.input, Value<float>(0), buffers.output, buffers.scratch, Value<float>(1)});
@@ -52,14 +52,14 @@ class HostLinear final : public PrimitiveLayer {
     return forward_.Run({buffers.input, Value<float>(0), buffers.output, buffers.scratch});
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const ThreadScope scope(threads_);
     return Gemm(rows_, inputs_, outputs_, 1.0f, {Floats(buffers.grad_output), outputs_}, {Value<float>(0), inputs_},
                 0.0f, Floats(buffers.grad_input), inputs_);
   }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
     if (bias_) AddRowSums(rows_, outputs_, Floats(buffers.grad_output), Gradient<float>(1));
     return Gemm(outputs_, inputs_, rows_, 1.0f, {Floats(buffers.grad_output), outputs_, /*transposed=*/true},

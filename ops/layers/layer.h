@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "base/units.h"
+#include "ops/tensor/pass_buffers.h"
 #include "ops/tensor/shape.h"
 
 namespace baton {
@@ -56,39 +57,6 @@ struct Footprint {
   Bytes recomputed_weight = 0;
 };
 
-// The buffers of one call, row-major and kBufferAlignment-aligned. A buffer that the call does not use is null.
-//
-//                    reads                                                   writes
-//   Forward          input, targets, addend                                  output, saved, saved_weight, recomputed,
-//                                                                            recomputed_weight, loss
-//   Recompute        input, targets, saved, saved_weight                     recomputed, recomputed_weight, output if
-//                                                                            recomputes_output()
-//   BackwardInput    input unless input_use() is kNever, saved,              grad_input unless null, stash
-//                    saved_weight, recomputed, recomputed_weight,
-//                    grad_output, addend
-//   BackwardWeight   input if input_use() is kBackwardWeight, saved_weight,  adds to the gradients of parameters
-//                    recomputed_weight, stash, grad_output if
-//                    weight_needs_grad_output()
-//
-// No call changes a buffer that it only reads.
-struct LayerBuffers {
-  const std::byte* input = nullptr;
-  const std::byte* targets = nullptr;  // i32 ids of classes or tokens, for a loss
-  std::byte* output = nullptr;
-  std::byte* saved = nullptr;
-  std::byte* saved_weight = nullptr;
-  std::byte* stash = nullptr;
-  std::byte* recomputed = nullptr;
-  std::byte* recomputed_weight = nullptr;
-  const std::byte* grad_output = nullptr;
-  std::byte* grad_input = nullptr;
-  // Forward adds it to output if adds_to_output(); BackwardInput adds it to grad_input if adds_to_grad_input(). Has
-  // their shape; null: nothing is added.
-  const std::byte* addend = nullptr;
-  std::byte* scratch = nullptr;
-  double* loss = nullptr;  // written by a loss layer's Forward: the sum over its rows, divided by the batch's rows
-};
-
 // FLOPs of one micro-batch. A multiply-add counts as two.
 struct LayerFlops {
   double forward = 0;
@@ -110,7 +78,7 @@ class Layer {
   virtual InputUse input_use() const = 0;
   // True if BackwardWeight reads grad_output.
   virtual bool weight_needs_grad_output() const = 0;
-  // True if Forward, or BackwardInput, adds LayerBuffers::addend, which saves a pass over memory.
+  // True if Forward, or BackwardInput, adds PassBuffers::addend, which saves a pass over memory.
   virtual bool adds_to_output() const { return false; }
   virtual bool adds_to_grad_input() const { return false; }
   virtual Footprint footprint() const = 0;
@@ -119,13 +87,13 @@ class Layer {
   // Binds the values and gradients of parameters(), in that order. They must outlive the layer.
   virtual void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) = 0;
 
-  virtual absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) = 0;
+  virtual absl::Status Forward(KernelStream stream, const PassBuffers& buffers) = 0;
   // Writes recomputed and recomputed_weight again, with the same bits as Forward. Writes the output, too, if
   // recomputes_output() and it is not null. Does nothing in layers that recompute nothing.
-  virtual absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) { return absl::OkStatus(); }
+  virtual absl::Status Recompute(KernelStream stream, const PassBuffers& buffers) { return absl::OkStatus(); }
   virtual bool recomputes_output() const { return false; }
-  virtual absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) = 0;
-  virtual absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) = 0;
+  virtual absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) = 0;
+  virtual absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) = 0;
 };
 
 }  // namespace baton

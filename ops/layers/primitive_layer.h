@@ -29,7 +29,7 @@ class PrimitiveLayer : public Layer {
   }
 
   // Does nothing: for layers without parameters.
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override { return absl::OkStatus(); }
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override { return absl::OkStatus(); }
 
  protected:
   // The bound values and gradient of parameters()[index].

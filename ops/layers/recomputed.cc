@@ -13,8 +13,8 @@ Footprint Recomputed::footprint() const {
   return own;
 }
 
-LayerBuffers Recomputed::ToInner(const LayerBuffers& buffers) const {
-  LayerBuffers inner = buffers;
+PassBuffers Recomputed::ToInner(const PassBuffers& buffers) const {
+  PassBuffers inner = buffers;
   inner.saved = buffers.recomputed;
   inner.saved_weight = buffers.recomputed_weight;
   inner.recomputed = inner.recomputed_weight = nullptr;
@@ -22,8 +22,8 @@ LayerBuffers Recomputed::ToInner(const LayerBuffers& buffers) const {
   return inner;
 }
 
-absl::Status Recomputed::Recompute(KernelStream stream, const LayerBuffers& buffers) {
-  LayerBuffers inner = ToInner(buffers);
+absl::Status Recomputed::Recompute(KernelStream stream, const PassBuffers& buffers) {
+  PassBuffers inner = ToInner(buffers);
   if (inner.output == nullptr && OutputBytes() > 0) {
     const Footprint made = footprint();
     if (made.recomputed + made.recomputed_weight == 0) return absl::OkStatus();

@@ -31,22 +31,22 @@ class Recomputed final : public Layer {
     inner_->BindParameters(values, gradients);
   }
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     return inner_->Forward(stream, ToInner(buffers));
   }
   // Writes the output to scratch if buffers.output is null.
-  absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) override;
+  absl::Status Recompute(KernelStream stream, const PassBuffers& buffers) override;
   bool recomputes_output() const override { return true; }
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     return inner_->BackwardInput(stream, ToInner(buffers));
   }
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     return inner_->BackwardWeight(stream, ToInner(buffers));
   }
 
  private:
   // The inner layer's buffers. Scratch begins with room for the output.
-  LayerBuffers ToInner(const LayerBuffers& buffers) const;
+  PassBuffers ToInner(const PassBuffers& buffers) const;
   Bytes OutputBytes() const { return inner_->output_shape().empty() ? 0 : AlignUp(output_shape().NumBytes()); }
 
   const std::unique_ptr<Layer> inner_;

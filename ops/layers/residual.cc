@@ -24,9 +24,9 @@ LayerFlops Residual::flops() const {
   return flops;
 }
 
-absl::Status Residual::Forward(KernelStream stream, const LayerBuffers& buffers) {
+absl::Status Residual::Forward(KernelStream stream, const PassBuffers& buffers) {
   if (inner_->adds_to_output()) {
-    LayerBuffers inner = buffers;
+    PassBuffers inner = buffers;
     inner.addend = buffers.input;
     return inner_->Forward(stream, inner);
   }
@@ -34,15 +34,15 @@ absl::Status Residual::Forward(KernelStream stream, const LayerBuffers& buffers)
   return backend_.Add(stream, output_shape(), buffers.output, buffers.input, buffers.output);
 }
 
-absl::Status Residual::Recompute(KernelStream stream, const LayerBuffers& buffers) {
-  LayerBuffers inner = buffers;
+absl::Status Residual::Recompute(KernelStream stream, const PassBuffers& buffers) {
+  PassBuffers inner = buffers;
   inner.output = nullptr;
   return inner_->Recompute(stream, inner);
 }
 
-absl::Status Residual::BackwardInput(KernelStream stream, const LayerBuffers& buffers) {
+absl::Status Residual::BackwardInput(KernelStream stream, const PassBuffers& buffers) {
   if (inner_->adds_to_grad_input()) {
-    LayerBuffers inner = buffers;
+    PassBuffers inner = buffers;
     inner.addend = buffers.grad_output;
     return inner_->BackwardInput(stream, inner);
   }

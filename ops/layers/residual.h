@@ -29,11 +29,11 @@ class Residual final : public Layer {
     inner_->BindParameters(values, gradients);
   }
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override;
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override;
   // Runs the inner layer's Recompute. Does not compute the sum again.
-  absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) override;
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override;
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Recompute(KernelStream stream, const PassBuffers& buffers) override;
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override;
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     return inner_->BackwardWeight(stream, buffers);
   }
 

@@ -111,7 +111,7 @@ void Sequence::BindParameters(const std::vector<std::byte*>& values, const std::
   }
 }
 
-std::byte* Sequence::Resolve(const Location& location, const LayerBuffers& buffers) {
+std::byte* Sequence::Resolve(const Location& location, const PassBuffers& buffers) {
   switch (location.region) {
     case Region::kSaved:
       return At(buffers.saved, location.offset);
@@ -129,11 +129,11 @@ std::byte* Sequence::Resolve(const Location& location, const LayerBuffers& buffe
   return nullptr;
 }
 
-LayerBuffers Sequence::BuffersOf(int index, const LayerBuffers& buffers) const {
+PassBuffers Sequence::BuffersOf(int index, const PassBuffers& buffers) const {
   const Placement& own = placements_[index];
   const bool first = index == 0;
   const bool last = index + 1 == static_cast<int>(layers_.size());
-  LayerBuffers result;
+  PassBuffers result;
   result.input = first ? buffers.input : Resolve(own.input, buffers);
   result.targets = buffers.targets;
   result.output = last ? buffers.output : Resolve(placements_[index + 1].input, buffers);
@@ -149,34 +149,34 @@ LayerBuffers Sequence::BuffersOf(int index, const LayerBuffers& buffers) const {
   return result;
 }
 
-absl::Status Sequence::Forward(KernelStream stream, const LayerBuffers& buffers) {
+absl::Status Sequence::Forward(KernelStream stream, const PassBuffers& buffers) {
   for (size_t i = 0; i < layers_.size(); ++i) {
-    LayerBuffers own = BuffersOf(i, buffers);
+    PassBuffers own = BuffersOf(i, buffers);
     if (i + 1 == layers_.size()) own.addend = buffers.addend;
     BATON_RETURN_IF_ERROR(layers_[i]->Forward(stream, own));
   }
   return absl::OkStatus();
 }
 
-absl::Status Sequence::Recompute(KernelStream stream, const LayerBuffers& buffers) {
+absl::Status Sequence::Recompute(KernelStream stream, const PassBuffers& buffers) {
   for (size_t i = 0; i < layers_.size(); ++i) {
-    LayerBuffers own = BuffersOf(i, buffers);
+    PassBuffers own = BuffersOf(i, buffers);
     if (i + 1 == layers_.size() || !IsRecomputed(placements_[i + 1].input)) own.output = nullptr;
     BATON_RETURN_IF_ERROR(layers_[i]->Recompute(stream, own));
   }
   return absl::OkStatus();
 }
 
-absl::Status Sequence::BackwardInput(KernelStream stream, const LayerBuffers& buffers) {
+absl::Status Sequence::BackwardInput(KernelStream stream, const PassBuffers& buffers) {
   for (size_t i = layers_.size(); i-- > 0;) {
-    LayerBuffers own = BuffersOf(i, buffers);
+    PassBuffers own = BuffersOf(i, buffers);
     if (i == 0) own.addend = buffers.addend;
     BATON_RETURN_IF_ERROR(layers_[i]->BackwardInput(stream, own));
   }
   return absl::OkStatus();
 }
 
-absl::Status Sequence::BackwardWeight(KernelStream stream, const LayerBuffers& buffers) {
+absl::Status Sequence::BackwardWeight(KernelStream stream, const PassBuffers& buffers) {
   for (size_t i = layers_.size(); i-- > 0;) {
     BATON_RETURN_IF_ERROR(layers_[i]->BackwardWeight(stream, BuffersOf(i, buffers)));
   }

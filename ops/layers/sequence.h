@@ -44,11 +44,11 @@ class Sequence final : public Layer {
   LayerFlops flops() const override;
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override;
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override;
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override;
   // Runs Recompute of each layer, first to last. Does not compute the last layer's output again.
-  absl::Status Recompute(KernelStream stream, const LayerBuffers& buffers) override;
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override;
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override;
+  absl::Status Recompute(KernelStream stream, const PassBuffers& buffers) override;
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override;
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override;
 
  private:
   enum class Region : int8_t { kSaved, kSavedWeight, kStash, kScratch, kRecomputed, kRecomputedWeight };
@@ -64,11 +64,11 @@ class Sequence final : public Layer {
 
   explicit Sequence(std::vector<std::unique_ptr<Layer>> layers);
   // The buffers of one layer, without the addend.
-  LayerBuffers BuffersOf(int index, const LayerBuffers& buffers) const;
+  PassBuffers BuffersOf(int index, const PassBuffers& buffers) const;
   static bool IsRecomputed(const Location& location) {
     return location.region == Region::kRecomputed || location.region == Region::kRecomputedWeight;
   }
-  static std::byte* Resolve(const Location& location, const LayerBuffers& buffers);
+  static std::byte* Resolve(const Location& location, const PassBuffers& buffers);
 
   const std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<Placement> placements_;  // [layer]

@@ -32,17 +32,17 @@ class RecordingLayer final : public Layer {
     bound_values = values;
     bound_gradients = gradients;
   }
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override { return Record(buffers); }
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override { return Record(buffers); }
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override { return Record(buffers); }
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override { return Record(buffers); }
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override { return Record(buffers); }
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override { return Record(buffers); }
 
-  LayerBuffers last;
+  PassBuffers last;
   std::vector<std::byte*> bound_values;
   std::vector<std::byte*> bound_gradients;
   absl::Status answer = absl::OkStatus();
 
  private:
-  absl::Status Record(const LayerBuffers& buffers) {
+  absl::Status Record(const PassBuffers& buffers) {
     last = buffers;
     return answer;
   }
@@ -58,8 +58,8 @@ Shape Floats(int64_t count) { return Shape(DataType::kFloat32, {count}); }
 // An address that nothing dereferences.
 std::byte* Address(int64_t value) { return reinterpret_cast<std::byte*>(value); }
 
-LayerBuffers DistinctBuffers() {
-  LayerBuffers buffers;
+PassBuffers DistinctBuffers() {
+  PassBuffers buffers;
   buffers.input = Address(0x10000);
   buffers.targets = Address(0x20000);
   buffers.output = Address(0x30000);
@@ -113,7 +113,7 @@ TEST_CASE("a sequence's footprint is its layers' and that of its intermediates")
 
 TEST_CASE("no two buffers of a sequence overlap, and each is inside its region") {
   Fixture fixture;
-  const LayerBuffers outer = DistinctBuffers();
+  const PassBuffers outer = DistinctBuffers();
   REQUIRE(fixture.sequence->Forward({}, outer).ok());
   std::vector<std::pair<const std::byte*, Bytes>> used;
   for (RecordingLayer* layer : fixture.layers) {
@@ -149,7 +149,7 @@ TEST_CASE("no two buffers of a sequence overlap, and each is inside its region")
 
 TEST_CASE("a layer reads the buffers that its neighbour writes") {
   Fixture fixture;
-  const LayerBuffers outer = DistinctBuffers();
+  const PassBuffers outer = DistinctBuffers();
   REQUIRE(fixture.sequence->Forward({}, outer).ok());
   CHECK(fixture.layers.front()->last.input == outer.input);
   CHECK(fixture.layers.back()->last.output == outer.output);
@@ -166,7 +166,7 @@ TEST_CASE("a layer reads the buffers that its neighbour writes") {
     CHECK(fixture.layers[i]->last.grad_output == fixture.layers[i + 1]->last.grad_input);
     CHECK(fixture.layers[i + 1]->last.input == inputs[i]);
   }
-  LayerBuffers weight = outer;
+  PassBuffers weight = outer;
   weight.saved = nullptr;
   weight.grad_input = nullptr;
   weight.scratch = nullptr;
@@ -180,7 +180,7 @@ TEST_CASE("a layer reads the buffers that its neighbour writes") {
 
 TEST_CASE("without grad_input, the first layer gets none and the others do") {
   Fixture fixture;
-  LayerBuffers outer = DistinctBuffers();
+  PassBuffers outer = DistinctBuffers();
   outer.grad_input = nullptr;
   REQUIRE(fixture.sequence->BackwardInput({}, outer).ok());
   CHECK(fixture.layers[0]->last.grad_input == nullptr);
@@ -230,7 +230,7 @@ TEST_CASE("a residual has its inner layer's facts and adds its input") {
   float y[] = {10, 20, 30};
   float grad_y[] = {5, 6, 7};
   float grad_x[] = {100, 200, 300};
-  LayerBuffers buffers;
+  PassBuffers buffers;
   buffers.input = reinterpret_cast<std::byte*>(x);
   buffers.output = reinterpret_cast<std::byte*>(y);
   buffers.grad_output = reinterpret_cast<std::byte*>(grad_y);

@@ -193,7 +193,7 @@ TEST_CASE("a forward touches the scratch of inputs and of the largest layer only
       }
       sequence->BindParameters(values, gradients);
       double loss = 0;
-      LayerBuffers buffers;
+      PassBuffers buffers;
       buffers.input = allocate(model.input_shape.NumBytes(), 0);
       buffers.targets = allocate(model.targets_shape.NumBytes(), 0);
       buffers.saved = allocate(footprint.saved, 0);

@@ -16,7 +16,7 @@ class ReferenceActivation final : public PrimitiveLayer {
   ReferenceActivation(LayerInfo info, const ActivationSpec& spec)
       : PrimitiveLayer(std::move(info), Footprint{}), kind_(spec.kind) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     T* y = reinterpret_cast<T*>(buffers.output);
     for (int64_t i = 0; i < input_shape().NumElements(); ++i) {
@@ -25,7 +25,7 @@ class ReferenceActivation final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const T* x = reinterpret_cast<const T*>(buffers.input);
     const T* dy = reinterpret_cast<const T*>(buffers.grad_output);

@@ -21,7 +21,7 @@ class ReferenceCausalAttention final : public PrimitiveLayer {
         width_(spec.width),
         head_width_(spec.width / spec.heads) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     T* y = reinterpret_cast<T*>(buffers.output);
     ForEachQuery([&](int64_t sequence, int64_t head, int64_t query) {
@@ -37,7 +37,7 @@ class ReferenceCausalAttention final : public PrimitiveLayer {
 
   // With p = softmax(s), s = q·k/√d, y = Σ p v: dv += p dy, dp = dy·v, ds = p (dp − Σ p dp), dq = Σ ds k/√d,
   // dk += ds q/√d.
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const T* x = reinterpret_cast<const T*>(buffers.input);
     const T* dy = reinterpret_cast<const T*>(buffers.grad_output);

@@ -20,7 +20,7 @@ class ReferenceCrossEntropy final : public PrimitiveLayer {
       : PrimitiveLayer(info, FootprintOf(info)), classes_(spec.classes), loss_rows_(spec.loss_rows) {}
 
   // Errors: InvalidArgument if a target is not in [0, classes).
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     const int32_t* targets = reinterpret_cast<const int32_t*>(buffers.targets);
     const int64_t rows = NumRows(input_shape());
@@ -34,7 +34,7 @@ class ReferenceCrossEntropy final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const T* x = reinterpret_cast<const T*>(buffers.input);
     const int32_t* targets = reinterpret_cast<const int32_t*>(buffers.saved);

@@ -21,7 +21,7 @@ class ReferenceEmbedding final : public PrimitiveLayer {
         has_positions_(!spec.position_name.empty()) {}
 
   // Errors: InvalidArgument if a token is not in [0, vocabulary).
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const int32_t* tokens = reinterpret_cast<const int32_t*>(buffers.input);
     BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), vocabulary_));
     T* y = reinterpret_cast<T*>(buffers.output);
@@ -36,9 +36,9 @@ class ReferenceEmbedding final : public PrimitiveLayer {
   }
 
   // Tokens have no gradient.
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override { return absl::OkStatus(); }
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override { return absl::OkStatus(); }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const int32_t* tokens = reinterpret_cast<const int32_t*>(buffers.input);
     BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), vocabulary_));
     const T* dy = reinterpret_cast<const T*>(buffers.grad_output);

@@ -16,7 +16,7 @@ class ReferenceLayerNorm final : public PrimitiveLayer {
   ReferenceLayerNorm(const LayerInfo& info, const LayerNormSpec& spec)
       : PrimitiveLayer(info, FootprintOf(info, spec)), width_(spec.width), epsilon_(spec.epsilon) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     T* y = reinterpret_cast<T*>(buffers.output);
     T* statistics = reinterpret_cast<T*>(buffers.saved);
@@ -37,7 +37,7 @@ class ReferenceLayerNorm final : public PrimitiveLayer {
   }
 
   // With x̂ = (x − mean)/σ and g = weight · dy: dx = (g − mean(g) − x̂ · mean(g · x̂)) / σ.
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     const T* dy = reinterpret_cast<const T*>(buffers.grad_output);
     const T* statistics = reinterpret_cast<const T*>(buffers.saved);
@@ -67,7 +67,7 @@ class ReferenceLayerNorm final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const T* stash = reinterpret_cast<const T*>(buffers.stash);
     for (int64_t c = 0; c < width_; ++c) {
       Gradient<T>(0)[c] += stash[c];

@@ -15,7 +15,7 @@ class ReferenceLinear final : public PrimitiveLayer {
   ReferenceLinear(LayerInfo info, const LinearSpec& spec)
       : PrimitiveLayer(std::move(info), Footprint{}), inputs_(spec.inputs), outputs_(spec.outputs), bias_(spec.bias) {}
 
-  absl::Status Forward(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     T* y = reinterpret_cast<T*>(buffers.output);
     const T* weight = Value<T>(0);
@@ -31,7 +31,7 @@ class ReferenceLinear final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  absl::Status BackwardInput(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const T* dy = reinterpret_cast<const T*>(buffers.grad_output);
     T* dx = reinterpret_cast<T*>(buffers.grad_input);
@@ -48,7 +48,7 @@ class ReferenceLinear final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  absl::Status BackwardWeight(KernelStream stream, const LayerBuffers& buffers) override {
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     const T* dy = reinterpret_cast<const T*>(buffers.grad_output);
     T* weight_gradient = Gradient<T>(0);

@@ -34,7 +34,7 @@ TEST_CASE("executable: well-formed programs pass") {
   CHECK(CheckExecutable(MakePipeline(spec)) == absl::OkStatus());
 }
 
-TEST_CASE("executable: only a forward-only program may do without gradients") {
+TEST_CASE("executable: only a forward-only program may lack gradients") {
   Program program = MakePipeline(SplitBackward());
   for (DeviceProgram& device : program.devices) {
     device.chunks[0].gradients_offset = kNoOffset;

@@ -7,26 +7,12 @@
 
 #include "absl/status/statusor.h"
 #include "base/units.h"
+#include "ops/tensor/pass_buffers.h"
 #include "runtime/device/device.h"
 #include "runtime/transport/collective.h"
 #include "schedules/program/instruction.h"
 
 namespace baton {
-
-// The slots of an instruction as addresses in the device's arena; null where the instruction names no slot.
-struct ChunkBuffers {
-  std::byte* input = nullptr;
-  std::byte* targets = nullptr;
-  std::byte* output = nullptr;
-  std::byte* saved = nullptr;
-  std::byte* saved_weight = nullptr;
-  std::byte* grad_output = nullptr;
-  std::byte* grad_input = nullptr;
-  std::byte* stash = nullptr;
-  std::byte* recomputed = nullptr;
-  std::byte* recomputed_weight = nullptr;
-  std::byte* workspace = nullptr;
-};
 
 // The permanent memory of a chunk in its device's arena.
 struct ChunkState {
@@ -43,13 +29,13 @@ class StageModule {
   virtual ~StageModule() = default;
 
   virtual absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) = 0;
-  virtual absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
-  virtual absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
-  virtual absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
-  virtual absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) = 0;
+  virtual absl::Status Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) = 0;
+  virtual absl::Status Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) = 0;
+  virtual absl::Status BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) = 0;
+  virtual absl::Status BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) = 0;
   // Writes `recomputed` and `recomputed_weight` with the bits that Forward wrote, from input, targets and the saved
   // buffers. Called only if the program recomputes.
-  virtual absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
+  virtual absl::Status Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) {
     return absl::InternalError("this stage module has nothing to recompute");
   }
   virtual absl::Status Update(Stream& stream) = 0;

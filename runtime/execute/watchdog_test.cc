@@ -87,13 +87,13 @@ class StuckModule final : public StageModule {
  public:
   explicit StuckModule(std::atomic<bool>* let_go) : let_go_(let_go) {}
   absl::Status Load(Stream&, DataKind, int, std::byte*) override { return absl::OkStatus(); }
-  absl::Status Forward(Stream&, int, const ChunkBuffers&) override {
+  absl::Status Forward(Stream&, int, const PassBuffers&) override {
     while (!let_go_->load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return absl::OkStatus();
   }
-  absl::Status Backward(Stream&, int, const ChunkBuffers&) override { return absl::OkStatus(); }
-  absl::Status BackwardInput(Stream&, int, const ChunkBuffers&) override { return absl::OkStatus(); }
-  absl::Status BackwardWeight(Stream&, int, const ChunkBuffers&) override { return absl::OkStatus(); }
+  absl::Status Backward(Stream&, int, const PassBuffers&) override { return absl::OkStatus(); }
+  absl::Status BackwardInput(Stream&, int, const PassBuffers&) override { return absl::OkStatus(); }
+  absl::Status BackwardWeight(Stream&, int, const PassBuffers&) override { return absl::OkStatus(); }
   absl::Status Update(Stream&) override { return absl::OkStatus(); }
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream&, int, int) override { return ReduceBuffer{}; }
 
@@ -135,10 +135,10 @@ TEST_CASE("watchdog: progress, however slow, keeps a step alive") {
   class SlowModule final : public StageModule {
    public:
     absl::Status Load(Stream&, DataKind, int, std::byte*) override { return Sleep(); }
-    absl::Status Forward(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
-    absl::Status Backward(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
-    absl::Status BackwardInput(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
-    absl::Status BackwardWeight(Stream&, int, const ChunkBuffers&) override { return Sleep(); }
+    absl::Status Forward(Stream&, int, const PassBuffers&) override { return Sleep(); }
+    absl::Status Backward(Stream&, int, const PassBuffers&) override { return Sleep(); }
+    absl::Status BackwardInput(Stream&, int, const PassBuffers&) override { return Sleep(); }
+    absl::Status BackwardWeight(Stream&, int, const PassBuffers&) override { return Sleep(); }
     absl::Status Update(Stream&) override { return Sleep(); }
     absl::StatusOr<ReduceBuffer> PrepareReduce(Stream&, int, int) override { return ReduceBuffer{}; }
 

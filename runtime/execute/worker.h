@@ -103,7 +103,7 @@ class Worker {
   std::byte* AddressOf(SlotId slot);
   // Resolves the slots of a Forward, a backward or a Recompute.
   template <typename Compute>
-  ChunkBuffers BuffersOf(const Compute& operation);
+  PassBuffers BuffersOf(const Compute& operation);
   void CountUse(Bytes end) { peak_arena_bytes_ = end > peak_arena_bytes_ ? end : peak_arena_bytes_; }
 
   const WorkerEnvironment environment_;

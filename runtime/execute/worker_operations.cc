@@ -6,31 +6,40 @@
 namespace baton {
 namespace {
 
-// The field of a pass for a slot of a role.
-constexpr std::byte* ChunkBuffers::*BufferFor(SlotKind role) {
+// Sets the buffer that a slot of this role is.
+void SetBuffer(PassBuffers& buffers, SlotKind role, std::byte* address) {
   switch (role) {
     case SlotKind::kInput:
-      return &ChunkBuffers::input;
+      buffers.input = address;
+      return;
     case SlotKind::kTargets:
-      return &ChunkBuffers::targets;
+      buffers.targets = address;
+      return;
     case SlotKind::kOutput:
-      return &ChunkBuffers::output;
+      buffers.output = address;
+      return;
     case SlotKind::kSaved:
-      return &ChunkBuffers::saved;
+      buffers.saved = address;
+      return;
     case SlotKind::kSavedWeight:
-      return &ChunkBuffers::saved_weight;
+      buffers.saved_weight = address;
+      return;
     case SlotKind::kGradOutput:
-      return &ChunkBuffers::grad_output;
+      buffers.grad_output = address;
+      return;
     case SlotKind::kGradInput:
-      return &ChunkBuffers::grad_input;
+      buffers.grad_input = address;
+      return;
     case SlotKind::kStash:
-      return &ChunkBuffers::stash;
+      buffers.stash = address;
+      return;
     case SlotKind::kRecomputed:
-      return &ChunkBuffers::recomputed;
+      buffers.recomputed = address;
+      return;
     case SlotKind::kRecomputedWeight:
-      return &ChunkBuffers::recomputed_weight;
+      buffers.recomputed_weight = address;
+      return;
   }
-  return nullptr;
 }
 
 }  // namespace
@@ -96,12 +105,12 @@ std::byte* Worker::AddressOf(SlotId slot) {
 }
 
 template <typename Compute>
-ChunkBuffers Worker::BuffersOf(const Compute& operation) {
+PassBuffers Worker::BuffersOf(const Compute& operation) {
   CountUse(program_.workspace_offset + program_.workspace_bytes);
-  ChunkBuffers buffers;
-  buffers.workspace = arena_ + program_.workspace_offset;
+  PassBuffers buffers;
+  buffers.scratch = arena_ + program_.workspace_offset;
   VisitOperands(operation,
-                [&](SlotKind role, Access, const char*, SlotId slot) { buffers.*BufferFor(role) = AddressOf(slot); });
+                [&](SlotKind role, Access, const char*, SlotId slot) { SetBuffer(buffers, role, AddressOf(slot)); });
   return buffers;
 }
 

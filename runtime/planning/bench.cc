@@ -89,7 +89,7 @@ absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backen
   BATON_RETURN_IF_ERROR(CreateParameters(backend, bench, *timed));
   const Shape input = timed->layer->input_shape();
   const Shape output = timed->layer->output_shape();
-  LayerBuffers& buffers = timed->buffers;
+  PassBuffers& buffers = timed->buffers;
   BATON_ASSIGN_OR_RETURN(std::byte * input_memory, bench.Allocate(input.NumBytes()));
   buffers.input = input_memory;
   if (input.type() == DataType::kFloat32) {

@@ -62,7 +62,7 @@ struct TimedLayer {
   std::unique_ptr<Layer> layer;
   std::vector<OptimizedParameter> parameters;
   std::unique_ptr<Optimizer> optimizer;
-  LayerBuffers buffers;
+  PassBuffers buffers;
 };
 
 // Clears the bench and binds `layer` to its memory. `targets`: the shape of the targets. `is_first`: the gradient of

@@ -76,7 +76,7 @@ class Profiler {
     BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
                            MakeTimedLayer(*options_.backend, *bench_, std::move(layers_[index]), targets_, index == 0));
     Layer& layer = *timed->layer;
-    const LayerBuffers& buffers = timed->buffers;
+    const PassBuffers& buffers = timed->buffers;
     const KernelStream stream = bench_->kernel_stream();
     // An idle processor takes a while to reach its full speed.
     const Nanos warm_at = SteadyNow() + (index == 0 ? kWarmUpNanos : 0);

@@ -41,23 +41,23 @@ absl::StatusOr<std::unique_ptr<TimedModule>> TimedModule::Create(const TimedCost
 
 absl::Status TimedModule::Load(Stream& stream, DataKind, int, std::byte*) { return SleepFor(stream, costs_.load_ns); }
 
-absl::Status TimedModule::Forward(Stream& stream, int, const ChunkBuffers&) {
+absl::Status TimedModule::Forward(Stream& stream, int, const PassBuffers&) {
   return SleepFor(stream, costs_.forward_ns);
 }
 
-absl::Status TimedModule::Backward(Stream& stream, int, const ChunkBuffers&) {
+absl::Status TimedModule::Backward(Stream& stream, int, const PassBuffers&) {
   return SleepFor(stream, costs_.backward_input_ns + costs_.backward_weight_ns);
 }
 
-absl::Status TimedModule::BackwardInput(Stream& stream, int, const ChunkBuffers&) {
+absl::Status TimedModule::BackwardInput(Stream& stream, int, const PassBuffers&) {
   return SleepFor(stream, costs_.backward_input_ns);
 }
 
-absl::Status TimedModule::BackwardWeight(Stream& stream, int, const ChunkBuffers&) {
+absl::Status TimedModule::BackwardWeight(Stream& stream, int, const PassBuffers&) {
   return SleepFor(stream, costs_.backward_weight_ns);
 }
 
-absl::Status TimedModule::Recompute(Stream& stream, int, const ChunkBuffers&) {
+absl::Status TimedModule::Recompute(Stream& stream, int, const PassBuffers&) {
   return SleepFor(stream, costs_.recompute_ns);
 }
 

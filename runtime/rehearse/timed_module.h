@@ -34,11 +34,11 @@ class TimedModule final : public StageModule {
   static absl::StatusOr<std::unique_ptr<TimedModule>> Create(const TimedCosts& costs);
 
   absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override;
-  absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
+  absl::Status Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
   absl::Status Update(Stream& stream) override;
   // Returns an empty buffer.
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;

@@ -85,21 +85,10 @@ void LayerStageModule::Stage(DataKind kind, int micro_batch, int staging) {
   if (staged_ != nullptr) source_->Fill(kind, micro_batch, StagedAt(kind, micro_batch, staging));
 }
 
-LayerBuffers LayerStageModule::ToLayerBuffers(int micro_batch, const ChunkBuffers& buffers) {
-  LayerBuffers layer;
-  layer.input = buffers.input;
-  layer.targets = buffers.targets;
-  layer.output = buffers.output;
-  layer.saved = buffers.saved;
-  layer.saved_weight = buffers.saved_weight;
-  layer.stash = buffers.stash;
-  layer.recomputed = buffers.recomputed;
-  layer.recomputed_weight = buffers.recomputed_weight;
-  layer.grad_output = buffers.grad_output;
-  layer.grad_input = buffers.grad_input;
-  layer.scratch = buffers.workspace;
-  layer.loss = &losses_[micro_batch];
-  return layer;
+PassBuffers LayerStageModule::WithLoss(int micro_batch, const PassBuffers& buffers) {
+  PassBuffers with_loss = buffers;
+  with_loss.loss = &losses_[micro_batch];
+  return with_loss;
 }
 
 absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) {
@@ -110,28 +99,28 @@ absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_bat
   return stream.CopyFromShared(slot, StagedAt(kind, micro_batch, staging_), source_->BytesOf(kind));
 }
 
-absl::Status LayerStageModule::Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
-  return layer_->Forward(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
+absl::Status LayerStageModule::Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  return layer_->Forward(ToKernelStream(stream), WithLoss(micro_batch, buffers));
 }
 
-absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
-  LayerBuffers layer = ToLayerBuffers(micro_batch, buffers);
-  layer.stash = buffers.workspace;
-  layer.scratch = buffers.workspace + stash_bytes_;
-  BATON_RETURN_IF_ERROR(layer_->BackwardInput(ToKernelStream(stream), layer));
-  return layer_->BackwardWeight(ToKernelStream(stream), layer);
+absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  PassBuffers both = WithLoss(micro_batch, buffers);
+  both.stash = buffers.scratch;
+  both.scratch = buffers.scratch + stash_bytes_;
+  BATON_RETURN_IF_ERROR(layer_->BackwardInput(ToKernelStream(stream), both));
+  return layer_->BackwardWeight(ToKernelStream(stream), both);
 }
 
-absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
-  return layer_->BackwardInput(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
+absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  return layer_->BackwardInput(ToKernelStream(stream), WithLoss(micro_batch, buffers));
 }
 
-absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
-  return layer_->BackwardWeight(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
+absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  return layer_->BackwardWeight(ToKernelStream(stream), WithLoss(micro_batch, buffers));
 }
 
-absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
-  return layer_->Recompute(ToKernelStream(stream), ToLayerBuffers(micro_batch, buffers));
+absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  return layer_->Recompute(ToKernelStream(stream), WithLoss(micro_batch, buffers));
 }
 
 absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream& stream, int group, int member) {

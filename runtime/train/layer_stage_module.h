@@ -53,16 +53,17 @@ class LayerStageModule : public StageModule {
   double gradient_norm() const { return *gradient_norm_; }
 
   absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override;
-  absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
+  absl::Status Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
   absl::Status Update(Stream& stream) override;
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 
  private:
-  LayerBuffers ToLayerBuffers(int micro_batch, const ChunkBuffers& buffers);
+  // Adds what the executor does not know.
+  PassBuffers WithLoss(int micro_batch, const PassBuffers& buffers);
   // Allocates in the device's shared memory.
   absl::Status CreateShared(Device& device);
   void BindParameters();
@@ -76,7 +77,7 @@ class LayerStageModule : public StageModule {
   const int replica_;
   const int chunk_;
   std::unique_ptr<Layer> layer_;
-  Bytes stash_bytes_;  // Backward puts the stash at the front of the workspace
+  Bytes stash_bytes_;  // Backward puts the stash at the front of scratch
   ChunkState state_;
   std::unique_ptr<Optimizer> optimizer_;
   const int num_micro_batches_;

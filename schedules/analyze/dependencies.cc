@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+
+#include "schedules/program/walk/participants.h"
 
 namespace baton {
 namespace {
@@ -83,18 +86,24 @@ void Dependencies::MatchTransfers() {
 }
 
 void Dependencies::MatchReductions() {
-  // The n-th AllReduce of a group on a device belongs to the group's n-th round.
-  std::map<std::pair<int32_t, int>, int32_t> rounds;
+  // [device]: the AllReduces of each group, in issue order.
+  std::vector<std::map<int32_t, std::vector<int32_t>>> reductions(program_.num_devices());
   for (int32_t device = 0; device < program_.num_devices(); ++device) {
-    std::map<int32_t, int> count;
     for (int32_t i = 0; i < static_cast<int32_t>(Device(device).instructions.size()); ++i) {
       const AllReduce* reduce = std::get_if<AllReduce>(&Device(device).instructions[i].operation);
-      if (reduce == nullptr) continue;
-      const auto [round, is_new] =
-          rounds.emplace(std::make_pair(reduce->group, count[reduce->group]++), static_cast<int32_t>(rounds_.size()));
-      if (is_new) rounds_.emplace_back();
-      rounds_[round->second].push_back({device, i});
-      round_[device][i] = round->second;
+      if (reduce != nullptr) reductions[device][reduce->group].push_back(i);
+    }
+  }
+  // The n-th AllReduces of a group's participants form its n-th round.
+  for (int32_t group = 0; group < static_cast<int32_t>(program_.reduce_groups.size()); ++group) {
+    const auto first_round = static_cast<int32_t>(rounds_.size());
+    for (const int32_t device : ParticipantsOf(program_, group)) {
+      int32_t round = first_round;
+      for (const int32_t instruction : reductions[device][group]) {
+        if (round == static_cast<int32_t>(rounds_.size())) rounds_.emplace_back();
+        rounds_[round].push_back({device, instruction});
+        round_[device][instruction] = round++;
+      }
     }
   }
 }

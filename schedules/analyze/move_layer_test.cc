@@ -1,4 +1,4 @@
-// The advice: that it is what a simulation of the moved layer says.
+// Advice on moving a layer equals the simulation of the moved layer.
 #include "schedules/analyze/move_layer.h"
 
 #include <catch2/catch.hpp>
@@ -30,7 +30,7 @@ TEST_CASE("a layer moves to the neighbour that makes the shorter step, and the a
   REQUIRE(move.has_value());
   CHECK(move->from == 2);
   CHECK(move->to == 3);
-  // As if it had been so from the beginning.
+  // The same as a simulation with the layer in its new chunk from the start.
   CostModel moved = costs;
   for (auto time : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns}) {
     moved.chunks[2].*time = moved.chunks[3].*time = 3'000'000;
@@ -43,7 +43,7 @@ TEST_CASE("a layer moves to the neighbour that makes the shorter step, and the a
   CHECK(text.find(": moving one layer off it, to chunk 3, saves ") != std::string::npos);
 }
 
-TEST_CASE("where nothing is gained the advice says so") {
+TEST_CASE("the advice says if the move saves nothing") {
   const Simulated run = SimulateEqual("1f1b", 4, 8);
   const Blame blame = BlameOfRun(run);
   const EndLayers tenth = TenthOf(run.costs.chunks[0]);
@@ -55,7 +55,7 @@ TEST_CASE("where nothing is gained the advice says so") {
   CHECK(DescribeMove(blame, 1, tenth, LayerMove{1, 2, blame.step_time}).find(", saves nothing") != std::string::npos);
 }
 
-TEST_CASE("a single chunk has no neighbour to give to") {
+TEST_CASE("a single chunk has no neighbour to move a layer to") {
   const Simulated run = SimulateEqual("gpipe", 1, 4);
   const Blame blame = BlameOfRun(run);
   const auto move = BestMove(run.program, run.costs, 0, TenthOf(run.costs.chunks[0])).value();

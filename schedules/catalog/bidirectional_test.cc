@@ -6,8 +6,8 @@
 #include <string>
 
 #include "schedules/catalog/testing/replay.h"
-#include "schedules/lower/order_index.h"
 #include "schedules/order/forward_only.h"
+#include "schedules/order/order_index.h"
 #include "schedules/order/order_text.h"
 
 namespace baton {

@@ -8,8 +8,8 @@
 #include "base/status.h"
 #include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
-#include "schedules/lower/order_index.h"
 #include "schedules/order/forward_only.h"
+#include "schedules/order/order_index.h"
 #include "schedules/order/recompute.h"
 #include "schedules/search/searched_schedules.h"
 #include "schedules/validate/validate.h"
@@ -51,7 +51,7 @@ absl::Status CheckAgreement(const CompileRequest& request) {
   // The message of IndexOrder names the row and the action.
   if (absl::Status status = IndexOrder(order).status(); !status.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("pipeline.order: ", status.message(), "; baton verify --order=FILE says more"));
+        absl::StrCat("pipeline.order: ", status.message(), "; baton verify --order=FILE lists every violation"));
   }
   return absl::OkStatus();
 }
@@ -97,7 +97,7 @@ absl::StatusOr<ComputeOrder> WithRecompute(ComputeOrder order, const CompileRequ
   for (int chunk = 0; chunk < order.num_chunks; ++chunk) {
     if (!recomputes[chunk] && HasRecompute(order, chunk)) {
       return absl::InvalidArgumentError(absl::StrCat("pipeline.order: the file recomputes chunk ", chunk,
-                                                     ", which keeps everything; see pipeline.recompute"));
+                                                     ", which saves all of its activations; see pipeline.recompute"));
     }
   }
   return AddRecompute(order, std::move(recomputes));

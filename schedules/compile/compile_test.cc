@@ -1,4 +1,4 @@
-// Every schedule of the catalog compiles and is proven; an unknown one is refused.
+// Every schedule of the catalog compiles and is proven; an unknown one is rejected.
 #include "schedules/compile/compile.h"
 
 #include <catch2/catch.hpp>
@@ -26,7 +26,7 @@ CompileRequest Request(std::string_view schedule, int stages, int micro_batches)
   request.costs.chunks.assign(num_chunks, chunk);
   ReduceGroup norm = {ReduceKind::kGradientNorm, "gradient norm", {}, 8};
   for (int i = 0; i < num_chunks; ++i) norm.members.push_back(i);
-  // Both copies of a tied parameter may be in one chunk, which is then listed twice.
+  // If both tied uses of a parameter are in one chunk, the chunk is listed twice.
   request.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, num_chunks - 1}, 64}, norm};
   return request;
 }
@@ -87,7 +87,8 @@ TEST_CASE("a limit holds for every schedule, and a searched one keeps it") {
   CompileRequest request = Request("zb-h2", 4, 12);
   request.search.limit.micro_batches = {5};
   CHECK(Compile(request).status().message() ==
-        "pipeline.search.activation_limit_micro_batches: device 0 holds 7 micro-batches of activations; its limit is 5 "
+        "pipeline.search.activation_limit_micro_batches: device 0 has 7 micro-batches of live activations; its limit "
+        "is 5 "
         "micro-batches");
   request.schedule = "1f1b";
   CHECK(Compile(request).ok());

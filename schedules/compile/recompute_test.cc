@@ -1,4 +1,4 @@
-// Recomputation from the order to the trace: what it saves, what it takes, and what the proof finds when it is wrong.
+// Recomputation from the order to the trace: its memory, its time, and the faults of it that the proof finds.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
@@ -19,7 +19,7 @@ namespace {
 
 constexpr Nanos kForward = 1000;
 
-// All chunks alike; what a chunk keeps from Forward to backward is half `saved`, half `saved_weight`.
+// Equal costs for all chunks. Half of the bytes saved by a Forward are `saved`, half `saved_weight`.
 CompileRequest Request(std::string_view schedule, int stages, int micro_batches, bool recomputes) {
   CompileRequest request;
   request.schedule = std::string(schedule);
@@ -93,13 +93,13 @@ TEST_CASE("1F1B on four devices keeps one micro-batch's worth where it kept up t
     CHECK(CountSlots(less.devices[device], SlotKind::kRecomputedWeight) == 1);
     CHECK(CountSlots(less.devices[device], SlotKind::kInput) >= 4 - device);
   }
-  // The last device has each backward right behind its forward: there is nothing to make again.
+  // On the last device each backward comes right after its forward, so nothing is recomputed.
   CHECK(CountRecomputes(less) == 3 * 8);
 }
 
 TEST_CASE("a recomputation takes its time, or the time in which a device waits for the gradient") {
   CompileRequest request = Request("gpipe", 1, 3, true);
-  // F F F, then RB RB RB; the last forward's own backward is behind two others.
+  // F F F, then RB RB RB: two other backwards come before that of the last forward.
   CHECK(StepTime(Compile(request).value(), request.costs) == (3 + 9) * kForward);
   // One micro-batch on two devices: device 0 recomputes while device 1 computes.
   request = Request("gpipe", 2, 1, true);
@@ -111,7 +111,7 @@ TEST_CASE("an order that recomputes what is kept is refused") {
   request.schedule = "csv";
   request.order = std::make_shared<ComputeOrder>(ReadCsv("0F0,0F1,0R0,0B0,0R1,0B1\n", "order").value().order);
   CHECK(Compile(request).status().message() ==
-        "pipeline.order: the file recomputes chunk 0, which keeps everything; see pipeline.recompute");
+        "pipeline.order: the file recomputes chunk 0, which saves all of its activations; see pipeline.recompute");
   for (ChunkCosts& chunk : request.costs.chunks) chunk.can_recompute = true;
   CHECK(Compile(request).ok());
   const auto wrong = [&request](const char* csv) {
@@ -160,7 +160,7 @@ TEST_CASE("the proof finds recomputations that are lost, late or mixed up") {
   const auto first = std::find_if(code.begin(), code.end(), is_recompute);
   std::swap(first->operation, (first + 1)->operation);
   finds(program, "comes after the backward at instruction");
-  finds(program, "which holds the recomputed of chunk 0 micro-batch 2");
+  finds(program, "which contains the recomputed of chunk 0 micro-batch 2");
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ void SlotAssigner::Assign(const std::vector<int32_t>& chunks, const OrderTimes& 
   slots_ = &program.slots;
   classes_.clear();
   class_of_.resize(chunks.size() * kNumKinds);
-  held_.resize(class_of_.size() * num_micro_batches_);
+  slot_of_.resize(class_of_.size() * num_micro_batches_);
   std::map<std::pair<SlotKind, Bytes>, int> known;
   for (size_t local = 0; local < chunks.size(); ++local) {
     local_of_chunk_[chunks[local]] = static_cast<int32_t>(local);
@@ -84,9 +84,9 @@ SlotAssigner::SlotClass& SlotAssigner::Class(SlotKind kind, int chunk) {
   return classes_[class_of_[local_of_chunk_[chunk] * kNumKinds + static_cast<int>(kind)]];
 }
 
-SlotId& SlotAssigner::Held(SlotKind kind, int chunk, int micro_batch) {
+SlotId& SlotAssigner::SlotOf(SlotKind kind, int chunk, int micro_batch) {
   const size_t row = static_cast<size_t>(local_of_chunk_[chunk]) * kNumKinds + static_cast<size_t>(kind);
-  return held_[row * num_micro_batches_ + micro_batch];
+  return slot_of_[row * num_micro_batches_ + micro_batch];
 }
 
 SlotId SlotAssigner::NewSlot(const SlotClass& slot_class) {
@@ -103,7 +103,7 @@ SlotId SlotAssigner::Take(SlotKind kind, int chunk, int micro_batch) {
     slot = slot_class.free.back();
     slot_class.free.pop_back();
   }
-  Held(kind, chunk, micro_batch) = slot;
+  SlotOf(kind, chunk, micro_batch) = slot;
   return slot;
 }
 
@@ -128,7 +128,7 @@ SlotId SlotAssigner::TakeSent(SlotKind kind, int chunk, int receiver) {
 }
 
 void SlotAssigner::Release(SlotKind kind, int chunk, int micro_batch) {
-  Class(kind, chunk).free.push_back(Held(kind, chunk, micro_batch));
+  Class(kind, chunk).free.push_back(SlotOf(kind, chunk, micro_batch));
 }
 
 SlotId SlotAssigner::TakeResult(SlotKind kind, int chunk, int micro_batch) {
@@ -158,8 +158,8 @@ void SlotAssigner::Fill(Send& send) { send.slot = last_result_; }
 void SlotAssigner::Fill(Forward& forward) {
   const int chunk = forward.chunk;
   const int micro_batch = forward.micro_batch;
-  forward.input = Held(SlotKind::kInput, chunk, micro_batch);
-  if (IsLast(chunk)) forward.targets = Held(SlotKind::kTargets, chunk, micro_batch);
+  forward.input = SlotOf(SlotKind::kInput, chunk, micro_batch);
+  if (IsLast(chunk)) forward.targets = SlotOf(SlotKind::kTargets, chunk, micro_batch);
   forward.output = TakeResult(SlotKind::kOutput, chunk, micro_batch);
   forward.saved = Take(SlotKind::kSaved, chunk, micro_batch);
   forward.saved_weight = Take(SlotKind::kSavedWeight, chunk, micro_batch);
@@ -184,15 +184,15 @@ void SlotAssigner::Fill(Backward& backward) {
   const int chunk = backward.chunk;
   const int micro_batch = backward.micro_batch;
   const bool is_last = IsLast(chunk);
-  backward.input = Held(SlotKind::kInput, chunk, micro_batch);
-  if (is_last) backward.targets = Held(SlotKind::kTargets, chunk, micro_batch);
-  backward.saved = Held(SlotKind::kSaved, chunk, micro_batch);
-  backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
-  if (!is_last) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
+  backward.input = SlotOf(SlotKind::kInput, chunk, micro_batch);
+  if (is_last) backward.targets = SlotOf(SlotKind::kTargets, chunk, micro_batch);
+  backward.saved = SlotOf(SlotKind::kSaved, chunk, micro_batch);
+  backward.saved_weight = SlotOf(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (!is_last) backward.grad_output = SlotOf(SlotKind::kGradOutput, chunk, micro_batch);
   backward.grad_input = TakeResult(SlotKind::kGradInput, chunk, micro_batch);
   if (CanRecompute(chunk)) {
-    backward.recomputed = Held(SlotKind::kRecomputed, chunk, micro_batch);
-    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    backward.recomputed = SlotOf(SlotKind::kRecomputed, chunk, micro_batch);
+    backward.recomputed_weight = SlotOf(SlotKind::kRecomputedWeight, chunk, micro_batch);
     Release(SlotKind::kRecomputed, chunk, micro_batch);
     Release(SlotKind::kRecomputedWeight, chunk, micro_batch);
   }
@@ -207,16 +207,16 @@ void SlotAssigner::Fill(BackwardInput& backward) {
   const int chunk = backward.chunk;
   const int micro_batch = backward.micro_batch;
   const bool is_last = IsLast(chunk);
-  backward.input = Held(SlotKind::kInput, chunk, micro_batch);
-  if (is_last) backward.targets = Held(SlotKind::kTargets, chunk, micro_batch);
-  backward.saved = Held(SlotKind::kSaved, chunk, micro_batch);
-  backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
-  if (!is_last) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
+  backward.input = SlotOf(SlotKind::kInput, chunk, micro_batch);
+  if (is_last) backward.targets = SlotOf(SlotKind::kTargets, chunk, micro_batch);
+  backward.saved = SlotOf(SlotKind::kSaved, chunk, micro_batch);
+  backward.saved_weight = SlotOf(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (!is_last) backward.grad_output = SlotOf(SlotKind::kGradOutput, chunk, micro_batch);
   backward.grad_input = TakeResult(SlotKind::kGradInput, chunk, micro_batch);
   backward.stash = Take(SlotKind::kStash, chunk, micro_batch);
   if (CanRecompute(chunk)) {
-    backward.recomputed = Held(SlotKind::kRecomputed, chunk, micro_batch);
-    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    backward.recomputed = SlotOf(SlotKind::kRecomputed, chunk, micro_batch);
+    backward.recomputed_weight = SlotOf(SlotKind::kRecomputedWeight, chunk, micro_batch);
     Release(SlotKind::kRecomputed, chunk, micro_batch);
   }
   Release(SlotKind::kSaved, chunk, micro_batch);
@@ -227,12 +227,12 @@ void SlotAssigner::Fill(BackwardInput& backward) {
 void SlotAssigner::Fill(BackwardWeight& backward) {
   const int chunk = backward.chunk;
   const int micro_batch = backward.micro_batch;
-  backward.input = Held(SlotKind::kInput, chunk, micro_batch);
-  backward.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
-  if (!IsLast(chunk)) backward.grad_output = Held(SlotKind::kGradOutput, chunk, micro_batch);
-  backward.stash = Held(SlotKind::kStash, chunk, micro_batch);
+  backward.input = SlotOf(SlotKind::kInput, chunk, micro_batch);
+  backward.saved_weight = SlotOf(SlotKind::kSavedWeight, chunk, micro_batch);
+  if (!IsLast(chunk)) backward.grad_output = SlotOf(SlotKind::kGradOutput, chunk, micro_batch);
+  backward.stash = SlotOf(SlotKind::kStash, chunk, micro_batch);
   if (CanRecompute(chunk)) {
-    backward.recomputed_weight = Held(SlotKind::kRecomputedWeight, chunk, micro_batch);
+    backward.recomputed_weight = SlotOf(SlotKind::kRecomputedWeight, chunk, micro_batch);
     Release(SlotKind::kRecomputedWeight, chunk, micro_batch);
   }
   Release(SlotKind::kInput, chunk, micro_batch);
@@ -245,10 +245,10 @@ void SlotAssigner::Fill(BackwardWeight& backward) {
 void SlotAssigner::Fill(Recompute& recompute) {
   const int chunk = recompute.chunk;
   const int micro_batch = recompute.micro_batch;
-  recompute.input = Held(SlotKind::kInput, chunk, micro_batch);
-  if (IsLast(chunk)) recompute.targets = Held(SlotKind::kTargets, chunk, micro_batch);
-  recompute.saved = Held(SlotKind::kSaved, chunk, micro_batch);
-  recompute.saved_weight = Held(SlotKind::kSavedWeight, chunk, micro_batch);
+  recompute.input = SlotOf(SlotKind::kInput, chunk, micro_batch);
+  if (IsLast(chunk)) recompute.targets = SlotOf(SlotKind::kTargets, chunk, micro_batch);
+  recompute.saved = SlotOf(SlotKind::kSaved, chunk, micro_batch);
+  recompute.saved_weight = SlotOf(SlotKind::kSavedWeight, chunk, micro_batch);
   recompute.recomputed = Take(SlotKind::kRecomputed, chunk, micro_batch);
   recompute.recomputed_weight = Take(SlotKind::kRecomputedWeight, chunk, micro_batch);
   ++position_;

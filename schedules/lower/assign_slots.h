@@ -54,7 +54,7 @@ class SlotAssigner {
   int ClassOf(SlotKind kind, Bytes bytes, std::map<std::pair<SlotKind, Bytes>, int>& known);
   SlotClass& Class(SlotKind kind, int chunk);
   // The table entry of the slot with this kind of buffer of the chunk's micro-batch.
-  SlotId& Held(SlotKind kind, int chunk, int micro_batch);
+  SlotId& SlotOf(SlotKind kind, int chunk, int micro_batch);
 
   SlotId NewSlot(const SlotClass& slot_class);
   SlotId Take(SlotKind kind, int chunk, int micro_batch);
@@ -91,8 +91,8 @@ class SlotAssigner {
   // The state of the device in progress.
   std::vector<int32_t> local_of_chunk_;  // [chunk]: its index among the device's chunks
   std::vector<SlotClass> classes_;
-  std::vector<int> class_of_;  // [local chunk × kNumKinds + kind]
-  std::vector<SlotId> held_;   // [(local chunk × kNumKinds + kind) × micro-batches + micro-batch]
+  std::vector<int> class_of_;    // [local chunk × kNumKinds + kind]
+  std::vector<SlotId> slot_of_;  // [(local chunk × kNumKinds + kind) × micro-batches + micro-batch]
   const std::vector<Nanos>* start_ = nullptr;
   const std::vector<Nanos>* end_ = nullptr;
   int device_ = 0;

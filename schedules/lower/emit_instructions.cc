@@ -12,7 +12,7 @@ class Emitter {
     const std::vector<Action>& actions = order_.devices[device_];
     // Each action has at most one Send. Loads are not counted: few, or they grow the vector once.
     instructions_.reserve(2 * actions.size() + receives.size() + finish.reduce_groups.size() +
-                          finish.stepped_chunks.size());
+                          finish.updated_chunks.size());
     size_t next = 0;
     for (int position = 0; position < static_cast<int>(actions.size()); ++position) {
       const auto is_here = [&] { return next < receives.size() && receives[next].before == position; };
@@ -23,7 +23,7 @@ class Emitter {
     }
     if (!actions.empty()) EmitSendOf(actions.back());
     for (int32_t group : finish.reduce_groups) Emit(AllReduce{group});
-    for (int32_t chunk : finish.stepped_chunks) Emit(Update{chunk});
+    for (int32_t chunk : finish.updated_chunks) Emit(Update{chunk});
     return std::move(instructions_);
   }
 

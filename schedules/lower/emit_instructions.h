@@ -13,7 +13,7 @@ namespace baton {
 // The instructions of a device after its last micro-batch. Both lists ascend.
 struct Finish {
   std::vector<int32_t> reduce_groups;
-  std::vector<int32_t> stepped_chunks;
+  std::vector<int32_t> updated_chunks;
 };
 
 // Emits for each action: the Recvs placed before it, its Loads, its compute instruction, the Send of its result. Emits

@@ -33,25 +33,6 @@ std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostMo
 
 }  // namespace
 
-absl::Status CheckReduceGroups(const std::vector<ReduceGroup>& groups, int num_chunks) {
-  for (size_t i = 0; i < groups.size(); ++i) {
-    int previous = 0;
-    for (int32_t chunk : groups[i].members) {
-      if (chunk < previous || chunk >= num_chunks) {
-        return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "].members: ", chunk,
-                                                       "; chunks must be 0 to ", num_chunks - 1, " and not descend"));
-      }
-      previous = chunk;
-    }
-    if (groups[i].members.empty() || groups[i].bytes < 0) {
-      return absl::InvalidArgumentError(absl::StrCat("reduce_groups[", i, "]: ", groups[i].members.size(),
-                                                     " chunks and ", groups[i].bytes,
-                                                     " bytes; it needs a chunk, and bytes must be at least 0"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program) {
   std::vector<std::vector<int32_t>> chunks(program.devices.size());
   for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {

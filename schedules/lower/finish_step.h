@@ -5,16 +5,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "schedules/costs/costs.h"
 #include "schedules/lower/emit_instructions.h"
 #include "schedules/program/program.h"
 
 namespace baton {
-
-// Checks LowerOptions::reduce_groups: each has at least one member, members are chunks in ascending order, and bytes
-// are at least 0. Errors: InvalidArgument, naming the group and the field.
-absl::Status CheckReduceGroups(const std::vector<ReduceGroup>& groups, int num_chunks);
 
 // [device]: the chunks of the device, ascending.
 std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program);

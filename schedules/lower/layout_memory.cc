@@ -8,7 +8,7 @@ namespace baton {
 void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, const CostModel& costs,
                   DeviceProgram& program) {
   Bytes end = 0;
-  auto place = [&end](Bytes bytes) {
+  auto allocate = [&end](Bytes bytes) {
     const Bytes offset = end;
     end += AlignUp(bytes);
     return offset;
@@ -16,17 +16,17 @@ void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, const C
   for (int32_t chunk : chunks) {
     const ChunkCosts& sizes = costs.chunks[chunk];
     ChunkMemory memory{chunk, kNoOffset, kNoOffset, kNoOffset, sizes.parameter_bytes, 0};
-    memory.parameters_offset = place(sizes.parameter_bytes);
+    memory.parameters_offset = allocate(sizes.parameter_bytes);
     if (!forward_only) {
-      memory.gradients_offset = place(sizes.parameter_bytes);
-      memory.optimizer_offset = place(sizes.optimizer_bytes);
+      memory.gradients_offset = allocate(sizes.parameter_bytes);
+      memory.optimizer_offset = allocate(sizes.optimizer_bytes);
       memory.optimizer_bytes = sizes.optimizer_bytes;
     }
     program.chunks.push_back(memory);
     program.workspace_bytes = std::max(program.workspace_bytes, sizes.workspace_bytes);
   }
-  program.workspace_offset = place(program.workspace_bytes);
-  for (Slot& slot : program.slots) slot.offset = place(slot.bytes);
+  program.workspace_offset = allocate(program.workspace_bytes);
+  for (Slot& slot : program.slots) slot.offset = allocate(slot.bytes);
   program.arena_bytes = end;
 }
 

@@ -29,7 +29,7 @@ struct LowerOptions {
   // Groups for one replica of each chunk: members are chunks. If the order has several replicas, lowering extends these
   // groups to all replicas and adds groups that sum the replicas before them.
   std::vector<ReduceGroup> reduce_groups = {};
-  bool step = true;  // end with AllReduces and Updates; an order without any backward never has them
+  bool with_update = true;  // end with AllReduces and Updates; an order without any backward never has them
   // The program is free of deadlock in this transport, and in every transport with finer queues or more buffers.
   TransportModel transport = {};
   // Whether each chunk's gradients must be added in ascending micro-batch order, which makes the weights bit-identical

@@ -22,7 +22,7 @@ std::string Dump(const DeviceProgram& code) {
     std::string separator;
     ForEachOperand(code.instructions[i].operation, [&](SlotId slot, SlotKind role, Access) {
       const bool is_recomputed = role == SlotKind::kRecomputed || role == SlotKind::kRecomputedWeight;
-      if (slot == kNoSlot && is_recomputed) return;  // of chunks that keep everything
+      if (slot == kNoSlot && is_recomputed) return;  // of chunks that cannot recompute
       absl::StrAppend(&text, separator, slot == kNoSlot ? std::string("-") : std::to_string(slot));
       separator = " ";
     });
@@ -35,7 +35,7 @@ std::string Dump(const DeviceProgram& code) {
 
 TEST_CASE("golden: 1F1B of two stages and two micro-batches") {
   LowerOptions options{"1f1b", VariedCosts(2), {{ReduceKind::kTiedGradient, "tied", {0, 1}, 64}}};
-  options.costs = CostModel();  // one unit for everything: the order of events is plain to see
+  options.costs = CostModel();  // one unit for every pass, so that the order of events is easy to see
   options.costs.chunks.resize(2);
   const Program program = MustLower(Named("1f1b", {2, 2}), options);
   CHECK(Dump(program.devices[0]) ==
@@ -66,7 +66,7 @@ TEST_CASE("golden: 1F1B of two stages and two micro-batches") {
         "11 Update chunk 1 []\n");
 }
 
-TEST_CASE("neighbouring chunks on one device hand over in place, without transfers") {
+TEST_CASE("neighbouring chunks on one device share a slot, without transfers") {
   const ComputeOrder order = GreedyOrder({0, 0}, 1, 1, true);
   const Program program = MustLower(order, {"", VariedCosts(2)});
   CHECK(Dump(program.devices[0]) ==
@@ -100,7 +100,8 @@ TEST_CASE("forward-only programs have neither gradients nor an end of step") {
   }
 }
 
-TEST_CASE("each device that holds a chunk of a group reduces, and each chunk steps, unless there is no step") {
+TEST_CASE(
+    "each device with a chunk of a group reduces, and each chunk is updated, unless options.with_update is false") {
   LowerOptions options{
       "gpipe",
       VariedCosts(6),
@@ -119,7 +120,7 @@ TEST_CASE("each device that holds a chunk of a group reduces, and each chunk ste
   CHECK(tail(program.devices[0]) == "AllReduce group 0; AllReduce group 1; Update chunk 0; Update chunk 3; ");
   CHECK(tail(program.devices[1]) == "AllReduce group 1; Update chunk 1; Update chunk 4; ");
   CHECK(tail(program.devices[2]) == "AllReduce group 0; AllReduce group 1; Update chunk 2; Update chunk 5; ");
-  options.step = false;
+  options.with_update = false;
   const Program without = MustLower(order, options);
   CHECK(tail(without.devices[0]).empty());
   CHECK(without.reduce_groups.empty());
@@ -157,8 +158,8 @@ TEST_CASE("replicas: transfers stay among a replica's devices, and sums go over 
       }
     }
   }
-  // Without a step nothing is summed.
-  options.step = false;
+  // Without updates there are no sums.
+  options.with_update = false;
   CHECK(MustLower(order, options).reduce_groups.empty());
 }
 

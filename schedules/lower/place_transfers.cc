@@ -52,8 +52,8 @@ void AddReceive(const ComputeOrder& order, const OrderIndex& index, const OrderT
 }
 
 // Sorts by `before`, stably.
-void SortByPlace(int num_positions, std::vector<Receive>& list, std::vector<int32_t>& counts,
-                 std::vector<Receive>& scratch) {
+void SortByBefore(int num_positions, std::vector<Receive>& list, std::vector<int32_t>& counts,
+                  std::vector<Receive>& scratch) {
   counts.assign(num_positions + 1, 0);
   for (const Receive& receive : list) ++counts[receive.before + 1];
   for (int i = 0; i < num_positions; ++i) counts[i + 1] += counts[i];
@@ -115,7 +115,7 @@ std::vector<std::vector<Receive>> PlaceTransfers(const ComputeOrder& order, cons
   std::vector<int32_t> counts;
   std::vector<Receive> scratch;
   for (int device = 0; device < order.num_devices(); ++device) {
-    SortByPlace(static_cast<int>(order.devices[device].size()), receives[device], counts, scratch);
+    SortByBefore(static_cast<int>(order.devices[device].size()), receives[device], counts, scratch);
   }
   return receives;
 }

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "schedules/lower/order_index.h"
 #include "schedules/lower/time_order.h"
 #include "schedules/order/compute_order.h"
+#include "schedules/order/order_index.h"
 #include "schedules/program/transport_model.h"
 
 namespace baton {

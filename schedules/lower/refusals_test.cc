@@ -1,4 +1,4 @@
-// Orders, costs and groups that lowering refuses.
+// Orders, costs and groups that lowering rejects.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -42,9 +42,9 @@ TEST_CASE("unsound orders are refused with device, position and action") {
       {[](ComputeOrder& o) { o.devices[0][2].kind = ActionKind::kBackward; },
        "device 0 position 3: 0W0 is already part of the backward at position 2"},
       {[](ComputeOrder& o) { o.devices[0][1].chunk = 2; },
-       "device 0 position 1: 2F1 names a chunk that is not there; chunks are 0 to 1"},
+       "device 0 position 1: 2F1 names no existing chunk; chunks are 0 to 1"},
       {[](ComputeOrder& o) { o.devices[0][1].micro_batch = -1; },
-       "device 0 position 1: 0F-1 names a micro-batch that is not there; they are 0 to 1"},
+       "device 0 position 1: 0F-1 names no existing micro-batch; they are 0 to 1"},
       {[](ComputeOrder& o) { o.devices[0][1].chunk = 1; },
        "device 0 position 1: 1F1 is of chunk 1, which is on device 1"},
       {[](ComputeOrder& o) {
@@ -59,8 +59,7 @@ TEST_CASE("unsound orders are refused with device, position and action") {
        "order: 2147483647 chunks and 2147483647 micro-batches; each must be at least 1, their product at most "
        "16777216"},
       {[](ComputeOrder& o) {
-         // Device 0 wants the gradient of micro-batch 0 before it lets the activation of micro-batch 1 go, device 1 the
-         // other way round.
+         // Device 0 runs backward 0 before forward 1, device 1 runs forward 1 before backward 0.
          o.devices[0] = {{ActionKind::kForward, 0, 0},
                          {ActionKind::kBackward, 0, 0},
                          {ActionKind::kForward, 0, 1},

@@ -34,17 +34,17 @@ TEST_CASE("slots for activations are as many as the schedule's peak") {
 TEST_CASE("chunks of a device share slots of equal kind and size") {
   CostModel costs = VariedCosts(4);
   for (ChunkCosts& chunk : costs.chunks) chunk.saved_bytes = 512;
-  // Naive with two chunks per device holds each chunk's activations once: they are alive together, two slots.
+  // In naive with two chunks a device, one micro-batch of each chunk is live at a time: two slots.
   CHECK(CountSlots(MustLower(Named("naive", {2, 3, 2}), {"", costs}).devices[0], SlotKind::kSaved) == 2);
-  // Of a forward-only program only one Forward's are alive.
+  // In a forward-only program the activations of only one Forward are live.
   const ComputeOrder order = ForwardOnly(Named("gpipe", {2, 3, 2}));
   CHECK(CountSlots(MustLower(order, {"", costs}).devices[0], SlotKind::kSaved) == 1);
   costs.chunks[2].saved_bytes = 1024;
   CHECK(CountSlots(MustLower(order, {"", costs}).devices[0], SlotKind::kSaved) == 2);
 }
 
-TEST_CASE("split backwards give back their slots half by half") {
-  // 0F0 0I0 0F1 0I1 … 0W0 0W1 …: only what backward-weight needs stays.
+TEST_CASE("each half of a split backward frees its slots") {
+  // 0F0 0I0 0F1 0I1 … 0W0 0W1 …: only the buffers of backward-weight stay live.
   ComputeOrder order = GreedyOrder({0}, 1, 4, true);
   order.devices[0].clear();
   for (int i = 0; i < 4; ++i) {
@@ -58,7 +58,7 @@ TEST_CASE("split backwards give back their slots half by half") {
   CHECK(CountSlots(program.devices[0], SlotKind::kInput) == 4);
   CHECK(CountSlots(program.devices[0], SlotKind::kSavedWeight) == 4);
   CHECK(CountSlots(program.devices[0], SlotKind::kStash) == 4);
-  // With each backward-weight right after its other half, one of each is enough.
+  // If each backward-weight comes right after its other half, one slot of each kind is enough.
   const Program greedy = MustLower(GreedyOrder({0, 1}, 2, 1, true), {"", VariedCosts(2)});
   for (SlotKind kind : {SlotKind::kInput, SlotKind::kSaved, SlotKind::kSavedWeight, SlotKind::kGradOutput,
                         SlotKind::kStash, SlotKind::kOutput}) {
@@ -80,7 +80,7 @@ TEST_CASE("split backwards give back their slots half by half") {
                           SlotKind::kGradOutput, SlotKind::kStash, SlotKind::kOutput, SlotKind::kGradInput}) {
       INFO("device " << device << " kind " << static_cast<int>(kind));
       CHECK(CountSlots(reusing.devices[device], kind) <= 2);
-      // Only a receive that is posted ahead may hold a second one.
+      // A second slot is needed only for a Recv that is posted ahead.
       if (kind != SlotKind::kInput && kind != SlotKind::kGradOutput) {
         CHECK(CountSlots(reusing.devices[device], kind) <= 1);
       }

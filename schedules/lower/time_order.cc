@@ -36,7 +36,7 @@ std::vector<Durations> HintDurations(const CostModel& costs, bool& has_transfers
 }
 
 // The position of an action.
-struct Place {
+struct ActionRef {
   int device = -1;
   int position = -1;
 };
@@ -71,20 +71,20 @@ class Walk {
  private:
   // The action on another chunk that `action` reads from; none if device is -1. What it reads from its own chunk is
   // earlier on its own device: IndexOrder has checked that.
-  Place Source(const Action& action) const {
+  ActionRef Source(const Action& action) const {
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk - 1, action.micro_batch);
     if (IsWithinChunk(action.kind)) return {};
     return At(index_.backward, action.chunk + 1, action.micro_batch);
   }
 
   // The action on another chunk that reads from `action`.
-  Place Sink(const Action& action) const {
+  ActionRef Sink(const Action& action) const {
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk + 1, action.micro_batch);
     if (IsWithinChunk(action.kind)) return {};
     return At(index_.backward, action.chunk - 1, action.micro_batch);
   }
 
-  Place At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
+  ActionRef At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
     if (chunk < 0 || chunk >= order_.num_chunks) return {};
     return {order_.DeviceOf(chunk, micro_batch), positions[index_.Key(chunk, micro_batch)]};
   }
@@ -105,7 +105,7 @@ class Walk {
     Nanos now = position == 0 ? 0 : times_.end[device][position - 1];
     for (; position < static_cast<int>(actions.size()); ++position) {
       const Action& action = actions[position];
-      const Place source = Source(action);
+      const ActionRef source = Source(action);
       if (source.device >= 0) {
         const bool is_done =
             source.device == device ? source.position < position : source.position < cursors_[source.device];
@@ -117,7 +117,7 @@ class Walk {
       now += durations_[action.chunk].of[static_cast<int>(action.kind)];
       times_.end[device][position] = now;
       cursors_[device] = position + 1;
-      const Place sink = Sink(action);
+      const ActionRef sink = Sink(action);
       if (sink.device >= 0 && sink.device != device && cursors_[sink.device] == sink.position) {
         runnable_.push_back(sink.device);
       }
@@ -134,7 +134,7 @@ class Walk {
     const int first = device;
     std::string what = "can never run:";
     do {
-      const Place source = Source(Next(device));
+      const ActionRef source = Source(Next(device));
       absl::StrAppend(&what, device == first ? " " : "; ", FormatAction(Next(device)), " waits for ",
                       FormatAction(order_.devices[source.device][source.position]), " (device ", source.device,
                       " position ", source.position, ")");

@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "base/units.h"
 #include "schedules/costs/costs.h"
-#include "schedules/lower/order_index.h"
 #include "schedules/order/compute_order.h"
+#include "schedules/order/order_index.h"
 
 namespace baton {
 

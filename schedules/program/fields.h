@@ -1,6 +1,9 @@
-// The operands of each operation, with their names and roles, in one place. Used by what treats all operations alike:
-// the text and proto forms, equality and the check of indices. Whoever acts on an operation matches the variant
-// instead.
+// All operands of an operation, by name and role: the slots of operands.h, and the chunk, micro-batch, kind, peer and
+// group. Used by code that treats all operations alike: the text and proto forms, equality and the check of indices.
+// Code that executes or costs an operation matches the variant instead.
+//
+//     const auto print = [](FieldRole, const char* name, auto value) { std::cout << name << " " << int{value} << "\n";
+//     }; std::visit([&](const auto& each) { VisitFields(each, print); }, instruction.operation);
 #ifndef BATON_SCHEDULES_PROGRAM_FIELDS_H_
 #define BATON_SCHEDULES_PROGRAM_FIELDS_H_
 
@@ -25,14 +28,14 @@ enum class FieldRole : int8_t {
   kWrites,
 };
 
-// In the order of the variant; also the names of proto::Instruction's fields.
+// Names of operations, in the order of the variant; also the names of proto::Instruction's fields.
 inline constexpr const char* kOperationNames[] = {
     "load",      "forward", "backward", "backward_input", "backward_weight",
     "recompute", "send",    "recv",     "all_reduce",     "update"};
 static_assert(std::size(kOperationNames) == std::variant_size_v<Operation>);
 
-// Calls visit(role, name, field) for each operand of `operation`, a struct of the variant, const or not. `field` is an
-// int32_t& except for kKind, where it is the enum's.
+// Calls visit(FieldRole role, const char* name, auto& field) for each operand of `operation`, a struct of the variant,
+// const or not. `field` is an int32_t, except for kKind, where it is a DataKind or Payload.
 template <typename Struct, typename Visit>
 void VisitFields(Struct& operation, Visit&& visit) {
   using Kind = std::remove_const_t<Struct>;
@@ -55,7 +58,7 @@ void VisitFields(Struct& operation, Visit&& visit) {
   }
 }
 
-// An operation of the variant's alternative `index`, all operands zero; index < std::variant_size_v<Operation>.
+// The variant's alternative `index`, with all operands zero. Expects index < std::variant_size_v<Operation>.
 template <size_t candidate = 0>
 Operation MakeOperation(size_t index) {
   if constexpr (candidate + 1 < std::variant_size_v<Operation>) {

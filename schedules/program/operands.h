@@ -1,5 +1,9 @@
-// The buffer slots that an operation reads and writes, and in which role. Used by every pass and rule that follows
-// buffers, so that the operands of an operation are listed once.
+// The slots that an operation reads and writes, with their roles: the only list of slot operands. Used by passes and
+// rules that track buffers, and by fields.h, which adds the other operands.
+//
+//     ForEachOperand(instruction.operation, [&](SlotId slot, SlotKind role, Access access) {
+//       if (slot != kNoSlot && access == Access::kWrite) writer_of_slot[slot] = index;
+//     });
 #ifndef BATON_SCHEDULES_PROGRAM_OPERANDS_H_
 #define BATON_SCHEDULES_PROGRAM_OPERANDS_H_
 
@@ -13,9 +17,9 @@ namespace baton {
 enum class Access : int8_t { kRead, kWrite };
 
 // Calls visit(SlotKind role, Access access, const char* name, SlotId& slot) for each operand of `operation`, a struct
-// of the variant, const or not; reads before writes. An operand that is kNoSlot is visited too. The role is what the
-// operation takes the slot for: a Forward's output has the role kOutput also where it is, on the same device, the next
-// chunk's kInput slot.
+// of the variant, const or not; reads before writes. Visits operands that are kNoSlot too. The role is that of the
+// operand, not the slot's kind: a Forward's output has the role kOutput even if its slot is the kInput slot of the next
+// chunk on the same device.
 template <typename Struct, typename Visit>
 void VisitOperands(Struct& operation, Visit&& visit) {
   using Kind = std::remove_const_t<Struct>;
@@ -50,7 +54,7 @@ void VisitOperands(Struct& operation, Visit&& visit) {
   if constexpr (is_half || is_weight) visit(K::kStash, is_half ? kWrite : kRead, "stash", operation.stash);
 }
 
-// The same for whatever an operation is: calls visit(SlotId slot, SlotKind role, Access access).
+// Calls visit(SlotId slot, SlotKind role, Access access) for each operand of any operation, in the same order.
 template <typename Visit>
 void ForEachOperand(const Operation& operation, Visit&& visit) {
   std::visit(

@@ -14,7 +14,7 @@ namespace {
 
 using Use = std::pair<SlotId, Access>;
 
-TEST_CASE("operands: called by their roles, and visited as the fields are") {
+TEST_CASE("operands have the names of their roles and the order of the fields") {
   for (size_t index = 0; index < std::variant_size_v<Operation>; ++index) {
     CAPTURE(kOperationNames[index]);
     Operation operation = MakeOperation(index);
@@ -37,7 +37,7 @@ TEST_CASE("operands: called by their roles, and visited as the fields are") {
   }
 }
 
-TEST_CASE("operands: what a transfer or a load takes its slot for") {
+TEST_CASE("operands: the roles of the slots of transfers and loads") {
   const auto role_of = [](const Operation& operation) {
     SlotKind found = SlotKind::kStash;
     ForEachOperand(operation, [&](SlotId, SlotKind role, Access) { found = role; });

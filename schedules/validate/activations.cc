@@ -10,7 +10,7 @@ namespace baton {
 namespace {
 
 // Change in live activations, in the unit of `limits`: positive when the operation begins, negative when it ends.
-int64_t HeldChange(const Operation& operation, const ActivationLimits& limits) {
+int64_t LiveChangeOf(const Operation& operation, const ActivationLimits& limits) {
   if (const Forward* forward = std::get_if<Forward>(&operation)) return limits.activation[forward->chunk];
   if (const Backward* backward = std::get_if<Backward>(&operation)) return -limits.activation[backward->chunk];
   if (const BackwardInput* input = std::get_if<BackwardInput>(&operation)) {
@@ -23,7 +23,7 @@ int64_t HeldChange(const Operation& operation, const ActivationLimits& limits) {
 
 // Peak live activations of a device, and the first instruction that exceeds its limit, -1 if none does.
 struct Peak {
-  int64_t held = 0;
+  int64_t live = 0;
   int first_beyond = -1;
 };
 
@@ -31,11 +31,11 @@ Peak PeakOf(const Program& program, int device, const ActivationLimits& limits) 
   Peak peak;
   if (program.forward_only) return peak;  // no activation outlives its Forward
   const std::vector<Instruction>& instructions = program.devices[device].instructions;
-  int64_t held = 0;
+  int64_t live = 0;
   for (size_t i = 0; i < instructions.size(); ++i) {
-    held += HeldChange(instructions[i].operation, limits);
-    peak.held = std::max(peak.held, held);
-    if (held > limits.limit[device] && peak.first_beyond < 0) peak.first_beyond = static_cast<int>(i);
+    live += LiveChangeOf(instructions[i].operation, limits);
+    peak.live = std::max(peak.live, live);
+    if (live > limits.limit[device] && peak.first_beyond < 0) peak.first_beyond = static_cast<int>(i);
   }
   return peak;
 }
@@ -48,7 +48,7 @@ std::vector<Violation> ValidateActivations(const Program& program, const Activat
     const Peak peak = PeakOf(program, device, limits);
     if (peak.first_beyond < 0) continue;
     violations.push_back({device, peak.first_beyond, "activations",
-                          absl::StrCat("holds ", limits.Format(peak.held), " of activations; its limit is ",
+                          absl::StrCat("has ", limits.Format(peak.live), " of live activations; its limit is ",
                                        limits.Format(limits.limit[device]))});
   }
   return violations;
@@ -57,7 +57,7 @@ std::vector<Violation> ValidateActivations(const Program& program, const Activat
 std::vector<int64_t> PeakActivations(const Program& program, const ActivationLimits& limits) {
   std::vector<int64_t> peaks;
   for (int device = 0; device < program.num_devices(); ++device) {
-    peaks.push_back(PeakOf(program, device, limits).held);
+    peaks.push_back(PeakOf(program, device, limits).live);
   }
   return peaks;
 }

@@ -1,4 +1,4 @@
-// The rule "activations": at its peak a program is accepted, a little below it is refused, with the instruction.
+// The rule "activations": a limit at the peak is accepted; a slightly lower one is rejected, with the instruction.
 #include <catch2/catch.hpp>
 
 #include "schedules/catalog/catalog.h"
@@ -41,7 +41,7 @@ TEST_CASE("a program keeps the limit that its schedule is known for, and no smal
   }
 }
 
-TEST_CASE("what backward-input gives back counts") {
+TEST_CASE("the part that backward-input frees counts") {
   // Holds three forwards, then two and a fraction.
   ComputeOrder order = *MakeOrder("gpipe", {1, 3});
   using Kind = ActionKind;
@@ -54,7 +54,7 @@ TEST_CASE("what backward-input gives back counts") {
   CHECK(PeakActivations(program, InMicroBatches(program, 0.25, {9})) == std::vector<int64_t>{2250000});
   const auto violations = ValidateActivations(program, InMicroBatches(program, 0.25, {2.2}));
   REQUIRE(violations.size() == 1);
-  CHECK(violations[0].message == "holds 2.25 micro-batches of activations; its limit is 2.2 micro-batches");
+  CHECK(violations[0].message == "has 2.25 micro-batches of live activations; its limit is 2.2 micro-batches");
   const auto& operation = program.devices[0].instructions[violations[0].instruction].operation;
   CHECK(std::get<Forward>(operation).micro_batch == 2);
 }

@@ -6,7 +6,7 @@ namespace {
 
 TEST_CASE("rule slots") {
   const BadProgram bads[] = {
-      {"slots", "which nobody wrote", Whole, [](Patient& p) { p.Remove(0, p.IndexOf<Load>(0, 0, 0)); }},
+      {"slots", "which no instruction wrote", Whole, [](Patient& p) { p.Remove(0, p.IndexOf<Load>(0, 0, 0)); }},
       {"slots", "reads the saved of chunk 0 micro-batch 0 from slot", Whole,
        [](Patient& p) { p.Get<Forward>(0, 0, 1).saved = p.Get<Forward>(0, 0, 0).saved; }},
       {"slots", "reads the input of chunk 0 micro-batch 0 from slot", Whole,
@@ -17,9 +17,9 @@ TEST_CASE("rule slots") {
        [](Patient& p) { p.Remove(0, p.IndexOf<BackwardInput>(0, 0, 1)); }},
       {"slots", "has no slot for the output gradient of chunk 0 micro-batch 0", Whole,
        [](Patient& p) { p.Get<Backward>(0, 0, 0).grad_output = kNoSlot; }},
-      {"slots", "for the input gradient of chunk 0 micro-batch 0, which there is not", Whole,
+      {"slots", "for the input gradient of chunk 0 micro-batch 0, which does not exist", Whole,
        [](Patient& p) { p.Get<Backward>(0, 0, 0).grad_input = 0; }},
-      {"slots", "for the targets of chunk 0 micro-batch 0, which there is not", Whole,
+      {"slots", "for the targets of chunk 0 micro-batch 0, which does not exist", Whole,
        [](Patient& p) { p.Get<Forward>(0, 0, 0).targets = 0; }},
       {"slots", "is of the wrong kind for the saved of chunk 0", Whole,
        [](Patient& p) { p.SlotOf(0, p.Get<Forward>(0, 0, 0).saved).kind = SlotKind::kStash; }},
@@ -29,7 +29,7 @@ TEST_CASE("rule slots") {
        [](Patient& p) { p.SlotOf(0, p.Get<Forward>(0, 0, 1).saved).bytes = 64; }},
       {"slots", "while using it for something else", Split,
        [](Patient& p) { p.Get<Forward>(1, 1, 0).output = p.Get<Forward>(1, 1, 0).input; }},
-      // The same, where nothing reads the input afterwards: only the aliasing itself is wrong.
+      // The same, but no later instruction reads the input: only the aliasing is wrong.
       {"slots", "while using it for something else",
        [] {
          return Patient{MustLower(ForwardOnly(*MakeOrder("gpipe", {1, 2, 2})))};
@@ -57,7 +57,7 @@ TEST_CASE("rule slots") {
        }},
       {"slots", "(Recv gradient chunk 0 micro-batch 0 from device 1), which uses it", Whole,
        [](Patient& p) { p.Insert(0, p.IndexOf<Recv>(0, 0, 0) + 1, p.Get<Recv>(0, 0, 0)); }},
-      // Something has waited for the first Recv, but nothing that the second one comes after.
+      // An instruction waits for the first Recv, but the second Recv does not follow that instruction.
       {"slots", "without waiting for instruction 1 (Recv activation chunk 1 micro-batch 0 from device 0), which uses",
        Whole,
        [](Patient& p) {

@@ -21,7 +21,7 @@ class CompletenessChecker {
     recompute_.assign(num_keys, -1);
     inputs_.assign(program.num_micro_batches, -1);
     targets_.assign(program.num_micro_batches, -1);
-    step_.assign(program.placement.replicas().size(), -1);
+    update_.assign(program.placement.replicas().size(), -1);
     last_added_.assign(program.placement.replicas().size(), -1);
     last_reduce_.assign(program.reduce_groups.size(), -1);
     groups_ = GroupsOfDevices(program);
@@ -30,7 +30,7 @@ class CompletenessChecker {
   void Run() {
     for (device_ = 0; device_ < program_.num_devices(); ++device_) {
       const std::vector<Instruction>& instructions = program_.devices[device_].instructions;
-      first_reduce_ = first_step_ = first_other_reduce_ = -1;
+      first_reduce_ = first_update_ = first_other_reduce_ = -1;
       for (instruction_ = 0; instruction_ < static_cast<int>(instructions.size()); ++instruction_) {
         std::visit([this](const auto& operation) { Check(operation); }, instructions[instruction_].operation);
       }
@@ -38,7 +38,7 @@ class CompletenessChecker {
       CheckReduces();
     }
     CheckNothingMissing();
-    if (has_steps_) CheckReplicasSummed();
+    if (has_updates_) CheckReplicasSummed();
   }
 
  private:
@@ -65,7 +65,7 @@ class CompletenessChecker {
   // Instructions of micro-batches come before the AllReduces and Updates that end the step.
   void CheckBeforeEnd() {
     if (first_reduce_ >= 0) Report(absl::StrCat("comes after the AllReduce at instruction ", first_reduce_));
-    if (first_step_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_step_));
+    if (first_update_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_update_));
   }
 
   void CheckBackward(int chunk, int micro_batch) {
@@ -132,7 +132,7 @@ class CompletenessChecker {
 
   void Check(const AllReduce& reduce) {
     if (program_.forward_only) Report("is an AllReduce in a forward-only program");
-    if (first_step_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_step_));
+    if (first_update_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_update_));
     if (first_reduce_ < 0) first_reduce_ = instruction_;
     // Sums over replicas come first, since all other groups read their results.
     if (program_.reduce_groups[reduce.group].kind != ReduceKind::kReplicaGradient) {
@@ -146,16 +146,16 @@ class CompletenessChecker {
     last = device_;
   }
 
-  void Check(const Update& step) {
-    const int32_t entry = program_.placement.IndexOn(step.chunk, device_);
+  void Check(const Update& update) {
+    const int32_t entry = program_.placement.IndexOn(update.chunk, device_);
     if (entry < 0) {
       Report(absl::StrCat("is on device ", device_, "; its chunk is on device ",
-                          program_.placement.FirstDeviceOf(step.chunk)));
+                          program_.placement.FirstDeviceOf(update.chunk)));
     }
     if (program_.forward_only) Report("is an Update in a forward-only program");
-    if (first_step_ < 0) first_step_ = instruction_;
-    has_steps_ = true;
-    Put(step_[entry < 0 ? step.chunk : entry]);
+    if (first_update_ < 0) first_update_ = instruction_;
+    has_updates_ = true;
+    Put(update_[entry < 0 ? update.chunk : entry]);
   }
 
   bool TakesPart(int group) const {
@@ -186,10 +186,10 @@ class CompletenessChecker {
           missing("BackwardWeight");
         }
       }
-      if (!has_steps_) continue;
+      if (!has_updates_) continue;
       for (int32_t entry : program_.placement.EntriesOf(chunk)) {
         device_ = program_.placement.replicas()[entry].device;
-        if (step_[entry] < 0) Report(absl::StrCat("Update chunk ", chunk, " is missing"));
+        if (update_[entry] < 0) Report(absl::StrCat("Update chunk ", chunk, " is missing"));
       }
     }
   }
@@ -225,15 +225,15 @@ class CompletenessChecker {
   std::vector<int32_t> recompute_;
   std::vector<int32_t> inputs_;               // [micro-batch]
   std::vector<int32_t> targets_;              // [micro-batch]
-  std::vector<int32_t> step_;                 // [entry of the placement]
+  std::vector<int32_t> update_;               // [entry of the placement]
   std::vector<int32_t> last_added_;           // [entry of the placement]: micro-batch
   std::vector<int32_t> last_reduce_;          // [group]: the last device that had an AllReduce for it
   std::vector<std::vector<int32_t>> groups_;  // [device]: that it takes part in, ascending
-  bool has_steps_ = false;
+  bool has_updates_ = false;
   int device_ = -1;
   int instruction_ = -1;
   int first_reduce_ = -1;        // of the device
-  int first_step_ = -1;          // of the device
+  int first_update_ = -1;        // of the device
   int first_other_reduce_ = -1;  // of the device; that sums no replicas
 };
 

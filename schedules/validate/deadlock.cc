@@ -44,7 +44,7 @@ void CheckDeadlock(const Program& program, const TransportModel& transport, std:
   const absl::StatusOr<Lanes> lanes = Lanes::Create(program);
   if (!lanes.ok()) return;  // "ranges" reports it
   for (const Deadlock& deadlock : FindDeadlocks(program, *lanes, transport).deadlocks) {
-    std::string message = deadlock.is_circle ? "instructions wait for each other in a circle: " : "";
+    std::string message = deadlock.is_cycle ? "instructions wait for each other in a cycle: " : "";
     for (const Blame& blame : deadlock.chain) {
       absl::StrAppend(&message, &blame == deadlock.chain.data() ? "" : "; ", DescribeBlame(program, blame));
     }

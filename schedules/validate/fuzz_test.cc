@@ -1,5 +1,5 @@
-// Nothing that reads a program may crash or hang on a malformed one, and nothing that reads an order on a bad order:
-// both may come from a user's file. Random damage, best run under the sanitizers.
+// No reader of programs may crash or hang on a malformed program, and no reader of orders on a malformed order: both
+// may come from a user's file. Tests random damage; most useful under the sanitizers.
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
@@ -19,7 +19,7 @@ class Damage {
 
   int Below(int limit) { return static_cast<int>(random_() % limit); }
 
-  // Mostly near to what is valid, sometimes far out.
+  // Mostly near the valid range, sometimes far outside.
   int32_t Number() {
     static constexpr int32_t kFar[] = {-1, -2, 1000, 2147483647, -2147483647 - 1};
     return Below(4) == 0 ? kFar[Below(5)] : Below(12);
@@ -159,12 +159,12 @@ TEST_CASE("damaged programs are judged and simulated without a crash") {
     const bool is_sound = CheckProgram(mutant).ok();
     const auto trace = Simulate(mutant, costs);
     INFO("seed " << seed << ": " << trace.status());
-    // What is proven runs.
+    // A proven program runs.
     REQUIRE((trace.ok() || !is_sound));
     num_sound += is_sound ? 1 : 0;
     num_stuck += trace.ok() ? 0 : 1;
   }
-  // Both happen, or the damage is too heavy or too light to say anything.
+  // Both must happen, else the damage is too heavy or too light for a meaningful test.
   CHECK(num_sound > 10);
   CHECK(num_stuck > 100);
 }

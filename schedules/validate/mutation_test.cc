@@ -1,5 +1,5 @@
-// Mutations of sound programs: the validator finds each one that is certainly wrong, and each one that it accepts runs
-// under an adversary that takes every freedom of asynchronous lanes.
+// Mutations of sound programs: the validator rejects each one that is certainly wrong, and each one that it accepts
+// runs under an adversary that uses every freedom of asynchronous lanes.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
@@ -35,7 +35,7 @@ std::vector<Program> SoundPrograms() {
   std::vector<Program> programs;
   for (const ComputeOrder& order : orders) {
     LowerOptions options{"test", VariedCosts(order.num_chunks)};
-    // As large in all chunks, so that they share slots, and what is not made again is lost.
+    // Equal sizes in all chunks, so that they share slots and a missing Recompute leaves other data in them.
     for (ChunkCosts& chunk : options.costs.chunks) chunk.recomputed_bytes = chunk.recomputed_weight_bytes = 128;
     std::vector<int32_t> all;
     for (int32_t chunk = 0; chunk < order.num_chunks; ++chunk) all.push_back(chunk);
@@ -119,7 +119,7 @@ TEST_CASE("a dropped wait is found, unless it guards a slot that was never used 
   }
 }
 
-TEST_CASE("an operand in another slot is always found") {
+TEST_CASE("an operand with a wrong slot is always found") {
   for (const Program& program : SoundPrograms()) {
     for (int device = 0; device < program.num_devices(); ++device) {
       const DeviceProgram& code = program.devices[device];
@@ -135,7 +135,7 @@ TEST_CASE("an operand in another slot is always found") {
             size_t at = 0;
             ForEachOperand(operation, [&](SlotId s, SlotKind, Access) { is_same = is_same && s == before[at++]; });
             INFO("device " << device << " instruction " << i << " " << Describe(operation) << " slot " << slot);
-            // A Forward may put values that a Recompute makes again into any slot.
+            // A Forward may write buffers that a Recompute writes again to any slot.
             if (IsRecomputed(code.instructions[i].operation, n) && !is_same && IsSound(mutant)) {
               CheckRuns(mutant);
               continue;

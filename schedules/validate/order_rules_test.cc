@@ -122,17 +122,18 @@ TEST_CASE("rule completeness") {
 
 TEST_CASE("rule transfers") {
   const BadProgram bads[] = {
-      {"transfers", "is met by no Recv; device 1 has 3 from here", Whole,
+      {"transfers", "is matched by no Recv; device 1 has 3 from here", Whole,
        [](Patient& p) { p.Remove(1, p.IndexOf<Recv>(1, 1, 1)); }},
-      {"transfers", "is met by no Send; device 0 has 3 to here", Whole,
+      {"transfers", "is matched by no Send; device 0 has 3 to here", Whole,
        [](Patient& p) { p.Remove(0, p.IndexOf<Send>(0, 0, 1)); }},
       {"transfers", "Send activation chunk 0 micro-batch 1 to device 1 is missing", Whole,
        [](Patient& p) { p.Remove(0, p.IndexOf<Send>(0, 0, 1)); }},
       {"transfers", "Send gradient chunk 1 micro-batch 1 to device 0 is missing", Whole,
        [](Patient& p) { p.Remove(1, p.IndexOf<Send>(1, 1, 1)); }},
-      {"transfers", "meets device 0 instruction", Whole, [](Patient& p) { p.Get<Recv>(1, 1, 0).micro_batch = 1; }},
-      {"transfers", "meets device 0 instruction", Whole, [](Patient& p) { p.Get<Recv>(1, 1, 0).chunk = 0; }},
-      {"transfers", "meets device 0 instruction", Whole,
+      {"transfers", "is matched to device 0 instruction", Whole,
+       [](Patient& p) { p.Get<Recv>(1, 1, 0).micro_batch = 1; }},
+      {"transfers", "is matched to device 0 instruction", Whole, [](Patient& p) { p.Get<Recv>(1, 1, 0).chunk = 0; }},
+      {"transfers", "is matched to device 0 instruction", Whole,
        [](Patient& p) { p.Get<Recv>(1, 1, 0).payload = Payload::kGradient; }},
       {"transfers", ", which sends 512 bytes into 256", Whole,
        [](Patient& p) { p.SlotOf(0, p.Get<Send>(0, 0, 0).slot).bytes = 512; }},
@@ -164,8 +165,8 @@ TEST_CASE("rule transfers") {
 
 TEST_CASE("rule deadlock") {
   const BadProgram bads[] = {
-      // Device 0 wants the gradient of micro-batch 0 before it sends the activation of micro-batch 0.
-      {"deadlock", "instructions wait for each other in a circle: device 0 instruction", Whole,
+      // Device 0 receives the gradient of micro-batch 0 before it sends the activation of micro-batch 0.
+      {"deadlock", "instructions wait for each other in a cycle: device 0 instruction", Whole,
        [](Patient& p) {
          const int recv = p.IndexOf<Recv>(0, 0, 0);
          const int forward = p.IndexOf<Forward>(0, 0, 0);

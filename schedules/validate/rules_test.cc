@@ -61,8 +61,8 @@ TEST_CASE("replicas: each rule knows which device a micro-batch belongs to") {
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
 
-TEST_CASE("a deadlock names only the circle, not who is behind it") {
-  // Devices 0 and 1 wait for each other in their Reduces; device 2 waits for both.
+TEST_CASE("a deadlock names only the cycle, not the devices that wait for it") {
+  // Devices 0 and 1 wait for each other in their AllReduces; device 2 waits for both.
   auto order = MakeOrder("gpipe", {3, 1});
   REQUIRE(order.ok());
   Patient patient{MustLower(*order)};
@@ -77,9 +77,8 @@ TEST_CASE("a deadlock names only the circle, not who is behind it") {
   const std::string reduce_0 = "device 0 instruction " + std::to_string(first) + " (AllReduce group 0)";
   const std::string reduce_1 =
       "device 1 instruction " + std::to_string(patient.IndexOfReduce(1, 1)) + " (AllReduce group 1)";
-  CHECK(violations[0].message == "instructions wait for each other in a circle: " + reduce_0 + " waits for " +
-                                     reduce_1 + " to take part; " + reduce_1 + " waits for " + reduce_0 +
-                                     " to take part");
+  CHECK(violations[0].message == "instructions wait for each other in a cycle: " + reduce_0 + " waits for " + reduce_1 +
+                                     " to take part; " + reduce_1 + " waits for " + reduce_0 + " to take part");
 }
 
 TEST_CASE("every violation is reported, and CheckProgram names the first ones") {
@@ -92,7 +91,7 @@ TEST_CASE("every violation is reported, and CheckProgram names the first ones") 
     return std::count_if(violations.begin(), violations.end(), [&](const Violation& v) { return v.rule == rule; });
   };
   CHECK(count("completeness") == 4);
-  CHECK(count("slots") == 8);  // each Forward and each Backward reads what nobody loaded
+  CHECK(count("slots") == 8);  // each Forward and each Backward reads a slot that no Load wrote
   CHECK(violations.size() == 12);
   const absl::Status status = CheckProgram(patient.program);
   CHECK(status.code() == absl::StatusCode::kInternal);

@@ -156,7 +156,7 @@ class SlotChecker {
       if ((slot != kNoSlot) != IsNeeded(role, chunk)) {
         Report(slot == kNoSlot ? absl::StrCat("has no slot for ", ToString({role, chunk, micro_batch}))
                                : absl::StrCat("has slot ", slot, " for ", ToString({role, chunk, micro_batch}),
-                                              ", which there is not"));
+                                              ", which does not exist"));
         return;
       }
       if (slot == kNoSlot) return;
@@ -190,9 +190,10 @@ class SlotChecker {
   void CheckRead(SlotId slot, const Content& content) {
     SlotState& state = states_[slot];
     if (!(state.content == content)) {
-      Report(state.writer < 0 ? absl::StrCat("reads ", ToString(content), " from slot ", slot, ", which nobody wrote")
-                              : absl::StrCat("reads ", ToString(content), " from slot ", slot, ", which holds ",
-                                             ToString(state.content), " since ", Name(state.writer)));
+      Report(state.writer < 0
+                 ? absl::StrCat("reads ", ToString(content), " from slot ", slot, ", which no instruction wrote")
+                 : absl::StrCat("reads ", ToString(content), " from slot ", slot, ", which contains ",
+                                ToString(state.content), " since ", Name(state.writer)));
     } else if (const bool by_compute = IsCompute(code_->instructions[state.writer].operation);
                by_compute ? state.writer > compute_before_ : !IsOver(state.writer)) {
       Report(absl::StrCat("reads slot ", slot, " without waiting for ", Name(state.writer), ", which fills it"));

@@ -35,10 +35,10 @@ struct Blame {
   InstructionRef blocker;  // instruction -1 where Why names no instruction
 };
 
-// A chain of reasons: each blocker is the next reason's waiter. The last blocker of a circle is the first waiter. Any
+// A chain of reasons: each blocker is the next reason's waiter. The last blocker of a cycle is the first waiter. Any
 // other chain ends with a reason that names no blocking instruction.
 struct Deadlock {
-  bool is_circle = false;
+  bool is_cycle = false;
   std::vector<Blame> chain;
 };
 

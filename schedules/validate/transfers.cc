@@ -89,11 +89,11 @@ class TransferChecker {
     for (size_t n = 0; n < num_pairs; ++n) CheckPair(sides, n);
     for (size_t n = num_pairs; n < sides.sends.size(); ++n) {
       Report(sides.sender, sides.sends[n],
-             absl::StrCat("is met by no Recv; device ", sides.receiver, " has ", sides.recvs.size(), " from here"));
+             absl::StrCat("is matched by no Recv; device ", sides.receiver, " has ", sides.recvs.size(), " from here"));
     }
     for (size_t n = num_pairs; n < sides.recvs.size(); ++n) {
       Report(sides.receiver, sides.recvs[n],
-             absl::StrCat("is met by no Send; device ", sides.sender, " has ", sides.sends.size(), " to here"));
+             absl::StrCat("is matched by no Send; device ", sides.sender, " has ", sides.sends.size(), " to here"));
     }
   }
 
@@ -106,7 +106,7 @@ class TransferChecker {
     const int32_t reader = send.payload == Payload::kActivation ? send.chunk + 1 : send.chunk - 1;
     auto report = [&](const std::string& what) {
       Report(sides.receiver, sides.recvs[n],
-             absl::StrCat("meets device ", sides.sender, " instruction ", sides.sends[n], " (",
+             absl::StrCat("is matched to device ", sides.sender, " instruction ", sides.sends[n], " (",
                           Describe(send_operation), ")", what));
     };
     if (recv.payload != send.payload || recv.chunk != reader || recv.micro_batch != send.micro_batch) {

@@ -75,7 +75,7 @@ ComputeOrder RandomOrder(std::mt19937& random, bool split) {
 
 CostModel RandomCosts(std::mt19937& random, int num_chunks) {
   CostModel costs = VariedCosts(num_chunks);
-  // Small numbers, so that many things happen at the same time.
+  // Small numbers, so that many events coincide.
   for (ChunkCosts& chunk : costs.chunks) {
     chunk.forward_ns = 1 + random() % 3;
     chunk.backward_input_ns = 1 + random() % 3;
@@ -91,7 +91,7 @@ TEST_CASE("any order is safe in any transport that it is lowered for, and none d
   for (int round = 0; round < 400; ++round) {
     const ComputeOrder order = RandomOrder(random, round % 2 == 0);
     const CostModel costs = RandomCosts(random, order.num_chunks);
-    CostModel others = RandomCosts(random, order.num_chunks);  // reality is not what was planned with
+    CostModel others = RandomCosts(random, order.num_chunks);  // unlike the costs of the lowering
     others.transfer_ns = 100;
     Nanos shortest = -1;
     for (const TransportModel& transport : AllTransports()) {
@@ -103,11 +103,11 @@ TEST_CASE("any order is safe in any transport that it is lowered for, and none d
       const absl::Status sound = CheckProgram(*program, {transport});
       INFO(sound);
       REQUIRE(sound.ok());
-      REQUIRE(CheckProgram(*program).ok());  // also what the executor has
+      REQUIRE(CheckProgram(*program).ok());  // the executor's transport, too
       const auto trace = Simulate(*program, costs, {transport});
       REQUIRE(trace.ok());
       if (shortest < 0) shortest = Makespan(*trace);
-      // Too few buffers for what is on its way delay any order.
+      // Too few buffers for the transfers in flight delay any order.
       const bool is_free = transport.rendezvous() || transport.buffered_slots == 1000;
       REQUIRE((is_free ? Makespan(*trace) == shortest : Makespan(*trace) >= shortest));
       REQUIRE(Simulate(*program, others, {transport}).ok());
@@ -182,8 +182,9 @@ TEST_CASE("crossing transfers: stuck by rendezvous in one queue, free with a buf
     INFO(Name(transport));
     REQUIRE(stuck.deadlocks.empty() == is_safe);
     if (is_safe) continue;
-    CHECK(stuck.deadlocks[0].is_circle);
-    CHECK(stuck.deadlocks[0].chain.size() == 4);  // send, meets recv, queued behind send, meets recv, queued behind …
+    CHECK(stuck.deadlocks[0].is_cycle);
+    CHECK(stuck.deadlocks[0].chain.size() ==
+          4);  // send, matched to recv, queued behind send, matched to recv, queued behind …
     CHECK(stuck.next == std::vector<int32_t>{2, 2});
   }
 }
@@ -198,25 +199,25 @@ TEST_CASE("buffers fill up: as many sends ahead as there are slots") {
     program.devices.resize(2);
     for (int i = 0; i < 4; ++i) {
       program.devices[0].instructions.push_back({Send{0, i, Payload::kActivation, 1, kNoSlot}});
-      // Compute behind each Send that waits for it: the device goes on only when the Send is over.
+      // A compute instruction waits for each Send, so the device continues only when the Send is over.
       program.devices[0].waits.push_back(2 * i);
       program.devices[0].instructions.push_back(
           {Forward{0, i, kNoSlot, kNoSlot, kNoSlot, kNoSlot, kNoSlot}, static_cast<uint32_t>(i), 1});
     }
     program.devices[0].instructions.push_back({Send{0, 0, Payload::kGradient, 1, kNoSlot}});
-    // Device 1 receives only after three sends are over: that is after the message that device 0 sends last.
+    // Device 1 receives only after three sends are over, that is after device 0's last message.
     const auto lanes = Lanes::Create(program);
     REQUIRE(lanes.ok());
     const StuckProgram stuck = FindDeadlocks(program, *lanes, {slots, QueueKind::kPerPeerAndDirection});
-    // Nobody receives: just `slots` sends are over, and the next one's other side is never there.
+    // No device receives: `slots` sends are over, and the next one is never matched.
     CHECK(stuck.next[0] == (slots < 4 ? 2 * slots + 1 : 9));
     REQUIRE(stuck.deadlocks.size() == 1);
-    CHECK_FALSE(stuck.deadlocks[0].is_circle);
+    CHECK_FALSE(stuck.deadlocks[0].is_cycle);
     CHECK(stuck.deadlocks[0].chain.back().why == Blame::Why::kNeverMatched);
   }
 }
 
-TEST_CASE("on the default transport, what is not found stuck is not stuck under the adversary") {
+TEST_CASE("in the default transport, a program without deadlocks never gets stuck under the adversary") {
   std::mt19937 random(11);
   int num_stuck = 0;
   for (int round = 0; round < 600; ++round) {
@@ -239,7 +240,7 @@ TEST_CASE("on the default transport, what is not found stuck is not stuck under 
     }
     INFO("round " << round);
     REQUIRE((ends || !stuck.deadlocks.empty()));
-    // Lanes issue independently of each other there, so it gets through more programs.
+    // The adversary's lanes issue independently of each other, so it completes more programs.
     if (PlayAtRandom(*program, round) == "stuck") {
       REQUIRE_FALSE(ends);
       ++num_stuck;

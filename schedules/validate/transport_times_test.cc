@@ -1,4 +1,4 @@
-// When transfers begin on transports that hold them up, on small programs by hand.
+// The times of transfers that their queues or buffers delay, in small handwritten programs.
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -46,8 +46,8 @@ CostModel TenEach() {
   return costs;
 }
 
-TEST_CASE("a transfer is held up by the one before it in its queue, until that has started") {
-  // Device 0 posts a receive for what device 1 has ready at 30, then sends what is ready at 10.
+TEST_CASE("a transfer waits until the one before it in its queue has started") {
+  // Device 0 posts a receive of a result that is ready at 30 on device 1, then sends a result that is ready at 10.
   TinyProgram tiny(1);
   tiny.Recvs(0, 2, 0);
   tiny.Forwards(0, 0, 0);
@@ -71,13 +71,13 @@ TEST_CASE("a transfer is held up by the one before it in its queue, until that h
   CHECK(send_of_0(QueueKind::kPerPeerAndDirection).start == 10);
   for (QueueKind queues : {QueueKind::kPerPeer, QueueKind::kPerDevice}) {
     CHECK(send_of_0(queues).ready == 30);
-    CHECK(send_of_0(queues).start == 30);  // any number may be on their way
+    CHECK(send_of_0(queues).start == 30);  // any number may be in flight
     CHECK(send_of_0(queues).end == 34);
   }
 }
 
-TEST_CASE("a send finds room when the receive that empties a buffer has ended") {
-  // Device 0 has something to send at 10, 20 and 30; device 1 posts its receives at 0, after 30 and after 60.
+TEST_CASE("a send starts when the receive that empties a buffer has ended") {
+  // Device 0 has results to send at 10, 20 and 30; device 1 posts its receives at 0, after 30 and after 60.
   TinyProgram tiny(3);
   for (int i = 0; i < 3; ++i) {
     tiny.Forwards(0, 0, i);
@@ -102,7 +102,7 @@ TEST_CASE("a send finds room when the receive that empties a buffer has ended") 
 }
 
 TEST_CASE("a send waits while all buffers are full") {
-  // Device 0 has something to send at 10, 20 and 30; device 1 takes all from 30 on.
+  // Device 0 has results to send at 10, 20 and 30; device 1 posts all receives at 30.
   TinyProgram tiny(3);
   for (int i = 0; i < 3; ++i) {
     tiny.Forwards(0, 0, i);

@@ -1,5 +1,5 @@
-// The validator accepts what lower makes: of the catalog, of other placements and split backwards, at any costs, at
-// any size. What it must refuse is in rules_test.cc and mutation_test.cc.
+// The validator accepts lowered programs: of the catalog, of other placements, with split backwards, at any costs and
+// any size. rules_test.cc and mutation_test.cc have the programs that it must reject.
 #include "schedules/validate/validate.h"
 
 #include <catch2/catch.hpp>
@@ -14,7 +14,7 @@
 namespace baton {
 namespace {
 
-TEST_CASE("what lower makes of the catalog is sound") {
+TEST_CASE("lowered programs of the catalog are sound") {
   for (const ScheduleInfo& info : Catalog()) {
     for (int p : {1, 2, 3, 4, 7}) {
       for (int m : {1, 2, 3, 6, 11}) {
@@ -31,7 +31,7 @@ TEST_CASE("what lower makes of the catalog is sound") {
   }
 }
 
-TEST_CASE("what lower makes of other placements and split backwards is sound") {
+TEST_CASE("lowered programs of other placements and split backwards are sound") {
   for (bool split : {false, true}) {
     for (int m : {1, 2, 5, 9}) {
       for (int p : {1, 2, 3, 4, 6}) CheckSound(MustLower(GreedyOrder(PlaceAsV(p), p, m, split)));
@@ -41,8 +41,8 @@ TEST_CASE("what lower makes of other placements and split backwards is sound") {
   }
 }
 
-TEST_CASE("the hints of the cost model do not touch soundness") {
-  // Costs that make receives crowd: free latency, stages that take no time, and a chunk a million times slower.
+TEST_CASE("the times of the cost model do not affect soundness") {
+  // Costs that make many receives coincide: no latency, stages of no time, and a chunk a million times slower.
   for (int variant = 0; variant < 4; ++variant) {
     const ComputeOrder order = GreedyOrder(PlaceAsV(3), 3, 6, true);
     CostModel costs = VariedCosts(6);
@@ -69,7 +69,7 @@ TEST_CASE("wide and long pipelines are proven, in linear time") {
   }
 }
 
-TEST_CASE("an empty program is refused, not crashed on") {
+TEST_CASE("an empty program is rejected without a crash") {
   CHECK(!CheckProgram(Program()).ok());
   Program program;
   program.num_chunks = 1;

@@ -12,18 +12,18 @@
 namespace baton {
 namespace {
 
-std::string DescribeCircle(const ComputeOrder& order, const std::vector<OrderWait>& circle, const PositionName& name) {
+std::string DescribeCycle(const ComputeOrder& order, const std::vector<OrderWait>& cycle, const PositionName& name) {
   const auto text = [&](int device, int position) { return FormatAction(order.devices[device][position]); };
-  const OrderWait& first = circle.front();
-  if (circle.size() == 1) {
+  const OrderWait& first = cycle.front();
+  if (cycle.size() == 1) {
     return absl::StrCat(text(first.device, first.position), " comes before ", text(first.device, first.source_position),
                         ", which it waits for, at ", name(first.device, first.source_position));
   }
   std::string what =
-      absl::StrCat(text(first.device, first.position), " can never run, a cycle of ", circle.size(), " waits: ");
-  for (size_t i = 0; i < circle.size(); ++i) {
-    const OrderWait& wait = circle[i];
-    const OrderWait& next = circle[(i + 1) % circle.size()];
+      absl::StrCat(text(first.device, first.position), " can never run, a cycle of ", cycle.size(), " waits: ");
+  for (size_t i = 0; i < cycle.size(); ++i) {
+    const OrderWait& wait = cycle[i];
+    const OrderWait& next = cycle[(i + 1) % cycle.size()];
     absl::StrAppend(&what, i == 0 ? "" : "; ", text(wait.device, wait.position), " waits for ",
                     text(wait.source_device, wait.source_position), " (device ", wait.source_device, " ",
                     name(wait.source_device, wait.source_position), ")");
@@ -38,16 +38,16 @@ std::string DescribeCircle(const ComputeOrder& order, const std::vector<OrderWai
 
 OrderReport CheckOrder(const ComputeOrder& order, const PositionName& name) {
   OrderReport report;
-  IndexedOrder indexed = IndexWhatIsThere(order, name);
+  IndexedOrder indexed = IndexUncheckedOrder(order, name);
   report.violations = std::move(indexed.violations);
   report.num_more = indexed.num_more;
   report.descent = std::move(indexed.descent);
   if (indexed.index.num_micro_batches == 0) return report;  // no shape
-  WaitCycles cycles = FindWaitCycles(order, indexed.index);
-  report.circles = std::move(cycles.circles);
-  report.num_more += cycles.num_more;
-  for (const std::vector<OrderWait>& circle : report.circles) {
-    report.violations.push_back({circle.front().device, circle.front().position, DescribeCircle(order, circle, name)});
+  WaitCycles found = FindWaitCycles(order, indexed.index);
+  report.cycles = std::move(found.cycles);
+  report.num_more += found.num_more;
+  for (const std::vector<OrderWait>& cycle : report.cycles) {
+    report.violations.push_back({cycle.front().device, cycle.front().position, DescribeCycle(order, cycle, name)});
   }
   std::stable_sort(report.violations.begin(), report.violations.end(),
                    [](const OrderViolation& a, const OrderViolation& b) {

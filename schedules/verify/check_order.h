@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "schedules/lower/order_index.h"
 #include "schedules/order/compute_order.h"
+#include "schedules/order/order_index.h"
 
 namespace baton {
 
@@ -24,15 +24,15 @@ struct OrderReport {
   int64_t num_more = 0;                    // beyond those listed
   // Wait cycles: the source of each wait is the action of the next wait, or comes after it on that device. Each cycle
   // has a violation too.
-  std::vector<std::vector<OrderWait>> circles;
+  std::vector<std::vector<OrderWait>> cycles;
   std::optional<OrderViolation> descent;  // see IndexedOrder
 
   bool is_sound() const { return violations.empty(); }
 };
 
-// Returns the violations of IndexWhatIsThere and the wait cycles among the actions that exist. Of cycles that share
-// devices only the first is listed, each as short as a search of bounded time finds it. `name` returns the name of a
-// position for messages.
+// Returns the violations of IndexUncheckedOrder and the wait cycles among the actions that exist. Among cycles that
+// share devices only the first is listed, each as short as a search of bounded time finds it. `name` returns the name
+// of a position for messages.
 OrderReport CheckOrder(const ComputeOrder& order, const PositionName& name = PlainPosition);
 
 }  // namespace baton

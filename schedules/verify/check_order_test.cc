@@ -1,4 +1,4 @@
-// What is wrong with orders is found, all of it; wait cycles are found and minimal.
+// Every violation of an order is found; the wait cycles found are minimal.
 #include "schedules/verify/check_order.h"
 
 #include <algorithm>
@@ -52,8 +52,8 @@ TEST_CASE("every violation of an order is found") {
                             "device 0: 0B1 is missing", "device 0 position 4: 0B0 is repeated; first at position 2",
                             "device 1 position 4: 1B2 comes before its forward",
                             "device 1 position 6: 0F2 is of chunk 0, which is on device 0",
-                            "device 1 position 7: 1F7 names a micro-batch that is not there; they are 0 to 2",
-                            "device 1 position 8: 9F0 names a chunk that is not there; chunks are 0 to 1"});
+                            "device 1 position 7: 1F7 names no existing micro-batch; they are 0 to 2",
+                            "device 1 position 8: 9F0 names no existing chunk; chunks are 0 to 1"});
 }
 
 TEST_CASE("orders that went wrong in the field") {
@@ -79,7 +79,7 @@ TEST_CASE("orders that went wrong in the field") {
     order.num_micro_batches = 2;
     const std::vector<std::string> found = Found(order);
     CHECK(found.size() == 16);  // both passes of two micro-batches on each device
-    CHECK(found[0] == "device 0 position 2: 0F2 names a micro-batch that is not there; they are 0 to 1");
+    CHECK(found[0] == "device 0 position 2: 0F2 names no existing micro-batch; they are 0 to 1");
   }
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("halves of a backward") {
         std::vector<std::string>{"device 0 position 2: 0B0 is repeated; first at position 1"});
 }
 
-TEST_CASE("gradients that do not ascend are no violation, but are told, and lowered only if asked to") {
+TEST_CASE("gradients that do not ascend are noted, not violations, and lowered only on request") {
   auto order = MakeOrder("gpipe", {2, 2});
   REQUIRE(order.ok());
   std::swap(order->devices[0][2], order->devices[0][3]);
@@ -136,7 +136,7 @@ TEST_CASE("gradients that do not ascend are no violation, but are told, and lowe
   CHECK(Lower(*order, options).ok());
 }
 
-TEST_CASE("what is behind its reader on the same device") {
+TEST_CASE("an action after its reader on the same device") {
   ComputeOrder order = GreedyOrder({0, 0}, 1, 1, false);  // 0F0 1F0 1B0 0B0
   std::swap(order.devices[0][2], order.devices[0][3]);
   CHECK(Found(order) ==
@@ -161,8 +161,7 @@ ComputeOrder OrderOf(const std::vector<int32_t>& device_of_chunk, int num_micro_
 }
 
 TEST_CASE("a wait cycle is followed") {
-  // Device 0 wants the gradient of micro-batch 0 before it lets go the activation of micro-batch 1, device 1 the other
-  // way round; device 2 is behind.
+  // Device 0 runs backward 0 before forward 1, device 1 runs forward 1 before backward 0; device 2 waits for both.
   const ComputeOrder order =
       OrderOf({0, 1, 2}, 2, {{"0F0", "0B0", "0F1", "0B1"}, {"1F0", "1F1", "1B0", "1B1"}, {"2F0", "2F1", "2B0", "2B1"}});
   CHECK(Found(order) == std::vector<std::string>{
@@ -171,7 +170,7 @@ TEST_CASE("a wait cycle is followed") {
                             "0B0"});
 }
 
-TEST_CASE("the smallest wait cycle is found, also behind the heads of a larger one") {
+TEST_CASE("the shortest wait cycle is found, even after the heads of a longer one") {
   // The heads wait around all three devices: 0B0, 1B0, 2B0, and 3B0 behind 0B0. Behind them 0B1 and 1F2 do for two.
   const ComputeOrder order =
       OrderOf({0, 1, 2, 0}, 3,
@@ -184,7 +183,7 @@ TEST_CASE("the smallest wait cycle is found, also behind the heads of a larger o
                             "0B1"});
 }
 
-TEST_CASE("two separate deadlocks are both told") {
+TEST_CASE("two separate deadlocks are both reported") {
   // Chunks 0 and 1 on devices 0 and 1, 2 and 3 on devices 2 and 3; each pair as in the case above.
   const auto f = [](int chunk, int micro_batch) { return Action{Kind::kForward, chunk, micro_batch}; };
   const auto b = [](int chunk, int micro_batch) { return Action{Kind::kBackward, chunk, micro_batch}; };
@@ -197,15 +196,15 @@ TEST_CASE("two separate deadlocks are both told") {
                    {f(2, 0), b(2, 0), f(2, 1), b(2, 1)},
                    {f(3, 0), f(3, 1), b(3, 0), b(3, 1)}};
   const OrderReport report = CheckOrder(order);
-  REQUIRE(report.circles.size() == 2);
-  CHECK(report.circles[0].size() == 2);
-  CHECK(report.circles[1].size() == 2);
+  REQUIRE(report.cycles.size() == 2);
+  CHECK(report.cycles[0].size() == 2);
+  CHECK(report.cycles[1].size() == 2);
 }
 
-TEST_CASE("an order has no violation just when it can be lowered") {
+TEST_CASE("an order has no violation if and only if it can be lowered") {
   std::mt19937 random(7);
   int num_sound = 0;
-  int num_circles = 0;
+  int num_cycles = 0;
   for (int round = 0; round < 3000; ++round) {
     ComputeOrder order = GreedyOrder({0, 2, 1, 1, 0}, 3, 3, round % 2 == 0);
     for (unsigned n = random() % 3; n < 3; ++n) {
@@ -219,19 +218,19 @@ TEST_CASE("an order has no violation just when it can be lowered") {
     const absl::Status status = Lower(order, options).status();
     INFO(round << ": " << status);
     REQUIRE(report.is_sound() == status.ok());
-    // Each circle is one: what is waited for is at or behind the next action's place.
-    for (const std::vector<OrderWait>& circle : report.circles) {
-      ++num_circles;
-      for (size_t i = 0; i < circle.size(); ++i) {
-        const OrderWait& next = circle[(i + 1) % circle.size()];
-        REQUIRE(circle[i].source_device == next.device);
-        REQUIRE(circle[i].source_position >= next.position);
+    // Each is a cycle: the source of a wait is the next wait's action or comes after it.
+    for (const std::vector<OrderWait>& cycle : report.cycles) {
+      ++num_cycles;
+      for (size_t i = 0; i < cycle.size(); ++i) {
+        const OrderWait& next = cycle[(i + 1) % cycle.size()];
+        REQUIRE(cycle[i].source_device == next.device);
+        REQUIRE(cycle[i].source_position >= next.position);
       }
     }
     num_sound += status.ok() ? 1 : 0;
   }
   CHECK(num_sound > 50);
-  CHECK(num_circles > 300);
+  CHECK(num_cycles > 300);
 }
 
 }  // namespace

@@ -25,9 +25,9 @@ class TransferChecker {
  public:
   TransferChecker(const CsvOrder& csv, const OrderIndex& index, const std::function<std::string(int, int)>& name_cell)
       : csv_(csv), order_(csv.order), index_(index), name_cell_(name_cell) {
-    for (auto& side : places_) {
-      for (std::vector<int32_t>& places : side) {
-        places.assign(static_cast<size_t>(order_.num_chunks) * order_.num_micro_batches, -1);
+    for (auto& side : index_of_) {
+      for (std::vector<int32_t>& indices : side) {
+        indices.assign(static_cast<size_t>(order_.num_chunks) * order_.num_micro_batches, -1);
       }
     }
   }
@@ -54,8 +54,8 @@ class TransferChecker {
     report_.violations.push_back({device_, transfer.cell, absl::StrCat(FormatTransfer(transfer), " ", what)});
   }
 
-  int32_t& Place(const CsvTransfer& transfer) {
-    return places_[transfer.is_send][transfer.is_gradient][index_.Key(transfer.chunk, transfer.micro_batch)];
+  int32_t& IndexOf(const CsvTransfer& transfer) {
+    return index_of_[transfer.is_send][transfer.is_gradient][index_.Key(transfer.chunk, transfer.micro_batch)];
   }
 
   bool IsChunk(int chunk) const { return chunk >= 0 && chunk < order_.num_chunks; }
@@ -74,23 +74,23 @@ class TransferChecker {
   void Check(int32_t i) {
     const CsvTransfer& transfer = csv_.transfers[device_][i];
     if (!IsChunk(transfer.chunk)) {
-      return Report(transfer, absl::StrCat("names a stage that is not there; they are 0 to ", order_.num_chunks - 1));
+      return Report(transfer, absl::StrCat("names no existing stage; they are 0 to ", order_.num_chunks - 1));
     }
     if (transfer.micro_batch >= order_.num_micro_batches) {
-      return Report(transfer, absl::StrCat("names a micro-batch that is not there; they are 0 to ",
-                                           order_.num_micro_batches - 1));
+      return Report(transfer,
+                    absl::StrCat("names no existing micro-batch; they are 0 to ", order_.num_micro_batches - 1));
     }
     const int32_t device = order_.DeviceOf(transfer.chunk, transfer.micro_batch);
     if (device != device_) {
       return Report(transfer, absl::StrCat("is of stage ", transfer.chunk, ", which is on device ", device));
     }
     if (const std::string why = WhyNeedless(transfer); !why.empty()) return Report(transfer, why);
-    int32_t& place = Place(transfer);
-    if (place >= 0) {
+    int32_t& index = IndexOf(transfer);
+    if (index >= 0) {
       return Report(transfer,
-                    absl::StrCat("is repeated; first at ", name_cell_(device_, csv_.transfers[device_][place].cell)));
+                    absl::StrCat("is repeated; first at ", name_cell_(device_, csv_.transfers[device_][index].cell)));
     }
-    place = i;
+    index = i;
     const size_t key = index_.Key(transfer.chunk, transfer.micro_batch);
     const int32_t position = transfer.is_gradient ? index_.backward[key] : index_.forward[key];
     const std::string action = FormatAction(order_.devices[device_][position]);
@@ -116,8 +116,8 @@ class TransferChecker {
   }
 
   void CheckPair(const CsvTransfer& send, const CsvTransfer& recv) {
-    const int32_t sent = Place(send);
-    const int32_t received = Place(recv);
+    const int32_t sent = IndexOf(send);
+    const int32_t received = IndexOf(recv);
     const int32_t receiver = order_.DeviceOf(recv.chunk, recv.micro_batch);
     if (sent >= 0 && received >= 0) return;
     if (sent < 0 && received < 0) {
@@ -142,7 +142,7 @@ class TransferChecker {
         const CsvTransfer& transfer = csv_.transfers[device_][i];
         if (!IsChunk(transfer.chunk) || transfer.micro_batch >= order_.num_micro_batches) continue;
         const CsvTransfer other = OtherSide(transfer);
-        if (!IsChunk(other.chunk) || Place(transfer) != i || Place(other) < 0) continue;  // reported above
+        if (!IsChunk(other.chunk) || IndexOf(transfer) != i || IndexOf(other) < 0) continue;  // reported above
         const int32_t peer = order_.DeviceOf(other.chunk, other.micro_batch);
         if (transfer.is_send) {
           lanes[{device_, peer}].first.push_back(&transfer);
@@ -161,9 +161,9 @@ class TransferChecker {
             wanted.is_gradient == send.is_gradient) {
           continue;
         }
-        Report(recv, absl::StrCat("is number ", n + 1, " from device ", ends.first, " and meets ", FormatTransfer(send),
-                                  " (device ", ends.first, " ", name_cell_(ends.first, send.cell), ") instead of ",
-                                  FormatTransfer(wanted)));
+        Report(recv, absl::StrCat("is number ", n + 1, " from device ", ends.first, " and is matched to ",
+                                  FormatTransfer(send), " (device ", ends.first, " ", name_cell_(ends.first, send.cell),
+                                  ") instead of ", FormatTransfer(wanted)));
         break;
       }
     }
@@ -174,7 +174,7 @@ class TransferChecker {
   const OrderIndex& index_;
   const std::function<std::string(int, int)>& name_cell_;
   GivenTransfersReport report_;
-  std::vector<int32_t> places_[2][2];  // [is_send][is_gradient][Key]
+  std::vector<int32_t> index_of_[2][2];  // [is_send][is_gradient][Key]
   int32_t device_ = 0;
 };
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "schedules/lower/order_index.h"
+#include "schedules/order/order_index.h"
 #include "schedules/order/read_csv.h"
 #include "schedules/program/program.h"
 

@@ -67,7 +67,7 @@ std::string DrawStuck(const std::vector<StuckRow>& rows) {
     absl::StrAppend(&text, "  device ", std::string(widest_name - name.size(), ' '), name, "  ", cells[i],
                     std::string(widest - widths[i] + 3, ' '), absl::StrJoin(rows[i].reasons, "; "), "\n");
   }
-  absl::StrAppend(&text, "  | what is behind was not reached", has_open ? "; * posted, but not matched" : "", "\n");
+  absl::StrAppend(&text, "  | actions after the bar were not issued", has_open ? "; * posted, not matched" : "", "\n");
   return text;
 }
 

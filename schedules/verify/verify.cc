@@ -60,15 +60,15 @@ class Drawing {
   std::vector<StuckRow> rows_;
 };
 
-std::string DrawCircle(const ComputeOrder& order, const std::vector<OrderWait>& circle) {
+std::string DrawCycle(const ComputeOrder& order, const std::vector<OrderWait>& cycle) {
   std::map<int, std::vector<std::string>> letters;
-  for (const OrderWait& wait : circle) {
+  for (const OrderWait& wait : cycle) {
     std::vector<std::string>& row = letters[wait.device];
     if (!row.empty()) continue;
     for (const Action& action : order.devices[wait.device]) row.push_back(FormatAction(action));
   }
   Drawing drawing;
-  for (const OrderWait& wait : circle) {
+  for (const OrderWait& wait : cycle) {
     StuckRow& row = drawing.Row(wait.device);
     row.letters = &letters[wait.device];
     row.next = row.reasons.empty() ? wait.position : std::min(row.next, wait.position);
@@ -76,7 +76,7 @@ std::string DrawCircle(const ComputeOrder& order, const std::vector<OrderWait>& 
     row.reasons.push_back(absl::StrCat(letters[wait.device][wait.position], " waits for ",
                                        letters[wait.source_device][wait.source_position]));
   }
-  for (const OrderWait& wait : circle) drawing.Row(wait.source_device).marked.insert(wait.source_position);
+  for (const OrderWait& wait : cycle) drawing.Row(wait.source_device).marked.insert(wait.source_position);
   return drawing.ToString();
 }
 
@@ -175,8 +175,8 @@ absl::StatusOr<std::string> Summary(const CsvOrder& csv, const TransportModel& t
       [](const DeviceReport& a, const DeviceReport& b) { return a.peak_micro_batches < b.peak_micro_batches; });
   std::string text = absl::StrCat(
       "sound: ", order.num_devices(), " devices, ", order.num_chunks, " chunks, ", order.num_micro_batches,
-      " micro-batches, ", num_instructions, " instructions; holds at most ", FormatCount(most->peak_micro_batches),
-      " micro-batches (device ", most - report.devices.begin(), "); safe ", DescribeTransport(transport));
+      " micro-batches, ", num_instructions, " instructions; at most ", FormatCount(most->peak_micro_batches),
+      " micro-batches live (device ", most - report.devices.begin(), "); safe ", DescribeTransport(transport));
   if (csv.has_transfers) text += ", with its own transfers too";
   if (program.forward_only) text += "; note: it has no backward";
   if (descent) {
@@ -205,9 +205,9 @@ absl::StatusOr<Verdict> Verify(const CsvOrder& csv, const TransportModel& transp
     verdict.violations.push_back(absl::StrCat(Where(csv, violation.device, cell), ": ", violation.message));
   }
   verdict.num_more = report.num_more;
-  for (const std::vector<OrderWait>& circle : report.circles) {
-    if (circle.size() == 1) continue;
-    absl::StrAppend(&verdict.timeline, verdict.timeline.empty() ? "" : "\n", DrawCircle(csv.order, circle));
+  for (const std::vector<OrderWait>& cycle : report.cycles) {
+    if (cycle.size() == 1) continue;
+    absl::StrAppend(&verdict.timeline, verdict.timeline.empty() ? "" : "\n", DrawCycle(csv.order, cycle));
   }
   if (!verdict.violations.empty()) return verdict;
   if (csv.has_transfers) {

@@ -1,4 +1,4 @@
-// Verdicts on orders as they come from files: goldens of what a user reads, and the round trip from program to file.
+// Verdicts on orders from files: goldens of the output, and the round trip from program to file.
 #include "schedules/verify/verify.h"
 
 #include <algorithm>
@@ -38,10 +38,10 @@ std::string Violations(const std::string& text, const TransportModel& transport 
 
 TEST_CASE("a sound order is one line of numbers") {
   CHECK(MustVerify("0F0,0F1,0B0,0B1\n,1F0,1B0,1F1,1B1\n").summary ==
-        "sound: 2 devices, 2 chunks, 2 micro-batches, 22 instructions; holds at most 2 micro-batches (device 0); safe "
+        "sound: 2 devices, 2 chunks, 2 micro-batches, 22 instructions; at most 2 micro-batches live (device 0); safe "
         "by rendezvous, one queue a peer and direction");
   CHECK(MustVerify("0F0,0F1,0B0,0B1\n,1F0,1B0,1F1,1B1\n", {2, QueueKind::kPerPeer}).summary ==
-        "sound: 2 devices, 2 chunks, 2 micro-batches, 22 instructions; holds at most 2 micro-batches (device 0); safe "
+        "sound: 2 devices, 2 chunks, 2 micro-batches, 22 instructions; at most 2 micro-batches live (device 0); safe "
         "by 2 buffers a peer and direction, one queue a peer");
   CHECK_THAT(MustVerify("0F0,0F1\n1F0,1F1").summary, Catch::Contains("; note: it has no backward"));
   CHECK_THAT(MustVerify("0F0,0F1,0B1,,0B0\n1F0,1F1,1B1,1B0").summary,
@@ -68,7 +68,7 @@ TEST_CASE("a wait cycle is printed and drawn") {
   CHECK(verdict.timeline ==
         "  device 0  0F0 | 0B0 0F1 0B1   0B0 waits for 1B0\n"
         "  device 1  1F0 | 1F1 1B0 1B1   1F1 waits for 0F1\n"
-        "  | what is behind was not reached\n");
+        "  | actions after the bar were not issued\n");
 }
 
 constexpr char kWithTransfers[] =
@@ -97,10 +97,11 @@ TEST_CASE("transfers of a file are checked against what its order needs") {
   CHECK(found("1F0,1B0", "1F0,1SEND_F0,1B0") == "device 1, row 2 cell 3: 1SEND_F0 is not needed: there is no stage 2");
   CHECK(found("1F0,1B0", "1F0,0RECV_B0,1B0") == "device 1, row 2 cell 3: 0RECV_B0 is of stage 0, which is on device 0");
   CHECK(found("1F0,1B0", "1F0,7RECV_B0,1RECV_F9,1B0") ==
-        "device 1, row 2 cell 3: 7RECV_B0 names a stage that is not there; they are 0 to 1\n"
-        "device 1, row 2 cell 4: 1RECV_F9 names a micro-batch that is not there; they are 0 to 1");
+        "device 1, row 2 cell 3: 7RECV_B0 names no existing stage; they are 0 to 1\n"
+        "device 1, row 2 cell 4: 1RECV_F9 names no existing micro-batch; they are 0 to 1");
   CHECK(Violations("0F0,0F1,0SEND_F1,0SEND_F0\n1RECV_F0,1RECV_F1,1F0,1F1\n") ==
-        "device 1, row 2 cell 1: 1RECV_F0 is number 1 from device 0 and meets 0SEND_F1 (device 0 cell 3) instead of "
+        "device 1, row 2 cell 1: 1RECV_F0 is number 1 from device 0 and is matched to 0SEND_F1 (device 0 cell 3) "
+        "instead of "
         "0SEND_F0");
   CHECK(Violations("0F0,1F0,0SEND_F0\n") ==
         "device 0, row 1 cell 3: 0SEND_F0 is not needed: stage 1 is on the same "
@@ -111,7 +112,7 @@ TEST_CASE("transfers that get stuck in one queue a device are drawn; finer queue
   // Device 0 posts the receive of a gradient before the send that leads to it.
   const std::string text = Replaced(kWithTransfers, "0F1,0SEND_F1,0RECV_B0,0B0", "0RECV_B0,0F1,0SEND_F1,0B0");
   CHECK(MustVerify(text).is_sound);
-  CHECK(MustVerify(text, kPerDevice).is_sound);  // the gradient of micro-batch 0 needs nothing of micro-batch 1
+  CHECK(MustVerify(text, kPerDevice).is_sound);  // the gradient of micro-batch 0 does not depend on micro-batch 1
   const std::string early =
       Replaced(kWithTransfers, "0F0,0SEND_F0,0F1,0SEND_F1,0RECV_B0", "0RECV_B0,0F0,0SEND_F0,0F1,0SEND_F1");
   CHECK(MustVerify(early).is_sound);
@@ -125,12 +126,12 @@ TEST_CASE("transfers that get stuck in one queue a device are drawn; finer queue
         "(device 1 cell 4); 0SEND_F0 is queued behind 0RECV_B0\n"
         "  device 1  1RECV_F0* | 1F0 1B0 1SEND_B0 1RECV_F1 …                 1SEND_B0 comes after 1F0; 1F0 waits for "
         "1RECV_F0; 1RECV_F0 waits to be matched by 0SEND_F0 (device 0 cell 3)\n"
-        "  | what is behind was not reached; * posted, but not matched\n"
+        "  | actions after the bar were not issued; * posted, not matched\n"
         "Without its SEND and RECV cells the order is sound: Baton places transfers so that none gets stuck.\n");
-  // A buffer does not help a receive that comes first in the queue.
+  // A buffer does not help a receive at the head of the queue.
   CHECK_FALSE(MustVerify(early, {4, QueueKind::kPerDevice}).is_sound);
   CHECK_FALSE(MustVerify(early, {0, QueueKind::kPerPeer}).is_sound);
-  // Sends that cross: by rendezvous stuck, with a buffer not.
+  // Crossing sends are stuck by rendezvous, but not with a buffer.
   const std::string crossing = "0F0,0SEND_F0,3RECV_F0,3F0\n2SEND_F0,1RECV_F0,1F0,2F0\n";
   CHECK(Violations(crossing) == "device 1, row 2 cell 1: 2SEND_F0 comes before 2F0, whose result it sends");
 }

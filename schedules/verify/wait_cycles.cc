@@ -23,10 +23,10 @@ namespace {
 
 // Limit on the visits of all searches together. When it is reached, the shortest cycle so far is the result.
 constexpr int64_t kMostVisits = 20'000'000;
-constexpr size_t kMostCircles = 1000;
-constexpr size_t kMostLocal = kMostOrderViolations;  // circles of one
+constexpr size_t kMostCycles = 1000;
+constexpr size_t kMostLocal = kMostOrderViolations;  // cycles of one
 
-struct Place {
+struct ActionRef {
   int32_t device = -1;
   int32_t position = -1;
 };
@@ -37,29 +37,29 @@ class Finder {
       : order_(order), index_(index), cursors_(order.num_devices(), 0), reached_(order.num_devices(), -1) {}
 
   WaitCycles Run() {
-    RunWhatCan();
+    RunUntilStuck();
     FindLocal();
-    const size_t num_local = circles_.size();
-    std::vector<bool> is_done(order_.num_devices(), false);  // in a circle already, or known to lead into one
+    const size_t num_local = cycles_.size();
+    std::vector<bool> is_done(order_.num_devices(), false);  // in a cycle already, or known to lead into one
     std::vector<OrderWait> best;
     for (int device = 0; device < order_.num_devices(); ++device) Shortest(device, best);
     if (!best.empty()) Keep(best, is_done);
-    for (int device = 0; device < order_.num_devices() && circles_.size() < num_local + kMostCircles; ++device) {
-      std::vector<OrderWait> circle = FollowHeads(device, is_done);
-      if (circle.empty()) continue;
+    for (int device = 0; device < order_.num_devices() && cycles_.size() < num_local + kMostCycles; ++device) {
+      std::vector<OrderWait> cycle = FollowHeads(device, is_done);
+      if (cycle.empty()) continue;
       std::vector<OrderWait> shorter;
-      for (const OrderWait& wait : circle) Shortest(wait.device, shorter);
+      for (const OrderWait& wait : cycle) Shortest(wait.device, shorter);
       const bool is_apart = std::none_of(shorter.begin(), shorter.end(),
-                                         [&](const OrderWait& wait) { return in_circle_.count(wait.device) > 0; });
-      Keep(!shorter.empty() && is_apart ? shorter : circle, is_done);
+                                         [&](const OrderWait& wait) { return in_cycle_.count(wait.device) > 0; });
+      Keep(!shorter.empty() && is_apart ? shorter : cycle, is_done);
     }
-    return {std::move(circles_), num_more_};
+    return {std::move(cycles_), num_more_};
   }
 
  private:
   bool IsStuck(int device) const { return cursors_[device] < static_cast<int>(order_.devices[device].size()); }
 
-  Place At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
+  ActionRef At(const std::vector<int32_t>& positions, int chunk, int micro_batch) const {
     if (chunk < 0 || chunk >= order_.num_chunks || positions.empty()) return {};
     const int32_t position = positions[index_.Key(chunk, micro_batch)];
     if (position < 0) return {};
@@ -72,7 +72,7 @@ class Finder {
   }
 
   // The action of another chunk whose result `action` reads; no device if it is missing.
-  Place Source(const Action& action) const {
+  ActionRef Source(const Action& action) const {
     if (!IsInRange(action)) return {};
     if (action.kind == ActionKind::kForward) return At(index_.forward, action.chunk - 1, action.micro_batch);
     if (IsWithinChunk(action.kind)) return {};
@@ -80,13 +80,13 @@ class Finder {
   }
 
   // As Source, but only an action on another device that has not run.
-  Place StuckSource(int device, int position) const {
-    const Place source = Source(order_.devices[device][position]);
+  ActionRef StuckSource(int device, int position) const {
+    const ActionRef source = Source(order_.devices[device][position]);
     if (source.device < 0 || source.device == device || source.position < cursors_[source.device]) return {};
     return source;
   }
 
-  void RunWhatCan() {
+  void RunUntilStuck() {
     // [device]: (position, waiting device), the earliest position first. Repeated actions wait too, so a table of the
     // single reader of each result would not do.
     using Waiting = std::pair<int32_t, int32_t>;
@@ -97,7 +97,7 @@ class Finder {
     while (!runnable.empty()) {
       const int device = runnable.back();
       runnable.pop_back();
-      Place source;
+      ActionRef source;
       while (IsStuck(device) && (source = StuckSource(device, cursors_[device])).device < 0) ++cursors_[device];
       if (IsStuck(device)) waiting[source.device].push({source.position, device});
       while (!waiting[device].empty() && waiting[device].top().first < cursors_[device]) {
@@ -111,21 +111,21 @@ class Finder {
   void FindLocal() {
     for (int32_t device = 0; device < order_.num_devices(); ++device) {
       for (int32_t position = 0; position < static_cast<int32_t>(order_.devices[device].size()); ++position) {
-        const Place source = Source(order_.devices[device][position]);
+        const ActionRef source = Source(order_.devices[device][position]);
         if (source.device != device || source.position < position) continue;
-        if (circles_.size() >= kMostLocal) {
+        if (cycles_.size() >= kMostLocal) {
           ++num_more_;
           continue;
         }
-        circles_.push_back({{device, position, device, source.position}});
+        cycles_.push_back({{device, position, device, source.position}});
       }
     }
   }
 
-  // Replaces `best` by the shortest circle through the device `start`, if that is shorter.
+  // Replaces `best` by the shortest cycle through the device `start`, if that is shorter.
   void Shortest(int start, std::vector<OrderWait>& best) {
     for (int position = cursors_[start]; position < static_cast<int>(order_.devices[start].size()); ++position) {
-      if (best.size() == 2 || visits_ > kMostVisits) return;  // no circle over devices is shorter
+      if (best.size() == 2 || visits_ > kMostVisits) return;  // no cycle over devices is shorter
       ++visits_;
       if (StuckSource(start, position).device >= 0) Search({start, position}, best);
     }
@@ -138,10 +138,10 @@ class Finder {
     int parent;
   };
 
-  void Search(Place start, std::vector<OrderWait>& best) {
+  void Search(ActionRef start, std::vector<OrderWait>& best) {
     std::vector<Step> steps;
-    const auto reach = [&](Place from, int parent) {
-      const Place source = StuckSource(from.device, from.position);
+    const auto reach = [&](ActionRef from, int parent) {
+      const ActionRef source = StuckSource(from.device, from.position);
       if (source.device < 0 || source.position <= reached_[source.device]) return;
       const int32_t first = std::max<int32_t>(reached_[source.device] + 1, cursors_[source.device]);
       reached_[source.device] = source.position;
@@ -152,10 +152,10 @@ class Finder {
     for (size_t i = 0; i < steps.size(); ++i) {
       const Step step = steps[i];
       if (step.from.source_device == start.device && step.from.source_position >= start.position) {
-        std::vector<OrderWait> circle;
-        for (int at = static_cast<int>(i); at >= 0; at = steps[at].parent) circle.push_back(steps[at].from);
-        std::reverse(circle.begin(), circle.end());
-        if (best.empty() || circle.size() < best.size()) best = std::move(circle);
+        std::vector<OrderWait> cycle;
+        for (int at = static_cast<int>(i); at >= 0; at = steps[at].parent) cycle.push_back(steps[at].from);
+        std::reverse(cycle.begin(), cycle.end());
+        if (best.empty() || cycle.size() < best.size()) best = std::move(cycle);
         break;
       }
       if (visits_ > kMostVisits) break;
@@ -167,40 +167,40 @@ class Finder {
     for (const Step& step : steps) reached_[step.from.source_device] = -1;
   }
 
-  // The circle that the devices' next actions lead into from `device`; empty if it shares a device with a known one.
+  // The cycle that the devices' next actions lead into from `device`; empty if it shares a device with a known one.
   std::vector<OrderWait> FollowHeads(int32_t device, std::vector<bool>& is_done) const {
     std::vector<OrderWait> path;
     while (IsStuck(device) && !is_done[device]) {
       is_done[device] = true;
-      const Place source = StuckSource(device, cursors_[device]);
+      const ActionRef source = StuckSource(device, cursors_[device]);
       path.push_back({device, cursors_[device], source.device, source.position});
       device = source.device;
     }
     const auto first =
         std::find_if(path.begin(), path.end(), [device](const OrderWait& wait) { return wait.device == device; });
-    std::vector<OrderWait> circle(first, path.end());
-    for (const OrderWait& wait : circle) {
-      if (in_circle_.count(wait.device) > 0) return {};
+    std::vector<OrderWait> cycle(first, path.end());
+    for (const OrderWait& wait : cycle) {
+      if (in_cycle_.count(wait.device) > 0) return {};
     }
-    return circle;
+    return cycle;
   }
 
-  void Keep(const std::vector<OrderWait>& circle, std::vector<bool>& is_done) {
-    for (const OrderWait& wait : circle) {
+  void Keep(const std::vector<OrderWait>& cycle, std::vector<bool>& is_done) {
+    for (const OrderWait& wait : cycle) {
       is_done[wait.device] = true;
-      in_circle_.insert(wait.device);
+      in_cycle_.insert(wait.device);
     }
-    circles_.push_back(circle);
+    cycles_.push_back(cycle);
   }
 
   const ComputeOrder& order_;
   const OrderIndex& index_;
   std::vector<int32_t> cursors_;  // [device]: what is before has run
   std::vector<int32_t> reached_;  // [device], of one search
-  std::set<int32_t> in_circle_;   // devices of the circles found
+  std::set<int32_t> in_cycle_;    // devices of the cycles found
   int64_t visits_ = 0;
   int64_t num_more_ = 0;
-  std::vector<std::vector<OrderWait>> circles_;
+  std::vector<std::vector<OrderWait>> cycles_;
 };
 
 }  // namespace

@@ -5,21 +5,21 @@
 #include <cstdint>
 #include <vector>
 
-#include "schedules/lower/order_index.h"
 #include "schedules/order/compute_order.h"
+#include "schedules/order/order_index.h"
 #include "schedules/verify/check_order.h"
 
 namespace baton {
 
-// The cycles of an order, called circles in the fields below.
+// The wait cycles of an order.
 struct WaitCycles {
-  // First the circles of one wait: an action before the action of its own device that it depends on. Then circles over
+  // First the cycles of one wait: an action before the action of its own device that it depends on. Then cycles over
   // several devices, those with the fewest waits first; no two share a device.
-  std::vector<std::vector<OrderWait>> circles;
-  int64_t num_more = 0;  // circles of one beyond kMostOrderViolations
+  std::vector<std::vector<OrderWait>> cycles;
+  int64_t num_more = 0;  // cycles of one beyond kMostOrderViolations
 };
 
-// `index` is that of IndexWhatIsThere. The order may lack work; no action waits for missing work.
+// `index` is that of IndexUncheckedOrder. The order may lack work; no action waits for missing work.
 WaitCycles FindWaitCycles(const ComputeOrder& order, const OrderIndex& index);
 
 }  // namespace baton

@@ -52,7 +52,7 @@ class Runner {
 
   absl::Status Forward(int index, double* loss) {
     MicroBatchBuffers& own = micro_batches_[index];
-    LayerBuffers buffers;
+    PassBuffers buffers;
     buffers.input = Data(own.input);
     buffers.targets = Data(own.targets);
     buffers.output = Data(own.output);
@@ -74,7 +74,7 @@ class Runner {
   absl::Status Recompute(int index) {
     MicroBatchBuffers& own = micro_batches_[index];
     if (own.recomputed == nullptr && own.recomputed_weight == nullptr) return absl::OkStatus();
-    LayerBuffers buffers;
+    PassBuffers buffers;
     if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
     buffers.targets = Data(own.targets);
     buffers.saved = Data(own.saved);
@@ -93,7 +93,7 @@ class Runner {
 
   absl::Status BackwardInput(int index) {
     MicroBatchBuffers& own = micro_batches_[index];
-    LayerBuffers buffers;
+    PassBuffers buffers;
     buffers.recomputed = Data(own.recomputed);
     buffers.recomputed_weight = Data(own.recomputed_weight);
     if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
@@ -114,7 +114,7 @@ class Runner {
 
   absl::Status BackwardWeight(int index) {
     MicroBatchBuffers& own = micro_batches_[index];
-    LayerBuffers buffers;
+    PassBuffers buffers;
     if (layer_->input_use() == InputUse::kBackwardWeight) buffers.input = Data(own.input);
     buffers.saved_weight = Data(own.saved_weight);
     buffers.recomputed_weight = Data(own.recomputed_weight);
@@ -185,7 +185,7 @@ class Runner {
     micro_batches_.push_back(std::move(own));
   }
 
-  absl::Status Call(absl::Status (Layer::*method)(KernelStream, const LayerBuffers&), LayerBuffers buffers,
+  absl::Status Call(absl::Status (Layer::*method)(KernelStream, const PassBuffers&), PassBuffers buffers,
                     std::initializer_list<const Buffer*> only_read) {
     if (scratch_ != nullptr) scratch_->Poison();
     buffers.scratch = Data(scratch_);

@@ -84,7 +84,7 @@ TEST_CASE("orders that do not fit the job are refused") {
         "pipeline.order: the file has 3 micro-batches, but batch.micro_batches is 4");
   CHECK(message(JobOf(WriteOrderFile("descends.csv", "0F0,0F1,0F2,0F3,0B1,0B0,0B2,0B3\n"), 1, 1)) ==
         "pipeline.order: device 0 position 5: 0B0 comes after micro-batch 1; a chunk's gradients are added in "
-        "ascending micro-batch order; baton verify --order=FILE says more");
+        "ascending micro-batch order; baton verify --order=FILE lists every violation");
   CHECK(message(JobOf(WriteOrderFile("forwards.csv", "0F0,0F1,0F2,0F3\n"), 1, 1)) ==
         "pipeline.order: the file has no backward");
   CHECK_THAT(message(JobOf(WriteOrderFile("broken.csv", "0F0,0X1\n"), 1, 1)),

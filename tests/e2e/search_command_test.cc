@@ -93,7 +93,7 @@ TEST_CASE("limits hold for every schedule, by device too") {
   const CommandResult refused = Run("simulate", "--schedule=zb-h2 --activation-limit-micro-batches=5");
   CHECK(refused.status == 2);
   CHECK(refused.err ==
-        "baton: --activation-limit-micro-batches: device 0 holds 7 micro-batches of activations; its limit is 5 "
+        "baton: --activation-limit-micro-batches: device 0 has 7 micro-batches of live activations; its limit is 5 "
         "micro-batches\n");
   CHECK(Run("simulate", "--schedule=1f1b --activation-limit-micro-batches=4").status == 0);
 }
@@ -163,10 +163,10 @@ TEST_CASE("a job names the schedule, its limits and its search") {
       "baton: pipeline.search.activation_limit_micro_batches: 2 numbers; must be one for all devices, or one for each "
       "of 4\n");
   CHECK(refused("seconds=-1", "zb-auto") == "baton: pipeline.search.seconds: -1 must be from 0 to 86400\n");
-  CHECK(
-      refused("activation_limit_micro_batches=2", "gpipe") ==
-      "baton: pipeline.search.activation_limit_micro_batches: device 0 holds 8 micro-batches of activations; its limit "
-      "is 2 micro-batches\n");
+  CHECK(refused("activation_limit_micro_batches=2", "gpipe") ==
+        "baton: pipeline.search.activation_limit_micro_batches: device 0 has 8 micro-batches of live activations; its "
+        "limit "
+        "is 2 micro-batches\n");
   CHECK(Baton({"simulate", kGpt, "--schedule=zb-auto", "--placement=v", "--objective=span"}).status == 0);
 }
 

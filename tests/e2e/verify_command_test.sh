@@ -27,7 +27,7 @@ printf '0F0,0B0,0F1,0B1\n1F0,1F1,1B0,1B1\n' > "$folder/cycle.csv"
 printf '0F0,0F0\n' > "$folder/repeated.csv"
 printf '0F0\n1F0,1X0\n' > "$folder/broken.csv"
 
-expect 0 "sound: 3 devices, 3 chunks, 4 micro-batches, 67 instructions; holds at most 3 micro-batches (device 0)" \
+expect 0 "sound: 3 devices, 3 chunks, 4 micro-batches, 67 instructions; at most 3 micro-batches live (device 0)" \
   "$baton" verify --order="$folder/plain.csv"
 for queues in per-device per-peer per-peer-and-direction; do
   for transport in rendezvous buffered:1 buffered:7; do

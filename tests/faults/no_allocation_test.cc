@@ -44,7 +44,7 @@ void operator delete[](void* block, std::size_t) noexcept { std::free(block); }
 namespace baton {
 namespace {
 
-TEST_CASE("real layers: steps after the first allocate nothing on the host") {
+TEST_CASE("real layers: steps after the first allocate nothing") {
   JobPipeline pipeline(FaultJob());
   REQUIRE(pipeline.Start() == absl::OkStatus());
   const int64_t at_start = num_allocations.load();

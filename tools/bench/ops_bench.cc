@@ -117,7 +117,7 @@ class Trainer {
   const std::unique_ptr<Layer> layer_;
   std::map<std::string, Parameter> parameters_;
   std::vector<Memory> memory_;
-  LayerBuffers buffers_;
+  PassBuffers buffers_;
   double loss_ = 0;
   std::unique_ptr<Optimizer> optimizer_;
   UpdateControl control_;

@@ -24,7 +24,7 @@ Slopes ReferenceActivationOf(ActivationKind kind, const std::vector<double>& x) 
       ReferenceBackend(DataType::kFloat64).CreateActivation(ActivationSpec{kind}, shape).value();
   Slopes result{std::vector<double>(x.size()), std::vector<double>(x.size())};
   const std::vector<double> ones(x.size(), 1.0);
-  LayerBuffers buffers;
+  PassBuffers buffers;
   buffers.input = reinterpret_cast<const std::byte*>(x.data());
   buffers.output = reinterpret_cast<std::byte*>(result.values.data());
   buffers.grad_output = reinterpret_cast<const std::byte*>(ones.data());

@@ -49,25 +49,25 @@ absl::Status ArithmeticModule::Load(Stream& stream, DataKind kind, int micro_bat
   return absl::OkStatus();
 }
 
-absl::Status ArithmeticModule::Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
+absl::Status ArithmeticModule::Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   BATON_RETURN_IF_ERROR(Expect("input", buffers.input, InputOf(micro_batch), 1));
   if (is_last()) BATON_RETURN_IF_ERROR(Expect("targets", buffers.targets, kFirstTarget + micro_batch, 1));
   if (is_last() != (buffers.output == nullptr)) return absl::InternalError("output of the wrong chunk");
-  Fill(buffers.workspace, -1, 0);
+  Fill(buffers.scratch, -1, 0);
   Fill(buffers.saved, -micro_batch, 2);
   Fill(buffers.saved_weight, -micro_batch, 3);
   if (!is_last()) Fill(buffers.output, InputOf(micro_batch) + chunk_ + 1, 1);
   return absl::OkStatus();
 }
 
-absl::Status ArithmeticModule::Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
-  ChunkBuffers with_stash = buffers;
-  with_stash.stash = buffers.workspace;
+absl::Status ArithmeticModule::Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  PassBuffers with_stash = buffers;
+  with_stash.stash = buffers.scratch;
   BATON_RETURN_IF_ERROR(BackwardInput(stream, micro_batch, with_stash));
   return BackwardWeight(stream, micro_batch, with_stash);
 }
 
-absl::Status ArithmeticModule::BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
+absl::Status ArithmeticModule::BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   BATON_RETURN_IF_ERROR(Expect("input", buffers.input, InputOf(micro_batch), 1));
   BATON_RETURN_IF_ERROR(Expect("saved", buffers.saved, -micro_batch, 2));
   const int64_t gradient = GradientOf(micro_batch);
@@ -81,7 +81,7 @@ absl::Status ArithmeticModule::BackwardInput(Stream& stream, int micro_batch, co
   return absl::OkStatus();
 }
 
-absl::Status ArithmeticModule::BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) {
+absl::Status ArithmeticModule::BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   BATON_RETURN_IF_ERROR(Expect("input", buffers.input, InputOf(micro_batch), 1));
   BATON_RETURN_IF_ERROR(Expect("saved_weight", buffers.saved_weight, -micro_batch, 3));
   BATON_RETURN_IF_ERROR(Expect("stash", buffers.stash, GradientOf(micro_batch), 0));

@@ -31,10 +31,10 @@ class ArithmeticModule final : public StageModule {
   int64_t num_elements() const { return num_elements_; }
 
   absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override;
-  absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
-  absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override;
+  absl::Status Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
+  absl::Status BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
   absl::Status Update(Stream& stream) override;
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 

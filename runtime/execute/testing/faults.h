@@ -24,19 +24,19 @@ class FaultyModule final : public StageModule {
   absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override {
     return Fails() ? Fault() : module_->Load(stream, kind, micro_batch, slot);
   }
-  absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     return Fails() ? Fault() : module_->Forward(stream, micro_batch, buffers);
   }
-  absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     return Fails() ? Fault() : module_->Backward(stream, micro_batch, buffers);
   }
-  absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     return Fails() ? Fault() : module_->BackwardInput(stream, micro_batch, buffers);
   }
-  absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     return Fails() ? Fault() : module_->BackwardWeight(stream, micro_batch, buffers);
   }
-  absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     return Fails() ? Fault() : module_->Recompute(stream, micro_batch, buffers);
   }
   absl::Status Update(Stream& stream) override { return Fails() ? Fault() : module_->Update(stream); }

@@ -19,23 +19,23 @@ class UnevenModule final : public StageModule {
     Dawdle();
     return module_->Load(stream, kind, micro_batch, slot);
   }
-  absl::Status Forward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     Dawdle();
     return module_->Forward(stream, micro_batch, buffers);
   }
-  absl::Status Backward(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     Dawdle();
     return module_->Backward(stream, micro_batch, buffers);
   }
-  absl::Status BackwardInput(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     Dawdle();
     return module_->BackwardInput(stream, micro_batch, buffers);
   }
-  absl::Status BackwardWeight(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     Dawdle();
     return module_->BackwardWeight(stream, micro_batch, buffers);
   }
-  absl::Status Recompute(Stream& stream, int micro_batch, const ChunkBuffers& buffers) override {
+  absl::Status Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) override {
     Dawdle();
     return module_->Recompute(stream, micro_batch, buffers);
   }

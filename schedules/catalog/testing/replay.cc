@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "schedules/lower/order_index.h"
 #include "schedules/lower/time_order.h"
+#include "schedules/order/order_index.h"
 #include "schedules/order/order_text.h"
 
 namespace baton {

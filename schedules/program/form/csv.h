@@ -1,4 +1,4 @@
-// A program as PyTorch writes a compute order (torch.distributed.pipelining), to compare the two. Used by
+// Writes a program as a compute order in the form of PyTorch (torch.distributed.pipelining), for comparison. Used by
 // `baton compile --format=csv`.
 #ifndef BATON_SCHEDULES_PROGRAM_FORM_CSV_H_
 #define BATON_SCHEDULES_PROGRAM_FORM_CSV_H_

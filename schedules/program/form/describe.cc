@@ -1,4 +1,4 @@
-// Operations as words; see describe.h.
+// Names of operations; see describe.h.
 #include "schedules/program/form/describe.h"
 
 #include "absl/strings/str_cat.h"

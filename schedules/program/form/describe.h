@@ -1,4 +1,4 @@
-// An operation as words, for messages, reports and traces. Used wherever an instruction is named to a person.
+// Names operations in words, for messages, reports and traces.
 #ifndef BATON_SCHEDULES_PROGRAM_FORM_DESCRIBE_H_
 #define BATON_SCHEDULES_PROGRAM_FORM_DESCRIBE_H_
 
@@ -11,11 +11,11 @@ namespace baton {
 // The chunk that the operation works for; -1 for AllReduce, which works for a group of them.
 int ChunkOf(const Operation& operation);
 
-// The micro-batch that the operation works for; -1 for AllReduce and Update, which come once a step.
+// The micro-batch that the operation works for; -1 for AllReduce and Update, which run once a step.
 int MicroBatchOf(const Operation& operation);
 
-// As `Forward chunk 2 micro-batch 5`, `Recv activation chunk 2 micro-batch 5 from device 1`, `AllReduce group 0`,
-// `Update chunk 2`. Numbers are printed as they are, also out of range ones.
+// Names such as `Forward chunk 2 micro-batch 5`, `Recv activation chunk 2 micro-batch 5 from device 1`,
+// `AllReduce group 0` and `Update chunk 2`. Accepts numbers out of range.
 std::string Describe(const Operation& operation);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Both directions by one loop of reflection over an operation's fields.
+// Converts operations by reflection over their fields; see proto_form.h.
 #include "schedules/program/form/proto_form.h"
 
 #include <string>
@@ -17,8 +17,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Operations and their messages have the same fields with the same names, which proto_form_test checks; so one loop by
-// reflection serves all of them in both directions.
+// The field of the operation in proto::Instruction. Operations and their messages have the same field names, checked by
+// proto_form_test, so one loop converts all operations.
 const FieldDescriptor& OperationField(size_t index) {
   return *proto::Instruction::descriptor()->FindFieldByName(kOperationNames[index]);
 }

@@ -1,5 +1,8 @@
-// A program as a message that can be stored and read back. Used by tools/baton, traces and fuzzing; a target of its
-// own, so that programs themselves need no protobuf.
+// Converts a program to a proto::Program, which can be stored and read back. Used by tools/baton, traces and fuzzing.
+// Programs themselves do not depend on protobuf.
+//
+//     const std::string text = PrintProgramProto(program);
+//     BATON_ASSIGN_OR_RETURN(const Program same, ParseProgramProto(text));   // SameProgram(program, same)
 #ifndef BATON_SCHEDULES_PROGRAM_FORM_PROTO_FORM_H_
 #define BATON_SCHEDULES_PROGRAM_FORM_PROTO_FORM_H_
 
@@ -15,18 +18,18 @@ namespace baton {
 // The version of the format that ProgramToProto writes, and the largest that ProgramFromProto reads.
 inline constexpr int kProgramVersion = 1;
 
-// Complete: ProgramFromProto gives the same program back. `program` passes CheckStructure.
+// The complete program: ProgramFromProto returns an equal one. Expects a program that passes CheckStructure.
 proto::Program ProgramToProto(const Program& program);
 
 // Errors: InvalidArgument if the version is not from 1 to kProgramVersion, an instruction has no operation, or the
 // program does not pass CheckStructure.
 absl::StatusOr<Program> ProgramFromProto(const proto::Program& message);
 
-// The message in protobuf's text format, a line for each instruction, slot and chunk. Traces carry programs so.
+// The message in protobuf's text format, with a line for each instruction, slot and chunk. Traces contain this text.
 std::string PrintProgramProto(const Program& program);
 
-// Errors: InvalidArgument as `line 7, column 3: …` if the text is no such message, else as ProgramFromProto. Time and
-// memory are bounded by a multiple of the text's size.
+// Reads that text. Time and memory are linear in its size.
+// Errors: InvalidArgument such as `line 7, column 3: …` if the text is no proto::Program; else as ProgramFromProto.
 absl::StatusOr<Program> ParseProgramProto(absl::string_view text);
 
 }  // namespace baton

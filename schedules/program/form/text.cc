@@ -13,7 +13,7 @@
 namespace baton {
 namespace {
 
-// "send activation", padded so that columns line up.
+// A name such as "send activation", padded to the width of its column.
 std::string Mnemonic(const Operation& operation) {
   std::string mnemonic = kOperationNames[operation.index()];
   std::visit(
@@ -28,7 +28,7 @@ std::string Mnemonic(const Operation& operation) {
   return absl::StrFormat("%-16s", mnemonic);
 }
 
-// "c0 m0  input %0 → output %3 saved %4".
+// The operands, such as "c0 m0  input %0 → output %3 saved %4".
 std::string Operands(const Operation& operation) {
   std::string place, reads, writes, other;
   const auto print = [&](FieldRole role, const char* name, auto value) {

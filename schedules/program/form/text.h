@@ -1,5 +1,5 @@
-// A program as text for people. Used by `baton compile`, goldens and messages. Output only: proto_form.h has the text
-// form that can be read back.
+// Prints a program for people. Used by `baton compile`, goldens and messages. proto_form.h has the text form that can
+// be read back.
 //
 //   program "1f1b": 2 chunks, 2 devices, 4 micro-batches
 //     chunks on devices 0 1
@@ -14,10 +14,10 @@
 //        2  send activation  c0 m0  %3  device 1  after 1
 //     …
 //
-// cN is a chunk, mN a micro-batch, %N a slot. Slots that an instruction reads stand before the arrow, slots that it
-// writes behind it. `after` lists the instructions of the same device that it waits for. A slot that is kNoSlot is not
-// listed. Where there are several replicas, `chunks on devices` is about replica 0, and each other replica has a line
-// for the chunks that it does not share, as `replica 1: chunk 0 on device 2, chunk 2 on device 0`.
+// cN is a chunk, mN a micro-batch, %N a slot. Slots before the arrow are read, slots after it are written; kNoSlot is
+// not listed. `after` lists the instructions of the same device that the instruction waits for. With several replicas,
+// `chunks on devices` describes replica 0. Each other replica has a line for the chunks that it does not share, such as
+// `replica 1: chunk 0 on device 2, chunk 2 on device 0`.
 #ifndef BATON_SCHEDULES_PROGRAM_FORM_TEXT_H_
 #define BATON_SCHEDULES_PROGRAM_FORM_TEXT_H_
 
@@ -27,10 +27,10 @@
 
 namespace baton {
 
-// One instruction without its index, as "send activation  c0 m0  %3  device 1  after 1". `instruction` is of `device`.
+// Prints one instruction of `device` without its index, such as "send activation  c0 m0  %3  device 1  after 1".
 std::string PrintInstruction(const DeviceProgram& device, const Instruction& instruction);
 
-// The whole program. It passes CheckStructure.
+// Prints the whole program. Expects a program that passes CheckStructure.
 std::string PrintProgram(const Program& program);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// The words of the text form for enums. Used by text.cc.
+// The names of enum values in the text form. Used by text.cc.
 #ifndef BATON_SCHEDULES_PROGRAM_FORM_WORDS_H_
 #define BATON_SCHEDULES_PROGRAM_FORM_WORDS_H_
 
@@ -8,7 +8,7 @@
 
 namespace baton {
 
-// Each in the order of its enum.
+// Each array is in the order of its enum.
 inline constexpr const char* kDataKindWords[] = {"inputs", "targets"};
 inline constexpr const char* kPayloadWords[] = {"activation", "gradient"};
 inline constexpr const char* kReduceKindWords[] = {"tied_gradient", "gradient_norm", "replica_gradient"};

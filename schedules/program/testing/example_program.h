@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "schedules/program/fields.h"
@@ -65,76 +68,121 @@ inline Program ExampleProgram() {
   return program;
 }
 
-// A random program that passes CheckStructure and computes nothing meaningful; the same for the same seed.
-inline Program RandomProgram(uint32_t seed) {
-  std::mt19937 random(seed);
-  const auto below = [&](int64_t limit) { return static_cast<int64_t>(random() % limit); };
-  Program program;
-  program.schedule = seed % 2 == 0 ? "zb-h1" : "a \"quoted\\\n# name: ü";
-  program.num_chunks = static_cast<int>(1 + below(6));
-  program.num_micro_batches = static_cast<int>(1 + below(9));
-  program.forward_only = below(2) == 1;
-  const int64_t num_devices = 1 + below(4);
-  // If there are two replicas, some of their chunks share a device.
-  std::vector<std::vector<int32_t>> devices(1 + below(2));
-  for (std::vector<int32_t>& row : devices) {
-    for (int i = 0; i < program.num_chunks; ++i) row.push_back(static_cast<int32_t>(below(num_devices)));
-  }
-  if (devices.size() > 1 && devices[0] == devices[1]) devices.pop_back();
-  std::vector<int32_t> replica_of_micro_batch;
-  for (int i = 0; devices.size() > 1 && i < program.num_micro_batches; ++i) replica_of_micro_batch.push_back(below(2));
-  program.placement = ChunkPlacement::OfReplicas(devices, replica_of_micro_batch);
-  for (int64_t i = below(4); i >= 0; --i) {
-    ReduceGroup group = {static_cast<ReduceKind>(below(3)), "w" + std::to_string(i), {}, below(1000)};
-    for (int64_t j = below(4); j >= 0; --j) group.members.push_back(below(program.placement.replicas().size()));
-    std::sort(group.members.begin(), group.members.end());
-    program.reduce_groups.push_back(group);
-  }
-  for (int64_t d = 0; d < num_devices; ++d) {
-    program.devices.emplace_back();
-    DeviceProgram& device = program.devices.back();
-    device.workspace_offset = below(1 << 30);
-    device.workspace_bytes = below(1 << 30);
-    device.arena_bytes = (Bytes{1} << 31) + (below(1 << 30) << 17);
-    for (int64_t i = below(5); i > 0; --i) {
-      device.slots.push_back({static_cast<SlotKind>(below(kNumSlotKinds)), below(1 << 20), below(1 << 30)});
+// Makes one random program; see RandomProgram.
+class RandomProgramMaker {
+ public:
+  explicit RandomProgramMaker(uint32_t seed) : seed_(seed), random_(seed) {}
+
+  Program Make() {
+    program_.schedule = seed_ % 2 == 0 ? "zb-h1" : "a \"quoted\\\n# name: ü";
+    program_.num_chunks = static_cast<int>(1 + Below(6));
+    program_.num_micro_batches = static_cast<int>(1 + Below(9));
+    program_.forward_only = Below(2) == 1;
+    program_.devices.resize(1 + Below(4));
+    MakePlacement();
+    for (int64_t i = Below(4); i >= 0; --i) AddGroup(i);
+    for (int32_t device = 0; device < program_.num_devices(); ++device) {
+      MakeMemory(device);
+      const int64_t num_instructions = Below(40);
+      for (int64_t i = 0; i < num_instructions; ++i) AddInstruction(device);
     }
-    for (const ChunkReplica& replica : program.placement.replicas()) {
-      if (replica.device != d) continue;
-      ChunkMemory memory = {replica.chunk, below(99), below(99), below(99), below(99), below(99)};
-      if (program.forward_only && below(2) == 1) {
+    return std::move(program_);
+  }
+
+ private:
+  int64_t Below(int64_t limit) { return static_cast<int64_t>(random_() % limit); }
+
+  void MakePlacement() {
+    // If there are two replicas, some of their chunks share a device.
+    std::vector<std::vector<int32_t>> devices(1 + Below(2));
+    for (std::vector<int32_t>& row : devices) {
+      for (int i = 0; i < program_.num_chunks; ++i) row.push_back(static_cast<int32_t>(Below(program_.num_devices())));
+    }
+    if (devices.size() > 1 && devices[0] == devices[1]) devices.pop_back();
+    std::vector<int32_t> replica_of_micro_batch;
+    for (int i = 0; devices.size() > 1 && i < program_.num_micro_batches; ++i) {
+      replica_of_micro_batch.push_back(static_cast<int32_t>(Below(2)));
+    }
+    program_.placement = ChunkPlacement::OfReplicas(devices, replica_of_micro_batch);
+  }
+
+  void AddGroup(int64_t index) {
+    ReduceGroup group = {static_cast<ReduceKind>(Below(3)), "w" + std::to_string(index), {}, Below(1000)};
+    for (int64_t i = Below(4); i >= 0; --i) {
+      group.members.push_back(static_cast<int32_t>(Below(program_.placement.replicas().size())));
+    }
+    std::sort(group.members.begin(), group.members.end());
+    program_.reduce_groups.push_back(group);
+  }
+
+  void MakeMemory(int32_t index) {
+    DeviceProgram& device = program_.devices[index];
+    device.workspace_offset = Below(1 << 30);
+    device.workspace_bytes = Below(1 << 30);
+    device.arena_bytes = (Bytes{1} << 31) + (Below(1 << 30) << 17);
+    for (int64_t i = Below(5); i > 0; --i) {
+      device.slots.push_back({static_cast<SlotKind>(Below(kNumSlotKinds)), Below(1 << 20), Below(1 << 30)});
+    }
+    for (const ChunkReplica& replica : program_.placement.replicas()) {
+      if (replica.device != index) continue;
+      ChunkMemory memory = {replica.chunk, Below(99), Below(99), Below(99), Below(99), Below(99)};
+      if (program_.forward_only && Below(2) == 1) {
         memory.gradients_offset = memory.optimizer_offset = kNoOffset;
         memory.optimizer_bytes = 0;
       }
       device.chunks.push_back(memory);
     }
-    const int64_t num_instructions = below(40);
-    for (int64_t i = 0; i < num_instructions; ++i) {
-      Operation operation = MakeOperation(below(std::variant_size_v<Operation>));
-      while (num_devices == 1 && !IsCompute(operation))
-        operation = MakeOperation(below(std::variant_size_v<Operation>));
-      const auto draw = [&](FieldRole role, const char*, auto& value) {
-        using Value = std::remove_reference_t<decltype(value)>;
-        if (role == FieldRole::kPeer) {
-          value = static_cast<Value>((d + 1 + below(num_devices - 1)) % num_devices);
-          return;
-        }
-        const int64_t limit = role == FieldRole::kChunk        ? program.num_chunks
-                              : role == FieldRole::kMicroBatch ? program.num_micro_batches
-                              : role == FieldRole::kKind       ? 2
-                              : role == FieldRole::kGroup      ? program.reduce_groups.size()
-                                                               : device.slots.size() + 1;
-        const bool is_slot = role == FieldRole::kReads || role == FieldRole::kWrites;
-        value = static_cast<Value>(below(limit) - (is_slot ? 1 : 0));
-      };
-      std::visit([&](auto& each) { VisitFields(each, draw); }, operation);
-      std::vector<int32_t> waits;
-      for (int64_t j = i == 0 ? 0 : below(4); j > 0; --j) waits.push_back(static_cast<int32_t>(below(i)));
-      Append(device, operation, waits);
-    }
   }
-  return program;
-}
+
+  // The number of values of an operand, from 0; of a slot, from kNoSlot.
+  int64_t LimitOf(FieldRole role, const DeviceProgram& device) const {
+    switch (role) {
+      case FieldRole::kChunk:
+        return program_.num_chunks;
+      case FieldRole::kMicroBatch:
+        return program_.num_micro_batches;
+      case FieldRole::kKind:
+        return 2;
+      case FieldRole::kPeer:
+        return program_.num_devices() - 1;
+      case FieldRole::kGroup:
+        return static_cast<int64_t>(program_.reduce_groups.size());
+      case FieldRole::kReads:
+      case FieldRole::kWrites:
+        return static_cast<int64_t>(device.slots.size()) + 1;
+    }
+    return 1;
+  }
+
+  void AddInstruction(int32_t index) {
+    DeviceProgram& device = program_.devices[index];
+    Operation operation;
+    do {
+      operation = MakeOperation(Below(std::variant_size_v<Operation>));
+    } while (program_.num_devices() == 1 && !IsCompute(operation));
+    const auto draw = [&](FieldRole role, const char*, auto& value) {
+      using Value = std::remove_reference_t<decltype(value)>;
+      int64_t drawn = Below(LimitOf(role, device));
+      if (role == FieldRole::kPeer) drawn = (index + 1 + drawn) % program_.num_devices();
+      if (role == FieldRole::kReads || role == FieldRole::kWrites) drawn += kNoSlot;
+      value = static_cast<Value>(drawn);
+    };
+    std::visit([&](auto& each) { VisitFields(each, draw); }, operation);
+    const auto num_earlier = static_cast<int64_t>(device.instructions.size());
+    std::vector<int32_t> waits;
+    for (int64_t i = num_earlier == 0 ? 0 : Below(4); i > 0; --i) {
+      waits.push_back(static_cast<int32_t>(Below(num_earlier)));
+    }
+    Append(device, operation, waits);
+  }
+
+  const uint32_t seed_;
+  std::mt19937 random_;
+  Program program_;
+};
+
+// A random program that passes CheckStructure and computes nothing meaningful; the same for the same seed.
+inline Program RandomProgram(uint32_t seed) { return RandomProgramMaker(seed).Make(); }
 
 }  // namespace baton
 

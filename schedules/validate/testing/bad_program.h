@@ -20,7 +20,7 @@
 
 namespace baton {
 
-// A program, with access to its parts by what they are.
+// A program, with access to its instructions by kind, chunk and micro-batch.
 struct Patient {
   Program program;
 

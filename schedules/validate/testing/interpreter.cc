@@ -51,7 +51,7 @@ class Player {
 
   const Operation& OperationOf(int device, int i) const { return program_.devices[device].instructions[i].operation; }
 
-  // The predecessor of each instruction on its lane, and the other side of each transfer.
+  // Finds the predecessor of each instruction on its lane, and the other side of each transfer.
   void FindLanes() {
     std::map<std::tuple<int, int, bool>, std::vector<Where>> lanes;  // (from, to, is send)
     for (int device = 0; device < program_.num_devices(); ++device) {
@@ -140,13 +140,13 @@ class Player {
     const bool ends = state == State::kRunning;
     states_[device][i] = states_[peer][other] = ends ? State::kDone : State::kRunning;
     const std::string error = Read(peer, OperationOf(peer, other));
-    // What arrives is what was sent, whatever the Recv is called.
+    // The Send determines the data, whatever chunk and micro-batch the Recv names.
     const SlotId source = std::get<Send>(OperationOf(peer, other)).slot;
     slots_[device][std::get<Recv>(operation).slot] = ends ? slots_[peer][source] : "half of something";
     return error;
   }
 
-  // What is in a slot of this role, by name: a chunk's output is the next one's input.
+  // The name of the data in a slot of this role. A chunk's output is the next chunk's input.
   static std::string Content(SlotKind role, int chunk, int micro_batch) {
     static constexpr const char* kNames[] = {"input",    "targets", "",      "saved",      "saved weight",
                                              "gradient", "",        "stash", "recomputed", "recomputed weight"};

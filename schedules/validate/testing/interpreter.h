@@ -1,5 +1,5 @@
-// An adversary for the validator's tests: plays a program on lanes that run as asynchronously as the rules of
-// instruction.h let them, in a random order of events, and follows what is in every slot.
+// An adversary for the validator's tests: runs a program on lanes that are as asynchronous as the rules of
+// instruction.h allow, in a random order of events, and tracks the content of every slot.
 #ifndef BATON_SCHEDULES_VALIDATE_TESTING_INTERPRETER_H_
 #define BATON_SCHEDULES_VALIDATE_TESTING_INTERPRETER_H_
 
@@ -10,9 +10,9 @@
 
 namespace baton {
 
-// Empty if every instruction ended and every one found in its slots what it needs, from its beginning to its end; else
-// what went wrong first. Expects indices in range. A transfer's target is undefined from its beginning to its end, as
-// are the results of a computation.
+// Returns the first fault. Empty if every instruction ended and had the right data in its slots from its beginning to
+// its end. The target of a transfer and the results of a computation are undefined from its beginning to its end.
+// Expects indices in range.
 std::string PlayAtRandom(const Program& program, uint32_t seed);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// Changes of single instructions and operands, for tests that a validator finds them.
+// Changes single instructions and operands, for tests that the validator finds the change.
 #ifndef BATON_SCHEDULES_VALIDATE_TESTING_MUTATIONS_H_
 #define BATON_SCHEDULES_VALIDATE_TESTING_MUTATIONS_H_
 

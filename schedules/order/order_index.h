@@ -1,7 +1,9 @@
-// Pass of lowering: checks a compute order and records the position of each action. Used by lower.cc, verify and
-// compile.
-#ifndef BATON_SCHEDULES_LOWER_ORDER_INDEX_H_
-#define BATON_SCHEDULES_LOWER_ORDER_INDEX_H_
+// Checks a compute order and finds the position of each action. Used by lower, verify and compile.
+//
+//     BATON_ASSIGN_OR_RETURN(const OrderIndex index, IndexOrder(order));   // InvalidArgument if the order is unsound
+//     index.forward[index.Key(2, 5)];          // position of 2F5 on its device, order.DeviceOf(2, 5)
+#ifndef BATON_SCHEDULES_ORDER_ORDER_INDEX_H_
+#define BATON_SCHEDULES_ORDER_ORDER_INDEX_H_
 
 #include <cstdint>
 #include <functional>
@@ -55,7 +57,7 @@ struct IndexedOrder {
   // weights are not bit-identical to those of other schedules.
   std::optional<OrderViolation> descent;
 };
-IndexedOrder IndexWhatIsThere(const ComputeOrder& order, const PositionName& name);
+IndexedOrder IndexUncheckedOrder(const ComputeOrder& order, const PositionName& name);
 
 // Errors: InvalidArgument with the first violation, or the descent if `gradients_ascend`.
 absl::StatusOr<OrderIndex> IndexOrder(const ComputeOrder& order, bool gradients_ascend = true);
@@ -65,4 +67,4 @@ absl::Status ActionError(const ComputeOrder& order, int device, int position, co
 
 }  // namespace baton
 
-#endif  // BATON_SCHEDULES_LOWER_ORDER_INDEX_H_
+#endif  // BATON_SCHEDULES_ORDER_ORDER_INDEX_H_

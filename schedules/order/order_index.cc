@@ -1,5 +1,5 @@
 // Checks and indexes a compute order; see order_index.h.
-#include "schedules/lower/order_index.h"
+#include "schedules/order/order_index.h"
 
 #include <algorithm>
 #include <string>
@@ -88,11 +88,11 @@ class Indexer {
 
   void Index(const Action& action, int position) {
     if (action.chunk < 0 || action.chunk >= order_.num_chunks) {
-      return Report(position, absl::StrCat("names a chunk that is not there; chunks are 0 to ", order_.num_chunks - 1));
+      return Report(position, absl::StrCat("names no existing chunk; chunks are 0 to ", order_.num_chunks - 1));
     }
     if (action.micro_batch < 0 || action.micro_batch >= order_.num_micro_batches) {
-      return Report(position, absl::StrCat("names a micro-batch that is not there; they are 0 to ",
-                                           order_.num_micro_batches - 1));
+      return Report(position,
+                    absl::StrCat("names no existing micro-batch; they are 0 to ", order_.num_micro_batches - 1));
     }
     OrderIndex& index = result_.index;
     const size_t key = index.Key(action.chunk, action.micro_batch);
@@ -257,13 +257,13 @@ std::string FormatOrderViolation(const OrderViolation& violation, const Position
                       violation.message);
 }
 
-IndexedOrder IndexWhatIsThere(const ComputeOrder& order, const PositionName& name) {
+IndexedOrder IndexUncheckedOrder(const ComputeOrder& order, const PositionName& name) {
   return Indexer(order, name).Run();
 }
 
 absl::StatusOr<OrderIndex> IndexOrder(const ComputeOrder& order, bool gradients_ascend) {
   const PositionName name = PlainPosition;
-  IndexedOrder indexed = IndexWhatIsThere(order, name);
+  IndexedOrder indexed = IndexUncheckedOrder(order, name);
   if (!indexed.violations.empty()) {
     return absl::InvalidArgumentError(FormatOrderViolation(indexed.violations.front(), name));
   }
