@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "base/cuda_status.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "ops/cuda/cudnn_plan.h"
 #include "ops/cuda/fused_attention.h"
@@ -51,7 +51,7 @@ Bytes WorkspaceLimit(const AttentionShape& shape) {
 // since plans take seconds to make.
 struct DevicePlans {
   // Held while work is enqueued, since the handle has one stream at a time.
-  absl::Mutex mutex;
+  Mutex mutex;
   cudnnHandle_t handle = nullptr;
   // By sequences, context, heads, head width, backward, deterministic. Null: cuDNN has no plan.
   std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, bool, bool>, std::unique_ptr<CudnnPlan>> plans;
@@ -59,11 +59,11 @@ struct DevicePlans {
 
 // The plans of the current device. Errors: Internal if CUDA or cuDNN fails.
 absl::StatusOr<DevicePlans*> CurrentPlans() {
-  static auto* const mutex = new absl::Mutex;
+  static auto* const mutex = new Mutex;
   static auto* const devices = new std::map<int, DevicePlans*>;
   int device;
   BATON_RETURN_IF_CUDA_ERROR(cudaGetDevice(&device));
-  const absl::MutexLock lock(mutex);
+  const MutexLock lock(mutex);
   DevicePlans*& plans = (*devices)[device];
   if (plans == nullptr) {
     auto made = std::make_unique<DevicePlans>();
@@ -129,7 +129,7 @@ class CudnnAttention final : public FusedAttention {
   absl::Status Execute(KernelStream stream, const AttentionShape& shape, bool backward, CudnnPointers* pointers,
                        std::byte* scratch) const {
     BATON_ASSIGN_OR_RETURN(DevicePlans* const plans, CurrentPlans());
-    const absl::MutexLock lock(&plans->mutex);
+    const MutexLock lock(&plans->mutex);
     const CudnnPlan* const plan = FindOrCreate(plans, shape, backward);
     if (plan == nullptr) return absl::UnimplementedError("cuDNN has no attention kernel for this shape");
     BATON_RETURN_IF_CUDA_ERROR(cudnnSetStream(plans->handle, static_cast<cudaStream_t>(stream.native_handle)));

@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "base/cuda_status.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "ops/cuda/kernels/elementwise.h"
 
@@ -17,11 +17,11 @@ namespace {
 
 // cuBLASLt's handle for the current device. All layers of the process share it; it is never destroyed.
 absl::StatusOr<cublasLtHandle_t> CurrentHandle() {
-  static auto* const mutex = new absl::Mutex;
+  static auto* const mutex = new Mutex;
   static auto* const handles = new std::map<int, cublasLtHandle_t>;
   int device;
   BATON_RETURN_IF_CUDA_ERROR(cudaGetDevice(&device));
-  const absl::MutexLock lock(mutex);
+  const MutexLock lock(mutex);
   cublasLtHandle_t& handle = (*handles)[device];
   if (handle == nullptr) BATON_RETURN_IF_CUDA_ERROR(cublasLtCreate(&handle));
   return handle;

@@ -68,7 +68,7 @@ Executor::Executor(ExecutorOptions options)
 
 Executor::~Executor() {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     stop_ = true;
     task_begins_.SignalAll();
   }
@@ -138,14 +138,14 @@ void Executor::WorkerMain(int device) {
   for (;;) {
     Task task;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       while (!stop_ && num_tasks_ == last_task) task_begins_.Wait(&mutex_);
       if (stop_) return;
       last_task = num_tasks_;
       task = task_;
     }
     Perform(task, device);
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (--num_running_ == 0) task_ends_.Signal();
   }
 }
@@ -160,7 +160,7 @@ void Executor::Perform(const Task& task, int device) {
 }
 
 void Executor::Begin(const Task& task) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   task_ = task;
   num_running_ = static_cast<int>(threads_.size());
   ++num_tasks_;
@@ -199,7 +199,7 @@ void Executor::AwaitWorkers(Watchdog* watchdog) {
       watchdog == nullptr ? absl::InfiniteDuration() : absl::Nanoseconds(watchdog->poll_period_ns());
   for (;;) {
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       bool timed_out = false;
       while (num_running_ > 0 && !timed_out) timed_out = task_ends_.WaitWithTimeout(&mutex_, period);
       if (num_running_ == 0) return;

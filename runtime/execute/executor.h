@@ -19,7 +19,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "base/units.h"
 #include "runtime/device/device.h"
 #include "runtime/execute/first_error.h"
@@ -142,9 +142,9 @@ class Executor {
   std::vector<std::unique_ptr<LoadedProgram>> programs_;  // [ProgramHandle::index]
   std::vector<std::thread> threads_;                      // [device]
 
-  absl::Mutex mutex_;
-  absl::CondVar task_begins_;
-  absl::CondVar task_ends_;
+  Mutex mutex_;
+  CondVar task_begins_;
+  CondVar task_ends_;
   int64_t num_tasks_ ABSL_GUARDED_BY(mutex_) = 0;  // changes when a task begins
   Task task_ ABSL_GUARDED_BY(mutex_);
   int num_running_ ABSL_GUARDED_BY(mutex_) = 0;  // workers that are not done with the task

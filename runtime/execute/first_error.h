@@ -9,7 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "runtime/device/device.h"
 
 namespace baton {
@@ -22,7 +22,7 @@ class FirstError {
   // Keeps `status` (not OK) if it is the first, and then cancels all devices.
   void Set(absl::Status status) {
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       if (!status_.ok()) return;
       status_ = std::move(status);
     }
@@ -34,14 +34,14 @@ class FirstError {
   bool is_set() const { return is_set_.load(std::memory_order_acquire); }
 
   absl::Status status() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return status_;
   }
 
   // Resumes all devices.
   void Clear() {
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       status_ = absl::OkStatus();
     }
     is_set_.store(false, std::memory_order_release);
@@ -50,7 +50,7 @@ class FirstError {
 
  private:
   const std::vector<Device*> devices_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> is_set_{false};
 };

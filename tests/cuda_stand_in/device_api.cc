@@ -29,14 +29,14 @@ cudaError_t Fail(cudaError_t error) {
 
 cudaError_t MachineError() {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   if (machine.num_gpus == 0) return cudaErrorNoDevice;
   return machine.sticky;
 }
 
 cudaError_t RefuseInCapture() {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   bool refused = false;
   for (const std::shared_ptr<Capture>& capture : machine.captures) {
     const bool concerns = capture->mode == cudaStreamCaptureModeGlobal || capture->thread == std::this_thread::get_id();
@@ -50,7 +50,7 @@ cudaError_t RefuseInCapture() {
 void ReportFault(const std::string& fault) {
   Machine& machine = TheMachine();
   {
-    absl::MutexLock lock(&machine.mutex);
+    baton::MutexLock lock(&machine.mutex);
     if (machine.sticky != cudaSuccess) return;
     machine.sticky = cudaErrorIllegalAddress;
     machine.fault = fault;
@@ -64,7 +64,7 @@ void ResetMachine() {
   machine.work.Clear();
   MendGuards();
   last_error = cudaSuccess;
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   machine.sticky = cudaSuccess;
   machine.fault.clear();
   machine.fail_enqueued = -1;
@@ -73,13 +73,13 @@ void ResetMachine() {
 
 void SetNumGpus(int count) {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   machine.num_gpus = count;
 }
 
 void FailEnqueued(int64_t n) {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   machine.fail_enqueued = n;
 }
 
@@ -87,27 +87,27 @@ void SetWorkOrder(uint64_t seed) { TheMachine().work.SetSeed(seed); }
 
 int64_t NumStreams() {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   return machine.num_streams;
 }
 int64_t NumEvents() {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   return machine.num_events;
 }
 int64_t NumNodesOfLastGraph() {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   return machine.last_graph_nodes;
 }
 int64_t NumGraphLaunches() {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   return machine.num_launches;
 }
 std::string LastFault() {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   return machine.fault;
 }
 
@@ -120,7 +120,7 @@ extern "C" {
 cudaError_t cudaGetDeviceCount(int* count) {
   *count = 0;
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   if (machine.num_gpus == 0) return Fail(cudaErrorNoDevice);
   *count = machine.num_gpus;
   return cudaSuccess;
@@ -134,7 +134,7 @@ cudaError_t cudaGetDevice(int* device) {
 cudaError_t cudaSetDevice(int device) {
   if (cudaError_t error = MachineError(); error != cudaSuccess) return Fail(error);
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   if (device < 0 || device >= machine.num_gpus) return Fail(cudaErrorInvalidDevice);
   CurrentGpu() = device;
   return cudaSuccess;
@@ -154,7 +154,7 @@ cudaError_t cudaDeviceCanAccessPeer(int* can, int device, int peer) {
 cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned int flags) {
   static std::map<std::pair<int, int>, bool> enabled;
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   if (peer == CurrentGpu() || peer < 0 || peer >= machine.num_gpus) return Fail(cudaErrorInvalidDevice);
   bool& is_enabled = enabled[{CurrentGpu(), peer}];
   if (is_enabled) return Fail(cudaErrorPeerAccessAlreadyEnabled);
@@ -199,7 +199,7 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
 
 cudaError_t cudaDriverGetVersion(int* version) {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   *version = machine.num_gpus == 0 ? 0 : CUDART_VERSION;
   return cudaSuccess;
 }

@@ -29,7 +29,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
   if (cudaError_t error = MachineError(); error != cudaSuccess) return Fail(error);
   if (stream == nullptr) return Fail(cudaErrorStreamCaptureUnsupported);
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   if (stream->capture != nullptr) return Fail(cudaErrorIllegalState);
   auto capture = std::make_shared<Capture>();
   capture->origin = stream;
@@ -45,7 +45,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   *graph = nullptr;
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   const std::shared_ptr<Capture> capture = stream->capture;
   if (capture == nullptr) return Fail(cudaErrorIllegalState);
   if (capture->origin != stream) return Fail(cudaErrorStreamCaptureUnmatched);
@@ -73,7 +73,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
   if (cudaError_t error = MachineError(); error != cudaSuccess) return Fail(error);
   *executable = new CUgraphExec_st{graph->nodes, nullptr};
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   machine.last_graph_nodes = static_cast<int64_t>(graph->nodes.size());
   return cudaSuccess;
 }
@@ -89,7 +89,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   if (cudaError_t error = MachineError(); error != cudaSuccess) return Fail(error);
   stream = Resolve(stream);
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   if (stream == nullptr || stream->capture != nullptr) return Fail(cudaErrorStreamCaptureUnsupported);
   // Held until all nodes are added, so that no node runs before another one waits for it.
   const std::shared_ptr<Work> begin = machine.work.AddHeld(nullptr, {stream->tail, executable->last_launch});

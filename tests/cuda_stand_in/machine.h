@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "tests/cuda_stand_in/work_queue.h"
 
 namespace baton::stand_in {
@@ -39,7 +39,7 @@ struct Capture {
 // its own.
 struct Machine {
   WorkQueue work;
-  absl::Mutex mutex;
+  baton::Mutex mutex;
   int num_gpus ABSL_GUARDED_BY(mutex) = 1;
   cudaError_t sticky ABSL_GUARDED_BY(mutex) = cudaSuccess;
   std::string fault ABSL_GUARDED_BY(mutex);

@@ -28,7 +28,7 @@ struct Allocation {
 
 // Each block has guards: one page before it, and at least one page from its end to the end of the mapping.
 struct Memory {
-  absl::Mutex mutex;
+  baton::Mutex mutex;
   std::map<char*, Allocation> allocations ABSL_GUARDED_BY(mutex);
   bool closes ABSL_GUARDED_BY(mutex) = false;
   int num_opened ABSL_GUARDED_BY(mutex) = 0;
@@ -48,7 +48,7 @@ void* Allocate(size_t bytes, bool on_device) {
   std::memset(block + bytes, kGuard, mapped - kPageBytes - bytes);
   std::memset(block, kPoison, std::min(bytes, kMostPoison));
   Memory& memory = TheMemory();
-  absl::MutexLock lock(&memory.mutex);
+  baton::MutexLock lock(&memory.mutex);
   const bool closed = on_device && memory.closes;
   if (closed && memory.num_opened == 0) mprotect(mapping, mapped, PROT_NONE);
   memory.allocations[block] = {bytes, mapped, on_device, closed};
@@ -89,7 +89,7 @@ cudaError_t Release(void* pointer) {
   TheMachine().work.RunAll();
   if (std::string fault = CheckGuards(); !fault.empty()) ReportFault(fault);
   Memory& memory = TheMemory();
-  absl::MutexLock lock(&memory.mutex);
+  baton::MutexLock lock(&memory.mutex);
   const auto found = memory.allocations.find(static_cast<char*>(pointer));
   if (found == memory.allocations.end()) return cudaErrorInvalidValue;
   munmap(found->first - kPageBytes, found->second.mapped_bytes);
@@ -118,7 +118,7 @@ std::string CheckGuards() {
   std::string fault;
   Memory& memory = TheMemory();
   {
-    absl::MutexLock lock(&memory.mutex);
+    baton::MutexLock lock(&memory.mutex);
     for (const auto& [block, allocation] : memory.allocations) {
       if (IsIntact(block, allocation)) continue;
       fault = "something wrote outside an allocation of " + std::to_string(allocation.bytes) + " bytes";
@@ -133,7 +133,7 @@ void MendGuards() {
   SetMemoryOpen(true);
   Memory& memory = TheMemory();
   {
-    absl::MutexLock lock(&memory.mutex);
+    baton::MutexLock lock(&memory.mutex);
     for (const auto& [block, allocation] : memory.allocations) {
       char* const begin = block - kPageBytes;
       std::memset(begin, kGuard, kPageBytes);
@@ -145,7 +145,7 @@ void MendGuards() {
 
 bool IsDeviceMemory(const void* pointer, size_t bytes) {
   Memory& memory = TheMemory();
-  absl::MutexLock lock(&memory.mutex);
+  baton::MutexLock lock(&memory.mutex);
   char* const address = static_cast<char*>(const_cast<void*>(pointer));
   auto found = memory.allocations.upper_bound(address);
   if (found == memory.allocations.begin()) return false;
@@ -155,7 +155,7 @@ bool IsDeviceMemory(const void* pointer, size_t bytes) {
 
 void SetMemoryOpen(bool open) {
   Memory& memory = TheMemory();
-  absl::MutexLock lock(&memory.mutex);
+  baton::MutexLock lock(&memory.mutex);
   memory.num_opened += open ? 1 : -1;
   if (memory.num_opened != (open ? 1 : 0)) return;
   for (const auto& [block, allocation] : memory.allocations) {
@@ -167,13 +167,13 @@ void SetMemoryOpen(bool open) {
 void CloseDeviceMemory(bool closed) {
   TheMachine().work.SetBrackets([] { SetMemoryOpen(true); }, [] { SetMemoryOpen(false); });
   Memory& memory = TheMemory();
-  absl::MutexLock lock(&memory.mutex);
+  baton::MutexLock lock(&memory.mutex);
   memory.closes = closed;
 }
 
 int64_t NumAllocations() {
   Memory& memory = TheMemory();
-  absl::MutexLock lock(&memory.mutex);
+  baton::MutexLock lock(&memory.mutex);
   return static_cast<int64_t>(memory.allocations.size());
 }
 

@@ -28,7 +28,7 @@ struct Pair {
   size_t num_posted[2] = {};  // sends, receives
 };
 
-ABSL_CONST_INIT absl::Mutex mutex(absl::kConstInit);
+ABSL_CONST_INIT baton::Mutex mutex(absl::kConstInit);
 ncclResult_t forced_state ABSL_GUARDED_BY(mutex) = ncclSuccess;
 int next_id ABSL_GUARDED_BY(mutex) = 1;
 std::map<std::tuple<int, int, int>, Pair> pairs ABSL_GUARDED_BY(mutex);  // [id, from, to]
@@ -42,7 +42,7 @@ void Arrive(const std::shared_ptr<Transfer>& transfer) {
 }  // namespace
 
 void FailNccl(ncclResult_t state) {
-  absl::MutexLock lock(&mutex);
+  baton::MutexLock lock(&mutex);
   forced_state = state;
 }
 
@@ -63,7 +63,7 @@ ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const voi
                   cudaStream_t stream) {
   std::shared_ptr<Transfer> transfer;
   {
-    absl::MutexLock lock(&mutex);
+    baton::MutexLock lock(&mutex);
     Pair& pair = pairs[{communicator->id, from, to}];
     const size_t n = pair.num_posted[side]++;
     while (pair.transfers.size() <= n) pair.transfers.push_back(std::make_shared<Transfer>());
@@ -73,7 +73,7 @@ ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const voi
     if (side == 1) transfer->destination = const_cast<void*>(data);
     transfer->bytes[side] = bytes;
     // Held until both have arrived.
-    absl::MutexLock machine_lock(&TheMachine().mutex);
+    baton::MutexLock machine_lock(&TheMachine().mutex);
     const auto arrives = TheMachine().work.Add([transfer] { Arrive(transfer); }, {stream->tail});
     transfer->ends[side] = TheMachine().work.AddHeld(nullptr, {arrives});
     stream->tail = transfer->ends[side];
@@ -88,7 +88,7 @@ ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const voi
 extern "C" {
 
 ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
-  absl::MutexLock lock(&mutex);
+  baton::MutexLock lock(&mutex);
   std::memset(id, 0, sizeof(*id));
   std::memcpy(id->internal, &next_id, sizeof(next_id));
   ++next_id;
@@ -106,7 +106,7 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* communicator, int num_ranks, ncc
 }
 
 ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
-  absl::MutexLock lock(&mutex);
+  baton::MutexLock lock(&mutex);
   *state = forced_state;
   if (forced_state == ncclSuccess && communicator->polls_in_progress-- > 0) *state = ncclInProgress;
   return ncclSuccess;

@@ -37,7 +37,7 @@ cudaStream_t Resolve(cudaStream_t stream) {
   if (stream != nullptr) return stream;
   if (RefuseInCapture() != cudaSuccess) return nullptr;
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   cudaStream_t& own = machine.default_streams[CurrentGpu()];
   if (own == nullptr) {
     own = new CUstream_st;
@@ -50,7 +50,7 @@ cudaError_t TryEnqueue(cudaStream_t stream, std::function<void()> work) {
   stream = Resolve(stream);
   Machine& machine = TheMachine();
   {
-    absl::MutexLock lock(&machine.mutex);
+    baton::MutexLock lock(&machine.mutex);
     if (cudaError_t error = ErrorOf(machine, stream); error != cudaSuccess) return error;
     if (machine.fail_enqueued >= 0 && machine.fail_enqueued-- == 0) {
       work = [] { ReportFault("injected"); };
@@ -86,7 +86,7 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned int flag
   *stream = new CUstream_st;
   (*stream)->gpu = CurrentGpu();
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   ++machine.num_streams;
   return cudaSuccess;
 }
@@ -97,7 +97,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned int flags) 
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   --machine.num_streams;
   delete stream;  // what it enqueued still runs
   return cudaSuccess;
@@ -109,7 +109,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   std::shared_ptr<Work> tail;
   {
     Machine& machine = TheMachine();
-    absl::MutexLock lock(&machine.mutex);
+    baton::MutexLock lock(&machine.mutex);
     tail = stream->tail;
   }
   TheMachine().work.RunUntilDone(tail);
@@ -122,7 +122,7 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
   std::shared_ptr<Work> tail;
   {
     Machine& machine = TheMachine();
-    absl::MutexLock lock(&machine.mutex);
+    baton::MutexLock lock(&machine.mutex);
     if (stream != nullptr && stream->capture != nullptr) stream->capture->invalidated = true;
     if (stream == nullptr || stream->capture != nullptr) return Fail(cudaErrorStreamCaptureUnsupported);
     tail = stream->tail;
@@ -137,7 +137,7 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int flags) {
   stream = Resolve(stream);
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   if (cudaError_t error = ErrorOf(machine, stream); error != cudaSuccess) return Fail(error);
   if (event->captured_in != nullptr) {
     if (event->captured_in->ended) return Fail(cudaErrorCapturedEvent);
@@ -162,7 +162,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   *status = stream == nullptr || stream->capture == nullptr ? cudaStreamCaptureStatusNone
             : stream->capture->invalidated                  ? cudaStreamCaptureStatusInvalidated
                                                             : cudaStreamCaptureStatusActive;
@@ -179,7 +179,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned int flags) {
   (*event)->gpu = CurrentGpu();
   (*event)->has_time = (flags & cudaEventDisableTiming) == 0;
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   ++machine.num_events;
   return cudaSuccess;
 }
@@ -188,7 +188,7 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlag
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   --machine.num_events;
   delete event;
   return cudaSuccess;
@@ -197,7 +197,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned int flags) {
   stream = Resolve(stream);
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   if (cudaError_t error = ErrorOf(machine, stream); error != cudaSuccess) return Fail(error);
   if (event->gpu != stream->gpu) return Fail(cudaErrorInvalidResourceHandle);
   const bool external = (flags & cudaEventRecordExternal) != 0;
@@ -223,7 +223,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
   std::shared_ptr<Work> last;
   {
     Machine& machine = TheMachine();
-    absl::MutexLock lock(&machine.mutex);
+    baton::MutexLock lock(&machine.mutex);
     if (event->captured_in != nullptr) {
       event->captured_in->invalidated = true;
       return Fail(cudaErrorCapturedEvent);
@@ -240,7 +240,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   std::shared_ptr<Work> last;
   {
     Machine& machine = TheMachine();
-    absl::MutexLock lock(&machine.mutex);
+    baton::MutexLock lock(&machine.mutex);
     if (event->captured_in != nullptr) return Fail(cudaErrorCapturedEvent);
     last = event->last;
   }
@@ -251,7 +251,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
   if (cudaError_t error = MachineError(); error != cudaSuccess) return Fail(error);
   Machine& machine = TheMachine();
-  absl::MutexLock lock(&machine.mutex);
+  baton::MutexLock lock(&machine.mutex);
   for (cudaEvent_t event : {start, end}) {
     if (!event->has_time || event->last == nullptr || event->captured_in != nullptr || event->gpu != start->gpu) {
       return Fail(cudaErrorInvalidResourceHandle);

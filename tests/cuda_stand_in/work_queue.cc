@@ -32,7 +32,7 @@ std::shared_ptr<Work> WorkQueue::Insert(std::function<void()> run, const std::ve
                                         int holds) {
   auto work = std::make_shared<Work>();
   work->run = std::move(run);
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   work->num_waits = holds;
   for (const std::shared_ptr<Work>& wait : waits) {
     if (wait == nullptr || wait->done) continue;
@@ -44,12 +44,12 @@ std::shared_ptr<Work> WorkQueue::Insert(std::function<void()> run, const std::ve
 }
 
 void WorkQueue::RunNowAndThen() {
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   if (Random() % kEagerness == 0 && !running_) RunSome(nullptr, 1 + Random() % kMostAtOnce);
 }
 
 void WorkQueue::Release(const std::shared_ptr<Work>& work) {
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   if (--work->num_waits == 0) ready_.push_back(work);
 }
 
@@ -88,7 +88,7 @@ void WorkQueue::RunOne() {
 
 bool WorkQueue::RunUntilDone(const std::shared_ptr<Work>& work) {
   if (work == nullptr) return true;
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   while (!work->done) {
     if (!RunSome(work.get(), std::numeric_limits<uint64_t>::max())) return false;
   }
@@ -97,35 +97,35 @@ bool WorkQueue::RunUntilDone(const std::shared_ptr<Work>& work) {
 
 bool WorkQueue::Poll(const std::shared_ptr<Work>& work) {
   if (work == nullptr) return true;
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   if (!work->done) RunSome(work.get(), 1 + Random() % kMostAtOnce);
   return work->done;
 }
 
 void WorkQueue::RunAll() {
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   while (RunSome(nullptr, std::numeric_limits<uint64_t>::max())) {
   }
 }
 
 void WorkQueue::Break() {
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   broken_ = true;
 }
 
 void WorkQueue::Clear() {
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   ready_.clear();
   broken_ = false;
 }
 
 void WorkQueue::SetSeed(uint64_t seed) {
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   random_ = seed;
 }
 
 void WorkQueue::SetBrackets(std::function<void()> before, std::function<void()> after) {
-  absl::MutexLock lock(&mutex_);
+  baton::MutexLock lock(&mutex_);
   before_ = std::move(before);
   after_ = std::move(after);
 }

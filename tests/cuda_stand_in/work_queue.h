@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "base/units.h"
 
 namespace baton::stand_in {
@@ -59,8 +59,8 @@ class WorkQueue {
   void RunOne() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t Random() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  absl::Mutex mutex_;
-  absl::CondVar finished_;
+  baton::Mutex mutex_;
+  baton::CondVar finished_;
   std::vector<std::shared_ptr<Work>> ready_ ABSL_GUARDED_BY(mutex_);
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;

@@ -142,17 +142,17 @@ void CudaDevice::Resume() {
 }
 
 void CudaDevice::AddStream(CudaStream* stream) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   streams_.push_back(stream);
 }
 
 void CudaDevice::RemoveStream(CudaStream* stream) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   streams_.erase(std::remove(streams_.begin(), streams_.end(), stream), streams_.end());
 }
 
 std::vector<CudaStream*> CudaDevice::Streams() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return streams_;
 }
 

@@ -11,7 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "runtime/device/cuda/cuda_clock.h"
 #include "runtime/device/device.h"
 #include "runtime/device/host/doorbell.h"
@@ -82,7 +82,7 @@ class CudaDevice final : public Device {
   CudaRecording recording_;
   std::vector<std::byte*> arenas_;
   std::vector<std::byte*> shared_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<CudaStream*> streams_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -28,14 +28,14 @@ const CudaChannelSide::Post& OldestOf(const CudaChannelSide& side) {
 
 absl::StatusOr<std::unique_ptr<CudaChannel>> CudaChannel::Create(CudaDevice* from, CudaDevice* to, int capacity) {
   std::unique_ptr<CudaChannel> channel(new CudaChannel);
-  absl::MutexLock lock(&channel->mutex_);
+  MutexLock lock(&channel->mutex_);
   BATON_RETURN_IF_ERROR(Open(channel->sender_, from, capacity));
   BATON_RETURN_IF_ERROR(Open(channel->receiver_, to, capacity));
   return channel;
 }
 
 absl::Status CudaChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   // The transfer only reads a sender's data.
   return Match(
       sender_, receiver_, stream,
@@ -43,7 +43,7 @@ absl::Status CudaChannel::Send(Stream& stream, const std::byte* data, Bytes byte
 }
 
 absl::Status CudaChannel::Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return Match(receiver_, sender_, stream,
                {data, bytes, nullptr, static_cast<CudaEvent*>(&done), static_cast<CudaEvent*>(started)});
 }
@@ -102,7 +102,7 @@ absl::Status CudaChannel::Transfer() {
 }
 
 void CudaChannel::Reset() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   for (CudaChannelSide* side : {&sender_, &receiver_}) side->num_posted = side->num_matched = 0;
 }
 

@@ -13,7 +13,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "runtime/device/cuda/cuda_device.h"
 #include "runtime/device/cuda/cuda_event.h"
 #include "runtime/device/cuda/cuda_stream.h"
@@ -61,7 +61,7 @@ class CudaChannel final : public Channel {
   // Enqueues the oldest transfer that both sides posted. May change the current GPU.
   absl::Status Transfer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   CudaChannelSide sender_ ABSL_GUARDED_BY(mutex_);
   CudaChannelSide receiver_ ABSL_GUARDED_BY(mutex_);
 };

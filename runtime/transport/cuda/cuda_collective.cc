@@ -18,7 +18,7 @@ cudaStream_t Native(Stream& stream) { return static_cast<CudaStream&>(stream).st
 
 absl::StatusOr<std::unique_ptr<CudaCollective>> CudaCollective::Create(std::vector<CudaDevice*> device_of_member) {
   std::unique_ptr<CudaCollective> collective(new CudaCollective);
-  absl::MutexLock lock(&collective->mutex_);
+  MutexLock lock(&collective->mutex_);
   for (CudaDevice* device : device_of_member) {
     std::vector<Participant>& participants = collective->participants_;
     if (std::any_of(participants.begin(), participants.end(),
@@ -39,7 +39,7 @@ absl::StatusOr<std::unique_ptr<CudaCollective>> CudaCollective::Create(std::vect
 
 absl::Status CudaCollective::Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
                                     Event* started) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   auto participant = std::find_if(participants_.begin(), participants_.end(),
                                   [&](const Participant& candidate) { return candidate.device->index() == device; });
   const auto expected = std::count_if(device_of_member_.begin(), device_of_member_.end(),
@@ -91,7 +91,7 @@ absl::Status CudaCollective::Add() {
 }
 
 void CudaCollective::Reset() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   num_arrived_ = 0;
   for (Participant& participant : participants_) participant.arrived = false;
 }

@@ -11,7 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "runtime/device/cuda/cuda_device.h"
 #include "runtime/device/cuda/cuda_event.h"
 #include "runtime/transport/collective.h"
@@ -45,7 +45,7 @@ class CudaCollective final : public Collective {
 
   std::vector<CudaDevice*> device_of_member_;  // constant after Create
   std::unique_ptr<Event> summed_;              // on the first participant's stream
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<ReduceBuffer> members_ ABSL_GUARDED_BY(mutex_);
   std::vector<Participant> participants_ ABSL_GUARDED_BY(mutex_);  // the first member's device first
   size_t num_arrived_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -28,7 +28,7 @@ absl::Status LocalChannel::Match(const Post& mine, bool is_sender) {
   Post peer;
   Nanos latency_ns = options_.latency_ns;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (num_pending_ == 0 || pending_are_sends_ == is_sender) {
       if (num_pending_ == pending_.size()) {
         return absl::InternalError(absl::StrCat("a channel of capacity ", pending_.size(), " got one more transfer"));
@@ -73,7 +73,7 @@ absl::Status LocalChannel::Complete(const Post& send, const Post& receive, Nanos
 }
 
 void LocalChannel::Reset() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   first_pending_ = 0;
   num_pending_ = 0;
   num_matched_ = 0;

@@ -12,7 +12,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "runtime/device/host/host_event.h"
 #include "runtime/transport/channel.h"
 
@@ -23,13 +23,13 @@ class LocalLink {
  public:
   // Reserves the link for `duration_ns`, from `start` or from when the link is free if that is later. Returns the end.
   Nanos Reserve(Nanos start, Nanos duration_ns) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     free_at_ = std::max(free_at_, start) + duration_ns;
     return free_at_;
   }
 
  private:
-  absl::Mutex mutex_;
+  Mutex mutex_;
   Nanos free_at_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
@@ -70,7 +70,7 @@ class LocalChannel final : public Channel {
   absl::Status Complete(const Post& send, const Post& receive, Nanos latency_ns);
 
   const LocalChannelOptions options_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<Post> pending_ ABSL_GUARDED_BY(mutex_);  // a ring of one side's posts that the other has not matched
   size_t first_pending_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t num_pending_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -49,7 +49,7 @@ LocalCollective::LocalCollective(absl::Span<const int32_t> device_of_member, Nan
 absl::Status LocalCollective::Arrive(Stream& stream, int device, absl::Span<const ReduceBuffer> buffers, Event& done,
                                      Event* started) {
   const Nanos arrived_at = SteadyNow();
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   auto participant = std::find_if(participants_.begin(), participants_.end(),
                                   [&](const Participant& candidate) { return candidate.device == device; });
   const auto expected = std::count(device_of_member_.begin(), device_of_member_.end(), device);
@@ -103,7 +103,7 @@ absl::Status LocalCollective::Add() {
 }
 
 void LocalCollective::Reset() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   num_arrived_ = 0;
   last_arrival_ = 0;
   for (Participant& participant : participants_) participant.arrived = false;

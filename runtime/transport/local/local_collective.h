@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "base/mutex.h"
 #include "runtime/device/host/host_event.h"
 #include "runtime/transport/collective.h"
 
@@ -37,7 +37,7 @@ class LocalCollective final : public Collective {
   const std::vector<int32_t> device_of_member_;
   const Nanos latency_ns_;
   const bool adds_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<ReduceBuffer> members_ ABSL_GUARDED_BY(mutex_);
   std::vector<Participant> participants_ ABSL_GUARDED_BY(mutex_);
   size_t num_arrived_ ABSL_GUARDED_BY(mutex_) = 0;
