@@ -1,23 +1,17 @@
-// Writes with stdio, and checks the close too; see write_file.h.
+// One DurableFile.
 #include "base/write_file.h"
 
-#include <cerrno>
-#include <cstdio>
+#include <memory>
 
-#include "absl/strings/str_cat.h"
+#include "base/durable_file.h"
+#include "base/status.h"
 
 namespace baton {
 
 absl::Status WriteFile(const std::string& path, absl::string_view contents) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be opened"));
-  const bool written = std::fwrite(contents.data(), 1, contents.size(), file) == contents.size();
-  const int write_error = errno;
-  // fclose writes the buffer, so a full disk may show only here.
-  if (std::fclose(file) != 0 || !written) {
-    return absl::ErrnoToStatus(written ? errno : write_error, absl::StrCat(path, ": cannot be written"));
-  }
-  return absl::OkStatus();
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<DurableFile> file, DurableFile::Create(path));
+  BATON_RETURN_IF_ERROR(file->Append(contents));
+  return file->Commit();
 }
 
 }  // namespace baton

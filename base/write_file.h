@@ -1,4 +1,4 @@
-// Writes a whole file.
+// Writes a whole file, or leaves the earlier one and says why.
 #ifndef BATON_BASE_WRITE_FILE_H_
 #define BATON_BASE_WRITE_FILE_H_
 
@@ -9,8 +9,8 @@
 
 namespace baton {
 
-// Replaces the contents of `path`, or creates it. Not atomic: after an error the file may be incomplete.
-// Errors: NotFound, PermissionDenied, ResourceExhausted and the like, with the path.
+// Replaces the contents of `path` as a DurableFile does: all of them or none. Errors: NotFound, PermissionDenied,
+// ResourceExhausted and the like, with the path.
 absl::Status WriteFile(const std::string& path, absl::string_view contents);
 
 }  // namespace baton

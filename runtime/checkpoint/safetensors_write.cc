@@ -1,35 +1,17 @@
 // WriteSafetensors of safetensors.h.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/durable_file.h"
 #include "base/status.h"
 #include "runtime/checkpoint/dtype.h"
 #include "runtime/checkpoint/safetensors.h"
 
 namespace baton {
 namespace {
-
-absl::Status SystemError(const std::string& path) {
-  return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot write checkpoint ", path));
-}
-
-absl::Status WriteAll(int descriptor, const char* data, size_t bytes, const std::string& path) {
-  while (bytes > 0) {
-    const ssize_t written = write(descriptor, data, bytes);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return SystemError(path);
-    data += written;
-    bytes -= static_cast<size_t>(written);
-  }
-  return absl::OkStatus();
-}
 
 // The length and the header, padded with spaces so that the data begin at a multiple of 8.
 std::string MakeHeader(const std::vector<TensorToWrite>& tensors) {
@@ -50,16 +32,6 @@ std::string MakeHeader(const std::vector<TensorToWrite>& tensors) {
   return length + json;
 }
 
-absl::Status WriteContents(int descriptor, const std::vector<TensorToWrite>& tensors, const std::string& path) {
-  const std::string header = MakeHeader(tensors);
-  BATON_RETURN_IF_ERROR(WriteAll(descriptor, header.data(), header.size(), path));
-  for (const TensorToWrite& tensor : tensors) {
-    BATON_RETURN_IF_ERROR(WriteAll(descriptor, reinterpret_cast<const char*>(tensor.data),
-                                   static_cast<size_t>(tensor.shape.NumBytes()), path));
-  }
-  return fsync(descriptor) == 0 ? absl::OkStatus() : SystemError(path);
-}
-
 }  // namespace
 
 absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite> tensors) {
@@ -76,15 +48,13 @@ absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite
     return SizeOf(a.shape.type()) > SizeOf(b.shape.type());
   });
 
-  const std::string partial = path + ".partial";
-  errno = 0;
-  const int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) return SystemError(partial);
-  absl::Status status = WriteContents(descriptor, tensors, partial);
-  if (close(descriptor) != 0 && status.ok()) status = SystemError(partial);
-  if (status.ok() && std::rename(partial.c_str(), path.c_str()) != 0) status = SystemError(path);
-  if (!status.ok()) unlink(partial.c_str());
-  return status;
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<DurableFile> file, DurableFile::Create(path));
+  BATON_RETURN_IF_ERROR(file->Append(MakeHeader(tensors)));
+  for (const TensorToWrite& tensor : tensors) {
+    BATON_RETURN_IF_ERROR(
+        file->Append({reinterpret_cast<const char*>(tensor.data), static_cast<size_t>(tensor.shape.NumBytes())}));
+  }
+  return file->Commit();
 }
 
 }  // namespace baton
