@@ -10,15 +10,33 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/write_file.h"
 
 namespace baton {
+namespace {
+
+// What a run writes into its folder.
+constexpr const char* kFiles[] = {"job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors"};
+
+// True if `path` can be written, without a change of an existing file.
+bool IsWritable(const std::string& path) {
+  if (access(path.c_str(), F_OK) == 0) return access(path.c_str(), W_OK) == 0;
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
+}
+
+}  // namespace
 
 absl::Status OutputFolder::Check() {
   if (!trace_file_.empty()) {
-    if (const absl::Status writable = WriteFile(trace_file_, ""); !writable.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("--trace: ", writable.message()));
+    if (!IsWritable(trace_file_)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--trace: ", trace_file_, ": cannot be opened: ", std::strerror(errno)));
+    }
+    if (std::filesystem::is_directory(trace_file_)) {
+      return absl::InvalidArgumentError(absl::StrCat("--trace: ", trace_file_, ": cannot be opened: Is a directory"));
     }
   }
   if (!has_folder()) return absl::OkStatus();
@@ -28,7 +46,10 @@ absl::Status OutputFolder::Check() {
   if (access(folder_.c_str(), W_OK | X_OK) != 0) {
     return absl::InvalidArgumentError(absl::StrCat("--output: ", folder_, ": ", std::strerror(errno)));
   }
-  for (const char* name : {"job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors"}) {
+  absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::Take(folder_);
+  if (!lock.ok()) return absl::InvalidArgumentError(absl::StrCat("--output: ", lock.status().message()));
+  lock_ = *std::move(lock);
+  for (const char* name : kFiles) {
     const std::string path = absl::StrCat(folder_, "/", name);
     const auto kind = std::filesystem::status(path, error).type();
     if (kind == std::filesystem::file_type::not_found) continue;
@@ -38,18 +59,19 @@ absl::Status OutputFolder::Check() {
     if (access(path.c_str(), W_OK) != 0) {
       return absl::InvalidArgumentError(absl::StrCat("--output: ", path, ": ", std::strerror(errno)));
     }
-    replaces_run_ = true;
   }
   return absl::OkStatus();
 }
 
 void OutputFolder::Discard() {
+  lock_.reset();
   std::error_code ignored;
   if (made_folder_) std::filesystem::remove(folder_, ignored);
 }
 
 absl::Status OutputFolder::Open(const proto::Job& job) {
   if (!has_folder()) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(SetAside());
   std::string text;
   google::protobuf::TextFormat::PrintToString(job, &text);
   BATON_RETURN_IF_ERROR(WriteFile(folder_ + "/job.textproto", text));
@@ -57,17 +79,49 @@ absl::Status OutputFolder::Open(const proto::Job& job) {
   return absl::OkStatus();
 }
 
+absl::Status OutputFolder::SetAside() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (const char* name : kFiles) {
+    const fs::path path = fs::path(folder_) / name;
+    if (!fs::exists(path, error)) continue;
+    for (int n = 1; set_aside_.empty(); ++n) {
+      const std::string folder = absl::StrCat(folder_, "/previous-", n);
+      if (fs::create_directory(folder, error)) set_aside_ = folder;
+      if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat(folder, ": cannot be created"));
+    }
+    fs::rename(path, fs::path(set_aside_) / name, error);
+    if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat(path.string(), ": cannot be moved"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status OutputFolder::Keep(const absl::Status& status) {
+  if (!status.ok()) failed_.push_back(std::string(status.message()));
+  return status;
+}
+
 absl::Status OutputFolder::WriteMetrics(const StepMetrics& metrics) {
-  return metrics_ == nullptr ? absl::OkStatus() : metrics_->Write(metrics);
+  if (metrics_ == nullptr) return absl::OkStatus();
+  const absl::Status status = Keep(metrics_->Write(metrics));
+  if (!status.ok()) metrics_.reset();
+  return status;
 }
 
-absl::Status OutputFolder::WriteTrace(const std::string& trace) const {
-  if (!trace_file_.empty()) BATON_RETURN_IF_ERROR(WriteFile(trace_file_, trace));
-  return has_folder() ? WriteFile(folder_ + "/trace.json", trace) : absl::OkStatus();
+absl::Status OutputFolder::WriteWeights(std::vector<TensorToWrite> weights) {
+  if (!has_folder()) return absl::OkStatus();
+  return Keep(WriteSafetensors(folder_ + "/weights.safetensors", std::move(weights)));
 }
 
-absl::Status OutputFolder::WriteWeights(std::vector<TensorToWrite> weights) const {
-  return has_folder() ? WriteSafetensors(folder_ + "/weights.safetensors", std::move(weights)) : absl::OkStatus();
+absl::Status OutputFolder::WriteTrace(const std::string& trace) {
+  const absl::Status in_folder = has_folder() ? Keep(WriteFile(folder_ + "/trace.json", trace)) : absl::OkStatus();
+  const absl::Status apart = trace_file_.empty() ? absl::OkStatus() : Keep(WriteFile(trace_file_, trace));
+  return in_folder.ok() ? apart : in_folder;
+}
+
+absl::Status OutputFolder::status() const {
+  if (failed_.empty()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("not everything was written: ", absl::StrJoin(failed_, "; ")));
 }
 
 }  // namespace baton

@@ -2,11 +2,12 @@
 // its own with --trace. Used by the trainer.
 //
 //   OutputFolder output(options.output, options.trace_file);
-//   BATON_RETURN_IF_ERROR(output.Check());        // before anything takes long
-//   BATON_RETURN_IF_ERROR(output.Open(job));
-//   BATON_RETURN_IF_ERROR(output.WriteMetrics(metrics));
-//   BATON_RETURN_IF_ERROR(output.WriteTrace(trace));
-//   BATON_RETURN_IF_ERROR(output.WriteWeights(weights));
+//   BATON_RETURN_IF_ERROR(output.Check());        // before anything takes long; locks the folder
+//   BATON_RETURN_IF_ERROR(output.Open(job));      // sets an earlier run's files aside
+//   output.WriteMetrics(metrics);
+//   output.WriteWeights(weights);                 // first, since they are the work
+//   output.WriteTrace(trace);
+//   return output.status();                       // names each file that could not be written
 #ifndef BATON_RUNTIME_TRAIN_OUTPUT_FOLDER_H_
 #define BATON_RUNTIME_TRAIN_OUTPUT_FOLDER_H_
 
@@ -18,43 +19,56 @@
 #include "absl/status/status.h"
 #include "proto/job.pb.h"
 #include "runtime/checkpoint/safetensors.h"
+#include "runtime/train/folder_lock.h"
 #include "runtime/train/metrics.h"
 
 namespace baton {
 
-// Thread contract: one thread at a time.
+// The files of a folder belong to one run at any time: a second process is refused, and the files of an earlier run are
+// moved to DIR/previous-N before the first new one is written. Each file is complete or not there (base/durable_file),
+// but for metrics.jsonl, which grows by a line a step. Thread contract: one thread at a time.
 class OutputFolder {
  public:
   // `folder` and `trace_file` may be empty: then nothing is written there.
   OutputFolder(std::string folder, std::string trace_file)
       : folder_(std::move(folder)), trace_file_(std::move(trace_file)) {}
 
-  // Makes the folder and checks that every file can be written, so that a run does not fail at its end. Errors:
-  // InvalidArgument that names the flag (--output, --trace) and the path.
+  // Makes and locks the folder and checks that every file can be written, so that a run does not fail at its end.
+  // Errors: InvalidArgument that names the flag (--output, --trace) and the path, or the process that has the folder.
   absl::Status Check();
-  // Removes the folder if Check made it and it is still empty.
+  // Unlocks the folder, and removes it if Check made it and it is still empty.
   void Discard();
-  // True if the folder has files of an earlier run.
-  bool replaces_run() const { return replaces_run_; }
+  // Where the files of an earlier run are since Open; empty if there were none.
+  const std::string& set_aside() const { return set_aside_; }
   // True if there is anything to write at the end of the run.
   bool wants_trace() const { return has_folder() || !trace_file_.empty(); }
   bool has_folder() const { return !folder_.empty(); }
   const std::string& folder() const { return folder_; }
 
-  // Writes job.textproto and begins metrics.jsonl. Errors of this and the following: those of the system, with the
-  // path.
+  // Sets the files of an earlier run aside, writes job.textproto and begins metrics.jsonl. Errors: those of the system,
+  // with the path.
   absl::Status Open(const proto::Job& job);
+
+  // A file that cannot be written does not keep the others from being written: these return the error, and status()
+  // has all of them. After its first error metrics.jsonl gets no more lines.
   absl::Status WriteMetrics(const StepMetrics& metrics);
+  absl::Status WriteWeights(std::vector<TensorToWrite> weights);
   // To trace.json and the trace file.
-  absl::Status WriteTrace(const std::string& trace) const;
-  absl::Status WriteWeights(std::vector<TensorToWrite> weights) const;
+  absl::Status WriteTrace(const std::string& trace);
+  // OK, or DataLoss with the message of every file that could not be written.
+  absl::Status status() const;
 
  private:
+  absl::Status SetAside();
+  absl::Status Keep(const absl::Status& status);
+
   const std::string folder_;
   const std::string trace_file_;
   std::unique_ptr<MetricsWriter> metrics_;  // null before Open and without a folder
+  std::unique_ptr<FolderLock> lock_;        // null before Check and without a folder
+  std::vector<std::string> failed_;         // messages
+  std::string set_aside_;
   bool made_folder_ = false;
-  bool replaces_run_ = false;
 };
 
 }  // namespace baton

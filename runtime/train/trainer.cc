@@ -69,10 +69,10 @@ class Trainer {
       output_.Discard();
       return ready;
     }
-    if (output_.replaces_run()) {
-      progress_.Log(absl::StrCat(output_.folder(), " holds an earlier run, which this one replaces"));
-    }
     BATON_RETURN_IF_ERROR(output_.Open(job_));
+    if (!output_.set_aside().empty()) {
+      progress_.Log(absl::StrCat("an earlier run in ", output_.folder(), " was moved to ", output_.set_aside()));
+    }
     for (const std::string& line : DescribeRun(job_, *session_, options_.graphs)) progress_.Log(line);
     return absl::OkStatus();
   }
@@ -113,7 +113,10 @@ class Trainer {
     if (Evaluates(step)) {
       BATON_ASSIGN_OR_RETURN(metrics.held_out_loss, session_->Evaluate());
     }
-    BATON_RETURN_IF_ERROR(output_.WriteMetrics(metrics));
+    // Training is worth more than its log.
+    if (const absl::Status written = output_.WriteMetrics(metrics); !written.ok()) {
+      progress_.Log(absl::StrCat(written.message(), "; training goes on without metrics"));
+    }
     progress_.Show(metrics);
     return absl::OkStatus();
   }
@@ -132,15 +135,19 @@ class Trainer {
   absl::Status Finish(const Prediction& prediction) {
     progress_.EndLine();
     if (const std::string line = accuracy_.Describe(); !line.empty()) progress_.Log(line);
-    if (!output_.wants_trace()) return absl::OkStatus();
-    BATON_RETURN_IF_ERROR(
-        output_.WriteTrace(ToChromeTrace(session_->program(), session_->trace(), &prediction.trace())));
-    if (!output_.has_folder()) return absl::OkStatus();
-    BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> weights, session_->Weights());
-    BATON_RETURN_IF_ERROR(output_.WriteWeights(std::move(weights)));
-    progress_.Log(absl::StrCat("written to ", output_.folder(),
-                               ": job.textproto, metrics.jsonl, trace.json (opens in ui.perfetto.dev), "
-                               "weights.safetensors"));
+    if (output_.has_folder() && options_.weights) {
+      BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> weights, session_->Weights());
+      (void)output_.WriteWeights(std::move(weights));  // status() below has the error
+    }
+    if (output_.wants_trace()) {
+      (void)output_.WriteTrace(ToChromeTrace(session_->program(), session_->trace(), &prediction.trace()));
+    }
+    BATON_RETURN_IF_ERROR(output_.status());
+    if (output_.has_folder()) {
+      progress_.Log(absl::StrCat("written to ", output_.folder(),
+                                 ": job.textproto, metrics.jsonl, trace.json (opens in ui.perfetto.dev)",
+                                 options_.weights ? ", weights.safetensors" : ""));
+    }
     return absl::OkStatus();
   }
 

@@ -22,6 +22,8 @@ namespace baton {
 struct TrainerOptions {
   // Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors; created if needed. Empty: none.
   std::string output;
+  // Write weights.safetensors at the end. False: for benchmarks.
+  bool weights = true;
   // Record steps as graphs if the devices can. False: each instruction is launched by itself.
   bool graphs = true;
   // File for the last step's trace, in addition to the one in `output`. Empty: none.

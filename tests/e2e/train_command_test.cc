@@ -86,7 +86,45 @@ TEST_CASE("train writes four files that can be read back") {
   CHECK_FALSE(absl::StrContains(result.out, "\033"));
   const CommandResult again = Baton({"train", output + "/job.textproto", "--output", output});
   CHECK(again.status == 0);
-  CHECK(absl::StartsWith(again.out, output + " holds an earlier run, which this one replaces\n"));
+  CHECK(absl::StartsWith(again.out,
+                         absl::StrCat("an earlier run in ", output, " was moved to ", output, "/previous-1\n")));
+  CHECK(ReadWhole(output + "/previous-1/trace.json") != ReadWhole(output + "/trace.json"));
+  for (const char* name : {"job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors"}) {
+    CHECK(std::filesystem::exists(absl::StrCat(output, "/previous-1/", name)));
+  }
+  CHECK_FALSE(std::filesystem::exists(output + "/.lock"));
+}
+
+TEST_CASE("a trace that cannot be written costs neither the weights nor the folder's trace") {
+  const std::string output = NewPath("full");
+  const CommandResult result =
+      Baton({"train", kShards, "--output", output, "--set", "run.steps=2", "--trace", "/dev/full"});
+  CHECK(result.status == 1);
+  CHECK(result.err == "baton: not everything was written: /dev/full: cannot be written: No space left on device\n");
+  CheckWeights(output);
+  CHECK(nlohmann::json::accept(ReadWhole(output + "/trace.json")));
+}
+
+TEST_CASE("a folder that a run is writing to is refused, by the name of its process") {
+  const std::string output = NewPath("shared");
+  Command first({"tools/baton/baton", "train", kShards, "--output", output, "--set", "run.steps=1000000000"});
+  AwaitSteps(output, 1);
+  const CommandResult second = Baton({"train", kShards, "--output", output, "--set", "run.steps=2"});
+  CHECK(second.status == 2);
+  CHECK(absl::StartsWith(second.err, absl::StrCat("baton: --output: ", output, " is in use by process ")));
+  // A run that is killed gives the folder back.
+  first.Signal(SIGKILL);
+  first.Wait();
+  CHECK(Baton({"train", kShards, "--output", output, "--set", "run.steps=2"}).status == 0);
+  CheckMetrics(output, 2);
+  CheckWeights(output);
+}
+
+TEST_CASE("without weights a run leaves its other files") {
+  const std::string output = NewPath("bench");
+  CHECK(Baton({"train", kShards, "--output", output, "--set", "run.steps=2", "--no-weights"}).status == 0);
+  CheckMetrics(output, 2);
+  CHECK_FALSE(std::filesystem::exists(output + "/weights.safetensors"));
 }
 
 TEST_CASE("on a terminal one line is overwritten; every log_every-th stays") {
@@ -135,7 +173,7 @@ TEST_CASE("the same weights, byte for byte, in one stage and in four") {
 }
 
 TEST_CASE("a signal ends training after its step, and saves") {
-  const int signal = GENERATE(SIGINT, SIGTERM);
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
   const std::string output = NewPath("stopped");
   Command command({"tools/baton/baton", "train", kShards, "--output", output, "--set", "run.steps=1000000000"});
   AwaitSteps(output, 3);
@@ -149,19 +187,18 @@ TEST_CASE("a signal ends training after its step, and saves") {
   CheckWeights(output);
 }
 
-TEST_CASE("training ends and saves when standard output has no reader any more") {
+TEST_CASE("training goes on when standard output has no reader any more, and says so") {
   const std::string output = NewPath("unread");
-  Command command({"/bin/sh", "-c",
-                   absl::StrCat("exec tools/baton/baton train ", kShards, " --output ", output,
-                                " --set run.steps=1000000000 --set run.log_every=1 | head -n 2")});
+  Command command(
+      {"/bin/sh", "-c",
+       absl::StrCat("{ tools/baton/baton train ", kShards, " --output ", output,
+                    " --set run.steps=60 --set run.log_every=1; echo $? >", output, ".status; } | head -n 2")});
   const CommandResult result = command.Wait();
   CHECK(result.status == 0);
-  CHECK(result.err == "");
+  CHECK(result.err == "baton: standard output has no reader any more; training goes on\n");
   CHECK(LinesOf(result.out).size() == 2);
-  // head ends before baton does.
-  for (int i = 0; i < 3000 && !std::filesystem::exists(output + "/weights.safetensors"); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  CHECK(ReadWhole(output + ".status") == "0\n");
+  CheckMetrics(output, 60);
   CheckWeights(output);
 }
 

@@ -25,6 +25,7 @@ struct TrainFlags {
   std::string costs;
   std::string output;
   bool no_graphs = false;
+  bool no_weights = false;
   std::string trace_file;
 };
 
@@ -36,10 +37,19 @@ void RequestStop(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-// SIGPIPE: standard output has no reader any more, as in `baton train … | head`. Ends and saves too, in silence.
-void RequestQuietStop(int signal) {
-  stop_requested = true;
+std::atomic<bool> reader_has_gone{false};
+
+// SIGPIPE: standard output has no reader any more, as in `baton train … | head`. Training goes on without it.
+void GoOnUnread(int signal) {
+  static constexpr char kNote[] = "baton: standard output has no reader any more; training goes on\n";
+  (void)!write(STDERR_FILENO, kNote, sizeof(kNote) - 1);
+  reader_has_gone = true;
   std::signal(signal, SIG_IGN);
+}
+
+// A terminal that closes ends training like SIGTERM, unless nohup has seen to it that the signal is ignored.
+void StopOnHangUp() {
+  if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 
 // Whether standard output can overwrite a line.
@@ -61,16 +71,18 @@ absl::Status RunTrain(const TrainFlags& flags) {
   }
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
-  std::signal(SIGPIPE, RequestQuietStop);
+  StopOnHangUp();
+  std::signal(SIGPIPE, GoOnUnread);
   options.output = flags.output;
   options.graphs = !flags.no_graphs;
+  options.weights = !flags.no_weights;
   options.trace_file = flags.trace_file;
   options.log = &std::cout;
   options.terminal = IsTerminal();
   options.stop = &stop_requested;
   const absl::Status status = Train(job, options);
   // A write that failed because the reader has gone is no failure.
-  if (stop_requested) std::cout.clear();
+  if (reader_has_gone) std::cout.clear();
   return status;
 }
 
@@ -83,7 +95,7 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
   command
       ->add_option("--output", flags->output,
                    "Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors. It is\n"
-                   "created if missing; files of an earlier run are replaced (none)")
+                   "created if missing; files of an earlier run are moved to DIR/previous-1, -2, … (none)")
       ->type_name("DIR");
   command
       ->add_option("--trace", flags->trace_file,
@@ -99,10 +111,11 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
   command->add_option("--set", flags->overrides, "Override a field, as run.steps=100; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
+  command->add_flag("--no-weights", flags->no_weights, "Do not write weights.safetensors, for benchmarks");
   command->add_flag("--no-graphs", flags->no_graphs,
                     "CUDA: launch each instruction by itself instead of recording a step as a graph once;\n"
                     "errors then name their instruction");
-  command->footer(R"(Ctrl-C ends training after the current step and saves.
+  command->footer(R"(Ctrl-C, SIGTERM and SIGHUP end training after the current step and save.
 
 Examples:
   baton train examples/gpt_host.textproto --output runs/gpt
