@@ -62,6 +62,8 @@ Word ToWord(const ComputeOrder& order) {
         case ActionKind::kBackwardWeight:
           word.push_back(PassOf(action.chunk, kWeightPass));
           break;
+        case ActionKind::kRecompute:
+          break;  // searched orders have none; it is added to the result
       }
     }
   }
