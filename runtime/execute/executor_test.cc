@@ -104,7 +104,7 @@ TEST_CASE("executor: a receive is posted before compute that it does not wait fo
   }
   REQUIRE(second_receive > first_forward);
   const std::vector<Interval>& intervals = trace.devices[1];
-  // Ready when the lane's first receive was met, which the forward has waited for.
+  // Ready when the lane's first receive was matched, which the forward has waited for.
   CHECK(intervals[second_receive].ready <= intervals[first_forward].start);
 }
 

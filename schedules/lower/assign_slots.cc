@@ -80,15 +80,6 @@ int SlotAssigner::ClassOf(SlotKind kind, Bytes bytes, std::map<std::pair<SlotKin
   return entry->second;
 }
 
-SlotAssigner::SlotClass& SlotAssigner::Class(SlotKind kind, int chunk) {
-  return classes_[class_of_[local_of_chunk_[chunk] * kNumKinds + static_cast<int>(kind)]];
-}
-
-SlotId& SlotAssigner::SlotOf(SlotKind kind, int chunk, int micro_batch) {
-  const size_t row = static_cast<size_t>(local_of_chunk_[chunk]) * kNumKinds + static_cast<size_t>(kind);
-  return slot_of_[row * num_micro_batches_ + micro_batch];
-}
-
 SlotId SlotAssigner::NewSlot(const SlotClass& slot_class) {
   slots_->push_back({slot_class.kind, slot_class.bytes, 0});
   return static_cast<SlotId>(slots_->size()) - 1;

@@ -52,9 +52,14 @@ class SlotAssigner {
   static constexpr int kNumKinds = kNumSlotKinds;
 
   int ClassOf(SlotKind kind, Bytes bytes, std::map<std::pair<SlotKind, Bytes>, int>& known);
-  SlotClass& Class(SlotKind kind, int chunk);
+  SlotClass& Class(SlotKind kind, int chunk) {
+    return classes_[class_of_[local_of_chunk_[chunk] * kNumKinds + static_cast<int>(kind)]];
+  }
   // The table entry of the slot with this kind of buffer of the chunk's micro-batch.
-  SlotId& SlotOf(SlotKind kind, int chunk, int micro_batch);
+  SlotId& SlotOf(SlotKind kind, int chunk, int micro_batch) {
+    const size_t row = static_cast<size_t>(local_of_chunk_[chunk]) * kNumKinds + static_cast<size_t>(kind);
+    return slot_of_[row * num_micro_batches_ + micro_batch];
+  }
 
   SlotId NewSlot(const SlotClass& slot_class);
   SlotId Take(SlotKind kind, int chunk, int micro_batch);

@@ -27,6 +27,7 @@ enum class FieldRole : int8_t {
   kReads,  // a SlotId, kNoSlot allowed
   kWrites,
 };
+inline constexpr size_t kNumFieldRoles = 7;
 
 // Names of operations, in the order of the variant; also the names of proto::Instruction's fields.
 inline constexpr const char* kOperationNames[] = {

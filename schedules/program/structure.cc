@@ -2,6 +2,7 @@
 #include "schedules/program/structure.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <variant>
 
@@ -21,6 +22,7 @@ class StructureChecker {
     for (device_ = 0; device_ < program_.num_devices(); ++device_) {
       code_ = &program_.devices[device_];
       CheckMemory();
+      for (size_t role = 0; role < allowed_.size(); ++role) allowed_[role] = AllowedFor(static_cast<FieldRole>(role));
       for (index_ = 0; index_ < static_cast<int>(code_->instructions.size()); ++index_) {
         CheckOperation(code_->instructions[index_].operation);
         CheckWaits(code_->instructions[index_]);
@@ -109,35 +111,53 @@ class StructureChecker {
     CheckInArena(named("optimizer state"), memory.optimizer_offset, memory.optimizer_bytes);
   }
 
-  // The number of values that an operand of this role can have, from 0. Slots may also be kNoSlot.
-  int64_t LimitOf(FieldRole role) const {
+  // The values that an operand may have.
+  struct Allowed {
+    int64_t least;
+    int64_t most;
+  };
+
+  Allowed AllowedFor(FieldRole role) const {
     switch (role) {
       case FieldRole::kChunk:
-        return program_.num_chunks;
+        return {0, program_.num_chunks - 1};
       case FieldRole::kMicroBatch:
-        return program_.num_micro_batches;
+        return {0, program_.num_micro_batches - 1};
       case FieldRole::kKind:
-        return 2;
+        return {0, 1};
       case FieldRole::kPeer:
-        return program_.num_devices();
+        return {0, program_.num_devices() - 1};
       case FieldRole::kGroup:
-        return static_cast<int64_t>(program_.reduce_groups.size());
+        return {0, static_cast<int64_t>(program_.reduce_groups.size()) - 1};
       case FieldRole::kReads:
       case FieldRole::kWrites:
-        return static_cast<int64_t>(code_->slots.size());
+        return {kNoSlot, static_cast<int64_t>(code_->slots.size()) - 1};
     }
-    return 0;
+    return {0, -1};
   }
 
+  // Without branches for each operand, since nearly all operations are valid; ReportOperands finds the wrong operand.
   void CheckOperation(const Operation& operation) {
-    const auto check = [&](FieldRole role, const char* name, auto value) {
-      const bool is_slot = role == FieldRole::kReads || role == FieldRole::kWrites;
+    bool is_valid = true;
+    const auto check = [&](FieldRole role, const char*, auto value) {
+      const Allowed& allowed = allowed_[static_cast<size_t>(role)];
+      const auto number = static_cast<int64_t>(value);
+      is_valid &= (number >= allowed.least) & (number <= allowed.most);
+      if (role == FieldRole::kPeer) is_valid &= number != device_;
+    };
+    std::visit([&](const auto& each) { VisitFields(each, check); }, operation);
+    if (!is_valid) ReportOperands(operation);
+  }
+
+  void ReportOperands(const Operation& operation) {
+    const auto report = [&](FieldRole role, const char* name, auto value) {
       if (role == FieldRole::kPeer && static_cast<int64_t>(value) == device_) {
         return Report(absl::StrCat(name, " ", device_, " must be another device"));
       }
-      CheckRange([name] { return name; }, static_cast<int64_t>(value), is_slot ? kNoSlot : 0, LimitOf(role) - 1);
+      const Allowed& allowed = allowed_[static_cast<size_t>(role)];
+      CheckRange([name] { return name; }, static_cast<int64_t>(value), allowed.least, allowed.most);
     };
-    std::visit([&](const auto& each) { VisitFields(each, check); }, operation);
+    std::visit([&](const auto& each) { VisitFields(each, report); }, operation);
   }
 
   void CheckWaits(const Instruction& instruction) {
@@ -156,6 +176,7 @@ class StructureChecker {
   int device_ = -1;
   int index_ = -1;
   const DeviceProgram* code_ = nullptr;
+  std::array<Allowed, kNumFieldRoles> allowed_ = {};  // of the device's instructions, by FieldRole
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What only CUDA devices have: GPUs, their faults, and graphs over several of them. The general contract is tested by
+// Tests of CUDA devices alone: GPUs, their faults, and graphs over several of them. The general contract is tested by
 // tests/conformance/devices.
 #include "runtime/device/cuda/cuda_device.h"
 

@@ -1,4 +1,4 @@
-// What only host devices have: their options, planned times, timed sleeps and the futex. The general contract is tested
+// Tests of host devices alone: their options, planned times, timed sleeps and the futex. The general contract is tested
 // by tests/conformance/devices.
 #include "runtime/device/host/host_device.h"
 
