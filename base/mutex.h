@@ -5,8 +5,8 @@
 //   …
 //   MutexLock lock(&mutex_);
 //
-// Under ThreadSanitizer each call also tells the sanitizer of its effect. The system's Abseil is not instrumented, so
-// every access under an absl::Mutex would be reported as a race otherwise.
+// Under ThreadSanitizer they stand on std::mutex: the system's Abseil is not instrumented, so the sanitizer would
+// report every access under an absl::Mutex as a race.
 #ifndef BATON_BASE_MUTEX_H_
 #define BATON_BASE_MUTEX_H_
 
@@ -15,7 +15,8 @@
 #include "absl/time/time.h"
 
 #if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
+#include <condition_variable>
+#include <mutex>
 #endif
 
 namespace baton {
@@ -28,18 +29,12 @@ class ABSL_LOCKABLE Mutex {
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
 
-  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
-    mutex_.Lock();
-    __tsan_acquire(this);
-  }
-  void Unlock() ABSL_UNLOCK_FUNCTION() {
-    __tsan_release(this);
-    mutex_.Unlock();
-  }
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
  private:
   friend class CondVar;
-  absl::Mutex mutex_;
+  std::mutex mutex_;
 };
 
 class ABSL_SCOPED_LOCKABLE MutexLock {
@@ -55,22 +50,15 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
 
 class CondVar {
  public:
-  void Wait(Mutex* mutex) {
-    __tsan_release(mutex);
-    condition_.Wait(&mutex->mutex_);
-    __tsan_acquire(mutex);
-  }
+  void Wait(Mutex* mutex) { condition_.wait(mutex->mutex_); }
   bool WaitWithTimeout(Mutex* mutex, absl::Duration timeout) {
-    __tsan_release(mutex);
-    const bool timed_out = condition_.WaitWithTimeout(&mutex->mutex_, timeout);
-    __tsan_acquire(mutex);
-    return timed_out;
+    return condition_.wait_for(mutex->mutex_, absl::ToChronoNanoseconds(timeout)) == std::cv_status::timeout;
   }
-  void Signal() { condition_.Signal(); }
-  void SignalAll() { condition_.SignalAll(); }
+  void Signal() { condition_.notify_one(); }
+  void SignalAll() { condition_.notify_all(); }
 
  private:
-  absl::CondVar condition_;
+  std::condition_variable_any condition_;
 };
 
 #else
