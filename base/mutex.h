@@ -52,6 +52,10 @@ class CondVar {
  public:
   void Wait(Mutex* mutex) { condition_.wait(mutex->mutex_); }
   bool WaitWithTimeout(Mutex* mutex, absl::Duration timeout) {
+    if (timeout == absl::InfiniteDuration()) {
+      Wait(mutex);
+      return false;
+    }
     return condition_.wait_for(mutex->mutex_, absl::ToChronoNanoseconds(timeout)) == std::cv_status::timeout;
   }
   void Signal() { condition_.notify_one(); }
