@@ -69,7 +69,7 @@ TEST_CASE("at every failure a file is the old one or the new one, and errors lea
         CHECK(Contents(path) == (renamed ? new_contents : old_contents));
         const bool returns_error = action[0] == 'e' && action[1] != 'x';
         if (returns_error) CHECK(!fs::exists(path + ".partial"));
-        // Whatever was left, the next write is whole.
+        // The next write is whole in any case.
         REQUIRE(WriteFile(path, "next").ok());
         CHECK(Contents(path) == "next");
       }

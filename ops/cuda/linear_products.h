@@ -15,7 +15,7 @@ namespace baton {
 // and errors: Matmul's.
 class LinearProducts {
  public:
-  // What the products apply to y and dx.
+  // The functions that the products apply to y and dx.
   struct Epilogues {
     bool gelu_after = false;   // y ← GELU(aux) with aux ← x · weightᵀ + bias, aux: [rows, outputs]
     bool gelu_before = false;  // dx ← dy · weight · GELU′(aux), aux: [rows, inputs]

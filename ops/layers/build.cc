@@ -11,7 +11,7 @@
 namespace baton {
 namespace {
 
-// What contains a layer.
+// Where a layer stands.
 struct Inside {
   RecomputeMode mode = RecomputeMode::kNone;
   // Inside a residual, layers may be fused: no split cuts there, so every split fuses the same layers and gives the

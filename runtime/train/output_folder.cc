@@ -17,7 +17,7 @@
 namespace baton {
 namespace {
 
-// What a run writes into its folder.
+// The files that a run writes into its folder.
 constexpr const char* kFiles[] = {"job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors"};
 
 // True if `path` can be written, without a change of an existing file.

@@ -1,4 +1,4 @@
-// What steps create on CUDA devices, with real layers.
+// Steps with real layers create nothing on CUDA devices.
 #include <catch2/catch.hpp>
 
 #include "tests/cuda_stand_in/stand_in.h"

@@ -22,7 +22,7 @@ struct ParameterEntry {
 // Returns the entries of `parameters` and a last one whose first_piece is the number of all pieces.
 std::vector<ParameterEntry> MakeParameterEntries(const std::vector<OptimizedParameter>& parameters);
 
-// What the kernels read and write besides the parameters, all in device memory.
+// Operands of the kernels besides the parameters, all in device memory.
 struct OptimizerTable {
   const ParameterEntry* entries = nullptr;  // [num_entries + 1]
   int64_t num_entries = 0;
