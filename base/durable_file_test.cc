@@ -12,6 +12,7 @@
 #include <sstream>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/failpoint.h"
 #include "base/write_file.h"
@@ -55,6 +56,7 @@ TEST_CASE("until it is committed a file is not there") {
 TEST_CASE("at every failure a file is the old one or the new one, and errors leave no temporary file") {
   const std::string old_contents = "old", new_contents(3 << 20, 'n');
   for (const absl::string_view name : FailpointNames()) {
+    if (!absl::StartsWith(name, "file.") && !absl::StartsWith(name, "folder.")) continue;  // of other files
     for (const char* action : {"kill", "exit", "enospc", "eio"}) {
       for (int nth = 1; nth <= (name == "file.write" ? 3 : 1); ++nth) {
         const std::string path = NewFolder() + "/file";

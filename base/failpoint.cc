@@ -80,7 +80,8 @@ absl::Status Fail(Action action, absl::string_view name) {
 
 const std::vector<absl::string_view>& FailpointNames() {
   static const auto& names = *new std::vector<absl::string_view>{
-      "file.open", "file.write", "file.fsync", "file.rename", "folder.fsync",
+      "metrics.write", "checkpoint.mkdir",  "file.open",         "file.write",  "file.fsync",  "file.rename",
+      "folder.fsync",  "checkpoint.rename", "checkpoint.remove", "resume.move", "metrics.cut",
   };
   return names;
 }

@@ -1,4 +1,5 @@
-// Failures injected by name, so that tests see what survives them. Used by base/durable_file and runtime/checkpoint.
+// Failures injected by name, so that tests see what survives them. Used by base/durable_file, runtime/checkpoint and
+// runtime/train.
 //
 //     BATON_RETURN_IF_ERROR(Failpoint("file.rename"));   // before the system call that it stands for
 //
@@ -23,7 +24,7 @@
 
 namespace baton {
 
-// Every name that Failpoint() may be called with, in the order of a save. Tests enumerate it.
+// Every name that Failpoint() may be called with, in the order of a save and of what --resume does before it goes on. Tests enumerate it.
 const std::vector<absl::string_view>& FailpointNames();
 
 // Fails as BATON_FAIL says. Thread contract: any thread. Errors: ResourceExhausted (enospc) or Unavailable (eio), with

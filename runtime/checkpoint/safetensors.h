@@ -32,11 +32,23 @@ struct TensorToWrite {
   const std::byte* data = nullptr;
 };
 
-// Writes all tensors to `path`, wider types first and then by name, with the metadata {"format":"pt"}. The file is
-// written as PATH.partial and renamed once it is complete and on disk, so that `path` is always the whole old file or
-// the whole new one.
-// Errors: InvalidArgument if two tensors have one name or a name is `__metadata__`; those of the system with the path,
-// such as ResourceExhausted for a full disk.
+// A file's bytes before they are written. Borrows what the tensors point to.
+struct SafetensorsLayout {
+  std::string header;                  // with the length in front
+  std::vector<TensorToWrite> tensors;  // in the file's order
+  std::vector<Bytes> offsets;          // [tensor], from the beginning of the file
+  Bytes bytes = 0;                     // of the whole file
+};
+
+// Wider types first and then by name, with the metadata {"format":"pt"}.
+// Errors: InvalidArgument, with `path`, if two tensors have one name or a name is `__metadata__`.
+absl::StatusOr<SafetensorsLayout> LayOutSafetensors(const std::string& path, std::vector<TensorToWrite> tensors);
+
+// Writes the file as PATH.partial and renames it once it is complete and on disk, so that `path` is always the whole
+// old file or the whole new one. Errors: those of the system with the path, such as ResourceExhausted for a full disk.
+absl::Status WriteLaidOut(const std::string& path, const SafetensorsLayout& layout);
+
+// Both: lays the tensors out and writes them.
 absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite> tensors);
 
 // A tensor in a file.

@@ -1,4 +1,4 @@
-// WriteSafetensors of safetensors.h.
+// LayOutSafetensors, WriteLaidOut and WriteSafetensors of safetensors.h.
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,16 +13,16 @@
 namespace baton {
 namespace {
 
-// The length and the header, padded with spaces so that the data begin at a multiple of 8.
-std::string MakeHeader(const std::vector<TensorToWrite>& tensors) {
+// The length and the header, padded with spaces so that the data begin at a multiple of 8. `offsets`: [tensor], from
+// the end of the header.
+std::string MakeHeader(const std::vector<TensorToWrite>& tensors, const std::vector<Bytes>& offsets) {
   nlohmann::json header;
   header["__metadata__"] = {{"format", "pt"}};
-  Bytes offset = 0;
-  for (const TensorToWrite& tensor : tensors) {
-    const Bytes end = offset + tensor.shape.NumBytes();
-    header[tensor.name] = {
-        {"dtype", DtypeOf(tensor.shape.type())}, {"shape", tensor.shape.extents()}, {"data_offsets", {offset, end}}};
-    offset = end;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const TensorToWrite& tensor = tensors[i];
+    header[tensor.name] = {{"dtype", DtypeOf(tensor.shape.type())},
+                           {"shape", tensor.shape.extents()},
+                           {"data_offsets", {offsets[i], offsets[i] + tensor.shape.NumBytes()}}};
   }
   // Replacing what is not UTF-8 keeps dump() from throwing.
   std::string json = header.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -34,7 +34,7 @@ std::string MakeHeader(const std::vector<TensorToWrite>& tensors) {
 
 }  // namespace
 
-absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite> tensors) {
+absl::StatusOr<SafetensorsLayout> LayOutSafetensors(const std::string& path, std::vector<TensorToWrite> tensors) {
   std::sort(tensors.begin(), tensors.end(),
             [](const TensorToWrite& a, const TensorToWrite& b) { return a.name < b.name; });
   for (size_t i = 0; i < tensors.size(); ++i) {
@@ -48,13 +48,31 @@ absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite
     return SizeOf(a.shape.type()) > SizeOf(b.shape.type());
   });
 
+  SafetensorsLayout layout;
+  layout.tensors = std::move(tensors);
+  for (const TensorToWrite& tensor : layout.tensors) {
+    layout.offsets.push_back(layout.bytes);
+    layout.bytes += tensor.shape.NumBytes();
+  }
+  layout.header = MakeHeader(layout.tensors, layout.offsets);
+  layout.bytes += static_cast<Bytes>(layout.header.size());
+  for (Bytes& offset : layout.offsets) offset += static_cast<Bytes>(layout.header.size());
+  return layout;
+}
+
+absl::Status WriteLaidOut(const std::string& path, const SafetensorsLayout& layout) {
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<DurableFile> file, DurableFile::Create(path));
-  BATON_RETURN_IF_ERROR(file->Append(MakeHeader(tensors)));
-  for (const TensorToWrite& tensor : tensors) {
+  BATON_RETURN_IF_ERROR(file->Append(layout.header));
+  for (const TensorToWrite& tensor : layout.tensors) {
     BATON_RETURN_IF_ERROR(
         file->Append({reinterpret_cast<const char*>(tensor.data), static_cast<size_t>(tensor.shape.NumBytes())}));
   }
   return file->Commit();
+}
+
+absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite> tensors) {
+  BATON_ASSIGN_OR_RETURN(const SafetensorsLayout layout, LayOutSafetensors(path, std::move(tensors)));
+  return WriteLaidOut(path, layout);
 }
 
 }  // namespace baton
