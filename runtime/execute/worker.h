@@ -100,6 +100,7 @@ class Worker {
   std::string DescribeInFlight(const absl::Status& error) const;
   std::string DescribeInstruction(int32_t index) const;
 
+  // Defined inline in worker_operations.cc, its only user: it runs for each operand of each instruction.
   std::byte* AddressOf(SlotId slot);
   // Resolves the slots of a Forward, a backward or a Recompute.
   template <typename Compute>

@@ -44,6 +44,13 @@ void SetBuffer(PassBuffers& buffers, SlotKind role, std::byte* address) {
 
 }  // namespace
 
+inline std::byte* Worker::AddressOf(SlotId slot) {
+  if (slot == kNoSlot) return nullptr;
+  const Slot& allocated = program_.slots[slot];
+  CountUse(allocated.offset + allocated.bytes);
+  return arena_ + allocated.offset;
+}
+
 absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stream) {
   const std::vector<StageModule*>& modules = environment_.modules;
   auto finish = [&](const absl::Status& status) { return status.ok() ? stream.Record(*done_[index]) : status; };
@@ -95,13 +102,6 @@ absl::Status Worker::RunReduce(int32_t index, int32_t group, Stream& stream) {
   }
   return environment_.collectives[group]->Arrive(stream, environment_.device->index(), reduce_buffers_, *done_[index],
                                                  started_[index].get());
-}
-
-std::byte* Worker::AddressOf(SlotId slot) {
-  if (slot == kNoSlot) return nullptr;
-  const Slot& allocated = program_.slots[slot];
-  CountUse(allocated.offset + allocated.bytes);
-  return arena_ + allocated.offset;
 }
 
 template <typename Compute>

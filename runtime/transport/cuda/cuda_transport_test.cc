@@ -1,5 +1,5 @@
-// What only the CUDA transport has: messages, graph nodes, and the caller's current GPU. The general contract is tested
-// by tests/conformance/devices.
+// Tests messages, graph nodes, and the caller's current GPU, which other transports do not have. The general contract is
+// tested by tests/conformance/devices.
 #include "runtime/transport/cuda/cuda_transport.h"
 
 #include <catch2/catch.hpp>
