@@ -26,7 +26,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("data.text: cannot read ", path));
   std::string text;
-  std::vector<char> block(1 << 20);
+  std::vector<char> block(1 << 16);
   while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
     text.append(block.data(), static_cast<size_t>(file.gcount()));
     if (text.size() > kMaxTextBytes) {

@@ -67,7 +67,7 @@ bool ParseIndex(absl::string_view word, Of of, int& index) {
   int other = 0;
   if (ends.size() != 2 || !absl::SimpleAtoi(ends[0], &index) || !absl::SimpleAtoi(ends[1], &other)) return false;
   if (other < index) std::swap(index, other);
-  return index >= 0 && other == index + 1;
+  return index >= 0 && other - index == 1;
 }
 
 absl::StatusOr<CostChange> ParseOne(const std::string& text) {
@@ -149,7 +149,8 @@ absl::Status CheckIndex(const char* what, int index, int count, const std::strin
 }  // namespace
 
 bool LooksLikeCostChange(const std::string& text) {
-  return absl::StrContains(text, " ") && (absl::StrContains(text, "faster") || absl::StrContains(text, "slower"));
+  const std::string lower = absl::AsciiStrToLower(text);
+  return absl::StrContains(lower, " ") && (absl::StrContains(lower, "faster") || absl::StrContains(lower, "slower"));
 }
 
 absl::StatusOr<std::vector<CostChange>> ParseCostChanges(const std::string& text) {

@@ -1,4 +1,4 @@
-// Fuzzes the reader of programs in proto text: printing an accepted program and reading it back must not change it.
+// Fuzzes the reader of programs in text form: printing an accepted program and reading it back must not change it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
