@@ -8,7 +8,8 @@
 
 namespace baton {
 
-// `text` in double quotes with everything escaped that JSON requires. Bytes that are not valid UTF-8 become U+FFFD.
+// `text` in double quotes with everything escaped that JSON requires, and control
+// characters beyond ASCII. Bytes that are not valid UTF-8 become U+FFFD.
 std::string JsonString(absl::string_view text);
 
 }  // namespace baton

@@ -14,6 +14,11 @@ TEST_CASE("quotes, backslashes and control characters are escaped") {
   CHECK(JsonString(absl::string_view("\0\x1f", 2)) == R"("\u0000\u001f")");
 }
 
+TEST_CASE("no control character is left for a terminal") {
+  CHECK(JsonString("a\x7f\xc2\x9b"
+                   "31m\xc2\xa0") == "\"a\\u007f\\u009b31m\xc2\xa0\"");
+}
+
 TEST_CASE("bytes that are not UTF-8 are replaced") {
   CHECK(JsonString("a\xff"
                    "b") ==
@@ -22,7 +27,7 @@ TEST_CASE("bytes that are not UTF-8 are replaced") {
 }
 
 TEST_CASE("a parser reads back every character") {
-  std::string all;
+  std::string all = "µ\xc2\x9b\xc2\xa0";
   for (int c = 0; c < 128; ++c) all += static_cast<char>(c);
   CHECK(nlohmann::json::parse(JsonString(all)) == all);
 }

@@ -23,6 +23,7 @@ class TextTable {
   TextTable(std::vector<std::string> header, std::vector<bool> align_right);
 
   // A row with fewer cells than the header is filled up with empty ones; further cells are dropped.
+  // Control characters are escaped.
   void AddRow(std::vector<std::string> cells);
 
   // The header, a line of dashes, and the rows. Each line ends in '\n' and has no trailing blanks.

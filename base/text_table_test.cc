@@ -26,5 +26,11 @@ TEST_CASE("a code point takes one column") {
   CHECK(DisplayWidth("…×") == 2);
 }
 
+TEST_CASE("a cell cannot leave its line or its colour") {
+  TextTable table({"name"}, {false});
+  table.AddRow({"a\n\x1b[31mb"});
+  CHECK(table.ToString() == "name\n------------\na\\n\\x1b[31mb\n");
+}
+
 }  // namespace
 }  // namespace baton

@@ -2,7 +2,11 @@
 // larger parts in files of their own.
 #include "runtime/job/resolve.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "base/printable.h"
 #include "base/status.h"
 #include "runtime/job/limits.h"
 #include "runtime/job/resolve_data.h"
@@ -13,6 +17,31 @@
 
 namespace baton {
 namespace {
+
+// OK if every string in `message`, whose path begins with `path`, is UTF-8.
+absl::Status CheckStrings(const google::protobuf::Message& message, const std::string& path) {
+  using google::protobuf::FieldDescriptor;
+  const auto& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      const std::string here = absl::StrCat(path, field->name(), field->is_repeated() ? absl::StrCat("[", i, "]") : "");
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        BATON_RETURN_IF_ERROR(CheckStrings(field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
+                                                                : reflection.GetMessage(message, field),
+                                           here + "."));
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+        const std::string text = field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
+                                                      : reflection.GetString(message, field);
+        if (!IsUtf8(text))
+          return absl::InvalidArgumentError(absl::StrCat(here, ": \"", Printable(text), "\" is not UTF-8"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::Status ResolveBatch(proto::Batch& batch) {
   if (!batch.has_sequences()) return Missing("batch.sequences", "the sequences or examples of one optimizer step");
@@ -40,6 +69,7 @@ absl::Status ResolveRun(const proto::Job& job, proto::Run& run) {
 }  // namespace
 
 absl::StatusOr<proto::Job> ResolveJob(proto::Job job) {
+  BATON_RETURN_IF_ERROR(CheckStrings(job, ""));
   if (!job.has_name()) job.set_name("job");
   if (job.name().empty()) return Missing("name", "the job's name in reports and output folders");
   if (job.name().size() > 200) {

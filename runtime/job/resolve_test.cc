@@ -88,6 +88,8 @@ TEST_CASE("wrong names, batches and runs") {
   CheckWrong(
       GENERATE(Wrong{kGpt, "name=", "name is missing: the job's name in reports and output folders"},
                Wrong{kGpt, "name=" + std::string(201, 'x'), "name: 201 characters must be at most 200"},
+               Wrong{kGpt, "name=\"caf\\xe9\"", "name: \"caf\\xe9\" is not UTF-8"},
+               Wrong{kGpt, "data.text=\xff\x1b", "data.text: \"\\xff\\x1b\" is not UTF-8"},
                Wrong{kGpt, "run={}", "run.steps is missing: the number of optimizer steps"},
                Wrong{kGpt, "run.steps=0", "run.steps: 0 must be at least 1"},
                Wrong{kGpt, "run.log_every=0", "run.log_every: 0 must be at least 1"},

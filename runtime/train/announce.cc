@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
+#include "base/printable.h"
 #include "runtime/planning/device_memory.h"
 #include "runtime/train/available_cores.h"
 #include "schedules/program/memory_breakdown.h"
@@ -18,9 +19,9 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
     if (device.arena_bytes > fullest->arena_bytes) fullest = &device;
     instructions += device.instructions.size();
   }
-  lines.push_back(absl::StrCat(job.name(), ": ", program.num_chunks, " chunks on ", program.num_devices(), " devices, ",
-                               program.num_micro_batches, " micro-batches by ", program.schedule, ": ", instructions,
-                               " instructions, proven"));
+  lines.push_back(absl::StrCat(Printable(job.name()), ": ", program.num_chunks, " chunks on ", program.num_devices(),
+                               " devices, ", program.num_micro_batches, " micro-batches by ", program.schedule, ": ",
+                               instructions, " instructions, proven"));
   lines.push_back(absl::StrCat("memory of device ", fullest - program.devices.data(), ", the fullest: ",
                                FormatBytes(fullest->arena_bytes), " (", FormatMemory(BreakDownMemory(*fullest)), ")"));
   if (const std::string devices = session.DescribeDevices(); !devices.empty()) {

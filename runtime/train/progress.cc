@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/format.h"
+#include "base/printable.h"
 
 namespace baton {
 namespace {
@@ -32,7 +33,7 @@ void Progress::EndLine() {
 void Progress::Log(const std::string& line) {
   if (options_.log == nullptr) return;
   EndLine();
-  *options_.log << line << "\n" << std::flush;
+  *options_.log << PrintableLines(line) << "\n" << std::flush;
 }
 
 std::string Progress::LineOf(const StepMetrics& metrics) const {

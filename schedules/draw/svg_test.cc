@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/printable.h"
 #include "schedules/analyze/testing/simulated.h"
+#include "tests/testing/xml.h"
 
 namespace baton {
 namespace {
@@ -14,27 +16,6 @@ int Count(const std::string& text, const std::string& part) {
   int count = 0;
   for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++count;
   return count;
-}
-
-// Every tag is closed, in order; attributes have both quotes.
-void CheckWellFormed(const std::string& xml) {
-  std::vector<std::string> open;
-  for (size_t at = xml.find('<'); at != std::string::npos; at = xml.find('<', at + 1)) {
-    const size_t end = xml.find('>', at);
-    REQUIRE(end != std::string::npos);
-    const std::string tag = xml.substr(at + 1, end - at - 1);
-    REQUIRE(Count(tag, "\"") % 2 == 0);
-    REQUIRE(tag.find('<') == std::string::npos);
-    const std::string name = tag.substr(0, tag.find_first_of(" /", 1));
-    if (tag[0] == '/') {
-      REQUIRE_FALSE(open.empty());
-      CHECK(tag.substr(1) == open.back());
-      open.pop_back();
-    } else if (tag.back() != '/') {
-      open.push_back(name);
-    }
-  }
-  CHECK(open.empty());
 }
 
 std::string Draw(const Simulated& run, const TransportModel& transport = {}) {
@@ -48,13 +29,23 @@ TEST_CASE("the SVG is well-formed and needs nothing from elsewhere") {
   const char* schedule = GENERATE("1f1b", "zb-v", "dualpipe", "gpipe", "naive", "interleaved");
   const Nanos transfer = GENERATE(0, 300'000);
   const std::string svg = Draw(SimulateEqual(schedule, 4, 8, transfer));
-  CheckWellFormed(svg);
+  ParseXml(svg);
   CHECK(svg.find("a &lt;title&gt; &amp; &quot;more&quot;") != std::string::npos);
   // The name space is no address.
   CHECK(Count(svg, "http") == 1);
   for (const char* outside : {"href", "@import", "<script", "<image", "<style"}) CHECK(Count(svg, outside) == 0);
   CHECK(svg.find("nan") == std::string::npos);
   CHECK(svg.find("inf") == std::string::npos);
+}
+
+TEST_CASE("a title of any bytes leaves the SVG valid") {
+  std::string title = "caf\xe9 \xef\xbf\xbe\xc2\x9b";
+  for (int c = 0; c < 256; ++c) title += static_cast<char>(c);
+  const Simulated run = SimulateEqual("1f1b", 2, 3);
+  SvgOptions options;
+  options.title = title;
+  const std::vector<XmlElement> texts = ElementsOf(ParseXml(DrawSvg(run.program, run.trace, options)), "text");
+  CHECK(texts.at(0).text == Printable(title));
 }
 
 TEST_CASE("each forward and backward has its number, arrows are there where transfers take time") {
@@ -78,7 +69,7 @@ TEST_CASE("the critical path is drawn only if it is asked for") {
   SvgOptions options;
   options.critical_path = false;
   const std::string svg = DrawSvg(run.program, run.trace, options);
-  CheckWellFormed(svg);
+  ParseXml(svg);
   CHECK(Count(svg, "critical path") == 0);
 }
 
@@ -98,7 +89,7 @@ TEST_CASE("memory in bytes has its unit") {
 
 TEST_CASE("a large step is drawn by what each device mostly did, in few bytes") {
   const std::string svg = Draw(SimulateEqual("zb-h1", 32, 256));
-  CheckWellFormed(svg);
+  ParseXml(svg);
   CHECK(Count(svg, "each column: what the device mostly did") == 1);
   CHECK(svg.size() < 3'000'000);
 }
@@ -110,7 +101,7 @@ TEST_CASE("a step that takes no time is an empty figure, not a broken one") {
     return none;
   }();
   const std::string svg = Draw(SimulateNamed("gpipe", {2, 2}, costs));
-  CheckWellFormed(svg);
+  ParseXml(svg);
   CHECK(svg.find("nan") == std::string::npos);
 }
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "base/printable.h"
 #include "schedules/program/fields.h"
 
 namespace baton {
@@ -47,10 +48,15 @@ class StructureChecker {
     return CheckRange(what, bytes, 0, kMaxProgramBytes);
   }
 
+  void CheckName(const std::string& what, const std::string& name) {
+    if (!IsUtf8(name)) Report(absl::StrCat(what, " \"", Printable(name), "\" is not UTF-8"));
+  }
+
   bool CheckShape() {
     const std::string fault =
         program_.placement.FindFault(program_.num_chunks, program_.num_devices(), program_.num_micro_batches);
     if (!fault.empty()) Report(fault);
+    CheckName("schedule", program_.schedule);
     CheckRange([] { return "micro-batches"; }, program_.num_micro_batches, 1, kMaxProgramMicroBatches);
     for (const DeviceProgram& code : program_.devices) {
       if (code.instructions.size() > INT32_MAX) Report("a device has more than 2^31 - 1 instructions");
@@ -64,6 +70,7 @@ class StructureChecker {
       return [index, what] { return absl::StrCat("reduce group ", index, ": ", what); };
     };
     CheckRange(named("kind"), static_cast<int64_t>(group.kind), 0, 2);
+    CheckName(absl::StrCat("reduce group ", index, ": name"), group.name);
     CheckBytes(named("bytes"), group.bytes);
     if (group.members.empty())
       Report(absl::StrCat("reduce group ", index, ": members: none; there must be at least 1"));

@@ -26,6 +26,7 @@ struct StructureViolation {
 
 // Every violation; empty if
 //   - the placement has no fault, and the program has 1 to kMaxProgramMicroBatches micro-batches,
+//   - the names of the schedule and of reduce groups are UTF-8,
 //   - reduce groups have members, which ascend and are in the placement's list,
 //   - chunks, micro-batches, peers (another device), slots (or kNoSlot) and groups of instructions exist,
 //   - waits name earlier instructions of the same device,

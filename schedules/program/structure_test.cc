@@ -182,6 +182,7 @@ TEST_CASE("structure: operands and waits") { CheckChanges(kChangedOperands); }
 TEST_CASE("all violations are found, in the program's order") {
   Program program = ExampleProgram();
   program.reduce_groups[0].bytes = -1;
+  program.reduce_groups[0].name = "wt\xe9";
   program.devices[0].slots[1].offset = -64;
   std::get<Forward>(program.devices[0].instructions[1].operation).chunk = 7;
   std::get<Forward>(program.devices[0].instructions[1].operation).input = 8;
@@ -189,12 +190,19 @@ TEST_CASE("all violations are found, in the program's order") {
   std::vector<std::string> found;
   for (const StructureViolation& each : FindStructureViolations(program)) found.push_back(FormatViolation(each));
   CHECK(found == std::vector<std::string>{
+                     "reduce group 0: name \"wt\\xe9\" is not UTF-8",
                      "reduce group 0: bytes -1 must be from 0 to 281474976710656",
                      "device 0: slot 1 at offset -64 with 128 bytes is outside the arena of 1572864 bytes",
                      "device 0, instruction 1: chunk 7 must be from 0 to 1",
                      "device 0, instruction 1: input 8 must be from -1 to 5",
                      "device 1: arena bytes -1 must be from 0 to 281474976710656",
                  });
+}
+
+TEST_CASE("the schedule's name is UTF-8") {
+  Program program = ExampleProgram();
+  program.schedule = "1f1b\xff";
+  CHECK(CheckStructure(program).message() == "schedule \"1f1b\\xff\" is not UTF-8");
 }
 
 TEST_CASE("equality ignores the layout of waits in memory") {

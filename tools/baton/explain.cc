@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/format.h"
+#include "base/printable.h"
 #include "base/read_file.h"
 #include "base/status.h"
 #include "base/text_table.h"
@@ -76,7 +77,7 @@ absl::StatusOr<Pair> ReadPair(const ExplainFlags& flags) {
     BATON_ASSIGN_OR_RETURN(ReadTrace before, ReadTraceFile(first));
     BATON_RETURN_IF_ERROR(CheckSameOperations(before.program, first, last.program, flags.traces.back()));
     pair.predicted = std::move(before.trace);
-    pair.names = {"first", "second", absl::StrCat("in ", first)};
+    pair.names = {"first", "second", absl::StrCat("in ", Printable(first))};
   } else if (HasProblem(flags.problem)) {
     BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
     BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
@@ -186,11 +187,11 @@ absl::Status RunExplain(const ExplainFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const Explanation explanation, Explain(pair.program, pair.predicted, pair.measured));
   const Program& program = pair.program;
   const std::string what = absl::StrCat(
-      program.schedule, ": ", program.num_devices(), program.num_devices() == 1 ? " device, " : " devices, ",
+      Printable(program.schedule), ": ", program.num_devices(), program.num_devices() == 1 ? " device, " : " devices, ",
       program.num_micro_batches, program.num_micro_batches == 1 ? " micro-batch" : " micro-batches");
   std::cout << what << "\n";
   if (flags.traces.size() == 2) {
-    std::cout << "first: " << flags.traces[0] << "\nsecond: " << flags.traces[1] << "\n";
+    std::cout << "first: " << Printable(flags.traces[0]) << "\nsecond: " << Printable(flags.traces[1]) << "\n";
   }
   std::cout << "\n";
   PrintSteps(explanation, pair.names);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/printable.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 
@@ -29,7 +30,7 @@ constexpr char kExamples[] = R"(Examples:
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
   std::cout << std::flush;
-  std::cerr << "baton: " << status.message() << "\n";
+  std::cerr << "baton: " << PrintableLines(status.message()) << "\n";
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/format.h"
+#include "base/printable.h"
 #include "runtime/job/order_file.h"
 #include "schedules/search/searched_schedules.h"
 #include "tools/baton/problem.h"
@@ -97,7 +98,7 @@ void Problem::DescribeFlags(const ProblemFlags& flags) {
                               micro_batches_ == 1 ? " micro-batch" : " micro-batches",
                               chunks_ < 2 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"));
   if (file_costs_) {
-    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
+    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", Printable(flags.costs));
     return;
   }
   absl::StrAppend(

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/format.h"
+#include "base/printable.h"
 #include "runtime/job/load.h"
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
@@ -93,7 +94,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured
     BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule_));
     if (chunks_ == DefaultChunks(*info)) chunks_ = 0;
   }
-  description_ = absl::StrCat(job_->name(), ": ", table_.costs.size(), " layers on ", stages_,
+  description_ = absl::StrCat(Printable(job_->name()), ": ", table_.costs.size(), " layers on ", stages_,
                               stages_ == 1 ? " device, " : " devices, ", micro_batches_,
                               micro_batches_ == 1 ? " micro-batch" : " micro-batches");
   return TimeLayers(flags, measured);
@@ -104,7 +105,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measu
   const proto::Devices& devices = job_->devices();
   if (!flags.costs.empty()) {
     BATON_RETURN_IF_ERROR(ReadCosts(flags));
-    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", flags.costs);
+    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", Printable(flags.costs));
   } else if (devices.has_rates()) {
     BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_));
     absl::StrAppend(&description_, "\nestimated for ", devices.rates().matmul_tflops(), " TFLOP/s and ",

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
+#include "base/printable.h"
 #include "base/status.h"
 #include "base/text_table.h"
 #include "base/write_file.h"
@@ -57,13 +58,15 @@ absl::Status RunProfile(const ProfileFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job.devices(), 2));
   const std::vector<Device*> pointers = devices.Pointers();
   const ProfileOptions options = {backend.get(), pointers, devices.transport.get(), flags.repeats};
-  std::cout << job.name() << ": one micro-batch, median of " << flags.repeats << " runs after a warm-up run\n\n"
+  std::cout << Printable(job.name()) << ": one micro-batch, median of " << flags.repeats
+            << " runs after a warm-up run\n\n"
             << std::flush;
   BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(options, plan.table, plan.split));
   PrintTable(plan, costs);
   if (flags.output.empty()) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(WriteFile(flags.output, PrintCostsCsv(costs)));
-  std::cout << "\nwritten to " << flags.output << "; other commands read it by --costs=" << flags.output << "\n";
+  const std::string file = Printable(flags.output);
+  std::cout << "\nwritten to " << file << "; other commands read it by --costs=" << file << "\n";
   return absl::OkStatus();
 }
 
