@@ -16,6 +16,7 @@ std::optional<Nanos> ParseDuration(absl::string_view text) {
   };
   static constexpr Unit kUnits[] = {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}};
   constexpr double kLongestNanos = 3600e9;
+  if (text == "0") return 0;
   for (const Unit& unit : kUnits) {
     absl::string_view number = text;
     double value = 0;

@@ -9,8 +9,8 @@
 
 namespace baton {
 
-// Parses a number with a unit: "18.5ms", "600us", "1.2s", "250ns". Returns none if `text` is anything else, or not from
-// 0 to 3600 s.
+// Parses a number with a unit: "18.5ms", "600us", "1.2s", "250ns". A bare "0" needs no unit. Returns none if `text` is
+// anything else, or not from 0 to 3600 s.
 std::optional<Nanos> ParseDuration(absl::string_view text);
 
 // The texts that ParseDuration accepts, for messages.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -14,6 +15,13 @@ namespace {
 std::string ThreeDigits(double value) {
   const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
   return absl::StrFormat("%.*f", decimals, value);
+}
+
+// With a sign, unless all digits are zero.
+std::string Signed(double value, int decimals) {
+  const double half_a_digit = 0.5 * std::pow(10.0, -decimals);
+  return std::abs(value) < half_a_digit ? absl::StrFormat("%.*f", decimals, 0.0)
+                                        : absl::StrFormat("%+.*f", decimals, value);
 }
 
 }  // namespace
@@ -43,7 +51,22 @@ std::string FormatBytes(Bytes bytes) {
 
 std::string FormatPercent(double ratio) { return absl::StrFormat("%.1f %%", 100 * ratio); }
 
-std::string FormatSignedPercent(double ratio) { return absl::StrFormat("%+.1f %%", 100 * ratio); }
+std::string FormatSignedPercent(double ratio, int decimals) {
+  return absl::StrCat(Signed(100 * ratio, decimals), " %");
+}
+
+std::string FormatSignedPoints(double difference, int decimals) {
+  return absl::StrCat(Signed(100 * difference, decimals), " points");
+}
+
+std::string FormatPlural(int64_t count, const std::string& noun) {
+  const char* ending = count == 1 ? "" : absl::EndsWith(noun, "ch") ? "es" : "s";
+  return absl::StrCat(count, " ", noun, ending);
+}
+
+std::string FormatLoss(double loss) {
+  return std::abs(loss) < 1e6 ? absl::StrFormat("%.4f", loss) : absl::StrFormat("%.4e", loss);
+}
 
 std::string FormatCount(double count) {
   std::string text = absl::StrFormat("%.2f", count);

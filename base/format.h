@@ -7,6 +7,7 @@
 #ifndef BATON_BASE_FORMAT_H_
 #define BATON_BASE_FORMAT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "base/units.h"
@@ -26,8 +27,18 @@ std::string FormatBytes(Bytes bytes);
 // A ratio of 1 is "100.0 %".
 std::string FormatPercent(double ratio);
 
-// The same with a sign in front: "+31.4 %", "-2.0 %", "+0.0 %".
-std::string FormatSignedPercent(double ratio);
+// The same with a sign in front: "+31.4 %", "-2.0 %". What rounds to zero has no sign: "0.0 %".
+std::string FormatSignedPercent(double ratio, int decimals = 1);
+
+// The difference of two ratios in percentage points, with a sign as above: "+1.3 points", "0.0 points".
+std::string FormatSignedPoints(double difference, int decimals = 1);
+
+// A count and its noun, which takes an s, or es after ch, unless the count is 1: "1 chunk", "8 micro-batches".
+std::string FormatPlural(int64_t count, const std::string& noun);
+
+// A loss with four decimals; from a million on with an exponent, as other numbers of that size say nothing more:
+// "2.4013", "6.3690e+33".
+std::string FormatLoss(double loss);
 
 // At most two decimals, without trailing zeros: "4", "5.5", "0.33".
 std::string FormatCount(double count);

@@ -38,11 +38,32 @@ TEST_CASE("ratios have one decimal, counts at most two") {
   CHECK(FormatPercent(1) == "100.0 %");
   CHECK(FormatSignedPercent(0.314) == "+31.4 %");
   CHECK(FormatSignedPercent(-0.02) == "-2.0 %");
-  CHECK(FormatSignedPercent(0) == "+0.0 %");
+  CHECK(FormatSignedPercent(0) == "0.0 %");
+  // What rounds to zero has no sign.
+  CHECK(FormatSignedPercent(-0.0004) == "0.0 %");
+  CHECK(FormatSignedPercent(-0.0006) == "-0.1 %");
+  CHECK(FormatSignedPercent(-0.0006, 2) == "-0.06 %");
+  CHECK(FormatSignedPoints(-0.0004) == "0.0 points");
+  CHECK(FormatSignedPoints(0.019) == "+1.9 points");
+  CHECK(FormatSignedPoints(-0.00004, 2) == "0.00 points");
   CHECK(FormatCount(4) == "4");
   CHECK(FormatCount(100) == "100");
   CHECK(FormatCount(5.5) == "5.5");
   CHECK(FormatCount(1.0 / 3) == "0.33");
+}
+
+TEST_CASE("a noun is singular after 1 alone") {
+  CHECK(FormatPlural(1, "chunk") == "1 chunk");
+  CHECK(FormatPlural(0, "chunk") == "0 chunks");
+  CHECK(FormatPlural(8, "micro-batch") == "8 micro-batches");
+  CHECK(FormatPlural(1, "micro-batch") == "1 micro-batch");
+}
+
+TEST_CASE("a loss has four decimals, or an exponent") {
+  CHECK(FormatLoss(2.40131) == "2.4013");
+  CHECK(FormatLoss(999999.5) == "999999.5000");
+  CHECK(FormatLoss(6369025434166912839762989925007360.0) == "6.3690e+33");
+  CHECK(FormatLoss(-1e7) == "-1.0000e+07");
 }
 
 }  // namespace

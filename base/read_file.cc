@@ -10,13 +10,15 @@
 
 namespace baton {
 
+std::string NameOfFile(const std::string& path) { return path == kStandardInput ? "standard input" : path; }
+
 absl::StatusOr<std::string> ReadFile(absl::string_view what, const std::string& path, size_t most_bytes) {
   const auto unreadable = [&] {
     return absl::InvalidArgumentError(
-        absl::StrCat("cannot read ", what, " ", path, ": ", std::strerror(errno == 0 ? EIO : errno)));
+        absl::StrCat("cannot read ", what, " ", NameOfFile(path), ": ", std::strerror(errno == 0 ? EIO : errno)));
   };
   errno = 0;
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file(path == kStandardInput ? "/dev/stdin" : path, std::ios::binary);
   if (!file) return unreadable();
   std::string text;
   char block[1 << 16];

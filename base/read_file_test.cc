@@ -18,6 +18,11 @@ TEST_CASE("a file is read whole, or its first bytes") {
   CHECK(ReadFile("file", path, 0).value().empty());
 }
 
+TEST_CASE("- is standard input") {
+  CHECK(NameOfFile("-") == "standard input");
+  CHECK(NameOfFile("a/-") == "a/-");
+}
+
 TEST_CASE("an error names the path") {
   const absl::Status missing = ReadFile("costs file", "/no/such/file", 10).status();
   CHECK(missing.code() == absl::StatusCode::kInvalidArgument);

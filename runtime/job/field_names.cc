@@ -7,26 +7,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/suggest.h"
 #include "proto/job.pb.h"
 
 namespace baton {
 namespace {
-
-// Insertions, deletions and replacements of one character that lead from `a` to `b` (Levenshtein 1966).
-size_t EditDistance(absl::string_view a, absl::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
 
 // The first quoted word of `text` after `prefix`, or empty.
 std::string QuotedAfter(absl::string_view text, absl::string_view prefix) {
@@ -53,6 +38,17 @@ const google::protobuf::EnumDescriptor* FindEnum(const google::protobuf::Descrip
   return nullptr;
 }
 
+// Adds the paths of all fields called `name` below `message`. Lists of messages are left out: they may nest.
+void AddPaths(const google::protobuf::Descriptor& message, const std::string& prefix, const std::string& name,
+              std::vector<std::string>* paths) {
+  for (int i = 0; i < message.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *message.field(i);
+    if (field.name() == name) paths->push_back(prefix + name);
+    if (field.message_type() == nullptr || field.is_repeated()) continue;
+    AddPaths(*field.message_type(), absl::StrCat(prefix, field.name(), "."), name, paths);
+  }
+}
+
 std::string UnknownField(const google::protobuf::Descriptor& message, const std::string& field) {
   const std::string where = &message == proto::Job::descriptor() ? "a job" : message.name();
   const std::string suggestion = SuggestField(message, field);
@@ -63,22 +59,18 @@ std::string UnknownField(const google::protobuf::Descriptor& message, const std:
 }  // namespace
 
 std::string SuggestField(const google::protobuf::Descriptor& message, absl::string_view name) {
-  if (name.size() > 64) return "";
-  // Up to a third of the letters may be wrong: `heads` is not a misspelling of `layers`.
-  size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
-  absl::string_view best;
-  for (int i = 0; i < message.field_count(); ++i) {
-    const std::string& candidate = message.field(i)->name();
-    const size_t distance = EditDistance(name, candidate);
-    // `warmup` is too far from `warmup_steps` for a misspelling, but the beginning of a name also suggests it.
-    const bool is_prefix = name.size() >= 3 && absl::string_view(candidate).substr(0, name.size()) == name;
-    if (is_prefix && best.empty()) best = candidate;
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  return best.empty() ? "" : absl::StrCat("; did you mean \"", best, "\"?");
+  std::vector<std::string> fields;
+  for (int i = 0; i < message.field_count(); ++i) fields.push_back(message.field(i)->name());
+  return DidYouMean(name, fields);
+}
+
+std::vector<std::string> PathsOfField(absl::string_view name) {
+  std::vector<std::string> paths;
+  AddPaths(*proto::Job::descriptor(), "", std::string(name), &paths);
+  std::stable_sort(paths.begin(), paths.end(), [](const std::string& a, const std::string& b) {
+    return std::count(a.begin(), a.end(), '.') < std::count(b.begin(), b.end(), '.');
+  });
+  return paths;
 }
 
 std::string ListFields(const google::protobuf::Descriptor& message) {

@@ -1,8 +1,9 @@
-// Names of fields and enum values for error messages. Used by job_file.cc and overrides.cc.
+// Names of fields and enum values for error messages. Used by job_file.cc, overrides.cc and tools/baton.
 #ifndef BATON_RUNTIME_JOB_FIELD_NAMES_H_
 #define BATON_RUNTIME_JOB_FIELD_NAMES_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
@@ -11,6 +12,9 @@ namespace baton {
 
 // `; did you mean "NAME"?` if a field of `message` is spelled almost like `name`, else empty.
 std::string SuggestField(const google::protobuf::Descriptor& message, absl::string_view name);
+
+// The paths of the fields of a job that are called `name`, as "run.steps" of "steps"; the shortest first.
+std::vector<std::string> PathsOfField(absl::string_view name);
 
 // All fields of `message` in the order of the file, as "gpt2, mlp, inputs, layer"; "none" if it has none.
 std::string ListFields(const google::protobuf::Descriptor& message);

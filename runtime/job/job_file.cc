@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "base/read_file.h"
 #include "base/status.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
@@ -94,19 +95,20 @@ absl::StatusOr<proto::Job> ReadJob(const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat("job file ", path, " is a folder"));
   }
   errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot read job file ", path));
+  const std::string name = NameOfFile(path);
+  std::ifstream file(path == kStandardInput ? "/dev/stdin" : path, std::ios::binary);
+  if (!file) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot read job file ", name));
   std::string text;
   char block[1 << 16];
   while (file.read(block, sizeof(block)) || file.gcount() > 0) {
     text.append(block, static_cast<size_t>(file.gcount()));
     if (static_cast<std::streamoff>(text.size()) > kMaxFileBytes) {
-      return absl::InvalidArgumentError(absl::StrCat("job file ", path, " is larger than 16 MiB"));
+      return absl::InvalidArgumentError(absl::StrCat("job file ", name, " is larger than 16 MiB"));
     }
   }
-  if (file.bad()) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot read job file ", path));
-  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat("job file ", path, " is empty"));
-  return ParseJob(text, path);
+  if (file.bad()) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, absl::StrCat("cannot read job file ", name));
+  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat("job file ", name, " is empty"));
+  return ParseJob(text, name);
 }
 
 }  // namespace baton

@@ -13,7 +13,7 @@ namespace baton {
 absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path) {
   // One byte beyond the limit suffices for ReadCsv to report a file that is too large.
   BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("order file", path, kMaxCsvBytes + 1));
-  return ReadCsv(text, path);
+  return ReadCsv(text, NameOfFile(path));
 }
 
 std::string OrderOverride(const std::string& path) {

@@ -2,17 +2,19 @@
 #include "runtime/job/overrides.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/types/span.h"
 #include "base/status.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
@@ -25,8 +27,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// A path has at most six fields, and a value nests at most as many messages. The limit protects the stack from hostile
-// text.
+// The most parts of a path, and messages that a value nests. The limit protects the stack from hostile text.
 constexpr int kMaxNesting = 32;
 
 // Keeps protobuf's first error about a value, without its position.
@@ -150,6 +151,106 @@ absl::Status SetField(Message& message, const FieldDescriptor& field, absl::stri
   return absl::OkStatus();
 }
 
+// A field's name in a path, and the number of an item of its list, as in layer[0].
+struct PathPart {
+  std::string name;
+  std::optional<int> item;
+};
+
+absl::StatusOr<PathPart> ParsePart(absl::string_view text) {
+  PathPart part;
+  const size_t open = text.find('[');
+  part.name = std::string(text.substr(0, open));
+  if (open == absl::string_view::npos) return part;
+  int item = 0;
+  if (!absl::EndsWith(text, "]") || !absl::SimpleAtoi(text.substr(open + 1, text.size() - open - 2), &item) ||
+      item < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--set: \"", text, "\" must be a field, or an item of a list as layer[0]"));
+  }
+  part.item = item;
+  return part;
+}
+
+// `place`: the path to `message`, empty for the job.
+absl::StatusOr<const FieldDescriptor*> FindField(const Message& message, const std::string& place,
+                                                 const std::string& name) {
+  const google::protobuf::Descriptor& descriptor = *message.GetDescriptor();
+  if (const FieldDescriptor* field = descriptor.FindFieldByName(name); field != nullptr) return field;
+  std::string suggestion = SuggestField(descriptor, name);
+  if (suggestion.empty()) {
+    // A field of that name may be elsewhere.
+    if (const std::vector<std::string> paths = PathsOfField(name); !paths.empty()) {
+      suggestion = absl::StrCat("; did you mean \"", paths.front(), "\"?");
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrCat(place.empty() ? "a job" : place, " has no field \"", name, "\"",
+                                                 suggestion, " (fields: ", ListFields(descriptor), ")"));
+}
+
+// OK if the list `field`, whose path is `here`, has an item of that number.
+absl::Status CheckItem(const Message& message, const FieldDescriptor& field, const std::string& here, int item) {
+  if (!field.is_repeated()) {
+    return absl::InvalidArgumentError(absl::StrCat(here, " is no list, it has no item ", item));
+  }
+  const int size = message.GetReflection()->FieldSize(message, &field);
+  if (item < size) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(here, " has no item ", item, "; it has ", size, ", numbered from 0"));
+}
+
+// Sets one item of a list of values.
+absl::Status SetItem(Message& message, const FieldDescriptor& field, int item, absl::string_view path,
+                     absl::string_view value) {
+  const Reflection& reflection = *message.GetReflection();
+  // The list grows by the new value, which then takes its place.
+  BATON_RETURN_IF_ERROR(SetScalar(message, field, path, value));
+  const int last = reflection.FieldSize(message, &field) - 1;
+  reflection.SwapElements(&message, &field, item, last);
+  reflection.RemoveLast(&message, &field);
+  return absl::OkStatus();
+}
+
+// Replaces a message in a list of them.
+absl::Status SetItemMessage(Message& message, const FieldDescriptor& field, int item, absl::string_view path,
+                            absl::string_view value) {
+  std::unique_ptr<Message> parsed(message.New());
+  if (!absl::StartsWith(value, "{")) {
+    return WrongValue(path, value, absl::StrCat("a message { … } with the fields ", ListFields(*field.message_type())));
+  }
+  BATON_RETURN_IF_ERROR(SetMessage(*parsed, field, path, absl::StrCat("[", value, "]")));
+  const Reflection& reflection = *message.GetReflection();
+  if (reflection.FieldSize(*parsed, &field) != 1) return WrongValue(path, value, "one message { … }");
+  reflection.MutableRepeatedMessage(&message, &field, item)
+      ->CopyFrom(reflection.GetRepeatedMessage(*parsed, &field, 0));
+  return absl::OkStatus();
+}
+
+// Sets the field or item that the rest of a path names, in `message` at `place`.
+absl::Status SetAt(Message& message, const std::string& place, absl::Span<const std::string> parts,
+                   absl::string_view path, absl::string_view value) {
+  BATON_ASSIGN_OR_RETURN(const PathPart part, ParsePart(parts[0]));
+  BATON_ASSIGN_OR_RETURN(const FieldDescriptor* const field, FindField(message, place, part.name));
+  const std::string here = absl::StrCat(place, place.empty() ? "" : ".", part.name);
+  if (part.item) BATON_RETURN_IF_ERROR(CheckItem(message, *field, here, *part.item));
+  if (parts.size() == 1) {
+    if (!part.item) return SetField(message, *field, path, value);
+    return field->message_type() == nullptr ? SetItem(message, *field, *part.item, path, value)
+                                            : SetItemMessage(message, *field, *part.item, path, value);
+  }
+  if (field->message_type() == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(here, " is a value, it has no field \"", parts[1], "\""));
+  }
+  if (field->is_repeated() && !part.item) {
+    return absl::InvalidArgumentError(absl::StrCat(here, " is a list; set one of its items, as ", here, "[0].",
+                                                   parts[1], "=…, or the whole: ", here, "=[{ … }, { … }]"));
+  }
+  const Reflection& reflection = *message.GetReflection();
+  Message& inner = part.item ? *reflection.MutableRepeatedMessage(&message, field, *part.item)
+                             : *reflection.MutableMessage(&message, field);
+  const std::string inside = part.item ? absl::StrCat(here, "[", *part.item, "]") : here;
+  return SetAt(inner, inside, parts.subspan(1), path, value);
+}
+
 }  // namespace
 
 absl::Status ApplyOverride(proto::Job& job, absl::string_view assignment) {
@@ -160,34 +261,16 @@ absl::Status ApplyOverride(proto::Job& job, absl::string_view assignment) {
   }
   const absl::string_view path = absl::StripAsciiWhitespace(assignment.substr(0, equals));
   const absl::string_view value = absl::StripAsciiWhitespace(assignment.substr(equals + 1));
-
-  proto::Job changed = job;
-  Message* message = &changed;
-  const std::vector<std::string> names = absl::StrSplit(path, '.');
-  for (size_t i = 0; i < names.size(); ++i) {
-    const std::string place = absl::StrJoin(names.begin(), names.begin() + i, ".");
-    const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(names[i]);
-    if (field == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(place.empty() ? "a job" : place, " has no field \"", names[i],
-                                                     "\"", SuggestField(*message->GetDescriptor(), names[i]),
-                                                     " (fields: ", ListFields(*message->GetDescriptor()), ")"));
-    }
-    if (i + 1 == names.size()) {
-      BATON_RETURN_IF_ERROR(SetField(*message, *field, path, value));
-      break;
-    }
-    const std::string here = absl::StrJoin(names.begin(), names.begin() + i + 1, ".");
-    if (field->message_type() == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(here, " is a value, it has no field \"", names[i + 1], "\""));
-    }
-    if (field->is_repeated()) {
-      return absl::InvalidArgumentError(absl::StrCat(here, " is a list, set it as a whole: ", here, "=[{ … }, { … }]"));
-    }
-    message = message->GetReflection()->MutableMessage(message, field);
+  const std::vector<std::string> parts = absl::StrSplit(path, '.');
+  if (parts.size() > kMaxNesting) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--set: the path has ", parts.size(), " parts; at most ", kMaxNesting, " are allowed"));
   }
+  proto::Job changed = job;
+  BATON_RETURN_IF_ERROR(SetAt(changed, "", parts, path, value));
 
   // A list cannot be a member of a oneof, so these two alternatives exclude each other here.
-  if (path == "pipeline.split.layers" && changed.pipeline().split().layers_size() > 0) {
+  if (absl::StartsWith(path, "pipeline.split.layers") && changed.pipeline().split().layers_size() > 0) {
     changed.mutable_pipeline()->mutable_split()->clear_balanced();
   } else if (path == "pipeline.split.balanced") {
     changed.mutable_pipeline()->mutable_split()->clear_layers();

@@ -11,7 +11,8 @@ namespace baton {
 
 // Applies one `path=value`. `job` is unchanged on an error.
 //
-// The path is field names joined by dots; missing messages on the way are created. The value is
+// The path is field names joined by dots; missing messages on the way are created. NAME[i] is an item of a list,
+// counted from 0, as in model.layer[0].linear.outputs. The value is
 //   a number, `true` or `false`, the name of an enum value, or a string with or without quotes;
 //   `[2, 2, 3, 3]` or `2,2,3,3` for a list, which is replaced; `[]` clears it;
 //   `{ field: value … }` in text format for a message, which is replaced; `[{…}, {…}]` for a list of messages.

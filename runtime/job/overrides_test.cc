@@ -45,7 +45,18 @@ TEST_CASE("an override changes its field and nothing else") {
       Case{"model { gpt2 { layers: 2 } }", "model.mlp={ sizes: [2, 3] }", "model { mlp { sizes: [2, 3] } }"},
       Case{"model { gpt2 { layers: 2 } }", "model.mlp.sizes=2,3", "model { mlp { sizes: [2, 3] } }"},
       Case{"model { layer { relu {} } }", "model.layer=[{ gelu {} }, { linear { outputs: 2 } }]",
-           "model { layer { gelu {} } layer { linear { outputs: 2 } } }"});
+           "model { layer { gelu {} } layer { linear { outputs: 2 } } }"},
+      Case{"model { layer { relu {} } layer { linear { outputs: 2 } } }", "model.layer[1].linear.outputs=64",
+           "model { layer { relu {} } layer { linear { outputs: 64 } } }"},
+      Case{"model { layer { residual { layer { gelu {} } layer { linear { outputs: 2 } } } } }",
+           "model.layer[0].residual.layer[1].linear={ outputs: 3 }",
+           "model { layer { residual { layer { gelu {} } layer { linear { outputs: 3 } } } } }"},
+      Case{"model { layer { relu {} } layer { gelu {} } }", "model.layer[0]={ linear { outputs: 5 } }",
+           "model { layer { linear { outputs: 5 } } layer { gelu {} } }"},
+      Case{"pipeline { split { layers: [1, 2, 3] } }", "pipeline.split.layers[1]=7",
+           "pipeline { split { layers: [1, 7, 3] } }"},
+      Case{"pipeline { recompute_layers: [NONE, NONE] }", "pipeline.recompute_layers[0]=FULL",
+           "pipeline { recompute_layers: [FULL, NONE] }"});
   INFO(test.assignment);
   proto::Job job = Parse(test.before);
   const absl::Status status = ApplyOverride(job, test.assignment);
@@ -92,7 +103,20 @@ TEST_CASE("a wrong override is refused and changes nothing") {
             "batch: \"{ sequence: 2 }\" is not a message { … } with the fields sequences, micro_batches: Batch has no "
             "field "
             "\"sequence\"; did you mean \"sequences\"?"},
-      Wrong{"model.layer.linear={}", "model.layer is a list, set it as a whole: model.layer=[{ … }, { … }]"},
+      Wrong{"steps=2",
+            "a job has no field \"steps\"; did you mean \"run.steps\"? (fields: name, model, data, batch, pipeline, "
+            "optimizer, run, devices)"},
+      Wrong{"model.layer.linear={}",
+            "model.layer is a list; set one of its items, as model.layer[0].linear=…, or the whole: model.layer=[{ … "
+            "}, { "
+            "… }]"},
+      Wrong{"model.layer[0].linear.outputs=4", "model.layer has no item 0; it has 0, numbered from 0"},
+      Wrong{"model.layer[x].linear.outputs=4", "--set: \"layer[x]\" must be a field, or an item of a list as layer[0]"},
+      Wrong{"model.layer[-1].linear.outputs=4",
+            "--set: \"layer[-1]\" must be a field, or an item of a list as layer[0]"},
+      Wrong{"model.layer[0=4", "--set: \"layer[0\" must be a field, or an item of a list as layer[0]"},
+      Wrong{"batch[0].sequences=4", "batch is no list, it has no item 0"},
+      Wrong{"pipeline.recompute_layers[0]=NONE", "pipeline.recompute_layers has no item 0; it has 0, numbered from 0"},
       Wrong{"model.layer={ relu {} }",
             "model.layer: \"{ relu {} }\" is not a list [{ … }, { … }] whose messages have the fields linear, "
             "layer_norm, relu, gelu, residual"});
