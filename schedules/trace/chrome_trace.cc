@@ -58,16 +58,19 @@ Shown HowShown(const Operation& operation) {
 
 std::string Micros(Nanos nanos) { return absl::StrFormat("%.3f", static_cast<double>(nanos) / 1000.0); }
 
-void AppendMetadata(const char* kind, int process, int thread, const std::string& name, std::string* json) {
-  absl::StrAppend(json, "{\"ph\":\"M\",\"name\":\"", kind, "\",\"pid\":", process, ",\"tid\":", thread,
+// Perfetto takes process 0 for the kernel's idle process.
+constexpr int kFirstProcess = 1;
+
+void AppendMetadata(const char* kind, int device, int thread, const std::string& name, std::string* json) {
+  absl::StrAppend(json, "{\"ph\":\"M\",\"name\":\"", kind, "\",\"pid\":", kFirstProcess + device, ",\"tid\":", thread,
                   ",\"args\":{\"name\":", JsonString(name), "}},\n");
 }
 
 // One end of an arrow; both ends of the n-th transfer of a directed pair have the same id.
-void AppendFlow(bool begins, int from, int to, int64_t count, int process, int thread, Nanos time, std::string* json) {
+void AppendFlow(bool begins, int from, int to, int64_t count, int device, int thread, Nanos time, std::string* json) {
   absl::StrAppend(json, "{\"ph\":\"", begins ? "s" : "f", "\",\"name\":\"transfer\",\"cat\":\"transfer\",\"id\":\"",
-                  from, "-", to, "-", count, "\",\"pid\":", process, ",\"tid\":", thread, ",\"ts\":", Micros(time),
-                  begins ? "" : ",\"bp\":\"e\"", "},\n");
+                  from, "-", to, "-", count, "\",\"pid\":", kFirstProcess + device, ",\"tid\":", thread,
+                  ",\"ts\":", Micros(time), begins ? "" : ",\"bp\":\"e\"", "},\n");
 }
 
 // The threads of a device. Thread 0 computes. Each peer has a thread for sends and one for receives, and further ones
@@ -104,9 +107,10 @@ void AppendSlice(const Shown& shown, int device, int thread, size_t index, const
                  const Interval* predicted, std::string* json) {
   absl::StrAppend(json, "{\"ph\":\"X\",\"name\":\"", shown.name);
   if (shown.micro_batch >= 0) absl::StrAppend(json, " ", shown.micro_batch);
-  absl::StrAppend(json, "\",\"cat\":\"", shown.peer < 0 ? "compute" : "transfer", "\",\"pid\":", device,
+  absl::StrAppend(json, "\",\"cat\":\"", shown.peer < 0 ? "compute" : "transfer", "\",\"pid\":", kFirstProcess + device,
                   ",\"tid\":", thread, ",\"ts\":", Micros(interval.start),
-                  ",\"dur\":", Micros(interval.end - interval.start), ",\"args\":{\"instruction\":", index);
+                  ",\"dur\":", Micros(interval.end - interval.start), ",\"args\":{\"device\":", device,
+                  ",\"instruction\":", index);
   if (shown.chunk >= 0) absl::StrAppend(json, ",\"chunk\":", shown.chunk);
   if (shown.micro_batch >= 0) absl::StrAppend(json, ",\"micro_batch\":", shown.micro_batch);
   if (shown.peer >= 0) absl::StrAppend(json, ",\"peer\":", shown.peer);
@@ -124,7 +128,7 @@ void AppendCounters(const Program& program, const Trace& trace, std::string* jso
   for (size_t device = 0; device < memory.devices.size(); ++device) {
     for (const MemoryPoint& point : memory.devices[device]) {
       absl::StrAppend(json, "{\"ph\":\"C\",\"name\":\"", memory.in_bytes ? "memory" : "live micro-batches",
-                      "\",\"pid\":", device, ",\"ts\":", Micros(point.at), ",\"args\":{\"",
+                      "\",\"pid\":", kFirstProcess + device, ",\"ts\":", Micros(point.at), ",\"args\":{\"",
                       memory.in_bytes ? "bytes" : "live", "\":", absl::StrFormat("%.15g", point.live), "}},\n");
     }
   }
@@ -132,11 +136,12 @@ void AppendCounters(const Program& program, const Trace& trace, std::string* jso
 
 }  // namespace
 
-std::string ToChromeTrace(const Program& program, const Trace& trace, const Trace* predicted) {
+std::string ToChromeTrace(const Program& program, const Trace& trace, const Trace* predicted, const std::string& name) {
   std::string json = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
   for (int device = 0; device < program.num_devices(); ++device) {
     const auto& instructions = program.devices[device].instructions;
-    AppendMetadata("process_name", device, 0, absl::StrCat("device ", device), &json);
+    const std::string process = absl::StrCat(name, name.empty() ? "" : ", ", "device ", device);
+    AppendMetadata("process_name", device, 0, process, &json);
     AppendMetadata("thread_name", device, 0, "compute", &json);
     Threads threads;
     std::vector<int64_t> sent(program.num_devices(), 0), received(program.num_devices(), 0);

@@ -102,6 +102,33 @@ TEST_CASE("a trace file reads back as what was written") {
   CHECK_FALSE(alone.predicted.has_value());
 }
 
+TEST_CASE("processes are devices from 1, and a trace's name is in theirs") {
+  const Simulated run = SimulateEqual("1f1b", 3, 4);
+  const nlohmann::json json = nlohmann::json::parse(ToChromeTrace(run.program, run.trace, nullptr, "runs/a"));
+  std::map<int, std::string> names;
+  for (const auto& event : json["traceEvents"]) {
+    const int process = event["pid"];
+    CHECK(process >= 1);
+    CHECK(process <= 3);
+    if (event["name"] == "process_name") names[process] = event["args"]["name"];
+    if (event["ph"] == "X") CHECK(event["args"]["device"] == process - 1);
+  }
+  CHECK(names == std::map<int, std::string>{{1, "runs/a, device 0"}, {2, "runs/a, device 1"}, {3, "runs/a, device 2"}});
+}
+
+TEST_CASE("a trace whose processes are numbered from 0, as in older files, is read") {
+  const Simulated run = SimulateEqual("1f1b", 2, 2);
+  nlohmann::json json = nlohmann::json::parse(ToChromeTrace(run.program, run.trace));
+  for (auto& event : json["traceEvents"]) {
+    event["pid"] = event["pid"].get<int>() - 1;
+    if (event["ph"] == "X") event["args"].erase("device");
+  }
+  const auto read = ReadChromeTrace(json.dump(), "x.json");
+  REQUIRE(read.status() == absl::OkStatus());
+  CHECK(read->trace.devices[1].size() == run.trace.devices[1].size());
+  CHECK(read->trace.devices[1].back().end == run.trace.devices[1].back().end);
+}
+
 TEST_CASE("a file that is not a trace of Baton is refused in one sentence") {
   const Simulated run = SimulateEqual("1f1b", 2, 2);
   const std::string good = ToChromeTrace(run.program, run.trace, &run.trace);
@@ -128,7 +155,7 @@ TEST_CASE("a file that is not a trace of Baton is refused in one sentence") {
   CHECK(message(Replaced(good, "\"instruction\":0", "\"instruction\":\"a\""))
             .find("x.json: a slice of device 0 names none") == 0);
   CHECK(message(Replaced(good, "\"ph\":\"X\"", "\"ph\":\"Y\"")) ==
-        "x.json: 1 instructions of the program have no slice");
+        "x.json: 1 instruction of the program without a slice");
   CHECK(message(Replaced(good, "\"dur\":0.000", "\"dur\":-1.000")).find("must be times in microseconds") !=
         std::string::npos);
   CHECK(message(Replaced(good, "\"dur\":0.000", "\"dur\":1e300")).find("must be times in microseconds") !=

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/program/form/proto_form.h"
@@ -53,13 +54,17 @@ Trace EmptyTrace(const Program& program) {
 // Reads one slice into `read`. `seen`: [device][instruction].
 absl::Status ReadSlice(const Json& event, const std::string& file, std::vector<std::vector<bool>>& seen,
                        ReadTrace& read) {
-  const int64_t device = IndexIn(event, "pid", read.program.devices.size());
   const Json* arguments = Find(event, "args");
+  // Older traces have no "device"; their processes are numbered like devices.
+  const bool has_device = arguments != nullptr && Find(*arguments, "device") != nullptr;
+  const int64_t device = has_device ? IndexIn(*arguments, "device", read.program.devices.size())
+                                    : IndexIn(event, "pid", read.program.devices.size());
   if (device < 0 || arguments == nullptr) return Wrong(file, "a slice names a device that the program does not have");
   const size_t size = read.program.devices[device].instructions.size();
   const int64_t index = IndexIn(*arguments, "instruction", size);
   if (index < 0)
-    return Wrong(file, absl::StrCat("a slice of device ", device, " names none of its ", size, " instructions"));
+    return Wrong(file,
+                 absl::StrCat("a slice of device ", device, " names none of its ", FormatPlural(size, "instruction")));
   const std::string which = absl::StrCat("device ", device, " instruction ", index);
   if (seen[device][index]) return Wrong(file, absl::StrCat(which, " has two slices"));
   seen[device][index] = true;
@@ -113,7 +118,8 @@ absl::StatusOr<ReadTrace> ReadChromeTrace(const std::string& text, const std::st
     BATON_RETURN_IF_ERROR(ReadSlice(event, file, seen, read));
     --missing;
   }
-  if (missing > 0) return Wrong(file, absl::StrCat(missing, " instructions of the program have no slice"));
+  if (missing > 0)
+    return Wrong(file, absl::StrCat(FormatPlural(missing, "instruction"), " of the program without a slice"));
   return read;
 }
 
@@ -123,7 +129,7 @@ absl::Status CheckSameOperations(const Program& a, const std::string& a_name, co
     return absl::InvalidArgumentError(absl::StrCat(a_name, " and ", b_name, " are of different programs: ", what));
   };
   if (a.devices.size() != b.devices.size()) {
-    return differ(absl::StrCat(a.devices.size(), " devices there, ", b.devices.size(), " here"));
+    return differ(absl::StrCat(FormatPlural(a.num_devices(), "device"), " there, ", b.num_devices(), " here"));
   }
   for (size_t device = 0; device < a.devices.size(); ++device) {
     const auto& ours = a.devices[device].instructions;
@@ -136,8 +142,8 @@ absl::Status CheckSameOperations(const Program& a, const std::string& a_name, co
       }
     }
     if (ours.size() != theirs.size()) {
-      return differ(
-          absl::StrCat("device ", device, " has ", ours.size(), " instructions there, ", theirs.size(), " here"));
+      return differ(absl::StrCat("device ", device, " has ", FormatPlural(ours.size(), "instruction"), " there, ",
+                                 theirs.size(), " here"));
     }
   }
   return absl::OkStatus();
