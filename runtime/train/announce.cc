@@ -19,9 +19,10 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
     if (device.arena_bytes > fullest->arena_bytes) fullest = &device;
     instructions += device.instructions.size();
   }
-  lines.push_back(absl::StrCat(Printable(job.name()), ": ", program.num_chunks, " chunks on ", program.num_devices(),
-                               " devices, ", program.num_micro_batches, " micro-batches by ", program.schedule, ": ",
-                               instructions, " instructions, proven"));
+  lines.push_back(absl::StrCat(Printable(job.name()), ": ", FormatPlural(program.num_chunks, "chunk"), " on ",
+                               FormatPlural(program.num_devices(), "device"), ", ",
+                               FormatPlural(program.num_micro_batches, "micro-batch"), " by ", program.schedule, ": ",
+                               FormatPlural(instructions, "instruction"), ", proven"));
   lines.push_back(absl::StrCat("memory of device ", fullest - program.devices.data(), ", the fullest: ",
                                FormatBytes(fullest->arena_bytes), " (", FormatMemory(BreakDownMemory(*fullest)), ")"));
   if (const std::string devices = session.DescribeDevices(); !devices.empty()) {

@@ -6,11 +6,12 @@
 
 namespace baton {
 
-Prediction::Prediction(const Program* program, const CostModel& planned)
-    : program_(program), planned_(planned), costs_(planned), window_(*program) {}
+Prediction::Prediction(const Program* program, const CostModel& planned, bool planned_has_times)
+    : program_(program), planned_(planned), planned_has_times_(planned_has_times), costs_(planned), window_(*program) {}
 
 absl::StatusOr<StepReport> Prediction::Next() {
   BATON_ASSIGN_OR_RETURN(trace_, Simulate(*program_, costs_));
+  trace_has_times_ = has_measured_ || planned_has_times_;
   return Analyze(*program_, trace_);
 }
 

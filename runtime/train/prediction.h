@@ -19,8 +19,9 @@ namespace baton {
 // Thread contract: one thread at a time. Does not own the program.
 class Prediction {
  public:
-  // `planned` is used until a step has been measured.
-  Prediction(const Program* program, const CostModel& planned);
+  // `planned` is used until a step has been measured. `planned_has_times`: whether its times are more than right in
+  // proportion.
+  Prediction(const Program* program, const CostModel& planned, bool planned_has_times);
 
   // Predicts the next step. Errors: those of Simulate.
   absl::StatusOr<StepReport> Next();
@@ -29,8 +30,8 @@ class Prediction {
   const CostModel& costs() const { return costs_; }
   // False while `planned` is used, whose times may be right in proportion only.
   bool has_measured() const { return has_measured_; }
-  // The last prediction of Next.
-  const Trace& trace() const { return trace_; }
+  // The last prediction of Next; null if it predicted no times, but proportions alone.
+  const Trace* timed_trace() const { return trace_has_times_ ? &trace_ : nullptr; }
 
  private:
   // Costs are those of the last full window of steps, so that they follow a machine whose speed drifts.
@@ -38,8 +39,10 @@ class Prediction {
 
   const Program* program_;
   CostModel planned_;
+  bool planned_has_times_;
   CostModel costs_;
   Trace trace_;
+  bool trace_has_times_ = false;
   MeasuredCosts window_;
   int window_steps_ = 0;
   bool warmed_up_ = false;  // the first step also fills caches and memory pools

@@ -20,6 +20,11 @@ void PredictionAccuracy::Add(const StepReport& predicted, const StepReport& meas
 std::string PredictionAccuracy::Describe() const {
   if (steps_ == 0) return "";
   const double percent = 100 / static_cast<double>(steps_);
+  if (steps_ == 1) {
+    return absl::StrFormat(
+        "last step: bubble %.1f %% measured, %.1f %% predicted (off by %.1f points); step time off by %.1f %%",
+        percent * measured_bubble_, percent * predicted_bubble_, percent * bubble_error_, percent * step_error_);
+  }
   return absl::StrFormat(
       "last %d steps: bubble %.1f %% measured, %.1f %% predicted (off by %.1f points a step); step time off by %.1f %%",
       steps_, percent * measured_bubble_, percent * predicted_bubble_, percent * bubble_error_, percent * step_error_);

@@ -43,13 +43,13 @@ std::string Progress::LineOf(const StepMetrics& metrics) const {
   if (metrics.predicted_step_ms.has_value()) {
     predicted = absl::StrCat(" (predicted ", FormatMilliseconds(*metrics.predicted_step_ms), ")");
   }
-  std::string line =
-      absl::StrFormat("step %*d/%d  loss %.4f  %6.0f %s/s  %s%s  bubble %4.1f %% (predicted %4.1f %%)  %s left",
-                      static_cast<int>(absl::StrCat(options_.steps).size()), metrics.step, options_.steps, metrics.loss,
-                      metrics.tokens_per_second, options_.unit, FormatMilliseconds(metrics.step_ms), predicted,
-                      100 * metrics.bubble_ratio, 100 * metrics.predicted_bubble_ratio, FormatClock(left));
+  std::string line = absl::StrFormat(
+      "step %*d/%d  loss %s  %6.0f %s/s  %s%s  bubble %4.1f %% (predicted %4.1f %%)  %s left",
+      static_cast<int>(absl::StrCat(options_.steps).size()), metrics.step, options_.steps, FormatLoss(metrics.loss),
+      metrics.tokens_per_second, options_.unit, FormatMilliseconds(metrics.step_ms), predicted,
+      100 * metrics.bubble_ratio, 100 * metrics.predicted_bubble_ratio, FormatClock(left));
   if (metrics.held_out_loss.has_value()) {
-    absl::StrAppend(&line, absl::StrFormat("  held-out loss %.4f", *metrics.held_out_loss));
+    absl::StrAppend(&line, "  held-out loss ", FormatLoss(*metrics.held_out_loss));
   }
   return line;
 }

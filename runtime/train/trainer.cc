@@ -44,7 +44,8 @@ class Trainer {
 
   absl::Status Run() {
     BATON_RETURN_IF_ERROR(StartupError(Start()));
-    Prediction prediction(&session_->program(), costs_);
+    Prediction prediction(&session_->program(), costs_,
+                          /*planned_has_times=*/options_.costs.has_value() || job_.devices().has_rates());
     progress_.Start();
     for (int64_t step = 0; step < job_.run().steps(); ++step) {
       BATON_RETURN_IF_ERROR(TrainStep(step, prediction));
@@ -140,7 +141,8 @@ class Trainer {
       (void)output_.WriteWeights(std::move(weights));  // status() below has the error
     }
     if (output_.wants_trace()) {
-      (void)output_.WriteTrace(ToChromeTrace(session_->program(), session_->trace(), &prediction.trace()));
+      (void)output_.WriteTrace(ToChromeTrace(session_->program(), session_->trace(), prediction.timed_trace(),
+                                             output_.has_folder() ? output_.folder() : options_.trace_file));
     }
     BATON_RETURN_IF_ERROR(output_.status());
     if (output_.has_folder()) {
