@@ -154,6 +154,24 @@ absl::Status CheckGiven(const CsvOrder& csv, const OrderIndex& index, const Tran
   return absl::OkStatus();
 }
 
+// A note on the first cell whose backward needs the forward of the same cell; empty if there is none.
+std::string NoteOnOverlap(const CsvOrder& csv) {
+  for (size_t device = 0; device < csv.cells.size(); ++device) {
+    for (size_t i = 1; i < csv.cells[device].size(); ++i) {
+      const Action& forward = csv.order.devices[device][i - 1];
+      const Action& backward = csv.order.devices[device][i];
+      if (csv.cells[device][i] != csv.cells[device][i - 1] || forward.chunk != backward.chunk ||
+          forward.micro_batch != backward.micro_batch) {
+        continue;
+      }
+      return absl::StrCat("; note: ", Where(csv, static_cast<int>(device), csv.cells[device][i]),
+                          ": the backward needs the forward of the same cell, so this is sound only where the two run "
+                          "in turn, as in Baton and, by default, in PyTorch");
+    }
+  }
+  return "";
+}
+
 absl::StatusOr<std::string> Summary(const CsvOrder& csv, const TransportModel& transport,
                                     const std::optional<OrderViolation>& descent) {
   const ComputeOrder& order = csv.order;
@@ -174,11 +192,14 @@ absl::StatusOr<std::string> Summary(const CsvOrder& csv, const TransportModel& t
       report.devices.begin(), report.devices.end(),
       [](const DeviceReport& a, const DeviceReport& b) { return a.peak_micro_batches < b.peak_micro_batches; });
   std::string text = absl::StrCat(
-      "sound: ", order.num_devices(), " devices, ", order.num_chunks, " chunks, ", order.num_micro_batches,
-      " micro-batches, ", num_instructions, " instructions; at most ", FormatCount(most->peak_micro_batches),
-      " micro-batches live (device ", most - report.devices.begin(), "); safe ", DescribeTransport(transport));
+      "sound: ", FormatPlural(order.num_devices(), "device"), ", ", FormatPlural(order.num_chunks, "chunk"), ", ",
+      FormatPlural(order.num_micro_batches, "micro-batch"), ", ", FormatPlural(num_instructions, "instruction"),
+      "; at most ", FormatCount(most->peak_micro_batches),
+      most->peak_micro_batches == 1 ? " micro-batch" : " micro-batches", " live (device ",
+      most - report.devices.begin(), "); safe ", DescribeTransport(transport));
   if (csv.has_transfers) text += ", with its own transfers too";
   if (program.forward_only) text += "; note: it has no backward";
+  text += NoteOnOverlap(csv);
   if (descent) {
     absl::StrAppend(&text, "; note: not for training, since the bits would differ: ",
                     Where(csv, descent->device, csv.cells[descent->device][descent->position]), ": ", descent->message);

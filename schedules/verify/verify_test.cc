@@ -49,6 +49,22 @@ TEST_CASE("a sound order is one line of numbers") {
                              "after micro-batch 1"));
 }
 
+TEST_CASE("a cell of two passes runs them in turn, the forward first") {
+  // The last device's backward needs the forward beside it.
+  CHECK_THAT(
+      MustVerify("0F0,0F1,0B0,0B1\n(1F0;1B0)OVERLAP_F_B,(1B1;1F1)OVERLAP_F_B\n").summary,
+      Catch::EndsWith("; note: device 1, row 2 cell 1: the backward needs the forward of the same cell, so this is "
+                      "sound only where the two run in turn, as in Baton and, by default, in PyTorch"));
+  CHECK_THAT(MustVerify("0F0,0F1,0B0,0B1\n1F0,(1F1;1B0)OVERLAP_F_B,1B1\n").summary, !Catch::Contains("note"));
+  // In turn is not enough if another device waits for the backward before that forward.
+  CHECK(Violations("0F0,0B0,0F1,0B1\n1F0,(1F1;1B0)OVERLAP_F_B,1B1\n") != "");
+}
+
+TEST_CASE("one of each is singular") {
+  CHECK_THAT(MustVerify("0F0,0B0\n").summary, Catch::StartsWith("sound: 1 device, 1 chunk, 1 micro-batch, "));
+  CHECK_THAT(MustVerify("0F0,0B0\n").summary, Catch::Contains("at most 1 micro-batch live"));
+}
+
 TEST_CASE("every violation, by row and cell") {
   CHECK(Violations("0F0,,0F1,0F0,0B0\n\n1F0,1B0,1F1,1B1,1B0\n") ==
         "device 0, row 1: 0B1 is missing\n"
