@@ -27,7 +27,7 @@ std::string FormatBytes(Bytes bytes);
 // A ratio of 1 is "100.0 %".
 std::string FormatPercent(double ratio);
 
-// The same with a sign in front: "+31.4 %", "-2.0 %". What rounds to zero has no sign: "0.0 %".
+// The same with a sign in front: "+31.4 %", "-2.0 %". A value that rounds to zero has none: "0.0 %".
 std::string FormatSignedPercent(double ratio, int decimals = 1);
 
 // The difference of two ratios in percentage points, with a sign as above: "+1.3 points", "0.0 points".

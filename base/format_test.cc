@@ -39,7 +39,7 @@ TEST_CASE("ratios have one decimal, counts at most two") {
   CHECK(FormatSignedPercent(0.314) == "+31.4 %");
   CHECK(FormatSignedPercent(-0.02) == "-2.0 %");
   CHECK(FormatSignedPercent(0) == "0.0 %");
-  // What rounds to zero has no sign.
+  // A value that rounds to zero has no sign.
   CHECK(FormatSignedPercent(-0.0004) == "0.0 %");
   CHECK(FormatSignedPercent(-0.0006) == "-0.1 %");
   CHECK(FormatSignedPercent(-0.0006, 2) == "-0.06 %");

@@ -46,7 +46,7 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
     live += LiveChange(operation, forward_only);
     peak = std::max(peak, live);
   }
-  report.peak_micro_batches = static_cast<double>(peak) / ChunksOfStage(program, device);
+  report.live_micro_batches = report.peak_micro_batches = static_cast<double>(peak) / ChunksOfStage(program, device);
   return report;
 }
 

@@ -45,6 +45,10 @@ struct DeviceReport {
   // Peak number of micro-batches whose activations are live, from Forward to the end of the backward pass. The unit is
   // one micro-batch through a p-th of the model: with v chunks on the device, each chunk counts 1/v. With several
   // replicas of the model, each replica's p-th counts as a whole.
+  double live_micro_batches = 0;
+  // The same as limits of activation memory count: between the halves of a backward pass an activation counts with the
+  // fraction that is still live. Analyze, which knows no fractions, sets it to live_micro_batches; see PeakMicroBatches
+  // in schedules/compile/compile.h.
   double peak_micro_batches = 0;
   Bytes peak_bytes = 0;    // size of the device's arena
   MemoryBreakdown memory;  // parts of peak_bytes

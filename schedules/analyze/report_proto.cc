@@ -6,8 +6,6 @@
 namespace baton {
 namespace {
 
-double Micros(Nanos nanos) { return static_cast<double>(nanos) / 1000.0; }
-
 // The fields that both messages have.
 template <typename Message>
 void FillCommon(const std::string& schedule, const StepReport& report, Message& message) {
@@ -19,6 +17,7 @@ void FillCommon(const std::string& schedule, const StepReport& report, Message& 
   message.set_span_us(Micros(LongestSpan(report)));
   for (const DeviceReport& device : report.devices) {
     message.add_peak_micro_batches(device.peak_micro_batches);
+    message.add_live_micro_batches(device.live_micro_batches);
     message.add_peak_bytes(static_cast<double>(device.peak_bytes));
   }
 }

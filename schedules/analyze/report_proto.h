@@ -12,6 +12,9 @@ namespace baton {
 proto::CompareReport::Row ToCompareRow(const std::string& schedule, const StepReport& report);
 proto::SimulateReport ToSimulateReport(const std::string& schedule, const StepReport& report);
 
+// A time as the messages have it, in µs.
+inline double Micros(Nanos nanos) { return static_cast<double>(nanos) / 1000.0; }
+
 // JSON with the field names of the .proto file, zeros included.
 std::string ToJson(const google::protobuf::Message& message);
 

@@ -28,9 +28,8 @@ std::string HowMuchDiffers(const Explanation& explanation, const TraceNames& nam
   }
   const double before = explanation.predicted.bubble_ratio;
   const double after = explanation.measured.bubble_ratio;
-  return absl::StrCat(
-      text, "; the bubble was ", FormatPercent(after), ", ",
-      std::abs(after - before) < 0.0005 ? "the same" : absl::StrFormat("%+.1f points", 100 * (after - before)), ".");
+  return absl::StrCat(text, "; the bubble was ", FormatPercent(after), ", ",
+                      std::abs(after - before) < 0.0005 ? "the same" : FormatSignedPoints(after - before), ".");
 }
 
 // The device that waited longer because of a chunk, as "; device 2 waited 1.50 ms longer for that chunk"; empty if none

@@ -113,12 +113,13 @@ absl::StatusOr<Program> Compile(const CompileRequest& request, Certificate* cert
   return program;
 }
 
-absl::StatusOr<double> PeakMicroBatches(const Program& program, const CompileRequest& request) {
+absl::StatusOr<std::vector<double>> PeakMicroBatches(const Program& program, const CompileRequest& request) {
   MemoryLimit limit;
   limit.weight_fraction = request.search.limit.weight_fraction;
   BATON_ASSIGN_OR_RETURN(const ActivationLimits limits, ResolveLimits(limit, request.costs, program.num_devices()));
-  const std::vector<int64_t> peaks = PeakActivations(program, limits);
-  return limits.ToMicroBatches(*std::max_element(peaks.begin(), peaks.end()));
+  std::vector<double> peaks;
+  for (const int64_t peak : PeakActivations(program, limits)) peaks.push_back(limits.ToMicroBatches(peak));
+  return peaks;
 }
 
 absl::StatusOr<Program> CompileForwardOnly(const CompileRequest& request) {

@@ -49,9 +49,10 @@ struct CompileRequest {
 // Internal if the program fails its proof.
 absl::StatusOr<Program> Compile(const CompileRequest& request, Certificate* certificate = nullptr);
 
-// Peak activation memory of the fullest device, in micro-batches through all of its layers. Between the halves of a
-// backward, an activation counts with the request's weight_fraction. Expects a program that `request` compiles to.
-absl::StatusOr<double> PeakMicroBatches(const Program& program, const CompileRequest& request);
+// [device] Peak activation memory in the unit of MemoryLimit::micro_batches: micro-batches through all layers of a
+// device. Between the halves of a backward, an activation counts with the request's weight_fraction. Expects a program
+// that `request` compiles to. Errors: those of ResolveLimits.
+absl::StatusOr<std::vector<double>> PeakMicroBatches(const Program& program, const CompileRequest& request);
 
 // Compiles only the forwards of the schedule, with the same placement, for evaluation. Runs no search.
 // Errors: as Compile.

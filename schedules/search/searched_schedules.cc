@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/suggest.h"
 
 namespace baton {
 namespace {
@@ -33,10 +34,12 @@ absl::StatusOr<const ScheduleInfo*> FindAnySchedule(std::string_view name) {
   for (const ScheduleInfo* info : all) {
     if (info->name == name) return info;
   }
-  const std::string known =
-      absl::StrJoin(all, ", ", [](std::string* out, const ScheduleInfo* info) { out->append(info->name); });
+  std::vector<std::string> known;
+  for (const ScheduleInfo* info : all) known.emplace_back(info->name);
+  const std::string suggestion = DidYouMean(std::string(name), known);
   return absl::InvalidArgumentError(
-      absl::StrCat("pipeline.schedule: \"", std::string(name), "\" is not a known schedule; known are ", known));
+      absl::StrCat("pipeline.schedule: \"", std::string(name), "\" is not a known schedule", suggestion,
+                   suggestion.empty() ? "; known" : " Known", " are ", absl::StrJoin(known, ", ")));
 }
 
 }  // namespace baton

@@ -44,10 +44,12 @@ TEST_CASE("links by flags: transfers queue for bandwidth, nodes share a link") {
   CHECK(with({"--bandwidth=2", "--per-node=1", "--inter-transfer=40us", "--inter-bandwidth=1"}) ==
         compute + 2 * (40 + 64));
   CHECK(with({"--bandwidth=2", "--per-node=2", "--inter-transfer=40us"}) == compute + latency + 2 * 32);
+  CHECK(with({"--bandwidth=0"}) == compute + latency);
   CHECK(with({"--recompute=50us"}) == compute + latency);  // while device 0 waits; device 1 has nothing to recompute
   for (const auto& [flag, message] : std::vector<std::pair<std::string, std::string>>{
-           {"--bandwidth=x", "--bandwidth: \"x\" is not a number of GB/s from 0.000001 to 1000000"},
-           {"--inter-bandwidth=0", "--inter-bandwidth: \"0\" is not a number of GB/s from 0.000001 to 1000000"},
+           {"--bandwidth=x", "--bandwidth: \"x\" is not a number of GB/s from 0.000001 to 1000000, or 0 for no limit"},
+           {"--inter-bandwidth=-1",
+            "--inter-bandwidth: \"-1\" is not a number of GB/s from 0.000001 to 1000000, or 0 for no limit"},
            {"--inter-transfer=3",
             "--inter-transfer: \"3\" is not a time from 0 to 3600 s with its unit, like 18.5ms; "
             "units are ns, us, ms and s"},

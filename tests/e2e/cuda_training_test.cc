@@ -1,5 +1,5 @@
-// Whole CUDA jobs on the stand-in for the CUDA runtime: the same bits for every schedule, number of stages and GPUs, with
-// and without graphs, in every order of the GPUs' work; and close to the host's results.
+// Whole CUDA jobs on the stand-in for the CUDA runtime: the same bits for every schedule, number of stages and GPUs,
+// with and without graphs, in every order of the GPUs' work; and close to the host's results.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -205,7 +205,8 @@ TEST_CASE("CUDA: a fault on the GPU ends the run, and the error names its possib
     CAPTURE(graphs);
     stand_in::ResetMachine();
     stand_in::SetWorkOrder(4);
-    const auto run = TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
+    const auto run =
+        TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
     REQUIRE(run->Step(0).ok());
     stand_in::FailEnqueued(150);  // during the second step
     const absl::Status status = run->Step(1).status();

@@ -1,11 +1,13 @@
-// The output in docs/schedules.md and docs/prediction.md, and the README's picture, are those of the commands beside
-// them.
+// The output that README.md and docs/*.md show, and the README's picture, are those of the commands beside them.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "schedules/search/searched_schedules.h"
@@ -71,6 +73,96 @@ TEST_CASE("the pages show the output of the commands; tools/update_schedule_docs
       CHECK(line.size() <= 122);
     }
   }
+}
+
+// The blocks of "    $ baton COMMAND" with output below it, up to the next command or the end of the indented lines.
+std::vector<Block> IndentedBlocksOf(const std::string& page) {
+  std::vector<Block> blocks;
+  bool inside = false;
+  bool in_command = false;
+  for (absl::string_view line : absl::StrSplit(page, '\n')) {
+    const bool is_command = absl::ConsumePrefix(&line, "    $ ");
+    if (is_command) {
+      inside = absl::ConsumePrefix(&line, "baton ");
+      if (inside) blocks.push_back({});
+      in_command = inside;
+    } else if (!line.empty() && !absl::ConsumePrefix(&line, "    ")) {
+      inside = false;
+    }
+    if (!inside) continue;
+    if (in_command) {
+      in_command = absl::ConsumeSuffix(&line, "\\");
+      absl::StrAppend(&blocks.back().command, line, " ");
+    } else {
+      absl::StrAppend(&blocks.back().output, line, "\n");
+    }
+  }
+  return blocks;
+}
+
+// Whether every machine prints the same: a command without times that were measured here, and no run that trains.
+bool IsReproducible(const Block& block) {
+  if (absl::StartsWith(block.command, "profile") || absl::StrContains(block.output, "measured here")) return false;
+  const std::vector<std::string> words = Words(absl::StrReplaceAll(block.output, {{"\n", " "}}));
+  if (words.empty()) return false;
+  return !absl::StartsWith(block.command, "train") || words.front() == "baton:";
+}
+
+// Whether `shown` is `printed`, whatever the spaces and line ends; a word "…" stands for any words left out.
+bool Shows(const std::vector<std::string>& shown, const std::vector<std::string>& printed) {
+  // reached[j]: the words so far can be the first j of `printed`.
+  std::vector<bool> reached(printed.size() + 1, false);
+  reached[0] = true;
+  for (const std::string& word : shown) {
+    std::vector<bool> next(printed.size() + 1, false);
+    bool any_before = false;
+    for (size_t j = 0; j <= printed.size(); ++j) {
+      any_before = any_before || reached[j];
+      if (word == "…") {
+        next[j] = any_before;
+      } else if (j > 0) {
+        next[j] = reached[j - 1] && printed[j - 1] == word;
+      }
+    }
+    reached = next;
+  }
+  return reached.back();
+}
+
+TEST_CASE("words are compared, and dots stand for any") {
+  CHECK(Shows({"a", "b"}, {"a", "b"}));
+  CHECK_FALSE(Shows({"a"}, {"a", "b"}));
+  CHECK_FALSE(Shows({"a", "c"}, {"a", "b"}));
+  CHECK(Shows({"…", "b"}, {"a", "a", "b"}));
+  CHECK(Shows({"a", "…"}, {"a"}));
+  CHECK_FALSE(Shows({"…", "b", "…", "c"}, {"a", "b", "d"}));
+}
+
+TEST_CASE("every block of the README and the pages that is the same on every machine is what its command prints") {
+  std::vector<std::string> pages = {"README.md"};
+  for (const auto& entry : std::filesystem::directory_iterator("docs")) {
+    if (entry.path().extension() == ".md") pages.push_back(entry.path().string());
+  }
+  std::sort(pages.begin(), pages.end());
+  int num_compared = 0;
+  for (const std::string& page : pages) {
+    for (const Block& block : IndentedBlocksOf(ReadWhole(page))) {
+      if (!IsReproducible(block)) continue;
+      CAPTURE(page, block.command);
+      std::vector<std::string> arguments = ArgumentsOf(block.command);
+      for (std::string& argument : arguments) {
+        if (absl::StartsWith(argument, "--svg=")) argument = absl::StrCat("--svg=", NewPath("picture.svg"));
+      }
+      const CommandResult result = Baton(arguments);
+      const std::string printed = result.out + result.err;
+      CAPTURE(printed);
+      const auto words = [](const std::string& text) { return Words(absl::StrReplaceAll(text, {{"\n", " "}})); };
+      CHECK(Shows(words(block.output), words(printed)));
+      ++num_compared;
+    }
+  }
+  // The README alone has two.
+  CHECK(num_compared > 2);
 }
 
 TEST_CASE("the README's picture is that of the command beside it") {

@@ -1,4 +1,5 @@
 // explain, whatif and pictures, as a user types them.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -59,6 +60,66 @@ TEST_CASE("a trained step is explained from its trace, and ends with three sente
   // The same file twice differs in nothing.
   const CommandResult twice = MustRun({"explain", "--trace", trace, "--trace", trace});
   CHECK(absl::StrContains(LastLines(twice.out, 3)[0], absl::StrCat("as long as in ", trace, "; the bubble was ")));
+}
+
+TEST_CASE("a step that ran before times had been measured has no prediction, and explain says how to get one") {
+  const std::string trace = NewPath("first.json");
+  const std::vector<std::string> train = {"train", kShards, "--set", "run.evaluate_every=0", "--trace", trace, "--set"};
+  const auto run = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = train;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    MustRun(arguments);
+  };
+  for (const char* steps : {"run.steps=1", "run.steps=2"}) {
+    run({steps});
+    CheckRefused({"explain", "--trace", trace},
+                 absl::StrCat(trace,
+                              " contains no prediction of times: its step ran before any had been measured. For "
+                              "one, train at least three steps, or with --costs=FILE of baton profile, or set "
+                              "devices.rates; or give baton explain a job, flags or a second --trace"));
+  }
+  // Rates and tables have times from the start.
+  run({"run.steps=1", "--set", "devices.rates={ matmul_tflops: 1 memory_gbps: 10 }"});
+  MustRun({"explain", "--trace", trace});
+}
+
+TEST_CASE("settings of a what-if are counted by sequence or example with a job, and show memory") {
+  const auto rows = [](const std::vector<std::string>& arguments) {
+    return nlohmann::json::parse(MustRun(arguments).out);
+  };
+  const std::string job = "examples/two_nodes.textproto";
+  const nlohmann::json report =
+      rows({"whatif", job, "batch.micro_batches=128", "batch.sequences=256", "--format=json"});
+  CHECK(report.at("part") == "sequence");
+  for (size_t i = 1; i < 3; ++i) {
+    const nlohmann::json& row = report.at("rows")[i];
+    // Against a simulation of the changed job.
+    const nlohmann::json fresh = rows({"simulate", job, "--set", row.at("change").get<std::string>(), "--format=json"});
+    CHECK(row.at("step_time_us") == fresh.at("step_time_us"));
+    const double sequences = i == 2 ? 256 : 128;
+    CHECK(row.at("part_time_us").get<double>() == Approx(row["step_time_us"].get<double>() / sequences));
+    CHECK(row.at("part_time_change").get<double>() ==
+          Approx(row["part_time_us"].get<double>() / report["rows"][0]["part_time_us"].get<double>() - 1));
+    double most = 0;
+    for (const auto& bytes : fresh.at("peak_bytes")) most = std::max(most, bytes.get<double>());
+    CHECK(row.at("peak_bytes") == most);
+  }
+  CHECK(absl::StrContains(MustRun({"whatif", kShards, "chunk 0 2x faster"}).out, "an example"));
+  CHECK(rows({"whatif", "--stages=2", "--micro-batches=2", "micro_batches=4", "--format=json"}).at("part") ==
+        "micro-batch");
+  // More than the device has.
+  CHECK(absl::StrContains(MustRun({"whatif", job, "batch.sequences=512"}).out,
+                          "batch.sequences=512 does not fit: devices.memory_gib: "));
+}
+
+TEST_CASE("a table of costs holds for the job that it was made for") {
+  const std::string costs = NewPath("costs.csv");
+  MustRun({"profile", kShards, "--repeats=1", "-o", costs});
+  MustRun({"whatif", kShards, "--costs", costs, "pipeline.schedule=gpipe"});
+  CheckRefused(
+      {"whatif", kShards, "--costs", costs, "batch.sequences=128"},
+      "\"batch.sequences=128\": --costs: the table holds for the job without this change, which changes the times "
+      "of layers; leave out --costs");
 }
 
 TEST_CASE("a rehearsed step is explained; another program's trace is refused") {

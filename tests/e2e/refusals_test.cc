@@ -23,33 +23,37 @@ constexpr char kCosts[] =
     "chunk,forward_us,backward_input_us,backward_weight_us,transfer_us,activation_bytes\n"
     "0,2000,2000,1000,50,64000\n1,3000,3000,1500,700,64000\n2,2000,2000,1000,50,64000\n3,2000,2000,1000,50,0\n";
 
-std::string KnownSchedules() {
+// `suggested`: the schedule that the message asks about; empty: none.
+std::string KnownSchedules(const std::string& suggested) {
   std::string names;
   for (const ScheduleInfo* schedule : AllSchedules()) {
     absl::StrAppend(&names, names.empty() ? "" : ", ", std::string(schedule->name));
   }
-  return absl::StrCat("not a known schedule; known are ", names);
+  if (suggested.empty()) return absl::StrCat("not a known schedule; known are ", names);
+  return absl::StrCat("not a known schedule; did you mean \"", suggested, "\"? Known are ", names);
 }
 
 TEST_CASE("wrong arguments are refused in one sentence") {
   const std::string commands =
-      "the commands are train, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, schedules, "
-      "verify";
+      "commands are train, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, schedules, "
+      "verify, completion";
   const Refused refused = GENERATE_COPY(
-      Refused{"", "a command is missing; " + commands}, Refused{"trian", "\"trian\" is not a command; " + commands},
+      Refused{"", "a command is missing; the " + commands},
+      Refused{"trian", "\"trian\" is not a command; did you mean \"train\"? The " + commands},
       Refused{"--frobnicate", "A subcommand is required; see baton --help"},
       Refused{"train", "JOB is required; see baton train --help"},
       Refused{"train --output", "--output: its value is missing; see baton train --help"},
       Refused{"train --output=", "--output: the value after = is missing"},
       Refused{"train a b", "\"b\" is not expected here; see baton train --help"},
-      Refused{"compare --schedule=1f1b", "\"--schedule=1f1b\" is not expected here; see baton compare --help"},
+      Refused{"compare --schedule=1f1b",
+              "\"--schedule=1f1b\" is not expected here; did you mean \"--schedules\"? See baton compare --help"},
       Refused{"compare --schedules=,", "--schedules: its value is missing; see baton compare --help"},
       Refused{"simulate --format=xml", "--format: xml not in {text,json}; see baton simulate --help"},
       Refused{"simulate --columns=5",
               "--columns: \"5\" is not a whole number from 20 to 100000; see baton simulate --help"},
       Refused{"simulate --devices=0",
               "--devices: \"0\" is not a whole number from 1 to 4096; see baton simulate --help"},
-      Refused{"schedules 1f2b", "NAME: \"1f2b\" is " + KnownSchedules()},
+      Refused{"schedules 1f2b", "NAME: \"1f2b\" is " + KnownSchedules("1f1b")},
       Refused{"schedules 1f1b gpipe", "\"gpipe\" is not expected here; see baton schedules --help"},
       Refused{"rehearse --steps=0", "--steps: \"0\" is not a whole number from 1 to 1000; see baton rehearse --help"});
   CheckRefused(Words(refused.arguments), refused.message);
@@ -70,19 +74,43 @@ TEST_CASE("wrong descriptions of a pipeline are refused in one sentence") {
       Refused{"--stages --micro-batches=4", "--stages: \"--micro-batches=4\"" + stages},
       Refused{"--stages=4 --stages=5", "--stages: given 2 times; once is allowed; see baton simulate --help"},
       Refused{"--micro-batches=0",
-              "--micro-batches: \"0\" is not a whole number from 1 to 1048576; see baton simulate --help"},
+              "--micro-batches: \"0\" is not a whole number from 1 to 16777216; see baton simulate --help"},
       Refused{"--chunks=0", "--chunks: \"0\" is not a whole number from 1 to 1024; see baton simulate --help"},
       Refused{"--activation-bytes=-1", "--activation-bytes: \"-1\"" + sizes},
       Refused{"--message-bytes=1e3", "--message-bytes: \"1e3\"" + sizes},
-      Refused{"--stages=4096 --micro-batches=1048576",
-              "--micro-batches: 1048576 times --stages 4096 times --chunks 1 must be at most 1048576"},
       Refused{"--stages=2 --micro-batches=2 --chunks=2",
               "--chunks: 2; schedule \"1f1b\" takes exactly 1 chunk per device"},
-      Refused{"--stages=2 --micro-batches=2 --schedule=1f2b", "--schedule: \"1f2b\" is " + KnownSchedules()},
+      Refused{"--stages=2 --micro-batches=2 --schedule=1f2b", "--schedule: \"1f2b\" is " + KnownSchedules("1f1b")},
       Refused{"--stages=2 --micro-batches=2 --set run.steps=1", "--set: needs a job file to change"});
   std::vector<std::string> arguments = Words(refused.arguments);
   arguments.insert(arguments.begin(), "simulate");
   CheckRefused(arguments, refused.message);
+}
+
+TEST_CASE("an unknown option suggests another one, or the field of the job that is called so") {
+  const Refused refused = GENERATE_COPY(
+      Refused{"train a.textproto --steps 20",
+              "\"--steps 20\" are not expected here; did you mean --set run.steps=20? See baton train --help"},
+      Refused{"simulate a.textproto --learning-rate=0.1",
+              "\"--learning-rate=0.1\" is not expected here; did you mean --set optimizer.adamw.learning_rate=0.1? See "
+              "baton simulate --help"},
+      Refused{"train a.textproto --ouput=x",
+              "\"--ouput=x\" is not expected here; did you mean \"--output\"? See baton train --help"},
+      Refused{"verify --frobnicate o.csv", "\"--frobnicate\" is not expected here; see baton verify --help"},
+      Refused{"simulate - --costs=-", "\"-\" is given 2 times; standard input can be read once"},
+      Refused{"simulate --stages=2 --micro-batches=2 --schedule=gpip",
+              "--schedule: \"gpip\" is " + KnownSchedules("gpipe")});
+  CheckRefused(Words(refused.arguments), refused.message);
+}
+
+TEST_CASE("a program that this machine's memory cannot hold is refused by its size") {
+  const CommandResult result = Baton(Words("simulate --stages=4096 --micro-batches=16777216 --chunks=1024"));
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK(absl::StartsWith(result.err,
+                         "baton: --micro-batches: 16777216 times --stages 4096 times --chunks 1024 are a program of "
+                         "about 65536 TiB, but "));
+  CHECK(absl::EndsWith(result.err, " of this machine's memory is free\n"));
 }
 
 TEST_CASE("wrong times are refused with their flag") {
@@ -120,7 +148,7 @@ TEST_CASE("tables of costs that do not fit are refused in one sentence") {
 
 TEST_CASE("input that one command does not accept is refused") {
   const Refused refused = GENERATE_COPY(
-      Refused{"compare --stages=2 --micro-batches=2 --schedules=1f1b,x", "--schedules: \"x\" is " + KnownSchedules()},
+      Refused{"compare --stages=2 --micro-batches=2 --schedules=1f1b,x", "--schedules: \"x\" is " + KnownSchedules("")},
       Refused{"compile --stages=2 --micro-batches=2 --transfers",
               "--transfers: needs --format=csv; the other formats always show transfers"},
       Refused{"rehearse --stages=2 --micro-batches=2 --forward=0s --backward-input=0s --backward-weight=0s",
@@ -135,7 +163,7 @@ TEST_CASE("input that one command does not accept is refused") {
               "--forward: with a job file the layers are measured; leave out the flag, or the job"},
       Refused{absl::StrCat("simulate ", kShards, " --message-bytes=1"),
               "--message-bytes: with a job file the layers give their sizes; leave out the flag, or the job"},
-      Refused{absl::StrCat("simulate ", kShards, " --schedule=x"), "--schedule: \"x\" is " + KnownSchedules()},
+      Refused{absl::StrCat("simulate ", kShards, " --schedule=x"), "--schedule: \"x\" is " + KnownSchedules("")},
       Refused{absl::StrCat("simulate ", kShards, " --stages=9"),
               "pipeline: stages: 9 and chunks_per_device: 1 make 9 chunks, more than the layers of model.layer: 8"},
       Refused{absl::StrCat("compare ", kShards, " --micro-batches=7"),
@@ -150,7 +178,7 @@ TEST_CASE("wrong overrides are refused") {
               "run has no field \"step\"; did you mean \"steps\"? (fields: steps, seed, log_every, evaluate_every)"},
       Refused{"run.steps=1e3", "run.steps: \"1e3\" is not a whole number of 32 bits"},
       Refused{"run.steps=0", "run.steps: 0 must be at least 1"},
-      Refused{"pipeline.schedule=x", "pipeline.schedule: \"x\" is " + KnownSchedules()},
+      Refused{"pipeline.schedule=x", "pipeline.schedule: \"x\" is " + KnownSchedules("")},
       Refused{"pipeline.split.layers=[4,5]", "pipeline.split.layers: 4 + 5 = 9, but the layers of model.layer: 8"},
       Refused{"devices.backend=GPU", "devices.backend: \"GPU\" is not one of HOST, CUDA"},
       Refused{"optimizer.adamw.learning_rate=nan",

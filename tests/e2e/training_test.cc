@@ -1,5 +1,5 @@
-// Training as a whole: devices use the planned memory, the loss does not depend on the number of micro-batches, and models
-// learn.
+// Training as a whole: devices use the planned memory, the loss does not depend on the number of micro-batches, and
+// models learn.
 #include <catch2/catch.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -15,7 +15,7 @@ TEST_CASE("the planned peak is the peak of the arena") {
       CAPTURE(schedule->name, stages);
       const auto run =
           TrainingSession::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", std::string(schedule->name)),
-                                                  absl::StrCat("pipeline.stages=", stages)}))
+                                                      absl::StrCat("pipeline.stages=", stages)}))
               .value();
       REQUIRE(run->Step(0).ok());
       for (int device = 0; device < stages; ++device) {
@@ -30,7 +30,7 @@ TEST_CASE("recomputation lowers the peak, and a step still reaches the planned o
     const auto peak = [schedule](const char* mode) {
       const auto run =
           TrainingSession::Create(MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", schedule), "pipeline.stages=2",
-                                                  absl::StrCat("pipeline.recompute=", mode)}))
+                                                      absl::StrCat("pipeline.recompute=", mode)}))
               .value();
       REQUIRE(run->Step(0).ok());
       CHECK(run->PeakArenaBytes(0) == run->program().devices[0].arena_bytes);

@@ -9,6 +9,7 @@
 #include "schedules/analyze/report_proto.h"
 #include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
+#include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/compare_table.h"
 #include "tools/baton/pictures.h"
@@ -33,7 +34,7 @@ absl::StatusOr<CompareRow> SimulateSchedule(const Problem& problem, const std::s
   BATON_ASSIGN_OR_RETURN(Trace trace, Simulate(program, request.costs));
   CompareRow row;
   row.schedule = schedule;
-  row.report = Analyze(program, trace);
+  BATON_ASSIGN_OR_RETURN(row.report, Problem::Report(request, program, trace));
   if (certificate.lower_bound_ns > 0) row.certificate = certificate;
   if (keep) {
     row.program = std::move(program);
@@ -153,7 +154,7 @@ void AddCompareCommand(CLI::App& app, CommandAction& action) {
       ->type_name("A,B")
       ->delimiter(',');
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/false);
-  command->add_option("--format", flags->format, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
+  AddFormatFlag(*command, flags->format);
   command->footer(R"(Examples:
   baton compare examples/gpt_host.textproto --html=schedules.html
   baton compare --stages=8 --micro-batches=24 --forward=18.5ms --backward-input=18.1ms --backward-weight=9.3ms \

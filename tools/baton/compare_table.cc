@@ -60,13 +60,24 @@ std::vector<std::pair<std::string, std::string>> ReasonsOf(const std::vector<Com
   return reasons;
 }
 
-void PrintLegend(bool has_memory, bool has_gap, std::ostream& out) {
+// Whether some device counts an activation in part between the halves of its backward pass.
+bool CountsParts(const CompareRow& row) {
+  return std::any_of(row.report.devices.begin(), row.report.devices.end(),
+                     [](const DeviceReport& device) { return device.peak_micro_batches < device.live_micro_batches; });
+}
+
+void PrintLegend(const std::vector<CompareRow>& rows, bool has_memory, bool has_gap, std::ostream& out) {
+  const bool counts_parts = std::any_of(rows.begin(), rows.end(), CountsParts);
   out << R"(
 * shortest step; of equals, the one with the lowest peak
 bubble       idle time / (devices × step)
 span bubble  idle share of the longest span from a device's first work to its last
 held         peak number of micro-batches whose activations are live on the fullest device
-memory       the whole arena of the fullest device)"
+)";
+  if (counts_parts) {
+    out << "             (between backward-input and backward-weight an activation counts by its live part)\n";
+  }
+  out << "memory       the whole arena of the fullest device"
       << (has_memory ? "\n" : " (- where no sizes are given)\n");
   if (has_gap) out << "gap          at most this far above the shortest order within the memory limit\n";
 }
@@ -102,7 +113,7 @@ void PrintCompareTable(const std::string& description, const std::vector<Compare
   for (const auto& [reason, schedules] : reasons) {
     out << "not possible here: " << schedules << "\n  " << reason << "\n";
   }
-  PrintLegend(has_memory, has_gap, out);
+  PrintLegend(rows, has_memory, has_gap, out);
 }
 
 }  // namespace baton

@@ -27,7 +27,7 @@ struct CompareRow {
   Trace trace;
 };
 
-// Peak number of micro-batches whose activations are live on the fullest device.
+// Peak number of micro-batches whose activations are live on the fullest device, counted as limits are.
 double PeakMicroBatchesOf(const StepReport& report);
 
 // Writes `description`, the table of `rows`, which are in their final order, and the legend.

@@ -1,4 +1,4 @@
-// `baton compile`: prints the program of each device, as text, proto or PyTorch's CSV.
+// `baton compile`: prints the program of each device, as text, proto, JSON or PyTorch's CSV.
 #include <google/protobuf/text_format.h>
 
 #include <iostream>
@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
+#include "schedules/analyze/report_proto.h"
 #include "schedules/draw/memory_table.h"
 #include "schedules/draw/timeline.h"
 #include "schedules/program/form/csv.h"
@@ -43,6 +44,8 @@ absl::Status RunCompile(const CompileFlags& flags) {
     }
   } else if (flags.format == "csv") {
     std::cout << WriteCsv(program, flags.transfers);
+  } else if (flags.format == "json") {
+    std::cout << ToJson(ProgramToProto(program));
   } else {
     std::string text;
     google::protobuf::TextFormat::PrintToString(ProgramToProto(program), &text);
@@ -60,8 +63,9 @@ void AddCompileCommand(CLI::App& app, CommandAction& action) {
   AddTransportFlags(*command, flags->transport);
   command
       ->add_option("--format", flags->format,
-                   "text, proto (in text form), or csv (PyTorch's compute order, a row per device) (text)")
-      ->check(CLI::IsMember({"text", "proto", "csv"}));
+                   "text, proto (in text form), json (the proto as JSON), or csv (PyTorch's compute\norder, a row per "
+                   "device) (text)")
+      ->check(CLI::IsMember({"text", "proto", "json", "csv"}));
   command->add_flag("--transfers", flags->transfers, "With --format=csv: also the sends and receives");
   command->footer(R"(Examples:
   baton compile examples/gpt_host.textproto

@@ -11,11 +11,13 @@
 #include "base/read_file.h"
 #include "base/status.h"
 #include "base/text_table.h"
+#include "schedules/analyze/report_proto.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/trace/read_chrome_trace.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/explain_report.h"
 #include "tools/baton/pictures.h"
 #include "tools/baton/problem.h"
 
@@ -27,6 +29,7 @@ struct ExplainFlags {
   std::vector<std::string> traces;
   PictureFlags pictures;
   int rows = 10;
+  std::string format = "text";
 };
 
 // Two traces of one program.
@@ -39,7 +42,7 @@ struct Pair {
 
 absl::StatusOr<ReadTrace> ReadTraceFile(const std::string& path) {
   BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("trace", path, kMaxChromeTraceBytes));
-  return ReadChromeTrace(text, path);
+  return ReadChromeTrace(text, NameOfFile(path));
 }
 
 // Whether the user described a pipeline. If not, the trace does.
@@ -54,8 +57,9 @@ absl::Status CheckSameSizes(const Program& described, const Program& traced, con
     return absl::OkStatus();
   }
   const auto sizes = [](const Program& program) {
-    return absl::StrCat(program.schedule, " with ", program.num_chunks, " chunks on ", program.devices.size(),
-                        " devices and ", program.num_micro_batches, " micro-batches");
+    return absl::StrCat(program.schedule, " with ", FormatPlural(program.num_chunks, "chunk"), " on ",
+                        FormatPlural(program.num_devices(), "device"), " and ",
+                        FormatPlural(program.num_micro_batches, "micro-batch"));
   };
   return absl::InvalidArgumentError(
       absl::StrCat(path, " is of another program: ", sizes(traced), "; described is ", sizes(described)));
@@ -89,7 +93,10 @@ absl::StatusOr<Pair> ReadPair(const ExplainFlags& flags) {
     pair.predicted = *std::move(last.predicted);
   } else {
     return absl::InvalidArgumentError(
-        absl::StrCat(flags.traces.back(), " contains no prediction; give a job, or flags, or a second --trace"));
+        absl::StrCat(flags.traces.back(),
+                     " contains no prediction of times: its step ran before any had been measured. For one, train at "
+                     "least three steps, or with --costs=FILE of baton profile, or set devices.rates; or give baton "
+                     "explain a job, flags or a second --trace"));
   }
   pair.program = std::move(last.program);
   pair.measured = std::move(last.trace);
@@ -106,9 +113,8 @@ void PrintSteps(const Explanation& explanation, const TraceNames& names) {
   const StepReport& after = explanation.measured;
   table.AddRow({"step", FormatDuration(before.step_time), FormatDuration(after.step_time),
                 Share(explanation.StepDifference(), before.step_time)});
-  const auto points = [](double a, double b) { return absl::StrFormat("%+.1f points", 100 * (b - a)); };
   table.AddRow({"bubble", FormatPercent(before.bubble_ratio), FormatPercent(after.bubble_ratio),
-                points(before.bubble_ratio, after.bubble_ratio)});
+                FormatSignedPoints(after.bubble_ratio - before.bubble_ratio)});
   for (int i = 0; i < kNumIdleCauses; ++i) {
     const auto cause = static_cast<IdleCause>(i);
     Nanos was = 0, is = 0;
@@ -120,7 +126,7 @@ void PrintSteps(const Explanation& explanation, const TraceNames& names) {
              (static_cast<double>(std::max<Nanos>(1, report.step_time)) * static_cast<double>(report.devices.size()));
     };
     table.AddRow({absl::StrCat("  of it ", NameOf(cause)), FormatPercent(ratio(was, before)),
-                  FormatPercent(ratio(is, after)), points(ratio(was, before), ratio(is, after))});
+                  FormatPercent(ratio(is, after)), FormatSignedPoints(ratio(is, after) - ratio(was, before))});
   }
   std::cout << table.ToString() << "\n";
 }
@@ -146,7 +152,7 @@ void PrintDifferences(const Explanation& explanation, const TraceNames& names, i
                       : Share(difference.measured_mean - difference.predicted_mean, difference.predicted_mean),
                   FormatSignedDuration(difference.step_cost)});
   }
-  if (num_rest > 0) table.AddRow({absl::StrCat(num_rest, " others"), "", "", "", "", FormatSignedDuration(rest)});
+  if (num_rest > 0) table.AddRow({FormatPlural(num_rest, "other"), "", "", "", "", FormatSignedDuration(rest)});
   table.AddRow({"later starts", "", "", "", "", FormatSignedDuration(explanation.late_starts)});
   table.AddRow({"together", "", FormatDuration(explanation.predicted.step_time),
                 FormatDuration(explanation.measured.step_time), "",
@@ -181,14 +187,9 @@ void PrintLongest(const Program& program, const Explanation& explanation, const 
   std::cout << table.ToString() << "\n";
 }
 
-absl::Status RunExplain(const ExplainFlags& flags) {
-  BATON_ASSIGN_OR_RETURN(const Pair pair, ReadPair(flags));
-  BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
-  BATON_ASSIGN_OR_RETURN(const Explanation explanation, Explain(pair.program, pair.predicted, pair.measured));
-  const Program& program = pair.program;
-  const std::string what = absl::StrCat(
-      Printable(program.schedule), ": ", program.num_devices(), program.num_devices() == 1 ? " device, " : " devices, ",
-      program.num_micro_batches, program.num_micro_batches == 1 ? " micro-batch" : " micro-batches");
+// `what`: the program, in a line.
+void PrintExplanation(const ExplainFlags& flags, const std::string& what, const Pair& pair,
+                      const Explanation& explanation) {
   std::cout << what << "\n";
   if (flags.traces.size() == 2) {
     std::cout << "first: " << Printable(flags.traces[0]) << "\nsecond: " << Printable(flags.traces[1]) << "\n";
@@ -197,12 +198,28 @@ absl::Status RunExplain(const ExplainFlags& flags) {
   PrintSteps(explanation, pair.names);
   PrintDifferences(explanation, pair.names, flags.rows);
   PrintWaitings(explanation, pair.names, flags.rows);
-  PrintLongest(program, explanation, pair.names);
+  PrintLongest(pair.program, explanation, pair.names);
   std::cout << "critical path, " << pair.names.predicted << ": " << DescribeShares(explanation.predicted_blame, 6)
             << "\n"
             << "critical path, " << pair.names.measured << ": " << DescribeShares(explanation.measured_blame, 6)
             << "\n\n";
-  for (const std::string& sentence : InThreeSentences(program, explanation, pair.names)) std::cout << sentence << "\n";
+  for (const std::string& sentence : InThreeSentences(pair.program, explanation, pair.names))
+    std::cout << sentence << "\n";
+}
+
+absl::Status RunExplain(const ExplainFlags& flags) {
+  BATON_ASSIGN_OR_RETURN(const Pair pair, ReadPair(flags));
+  BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
+  BATON_ASSIGN_OR_RETURN(const Explanation explanation, Explain(pair.program, pair.predicted, pair.measured));
+  const Program& program = pair.program;
+  const std::string what =
+      absl::StrCat(Printable(program.schedule), ": ", FormatPlural(program.num_devices(), "device"), ", ",
+                   FormatPlural(program.num_micro_batches, "micro-batch"));
+  if (flags.format == "json") {
+    std::cout << ToJson(ToExplainReport(program, explanation, pair.names));
+  } else {
+    PrintExplanation(flags, what, pair, explanation);
+  }
   HtmlSchedule page;
   page.name = program.schedule;
   page.subtitle = what;
@@ -226,9 +243,11 @@ void AddExplainCommand(CLI::App& app, CommandAction& action) {
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
   command->add_option("--rows", flags->rows, "Most rows of each table (10)")->check(Between(1, 10000));
+  AddFormatFlag(*command, flags->format);
   command->footer(R"(Without JOB or flags the prediction is the one in the trace; baton train makes it from the costs of
-earlier steps. The effect of each part on the step is found by simulating the step again with measured instead of
-predicted durations, for one part after the other, in one order and in its reverse; the mean is shown.
+earlier steps, and has none before the third step unless the job has devices.rates or --costs. The effect of each part
+on the step is found by simulating the step again with measured instead of predicted durations, for one part after the
+other, in one order and in its reverse; the mean is shown.
 
 Examples:
   baton explain --trace runs/gpt/trace.json      # after baton train … --output runs/gpt

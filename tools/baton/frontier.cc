@@ -7,16 +7,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "base/status.h"
 #include "base/format.h"
+#include "base/status.h"
 #include "base/text_table.h"
 #include "base/write_file.h"
 #include "schedules/analyze/analysis.h"
+#include "schedules/analyze/report_proto.h"
 #include "schedules/catalog/catalog.h"
 #include "schedules/draw/frontier_svg.h"
 #include "schedules/simulate/simulate.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/compare_table.h"
 #include "tools/baton/problem.h"
 
 namespace baton {
@@ -27,6 +29,7 @@ struct FrontierFlags {
   int from = 1;
   std::optional<int> to;
   std::string svg;
+  std::string format = "text";
 };
 
 constexpr char kSearched[] = "zb-auto";
@@ -39,7 +42,8 @@ struct Run {
   CompileRequest request;
   StepReport report;
   Certificate certificate;
-  double peak = 0;  // in micro-batches, counted as limits are
+
+  double peak() const { return PeakMicroBatchesOf(report); }
 };
 
 // `limit`: in micro-batches; 0: none.
@@ -49,8 +53,7 @@ absl::StatusOr<Run> Simulated(const Problem& problem, absl::StatusOr<CompileRequ
   Run run;
   BATON_ASSIGN_OR_RETURN(const Program program, problem.CompileProgram(request, &run.certificate));
   BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs));
-  run.report = Analyze(program, trace);
-  BATON_ASSIGN_OR_RETURN(run.peak, PeakMicroBatches(program, request));
+  BATON_ASSIGN_OR_RETURN(run.report, Problem::Report(request, program, trace));
   run.request = std::move(request);
   return run;
 }
@@ -117,7 +120,7 @@ const Run* BestWithin(const std::vector<Run>& catalog, double limit) {
   for (const Run& run : catalog) {
     const auto info = FindSchedule(run.request.schedule);
     if (info.ok() && (*info)->has_replicas) continue;
-    if (run.peak <= limit + 1e-6 && (best == nullptr || TimeOf(run) < TimeOf(*best))) best = &run;
+    if (run.peak() <= limit + 1e-6 && (best == nullptr || TimeOf(run) < TimeOf(*best))) best = &run;
   }
   return best;
 }
@@ -129,6 +132,11 @@ double EnoughOf(const std::vector<Level>& levels) {
     if (static_cast<double>(TimeOf(level.best)) <= least * (1 + kHelps)) return level.limit;
   }
   return levels.back().limit;
+}
+
+double GapOf(const Level& level) {
+  if (level.bound <= 0) return 0;
+  return std::max(0.0, static_cast<double>(TimeOf(level.best) - level.bound) / static_cast<double>(level.bound));
 }
 
 void PrintTable(const Problem& problem, const std::vector<Level>& levels, const std::vector<Run>& catalog) {
@@ -145,10 +153,8 @@ void PrintTable(const Problem& problem, const std::vector<Level>& levels, const 
   right.insert(right.end(), {false, true});
   TextTable table(header, right);
   for (const Level& level : levels) {
-    const double gap =
-        level.bound <= 0 ? 0 : static_cast<double>(TimeOf(level.best) - level.bound) / static_cast<double>(level.bound);
     std::vector<std::string> cells = {FormatCount(level.limit), FormatPercent(BubbleOf(level.best)),
-                                      FormatDuration(TimeOf(level.best)), FormatPercent(std::max(0.0, gap))};
+                                      FormatDuration(TimeOf(level.best)), FormatPercent(GapOf(level))};
     if (several) cells.push_back(level.placement == Placement::kV ? "v" : "loop");
     const Run* published = BestWithin(catalog, level.limit);
     cells.push_back(published == nullptr ? "-" : published->request.schedule);
@@ -166,6 +172,25 @@ best of the catalog: the fastest published schedule within the limit that has on
 )";
 }
 
+std::string JsonOf(const std::vector<Level>& levels, const std::vector<Run>& catalog) {
+  proto::FrontierReport report;
+  report.set_objective(IsSpan(levels.front().best) ? "span" : "makespan");
+  report.set_enough_micro_batches(EnoughOf(levels));
+  for (const Level& level : levels) {
+    proto::FrontierReport::Row& row = *report.add_rows();
+    row.set_limit_micro_batches(level.limit);
+    row.set_bubble_ratio(BubbleOf(level.best));
+    row.set_time_us(Micros(TimeOf(level.best)));
+    row.set_gap(GapOf(level));
+    row.set_placement(level.placement == Placement::kV ? "v" : "loop");
+    const Run* published = BestWithin(catalog, level.limit);
+    if (published == nullptr) continue;
+    row.set_catalog_schedule(published->request.schedule);
+    row.set_catalog_bubble_ratio(BubbleOf(*published));
+  }
+  return ToJson(report);
+}
+
 Frontier PictureOf(const Problem& problem, const std::vector<Level>& levels, const std::vector<Run>& catalog) {
   Frontier frontier;
   const std::string description = problem.description();
@@ -176,7 +201,7 @@ Frontier PictureOf(const Problem& problem, const std::vector<Level>& levels, con
   for (const Level& level : levels) {
     frontier.points.push_back({level.limit, BubbleOf(level.best), BoundBubble(level.best, level.bound)});
   }
-  for (const Run& run : catalog) frontier.schedules.push_back({run.request.schedule, run.peak, BubbleOf(run)});
+  for (const Run& run : catalog) frontier.schedules.push_back({run.request.schedule, run.peak(), BubbleOf(run)});
   return frontier;
 }
 
@@ -211,7 +236,11 @@ absl::Status RunFrontier(const FrontierFlags& flags) {
     BATON_ASSIGN_OR_RETURN(Level level, SearchLevel(problem, limit, before));
     levels.push_back(std::move(level));
   }
-  PrintTable(problem, levels, catalog);
+  if (flags.format == "json") {
+    std::cout << JsonOf(levels, catalog);
+  } else {
+    PrintTable(problem, levels, catalog);
+  }
   if (flags.svg.empty()) return absl::OkStatus();
   return WriteFile(flags.svg, DrawFrontier(PictureOf(problem, levels, catalog)));
 }
@@ -226,6 +255,7 @@ void AddFrontierCommand(CLI::App& app, CommandAction& action) {
   command->add_option("--from", flags->from, "Smallest limit, in micro-batches (1)")->check(Between(1, 1000000));
   command->add_option("--to", flags->to, "Largest limit, in micro-batches (twice the stages, at most --micro-batches)")
       ->check(Between(1, 1000000));
+  AddFormatFlag(*command, flags->format);
   command->add_option("--svg", flags->svg, "Write the curve as a figure, with each schedule of the catalog as a point")
       ->type_name("FILE");
   command->footer(

@@ -13,9 +13,10 @@ namespace {
 absl::Status ParseBandwidth(const char* flag, const std::string& text, double& bytes_per_ns) {
   if (text.empty()) return absl::OkStatus();
   // The range of CheckCosts.
-  if (absl::SimpleAtod(text, &bytes_per_ns) && bytes_per_ns >= 1e-6 && bytes_per_ns <= 1e6) return absl::OkStatus();
+  const bool is_number = absl::SimpleAtod(text, &bytes_per_ns);
+  if (is_number && (bytes_per_ns == 0 || (bytes_per_ns >= 1e-6 && bytes_per_ns <= 1e6))) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("--", flag, ": \"", text, "\" is not a number of GB/s from 0.000001 to 1000000"));
+      absl::StrCat("--", flag, ": \"", text, "\" is not a number of GB/s from 0.000001 to 1000000, or 0 for no limit"));
 }
 
 }  // namespace

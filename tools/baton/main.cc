@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/printable.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 
 namespace baton {
 namespace {
+
+constexpr char kVersion[] = "0.1.0";
 
 constexpr char kExamples[] = R"(Examples:
   baton train examples/gpt_host.textproto --output runs/gpt
@@ -19,13 +22,14 @@ constexpr char kExamples[] = R"(Examples:
   baton simulate examples/four_devices.textproto --set pipeline.schedule=gpipe
   baton profile examples/gpt_host.textproto -o costs.csv
   baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv
-  baton verify --order=order.csv --queues=per-device
+  baton verify order.csv --queues=per-device
   baton rehearse --stages=64 --micro-batches=128 --forward=5ms --backward-input=5ms --backward-weight=5ms
   baton explain --trace runs/gpt/trace.json
   baton whatif examples/gpt_host.textproto "link 2x faster" micro_batches=16 --gradient
   baton schedules zb-v
 
-`baton COMMAND --help` describes a command. Exit status: 0 done, 1 failed while running or unsound, 2 invalid input.)";
+`baton COMMAND --help`, or `baton help COMMAND`, describes a command; where a file is read, - is standard input.
+Exit status: 0 done, 1 failed while running or unsound, 2 invalid input.)";
 
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
@@ -41,6 +45,7 @@ int ExitStatus(const absl::Status& status) {
 }
 
 int Main(int argc, char** argv) {
+  const std::vector<std::string> arguments = WithHelpFirst({argv + 1, argv + argc});
   CLI::App app(
       "Trains neural networks split over devices as a pipeline.\n"
       "The schedule is a program: compile it, prove it, predict it, run it, explain it.");
@@ -48,6 +53,7 @@ int Main(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of all commands");
+  app.set_version_flag("--version", absl::StrCat("baton ", kVersion));
   CommandAction action;
   AddTrainCommand(app, action);
   AddCompileCommand(app, action);
@@ -60,17 +66,17 @@ int Main(int argc, char** argv) {
   AddWhatIfCommand(app, action);
   AddSchedulesCommand(app, action);
   AddVerifyCommand(app, action);
+  AddCompletionCommand(app, action);
   std::vector<std::string> commands;
   for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (const absl::Status status = CheckArguments(arguments, commands); !status.ok()) return ExitStatus(status);
   try {
-    app.parse(argc, argv);
+    // CLI11 takes the last argument first.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    const bool known = !arguments[0].empty() && arguments[0][0] != '-';
-    return ExitStatus(absl::InvalidArgumentError(SayParseError(error.what(), known ? arguments[0] : "")));
+    return ExitStatus(absl::InvalidArgumentError(SayParseError(error.what(), arguments, app)));
   }
   absl::Status status = action();
   // A write to a full disk fails here at the latest.

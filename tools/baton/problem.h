@@ -9,6 +9,7 @@
 #ifndef BATON_TOOLS_BATON_PROBLEM_H_
 #define BATON_TOOLS_BATON_PROBLEM_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "runtime/planning/job_model.h"
 #include "runtime/planning/plan_job.h"
 #include "runtime/planning/profile.h"
+#include "schedules/analyze/analysis.h"
 #include "schedules/analyze/move_layer.h"
 #include "schedules/catalog/catalog.h"
 #include "schedules/compile/compile.h"
@@ -32,16 +34,26 @@ enum class Unsupported {
   kUseScheduleDefaults,  // the schedule's own numbers, so that all schedules can be compared
 };
 
+// Sets the times of a table's layers, and returns those of transfers. For tests, which replace the measurement.
+using LayerTimer = std::function<absl::StatusOr<TransferCosts>(const Backend&, const proto::Job&, ModelTable&)>;
+
 // Thread contract: const methods from any thread.
 class Problem {
  public:
   // Reads the job, if one is given, and takes the costs from --costs, else from the job's rates, else by measuring the
-  // layers on this machine. `measured`: a problem whose measurements are reused if its layers and devices are the same.
+  // layers on this machine, or by `timer` instead.
   // Errors: InvalidArgument.
-  static absl::StatusOr<Problem> Create(const ProblemFlags& flags, const Problem* measured = nullptr);
+  static absl::StatusOr<Problem> Create(const ProblemFlags& flags, LayerTimer timer = nullptr);
+  // A problem with changed flags, to compare with this one: measurements are reused if they hold for it too.
+  // Errors: InvalidArgument; also if times come from --costs and the change makes them wrong.
+  absl::StatusOr<Problem> Changed(const ProblemFlags& flags) const;
 
   // The schedule that the job or --schedule names.
   const std::string& schedule() const { return schedule_; }
+  // The equal parts that a step's work is counted in: with a job its sequences or examples, else its micro-batches.
+  int parts() const { return job_ ? job_->batch().sequences() : micro_batches_; }
+  // The name of one: "sequence", "example" or "micro-batch".
+  std::string part_name() const;
   // The pipeline and its costs, in two or three lines of about 100 columns at most.
   const std::string& description() const { return description_; }
 
@@ -50,6 +62,10 @@ class Problem {
                                             Unsupported unsupported = Unsupported::kRefuse) const;
   // Compile(), with errors in the words that the user typed: flags, where there is no job. Errors: those of Compile.
   absl::StatusOr<Program> CompileProgram(const CompileRequest& request, Certificate* certificate = nullptr) const;
+
+  // Analyze(), with peak_micro_batches counted as limits are. Expects a program that `request` compiles to. Errors:
+  // those of PeakMicroBatches.
+  static absl::StatusOr<StepReport> Report(const CompileRequest& request, const Program& program, const Trace& trace);
 
   // Checks the program against devices.memory_gib of the job; OK if that is not set. `brief`: the same message for
   // every schedule, without numbers. Errors: InvalidArgument.
@@ -86,11 +102,12 @@ class Problem {
   CostModel CostsOfStages(const CompileRequest& request) const;
   absl::Status CostsOfJob(CompileRequest& request) const;
 
+  static absl::StatusOr<Problem> Make(const ProblemFlags& flags, LayerTimer timer, const Problem* base);
+
   // problem_of_job.cc
-  absl::Status FromJob(const ProblemFlags& flags, const Problem* measured);
-  absl::Status TimeLayers(const ProblemFlags& flags, const Problem* measured);
+  absl::Status FromJob(const ProblemFlags& flags, const Problem* base);
+  absl::Status TimeLayers(const ProblemFlags& flags, const Problem* base);
   absl::Status MeasureLayers();
-  bool IsSameModel(const Problem& other) const;
   absl::StatusOr<std::vector<LayerRange>> SplitInto(int num_chunks) const;
 
   std::string schedule_;
@@ -108,6 +125,8 @@ class Problem {
   std::optional<proto::Job> job_;
   std::shared_ptr<const Backend> backend_;  // set with a job
   ModelTable table_;                        // empty without a job
+  LayerTimer timer_;                        // null: measure
+  CostModel measured_transfers_;            // as MeasureLayers left them: without the job's links
 };
 
 }  // namespace baton

@@ -105,6 +105,7 @@ CostModel Problem::CostsOfStages(const CompileRequest& request) const {
   chunk.recompute_ns /= parts;
   chunk.saved_bytes = AlignUp(chunk.saved_bytes / parts);
   chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes / parts);
+  chunk.recomputed_bytes = AlignUp(chunk.recomputed_bytes / parts);
   chunk.recomputed_weight_bytes = AlignUp(chunk.recomputed_weight_bytes / parts);
   chunk.input_bytes = chunk.output_bytes = AlignUp(chunk.input_bytes);
   CostModel costs = transfer_costs_;

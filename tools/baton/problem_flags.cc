@@ -21,7 +21,7 @@ void AddSizeFlags(CLI::App& command, ProblemFlags& flags) {
   command.add_option("--stages", flags.stages, "Width of the pipeline, in devices (the job's)")
       ->check(Between(1, 4096));
   command.add_option("--micro-batches", flags.micro_batches, "Micro-batches of one step (the job's)")
-      ->check(Between(1, kMostForwards));
+      ->check(Between(1, kMostMicroBatches));
   command
       .add_option("--chunks", flags.chunks, "Chunks of layers on each device (the job's, or the schedule's default)")
       ->check(Between(1, 1024));
@@ -29,7 +29,7 @@ void AddSizeFlags(CLI::App& command, ProblemFlags& flags) {
       .add_option("--group", flags.micro_batch_group,
                   "Schedule interleaved: micro-batches that a device passes through one chunk before it\n"
                   "turns to the next (the job's, or stages)")
-      ->check(Between(1, kMostForwards));
+      ->check(Between(1, kMostMicroBatches));
 }
 
 void AddScheduleFlags(CLI::App& command, ProblemFlags& flags) {
@@ -84,7 +84,7 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
 
 absl::StatusOr<CostModel> ReadCostsFile(const std::string& path) {
   BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("costs file", path, kMaxCostsCsvBytes + 1));
-  return ReadCostsCsv(text, path);
+  return ReadCostsCsv(text, NameOfFile(path));
 }
 
 absl::Status CheckSchedule(const std::string& flag, const std::string& name) {

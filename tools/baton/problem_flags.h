@@ -21,8 +21,9 @@
 
 namespace baton {
 
-// Forward passes of a step, over all chunks. A program of that many takes seconds to compile and a few GiB.
-inline constexpr int64_t kMostForwards = 1 << 20;
+// Micro-batches of a step. Fewer may be possible: Problem refuses a program that does not fit into this machine's
+// memory.
+inline constexpr int64_t kMostMicroBatches = int64_t{1} << 24;
 
 // As typed; empty or unset where not given.
 struct ProblemFlags {

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/status.h"
 #include "base/format.h"
 #include "base/printable.h"
+#include "base/status.h"
 #include "runtime/job/order_file.h"
 #include "schedules/search/searched_schedules.h"
 #include "tools/baton/problem.h"
@@ -94,11 +94,11 @@ absl::Status Problem::CheckSearchFlags(const ProblemFlags& flags) const {
 }
 
 void Problem::DescribeFlags(const ProblemFlags& flags) {
-  description_ = absl::StrCat(stages_, stages_ == 1 ? " stage, " : " stages, ", micro_batches_,
-                              micro_batches_ == 1 ? " micro-batch" : " micro-batches",
+  description_ = absl::StrCat(FormatPlural(stages_, "stage"), ", ", FormatPlural(micro_batches_, "micro-batch"),
                               chunks_ < 2 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"));
   if (file_costs_) {
-    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", Printable(flags.costs));
+    absl::StrAppend(&description_, "\n", FormatPlural(file_costs_->chunks.size(), "chunk"), " as in ",
+                    Printable(flags.costs));
     return;
   }
   absl::StrAppend(

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/status.h"
 #include "base/format.h"
 #include "base/printable.h"
+#include "base/status.h"
 #include "runtime/job/load.h"
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
@@ -73,9 +73,42 @@ absl::StatusOr<std::vector<std::string>> OverridesOf(const ProblemFlags& flags) 
   return overrides;
 }
 
+// The part of a job that the times of its layers depend on: all of it, except the fields that are known to have no
+// influence. A field that is not listed here makes the layers be measured again.
+std::string PartOfTimes(proto::Job job) {
+  job.clear_name();
+  job.clear_data();
+  job.clear_run();
+  // The layers see a micro-batch; its size is that of sequences / micro_batches.
+  job.mutable_batch()->set_sequences(job.batch().sequences() / job.batch().micro_batches());
+  job.mutable_batch()->clear_micro_batches();
+  proto::Pipeline& pipeline = *job.mutable_pipeline();
+  pipeline.clear_stages();
+  pipeline.clear_chunks_per_device();
+  pipeline.clear_schedule();
+  pipeline.clear_split();
+  pipeline.clear_micro_batch_group();
+  pipeline.clear_order();
+  pipeline.clear_search();
+  proto::Optimizer& optimizer = *job.mutable_optimizer();
+  if (optimizer.has_adamw()) optimizer.mutable_adamw()->Clear();
+  optimizer.clear_clip_norm();
+  optimizer.clear_warmup_steps();
+  optimizer.clear_decay();
+  optimizer.clear_min_ratio();
+  proto::Devices& devices = *job.mutable_devices();
+  devices.clear_count();
+  devices.clear_nodes();
+  devices.clear_per_node();
+  devices.clear_intra();
+  devices.clear_inter();
+  devices.clear_memory_gib();
+  return job.SerializeAsString();
+}
+
 }  // namespace
 
-absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured) {
+absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
   BATON_RETURN_IF_ERROR(RefuseCostFlags(flags));
   BATON_ASSIGN_OR_RETURN(const std::vector<std::string> overrides, OverridesOf(flags));
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
@@ -94,30 +127,37 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* measured
     BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule_));
     if (chunks_ == DefaultChunks(*info)) chunks_ = 0;
   }
-  description_ = absl::StrCat(Printable(job_->name()), ": ", table_.costs.size(), " layers on ", stages_,
-                              stages_ == 1 ? " device, " : " devices, ", micro_batches_,
-                              micro_batches_ == 1 ? " micro-batch" : " micro-batches");
-  return TimeLayers(flags, measured);
+  description_ = absl::StrCat(Printable(job_->name()), ": ", FormatPlural(table_.costs.size(), "layer"), " on ",
+                              FormatPlural(stages_, "device"), ", ", FormatPlural(micro_batches_, "micro-batch"));
+  return TimeLayers(flags, base);
 }
 
-// Takes the times from --costs, the job's rates, `measured` or a measurement, and says which in description_.
-absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measured) {
+// Takes the times from --costs, the job's rates, `base` or a measurement, and says which in description_.
+absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base) {
   const proto::Devices& devices = job_->devices();
+  const bool has_times_of_base = base != nullptr && PartOfTimes(*job_) == PartOfTimes(*base->job_);
   if (!flags.costs.empty()) {
     BATON_RETURN_IF_ERROR(ReadCosts(flags));
-    absl::StrAppend(&description_, "\n", file_costs_->chunks.size(), " chunks as in ", Printable(flags.costs));
+    if (base != nullptr && !has_times_of_base) {
+      return absl::InvalidArgumentError(
+          "--costs: the table holds for the job without this change, which changes the times of layers; leave out "
+          "--costs");
+    }
+    absl::StrAppend(&description_, "\n", FormatPlural(file_costs_->chunks.size(), "chunk"), " as in ",
+                    Printable(flags.costs));
   } else if (devices.has_rates()) {
     BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_));
     absl::StrAppend(&description_, "\nestimated for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
                     devices.rates().memory_gbps(), " GB/s");
   } else {
-    if (measured != nullptr && IsSameModel(*measured)) {
-      table_ = measured->table_;
-      transfer_costs_ = measured->transfer_costs_;
+    if (has_times_of_base) {
+      table_.costs = base->table_.costs;
+      transfer_costs_ = base->measured_transfers_;
       absl::StrAppend(&description_, "\nmeasured here");
     } else {
       BATON_RETURN_IF_ERROR(MeasureLayers());
     }
+    measured_transfers_ = transfer_costs_;
   }
   ApplyLinks(devices, transfer_costs_);
   if (file_costs_) return absl::OkStatus();
@@ -131,6 +171,16 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* measu
 }
 
 absl::Status Problem::MeasureLayers() {
+  const auto take = [this](const TransferCosts& transfer) {
+    transfer_costs_.transfer_ns = transfer.transfer_ns;
+    transfer_costs_.load_ns = transfer.load_ns;
+    absl::StrAppend(&description_, "\nmeasured here");
+    return absl::OkStatus();
+  };
+  if (timer_) {
+    BATON_ASSIGN_OR_RETURN(const TransferCosts transfer, timer_(*backend_, *job_, table_));
+    return take(transfer);
+  }
   const absl::Status available = CheckDevices(job_->devices());
   if (absl::IsUnavailable(available)) {
     // Sizes, and the layers' shares of a step, need no device.
@@ -148,10 +198,7 @@ absl::Status Problem::MeasureLayers() {
   const std::vector<Device*> pointers = devices.Pointers();
   BATON_ASSIGN_OR_RETURN(const TransferCosts transfer,
                          ProfileLayers({backend_.get(), pointers, devices.transport.get(), kProfileRepeats}, table_));
-  transfer_costs_.transfer_ns = transfer.transfer_ns;
-  transfer_costs_.load_ns = transfer.load_ns;
-  absl::StrAppend(&description_, "\nmeasured here");
-  return absl::OkStatus();
+  return take(transfer);
 }
 
 absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& program, bool brief) const {
@@ -169,13 +216,6 @@ std::string Problem::AdviseOnMemory() const { return DescribeAdvice(baton::Advis
 absl::StatusOr<std::vector<LayerRange>> Problem::SplitInto(int num_chunks) const {
   // An explicit split fits the job's own number of chunks alone.
   return num_chunks == NumChunks(*job_) ? SplitOfJob(*job_, table_, num_chunks) : SplitByFlops(table_, num_chunks);
-}
-
-// Whether both jobs have the same layers, on inputs of the same shape, on the same devices.
-bool Problem::IsSameModel(const Problem& other) const {
-  return other.job_ && job_->model().SerializeAsString() == other.job_->model().SerializeAsString() &&
-         job_->devices().SerializeAsString() == other.job_->devices().SerializeAsString() &&
-         table_.model.input_shape == other.table_.model.input_shape;
 }
 
 absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileRequest& request, int chunk) const {

@@ -16,6 +16,7 @@
 #include "runtime/job/load.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/plan_job.h"
+#include "schedules/analyze/report_proto.h"
 #include "schedules/costs/costs_csv.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
@@ -28,6 +29,7 @@ struct ProfileFlags {
   std::vector<std::string> overrides;
   std::string output;
   int repeats = 11;
+  std::string format = "text";
 };
 
 void PrintTable(const JobPlan& plan, const CostModel& costs) {
@@ -45,6 +47,22 @@ void PrintTable(const JobPlan& plan, const CostModel& costs) {
   std::cout << table.ToString();
 }
 
+std::string JsonOf(const JobPlan& plan, const CostModel& costs) {
+  proto::ProfileReport report;
+  for (size_t i = 0; i < costs.chunks.size(); ++i) {
+    const ChunkCosts& times = costs.chunks[i];
+    proto::ProfileReport::Chunk& chunk = *report.add_chunks();
+    chunk.set_layers(plan.split[i].size());
+    chunk.set_forward_us(Micros(times.forward_ns));
+    chunk.set_backward_input_us(Micros(times.backward_input_ns));
+    chunk.set_backward_weight_us(Micros(times.backward_weight_ns));
+    if (times.can_recompute) chunk.set_recompute_us(Micros(times.recompute_ns));
+    chunk.set_update_us(Micros(times.update_ns));
+    if (i + 1 < costs.chunks.size()) chunk.set_transfer_us(Micros(costs.link_ns[i]));
+  }
+  return ToJson(report);
+}
+
 absl::Status RunProfile(const ProfileFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, flags.overrides));
   if (!flags.output.empty()) {
@@ -58,15 +76,23 @@ absl::Status RunProfile(const ProfileFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job.devices(), 2));
   const std::vector<Device*> pointers = devices.Pointers();
   const ProfileOptions options = {backend.get(), pointers, devices.transport.get(), flags.repeats};
-  std::cout << Printable(job.name()) << ": one micro-batch, median of " << flags.repeats
-            << " runs after a warm-up run\n\n"
-            << std::flush;
+  const bool is_text = flags.format == "text";
+  if (is_text) {
+    std::cout << Printable(job.name()) << ": one micro-batch, median of " << FormatPlural(flags.repeats, "run")
+              << " after a warm-up run\n\n"
+              << std::flush;
+  }
   BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(options, plan.table, plan.split));
-  PrintTable(plan, costs);
+  if (is_text) {
+    PrintTable(plan, costs);
+  } else {
+    std::cout << JsonOf(plan, costs);
+  }
   if (flags.output.empty()) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(WriteFile(flags.output, PrintCostsCsv(costs)));
-  const std::string file = Printable(flags.output);
-  std::cout << "\nwritten to " << file << "; other commands read it by --costs=" << file << "\n";
+  if (is_text)
+    std::cout << "\nwritten to " << Printable(flags.output)
+              << "; other commands read it by --costs=" << Printable(flags.output) << "\n";
   return absl::OkStatus();
 }
 
@@ -80,6 +106,7 @@ void AddProfileCommand(CLI::App& app, CommandAction& action) {
       ->type_name("FILE");
   command->add_option("--repeats", flags->repeats, "Runs of each part; the median is reported (11)")
       ->check(Between(1, 10000));
+  AddFormatFlag(*command, flags->format);
   command->add_option("--set", flags->overrides, "Override a field, as pipeline.stages=2; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");

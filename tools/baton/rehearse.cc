@@ -18,6 +18,7 @@
 #include "runtime/rehearse/timed_module.h"
 #include "runtime/transport/local/local_transport.h"
 #include "schedules/analyze/analysis.h"
+#include "schedules/analyze/report_proto.h"
 #include "schedules/program/walk/participants.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/trace/chrome_trace.h"
@@ -34,6 +35,7 @@ struct RehearseFlags {
   int steps = 3;
   std::string trace_file;
   PictureFlags pictures;
+  std::string format = "text";
 };
 
 // Each device has threads of its own; a machine limits the threads of a process.
@@ -126,15 +128,14 @@ const StepReport& MedianStep(std::vector<StepReport>& steps) {
 
 void PrintComparison(const StepReport& predicted, const StepReport& measured) {
   TextTable table({"", "predicted", "measured", "difference"}, {false, true, true, true});
-  auto points = [](double a, double b) { return absl::StrFormat("%+.2f points", 100 * (b - a)); };
+  auto points = [](double a, double b) { return FormatSignedPoints(b - a, 2); };
   table.AddRow({"bubble", FormatPercent(predicted.bubble_ratio), FormatPercent(measured.bubble_ratio),
                 points(predicted.bubble_ratio, measured.bubble_ratio)});
   table.AddRow({"span bubble", FormatPercent(predicted.span_bubble_ratio), FormatPercent(measured.span_bubble_ratio),
                 points(predicted.span_bubble_ratio, measured.span_bubble_ratio)});
-  table.AddRow({"step", FormatDuration(predicted.step_time), FormatDuration(measured.step_time),
-                absl::StrFormat(
-                    "%+.2f %%",
-                    100 * (static_cast<double>(measured.step_time) / static_cast<double>(predicted.step_time) - 1))});
+  table.AddRow(
+      {"step", FormatDuration(predicted.step_time), FormatDuration(measured.step_time),
+       FormatSignedPercent(static_cast<double>(measured.step_time) / static_cast<double>(predicted.step_time) - 1, 2)});
   std::cout << table.ToString() << "\n";
   if (predicted.devices.size() > 16) return;
   TextTable devices({"device", "predicted bubble", "measured bubble"}, {true, true, true});
@@ -152,6 +153,21 @@ void PrintSpread(const std::vector<StepReport>& steps) {
       steps.begin(), steps.end(), [](const StepReport& a, const StepReport& b) { return a.step_time < b.step_time; });
   std::cout << "measured: the median step of " << steps.size() << "; they took " << FormatDuration(fastest->step_time)
             << " to " << FormatDuration(slowest->step_time) << "\n";
+}
+
+void FillStep(const StepReport& report, proto::RehearseReport::Step& step) {
+  step.set_step_time_us(Micros(report.step_time));
+  step.set_bubble_ratio(report.bubble_ratio);
+  step.set_span_bubble_ratio(report.span_bubble_ratio);
+  for (const DeviceReport& device : report.devices) step.add_device_bubble_ratios(device.BubbleRatio());
+}
+
+std::string JsonOf(const StepReport& predicted, std::vector<StepReport> measured) {
+  proto::RehearseReport report;
+  for (const StepReport& step : measured) report.add_measured_step_times_us(Micros(step.step_time));
+  FillStep(predicted, *report.mutable_predicted());
+  FillStep(MedianStep(measured), *report.mutable_measured());
+  return ToJson(report);
 }
 
 absl::Status RunRehearse(const RehearseFlags& flags) {
@@ -176,10 +192,12 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
   }
   BATON_RETURN_IF_ERROR(CheckWritable("--trace", flags.trace_file));
   BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
-  std::cout << problem.schedule() << ": " << problem.description() << "\n"
-            << "rehearsing " << flags.steps << (flags.steps == 1 ? " step of " : " steps of ")
-            << FormatDuration(predicted.step_time) << " on " << program->num_devices()
-            << (program->num_devices() == 1 ? " sleeping device\n\n" : " sleeping devices\n\n") << std::flush;
+  const bool is_text = flags.format == "text";
+  if (is_text)
+    std::cout << problem.schedule() << ": " << problem.description() << "\n"
+              << "rehearsing " << flags.steps << (flags.steps == 1 ? " step of " : " steps of ")
+              << FormatDuration(predicted.step_time) << " on " << program->num_devices()
+              << (program->num_devices() == 1 ? " sleeping device\n\n" : " sleeping devices\n\n") << std::flush;
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Prepare(program, request.costs, simulated));
   std::vector<StepReport> measured;
   Trace trace;
@@ -187,10 +205,14 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
     BATON_RETURN_IF_ERROR(rehearsal->executor->RunStep(&trace));
     measured.push_back(Analyze(*program, trace));
   }
-  PrintComparison(predicted, MedianStep(measured));
-  PrintSpread(measured);
+  if (is_text) {
+    PrintComparison(predicted, MedianStep(measured));
+    PrintSpread(measured);
+  } else {
+    std::cout << JsonOf(predicted, measured);
+  }
   if (!flags.trace_file.empty()) {
-    BATON_RETURN_IF_ERROR(WriteFile(flags.trace_file, ToChromeTrace(*program, trace, &simulated)));
+    BATON_RETURN_IF_ERROR(WriteFile(flags.trace_file, ToChromeTrace(*program, trace, &simulated, flags.trace_file)));
   }
   HtmlSchedule page;
   page.name = problem.schedule();
@@ -212,6 +234,7 @@ void AddRehearseCommand(CLI::App& app, CommandAction& action) {
   command->add_option("--trace", flags->trace_file, "Write the trace of the last step, for baton explain and Perfetto")
       ->type_name("FILE");
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
+  AddFormatFlag(*command, flags->format);
   command->footer(
       R"(Rehearse stages of a few milliseconds or more: for much shorter ones the time that a thread takes to wake
 dominates.

@@ -11,10 +11,12 @@
 #include "base/format.h"
 #include "base/status.h"
 #include "schedules/analyze/analysis.h"
+#include "schedules/analyze/report_proto.h"
 #include "schedules/compile/compile.h"
 #include "schedules/draw/timeline.h"
 #include "schedules/search/searched_schedules.h"
 #include "schedules/simulate/simulate.h"
+#include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/compare_table.h"
 #include "tools/baton/problem.h"
@@ -90,6 +92,23 @@ std::string Paragraph(const std::string& label, std::string_view text) {
 // A duration in units of F = B = W.
 std::string InUnits(double nanos) { return FormatCount(nanos / kUnit); }
 
+std::string JsonOf(const std::string& name) {
+  proto::ScheduleList list;
+  for (const ScheduleInfo* schedule : AllSchedules()) {
+    if (!name.empty() && schedule->name != name) continue;
+    proto::ScheduleList::Schedule& row = *list.add_schedules();
+    row.set_name(std::string(schedule->name));
+    row.set_summary(std::string(schedule->summary));
+    row.set_when(std::string(schedule->when));
+    row.set_source(std::string(schedule->source));
+    row.set_takes(std::string(schedule->constraints));
+    row.set_bubble(std::string(schedule->bubble));
+    row.set_memory(std::string(schedule->memory));
+    row.set_default_chunks(schedule->default_chunks);
+  }
+  return ToJson(list);
+}
+
 absl::Status PrintList() {
   for (const ScheduleInfo* schedule : AllSchedules()) {
     BATON_ASSIGN_OR_RETURN(const Sample sample, SimulateSample(*schedule, kFewMicroBatches));
@@ -105,7 +124,6 @@ absl::Status PrintList() {
 }
 
 absl::Status PrintOne(const std::string& name) {
-  BATON_RETURN_IF_ERROR(CheckSchedule("NAME", name));
   BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const schedule, FindAnySchedule(name));
   BATON_ASSIGN_OR_RETURN(const Sample sample, SimulateSample(*schedule, kMicroBatches));
   const StepReport& report = sample.report;
@@ -136,19 +154,33 @@ absl::Status PrintOne(const std::string& name) {
   return absl::OkStatus();
 }
 
+struct SchedulesFlags {
+  std::string name;  // empty: all
+  std::string format = "text";
+};
+
+absl::Status RunSchedules(const SchedulesFlags& flags) {
+  if (!flags.name.empty()) BATON_RETURN_IF_ERROR(CheckSchedule("NAME", flags.name));
+  if (flags.format == "json") {
+    std::cout << JsonOf(flags.name);
+    return absl::OkStatus();
+  }
+  return flags.name.empty() ? PrintList() : PrintOne(flags.name);
+}
+
 }  // namespace
 
 void AddSchedulesCommand(CLI::App& app, CommandAction& action) {
   CLI::App* command = app.add_subcommand("schedules", "List the schedules, or explain one with a picture and formulas");
-  auto name = std::make_shared<std::string>();
-  const CLI::Option* const given = command->add_option("NAME", *name, "A schedule (all)");
+  auto flags = std::make_shared<SchedulesFlags>();
+  command->add_option("NAME", flags->name, "A schedule (all)");
+  AddFormatFlag(*command, flags->format);
   command->footer(R"(Examples:
   baton schedules
   baton schedules zb-v
 
 Other sizes and costs: baton simulate --schedule=zb-v --stages=8 --micro-batches=32; all side by side: baton compare.)");
-  command->callback(
-      [name, given, &action] { action = [name, given] { return given->empty() ? PrintList() : PrintOne(*name); }; });
+  command->callback([flags, &action] { action = [flags] { return RunSchedules(*flags); }; });
 }
 
 }  // namespace baton

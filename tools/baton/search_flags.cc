@@ -129,7 +129,7 @@ std::function<void(const SearchProgress&)> ShowProgress() {
     const double above = static_cast<double>(progress.objective_ns - progress.lower_bound_ns) /
                          std::max(1.0, static_cast<double>(progress.lower_bound_ns));
     std::cerr << "\r\033[Kzb-auto: " << FormatDuration(progress.objective_ns) << ", at most " << FormatPercent(above)
-              << " above the shortest; " << progress.moves << " moves in "
+              << " above the shortest; " << FormatPlural(progress.moves, "move") << " in "
               << absl::StrFormat("%.1f s", progress.seconds) << "\r" << std::flush;
   };
 }
@@ -144,9 +144,9 @@ std::string DescribeSearch(const Certificate& certificate, const StepReport& rep
   const bool is_span = certificate.objective == Objective::kSpan;
   const Nanos found = is_span ? LongestSpan(report) : report.step_time;
   const double gap = GapOf(certificate, report);
-  const std::string from = certificate.moves == 0
-                               ? absl::StrCat("from ", certificate.start)
-                               : absl::StrCat("from ", certificate.start, " by ", certificate.moves, " moves");
+  const std::string from = certificate.moves == 0 ? absl::StrCat("from ", certificate.start)
+                                                  : absl::StrCat("from ", certificate.start, " by ",
+                                                                 FormatPlural(certificate.moves, "move"));
   if (gap <= 0) {
     return absl::StrCat("searched: no order within the limit has a shorter ", is_span ? "span" : "step", " than ",
                         FormatDuration(found), "; ", from);

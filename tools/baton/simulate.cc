@@ -120,7 +120,7 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
   Certificate certificate;
   BATON_ASSIGN_OR_RETURN(const Program program, problem.CompileProgram(request, &certificate));
   BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(program, request.costs, {request.transport}));
-  const StepReport report = Analyze(program, trace);
+  BATON_ASSIGN_OR_RETURN(const StepReport report, Problem::Report(request, program, trace));
   if (flags.format == "json") {
     proto::SimulateReport message = ToSimulateReport(problem.schedule(), report);
     if (certificate.lower_bound_ns > 0) FillCertificate(certificate, report, message);
@@ -151,7 +151,7 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   AddTransportFlags(*command, flags->transport);
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
-  command->add_option("--format", flags->format, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
+  AddFormatFlag(*command, flags->format);
   command->add_option("--columns", flags->columns, "Width of the timeline (that of the terminal; 120 without one)")
       ->check(Between(kLeastColumns, 100000));
   command->add_option("--devices", flags->devices, "Most devices shown, at even distances (32)")
@@ -159,7 +159,8 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
   command->footer(
       R"(Columns: busy: forward, backward and the optimizer. bubble: the idle share of the step. Idle time by cause: fill,
 before the first forward; drain, after the last backward; neighbour, until another device had computed the input;
-transfer, while the input was on its way. held: peak number of micro-batches whose activations are live.
+transfer, while the input was on its way. held: peak number of micro-batches whose activations are live, counted as
+limits are: between backward-input and backward-weight an activation counts by the part that is still live.
 Memory: activations are live from the forward to the backward pass; buffers hold messages.
 The critical path is the chain of instructions, each waiting for the one before, that takes the whole step. Other
 instructions may take longer without making the step longer.

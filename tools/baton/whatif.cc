@@ -1,22 +1,27 @@
 // `baton whatif`: simulates the step with changed costs or settings, and derives it by each cost.
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "base/format.h"
+#include "base/printable.h"
 #include "base/status.h"
 #include "base/text_table.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/analyze/cost_change.h"
-#include "schedules/analyze/critical_path.h"
 #include "schedules/analyze/cost_derivatives.h"
+#include "schedules/analyze/critical_path.h"
+#include "schedules/analyze/report_proto.h"
 #include "schedules/simulate/simulate.h"
+#include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem.h"
+#include "tools/baton/whatif_settings.h"
 
 namespace baton {
 namespace {
@@ -25,14 +30,25 @@ struct WhatIfFlags {
   ProblemFlags problem;
   std::vector<std::string> changes;
   bool gradient = false;
+  std::string format = "text";
 };
 
 // A simulated step.
 struct Outcome {
+  std::string change;  // as typed; empty for the pipeline as it is
   CompileRequest request;
   Program program;
   Trace trace;
   StepReport report;
+  int parts = 1;        // see Problem::parts
+  absl::Status memory;  // whether it fits into devices.memory_gib
+
+  double PartTime() const { return static_cast<double>(report.step_time) / parts; }
+  Bytes Memory() const {
+    Bytes bytes = 0;
+    for (const DeviceReport& device : report.devices) bytes = std::max(bytes, device.peak_bytes);
+    return bytes;
+  }
 };
 
 absl::StatusOr<Outcome> Predict(const Problem& problem, CompileRequest request) {
@@ -40,46 +56,10 @@ absl::StatusOr<Outcome> Predict(const Problem& problem, CompileRequest request) 
   BATON_ASSIGN_OR_RETURN(outcome.program, problem.CompileProgram(request));
   BATON_ASSIGN_OR_RETURN(outcome.trace, Simulate(outcome.program, request.costs));
   outcome.report = Analyze(outcome.program, outcome.trace);
+  outcome.memory = problem.CheckMemory(request, outcome.program, /*brief=*/true);
+  outcome.parts = problem.parts();
   outcome.request = std::move(request);
   return outcome;
-}
-
-// Sets the flag that a setting like micro_batches=64 stands for.
-absl::Status ApplySetting(const std::string& setting, ProblemFlags& flags) {
-  const std::pair<std::string, std::string> parts = absl::StrSplit(setting, absl::MaxSplits('=', 1));
-  const auto& [name, value] = parts;
-  const std::pair<const char*, std::optional<int>*> numbers[] = {{"stages", &flags.stages},
-                                                                 {"micro_batches", &flags.micro_batches},
-                                                                 {"chunks", &flags.chunks},
-                                                                 {"group", &flags.micro_batch_group}};
-  for (const auto& [known, field] : numbers) {
-    if (name != known) continue;
-    int number = 0;
-    if (!absl::SimpleAtoi(value, &number) || number < 1) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", setting, "\": ", name, " must be a whole number from 1"));
-    }
-    *field = number;
-    return absl::OkStatus();
-  }
-  const std::pair<const char*, std::string*> texts[] = {{"schedule", &flags.schedule},
-                                                        {"forward", &flags.forward},
-                                                        {"backward_input", &flags.backward_input},
-                                                        {"backward_weight", &flags.backward_weight},
-                                                        {"transfer", &flags.transfer}};
-  for (const auto& [known, field] : texts) {
-    if (name != known) continue;
-    *field = value;
-    return absl::OkStatus();
-  }
-  if (!flags.job.empty() && absl::StrContains(name, ".")) {
-    flags.overrides.push_back(setting);
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", setting, "\": there is no setting \"", name,
-                   "\"; the settings are stages, micro_batches, chunks, group and schedule; without a job also "
-                   "forward, backward_input, backward_weight and transfer; with a job any of its fields, as "
-                   "pipeline.stages=4"));
 }
 
 // `text`: settings, or changes of costs.
@@ -87,16 +67,13 @@ absl::StatusOr<Outcome> PredictChange(const std::string& text, const ProblemFlag
                                       const Outcome& base) {
   if (!LooksLikeCostChange(text) && absl::StrContains(text, "=")) {
     ProblemFlags changed = flags;
-    for (const auto& setting : absl::StrSplit(text, ',')) {
-      BATON_RETURN_IF_ERROR(ApplySetting(std::string(absl::StripAsciiWhitespace(setting)), changed));
-    }
-    absl::StatusOr<Problem> other = Problem::Create(changed, &problem);
-    if (!other.ok()) {
-      return absl::Status(other.status().code(),
-                          absl::StrCat("\"", text, "\": ", std::string(other.status().message())));
-    }
-    absl::StatusOr<CompileRequest> request = other->RequestFor(other->schedule());
-    absl::StatusOr<Outcome> outcome = request.ok() ? Predict(*other, *std::move(request)) : request.status();
+    BATON_RETURN_IF_ERROR(ApplySettings(text, changed));
+    const auto predict = [&]() -> absl::StatusOr<Outcome> {
+      BATON_ASSIGN_OR_RETURN(const Problem other, problem.Changed(changed));
+      BATON_ASSIGN_OR_RETURN(CompileRequest request, other.RequestFor(other.schedule()));
+      return Predict(other, std::move(request));
+    };
+    absl::StatusOr<Outcome> outcome = predict();
     if (outcome.ok()) return outcome;
     return absl::Status(outcome.status().code(),
                         absl::StrCat("\"", text, "\": ", std::string(outcome.status().message())));
@@ -109,27 +86,42 @@ absl::StatusOr<Outcome> PredictChange(const std::string& text, const ProblemFlag
   return Predict(problem, std::move(request));
 }
 
-// As "+1.3 %"; a value that rounds to 0.0 has no sign.
-std::string Signed(double value, const char* unit) {
-  return std::abs(value) < 0.05 ? absl::StrCat("0.0 ", unit) : absl::StrFormat("%+.1f %s", value, unit);
+// The time of a part, relative to that of the first outcome, minus 1.
+double ChangeOf(const Outcome& outcome, const Outcome& base) {
+  return outcome.PartTime() / std::max(1.0, base.PartTime()) - 1;
 }
 
-void AddOutcome(const std::string& name, const Outcome& outcome, const Outcome& base, TextTable& table) {
-  const auto each = [](const Outcome& of) {
-    return static_cast<double>(of.report.step_time) / std::max(1, of.program.num_micro_batches);
-  };
-  const bool is_base = &outcome == &base;
-  table.AddRow({name, FormatDuration(outcome.report.step_time), FormatDuration(static_cast<Nanos>(each(outcome))),
-                is_base ? "" : Signed(100 * (each(outcome) / std::max(1.0, each(base)) - 1), "%"),
-                FormatPercent(outcome.report.bubble_ratio),
-                is_base ? "" : Signed(100 * (outcome.report.bubble_ratio - base.report.bubble_ratio), "points")});
+void PrintOutcomes(const std::vector<Outcome>& outcomes, const std::string& part) {
+  TextTable table(
+      {"what if", "step", absl::StrCat(part == "example" ? "an " : "a ", part), "change", "bubble", "change", "memory"},
+      {false, true, true, true, true, true, true});
+  const Outcome& base = outcomes.front();
+  for (const Outcome& outcome : outcomes) {
+    const bool is_base = &outcome == &base;
+    table.AddRow({is_base ? "(as it is)" : outcome.change, FormatDuration(outcome.report.step_time),
+                  FormatDuration(std::llround(outcome.PartTime())),
+                  is_base ? "" : FormatSignedPercent(ChangeOf(outcome, base)),
+                  FormatPercent(outcome.report.bubble_ratio),
+                  is_base ? "" : FormatSignedPoints(outcome.report.bubble_ratio - base.report.bubble_ratio),
+                  outcome.Memory() > 0 ? FormatBytes(outcome.Memory()) : "-"});
+  }
+  std::cout << table.ToString();
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.memory.ok()) continue;
+    std::cout << (outcome.change.empty() ? "(as it is)" : Printable(outcome.change))
+              << " does not fit: " << outcome.memory.message() << "\n";
+  }
+}
+
+std::vector<CostDerivative> GradientOf(const Outcome& base) {
+  const Blame blame =
+      BlameOf(base.program, CriticalPath(base.program, Dependencies(base.program), base.trace, &base.request.costs));
+  return CostDerivatives(base.request.costs, blame);
 }
 
 void PrintGradient(const Outcome& base) {
-  const Blame blame =
-      BlameOf(base.program, CriticalPath(base.program, Dependencies(base.program), base.trace, &base.request.costs));
   TextTable table({"cost", "now", "ns per ns", "10 % off saves at most"}, {false, true, true, true});
-  for (const CostDerivative& of : CostDerivatives(base.request.costs, blame)) {
+  for (const CostDerivative& of : GradientOf(base)) {
     const double part = 0.1 * static_cast<double>(of.cost) * static_cast<double>(of.step_per_cost);
     table.AddRow({of.name, FormatDuration(of.cost), absl::StrCat(of.step_per_cost),
                   FormatPercent(part / static_cast<double>(std::max<Nanos>(1, base.report.step_time)))});
@@ -138,6 +130,31 @@ void PrintGradient(const Outcome& base) {
       << "\nThe derivative of the step by each cost: how often the cost is on the critical path, which is how many ns\n"
          "the step gains or loses per ns of it. Costs that are not listed are not on the path.\n\n"
       << table.ToString();
+}
+
+std::string JsonOf(const std::vector<Outcome>& outcomes, const std::string& part, bool gradient) {
+  proto::WhatIfReport report;
+  report.set_part(part);
+  const Outcome& base = outcomes.front();
+  for (const Outcome& outcome : outcomes) {
+    proto::WhatIfReport::Row& row = *report.add_rows();
+    row.set_change(Printable(outcome.change));
+    row.set_step_time_us(Micros(outcome.report.step_time));
+    row.set_part_time_us(outcome.PartTime() / 1000);
+    if (&outcome != &base) row.set_part_time_change(ChangeOf(outcome, base));
+    row.set_bubble_ratio(outcome.report.bubble_ratio);
+    if (outcome.Memory() > 0) row.set_peak_bytes(static_cast<double>(outcome.Memory()));
+    row.set_memory_status(outcome.memory.ok() ? "ok" : std::string(outcome.memory.message()));
+  }
+  if (gradient) {
+    for (const CostDerivative& of : GradientOf(base)) {
+      proto::WhatIfReport::Cost& cost = *report.add_gradient();
+      cost.set_cost(of.name);
+      cost.set_time_us(Micros(of.cost));
+      cost.set_step_per_cost(static_cast<double>(of.step_per_cost));
+    }
+  }
+  return ToJson(report);
 }
 
 // CLI11 takes the first change for JOB if flags describe the pipeline.
@@ -156,16 +173,20 @@ absl::Status RunWhatIf(WhatIfFlags flags) {
   }
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
-  BATON_ASSIGN_OR_RETURN(const Outcome base, Predict(problem, std::move(request)));
-  TextTable table({"what if", "step", "a micro-batch", "change", "bubble", "change"},
-                  {false, true, true, true, true, true});
-  AddOutcome("(as it is)", base, base, table);
+  std::vector<Outcome> outcomes;
+  BATON_ASSIGN_OR_RETURN(outcomes.emplace_back(), Predict(problem, std::move(request)));
   for (const std::string& change : flags.changes) {
-    BATON_ASSIGN_OR_RETURN(const Outcome outcome, PredictChange(change, flags.problem, problem, base));
-    AddOutcome(change, outcome, base, table);
+    BATON_ASSIGN_OR_RETURN(Outcome outcome, PredictChange(change, flags.problem, problem, outcomes.front()));
+    outcome.change = change;
+    outcomes.push_back(std::move(outcome));
   }
-  std::cout << problem.schedule() << ": " << problem.description() << "\n\n" << table.ToString();
-  if (flags.gradient) PrintGradient(base);
+  if (flags.format == "json") {
+    std::cout << JsonOf(outcomes, problem.part_name(), flags.gradient);
+    return absl::OkStatus();
+  }
+  std::cout << problem.schedule() << ": " << problem.description() << "\n\n";
+  PrintOutcomes(outcomes, problem.part_name());
+  if (flags.gradient) PrintGradient(outcomes.front());
   return absl::OkStatus();
 }
 
@@ -181,12 +202,15 @@ void AddWhatIfCommand(CLI::App& app, CommandAction& action) {
                    "join several by commas to simulate them together")
       ->type_name("");
   command->add_flag("--gradient", flags->gradient, "Print the derivative of the step's time by each cost");
+  AddFormatFlag(*command, flags->format);
   command->footer(
       R"(Changes of costs: WHAT AMOUNT faster or slower. WHAT is chunk N, device N, link (all), link N-M (between
 chunks N and M), load or reduce; after chunk, device or alone: forward, backward, backward-input, backward-weight,
 optimizer. AMOUNT: 2x (half or twice the time) or 20% (of the time). Settings: stages, micro_batches, chunks, group,
-schedule, and with a job any of its fields, as batch.sequences=32. "a micro-batch" is the step's time divided by the
-number of micro-batches.
+schedule; without a job also the costs, as transfer=1ms; with a job any of its fields, as batch.sequences=32.
+
+The first "change" is that of the time of one sequence or example with a job, and of one micro-batch without: the
+step's time divided by their number. "memory" is the arena of the fullest device.
 
 Examples:
   baton whatif examples/gpt_host.textproto "link 2x faster" "chunk 3 20% faster" micro_batches=16
