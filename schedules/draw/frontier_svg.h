@@ -31,11 +31,11 @@ struct Frontier {
   std::string bubble_name;               // "bubble" or "span bubble"
   std::string curve_name;                // legend of the searched curve
   std::vector<FrontierPoint> points;     // ascending limits, at least one
-  std::vector<SchedulePoint> schedules;  // those beyond the last limit are listed below the picture
+  std::vector<SchedulePoint> schedules;  // those beyond the last limit are listed below
   double enough = 0;                     // the limit above which more memory does not help
 };
 
-// A whole SVG file of fixed size. Bubbles are drawn to the scale of their square roots, so that small ones can be
+// A whole SVG file, 900 pixels wide. Bubbles are drawn to the scale of their square roots, so that small ones can be
 // distinguished beside large ones.
 std::string DrawFrontier(const Frontier& frontier);
 

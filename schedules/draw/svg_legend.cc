@@ -10,6 +10,9 @@
 namespace baton {
 namespace {
 
+// About the mean width of a letter in the widest of the usual fonts, in pixels.
+constexpr double kCharWidth = 6.8;
+
 std::string Box(const std::string& attributes) {
   return absl::StrCat("<rect width=\"24\" height=\"15\" ", attributes, "/>");
 }
@@ -20,7 +23,7 @@ class Legend {
   Legend(double top, SvgPicture& picture) : elements_(picture.elements), width_(picture.layout.width), y_(top) {}
 
   void Add(const std::string& name, const std::string& swatch) {
-    const double width = 30 + 5.8 * DisplayWidth(name) + 18;
+    const double width = 30 + kCharWidth * DisplayWidth(name) + 14;
     if (x_ + width > width_ - 14) BeginLine();
     elements_.Append(absl::StrCat("<g transform=\"translate(", SvgNumber(x_), " ", SvgNumber(y_), ")\">", swatch,
                                   "<text x=\"30\" y=\"12\">", EscapedXml(name), "</text></g>"));

@@ -14,6 +14,11 @@
 namespace baton {
 namespace {
 
+// The width of a digit, as a part of the font's size, and the smallest font that can be read when the figure is
+// enlarged.
+constexpr double kDigitWidth = 0.56;
+constexpr double kLeastFont = 4;
+
 void DrawInstructions(int device, SvgPicture& picture) {
   const SvgLayout& layout = picture.layout;
   const double top = layout.RowTop(device);
@@ -32,10 +37,12 @@ void DrawInstructions(int device, SvgPicture& picture) {
         absl::StrCat("fill=\"", paint.fill, "\"", width >= 4 ? " stroke=\"#fff\" stroke-width=\"0.8\"" : ""));
     const std::string number = MicroBatchOf(operation) < 0 ? "" : absl::StrCat(MicroBatchOf(operation));
     if (number.empty() || kind == Kind::kLoad) continue;
-    if (font < 7 || width < 0.6 * font * static_cast<double>(number.size()) + 2) continue;
+    const double fitting = std::min(font, (width - 1) / (kDigitWidth * static_cast<double>(number.size())));
+    if (fitting < kLeastFont) continue;
     picture.elements.Text(
-        layout.X(interval.start) + width / 2, top + layout.row / 2 + 0.36 * font,
-        absl::StrCat("text-anchor=\"middle\" font-size=\"", SvgNumber(font), "\" fill=\"", paint.text, "\""), number);
+        layout.X(interval.start) + width / 2, top + layout.row / 2 + 0.36 * fitting,
+        absl::StrCat("text-anchor=\"middle\" font-size=\"", SvgNumber(fitting), "\" fill=\"", paint.text, "\""),
+        number);
   }
 }
 

@@ -64,6 +64,16 @@ TEST_CASE("each forward and backward has its number, arrows are there where tran
   CHECK(Count(without, ">live micro-batches</text>") == 1);
 }
 
+TEST_CASE("every forward and backward of a usual step has its number") {
+  const std::string svg = Draw(SimulateEqual("1f1b", 8, 24));
+  int numbers = 0;
+  for (const XmlElement& text : ElementsOf(ParseXml(svg), "text")) {
+    if (text.attributes.count("fill") > 0 && text.attributes.at("fill") != "#555" && text.Number("font-size") > 0)
+      ++numbers;
+  }
+  CHECK(numbers == 2 * 8 * 24);
+}
+
 TEST_CASE("the critical path is drawn only if it is asked for") {
   const Simulated run = SimulateEqual("1f1b", 2, 3);
   SvgOptions options;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 namespace baton {
 namespace {
@@ -11,8 +11,16 @@ namespace {
 struct Unit {
   Nanos nanos;
   const char* name;
+  int digits;  // decimals that a nanosecond needs
 };
-constexpr Unit kUnits[] = {{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "µs"}, {1, "ns"}};
+
+// The unit in which FormatDuration shows `length`.
+Unit UnitOf(Nanos length) {
+  if (length < 1'000) return {1, "ns", 0};
+  if (length < 999'500) return {1'000, "µs", 3};
+  if (length < 999'500'000) return {1'000'000, "ms", 6};
+  return {1'000'000'000, "s", 9};
+}
 
 Nanos RoundStep(Nanos length, double wanted) {
   const double least = static_cast<double>(length) / std::max(1.0, wanted);
@@ -30,16 +38,14 @@ TimeAxis MakeTimeAxis(Nanos length, double wanted) {
   axis.ticks.push_back({0, "0"});
   if (length <= 0) return axis;
   const Nanos step = RoundStep(length, wanted);
-  // The unit in which all ticks are whole numbers.
-  const Unit* unit = &kUnits[3];
-  for (const Unit& each : kUnits) {
-    if (step % each.nanos == 0) {
-      unit = &each;
-      break;
-    }
+  const Unit unit = UnitOf(length);
+  // As many decimals as the step needs, for every tick.
+  int digits = unit.digits;
+  for (Nanos rest = step; digits > 0 && rest % 10 == 0; rest /= 10) --digits;
+  for (Nanos at = step; at <= length; at += step) {
+    axis.ticks.push_back(
+        {at, absl::StrFormat("%.*f %s", digits, static_cast<double>(at) / static_cast<double>(unit.nanos), unit.name)});
   }
-  for (Nanos at = step; at <= length; at += step)
-    axis.ticks.push_back({at, absl::StrCat(at / unit->nanos, " ", unit->name)});
   return axis;
 }
 

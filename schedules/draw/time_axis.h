@@ -12,7 +12,7 @@ namespace baton {
 struct TimeAxis {
   struct Tick {
     Nanos at = 0;       // since the step began
-    std::string label;  // as "25 ms"; "0" has no unit
+    std::string label;  // as "25 ms", in the unit in which FormatDuration shows `length`; "0" has no unit
   };
   std::vector<Tick> ticks;  // from 0 up to `length` at most, evenly spaced by 1, 2 or 5 times a power of ten
 };

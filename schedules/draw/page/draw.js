@@ -2,6 +2,12 @@
 // did.
 "use strict";
 
+// The smallest font for the number of a micro-batch.
+const LEAST_FONT = 6;
+// Lines of memory, by device. They differ in hue and lightness, on light and dark ground.
+const LIFT = 1.4;  // pixels from one to the next where they are equal
+const MEMORY_INKS = ["#0072b2", "#d55e00", "#009e73", "#c0569a", "#b08a00", "#3a9bd9", "#8050c0", "#8b5a2b"];
+
 class Painter {
   constructor(canvas, about) {
     this.canvas = canvas;
@@ -72,6 +78,7 @@ class Painter {
   }
 
   drawAxis(view) {
+    const longest = Math.max(...view.panels.map((panel) => panel.timeline.step));
     const c = this.context;
     const wanted = (view.width - LEFT - RIGHT) / 110;
     const least = (view.to - view.from) / wanted;
@@ -84,7 +91,7 @@ class Painter {
       c.fillStyle = this.colour.line;
       c.fillRect(Math.round(x), AXIS - 6, 1, view.height - AXIS);
       c.fillStyle = this.colour.faint;
-      c.fillText(tickLabel(time, step), x, AXIS - 10);
+      c.fillText(tickLabel(time, step, longest), x, AXIS - 10);
     }
   }
 
@@ -140,8 +147,7 @@ class Painter {
   drawEvents(view, panel, device, y, first, last) {
     const c = this.context, events = panel.schedule.events[device], row = panel.timeline.events[device];
     const { bar } = panel;
-    const font = Math.min(12, bar - 5);
-    c.font = `${font}px Helvetica, Arial, sans-serif`;
+    const most = Math.min(12, bar - 5);
     c.textAlign = "center";
     for (let i = first; i < last; ++i) {
       const x = view.x(row.start[i]), width = view.x(row.end[i]) - x;
@@ -154,7 +160,9 @@ class Painter {
         c.fillRect(x, y + bar - Math.min(3, bar / 4), width, Math.min(3, bar / 4));
       }
       const number = events.microBatch[i];
-      if (number < 0 || font < 7 || width < 0.58 * font * String(number).length + 3) continue;
+      const font = Math.min(most, Math.floor((width - 1) / (0.56 * String(number).length)));
+      if (number < 0 || font < LEAST_FONT) continue;
+      c.font = `${font}px Helvetica, Arial, sans-serif`;
       c.fillStyle = paint.text[events.shade[i]];
       const left = Math.max(x, LEFT), right = Math.min(x + width, view.width - RIGHT);
       c.fillText(number, (left + right) / 2, y + bar / 2 + 0.36 * font);
@@ -274,7 +282,27 @@ class Painter {
     c.setLineDash([]);
   }
 
-  // The curves of up to eight devices, else of the fullest one; the curve of the device under the mouse is filled.
+  // The number of each device on its curve, one beside the other along the time that is shown.
+  drawMemoryLabels(view, memory, yOf, device) {
+    const c = this.context, count = memory.rows.length;
+    c.font = "bold 11px Helvetica, Arial, sans-serif";
+    c.textAlign = "center";
+    memory.rows.forEach((row, index) => {
+      const x = LEFT + (index + 0.5) / count * (view.width - LEFT - RIGHT), time = view.timeAt(x);
+      let live = 0;
+      for (let i = 0; i < row.count && row.at[i] <= time; ++i) live = row.live[i];
+      const y = yOf(live, index) + 4;
+      c.globalAlpha = device < 0 || index === device ? 1 : 0.3;
+      c.lineWidth = 4;
+      c.strokeStyle = this.colour.back;
+      c.strokeText(index, x, y);
+      c.fillStyle = MEMORY_INKS[index];
+      c.fillText(index, x, y);
+    });
+  }
+
+  // The curves of up to eight devices, each with its number, else of the fullest one; the curve of the device under the
+  // mouse is filled.
   drawMemory(view, panel, hover) {
     const c = this.context, { memory } = panel.timeline;
     const top = panel.bottom + 4, bottom = top + MEMORY - 8;
@@ -292,32 +320,39 @@ class Painter {
     c.rect(LEFT, top - 1, view.width - LEFT - RIGHT, bottom - top + 2);
     c.clip();
     const end = view.x(panel.timeline.step);
-    const trace = (row) => {
+    // Each curve a little above the next one, so that equal ones are seen apart.
+    const yOf = (live, index) => bottom - live / memory.peak * (bottom - top - LIFT * 8) -
+      (memory.rows.length > 8 ? 0 : LIFT * (memory.rows.length - 1 - index));
+    const trace = (row, index) => {
       c.beginPath();
-      let y = bottom;
-      c.moveTo(view.x(0), bottom);
+      let y = yOf(0, index);
+      c.moveTo(view.x(0), y);
       for (let i = 0; i < row.count; ++i) {
         const x = view.x(row.at[i]);
         c.lineTo(x, y);
-        y = bottom - row.live[i] / memory.peak * (bottom - top);
+        y = yOf(row.live[i], index);
         c.lineTo(x, y);
       }
       c.lineTo(end, y);
     };
     memory.rows.forEach((row, index) => {
       if (memory.rows.length > 8 && index !== device && (device >= 0 || index !== memory.fullest)) return;
-      c.strokeStyle = this.colour.curve;
+      const ink = memory.rows.length > 8 ? this.colour.curve : MEMORY_INKS[index];
+      c.strokeStyle = ink;
+      c.lineWidth = 1.5;
       c.globalAlpha = device < 0 || index === device ? 1 : 0.3;
-      trace(row);
+      trace(row, index);
       c.stroke();
       if (index !== device) return;
       c.lineTo(end, bottom);
       c.closePath();
       c.globalAlpha = 0.3;
-      c.fillStyle = this.colour.curve;
+      c.fillStyle = ink;
       c.fill();
     });
+    if (memory.rows.length <= 8) this.drawMemoryLabels(view, memory, yOf, device);
     c.restore();
+    c.lineWidth = 1;
     c.globalAlpha = 1;
   }
 }

@@ -15,10 +15,11 @@ function instant(ns, length) {
   return `${(ns / scale).toFixed(digits)} ${unit}`;
 }
 
-// A tick of an axis whose ticks are `step` apart.
-function tickLabel(ns, step) {
+// A tick of an axis whose ticks are `step` apart, in the unit in which duration() shows `longest`.
+function tickLabel(ns, step, longest) {
   if (ns === 0) return "0";
-  const [scale, unit] = step < 1e3 ? [1, "ns"] : step < 1e6 ? [1e3, "µs"] : step < 1e9 ? [1e6, "ms"] : [1e9, "s"];
+  const [scale, unit] = longest < 1e3 ? [1, "ns"] : longest < 999.5e3 ? [1e3, "µs"] :
+    longest < 999.5e6 ? [1e6, "ms"] : [1e9, "s"];
   return `${(ns / scale).toFixed(Math.max(0, -Math.floor(Math.log10(step / scale) + 1e-9)))} ${unit}`;
 }
 
