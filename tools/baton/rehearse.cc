@@ -2,8 +2,10 @@
 // number of devices on any machine.
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "base/write_file.h"
 #include "runtime/device/host/host_device.h"
 #include "runtime/execute/executor.h"
+#include "runtime/rehearse/sleep_lateness.h"
 #include "runtime/rehearse/timed_module.h"
 #include "runtime/transport/local/local_transport.h"
 #include "schedules/analyze/analysis.h"
@@ -118,12 +121,25 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
   return rehearsal;
 }
 
-// The step with the median time; of an even number of steps, the faster of the two in the middle.
-const StepReport& MedianStep(std::vector<StepReport>& steps) {
-  const auto middle = steps.begin() + (steps.size() - 1) / 2;
-  std::nth_element(steps.begin(), middle, steps.end(),
-                   [](const StepReport& a, const StepReport& b) { return a.step_time < b.step_time; });
+// The index of the step with the median time; of an even number of steps, the faster of the two in the middle.
+size_t MedianStep(const std::vector<StepReport>& steps) {
+  std::vector<size_t> indices(steps.size());
+  std::iota(indices.begin(), indices.end(), 0);
+  const auto middle = indices.begin() + (indices.size() - 1) / 2;
+  std::nth_element(indices.begin(), middle, indices.end(),
+                   [&](size_t a, size_t b) { return steps[a].step_time < steps[b].step_time; });
   return *middle;
+}
+
+// The shortest forward or backward that takes any time.
+Nanos ShortestPass(const CostModel& costs) {
+  Nanos shortest = std::numeric_limits<Nanos>::max();
+  for (const ChunkCosts& chunk : costs.chunks) {
+    for (const Nanos pass : {chunk.forward_ns, chunk.backward_input_ns, chunk.backward_weight_ns}) {
+      if (pass > 0) shortest = std::min(shortest, pass);
+    }
+  }
+  return shortest;
 }
 
 void PrintComparison(const StepReport& predicted, const StepReport& measured) {
@@ -162,11 +178,11 @@ void FillStep(const StepReport& report, proto::RehearseReport::Step& step) {
   for (const DeviceReport& device : report.devices) step.add_device_bubble_ratios(device.BubbleRatio());
 }
 
-std::string JsonOf(const StepReport& predicted, std::vector<StepReport> measured) {
+std::string JsonOf(const StepReport& predicted, const std::vector<StepReport>& measured) {
   proto::RehearseReport report;
   for (const StepReport& step : measured) report.add_measured_step_times_us(Micros(step.step_time));
   FillStep(predicted, *report.mutable_predicted());
-  FillStep(MedianStep(measured), *report.mutable_measured());
+  FillStep(measured[MedianStep(measured)], *report.mutable_measured());
   return ToJson(report);
 }
 
@@ -199,15 +215,19 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
               << FormatDuration(predicted.step_time) << " on " << program->num_devices()
               << (program->num_devices() == 1 ? " sleeping device\n\n" : " sleeping devices\n\n") << std::flush;
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Prepare(program, request.costs, simulated));
+  BATON_ASSIGN_OR_RETURN(const Nanos lateness, MeasureSleepLateness());
   std::vector<StepReport> measured;
-  Trace trace;
-  for (int step = 0; step < flags.steps; ++step) {
-    BATON_RETURN_IF_ERROR(rehearsal->executor->RunStep(&trace));
-    measured.push_back(Analyze(*program, trace));
+  std::vector<Trace> traces(flags.steps);
+  for (Trace& each : traces) {
+    BATON_RETURN_IF_ERROR(rehearsal->executor->RunStep(&each));
+    measured.push_back(Analyze(*program, each));
   }
+  const size_t median = MedianStep(measured);
+  const Trace& trace = traces[median];
   if (is_text) {
-    PrintComparison(predicted, MedianStep(measured));
+    PrintComparison(predicted, measured[median]);
     PrintSpread(measured);
+    std::cout << DescribeSleepLateness(lateness, ShortestPass(request.costs)) << "\n";
   } else {
     std::cout << JsonOf(predicted, measured);
   }
@@ -231,13 +251,14 @@ void AddRehearseCommand(CLI::App& app, CommandAction& action) {
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
   command->add_option("--steps", flags->steps, "Steps to run; the one with the median time is reported (3)")
       ->check(Between(1, 1000));
-  command->add_option("--trace", flags->trace_file, "Write the trace of the last step, for baton explain and Perfetto")
+  command
+      ->add_option("--trace", flags->trace_file, "Write the trace of the median step, for baton explain and Perfetto")
       ->type_name("FILE");
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
   AddFormatFlag(*command, flags->format);
   command->footer(
       R"(Rehearse stages of a few milliseconds or more: for much shorter ones the time that a thread takes to wake
-dominates.
+dominates; the last line says how long that is here. The trace and the pictures show the median step.
 
 Examples:
   baton rehearse --stages=8 --micro-batches=32 --forward=4ms --backward-input=4ms --backward-weight=4ms
