@@ -40,9 +40,10 @@ absl::Status Bench::Fill(const ParameterSpec& spec, ParameterSource& source, std
   return device_.CopyToArena(memory, values.data(), spec.shape.NumBytes());
 }
 
-absl::StatusOr<Nanos> Bench::MedianTime(int repeats, const std::function<absl::Status()>& call) {
+absl::StatusOr<Timing> Bench::Time(int repeats, const std::function<absl::Status()>& call) {
   std::vector<Nanos> times;
   for (int i = 0; i <= repeats; ++i) {
+    if (before_call_) before_call_();
     begin_->Reset();
     end_->Reset();
     BATON_RETURN_IF_ERROR(stream_->Record(*begin_));
@@ -51,8 +52,8 @@ absl::StatusOr<Nanos> Bench::MedianTime(int repeats, const std::function<absl::S
     BATON_RETURN_IF_ERROR(stream_->Synchronize());
     if (i > 0) times.push_back(end_->DoneAt() - begin_->DoneAt());
   }
-  std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
-  return times[repeats / 2];
+  std::sort(times.begin(), times.end());
+  return Timing{times[repeats / 2], times.front(), times.back()};
 }
 
 namespace {

@@ -2,13 +2,14 @@
 //
 //   BATON_ASSIGN_OR_RETURN(std::unique_ptr<Bench> bench, Bench::Create(device, TimedLayerBytes(backend, *layer,
 //   targets))); BATON_ASSIGN_OR_RETURN(auto timed, MakeTimedLayer(backend, *bench, std::move(layer), targets,
-//   /*is_first=*/true)); bench->MedianTime(5, [&] { return timed->layer->Forward(bench->kernel_stream(),
+//   /*is_first=*/true)); bench->Time(5, [&] { return timed->layer->Forward(bench->kernel_stream(),
 //   timed->buffers); });
 #ifndef BATON_RUNTIME_PLANNING_BENCH_H_
 #define BATON_RUNTIME_PLANNING_BENCH_H_
 
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,6 +20,13 @@
 #include "runtime/device/device.h"
 
 namespace baton {
+
+// The times of several calls of one thing, in nanoseconds.
+struct Timing {
+  Nanos median = 0;
+  Nanos fastest = 0;
+  Nanos slowest = 0;
+};
 
 // Allocates from the arena's beginning, zeroed; Clear frees all. Thread contract: one thread at a time. Borrows the
 // device, which must have no arena yet.
@@ -41,8 +49,10 @@ class Bench {
   // Writes the source's values of `spec` to `memory`, in the arena.
   absl::Status Fill(const ParameterSpec& spec, ParameterSource& source, std::byte* memory);
 
-  // The median time of `repeats` (at least 1) calls, by the device's clock. One call before them is not counted.
-  absl::StatusOr<Nanos> MedianTime(int repeats, const std::function<absl::Status()>& call);
+  // Called before each call that Time makes, outside of its time; may be null.
+  void set_before_call(std::function<void()> before_call) { before_call_ = std::move(before_call); }
+  // Times `repeats` (at least 1) calls by the device's clock. One call before them is not counted.
+  absl::StatusOr<Timing> Time(int repeats, const std::function<absl::Status()>& call);
 
  private:
   explicit Bench(Device& device) : device_(device) {}
@@ -51,6 +61,7 @@ class Bench {
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<Event> begin_, end_;
   std::byte* arena_ = nullptr;
+  std::function<void()> before_call_;
   Bytes used_ = 0;
   double* loss_ = nullptr;
   double* norm_ = nullptr;

@@ -2,7 +2,9 @@
 #include "runtime/planning/profile.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/layers/build.h"
+#include "ops/layers/computation_key.h"
 #include "runtime/device/clock.h"
 #include "runtime/planning/bench.h"
 #include "runtime/planning/device_memory.h"
@@ -60,41 +63,51 @@ class Profiler {
         BATON_RETURN_IF_ERROR(CheckFreeMemory(absl::StrCat("measuring ", name), needed));
       }
       arena = std::max(arena, needed);
+      profiler->names_.push_back(name);
+      profiler->keys_.push_back(
+          absl::StrCat(profiler->layers_.empty() ? "first " : "", input.ToString(), " ", ComputationKey(spec)));
       input = layer->output_shape();
       largest = std::max(largest, input.NumBytes());
       profiler->layers_.push_back(std::move(layer));
     }
+    profiler->spreads_.resize(parts.size());
     BATON_ASSIGN_OR_RETURN(profiler->peer_, Bench::Create(*options.devices[1], AlignUp(largest)));
     BATON_ASSIGN_OR_RETURN(profiler->bench_, Bench::Create(*options.devices[0], arena));
     if (options.devices[0]->runs_later()) BATON_RETURN_IF_ERROR(options.devices[0]->BindWorkerThread());
     return profiler;
   }
 
-  // Sets the times in `costs`, of a layer or a chunk, to those of part `index`. Once for each part.
+  // Sets the times in `costs`, of a layer or a chunk each. A part that computes the same as an earlier one has its
+  // times.
   template <typename Costs>
-  absl::Status TimePart(size_t index, Costs& costs) {
-    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
-                           MakeTimedLayer(*options_.backend, *bench_, std::move(layers_[index]), targets_, index == 0));
-    Layer& layer = *timed->layer;
-    const PassBuffers& buffers = timed->buffers;
-    const KernelStream stream = bench_->kernel_stream();
-    // An idle processor takes a while to reach its full speed.
-    const Nanos warm_at = SteadyNow() + (index == 0 ? kWarmUpNanos : 0);
-    while (SteadyNow() < warm_at) {
-      BATON_RETURN_IF_ERROR(layer.Forward(stream, buffers));
-      BATON_RETURN_IF_ERROR(bench_->stream().Synchronize());
+  absl::Status TimeParts(std::vector<Costs>& costs) {
+    std::map<std::string, size_t> timed;  // the first part with a key
+    const size_t total = std::set<std::string>(keys_.begin(), keys_.end()).size();
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      const auto [found, is_new] = timed.insert({keys_[i], i});
+      if (is_new) {
+        Announce(i, timed.size() - 1, total);
+        BATON_RETURN_IF_ERROR(TimePart(i, costs[i]));
+      } else {
+        const Costs& same = costs[found->second];
+        for (auto field : {&Costs::forward_ns, &Costs::backward_input_ns, &Costs::backward_weight_ns,
+                           &Costs::recompute_ns, &Costs::update_ns}) {
+          costs[i].*field = same.*field;
+        }
+        spreads_[i] = spreads_[found->second];
+      }
     }
-    BATON_ASSIGN_OR_RETURN(costs.forward_ns, Median([&] { return layer.Forward(stream, buffers); }));
-    const Footprint footprint = layer.footprint();
-    if (layer.recomputes_output() || footprint.recomputed + footprint.recomputed_weight > 0) {
-      BATON_ASSIGN_OR_RETURN(costs.recompute_ns, Median([&] { return layer.Recompute(stream, buffers); }));
-    }
-    BATON_ASSIGN_OR_RETURN(costs.backward_input_ns, Median([&] { return layer.BackwardInput(stream, buffers); }));
-    BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns, Median([&] { return layer.BackwardWeight(stream, buffers); }));
-    BATON_ASSIGN_OR_RETURN(costs.update_ns, Median([&] {
-                             return timed->optimizer->Update(stream, nullptr, 0, bench_->control(), bench_->norm());
-                           }));
     return absl::OkStatus();
+  }
+
+  // The times of all parts' forwards and backwards, if each were as fast or slow as in its fastest or slowest run.
+  Timing Spread() const {
+    Timing sum;
+    for (const Timing& each : spreads_) {
+      sum.fastest += each.fastest;
+      sum.slowest += each.slowest;
+    }
+    return sum;
   }
 
   absl::StatusOr<Nanos> TimeTransfer(Bytes bytes) {
@@ -112,14 +125,66 @@ class Profiler {
   Profiler(const ProfileOptions& options, const ModelSpec& model)
       : options_(options), targets_(model.targets_shape), input_bytes_(model.input_shape.NumBytes()) {}
 
+  // Once for each part.
+  template <typename Costs>
+  absl::Status TimePart(size_t index, Costs& costs) {
+    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TimedLayer> timed,
+                           MakeTimedLayer(*options_.backend, *bench_, std::move(layers_[index]), targets_, index == 0));
+    Layer& layer = *timed->layer;
+    const PassBuffers& buffers = timed->buffers;
+    const KernelStream stream = bench_->kernel_stream();
+    // An idle processor takes a while to reach its full speed.
+    const Nanos warm_at = SteadyNow() + (index == 0 ? kWarmUpNanos : 0);
+    while (SteadyNow() < warm_at) {
+      BATON_RETURN_IF_ERROR(layer.Forward(stream, buffers));
+      BATON_RETURN_IF_ERROR(bench_->stream().Synchronize());
+    }
+    BATON_ASSIGN_OR_RETURN(costs.forward_ns, PassTime(index, [&] { return layer.Forward(stream, buffers); }));
+    const Footprint footprint = layer.footprint();
+    if (layer.recomputes_output() || footprint.recomputed + footprint.recomputed_weight > 0) {
+      BATON_ASSIGN_OR_RETURN(costs.recompute_ns, Median([&] { return layer.Recompute(stream, buffers); }));
+    }
+    BATON_ASSIGN_OR_RETURN(costs.backward_input_ns,
+                           PassTime(index, [&] { return layer.BackwardInput(stream, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns,
+                           PassTime(index, [&] { return layer.BackwardWeight(stream, buffers); }));
+    BATON_ASSIGN_OR_RETURN(costs.update_ns, Median([&] {
+                             return timed->optimizer->Update(stream, nullptr, 0, bench_->control(), bench_->norm());
+                           }));
+    return absl::OkStatus();
+  }
+
+  // Lets each call that part `index` makes report progress; it is number `done` of `total`.
+  void Announce(size_t index, size_t done, size_t total) {
+    if (!options_.progress) return;
+    // Five passes, which some layers do not have.
+    const double calls = 5.0 * (options_.repeats + 1);
+    bench_->set_before_call([this, index, done, total, calls, seen = 0]() mutable {
+      const double part = std::min(1.0, seen++ / calls);
+      options_.progress((static_cast<double>(done) + part) / static_cast<double>(total), names_[index]);
+    });
+  }
+
   absl::StatusOr<Nanos> Median(const std::function<absl::Status()>& call) {
-    return bench_->MedianTime(options_.repeats, call);
+    BATON_ASSIGN_OR_RETURN(const Timing timing, bench_->Time(options_.repeats, call));
+    return timing.median;
+  }
+
+  // The median, and adds to the part's spread.
+  absl::StatusOr<Nanos> PassTime(size_t index, const std::function<absl::Status()>& call) {
+    BATON_ASSIGN_OR_RETURN(const Timing timing, bench_->Time(options_.repeats, call));
+    spreads_[index].fastest += timing.fastest;
+    spreads_[index].slowest += timing.slowest;
+    return timing.median;
   }
 
   const ProfileOptions options_;
   const Shape targets_;
   const Bytes input_bytes_;
   std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<std::string> names_;  // [part]
+  std::vector<std::string> keys_;   // [part]: equal if parts compute the same
+  std::vector<Timing> spreads_;     // [part]: of its forward and backward
   std::unique_ptr<Bench> bench_, peer_;
 };
 
@@ -134,8 +199,10 @@ absl::StatusOr<TransferCosts> ProfileLayers(const ProfileOptions& options, Model
   }
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Profiler> profiler,
                          Profiler::Create(options, table.model, std::move(parts)));
-  for (size_t i = 0; i < table.costs.size(); ++i) BATON_RETURN_IF_ERROR(profiler->TimePart(i, table.costs[i]));
+  BATON_RETURN_IF_ERROR(profiler->TimeParts(table.costs));
   TransferCosts transfer;
+  transfer.fastest_ns = profiler->Spread().fastest;
+  transfer.slowest_ns = profiler->Spread().slowest;
   BATON_ASSIGN_OR_RETURN(transfer.transfer_ns, profiler->TimeTransfer(largest));
   BATON_ASSIGN_OR_RETURN(transfer.load_ns, profiler->TimeLoad());
   return transfer;
@@ -155,8 +222,8 @@ absl::StatusOr<CostModel> ProfileChunks(const ProfileOptions& options, const Mod
   CostModel costs;
   costs.chunks =
       SumChunks(table.costs, split, table.model.input_shape.NumBytes(), table.model.targets_shape.NumBytes());
+  BATON_RETURN_IF_ERROR(profiler->TimeParts(costs.chunks));
   for (size_t chunk = 0; chunk < split.size(); ++chunk) {
-    BATON_RETURN_IF_ERROR(profiler->TimePart(chunk, costs.chunks[chunk]));
     BATON_ASSIGN_OR_RETURN(const Nanos link_ns, profiler->TimeTransfer(costs.chunks[chunk].output_bytes));
     costs.link_ns.push_back(link_ns);
   }

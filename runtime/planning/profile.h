@@ -3,6 +3,9 @@
 #ifndef BATON_RUNTIME_PLANNING_PROFILE_H_
 #define BATON_RUNTIME_PLANNING_PROFILE_H_
 
+#include <functional>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "ops/backend.h"
@@ -22,15 +25,23 @@ struct ProfileOptions {
   Transport* transport = nullptr;
   // Calls whose median counts, at least 1. One call before them is not counted.
   int repeats = 5;
+  // Called before each call that is timed, outside of its time: about the share that is done, from 0 to 1, and the
+  // layer or chunk. May be null.
+  std::function<void(double share, const std::string& part)> progress = nullptr;
 };
 
 struct TransferCosts {
   Nanos transfer_ns = 0;  // the largest activation, copied once
   Nanos load_ns = 0;
+  // Forward and backward of one micro-batch through all layers, if each were as fast, or as slow, as in its fastest or
+  // slowest run.
+  Nanos fastest_ns = 0;
+  Nanos slowest_ns = 0;
 };
 
-// Sets the times of table.costs: each layer's three passes, its recomputation and its update. Takes about the time of
-// `repeats` steps. Errors: ResourceExhausted or InvalidArgument if a layer does not fit into memory.
+// Sets the times of table.costs: each layer's three passes, its recomputation and its update. Layers that compute the
+// same are timed once, the first layer apart: it has no gradient of its input. Errors: ResourceExhausted or
+// InvalidArgument if a layer does not fit into memory.
 absl::StatusOr<TransferCosts> ProfileLayers(const ProfileOptions& options, ModelTable& table);
 
 // The same for each chunk of a split, run as a whole, as in training: a layer finds its inputs in the caches. Sizes are

@@ -1,7 +1,7 @@
 // The lines that a run prints for people. On a terminal each step writes over the line of the one before; steps that
 // are worth keeping, and all other output, get lines of their own. Used by the trainer.
 //
-//   Progress progress({&std::cout, /*terminal=*/true, /*steps=*/300, /*log_every=*/10, "tokens"});
+//   Progress progress({&std::cout, columns, /*steps=*/300, /*log_every=*/10, "tokens"});
 //   progress.Log("4 chunks on 4 devices");
 //   progress.Start();
 //   progress.Show(metrics);   // after each step
@@ -10,19 +10,22 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <ostream>
 #include <string>
+#include <vector>
 
+#include "base/progress_line.h"
 #include "runtime/train/metrics.h"
 
 namespace baton {
 
 struct ProgressOptions {
-  std::ostream* log = nullptr;  // not owned; null: nothing is printed
-  bool terminal = false;        // `log` is a terminal, on which a line can be written over
-  int64_t steps = 1;            // of the whole run
-  int64_t log_every = 1;        // steps between two lines that stay
-  std::string unit;             // of StepMetrics::tokens_per_second, as "tokens"
+  std::ostream* log = nullptr;   // not owned; null: nothing is printed
+  std::function<int()> columns;  // of the terminal that `log` is, where a line can be written over; null: it is none
+  int64_t steps = 1;             // of the whole run
+  int64_t log_every = 1;         // steps between two lines that stay
+  std::string unit;              // of StepMetrics::tokens_per_second, as "tokens"
 };
 
 // Thread contract: one thread at a time.
@@ -40,7 +43,8 @@ class Progress {
   void EndLine();
 
  private:
-  std::string LineOf(const StepMetrics& metrics) const;
+  // The line of a step; on a terminal the least important parts give way.
+  std::vector<LinePart> PartsOf(const StepMetrics& metrics) const;
 
   const ProgressOptions options_;
   std::chrono::steady_clock::time_point start_;

@@ -30,7 +30,7 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
 constexpr int64_t kFirstTraced = 4;
 
 ProgressOptions ProgressOf(const proto::Job& job, const TrainerOptions& options) {
-  return {options.log, options.terminal, job.run().steps(), job.run().log_every(),
+  return {options.log, options.columns, job.run().steps(), job.run().log_every(),
           job.model().has_gpt2() ? "tokens" : "examples"};
 }
 

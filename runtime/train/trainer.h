@@ -9,6 +9,7 @@
 #define BATON_RUNTIME_TRAIN_TRAINER_H_
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -28,8 +29,8 @@ struct TrainerOptions {
   bool graphs = true;
   // File for the last step's trace, in addition to the one in `output`. Empty: none.
   std::string trace_file;
-  std::ostream* log = nullptr;  // lines for people; not owned
-  bool terminal = false;        // log is a terminal, on which a line can be written over
+  std::ostream* log = nullptr;   // lines for people; not owned
+  std::function<int()> columns;  // of the terminal that `log` is, where a line can be written over; null: it is none
   // Costs of the job's chunks, for predictions until a step has been measured. Unset: by the job's rates or FLOPs.
   std::optional<CostModel> costs;
   // If it becomes true (a signal handler sets it), training ends after the current step and saves. Not owned; may be

@@ -112,7 +112,10 @@ int64_t Improve(const SearchProblem& problem, const SearchOptions& options, Nano
   const auto report = [&](bool is_done) {
     reported_at = clock.Seconds();
     if (!options.progress) return;
-    options.progress({reported_at, improver.num_moves(), improver.best_ns(), lower_bound_ns, is_done});
+    const double of_moves =
+        static_cast<double>(improver.num_moves()) / static_cast<double>(std::max<int64_t>(1, moves));
+    const double share = std::min(1.0, std::max(of_moves, is_timed ? reported_at / options.seconds : 0.0));
+    options.progress({reported_at, improver.num_moves(), share, improver.best_ns(), lower_bound_ns, is_done});
   };
   while (improver.num_moves() < moves && improver.best_ns() > lower_bound_ns) {
     improver.Move();

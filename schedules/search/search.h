@@ -35,6 +35,7 @@ enum class Placement { kLoop, kV };
 struct SearchProgress {
   double seconds = 0;  // since its start
   int64_t moves = 0;
+  double share = 0;        // of the moves or seconds that the search may take, from 0 to 1
   Nanos objective_ns = 0;  // of the best order so far
   Nanos lower_bound_ns = 0;
   bool is_done = false;  // true in the last call

@@ -88,6 +88,8 @@ TEST_CASE("more moves are never worse, and progress is reported") {
       which.options.progress = [&last](const SearchProgress& progress) {
         CHECK(progress.moves >= last.moves);
         CHECK_FALSE(last.is_done);
+        CHECK(progress.share >= last.share);
+        CHECK(progress.share <= 1);
         last = progress;
       };
       const auto result = Search(which.request, which.costs, which.options);

@@ -36,7 +36,7 @@ absl::StatusOr<Problem> Problem::Make(const ProblemFlags& flags, LayerTimer time
   BATON_RETURN_IF_ERROR(flags.job.empty() ? problem.FromFlags(flags) : problem.FromJob(flags, base));
   problem.placement_given_ =
       !flags.search.placement.empty() || (problem.job_ && problem.job_->pipeline().search().has_placement());
-  if (flags.search.seconds || flags.search.moves) problem.search_.progress = ShowProgress();
+  problem.search_.progress = ShowProgress();
   return problem;
 }
 

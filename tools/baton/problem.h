@@ -118,6 +118,7 @@ class Problem {
   int group_ = 0;           // micro-batches; 0: each schedule's default
   ChunkCosts stage_costs_;  // of all layers of one device; without a job
   CostModel transfer_costs_;
+  std::string spread_;                         // of measured times, for the description
   std::optional<CostModel> file_costs_;        // the table of --costs
   std::shared_ptr<const ComputeOrder> order_;  // set for schedule "csv" alone
   SearchOptions search_;

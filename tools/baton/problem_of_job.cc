@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
 #include "base/printable.h"
+#include "base/progress_line.h"
 #include "base/status.h"
 #include "runtime/job/load.h"
 #include "runtime/job/order_file.h"
@@ -153,6 +154,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
     if (has_times_of_base) {
       table_.costs = base->table_.costs;
       transfer_costs_ = base->measured_transfers_;
+      spread_ = base->spread_;
       absl::StrAppend(&description_, "\nmeasured here");
     } else {
       BATON_RETURN_IF_ERROR(MeasureLayers());
@@ -165,7 +167,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
   for (const LayerCosts& layer : table_.costs) {
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
   }
-  absl::StrAppend(&description_, ": ", FormatDuration(step),
+  absl::StrAppend(&description_, ": ", FormatDuration(step), spread_,
                   " for one micro-batch, forward and backward, over all layers", DescribeLinks(transfer_costs_));
   return absl::OkStatus();
 }
@@ -196,8 +198,12 @@ absl::Status Problem::MeasureLayers() {
   BATON_RETURN_IF_ERROR(available);
   BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job_->devices(), 2));
   const std::vector<Device*> pointers = devices.Pointers();
-  BATON_ASSIGN_OR_RETURN(const TransferCosts transfer,
-                         ProfileLayers({backend_.get(), pointers, devices.transport.get(), kProfileRepeats}, table_));
+  ProfileOptions options = {backend_.get(), pointers, devices.transport.get(), kProfileRepeats};
+  ProgressLine line("measuring", ProgressLine::OnStderr());
+  options.progress = [&line](double share, const std::string& part) { line.Show(share, part); };
+  BATON_ASSIGN_OR_RETURN(const TransferCosts transfer, ProfileLayers(options, table_));
+  spread_ = absl::StrCat(" (", FormatDuration(transfer.fastest_ns), " to ", FormatDuration(transfer.slowest_ns), " in ",
+                         kProfileRepeats, " runs of each layer)");
   return take(transfer);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
 #include "base/printable.h"
+#include "base/progress_line.h"
 #include "base/status.h"
 #include "base/text_table.h"
 #include "base/write_file.h"
@@ -75,14 +76,17 @@ absl::Status RunProfile(const ProfileFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const JobPlan plan, PlanJob(*backend, job));
   BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job.devices(), 2));
   const std::vector<Device*> pointers = devices.Pointers();
-  const ProfileOptions options = {backend.get(), pointers, devices.transport.get(), flags.repeats};
+  ProfileOptions options = {backend.get(), pointers, devices.transport.get(), flags.repeats};
   const bool is_text = flags.format == "text";
   if (is_text) {
     std::cout << Printable(job.name()) << ": one micro-batch, median of " << FormatPlural(flags.repeats, "run")
               << " after a warm-up run\n\n"
               << std::flush;
   }
+  ProgressLine line("measuring", ProgressLine::OnStderr());
+  options.progress = [&line](double share, const std::string& part) { line.Show(share, part); };
   BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(options, plan.table, plan.split));
+  line.Clear();
   if (is_text) {
     PrintTable(plan, costs);
   } else {
@@ -110,8 +114,8 @@ void AddProfileCommand(CLI::App& app, CommandAction& action) {
   command->add_option("--set", flags->overrides, "Override a field, as pipeline.stages=2; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
-  command->footer(R"(Each chunk runs as a whole, alone on the machine. Timed are its forward pass, both halves of its
-backward pass, recomputation, the optimizer's update, and copying its output.
+  command->footer(R"(Each chunk runs as a whole, alone on the machine; of equal chunks the first one alone runs. Timed
+are its forward pass, both halves of its backward pass, recomputation, the optimizer's update, and copying its output.
 
 Examples:
   baton profile examples/gpt_host.textproto -o costs.csv

@@ -1,15 +1,14 @@
 #include "tools/baton/search_flags.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <iostream>
+#include <memory>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/format.h"
+#include "base/progress_line.h"
 #include "tools/baton/command_line.h"
 
 namespace baton {
@@ -120,17 +119,16 @@ SearchOptions ToSearchOptions(const SearchFlags& flags) {
 }
 
 std::function<void(const SearchProgress&)> ShowProgress() {
-  if (isatty(STDERR_FILENO) == 0) return nullptr;
-  return [](const SearchProgress& progress) {
-    if (progress.is_done) {
-      std::cerr << "\r\033[K" << std::flush;
-      return;
-    }
+  const ProgressLine::Options options = ProgressLine::OnStderr();
+  if (options.out == nullptr) return nullptr;
+  auto line = std::make_shared<std::unique_ptr<ProgressLine>>();
+  return [options, line](const SearchProgress& progress) {
+    if (progress.is_done) return line->reset();
+    if (*line == nullptr) *line = std::make_unique<ProgressLine>("searching zb-auto", options);
     const double above = static_cast<double>(progress.objective_ns - progress.lower_bound_ns) /
                          std::max(1.0, static_cast<double>(progress.lower_bound_ns));
-    std::cerr << "\r\033[Kzb-auto: " << FormatDuration(progress.objective_ns) << ", at most " << FormatPercent(above)
-              << " above the shortest; " << FormatPlural(progress.moves, "move") << " in "
-              << absl::StrFormat("%.1f s", progress.seconds) << "\r" << std::flush;
+    (*line)->Show(progress.share, absl::StrCat(FormatDuration(progress.objective_ns), ", at most ",
+                                               FormatPercent(above), " above the shortest"));
   };
 }
 

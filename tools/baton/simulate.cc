@@ -1,17 +1,16 @@
 // `baton simulate`: the timeline of one schedule, and the causes of each device's idle time.
 #include "schedules/simulate/simulate.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
 #include "base/status.h"
+#include "base/terminal.h"
 #include "base/text_table.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/analyze/critical_path.h"
@@ -41,13 +40,9 @@ struct SimulateFlags {
 constexpr int kDefaultColumns = 120;
 constexpr int kLeastColumns = 20;
 
-int ColumnsOf(const SimulateFlags& flags) {
+int WidthOf(const SimulateFlags& flags) {
   if (flags.columns > 0) return flags.columns;
-  winsize size = {};
-  if (isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    return std::max<int>(kLeastColumns, size.ws_col);
-  }
-  return kDefaultColumns;
+  return std::max(kLeastColumns, ColumnsOf(STDOUT_FILENO, kDefaultColumns));
 }
 
 void PrintReport(const Problem& problem, const Program& program, const Trace& trace, const StepReport& report,
@@ -55,9 +50,8 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
   TimelineOptions options;
   // Without "device 12 |" and "|".
   const int label = static_cast<int>(absl::StrCat("device ", program.num_devices() - 1, " ||").size());
-  options.columns = std::max(1, ColumnsOf(flags) - label);
-  const char* no_color = std::getenv("NO_COLOR");
-  options.color = isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+  options.columns = std::max(1, WidthOf(flags) - label);
+  options.color = CanColor(STDOUT_FILENO);
   options.devices = flags.devices;
   std::cout << problem.schedule() << ": " << problem.description() << "\n\n"
             << DrawTimeline(program, trace, options) << "\n";

@@ -3,12 +3,12 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
 
 #include "base/status.h"
+#include "base/terminal.h"
 #include "runtime/job/load.h"
 #include "runtime/job/order_file.h"
 #include "runtime/train/trainer.h"
@@ -28,6 +28,9 @@ struct TrainFlags {
   bool no_weights = false;
   std::string trace_file;
 };
+
+// The width of a terminal that does not say its own.
+constexpr int kUnknownColumns = 80;
 
 std::atomic<bool> stop_requested{false};
 
@@ -52,12 +55,6 @@ void StopOnHangUp() {
   if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 
-// Whether standard output can overwrite a line.
-bool IsTerminal() {
-  const char* kind = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) != 0 && kind != nullptr && std::string(kind) != "dumb";
-}
-
 absl::Status RunTrain(const TrainFlags& flags) {
   std::vector<std::string> overrides = flags.overrides;
   if (!flags.order.empty()) {
@@ -78,7 +75,7 @@ absl::Status RunTrain(const TrainFlags& flags) {
   options.weights = !flags.no_weights;
   options.trace_file = flags.trace_file;
   options.log = &std::cout;
-  options.terminal = IsTerminal();
+  if (CanOverwrite(STDOUT_FILENO)) options.columns = [] { return ColumnsOf(STDOUT_FILENO, kUnknownColumns); };
   options.stop = &stop_requested;
   const absl::Status status = Train(job, options);
   // A write that failed because the reader has gone is no failure.

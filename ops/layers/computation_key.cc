@@ -1,0 +1,66 @@
+// Each specification taken apart, so that a new field does not compile until this file decides on it.
+#include "ops/layers/computation_key.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace baton {
+namespace {
+
+std::string KeyOf(const LinearSpec& spec) {
+  const auto& [name, weight_name, inputs, outputs, bias, initializer] = spec;
+  return absl::StrCat("linear ", weight_name.empty() ? "" : "tied ", inputs, " ", outputs, " ", bias);
+}
+
+std::string KeyOf(const EmbeddingSpec& spec) {
+  const auto& [token_name, position_name, vocabulary, context, width, initializer] = spec;
+  return absl::StrCat("embedding ", position_name.empty() ? "" : "positions ", vocabulary, " ", context, " ", width);
+}
+
+std::string KeyOf(const LayerNormSpec& spec) {
+  const auto& [name, width, epsilon] = spec;
+  return absl::StrCat("norm ", width, " ", epsilon);
+}
+
+std::string KeyOf(const ActivationSpec& spec) {
+  const auto& [kind] = spec;
+  return absl::StrCat("activation ", static_cast<int>(kind));
+}
+
+std::string KeyOf(const CausalAttentionSpec& spec) {
+  const auto& [heads, width] = spec;
+  return absl::StrCat("attention ", heads, " ", width);
+}
+
+std::string KeyOf(const CrossEntropySpec& spec) {
+  const auto& [classes, loss_rows] = spec;
+  return absl::StrCat("cross-entropy ", classes, " ", loss_rows);
+}
+
+std::string KeyOf(const std::vector<LayerSpec>& layers) {
+  return absl::StrCat(
+      "{",
+      absl::StrJoin(layers, "; ",
+                    [](std::string* out, const LayerSpec& layer) { absl::StrAppend(out, ComputationKey(layer)); }),
+      "}");
+}
+
+std::string KeyOf(const SequenceSpec& spec) {
+  const auto& [layers] = spec;
+  return absl::StrCat("sequence ", KeyOf(layers));
+}
+
+std::string KeyOf(const ResidualSpec& spec) {
+  const auto& [layers] = spec;
+  return absl::StrCat("residual ", KeyOf(layers));
+}
+
+}  // namespace
+
+std::string ComputationKey(const LayerSpec& spec) {
+  const auto& [kind, recompute] = spec;
+  return absl::StrCat(std::visit([](const auto& each) { return KeyOf(each); }, kind), " recompute ",
+                      static_cast<int>(recompute));
+}
+
+}  // namespace baton

@@ -1,0 +1,37 @@
+// Names do not matter, sizes do.
+#include "ops/layers/computation_key.h"
+
+#include <catch2/catch.hpp>
+
+namespace baton {
+namespace {
+
+LayerSpec Block(const std::string& name, int64_t width, RecomputeMode recompute = RecomputeMode::kNone) {
+  LinearSpec linear;
+  linear.name = name;
+  linear.inputs = linear.outputs = width;
+  return {ResidualSpec{{{LayerNormSpec{name + ".norm", width}}, {linear}, {ActivationSpec{}}}}, recompute};
+}
+
+TEST_CASE("layers that differ by name alone have one key, all others differ") {
+  CHECK(ComputationKey(Block("a", 8)) == ComputationKey(Block("b", 8)));
+  CHECK(ComputationKey(Block("a", 8)) != ComputationKey(Block("a", 16)));
+  CHECK(ComputationKey(Block("a", 8)) != ComputationKey(Block("a", 8, RecomputeMode::kFull)));
+  LinearSpec linear, other;
+  other.weight_name = "wte.weight";
+  CHECK(ComputationKey({linear}) != ComputationKey({other}));
+  other = linear;
+  other.bias = false;
+  CHECK(ComputationKey({linear}) != ComputationKey({other}));
+  CHECK(ComputationKey({ActivationSpec{ActivationKind::kRelu}}) != ComputationKey({ActivationSpec{}}));
+  CHECK(ComputationKey({CausalAttentionSpec{2, 8}}) != ComputationKey({CausalAttentionSpec{4, 8}}));
+  CHECK(ComputationKey({CrossEntropySpec{2, 8}}) != ComputationKey({CrossEntropySpec{2, 9}}));
+  CHECK(ComputationKey({SequenceSpec{{{linear}}}}) != ComputationKey({ResidualSpec{{{linear}}}}));
+  EmbeddingSpec embedding;
+  EmbeddingSpec positions;
+  positions.position_name = "wpe";
+  CHECK(ComputationKey({embedding}) != ComputationKey({positions}));
+}
+
+}  // namespace
+}  // namespace baton
