@@ -76,7 +76,7 @@ TEST_CASE("a wrong override is refused and changes nothing") {
       Wrong{"pipeline", "--set: \"pipeline\" is not of the form path=value, as pipeline.schedule=gpipe"},
       Wrong{"pipelin.stages=2",
             "a job has no field \"pipelin\"; did you mean \"pipeline\"? (fields: name, model, data, batch, pipeline, "
-            "optimizer, run, devices)"},
+            "optimizer, run, devices, checkpoint)"},
       Wrong{"pipeline.stage=2",
             "pipeline has no field \"stage\"; did you mean \"stages\"? (fields: stages, chunks_per_device, schedule, "
             "split, micro_batch_group, order, recompute, recompute_layers, search)"},

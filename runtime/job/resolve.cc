@@ -53,13 +53,29 @@ absl::Status ResolveBatch(proto::Batch& batch) {
                                                  " does not divide batch.sequences: ", batch.sequences()));
 }
 
+constexpr double kMostSeconds = 365 * 86400;
+
+absl::Status ResolveCheckpoint(proto::Checkpoint& checkpoint) {
+  if (!checkpoint.has_every()) checkpoint.set_every(0);
+  if (!checkpoint.has_seconds()) checkpoint.set_seconds(0);
+  if (!checkpoint.has_keep()) checkpoint.set_keep(3);
+  if (!checkpoint.has_keep_every()) checkpoint.set_keep_every(0);
+  BATON_RETURN_IF_ERROR(CheckRange("checkpoint.every", checkpoint.every(), 0, 1'000'000'000));
+  BATON_RETURN_IF_ERROR(CheckReal("checkpoint.seconds", checkpoint.seconds(), 0, kMostSeconds));
+  BATON_RETURN_IF_ERROR(CheckRange("checkpoint.keep", checkpoint.keep(), 0, 1'000'000'000));
+  return CheckRange("checkpoint.keep_every", checkpoint.keep_every(), 0, 1'000'000'000);
+}
+
 absl::Status ResolveRun(const proto::Job& job, proto::Run& run) {
   if (!run.has_steps()) return Missing("run.steps", "the number of optimizer steps");
   if (!run.has_seed()) run.set_seed(1);
   if (!run.has_log_every()) run.set_log_every(10);
   if (!run.has_evaluate_every()) run.set_evaluate_every(0);
+  if (!run.has_initial_weights()) run.set_initial_weights("");
+  if (!run.has_time_limit()) run.set_time_limit(0);
   BATON_RETURN_IF_ERROR(CheckRange("run.steps", run.steps(), 1, 1'000'000'000));
   BATON_RETURN_IF_ERROR(CheckRange("run.log_every", run.log_every(), 1, 1'000'000'000));
+  BATON_RETURN_IF_ERROR(CheckReal("run.time_limit", run.time_limit(), 0, kMostSeconds));
   BATON_RETURN_IF_ERROR(CheckRange("run.evaluate_every", run.evaluate_every(), 0, 1'000'000'000));
   if (run.evaluate_every() == 0 || job.data().held_out() > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -82,6 +98,7 @@ absl::StatusOr<proto::Job> ResolveJob(proto::Job job) {
   BATON_RETURN_IF_ERROR(ResolveRun(job, *job.mutable_run()));
   BATON_RETURN_IF_ERROR(ResolveOptimizer(*job.mutable_optimizer()));
   BATON_RETURN_IF_ERROR(ResolveDevices(job, *job.mutable_devices()));
+  BATON_RETURN_IF_ERROR(ResolveCheckpoint(*job.mutable_checkpoint()));
   return job;
 }
 
