@@ -107,6 +107,16 @@ absl::Status DurableFile::Commit() {
   return SyncFolder(FolderOf(path_));
 }
 
+absl::Status SyncFile(const std::string& path) {
+  BATON_RETURN_IF_ERROR(WithPath(Failpoint("file.fsync"), path));
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return PathError(errno, path);
+  const bool synced = fsync(descriptor) == 0;
+  const int error_number = errno;
+  close(descriptor);
+  return synced ? absl::OkStatus() : PathError(error_number, path);
+}
+
 absl::Status SyncFolder(const std::string& path) {
   BATON_RETURN_IF_ERROR(WithPath(Failpoint("folder.fsync"), path));
   const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -47,6 +47,9 @@ class DurableFile {
   bool committed_ = false;
 };
 
+// Makes the contents of file `path` last. Errors: what the system says, with the path.
+absl::Status SyncFile(const std::string& path);
+
 // Makes what was renamed into or removed from folder `path` last. Errors: what the system says, with the path.
 absl::Status SyncFolder(const std::string& path);
 

@@ -9,6 +9,7 @@
 #define BATON_OPS_BACKEND_H_
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
+  // The libraries and the kind of processor on which the bits of results depend, for people.
+  virtual std::string platform() const { return std::string(name()); }
   // The type of activations and of the parameters that layers read.
   virtual DataType precision() const { return DataType::kFloat32; }
 

@@ -10,6 +10,7 @@
 #include "ops/host/embedding.h"
 #include "ops/host/layer_norm.h"
 #include "ops/host/linear.h"
+#include "ops/host/one_dnn.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
 #include "ops/optimizer/adamw.h"
@@ -98,6 +99,8 @@ absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateCrossEntropy(const Cro
                                                                        const Shape& input) const {
   return CreateHostCrossEntropy(spec, input);
 }
+
+std::string HostBackend::platform() const { return DescribePlatform(); }
 
 absl::Status HostBackend::Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                               std::byte* sum) const {

@@ -4,6 +4,7 @@
 #define BATON_OPS_HOST_HOST_BACKEND_H_
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,7 @@ class HostBackend final : public Backend {
   explicit HostBackend(int threads = 1) : threads_(threads) {}
 
   std::string_view name() const override { return "host"; }
+  std::string platform() const override;
 
   // Errors besides Backend's: InvalidArgument for inputs that are not f32; Internal if oneDNN fails.
   absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const override;

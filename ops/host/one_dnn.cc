@@ -1,6 +1,7 @@
 // Calls oneDNN and turns its status codes into absl::Status.
 #include "ops/host/one_dnn.h"
 
+#include <gnu/libc-version.h>
 #include <omp.h>
 
 #include <string>
@@ -8,6 +9,34 @@
 #include "absl/strings/str_cat.h"
 
 namespace baton {
+
+std::string DescribePlatform() {
+  const dnnl_version_t& version = *dnnl_version();
+  const auto isa_name = [](dnnl::cpu_isa isa) -> std::string {
+    switch (isa) {
+      case dnnl::cpu_isa::sse41:
+        return "SSE4.1";
+      case dnnl::cpu_isa::avx:
+        return "AVX";
+      case dnnl::cpu_isa::avx2:
+        return "AVX2";
+      case dnnl::cpu_isa::avx2_vnni:
+        return "AVX2 VNNI";
+      case dnnl::cpu_isa::avx512_core:
+        return "AVX-512";
+      case dnnl::cpu_isa::avx512_core_vnni:
+        return "AVX-512 VNNI";
+      case dnnl::cpu_isa::avx512_core_bf16:
+        return "AVX-512 BF16";
+      case dnnl::cpu_isa::avx512_core_amx:
+        return "AVX-512 AMX";
+      default:
+        return absl::StrCat("instruction set ", static_cast<int>(isa));
+    }
+  };
+  return absl::StrCat("oneDNN ", version.major, ".", version.minor, ".", version.patch, " for ",
+                      isa_name(dnnl::get_effective_cpu_isa()), ", glibc ", gnu_get_libc_version());
+}
 
 const dnnl::engine& OneDnnEngine() {
   static const auto* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);

@@ -5,6 +5,7 @@
 
 #include <dnnl.hpp>
 #include <initializer_list>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "base/units.h"
 
 namespace baton {
+
+// As "oneDNN 2.7.2 for AVX2, glibc 2.36": what the bits of results depend on besides inputs and threads.
+std::string DescribePlatform();
 
 // The process's CPU engine.
 const dnnl::engine& OneDnnEngine();

@@ -38,7 +38,7 @@ class Checkpoint {
 
   const std::string& folder() const { return folder_; }
   const proto::CheckpointManifest& manifest() const { return manifest_; }
-  // Of all files but the manifest.
+  // The size of all files but the manifest.
   Bytes bytes() const;
   // True if there is a tensor of this name.
   bool Has(const std::string& name) const { return tensors_.count(name) > 0; }

@@ -1,6 +1,7 @@
 // protobuf's JSON, and a hash of the text in the text itself.
 #include "runtime/checkpoint/manifest.h"
 
+#include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -110,6 +111,9 @@ absl::Status CheckParts(const proto::CheckpointManifest& manifest) {
 
 std::string PrintManifest(proto::CheckpointManifest manifest) {
   manifest.set_version(kManifestVersion);
+  std::string job;
+  google::protobuf::TextFormat::PrintToString(manifest.job(), &job);
+  manifest.set_job_hash(HashOf(job));
   manifest.set_manifest_hash(std::string(kHashDigits, '0'));
   JsonPrintOptions options;
   options.add_whitespace = true;

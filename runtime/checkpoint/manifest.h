@@ -16,7 +16,7 @@ inline constexpr char kManifestName[] = "manifest.json";
 // The version that PrintManifest writes, and the newest that ParseManifest reads.
 inline constexpr int kManifestVersion = 1;
 
-// The file's text, with version and manifest_hash set. The same manifest gives the same text.
+// The file's text, with version, job_hash and manifest_hash set. The same manifest gives the same text.
 std::string PrintManifest(proto::CheckpointManifest manifest);
 
 // Checks the hash, the version, and that the tensors fill the files without a gap. Whether the files are there is not

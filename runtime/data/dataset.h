@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "base/units.h"
 
@@ -21,6 +22,9 @@ class Dataset {
   // The number of different sequences that training draws from, and of those held out from training (0 or more).
   virtual int64_t num_training() const = 0;
   virtual int64_t num_held_out() const = 0;
+
+  // The hash of what training draws from, where files determine it; empty where the job does.
+  virtual std::string ContentsHash() const { return ""; }
 
   // Writes sequences [first_sequence, first_sequence + count) of training step `step`, one after the other.
   // inputs: count · input_bytes() bytes; targets: [count, num_targets()] i32; either may be null. `step` and

@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/failpoint.h"
 #include "base/json_string.h"
+#include "base/status.h"
 
 namespace baton {
 namespace {
@@ -30,16 +32,21 @@ std::string MetricsLine(const StepMetrics& metrics) {
   append("bubble_ratio", metrics.bubble_ratio);
   append("predicted_bubble_ratio", metrics.predicted_bubble_ratio);
   if (metrics.held_out_loss.has_value()) append("held_out_loss", *metrics.held_out_loss);
+  if (metrics.checkpoint_ms.has_value()) append("checkpoint_ms", *metrics.checkpoint_ms);
+  if (!metrics.checkpoint_error.empty()) {
+    absl::StrAppend(&line, ",\"checkpoint_error\":", JsonString(metrics.checkpoint_error));
+  }
   return line + "}";
 }
 
-absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Create(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "w");
+absl::StatusOr<std::unique_ptr<MetricsWriter>> MetricsWriter::Create(const std::string& path, bool appends) {
+  std::FILE* file = std::fopen(path.c_str(), appends ? "a" : "w");
   if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write metrics to ", path));
   return std::unique_ptr<MetricsWriter>(new MetricsWriter(path, file));
 }
 
 absl::Status MetricsWriter::Write(const StepMetrics& metrics) {
+  BATON_RETURN_IF_ERROR(Failpoint("metrics.write"));
   const std::string line = MetricsLine(metrics) + "\n";
   errno = 0;
   if (std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() && std::fflush(file_.get()) == 0) {

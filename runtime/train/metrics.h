@@ -24,6 +24,8 @@ struct StepMetrics {
   double bubble_ratio = 0;                  // from 0 to 1
   double predicted_bubble_ratio = 0;        // from 0 to 1
   std::optional<double> held_out_loss;      // set in steps that evaluate
+  std::optional<double> checkpoint_ms;      // that training waited for a save; set in steps that are saved
+  std::string checkpoint_error;             // of a save that ended since the step before; empty: none failed
 };
 
 // One line of JSON without its end, keys in the order above. Numbers have 9 significant digits, so that a float reads
@@ -33,8 +35,9 @@ std::string MetricsLine(const StepMetrics& metrics);
 // Owns the file from Create until it is destroyed. Thread contract: one thread at a time.
 class MetricsWriter {
  public:
-  // Creates or truncates the file. Errors: NotFound, PermissionDenied and the like, with the path.
-  static absl::StatusOr<std::unique_ptr<MetricsWriter>> Create(const std::string& path);
+  // Creates or truncates the file; `appends`: keeps its lines. Errors: NotFound, PermissionDenied and the like, with
+  // the path.
+  static absl::StatusOr<std::unique_ptr<MetricsWriter>> Create(const std::string& path, bool appends = false);
 
   // Writes and flushes one line, so that readers of the file see each step as soon as it ends. Errors: those of the
   // system with the path, such as ResourceExhausted for a full disk.

@@ -7,18 +7,24 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/write_file.h"
+#include "runtime/checkpoint/checkpoint_folder.h"
+#include "runtime/train/metrics_tail.h"
 
 namespace baton {
 namespace {
 
 // The files that a run writes into its folder.
 constexpr const char* kFiles[] = {"job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors"};
+
+// What --resume and checkpoints add.
+constexpr const char* kResumed[] = {"checkpoints", "checkpoints.discarded", "metrics.jsonl.discarded"};
 
 // True if `path` can be written, without a change of an existing file.
 bool IsWritable(const std::string& path) {
@@ -72,17 +78,41 @@ void OutputFolder::Discard() {
 absl::Status OutputFolder::Open(const proto::Job& job) {
   if (!has_folder()) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(SetAside());
+  BATON_RETURN_IF_ERROR(WriteJob(job));
+  BATON_ASSIGN_OR_RETURN(metrics_, MetricsWriter::Create(metrics_file()));
+  return absl::OkStatus();
+}
+
+absl::Status OutputFolder::WriteJob(const proto::Job& job) const {
   std::string text;
   google::protobuf::TextFormat::PrintToString(job, &text);
-  BATON_RETURN_IF_ERROR(WriteFile(folder_ + "/job.textproto", text));
-  BATON_ASSIGN_OR_RETURN(metrics_, MetricsWriter::Create(folder_ + "/metrics.jsonl"));
-  return absl::OkStatus();
+  return WriteFile(folder_ + "/job.textproto", text);
+}
+
+absl::StatusOr<std::vector<std::string>> OutputFolder::Continue(const proto::Job& job, int64_t step) {
+  std::vector<std::string> lines;
+  BATON_RETURN_IF_ERROR(RemoveUnfinished(checkpoints()));
+  // Checkpoints first: while one of them is the newest, the metrics behind `step` belong to it.
+  int64_t moved = 0;
+  const std::string discarded = checkpoints() + ".discarded";
+  BATON_RETURN_IF_ERROR(MoveLaterCheckpoints(checkpoints(), step, discarded, &moved));
+  if (moved > 0) lines.push_back(absl::StrCat("later checkpoints were moved to ", discarded, ": ", moved));
+  BATON_ASSIGN_OR_RETURN(const int64_t last, CutMetrics(metrics_file(), step, metrics_file() + ".discarded"));
+  if (last < step) {
+    lines.push_back(absl::StrCat("note: ", metrics_file(), " ends at step ", last, ", before the checkpoint's"));
+  }
+  BATON_RETURN_IF_ERROR(WriteJob(job));
+  BATON_ASSIGN_OR_RETURN(metrics_, MetricsWriter::Create(metrics_file(), /*appends=*/true));
+  return lines;
 }
 
 absl::Status OutputFolder::SetAside() {
   namespace fs = std::filesystem;
+  // Checkpoints first: --resume must not find them without the rest.
+  std::vector<const char*> names(std::begin(kResumed), std::end(kResumed));
+  names.insert(names.end(), std::begin(kFiles), std::end(kFiles));
   std::error_code error;
-  for (const char* name : kFiles) {
+  for (const char* name : names) {
     const fs::path path = fs::path(folder_) / name;
     if (!fs::exists(path, error)) continue;
     for (int n = 1; set_aside_.empty(); ++n) {

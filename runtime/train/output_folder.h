@@ -3,7 +3,7 @@
 //
 //   OutputFolder output(options.output, options.trace_file);
 //   BATON_RETURN_IF_ERROR(output.Check());        // before anything takes long; locks the folder
-//   BATON_RETURN_IF_ERROR(output.Open(job));      // sets an earlier run's files aside
+//   BATON_RETURN_IF_ERROR(output.Open(job));      // sets an earlier run's files aside; or Continue, to go on with it
 //   output.WriteMetrics(metrics);
 //   output.WriteWeights(weights);                 // first, since they are the work
 //   output.WriteTrace(trace);
@@ -11,12 +11,14 @@
 #ifndef BATON_RUNTIME_TRAIN_OUTPUT_FOLDER_H_
 #define BATON_RUNTIME_TRAIN_OUTPUT_FOLDER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "proto/job.pb.h"
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/train/folder_lock.h"
@@ -49,18 +51,28 @@ class OutputFolder {
   // with the path.
   absl::Status Open(const proto::Job& job);
 
+  // Instead of Open: goes on with the run whose files are here, from step `step` on. Moves what is behind that step out
+  // of the way: checkpoints to checkpoints.discarded/, lines of metrics.jsonl to metrics.jsonl.discarded. Returns lines
+  // for people. Errors: those of the system, with the path.
+  absl::StatusOr<std::vector<std::string>> Continue(const proto::Job& job, int64_t step);
+  // The folder of checkpoints and metrics.jsonl; empty without a folder.
+  std::string checkpoints() const { return has_folder() ? folder_ + "/checkpoints" : ""; }
+  std::string metrics_file() const { return has_folder() ? folder_ + "/metrics.jsonl" : ""; }
+
   // A file that cannot be written does not keep the others from being written: these return the error, and status()
   // has all of them. After its first error metrics.jsonl gets no more lines.
   absl::Status WriteMetrics(const StepMetrics& metrics);
   absl::Status WriteWeights(std::vector<TensorToWrite> weights);
   // To trace.json and the trace file.
   absl::Status WriteTrace(const std::string& trace);
+  // Adds the error of a file that something else failed to write.
+  absl::Status Keep(const absl::Status& status);
   // OK, or DataLoss with the message of every file that could not be written.
   absl::Status status() const;
 
  private:
   absl::Status SetAside();
-  absl::Status Keep(const absl::Status& status);
+  absl::Status WriteJob(const proto::Job& job) const;
 
   const std::string folder_;
   const std::string trace_file_;

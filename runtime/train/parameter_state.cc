@@ -1,12 +1,35 @@
 // Copies between one host buffer and the uses of a parameter.
 #include "runtime/train/parameter_state.h"
 
+#include <iterator>
+#include <set>
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status.h"
 
 namespace baton {
+
+// One of the arrays that a parameter has.
+struct StatePart {
+  const char* suffix;  // of its name in a checkpoint
+  const char* file;
+  std::byte* ReplicaParameters::*region;
+  Bytes ParameterOffsets::*offset;
+};
+
+namespace {
+
+constexpr StatePart kParts[] = {
+    {"", "parameters.safetensors", &ReplicaParameters::parameters, &ParameterOffsets::values},
+    {"/first_moment", "optimizer.safetensors", &ReplicaParameters::optimizer, &ParameterOffsets::first_moment},
+    {"/second_moment", "optimizer.safetensors", &ReplicaParameters::optimizer, &ParameterOffsets::second_moment},
+};
+constexpr const StatePart& kValues = kParts[0];
+
+}  // namespace
 
 ParameterState::ParameterState(const ParameterLayout* layout, std::vector<ReplicaParameters> replicas)
     : layout_(layout), replicas_(std::move(replicas)), first_replica_(layout->num_chunks(), nullptr) {
@@ -22,13 +45,69 @@ absl::Status ParameterState::Fill(ParameterSource& source) {
     const Bytes bytes = spec.shape.NumBytes();
     values.resize(bytes);
     BATON_RETURN_IF_ERROR(source.Read(spec, absl::MakeSpan(values)));
-    for (const ParameterUse& use : layout_->UsesOf(parameter)) {
-      for (const ReplicaParameters& replica : replicas_) {
-        if (replica.chunk != use.chunk) continue;
-        BATON_RETURN_IF_ERROR(
-            replica.device->CopyToArena(replica.parameters + use.offsets.values, values.data(), bytes));
-      }
+    BATON_RETURN_IF_ERROR(Spread(parameter, kValues, values));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParameterState::Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values) {
+  for (const ParameterUse& use : layout_->UsesOf(parameter)) {
+    for (const ReplicaParameters& replica : replicas_) {
+      if (replica.chunk != use.chunk) continue;
+      BATON_RETURN_IF_ERROR(replica.device->CopyToArena(replica.*part.region + use.offsets.*part.offset, values.data(),
+                                                        static_cast<Bytes>(values.size())));
     }
+  }
+  return absl::OkStatus();
+}
+
+void ParameterState::Prepare(StateSnapshot& snapshot) const {
+  Bytes bytes = 0;
+  for (const ParameterSpec& spec : layout_->parameters()) bytes += spec.shape.NumBytes();
+  snapshot.memory.assign(static_cast<size_t>(bytes) * std::size(kParts), std::byte{});
+  snapshot.files.clear();
+  const std::byte* next = snapshot.memory.data();
+  for (const StatePart& part : kParts) {
+    if (snapshot.files.empty() || snapshot.files.back().name != part.file) snapshot.files.push_back({part.file, {}});
+    for (const ParameterSpec& spec : layout_->parameters()) {
+      snapshot.files.back().tensors.push_back({absl::StrCat(spec.name, part.suffix), spec.shape, next});
+      next += spec.shape.NumBytes();
+    }
+  }
+}
+
+absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
+  std::byte* next = snapshot.memory.data();
+  for (const StatePart& part : kParts) {
+    for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
+      const ParameterUse& use = layout_->CanonicalUse(parameter);
+      const ReplicaParameters& replica = *first_replica_[use.chunk];
+      const Bytes bytes = layout_->parameters()[parameter].shape.NumBytes();
+      BATON_RETURN_IF_ERROR(
+          replica.device->CopyFromArena(next, replica.*part.region + use.offsets.*part.offset, bytes));
+      next += bytes;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParameterState::Restore(const Checkpoint& checkpoint) {
+  std::set<std::string> names;
+  std::vector<std::byte> values;
+  for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
+    const ParameterSpec& spec = layout_->parameters()[parameter];
+    values.resize(spec.shape.NumBytes());
+    for (const StatePart& part : kParts) {
+      const std::string name = absl::StrCat(spec.name, part.suffix);
+      BATON_RETURN_IF_ERROR(checkpoint.Read(name, spec.shape, values.data()));
+      BATON_RETURN_IF_ERROR(Spread(parameter, part, values));
+      names.insert(name);
+    }
+  }
+  for (const proto::StateTensor& tensor : checkpoint.manifest().tensors()) {
+    if (names.count(tensor.name()) > 0) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(checkpoint.folder(), ": the model has no tensor \"", tensor.name(), "\""));
   }
   return absl::OkStatus();
 }

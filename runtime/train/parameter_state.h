@@ -1,5 +1,5 @@
-// The parameters of a run by name, whichever chunks, devices and replicas use them: filled from a source, read for the
-// weights file. Used by TrainingSession.
+// The parameters and optimizer moments of a run by name, whichever chunks, devices and replicas use them: filled from a
+// source or a checkpoint, read for the weights file and for checkpoints. Used by TrainingSession.
 //
 //   ParameterState state(&layout, memory_of_replicas);
 //   InitialValues source(seed, num_threads);
@@ -15,17 +15,29 @@
 #include "absl/status/statusor.h"
 #include "ops/layers/parameter_layout.h"
 #include "ops/layers/parameter_source.h"
+#include "runtime/checkpoint/checkpoint.h"
 #include "runtime/checkpoint/safetensors.h"
+#include "runtime/checkpoint/write_checkpoint.h"
 #include "runtime/device/device.h"
 
 namespace baton {
 
-// The parameters region of one replica of a chunk.
+// The parameters and optimizer regions of one replica of a chunk.
 struct ReplicaParameters {
   int chunk = 0;
   Device* device = nullptr;         // not owned
   std::byte* parameters = nullptr;  // in the device's arena
+  std::byte* optimizer = nullptr;   // likewise
 };
+
+// A copy of the state in host memory, from which a checkpoint is written while training goes on. Thread contract: one
+// thread at a time.
+struct StateSnapshot {
+  std::vector<FileToWrite> files;  // the tensors point into `memory`
+  std::vector<std::byte> memory;
+};
+
+struct StatePart;
 
 // Thread contract: the launching thread, while no step runs. Borrows the layout and the devices.
 class ParameterState {
@@ -41,7 +53,18 @@ class ParameterState {
   // step.
   absl::StatusOr<std::vector<TensorToWrite>> Weights();
 
+  // Lays out `snapshot` and touches its memory, so that CopyTo does not wait for the system.
+  void Prepare(StateSnapshot& snapshot) const;
+  // Copies values and moments of the canonical uses to `snapshot`, which Prepare has laid out.
+  absl::Status CopyTo(StateSnapshot& snapshot) const;
+  // Reads values and moments, and writes them to all uses in all replicas. Errors: those of Checkpoint::Read;
+  // InvalidArgument if the checkpoint has a tensor that the model has not.
+  absl::Status Restore(const Checkpoint& checkpoint);
+
  private:
+  // Writes `values` of a parameter to one part of all of its uses in all replicas.
+  absl::Status Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values);
+
   const ParameterLayout* const layout_;
   const std::vector<ReplicaParameters> replicas_;
   std::vector<const ReplicaParameters*> first_replica_;  // [chunk]

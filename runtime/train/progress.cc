@@ -31,6 +31,9 @@ void Progress::Log(const std::string& line) {
 std::vector<LinePart> Progress::PartsOf(const StepMetrics& metrics) const {
   const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   const double share = static_cast<double>(metrics.step) / static_cast<double>(options_.steps);
+  // Time is known of the steps of this process alone.
+  const double share_of_process =
+      static_cast<double>(metrics.step - steps_done_) / static_cast<double>(options_.steps - steps_done_);
   const auto predicted = [](const std::string& text) { return absl::StrCat("(predicted ", text, ")"); };
   std::vector<LinePart> parts = {
       {absl::StrFormat("step %*d/%d", static_cast<int>(absl::StrCat(options_.steps).size()), metrics.step,
@@ -43,7 +46,7 @@ std::vector<LinePart> Progress::PartsOf(const StepMetrics& metrics) const {
       {absl::StrFormat("bubble %4.1f %%", 100 * metrics.bubble_ratio), 5},
       {predicted(absl::StrFormat("%4.1f %%", 100 * metrics.predicted_bubble_ratio)), 8},
       {options_.columns ? ProgressBar(share) : "", 3},
-      {TimeLeft(elapsed, share), 1}};
+      {TimeLeft(elapsed, share_of_process), 1}};
   if (metrics.held_out_loss) parts.push_back({absl::StrCat("held-out loss ", FormatLoss(*metrics.held_out_loss)), 2});
   return parts;
 }

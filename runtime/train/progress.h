@@ -35,8 +35,11 @@ class Progress {
 
   // Prints a line of its own.
   void Log(const std::string& line);
-  // Starts the clock of "left".
-  void Start() { start_ = std::chrono::steady_clock::now(); }
+  // Starts the clock of "left"; `steps_done`: those of an earlier process.
+  void Start(int64_t steps_done = 0) {
+    start_ = std::chrono::steady_clock::now();
+    steps_done_ = steps_done;
+  }
   // Prints one step.
   void Show(const StepMetrics& metrics);
   // Ends a line that would be written over, so that what others print begins on a line of its own.
@@ -48,6 +51,7 @@ class Progress {
 
   const ProgressOptions options_;
   std::chrono::steady_clock::time_point start_;
+  int64_t steps_done_ = 0;  // at start_
   bool line_open_ = false;  // the last line is to be written over
 };
 

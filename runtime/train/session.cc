@@ -3,11 +3,15 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "base/content_hash.h"
 #include "base/status.h"
 #include "ops/models/initialize.h"
 #include "runtime/data/dataset_of_job.h"
 #include "runtime/train/available_cores.h"
+#include "runtime/train/stored_weights.h"
 #include "runtime/train/update_of_job.h"
+#include "schedules/program/form/proto_form.h"
 
 namespace baton {
 
@@ -46,9 +50,7 @@ absl::Status TrainingSession::Launch(bool graphs) {
 
   BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_.Pointers()));
   parameters_ = std::make_unique<ParameterState>(&plan_.layout, modules_->parameters());
-  InitialValues initial(job_.run().seed(), AvailableCores());
-  BATON_RETURN_IF_ERROR(parameters_->Fill(initial));
-  BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
+  BATON_RETURN_IF_ERROR(FillParameters());
 
   StepRunnerOptions steps;
   steps.executor = executor_.get();
@@ -62,6 +64,34 @@ absl::Status TrainingSession::Launch(bool graphs) {
   if (!planned_evaluation_.has_value()) return absl::OkStatus();
   // Now rather than at the first evaluation, so that a lack of memory shows at the start.
   return CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt));
+}
+
+absl::Status TrainingSession::FillParameters() {
+  if (job_.run().initial_weights().empty()) {
+    InitialValues initial(job_.run().seed(), AvailableCores());
+    BATON_RETURN_IF_ERROR(parameters_->Fill(initial));
+  } else {
+    BATON_ASSIGN_OR_RETURN(const auto weights, OpenStoredWeights(job_.run().initial_weights()));
+    BATON_RETURN_IF_ERROR(parameters_->Fill(*weights));
+    BATON_RETURN_IF_ERROR(weights->CheckAllRead());
+  }
+  return modules_->RoundWorkingCopies();
+}
+
+absl::Status TrainingSession::Restore(const Checkpoint& checkpoint) {
+  BATON_RETURN_IF_ERROR(parameters_->Restore(checkpoint));
+  return modules_->RoundWorkingCopies();
+}
+
+proto::CheckpointManifest TrainingSession::DescribeRun() const {
+  proto::CheckpointManifest about;
+  *about.mutable_job() = job_;
+  about.set_program_hash(HashOf(PrintProgramProto(*program_)));
+  about.set_replicas(static_cast<int32_t>(program_->placement.replicas().size()) / program_->num_chunks);
+  about.set_data_hash(dataset_->ContentsHash());
+  const std::string devices = DescribeDevices();
+  about.set_platform(devices.empty() ? backend_->platform() : absl::StrCat(backend_->platform(), ", ", devices));
+  return about;
 }
 
 absl::Status TrainingSession::CreateEvaluation(Program program) {

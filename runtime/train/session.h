@@ -18,7 +18,9 @@
 
 #include "absl/status/statusor.h"
 #include "ops/backend.h"
+#include "proto/checkpoint.pb.h"
 #include "proto/job.pb.h"
+#include "runtime/checkpoint/checkpoint.h"
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/data/dataset.h"
 #include "runtime/execute/executor.h"
@@ -64,6 +66,12 @@ class TrainingSession {
   absl::StatusOr<double> Evaluate();
   // The model's parameters by name, in the same order for every split; valid until the next call or step.
   absl::StatusOr<std::vector<TensorToWrite>> Weights() { return parameters_->Weights(); }
+  // The parameters and moments by name, for checkpoints. Lives as long as the session.
+  ParameterState& state() { return *parameters_; }
+  // Goes on from a checkpoint: the next step is manifest().step(). Errors: those of ParameterState::Restore.
+  absl::Status Restore(const Checkpoint& checkpoint);
+  // A manifest with what a checkpoint of this session says of the run, whatever the step.
+  proto::CheckpointManifest DescribeRun() const;
 
   const Program& program() const { return *program_; }
   const Trace& trace() const { return trace_; }  // of the last step that was traced
@@ -84,6 +92,7 @@ class TrainingSession {
   absl::Status Prepare(const TransportModel& transport);
   // Starts devices and executor, and fills the parameters.
   absl::Status Launch(bool graphs);
+  absl::Status FillParameters();
   absl::Status CreateEvaluation(Program program);
 
   proto::Job job_;

@@ -43,7 +43,7 @@ absl::Status StageModules::Bind(const Executor& executor, absl::Span<Device* con
     Device& device = *devices[replica.device];
     const ChunkState state = executor.StateOf(index);
     BATON_RETURN_IF_ERROR(modules_[index]->Bind(device, state));
-    parameters_.push_back({replica.chunk, &device, state.parameters});
+    parameters_.push_back({replica.chunk, &device, state.parameters, state.optimizer});
   }
   return absl::OkStatus();
 }

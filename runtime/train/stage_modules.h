@@ -37,7 +37,7 @@ class StageModules {
   std::vector<StageModule*> Pointers() const;
   // Binds each module to its memory. `executor` runs the training program on `devices`.
   absl::Status Bind(const Executor& executor, absl::Span<Device* const> devices);
-  // The parameters of each replica. Bind first.
+  // The parameters and moments of each replica. Bind first.
   const std::vector<ReplicaParameters>& parameters() const { return parameters_; }
   // See LayerStageModule::RoundWorkingCopies.
   absl::Status RoundWorkingCopies();

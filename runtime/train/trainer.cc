@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -10,11 +11,13 @@
 #include "base/status.h"
 #include "runtime/planning/plan_job.h"
 #include "runtime/train/announce.h"
+#include "runtime/train/checkpointer.h"
 #include "runtime/train/metrics.h"
 #include "runtime/train/output_folder.h"
 #include "runtime/train/prediction.h"
 #include "runtime/train/prediction_accuracy.h"
 #include "runtime/train/progress.h"
+#include "runtime/train/resume.h"
 #include "runtime/train/session.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/trace/chrome_trace.h"
@@ -46,14 +49,13 @@ class Trainer {
     BATON_RETURN_IF_ERROR(StartupError(Start()));
     Prediction prediction(&session_->program(), costs_,
                           /*planned_has_times=*/options_.costs.has_value() || job_.devices().has_rates());
-    progress_.Start();
-    for (int64_t step = 0; step < job_.run().steps(); ++step) {
-      BATON_RETURN_IF_ERROR(TrainStep(step, prediction));
-      if (options_.stop != nullptr && *options_.stop) {
-        progress_.Log(absl::StrCat("stopped after step ", step + 1, "; saving"));
-        break;
-      }
+    progress_.Start(first_step_);
+    while (steps_done_ < job_.run().steps() && !stopped_) {
+      BATON_RETURN_IF_ERROR(TrainStep(steps_done_, prediction));
+      ++steps_done_;
+      stopped_ = steps_done_ < job_.run().steps() && MustStop();
     }
+    if (stopped_) progress_.Log(absl::StrCat("stopped after step ", steps_done_, "; saving"));
     return Finish(prediction);
   }
 
@@ -66,11 +68,12 @@ class Trainer {
 
   absl::Status Start() {
     BATON_RETURN_IF_ERROR(output_.Check());
-    if (const absl::Status ready = MakeSession(); !ready.ok()) {
+    if (const absl::Status ready = MakeReady(); !ready.ok()) {
       output_.Discard();
       return ready;
     }
-    BATON_RETURN_IF_ERROR(output_.Open(job_));
+    BATON_RETURN_IF_ERROR(OpenOutput());
+    checkpointer_ = MakeCheckpointer();
     if (!output_.set_aside().empty()) {
       progress_.Log(absl::StrCat("an earlier run in ", output_.folder(), " was moved to ", output_.set_aside()));
     }
@@ -78,8 +81,65 @@ class Trainer {
     return absl::OkStatus();
   }
 
-  absl::Status MakeSession() {
-    BATON_ASSIGN_OR_RETURN(session_, TrainingSession::Create(job_, TransportModel{}, options_.graphs));
+  // The session, gone on from the checkpoint if there is one.
+  absl::Status MakeReady() {
+    const auto log = [this](const std::string& line) { progress_.Log(line); };
+    if (!options_.resume.from.empty()) {
+      BATON_ASSIGN_OR_RETURN(resumed_, FindCheckpoint(options_.resume, output_.checkpoints(), log));
+    }
+    if (resumed_ == nullptr) return MakeSession(job_);
+    BATON_RETURN_IF_ERROR(CheckJob(*resumed_, job_, options_.resume));
+    proto::Job job = job_;
+    job.mutable_run()->clear_initial_weights();  // the file need not be there any more
+    BATON_RETURN_IF_ERROR(MakeSession(job));
+    BATON_RETURN_IF_ERROR(CheckSession(*resumed_, session_->DescribeRun(), options_.resume, log));
+    BATON_RETURN_IF_ERROR(session_->Restore(*resumed_));
+    first_step_ = steps_done_ = resumed_->manifest().step();
+    loss_ = resumed_->manifest().loss();
+    return absl::OkStatus();
+  }
+
+  // Goes on with the files in the folder if the checkpoint is theirs.
+  absl::Status OpenOutput() {
+    std::error_code ignored;
+    const std::string own = output_.checkpoints();
+    if (resumed_ == nullptr || own.empty() ||
+        !std::filesystem::equivalent(std::filesystem::path(resumed_->folder()) / "..", own, ignored)) {
+      BATON_RETURN_IF_ERROR(output_.Open(job_));
+    } else {
+      BATON_ASSIGN_OR_RETURN(const std::vector<std::string> lines, output_.Continue(job_, first_step_));
+      saved_step_ = first_step_;
+      for (const std::string& line : lines) progress_.Log(line);
+    }
+    if (resumed_ != nullptr) {
+      progress_.Log(
+          absl::StrCat("goes on from ", resumed_->folder(), ", after step ", first_step_, " of ", job_.run().steps()));
+    }
+    resumed_.reset();
+    return absl::OkStatus();
+  }
+
+  std::unique_ptr<Checkpointer> MakeCheckpointer() {
+    CheckpointerOptions options;
+    options.folder = output_.checkpoints();
+    options.metrics_file = output_.metrics_file();
+    options.when = job_.checkpoint();
+    options.about = session_->DescribeRun();
+    *options.about.mutable_job() = job_;
+    options.sequences_per_step = job_.batch().sequences();
+    options.saved_step = saved_step_;
+    options.state = &session_->state();
+    options.log = [this](const std::string& line) { progress_.Log(line); };
+    return std::make_unique<Checkpointer>(std::move(options));
+  }
+
+  bool MustStop() const {
+    if (options_.stop != nullptr && *options_.stop) return true;
+    return job_.run().time_limit() > 0 && SecondsSince(start_) >= job_.run().time_limit();
+  }
+
+  absl::Status MakeSession(const proto::Job& job) {
+    BATON_ASSIGN_OR_RETURN(session_, TrainingSession::Create(job, TransportModel{}, options_.graphs));
     costs_ = session_->planned_costs();
     return options_.costs ? UseTable(*options_.costs, costs_) : absl::OkStatus();
   }
@@ -94,7 +154,7 @@ class Trainer {
     if (traced) {
       measured_ = Analyze(session_->program(), session_->trace());
       prediction.Measure(session_->trace());
-      if (step >= 2) accuracy_.Add(predicted, measured_);
+      if (step >= first_step_ + 2) accuracy_.Add(predicted, measured_);
     }
     StepMetrics metrics;
     metrics.step = step + 1;
@@ -114,18 +174,21 @@ class Trainer {
     if (Evaluates(step)) {
       BATON_ASSIGN_OR_RETURN(metrics.held_out_loss, session_->Evaluate());
     }
+    loss_ = result.loss;
+    checkpointer_->AfterStep(step + 1, loss_, metrics);
     // Training is worth more than its log.
     if (const absl::Status written = output_.WriteMetrics(metrics); !written.ok()) {
       progress_.Log(absl::StrCat(written.message(), "; training goes on without metrics"));
     }
+    checkpointer_->Begin();
     progress_.Show(metrics);
     return absl::OkStatus();
   }
 
   // If a trace costs time, only some steps have one; the others repeat the last measured bubble.
   bool IsTraced(int64_t step) const {
-    return !session_->traces_cost_time() || step < kFirstTraced || (step + 1) % job_.run().log_every() == 0 ||
-           step + 1 == job_.run().steps();
+    return !session_->traces_cost_time() || step < first_step_ + kFirstTraced ||
+           (step + 1) % job_.run().log_every() == 0 || step + 1 == job_.run().steps();
   }
 
   bool Evaluates(int64_t step) const {
@@ -136,11 +199,14 @@ class Trainer {
   absl::Status Finish(const Prediction& prediction) {
     progress_.EndLine();
     if (const std::string line = accuracy_.Describe(); !line.empty()) progress_.Log(line);
+    if (stopped_ || checkpointer_->is_periodic()) {
+      (void)output_.Keep(checkpointer_->Finish(steps_done_, loss_));
+    }
     if (output_.has_folder() && options_.weights) {
       BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> weights, session_->Weights());
       (void)output_.WriteWeights(std::move(weights));  // status() below has the error
     }
-    if (output_.wants_trace()) {
+    if (output_.wants_trace() && steps_done_ > first_step_) {
       (void)output_.WriteTrace(ToChromeTrace(session_->program(), session_->trace(), prediction.timed_trace(),
                                              output_.has_folder() ? output_.folder() : options_.trace_file));
     }
@@ -150,15 +216,31 @@ class Trainer {
                                  ": job.textproto, metrics.jsonl, trace.json (opens in ui.perfetto.dev)",
                                  options_.weights ? ", weights.safetensors" : ""));
     }
-    return absl::OkStatus();
+    return stopped_ ? Stopped() : absl::OkStatus();
+  }
+
+  absl::Status Stopped() const {
+    const std::string when = absl::StrCat("stopped after step ", steps_done_, " of ", job_.run().steps());
+    if (!output_.has_folder()) {
+      return absl::FailedPreconditionError(absl::StrCat(when, "; without --output nothing is saved"));
+    }
+    return absl::AbortedError(absl::StrCat(when, "; the same command with --resume goes on"));
   }
 
   const proto::Job& job_;
   const TrainerOptions& options_;
   OutputFolder output_;
   Progress progress_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::unique_ptr<Checkpoint> resumed_;  // until its state is restored; null: from the start
+  int64_t first_step_ = 0;               // of this process, from 0
+  int64_t steps_done_ = 0;
+  int64_t saved_step_ = 0;  // that the folder has a checkpoint of; 0: none
+  bool stopped_ = false;    // before the last step
+  double loss_ = 0;         // of the last step
   std::unique_ptr<TrainingSession> session_;
-  CostModel costs_;  // until a step has been measured
+  std::unique_ptr<Checkpointer> checkpointer_;  // destroyed before the session
+  CostModel costs_;                             // until a step has been measured
   PredictionAccuracy accuracy_;
   StepReport measured_;  // of the last step that was traced
 };

@@ -16,13 +16,17 @@
 
 #include "absl/status/status.h"
 #include "proto/job.pb.h"
+#include "runtime/train/resume.h"
 #include "schedules/costs/costs.h"
 
 namespace baton {
 
 struct TrainerOptions {
-  // Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors; created if needed. Empty: none.
+  // Folder for job.textproto, metrics.jsonl, trace.json, weights.safetensors and checkpoints; created if needed. Empty:
+  // none.
   std::string output;
+  // The checkpoint to go on from: a folder step-N, or kNewest for the newest in `output`. Empty: the start.
+  ResumeRequest resume;
   // Write weights.safetensors at the end. False: for benchmarks.
   bool weights = true;
   // Record steps as graphs if the devices can. False: each instruction is launched by itself.
@@ -39,6 +43,7 @@ struct TrainerOptions {
 };
 
 // `job` must be resolved. Errors: InvalidArgument or Internal before the first step; then those of TrainingSession;
+// Aborted if `stop` or run.time_limit ended training and a checkpoint was saved, from which it can go on;
 // FailedPrecondition if the loss is not finite; those of writing files, with the path.
 absl::Status Train(const proto::Job& job, const TrainerOptions& options);
 

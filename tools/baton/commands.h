@@ -24,6 +24,7 @@ void AddExplainCommand(CLI::App& app, CommandAction& action);
 void AddWhatIfCommand(CLI::App& app, CommandAction& action);
 void AddSchedulesCommand(CLI::App& app, CommandAction& action);
 void AddVerifyCommand(CLI::App& app, CommandAction& action);
+void AddCheckpointCommand(CLI::App& app, CommandAction& action);
 void AddCompletionCommand(CLI::App& app, CommandAction& action);
 
 }  // namespace baton

@@ -1,5 +1,5 @@
 // The command line: baton COMMAND …. Exit status 0: done; 1: something failed while running; 2: invalid input, nothing
-// was started.
+// was started; 75: training was stopped and can be resumed.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
@@ -27,9 +27,10 @@ constexpr char kExamples[] = R"(Examples:
   baton explain --trace runs/gpt/trace.json
   baton whatif examples/gpt_host.textproto "link 2x faster" micro_batches=16 --gradient
   baton schedules zb-v
+  baton checkpoint runs/gpt
 
 `baton COMMAND --help`, or `baton help COMMAND`, describes a command; where a file is read, - is standard input.
-Exit status: 0 done, 1 failed while running or unsound, 2 invalid input.)";
+Exit status: 0 done, 1 failed while running or unsound, 2 invalid input, 75 training was stopped and can be resumed.)";
 
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
@@ -39,6 +40,8 @@ int ExitStatus(const absl::Status& status) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
       return 2;
+    case absl::StatusCode::kAborted:
+      return 75;  // EX_TEMPFAIL: a checkpoint is saved, from which training can go on
     default:
       return 1;
   }
@@ -66,6 +69,7 @@ int Main(int argc, char** argv) {
   AddWhatIfCommand(app, action);
   AddSchedulesCommand(app, action);
   AddVerifyCommand(app, action);
+  AddCheckpointCommand(app, action);
   AddCompletionCommand(app, action);
   std::vector<std::string> commands;
   for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/terminal.h"
 #include "runtime/job/load.h"
@@ -24,6 +25,8 @@ struct TrainFlags {
   std::string order;
   std::string costs;
   std::string output;
+  std::string resume;
+  std::vector<std::string> allow_changes;
   bool no_graphs = false;
   bool no_weights = false;
   std::string trace_file;
@@ -55,6 +58,16 @@ void StopOnHangUp() {
   if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 
+absl::StatusOr<ResumeRequest> ResumeOf(const TrainFlags& flags) {
+  if (flags.resume == kNewest && flags.output.empty()) {
+    return absl::InvalidArgumentError("--resume needs --output, the folder of the run, or --resume=CHECKPOINT");
+  }
+  if (flags.resume.empty() && !flags.allow_changes.empty()) {
+    return absl::InvalidArgumentError("--allow-change needs --resume");
+  }
+  return ResumeRequest{flags.resume, flags.allow_changes};
+}
+
 absl::Status RunTrain(const TrainFlags& flags) {
   std::vector<std::string> overrides = flags.overrides;
   if (!flags.order.empty()) {
@@ -71,6 +84,7 @@ absl::Status RunTrain(const TrainFlags& flags) {
   StopOnHangUp();
   std::signal(SIGPIPE, GoOnUnread);
   options.output = flags.output;
+  BATON_ASSIGN_OR_RETURN(options.resume, ResumeOf(flags));
   options.graphs = !flags.no_graphs;
   options.weights = !flags.no_weights;
   options.trace_file = flags.trace_file;
@@ -91,9 +105,20 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
   command->add_option("JOB", flags->job, "Job file (protobuf text)")->required();
   command
       ->add_option("--output", flags->output,
-                   "Folder for job.textproto, metrics.jsonl, trace.json and weights.safetensors. It is\n"
-                   "created if missing; files of an earlier run are moved to DIR/previous-1, -2, … (none)")
+                   "Folder for job.textproto, metrics.jsonl, trace.json, weights.safetensors and checkpoints.\n"
+                   "It is created if missing; without --resume files of an earlier run are moved to\n"
+                   "DIR/previous-1, -2, … (none)")
       ->type_name("DIR");
+  command->add_flag(absl::StrCat("--resume{", kNewest, "}"), flags->resume,
+                    "Go on from the newest sound checkpoint in DIR, or, as --resume=CHECKPOINT, from that folder.\n"
+                    "The bits are those of a run that was never stopped, also with other stages, split, schedule\n"
+                    "or devices. Without a checkpoint in DIR training begins at step 1");
+  command
+      ->add_option("--allow-change", flags->allow_changes,
+                   "A field in which the job may differ from the checkpoint's although bits depend on it, as\n"
+                   "optimizer.adamw.learning_rate; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("FIELD");
   command
       ->add_option("--trace", flags->trace_file,
                    "Write the trace of the last step, with its prediction, for baton explain and Perfetto")
@@ -112,10 +137,13 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
   command->add_flag("--no-graphs", flags->no_graphs,
                     "CUDA: launch each instruction by itself instead of recording a step as a graph once;\n"
                     "errors then name their instruction");
-  command->footer(R"(Ctrl-C, SIGTERM and SIGHUP end training after the current step and save.
+  command->footer(
+      R"(Ctrl-C, SIGTERM, SIGHUP and run.time_limit end training after the current step, save a checkpoint, and exit with
+status 75: --resume goes on. See docs/checkpoints.md.
 
 Examples:
   baton train examples/gpt_host.textproto --output runs/gpt
+  baton train examples/gpt_host.textproto --output runs/gpt --set 'checkpoint={every: 50}' --resume
   baton train examples/gpt_host.textproto --set pipeline.schedule=gpipe --set 'pipeline.split.layers=[1, 2, 2, 3]')");
   command->callback([flags, &action] { action = [flags] { return RunTrain(*flags); }; });
 }

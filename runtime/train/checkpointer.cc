@@ -1,0 +1,117 @@
+// A thread a save. The snapshot belongs to the thread while it runs.
+#include "runtime/train/checkpointer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/durable_file.h"
+#include "base/status.h"
+#include "runtime/checkpoint/checkpoint_folder.h"
+
+namespace baton {
+namespace {
+
+double MillisecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+double SecondsSince1970() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Checkpointer::Checkpointer(CheckpointerOptions options)
+    : options_(std::move(options)), saved_(options_.saved_step), last_copy_(std::chrono::steady_clock::now()) {
+  if (is_periodic()) options_.state->Prepare(snapshot_);
+}
+
+Checkpointer::~Checkpointer() { Wait(); }
+
+bool Checkpointer::is_periodic() const {
+  return !options_.folder.empty() && (options_.when.every() > 0 || options_.when.seconds() > 0);
+}
+
+bool Checkpointer::IsDue(int64_t step) const {
+  if (!is_periodic()) return false;
+  if (options_.when.every() > 0 && step % options_.when.every() == 0) return true;
+  return options_.when.seconds() > 0 && MillisecondsSince(last_copy_) >= options_.when.seconds() * 1e3;
+}
+
+void Checkpointer::AfterStep(int64_t step, double loss, StepMetrics& metrics) {
+  absl::Status status;
+  if (done_) status = Join();
+  if (IsDue(step)) {
+    const auto start = std::chrono::steady_clock::now();
+    if (thread_.joinable()) {
+      SayWait(step);
+      status = Join();
+    }
+    const absl::Status copied = Copy(step, loss);
+    metrics.checkpoint_ms = MillisecondsSince(start);
+    if (!copied.ok()) status = copied;
+  }
+  if (!status.ok()) metrics.checkpoint_error = std::string(status.message());
+}
+
+void Checkpointer::SayWait(int64_t step) {
+  if (std::exchange(has_said_wait_, true)) return;
+  options_.log(absl::StrCat("the checkpoint of step ", step, " waits until that of step ", manifest_.step(),
+                            " is written, and so will later ones: see checkpoint_ms in metrics.jsonl"));
+}
+
+absl::Status Checkpointer::Copy(int64_t step, double loss) {
+  last_copy_ = std::chrono::steady_clock::now();
+  manifest_ = options_.about;
+  manifest_.set_step(static_cast<int32_t>(step));
+  manifest_.set_loss(loss);
+  manifest_.set_saved_at(SecondsSince1970());
+  manifest_.set_sequences(step * options_.sequences_per_step);
+  if (snapshot_.files.empty()) options_.state->Prepare(snapshot_);
+  const absl::Status status = options_.state->CopyTo(snapshot_);
+  has_copy_ = status.ok();
+  if (!status.ok()) options_.log(absl::StrCat("error: step ", step, " cannot be saved: ", status.message()));
+  return status;
+}
+
+void Checkpointer::Begin() {
+  if (!std::exchange(has_copy_, false)) return;
+  done_ = false;
+  thread_ = std::thread([this] {
+    Write();
+    done_ = true;
+  });
+}
+
+void Checkpointer::Write() {
+  pruned_ = absl::OkStatus();
+  written_ = options_.metrics_file.empty() ? absl::OkStatus() : SyncFile(options_.metrics_file);
+  if (written_.ok()) written_ = WriteCheckpoint(options_.folder, manifest_, snapshot_.files);
+  if (written_.ok()) pruned_ = PruneCheckpoints(options_.folder, options_.when.keep(), options_.when.keep_every());
+}
+
+absl::Status Checkpointer::Join() {
+  if (!thread_.joinable()) return absl::OkStatus();
+  thread_.join();
+  done_ = false;
+  if (!written_.ok()) {
+    options_.log(absl::StrCat("error: step ", manifest_.step(), " is not saved: ", written_.message()));
+    return written_;
+  }
+  saved_ = manifest_.step();
+  if (!pruned_.ok()) options_.log(absl::StrCat("note: an old checkpoint is not removed: ", pruned_.message()));
+  return absl::OkStatus();
+}
+
+void Checkpointer::Wait() { (void)Join(); }
+
+absl::Status Checkpointer::Finish(int64_t step, double loss) {
+  Begin();
+  Wait();
+  if (options_.folder.empty() || saved_ == step) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(Copy(step, loss));
+  Begin();
+  return Join();
+}
+
+}  // namespace baton
