@@ -36,7 +36,7 @@ std::string KnownSchedules(const std::string& suggested) {
 TEST_CASE("wrong arguments are refused in one sentence") {
   const std::string commands =
       "commands are train, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, schedules, "
-      "verify, completion";
+      "verify, checkpoint, completion";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; the " + commands},
       Refused{"trian", "\"trian\" is not a command; did you mean \"train\"? The " + commands},
@@ -175,7 +175,8 @@ TEST_CASE("wrong overrides are refused") {
   const Refused refused = GENERATE_COPY(
       Refused{"steps", "--set: \"steps\" is not of the form path=value, as pipeline.schedule=gpipe"},
       Refused{"run.step=1",
-              "run has no field \"step\"; did you mean \"steps\"? (fields: steps, seed, log_every, evaluate_every)"},
+              "run has no field \"step\"; did you mean \"steps\"? (fields: steps, seed, log_every, evaluate_every, "
+              "initial_weights, time_limit)"},
       Refused{"run.steps=1e3", "run.steps: \"1e3\" is not a whole number of 32 bits"},
       Refused{"run.steps=0", "run.steps: 0 must be at least 1"},
       Refused{"pipeline.schedule=x", "pipeline.schedule: \"x\" is " + KnownSchedules("")},
