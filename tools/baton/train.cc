@@ -110,9 +110,9 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
                    "DIR/previous-1, -2, … (none)")
       ->type_name("DIR");
   command->add_flag(absl::StrCat("--resume{", kNewest, "}"), flags->resume,
-                    "Go on from the newest sound checkpoint in DIR, or, as --resume=CHECKPOINT, from that folder.\n"
-                    "The bits are those of a run that was never stopped, also with other stages, split, schedule\n"
-                    "or devices. Without a checkpoint in DIR training begins at step 1");
+                    "Go on from the newest sound checkpoint in DIR, or, as --resume=CHECKPOINT, from that one.\n"
+                    "The bits are those of a run that was never stopped, also with other stages, split,\n"
+                    "schedule or devices. Without a checkpoint in DIR training begins at step 1");
   command
       ->add_option("--allow-change", flags->allow_changes,
                    "A field in which the job may differ from the checkpoint's although bits depend on it, as\n"
@@ -138,8 +138,8 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
                     "CUDA: launch each instruction by itself instead of recording a step as a graph once;\n"
                     "errors then name their instruction");
   command->footer(
-      R"(Ctrl-C, SIGTERM, SIGHUP and run.time_limit end training after the current step, save a checkpoint, and exit with
-status 75: --resume goes on. See docs/checkpoints.md.
+      R"(Ctrl-C, SIGTERM, SIGHUP and run.time_limit end training after the current step and save a checkpoint. The exit status
+is then 75, and --resume goes on. See docs/checkpoints.md.
 
 Examples:
   baton train examples/gpt_host.textproto --output runs/gpt
