@@ -20,9 +20,10 @@ class CudaOptimizer final : public Optimizer {
     if (memory_ != nullptr) cudaFree(memory_);
   }
 
-  absl::Status SquaredNorms(KernelStream stream, double* norms, int64_t num_norms) override {
+  absl::Status SquaredNorms(KernelStream stream, absl::Span<const double> losses, double* norms,
+                            int64_t num_norms) override {
     BATON_RETURN_IF_ERROR(Prepare());
-    return LaunchSquaredNorms(stream, table_, norms, num_norms);
+    return LaunchSquaredNorms(stream, table_, losses, norms, num_norms);
   }
 
   absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,

@@ -1,6 +1,7 @@
 // Cross-entropy as vectorised loops over rows.
 #include "ops/host/cross_entropy.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -28,14 +29,18 @@ void LogSumExpRows(int64_t rows, int64_t classes, const float* logits, float* __
   }
 }
 
-// grad_logits ← (softmax(logits) − one-hot target) · scale. logits, grad_logits: [rows, classes]; log_sums,
-// targets: [rows].
+// grad_logits ← (softmax(logits) − one-hot target) · scale, or 0 in rows that are ignored. logits, grad_logits: [rows,
+// classes]; log_sums, targets: [rows].
 BATON_SIMD_CLONES
 void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, const float* logits,
                             const float* __restrict log_sums, const int32_t* __restrict targets, float* grad_logits) {
   for (int64_t row = 0; row < rows; ++row) {
     const float* __restrict x = logits + row * classes;
     float* __restrict dx = grad_logits + row * classes;
+    if (targets[row] == kIgnoredTarget) {
+      std::fill_n(dx, classes, 0.0f);
+      continue;
+    }
     const float log_sum = log_sums[row];
 #pragma omp simd
     for (int64_t c = 0; c < classes; ++c) dx[c] = VectorizableExp(x[c] - log_sum) * scale;
@@ -52,16 +57,17 @@ class HostCrossEntropy final : public PrimitiveLayer {
         classes_(spec.classes),
         loss_rows_(spec.loss_rows) {}
 
-  // Errors: InvalidArgument if a target is not in [0, classes).
+  // Errors: InvalidArgument if a target is neither in [0, classes) nor kIgnoredTarget.
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const int32_t* targets = Ids(buffers.targets);
-    BATON_RETURN_IF_ERROR(CheckIds("targets", targets, rows_, classes_));
+    BATON_RETURN_IF_ERROR(CheckTargets(targets, rows_, classes_));
     const float* logits = Floats(buffers.input);
     float* log_sums = Floats(buffers.saved);
     LogSumExpRows(rows_, classes_, logits, log_sums);
     std::memcpy(Ids(buffers.saved) + rows_, targets, rows_ * sizeof(int32_t));
     double loss = 0;
     for (int64_t row = 0; row < rows_; ++row) {
+      if (targets[row] == kIgnoredTarget) continue;
       loss += static_cast<double>(log_sums[row]) - logits[row * classes_ + targets[row]];
     }
     *buffers.loss = loss / static_cast<double>(loss_rows_);

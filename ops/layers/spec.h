@@ -65,7 +65,7 @@ struct CausalAttentionSpec {
 
 // Softmax and cross-entropy with targets: [rows…] i32: [rows…, classes] f32 → a loss.
 // loss = Σ rows −log p(target) / loss_rows. loss_rows counts the rows of the whole batch, so that the losses of its
-// micro-batches sum to the mean over all rows.
+// micro-batches sum to the mean over all rows. Rows whose target is kIgnoredTarget (ops/layers/token_ids.h) count 0.
 struct CrossEntropySpec {
   int64_t classes = 0;
   int64_t loss_rows = 0;

@@ -12,6 +12,7 @@
 namespace baton {
 
 struct AdamWFactors {
+  bool applies;          // false if the gradient norm is not finite: values and moments then stay as they are
   float gradient_scale;  // from ClipScale
   float beta1;
   float one_minus_beta1;
@@ -28,6 +29,7 @@ struct AdamWFactors {
 BATON_HOST_DEVICE inline AdamWFactors MakeAdamWFactors(const UpdateControl& control, double gradient_scale) {
   const double step = static_cast<double>(control.step);
   AdamWFactors factors;
+  factors.applies = true;
   factors.gradient_scale = static_cast<float>(gradient_scale);
   factors.beta1 = static_cast<float>(control.beta1);
   factors.one_minus_beta1 = static_cast<float>(1 - control.beta1);

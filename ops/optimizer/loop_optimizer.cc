@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "ops/optimizer/clip_scale.h"
@@ -15,13 +16,16 @@ class LoopOptimizer final : public Optimizer {
   LoopOptimizer(OptimizerLoops loops, std::vector<OptimizedParameter> parameters)
       : loops_(loops), parameters_(std::move(parameters)) {}
 
-  absl::Status SquaredNorms(KernelStream stream, double* norms, int64_t num_norms) override {
+  absl::Status SquaredNorms(KernelStream stream, absl::Span<const double> losses, double* norms,
+                            int64_t num_norms) override {
     std::fill_n(norms, num_norms, 0.0);
     for (const OptimizedParameter& parameter : parameters_) {
       if (parameter.norm < 0) continue;
       norms[parameter.norm] =
           loops_.squared_norm(parameter.num_elements, reinterpret_cast<const float*>(parameter.gradients));
     }
+    const bool finite = std::all_of(losses.begin(), losses.end(), [](double loss) { return std::isfinite(loss); });
+    if (!finite && num_norms > 0) norms[0] = std::numeric_limits<double>::quiet_NaN();
     return absl::OkStatus();
   }
 
@@ -33,7 +37,11 @@ class LoopOptimizer final : public Optimizer {
     *gradient_norm = std::sqrt(squared_norm);
     const double scale = ClipScale(control->clip_norm, *gradient_norm);
     for (const OptimizedParameter& parameter : parameters_) {
-      loops_.adamw(parameter, *control, scale);
+      if (std::isfinite(*gradient_norm)) {
+        loops_.adamw(parameter, *control, scale);
+      } else {
+        std::fill_n(reinterpret_cast<float*>(parameter.gradients), parameter.num_elements, 0.0f);
+      }
     }
     return absl::OkStatus();
   }

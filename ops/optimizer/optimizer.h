@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "ops/layers/layer.h"
 
 namespace baton {
@@ -43,20 +44,25 @@ struct UpdateControl {
 // does it before it returns.
 //
 //   std::unique_ptr<Optimizer> optimizer = backend.CreateOptimizer(parameters);
-//   BATON_RETURN_IF_ERROR(optimizer->SquaredNorms(stream, norms, num_norms));   // then sum `norms` over all chunks
+//   BATON_RETURN_IF_ERROR(optimizer->SquaredNorms(stream, losses, norms, num_norms));   // then sum `norms` over chunks
 //   BATON_RETURN_IF_ERROR(optimizer->Update(stream, norms, num_norms, control, gradient_norm));
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // norms[parameter.norm] ← Σ gradients²; all other elements of norms become 0. norms: [num_norms] f64, in memory that
-  // host and device share. The order of the sum depends on num_elements alone.
-  virtual absl::Status SquaredNorms(KernelStream stream, double* norms, int64_t num_norms) = 0;
+  // norms[parameter.norm] ← Σ gradients²; all other elements of norms become 0. Then norms[0] becomes NaN if any of
+  // `losses` is not finite, so that Update does nothing on all devices: a loss can overflow although its gradients are
+  // finite. losses, norms: [num_norms] f64, in memory that host and device share. The order of the sum depends on
+  // num_elements alone.
+  virtual absl::Status SquaredNorms(KernelStream stream, absl::Span<const double> losses, double* norms,
+                                    int64_t num_norms) = 0;
 
-  // One AdamW update (Loshchilov and Hutter 2019, algorithm 2):
+  // One update of AdamW as torch.optim.AdamW computes it: the decay is multiplied by the learning rate. (Loshchilov and
+  // Hutter 2019, algorithm 2, multiplies it by the schedule's factor alone.)
   //   *gradient_norm ← √Σ norms;  g ← ClipScale(clip_norm, *gradient_norm) · gradient
   //   m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²
   //   w ← w − learning_rate · (m̂ / (√v̂ + ε) + weight_decay · w);  working ← w, rounded;  gradient ← 0
+  // If *gradient_norm is NaN or infinite, only the gradients are cleared: w, m, v and working keep their bits.
   // norms: [num_norms] f64, one squared norm for each parameter of the model. norms, control and gradient_norm are in
   // memory that host and device share.
   virtual absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,

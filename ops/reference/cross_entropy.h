@@ -19,14 +19,15 @@ class ReferenceCrossEntropy final : public PrimitiveLayer {
   ReferenceCrossEntropy(const LayerInfo& info, const CrossEntropySpec& spec)
       : PrimitiveLayer(info, FootprintOf(info)), classes_(spec.classes), loss_rows_(spec.loss_rows) {}
 
-  // Errors: InvalidArgument if a target is not in [0, classes).
+  // Errors: InvalidArgument if a target is neither in [0, classes) nor kIgnoredTarget.
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     const int32_t* targets = reinterpret_cast<const int32_t*>(buffers.targets);
     const int64_t rows = NumRows(input_shape());
-    BATON_RETURN_IF_ERROR(CheckIds("targets", targets, rows, classes_));
+    BATON_RETURN_IF_ERROR(CheckTargets(targets, rows, classes_));
     double loss = 0;
     for (int64_t row = 0; row < rows; ++row) {
+      if (targets[row] == kIgnoredTarget) continue;
       loss += LogSumExp(x + row * classes_) - x[row * classes_ + targets[row]];
     }
     std::copy(targets, targets + rows, reinterpret_cast<int32_t*>(buffers.saved));
@@ -40,6 +41,10 @@ class ReferenceCrossEntropy final : public PrimitiveLayer {
     const int32_t* targets = reinterpret_cast<const int32_t*>(buffers.saved);
     T* dx = reinterpret_cast<T*>(buffers.grad_input);
     for (int64_t row = 0; row < NumRows(input_shape()); ++row, x += classes_, dx += classes_) {
+      if (targets[row] == kIgnoredTarget) {
+        std::fill(dx, dx + classes_, T{0});
+        continue;
+      }
       const double log_sum = LogSumExp(x);
       for (int64_t c = 0; c < classes_; ++c) {
         dx[c] = static_cast<T>((std::exp(x[c] - log_sum) - (c == targets[row] ? 1 : 0)) / loss_rows_);

@@ -73,6 +73,13 @@ absl::Status ResolveRun(const proto::Job& job, proto::Run& run) {
   if (!run.has_evaluate_every()) run.set_evaluate_every(0);
   if (!run.has_initial_weights()) run.set_initial_weights("");
   if (!run.has_time_limit()) run.set_time_limit(0);
+  if (!run.has_evaluate_at_most()) run.set_evaluate_at_most(0);
+  BATON_RETURN_IF_ERROR(CheckRange("run.evaluate_at_most", run.evaluate_at_most(), 0, 1'000'000'000'000));
+  if (!run.has_on_nonfinite()) run.set_on_nonfinite(proto::Run::STOP);
+  if (!proto::Run::OnNonfinite_IsValid(run.on_nonfinite())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("run.on_nonfinite: ", static_cast<int>(run.on_nonfinite()), " is not one of STOP, SKIP_STEP"));
+  }
   BATON_RETURN_IF_ERROR(CheckRange("run.steps", run.steps(), 1, 1'000'000'000));
   BATON_RETURN_IF_ERROR(CheckRange("run.log_every", run.log_every(), 1, 1'000'000'000));
   BATON_RETURN_IF_ERROR(CheckReal("run.time_limit", run.time_limit(), 0, kMostSeconds));

@@ -36,6 +36,8 @@ TEST_CASE("defaults are filled in") {
   CHECK(job->run().seed() == 1);
   CHECK(job->run().log_every() == 10);
   CHECK(job->run().has_evaluate_every());
+  CHECK(job->run().has_evaluate_at_most());
+  CHECK(job->run().on_nonfinite() == proto::Run::STOP);
   CHECK(job->devices().backend() == proto::Devices::HOST);
   CHECK(job->devices().count() == 1);
   CHECK(job->devices().threads_each() == 1);
@@ -93,6 +95,7 @@ TEST_CASE("wrong names, batches and runs") {
                Wrong{kGpt, "run={}", "run.steps is missing: the number of optimizer steps"},
                Wrong{kGpt, "run.steps=0", "run.steps: 0 must be at least 1"},
                Wrong{kGpt, "run.log_every=0", "run.log_every: 0 must be at least 1"},
+               Wrong{kGpt, "run.evaluate_at_most=-1", "run.evaluate_at_most: -1 must be at least 0"},
                Wrong{kGpt, "run.evaluate_every=-1", "run.evaluate_every: -1 must be at least 0"},
                Wrong{kGpt, "run.time_limit=-1", "run.time_limit: -1 must be from 0 to 3.1536e+07"},
                Wrong{kGpt, "checkpoint.every=-1", "checkpoint.every: -1 must be at least 0"},

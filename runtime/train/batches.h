@@ -19,9 +19,9 @@ class Batches final : public BatchSource {
 
   // From now on Fill gives the batch of training step `step`, from 0.
   void SetTraining(int64_t step);
-  // From now on Fill gives held-out sequences from `first_sequence` on. If too few are held out for a batch, Fill
-  // starts again with the first one.
-  void SetHeldOut(int64_t first_sequence);
+  // From now on Fill gives held-out sequences from `first_sequence` on. Behind the sequence end_sequence − 1 it repeats
+  // that one's inputs with targets that are ignored. first_sequence < end_sequence <= Dataset::num_held_out().
+  void SetHeldOut(int64_t first_sequence, int64_t end_sequence);
 
   Bytes BytesOf(DataKind kind) const override;
   void Fill(DataKind kind, int micro_batch, std::byte* slot) const override;
@@ -31,6 +31,7 @@ class Batches final : public BatchSource {
   const int64_t sequences_per_micro_batch_;
   int64_t step_ = 0;
   int64_t first_held_out_ = 0;
+  int64_t end_held_out_ = 0;
   bool evaluating_ = false;
 };
 

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+#include "ops/layers/token_ids.h"
+
 namespace baton {
 namespace {
 
@@ -28,7 +30,7 @@ class NumberedDataset final : public Dataset {
   }
 };
 
-TEST_CASE("micro-batches are consecutive sequences, and held-out data start again at their end") {
+TEST_CASE("micro-batches are consecutive sequences, and behind the end of held-out data targets are ignored") {
   const NumberedDataset dataset;
   Batches batches(&dataset, /*sequences_per_micro_batch=*/2);
   const DataKind kind = GENERATE(DataKind::kInputs, DataKind::kTargets);
@@ -43,9 +45,14 @@ TEST_CASE("micro-batches are consecutive sequences, and held-out data start agai
   batches.SetTraining(3);
   CHECK(fill(0) == std::vector<int32_t>{300, 301});
   CHECK(fill(2) == std::vector<int32_t>{304, 305});
-  batches.SetHeldOut(0);
+  const bool inputs = kind == DataKind::kInputs;
+  const int32_t ignored = kIgnoredTarget;
+  batches.SetHeldOut(0, 3);
   CHECK(fill(0) == std::vector<int32_t>{-1, -2});
-  CHECK(fill(1) == std::vector<int32_t>{-3, -1});
+  CHECK(fill(1) == (inputs ? std::vector<int32_t>{-3, -3} : std::vector<int32_t>{-3, ignored}));
+  CHECK(fill(2) == (inputs ? std::vector<int32_t>{-3, -3} : std::vector<int32_t>{ignored, ignored}));
+  batches.SetHeldOut(1, 2);
+  CHECK(fill(0) == (inputs ? std::vector<int32_t>{-2, -2} : std::vector<int32_t>{-2, ignored}));
   batches.SetTraining(4);
   CHECK(fill(1) == std::vector<int32_t>{402, 403});
 }

@@ -22,7 +22,10 @@ double SecondsSince1970() {
 }  // namespace
 
 Checkpointer::Checkpointer(CheckpointerOptions options)
-    : options_(std::move(options)), saved_(options_.saved_step), last_copy_(std::chrono::steady_clock::now()) {
+    : options_(std::move(options)),
+      skipped_steps_(options_.about.skipped_steps()),
+      saved_(options_.saved_step),
+      last_copy_(std::chrono::steady_clock::now()) {
   if (is_periodic()) options_.state->Prepare(snapshot_);
 }
 
@@ -40,6 +43,7 @@ bool Checkpointer::IsDue(int64_t step) const {
 
 void Checkpointer::AfterStep(int64_t step, double loss, StepMetrics& metrics) {
   absl::Status status;
+  if (metrics.skipped) ++skipped_steps_;
   if (done_) status = Join();
   if (IsDue(step)) {
     const auto start = std::chrono::steady_clock::now();
@@ -65,6 +69,7 @@ absl::Status Checkpointer::Copy(int64_t step, double loss) {
   manifest_ = options_.about;
   manifest_.set_step(static_cast<int32_t>(step));
   manifest_.set_loss(loss);
+  manifest_.set_skipped_steps(skipped_steps_);
   manifest_.set_saved_at(SecondsSince1970());
   manifest_.set_sequences(step * options_.sequences_per_step);
   if (snapshot_.files.empty()) options_.state->Prepare(snapshot_);

@@ -74,6 +74,7 @@ class Checkpointer {
   absl::Status Join();
 
   const CheckpointerOptions options_;
+  int32_t skipped_steps_ = 0;
   StateSnapshot snapshot_;              // read by the thread while it runs
   proto::CheckpointManifest manifest_;  // of snapshot_
   bool has_said_wait_ = false;

@@ -1,4 +1,4 @@
-// Batch by batch through the forward-only program.
+// Batch after batch through the forward-only program.
 #include "runtime/train/evaluation.h"
 
 #include <algorithm>
@@ -13,36 +13,39 @@ absl::Status CheckHeldOut(const Dataset& dataset) {
   return absl::InvalidArgumentError("data.held_out: 0 leaves nothing to evaluate on");
 }
 
-Evaluation::Evaluation(Program program, int64_t sequences, Executor* executor, StageModules* modules, Batches* batches,
-                       const Dataset* dataset)
+Evaluation::Evaluation(Program program, const EvaluationSizes& sizes, Executor* executor, StageModules* modules,
+                       Batches* batches, const Dataset* dataset)
     : program_(std::make_shared<const Program>(std::move(program))),
-      sequences_(sequences),
+      sizes_(sizes),
       executor_(executor),
       modules_(modules),
       batches_(batches),
       dataset_(dataset) {}
 
-absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Create(Program program, int64_t sequences, Executor* executor,
-                                                               StageModules* modules, Batches* batches,
-                                                               const Dataset* dataset) {
+absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Create(Program program, const EvaluationSizes& sizes,
+                                                               Executor* executor, StageModules* modules,
+                                                               Batches* batches, const Dataset* dataset) {
   BATON_RETURN_IF_ERROR(CheckHeldOut(*dataset));
   std::unique_ptr<Evaluation> evaluation(
-      new Evaluation(std::move(program), sequences, executor, modules, batches, dataset));
+      new Evaluation(std::move(program), sizes, executor, modules, batches, dataset));
   BATON_ASSIGN_OR_RETURN(evaluation->handle_, executor->AddProgram(evaluation->program_));
   return evaluation;
 }
 
-absl::StatusOr<double> Evaluation::Run() {
-  const int64_t count = std::clamp<int64_t>(dataset_->num_held_out() / sequences_, 1, kMaxEvaluationBatches);
-  double sum = 0;
-  for (int64_t index = 0; index < count; ++index) {
-    batches_->SetHeldOut(index * sequences_);
+absl::StatusOr<double> Evaluation::Run(const std::atomic<bool>* stop) {
+  const int64_t held_out = dataset_->num_held_out();
+  const int64_t end = sizes_.at_most == 0 ? held_out : std::min(held_out, sizes_.at_most);
+  double sum = 0;  // over sequences
+  for (int64_t first = 0; first < end; first += sizes_.batch) {
+    if (stop != nullptr && *stop) return absl::CancelledError("the evaluation was stopped");
+    batches_->SetHeldOut(first, end);
     modules_->SetStaging(0);
     modules_->Stage(*program_, 0);
     BATON_RETURN_IF_ERROR(executor_->RunStep(handle_, nullptr));
-    sum += modules_->Loss();
+    // The loss is divided by the rows of a whole batch.
+    sum += modules_->Loss() * static_cast<double>(sizes_.batch);
   }
-  return sum / static_cast<double>(count);
+  return sum / static_cast<double>(end);
 }
 
 }  // namespace baton

@@ -2,6 +2,7 @@
 #ifndef BATON_RUNTIME_TRAIN_EVALUATION_H_
 #define BATON_RUNTIME_TRAIN_EVALUATION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -15,31 +16,34 @@
 
 namespace baton {
 
-// The most batches of held-out data in one evaluation.
-inline constexpr int64_t kMaxEvaluationBatches = 32;
-
 // Errors: InvalidArgument if the data set has no held-out sequences.
 absl::Status CheckHeldOut(const Dataset& dataset);
+
+struct EvaluationSizes {
+  int64_t batch = 1;    // sequences of a batch
+  int64_t at_most = 0;  // evaluate the first ones only, as many as this; 0: all
+};
 
 // Thread contract: the launching thread, while no step runs. Borrows all but the program.
 class Evaluation {
  public:
   // Adds `program` to `executor`, which runs the training program with `modules`; this allocates an arena on each
-  // device. `sequences`: those of a batch. Errors: those of CheckHeldOut and Executor::AddProgram.
-  static absl::StatusOr<std::unique_ptr<Evaluation>> Create(Program program, int64_t sequences, Executor* executor,
-                                                            StageModules* modules, Batches* batches,
+  // device. Errors: those of CheckHeldOut and Executor::AddProgram.
+  static absl::StatusOr<std::unique_ptr<Evaluation>> Create(Program program, const EvaluationSizes& sizes,
+                                                            Executor* executor, StageModules* modules, Batches* batches,
                                                             const Dataset* dataset);
 
-  // The mean loss over the held-out data, or over kMaxEvaluationBatches batches if there is more. Changes the batch
-  // that is set and fills staging memory 0.
-  absl::StatusOr<double> Run();
+  // The mean loss over the rows of all held-out sequences, each once; see EvaluationSizes::at_most. The last batch is
+  // filled up with rows that are ignored, so that the mean does not depend on the size of a batch. Changes the batch
+  // that is set and fills staging memory 0. `stop` (may be null): returns Cancelled once it is true.
+  absl::StatusOr<double> Run(const std::atomic<bool>* stop);
 
  private:
-  Evaluation(Program program, int64_t sequences, Executor* executor, StageModules* modules, Batches* batches,
+  Evaluation(Program program, const EvaluationSizes& sizes, Executor* executor, StageModules* modules, Batches* batches,
              const Dataset* dataset);
 
   const std::shared_ptr<const Program> program_;
-  const int64_t sequences_;
+  const EvaluationSizes sizes_;
   Executor* const executor_;
   StageModules* const modules_;
   Batches* const batches_;

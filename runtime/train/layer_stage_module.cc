@@ -2,6 +2,7 @@
 #include "runtime/train/layer_stage_module.h"
 
 #include <algorithm>
+#include <cmath>
 #include <new>
 #include <utility>
 
@@ -42,13 +43,16 @@ absl::Status LayerStageModule::CreateShared(Device& device) {
   const Bytes control_bytes = AlignUp(sizeof(UpdateControl));
   const Bytes norm_bytes = AlignUp(sizeof(double));
   const Bytes losses_bytes = AlignUp(num_micro_batches_ * sizeof(double));
-  const int num_norms = layout_->num_parameters();
-  Bytes bytes = control_bytes + norm_bytes + losses_bytes + AlignUp(num_norms * sizeof(double));
+  const size_t num_norms = layout_->num_parameters();
+  const size_t num_uses = layout_->UsesIn(chunk_).size();
+  const Bytes norms_bytes = AlignUp(num_norms * sizeof(double));
+  const Bytes bytes = control_bytes + norm_bytes + losses_bytes + norms_bytes + AlignUp(num_uses * sizeof(double));
   BATON_ASSIGN_OR_RETURN(std::byte * shared, device.CreateShared(bytes));
   control_ = new (shared) UpdateControl;
   gradient_norm_ = reinterpret_cast<double*>(shared += control_bytes);
   losses_ = {reinterpret_cast<double*>(shared += norm_bytes), static_cast<size_t>(num_micro_batches_)};
-  squared_norms_ = {reinterpret_cast<double*>(shared + losses_bytes), static_cast<size_t>(num_norms)};
+  squared_norms_ = {reinterpret_cast<double*>(shared += losses_bytes), num_norms};
+  use_norms_ = {reinterpret_cast<double*>(shared + norms_bytes), num_uses};
   if (device.arena_is_shared()) return absl::OkStatus();
   const Bytes micro_batch =
       AlignUp(source_->BytesOf(DataKind::kInputs)) + AlignUp(source_->BytesOf(DataKind::kTargets));
@@ -56,13 +60,18 @@ absl::Status LayerStageModule::CreateShared(Device& device) {
   return absl::OkStatus();
 }
 
-void LayerStageModule::BindParameters() {
+std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
   std::vector<OptimizedParameter> parameters;
   for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
     parameters.push_back(
         Locate(layout_->SpecOf(use), use.offsets, {state_.parameters, state_.gradients, state_.optimizer}));
     if (use.canonical && replica_ == 0) parameters.back().norm = use.parameter;
   }
+  return parameters;
+}
+
+void LayerStageModule::BindParameters() {
+  std::vector<OptimizedParameter> parameters = LocateParameters();
   BindLayer(parameters, *layer_);
   optimizer_ = backend_->CreateOptimizer(std::move(parameters));
 }
@@ -91,6 +100,34 @@ PassBuffers LayerStageModule::WithLoss(int micro_batch, const PassBuffers& buffe
   return with_loss;
 }
 
+void LayerStageModule::BeginStep(const UpdateControl& update) {
+  *control_ = update;
+  std::fill(losses_.begin(), losses_.end(), 0.0);
+}
+
+void LayerStageModule::BeginExamination() {
+  std::vector<OptimizedParameter> parameters = LocateParameters();
+  for (size_t use = 0; use < parameters.size(); ++use) parameters[use].norm = static_cast<int32_t>(use);
+  examiner_ = backend_->CreateOptimizer(std::move(parameters));
+  nonfinite_micro_batch_ = -1;
+}
+
+int LayerStageModule::EndExamination() {
+  examiner_.reset();
+  return nonfinite_micro_batch_;
+}
+
+absl::Status LayerStageModule::Examine(Stream& stream, int micro_batch) {
+  if (examiner_ == nullptr || nonfinite_micro_batch_ >= 0) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(
+      examiner_->SquaredNorms(ToKernelStream(stream), {}, use_norms_.data(), static_cast<int64_t>(use_norms_.size())));
+  BATON_RETURN_IF_ERROR(stream.Synchronize());
+  const bool finite =
+      std::all_of(use_norms_.begin(), use_norms_.end(), [](double norm) { return std::isfinite(norm); });
+  if (!finite) nonfinite_micro_batch_ = micro_batch;
+  return absl::OkStatus();
+}
+
 absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) {
   if (staged_ == nullptr) {
     source_->Fill(kind, micro_batch, slot);
@@ -108,7 +145,8 @@ absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const P
   both.stash = buffers.scratch;
   both.scratch = buffers.scratch + stash_bytes_;
   BATON_RETURN_IF_ERROR(layer_->BackwardInput(ToKernelStream(stream), both));
-  return layer_->BackwardWeight(ToKernelStream(stream), both);
+  BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), both));
+  return Examine(stream, micro_batch);
 }
 
 absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) {
@@ -116,7 +154,8 @@ absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, co
 }
 
 absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) {
-  return layer_->BackwardWeight(ToKernelStream(stream), WithLoss(micro_batch, buffers));
+  BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), WithLoss(micro_batch, buffers)));
+  return Examine(stream, micro_batch);
 }
 
 absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) {
@@ -126,8 +165,10 @@ absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const 
 absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream& stream, int group, int member) {
   const ReduceGroup& reduce_group = (*reduce_groups_)[group];
   if (reduce_group.kind == ReduceKind::kGradientNorm) {
-    BATON_RETURN_IF_ERROR(
-        optimizer_->SquaredNorms(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size()));
+    const bool has_losses = chunk_ == layout_->num_chunks() - 1;
+    BATON_RETURN_IF_ERROR(optimizer_->SquaredNorms(ToKernelStream(stream),
+                                                   has_losses ? losses_ : absl::Span<const double>(),
+                                                   squared_norms_.data(), squared_norms_.size()));
     return ReduceBuffer{reinterpret_cast<std::byte*>(squared_norms_.data()),
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }
@@ -148,6 +189,7 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
 }
 
 absl::Status LayerStageModule::Update(Stream& stream) {
+  if (examiner_ != nullptr) return stream.Zero(state_.gradients, layout_->ParameterBytes(chunk_));
   return optimizer_->Update(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size(), control_,
                             gradient_norm_);
 }

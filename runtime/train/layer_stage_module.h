@@ -45,12 +45,19 @@ class LayerStageModule : public StageModule {
   void Stage(DataKind kind, int micro_batch, int staging);
   void set_staging(int staging) { staging_ = staging; }
 
-  void set_update(const UpdateControl& update) { *control_ = update; }
+  // Sets what the next Update does, and clears the losses of earlier steps.
+  void BeginStep(const UpdateControl& update);
   // [micro-batch], of the last step or evaluation. Defined only in the last chunk, for the micro-batches that use this
   // replica.
   absl::Span<const double> losses() const { return losses_; }
-  // The L2 norm over all gradients of the last training step, before clipping.
+  // The L2 norm over all gradients of the last training step, before clipping. NaN also if a loss is not finite.
   double gradient_norm() const { return *gradient_norm_; }
+
+  // Until EndExamination, each backward pass on its weights is followed by a check of the gradients, and Update only
+  // clears them. Not for recorded steps: the check waits for the stream.
+  void BeginExamination();
+  // Returns the first micro-batch, in the order of execution, after which a gradient was not finite; -1: none.
+  int EndExamination();
 
   absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override;
   absl::Status Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
@@ -66,7 +73,10 @@ class LayerStageModule : public StageModule {
   PassBuffers WithLoss(int micro_batch, const PassBuffers& buffers);
   // Allocates in the device's shared memory.
   absl::Status CreateShared(Device& device);
+  std::vector<OptimizedParameter> LocateParameters() const;
   void BindParameters();
+  // To be called after each pass that adds to gradients. Does nothing outside an examination.
+  absl::Status Examine(Stream& stream, int micro_batch);
   std::byte* StagedAt(DataKind kind, int micro_batch, int staging) const;
 
   const Backend* backend_;
@@ -86,9 +96,13 @@ class LayerStageModule : public StageModule {
   double* gradient_norm_ = nullptr;
   absl::Span<double> losses_;         // [micro-batch]
   absl::Span<double> squared_norms_;  // [parameter]; summed over the chunks by an AllReduce
+  absl::Span<double> use_norms_;      // [parameter use in the chunk]; written by the examiner
   // kNumStagings times the inputs, then targets, of all micro-batches; null if Load fills slots itself.
   std::byte* staged_ = nullptr;
   int staging_ = 0;
+  // Takes the norm of every use, whoever counts it in squared_norms_. Null outside an examination.
+  std::unique_ptr<Optimizer> examiner_;
+  int nonfinite_micro_batch_ = -1;
 };
 
 }  // namespace baton

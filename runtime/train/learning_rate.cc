@@ -10,9 +10,10 @@ double LearningRate(const LearningRateSchedule& schedule, int64_t step) {
   if (step < schedule.warmup_steps) {
     return schedule.base * static_cast<double>(step) / static_cast<double>(schedule.warmup_steps);
   }
-  const int64_t decaying = schedule.steps - schedule.warmup_steps;
-  if (decaying <= 0) return schedule.base;
-  const double t = std::min(1.0, static_cast<double>(step - schedule.warmup_steps) / static_cast<double>(decaying));
+  const int64_t first = schedule.warmup_steps + 1;
+  const int64_t decaying = schedule.steps - first;
+  if (step <= first || decaying <= 0) return schedule.base;
+  const double t = std::min(1.0, static_cast<double>(step - first) / static_cast<double>(decaying));
   const double range = 1.0 - schedule.min_ratio;
   switch (schedule.decay) {
     case LearningRateDecay::kConstant:

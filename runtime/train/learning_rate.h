@@ -24,7 +24,8 @@ struct LearningRateSchedule {
 };
 
 // The learning rate of `step`, counted from 1. Warm-up: base · step / warmup_steps, so that the step warmup_steps has
-// the full rate. Then, with t = (step − warmup_steps) / (steps − warmup_steps):
+// the full rate. The first step after it has the full rate, too, and the last step that of the end: with
+// first = warmup_steps + 1 and t = (step − first) / (steps − first), or 0 if steps = first,
 //   linear  base · (1 − (1 − min_ratio) · t)
 //   cosine  base · (min_ratio + (1 − min_ratio) · (1 + cos πt) / 2)     (Loshchilov and Hutter 2017, one cycle)
 // Steps beyond the last one keep its rate.

@@ -9,25 +9,29 @@
 #include "base/failpoint.h"
 #include "base/json_string.h"
 #include "base/status.h"
+#include "runtime/train/nonfinite.h"
 
 namespace baton {
-namespace {
-
-std::string Number(double value) { return std::isfinite(value) ? absl::StrFormat("%.9g", value) : "null"; }
-
-}  // namespace
 
 std::string MetricsLine(const StepMetrics& metrics) {
   // Written by hand, since a library would choose the digits itself.
   std::string line = absl::StrCat("{\"step\":", metrics.step);
+  std::string nonfinite;
   const auto append = [&](const char* key, double value) {
-    absl::StrAppend(&line, ",", JsonString(key), ":", Number(value));
+    const bool finite = std::isfinite(value);
+    absl::StrAppend(&line, ",", JsonString(key), ":", finite ? absl::StrFormat("%.9g", value) : "null");
+    if (finite) return;
+    absl::StrAppend(&nonfinite, nonfinite.empty() ? "" : ",", JsonString(key), ":", JsonString(NonfiniteName(value)));
   };
   append("loss", metrics.loss);
   append("grad_norm", metrics.grad_norm);
   append("learning_rate", metrics.learning_rate);
   append("step_ms", metrics.step_ms);
-  append("predicted_step_ms", metrics.predicted_step_ms.value_or(std::nan("")));
+  if (metrics.predicted_step_ms.has_value()) {
+    append("predicted_step_ms", *metrics.predicted_step_ms);
+  } else {
+    absl::StrAppend(&line, ",\"predicted_step_ms\":null");
+  }
   append("tokens_per_second", metrics.tokens_per_second);
   append("bubble_ratio", metrics.bubble_ratio);
   append("predicted_bubble_ratio", metrics.predicted_bubble_ratio);
@@ -36,6 +40,8 @@ std::string MetricsLine(const StepMetrics& metrics) {
   if (!metrics.checkpoint_error.empty()) {
     absl::StrAppend(&line, ",\"checkpoint_error\":", JsonString(metrics.checkpoint_error));
   }
+  if (metrics.skipped) absl::StrAppend(&line, ",\"skipped\":true");
+  if (!nonfinite.empty()) absl::StrAppend(&line, ",\"nonfinite\":{", nonfinite, "}");
   return line + "}";
 }
 

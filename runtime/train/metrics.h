@@ -26,10 +26,12 @@ struct StepMetrics {
   std::optional<double> held_out_loss;      // set in steps that evaluate
   std::optional<double> checkpoint_ms;      // that training waited for a save; set in steps that are saved
   std::string checkpoint_error;             // of a save that ended since the step before; empty: none failed
+  bool skipped = false;                     // loss or norm was not finite, so that nothing was updated
 };
 
-// One line of JSON without its end, keys in the order above. Numbers have 9 significant digits, so that a float reads
-// back as the same float. NaN and infinities, which JSON cannot express, are null.
+// One line of JSON without its end, keys in the order above; "skipped" only if true. Numbers have 9 significant digits,
+// so that a float reads back as the same float. JSON cannot express NaN and infinities: such a number is null, and the
+// object "nonfinite" has its name, as {"loss":null,…,"nonfinite":{"loss":"nan"}}.
 std::string MetricsLine(const StepMetrics& metrics);
 
 // Owns the file from Create until it is destroyed. Thread contract: one thread at a time.

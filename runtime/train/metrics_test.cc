@@ -56,11 +56,18 @@ TEST_CASE("the loss of a float reads back as the same float") {
   }
 }
 
-TEST_CASE("what JSON has no number for is null") {
+TEST_CASE("what JSON has no number for is null, and named") {
   StepMetrics metrics = Example();
-  metrics.loss = GENERATE(std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
-                          -std::numeric_limits<double>::infinity());
-  CHECK(nlohmann::json::parse(MetricsLine(metrics))["loss"].is_null());
+  CHECK_FALSE(nlohmann::json::parse(MetricsLine(metrics)).contains("nonfinite"));
+  metrics.loss = -std::numeric_limits<double>::infinity();
+  metrics.grad_norm = std::numeric_limits<double>::infinity();
+  metrics.predicted_step_ms.reset();
+  metrics.held_out_loss = -std::numeric_limits<double>::quiet_NaN();
+  metrics.skipped = true;
+  const nlohmann::json line = nlohmann::json::parse(MetricsLine(metrics));
+  for (const char* key : {"loss", "grad_norm", "predicted_step_ms", "held_out_loss"}) CHECK(line[key].is_null());
+  CHECK(line["nonfinite"] == nlohmann::json::parse(R"({"loss": "-inf", "grad_norm": "inf", "held_out_loss": "nan"})"));
+  CHECK(line["skipped"] == true);
 }
 
 TEST_CASE("each line is in the file at once, and an old file is emptied") {

@@ -47,6 +47,7 @@ std::vector<LinePart> Progress::PartsOf(const StepMetrics& metrics) const {
       {predicted(absl::StrFormat("%4.1f %%", 100 * metrics.predicted_bubble_ratio)), 8},
       {options_.columns ? ProgressBar(share) : "", 3},
       {TimeLeft(elapsed, share_of_process), 1}};
+  if (metrics.skipped) parts.push_back({"update skipped", 2});
   if (metrics.held_out_loss) parts.push_back({absl::StrCat("held-out loss ", FormatLoss(*metrics.held_out_loss)), 2});
   return parts;
 }
@@ -54,7 +55,7 @@ std::vector<LinePart> Progress::PartsOf(const StepMetrics& metrics) const {
 void Progress::Show(const StepMetrics& metrics) {
   if (options_.log == nullptr) return;
   const bool stays = metrics.step == 1 || metrics.step % options_.log_every == 0 || metrics.step == options_.steps ||
-                     metrics.held_out_loss.has_value();
+                     metrics.held_out_loss.has_value() || metrics.skipped;
   if (options_.columns) {
     // The last column stays free: some terminals wrap once it is filled, and a wrapped line cannot be written over.
     *options_.log << "\r\033[K" << FitLine(PartsOf(metrics), options_.columns() - 1) << (stays ? "\n" : "")

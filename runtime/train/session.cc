@@ -1,6 +1,7 @@
 // Makes the parts of a session in order, and hands each call to one of them.
 #include "runtime/train/session.h"
 
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -80,6 +81,7 @@ absl::Status TrainingSession::FillParameters() {
 
 absl::Status TrainingSession::Restore(const Checkpoint& checkpoint) {
   BATON_RETURN_IF_ERROR(parameters_->Restore(checkpoint));
+  num_updates_ = checkpoint.manifest().step() - checkpoint.manifest().skipped_steps();
   return modules_->RoundWorkingCopies();
 }
 
@@ -95,30 +97,41 @@ proto::CheckpointManifest TrainingSession::DescribeRun() const {
 }
 
 absl::Status TrainingSession::CreateEvaluation(Program program) {
-  BATON_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(std::move(program), job_.batch().sequences(), executor_.get(),
-                                                         modules_.get(), batches_.get(), dataset_.get()));
+  BATON_ASSIGN_OR_RETURN(
+      evaluation_, Evaluation::Create(std::move(program), {job_.batch().sequences(), job_.run().evaluate_at_most()},
+                                      executor_.get(), modules_.get(), batches_.get(), dataset_.get()));
   return absl::OkStatus();
 }
 
 absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace) {
-  const UpdateControl update = UpdateOfJob(job_, step);
-  modules_->SetUpdate(update);
+  const UpdateControl update = UpdateOfJob(job_, step, num_updates_);
+  modules_->BeginStep(update);
   BATON_RETURN_IF_ERROR(step_runner_->Run(step, wants_trace ? &trace_ : nullptr));
   StepResult result;
   result.loss = modules_->Loss();
   result.gradient_norm = modules_->GradientNorm();
   result.learning_rate = update.learning_rate;
+  result.applied = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
+  if (result.applied) ++num_updates_;
   return result;
 }
 
-absl::StatusOr<double> TrainingSession::Evaluate() {
+absl::StatusOr<NonfiniteOrigin> TrainingSession::FindNonfinite(int64_t step) {
+  modules_->BeginExamination();
+  const absl::Status status = step_runner_->RunInstructions(step);
+  const NonfiniteOrigin origin = modules_->EndExamination();
+  BATON_RETURN_IF_ERROR(status);
+  return origin;
+}
+
+absl::StatusOr<double> TrainingSession::Evaluate(const std::atomic<bool>* stop) {
   if (evaluation_ == nullptr) {
     BATON_RETURN_IF_ERROR(CheckHeldOut(*dataset_));
     BATON_ASSIGN_OR_RETURN(Program program, CompileEvaluation(plan_.request));
     BATON_RETURN_IF_ERROR(CreateEvaluation(std::move(program)));
   }
   step_runner_->ForgetStaged();
-  return evaluation_->Run();
+  return evaluation_->Run(stop);
 }
 
 std::string TrainingSession::DescribeDevices() const { return baton::DescribeDevices(job_.devices()); }

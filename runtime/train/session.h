@@ -9,6 +9,7 @@
 #ifndef BATON_RUNTIME_TRAIN_SESSION_H_
 #define BATON_RUNTIME_TRAIN_SESSION_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,7 @@
 #include "runtime/planning/prepare_job.h"
 #include "runtime/train/batches.h"
 #include "runtime/train/evaluation.h"
+#include "runtime/train/nonfinite.h"
 #include "runtime/train/parameter_state.h"
 #include "runtime/train/stage_modules.h"
 #include "runtime/train/step_runner.h"
@@ -41,8 +43,10 @@ namespace baton {
 // The numbers of one step.
 struct StepResult {
   double loss = 0;           // mean over all rows of the batch, in nats
-  double gradient_norm = 0;  // L2, over all gradients, before clipping
+  double gradient_norm = 0;  // L2, over all gradients, before clipping; NaN also if a loss is not finite
   double learning_rate = 0;
+  // False if the loss or the norm is not finite. Then parameters and optimizer state are as before the step.
+  bool applied = true;
 };
 
 // Thread contract: one thread at a time. Owns all; destruction joins the workers.
@@ -58,12 +62,14 @@ class TrainingSession {
 
   // Runs training step `step`, from 0, and keeps its trace if `wants_trace`. After an error the session is of no use.
   absl::StatusOr<StepResult> Step(int64_t step, bool wants_trace = true);
+  // Runs step `step`, which was not applied, once more to find where its numbers first stopped being finite.
+  absl::StatusOr<NonfiniteOrigin> FindNonfinite(int64_t step);
   // True if a trace costs time. Then it should not be asked for in every step.
   bool traces_cost_time() const { return step_runner_->replays(); }
 
-  // The mean loss over the held-out data; see Evaluation. Unless run.evaluate_every is set, the first call compiles the
-  // evaluation program and allocates its arenas. Errors: InvalidArgument if data.held_out is 0.
-  absl::StatusOr<double> Evaluate();
+  // The mean loss over the held-out data; see Evaluation::Run. Unless run.evaluate_every is set, the first call
+  // compiles the evaluation program and allocates its arenas. Errors: InvalidArgument if data.held_out is 0.
+  absl::StatusOr<double> Evaluate(const std::atomic<bool>* stop = nullptr);
   // The model's parameters by name, in the same order for every split; valid until the next call or step.
   absl::StatusOr<std::vector<TensorToWrite>> Weights() { return parameters_->Weights(); }
   // The parameters and moments by name, for checkpoints. Lives as long as the session.
@@ -108,6 +114,7 @@ class TrainingSession {
   std::unique_ptr<ParameterState> parameters_;
   std::unique_ptr<StepRunner> step_runner_;
   std::unique_ptr<Evaluation> evaluation_;  // null until something is evaluated
+  int64_t num_updates_ = 0;                 // steps that were applied; the correction of the moments' bias counts these
   Trace trace_;
 };
 

@@ -1,6 +1,7 @@
 // Builds, binds and asks the modules of all replicas.
 #include "runtime/train/stage_modules.h"
 
+#include <cmath>
 #include <utility>
 #include <variant>
 
@@ -55,8 +56,8 @@ absl::Status StageModules::RoundWorkingCopies() {
   return absl::OkStatus();
 }
 
-void StageModules::SetUpdate(const UpdateControl& update) {
-  for (const auto& module : modules_) module->set_update(update);
+void StageModules::BeginStep(const UpdateControl& update) {
+  for (const auto& module : modules_) module->BeginStep(update);
 }
 
 void StageModules::SetStaging(int staging) {
@@ -74,13 +75,36 @@ void StageModules::Stage(const Program& program, int staging) {
   }
 }
 
+double StageModules::LossOf(int micro_batch) const {
+  return modules_[program_.placement.IndexOf(program_.num_chunks - 1, micro_batch)]->losses()[micro_batch];
+}
+
 double StageModules::Loss() const {
-  const int last_chunk = program_.num_chunks - 1;
   double sum = 0;
-  for (int micro_batch = 0; micro_batch < program_.num_micro_batches; ++micro_batch) {
-    sum += modules_[program_.placement.IndexOf(last_chunk, micro_batch)]->losses()[micro_batch];
-  }
+  for (int micro_batch = 0; micro_batch < program_.num_micro_batches; ++micro_batch) sum += LossOf(micro_batch);
   return sum;
+}
+
+void StageModules::BeginExamination() {
+  for (const auto& module : modules_) module->BeginExamination();
+}
+
+NonfiniteOrigin StageModules::EndExamination() {
+  NonfiniteOrigin origin;
+  for (int micro_batch = 0; micro_batch < program_.num_micro_batches && origin.loss_micro_batch < 0; ++micro_batch) {
+    if (!std::isfinite(LossOf(micro_batch))) origin.loss_micro_batch = micro_batch;
+  }
+  for (size_t index = 0; index < modules_.size(); ++index) {
+    const int micro_batch = modules_[index]->EndExamination();
+    const int chunk = program_.placement.replicas()[index].chunk;
+    if (micro_batch < 0 || (origin.chunk >= 0 &&
+                            std::make_pair(micro_batch, -chunk) > std::make_pair(origin.micro_batch, -origin.chunk))) {
+      continue;
+    }
+    origin.micro_batch = micro_batch;
+    origin.chunk = chunk;
+  }
+  return origin;
 }
 
 }  // namespace baton

@@ -20,6 +20,7 @@
 #include "runtime/planning/plan_job.h"
 #include "runtime/train/batch_source.h"
 #include "runtime/train/layer_stage_module.h"
+#include "runtime/train/nonfinite.h"
 #include "runtime/train/parameter_state.h"
 #include "schedules/program/program.h"
 
@@ -42,8 +43,8 @@ class StageModules {
   // See LayerStageModule::RoundWorkingCopies.
   absl::Status RoundWorkingCopies();
 
-  // Sets what the next Update does.
-  void SetUpdate(const UpdateControl& update);
+  // Sets what the next Update does; see LayerStageModule::BeginStep.
+  void BeginStep(const UpdateControl& update);
   // Sets which staging memory the next step loads from; see LayerStageModule.
   void SetStaging(int staging);
   // Fills the staging memory of what `program` loads from the batch source.
@@ -54,8 +55,15 @@ class StageModules {
   // The L2 norm over all gradients of the last training step, before clipping.
   double GradientNorm() const { return modules_.front()->gradient_norm(); }
 
+  // The training steps between the two run by instructions, leave all parameters as they are and find where the
+  // numbers of the last one first stopped being finite.
+  void BeginExamination();
+  NonfiniteOrigin EndExamination();
+
  private:
   explicit StageModules(const Program& program) : program_(program) {}
+
+  double LossOf(int micro_batch) const;
 
   const Program& program_;                                  // of training
   std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as ChunkPlacement::replicas()

@@ -24,6 +24,13 @@ absl::Status StepRunner::Run(int64_t step, Trace* trace) {
   return absl::OkStatus();
 }
 
+absl::Status StepRunner::RunInstructions(int64_t step) {
+  options_.modules->SetStaging(static_cast<int>(step % LayerStageModule::kNumStagings));
+  options_.batches->SetTraining(step);
+  if (options_.stages) Stage(step);
+  return options_.executor->RunStep(nullptr);
+}
+
 void StepRunner::Stage(int64_t step) {
   options_.batches->SetTraining(step);
   options_.modules->Stage(*options_.program, static_cast<int>(step % LayerStageModule::kNumStagings));

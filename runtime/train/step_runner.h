@@ -41,6 +41,8 @@ class StepRunner {
   // Runs training step `step`, from 0, with the update that is set; fills `trace` unless it is null. Errors: those of
   // Executor::RunStep, RecordStep and RunRecorded.
   absl::Status Run(int64_t step, Trace* trace);
+  // Runs training step `step` by instructions, without a trace. Errors: those of Executor::RunStep.
+  absl::Status RunInstructions(int64_t step);
   // True once steps are replayed. Only then a trace costs time.
   bool replays() const { return order_ != nullptr; }
   // To be called when staging memory was filled for anything else than a training step.

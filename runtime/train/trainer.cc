@@ -13,6 +13,7 @@
 #include "runtime/train/announce.h"
 #include "runtime/train/checkpointer.h"
 #include "runtime/train/metrics.h"
+#include "runtime/train/nonfinite.h"
 #include "runtime/train/output_folder.h"
 #include "runtime/train/prediction.h"
 #include "runtime/train/prediction_accuracy.h"
@@ -50,13 +51,13 @@ class Trainer {
     Prediction prediction(&session_->program(), costs_,
                           /*planned_has_times=*/options_.costs.has_value() || job_.devices().has_rates());
     progress_.Start(first_step_);
-    while (steps_done_ < job_.run().steps() && !stopped_) {
+    while (steps_done_ < job_.run().steps() && !stopped_ && nonfinite_.ok()) {
       BATON_RETURN_IF_ERROR(TrainStep(steps_done_, prediction));
-      ++steps_done_;
-      stopped_ = steps_done_ < job_.run().steps() && MustStop();
+      stopped_ = steps_done_ < job_.run().steps() && nonfinite_.ok() && MustStop();
     }
     if (stopped_) progress_.Log(absl::StrCat("stopped after step ", steps_done_, "; saving"));
-    return Finish(prediction);
+    BATON_RETURN_IF_ERROR(Finish(prediction));
+    return nonfinite_;
   }
 
  private:
@@ -96,6 +97,7 @@ class Trainer {
     BATON_RETURN_IF_ERROR(session_->Restore(*resumed_));
     first_step_ = steps_done_ = resumed_->manifest().step();
     loss_ = resumed_->manifest().loss();
+    skipped_before_ = resumed_->manifest().skipped_steps();
     return absl::OkStatus();
   }
 
@@ -126,6 +128,7 @@ class Trainer {
     options.when = job_.checkpoint();
     options.about = session_->DescribeRun();
     *options.about.mutable_job() = job_;
+    options.about.set_skipped_steps(skipped_before_);
     options.sequences_per_step = job_.batch().sequences();
     options.saved_step = saved_step_;
     options.state = &session_->state();
@@ -166,16 +169,30 @@ class Trainer {
     metrics.tokens_per_second = static_cast<double>(session_->rows_per_step()) / seconds;
     metrics.bubble_ratio = measured_.bubble_ratio;
     metrics.predicted_bubble_ratio = predicted.bubble_ratio;
-    if (!std::isfinite(result.loss)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("step ", step + 1, ": the loss is ", result.loss,
-                       "; a smaller optimizer.adamw.learning_rate or a clip_norm may help"));
+    metrics.skipped = !result.applied;
+    if (metrics.skipped) {
+      ++num_skipped_;
+      BATON_ASSIGN_OR_RETURN(const NonfiniteOrigin origin, session_->FindNonfinite(step));
+      OnNonfinite(absl::StrCat("step ", step + 1, ": ", DescribeNonfinite(result.loss, result.gradient_norm, origin),
+                               "; the update was not applied"));
     }
-    if (Evaluates(step)) {
-      BATON_ASSIGN_OR_RETURN(metrics.held_out_loss, session_->Evaluate());
+    if (Evaluates(step) && nonfinite_.ok()) {
+      absl::StatusOr<double> held_out_loss = session_->Evaluate(options_.stop);
+      if (held_out_loss.ok()) {
+        metrics.held_out_loss = *held_out_loss;
+      } else if (!absl::IsCancelled(held_out_loss.status())) {
+        return held_out_loss.status();
+      }
+      if (metrics.held_out_loss.has_value() && !std::isfinite(*metrics.held_out_loss)) {
+        OnNonfinite(absl::StrCat("step ", step + 1, ": the held-out loss is ", NonfiniteName(*metrics.held_out_loss)));
+      }
     }
-    loss_ = result.loss;
-    checkpointer_->AfterStep(step + 1, loss_, metrics);
+    if (result.applied) loss_ = result.loss;
+    // A step that stops training is not done: a run that resumes begins with it.
+    if (result.applied || nonfinite_.ok()) {
+      steps_done_ = step + 1;
+      checkpointer_->AfterStep(steps_done_, loss_, metrics);
+    }
     // Training is worth more than its log.
     if (const absl::Status written = output_.WriteMetrics(metrics); !written.ok()) {
       progress_.Log(absl::StrCat(written.message(), "; training goes on without metrics"));
@@ -183,6 +200,18 @@ class Trainer {
     checkpointer_->Begin();
     progress_.Show(metrics);
     return absl::OkStatus();
+  }
+
+  // Ends training, or says that it goes on, by run.on_nonfinite.
+  void OnNonfinite(const std::string& what) {
+    if (job_.run().on_nonfinite() == proto::Run::SKIP_STEP) {
+      progress_.Log(absl::StrCat("note: ", what, "; training goes on"));
+      return;
+    }
+    nonfinite_ = absl::FailedPreconditionError(
+        absl::StrCat(what, "; training stopped with the weights of the last update. A smaller ",
+                     "optimizer.adamw.learning_rate or more optimizer.warmup_steps may help; ",
+                     "run.on_nonfinite: SKIP_STEP goes on without such steps"));
   }
 
   // If a trace costs time, only some steps have one; the others repeat the last measured bubble.
@@ -199,7 +228,10 @@ class Trainer {
   absl::Status Finish(const Prediction& prediction) {
     progress_.EndLine();
     if (const std::string line = accuracy_.Describe(); !line.empty()) progress_.Log(line);
-    if (stopped_ || checkpointer_->is_periodic()) {
+    if (num_skipped_ > 0 && nonfinite_.ok()) {
+      progress_.Log(absl::StrCat("steps whose update was not applied: ", num_skipped_));
+    }
+    if ((stopped_ || checkpointer_->is_periodic()) && steps_done_ > 0) {
       (void)output_.Keep(checkpointer_->Finish(steps_done_, loss_));
     }
     if (output_.has_folder() && options_.weights) {
@@ -242,7 +274,10 @@ class Trainer {
   std::unique_ptr<Checkpointer> checkpointer_;  // destroyed before the session
   CostModel costs_;                             // until a step has been measured
   PredictionAccuracy accuracy_;
-  StepReport measured_;  // of the last step that was traced
+  StepReport measured_;         // of the last step that was traced
+  int32_t skipped_before_ = 0;  // steps that a run before this one skipped
+  int64_t num_skipped_ = 0;     // steps that this run skipped, or that stopped it
+  absl::Status nonfinite_;      // why training stops before its last step, if numbers are not finite
 };
 
 }  // namespace

@@ -44,7 +44,8 @@ struct TrainerOptions {
 
 // `job` must be resolved. Errors: InvalidArgument or Internal before the first step; then those of TrainingSession;
 // Aborted if `stop` or run.time_limit ended training and a checkpoint was saved, from which it can go on;
-// FailedPrecondition if the loss is not finite; those of writing files, with the path.
+// FailedPrecondition, after everything was saved, if run.on_nonfinite stops training; those of writing files, with the
+// path.
 absl::Status Train(const proto::Job& job, const TrainerOptions& options);
 
 }  // namespace baton

@@ -28,7 +28,7 @@ LearningRateSchedule ScheduleOfJob(const proto::Job& job) {
 
 }  // namespace
 
-UpdateControl UpdateOfJob(const proto::Job& job, int64_t step) {
+UpdateControl UpdateOfJob(const proto::Job& job, int64_t step, int64_t num_updates) {
   const proto::AdamW& adamw = job.optimizer().adamw();
   UpdateControl update;
   update.learning_rate = LearningRate(ScheduleOfJob(job), step + 1);
@@ -37,7 +37,7 @@ UpdateControl UpdateOfJob(const proto::Job& job, int64_t step) {
   update.epsilon = adamw.epsilon();
   update.weight_decay = adamw.weight_decay();
   update.clip_norm = job.optimizer().clip_norm();
-  update.step = step + 1;
+  update.step = num_updates + 1;
   return update;
 }
 

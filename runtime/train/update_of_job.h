@@ -9,8 +9,10 @@
 
 namespace baton {
 
-// The update of training step `step`, counted from 0; UpdateControl::step counts from 1. `job` must be resolved.
-UpdateControl UpdateOfJob(const proto::Job& job, int64_t step);
+// The update of training step `step`, counted from 0, after `num_updates` updates, which are fewer if steps were
+// skipped: the learning rate follows the steps, the correction of the moments' bias the updates. `job` must be
+// resolved.
+UpdateControl UpdateOfJob(const proto::Job& job, int64_t step, int64_t num_updates);
 
 }  // namespace baton
 

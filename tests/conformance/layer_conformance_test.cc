@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "ops/layers/build.h"
+#include "ops/layers/token_ids.h"
 #include "tests/conformance/layer_cases.h"
 #include "tests/conformance/layer_run.h"
 
@@ -226,6 +227,34 @@ TEST_CASE("ids out of range are InvalidArgument, or NaN where the backend cannot
       CHECK(status.code() == absl::StatusCode::kInvalidArgument);
       CHECK_THAT(std::string(status.message()), Catch::Contains(std::to_string(wrong)));
     }
+  }
+}
+
+TEST_CASE("rows with an ignored target count nothing and have no gradient") {
+  std::vector<BackendUnderTest> backends = BackendsUnderTest();
+  backends.push_back(ReferenceUnderTest());
+  const auto under_test = GENERATE_COPY(from_range(backends));
+  for (const LayerCase& layer_case : AllLayerCases()) {
+    if (!std::holds_alternative<CrossEntropySpec>(layer_case.spec.kind)) continue;
+    CAPTURE(under_test, layer_case);
+    const LayerData data = DataFor(under_test, layer_case, 1, 5);
+    const int64_t rows = static_cast<int64_t>(data.micro_batches[0].targets.size());
+    const LayerRun whole = MustRun(under_test, layer_case, data);
+    // The losses of each row alone sum to that of all rows.
+    double sum = 0;
+    for (int64_t row = 0; row < rows; ++row) {
+      CAPTURE(row);
+      LayerData alone = data;
+      alone.micro_batches[0].targets.assign(rows, kIgnoredTarget);
+      alone.micro_batches[0].targets[row] = data.micro_batches[0].targets[row];
+      const LayerRun run = MustRun(under_test, layer_case, alone);
+      sum += run.loss;
+      for (size_t i = 0; i < run.grad_inputs[0].size(); ++i) {
+        const bool own = static_cast<int64_t>(i) / layer_case.num_classes == row;
+        REQUIRE(run.grad_inputs[0][i] == (own ? whole.grad_inputs[0][i] : 0.0));
+      }
+    }
+    CHECK(sum == Approx(whole.loss).epsilon(1e-6));
   }
 }
 

@@ -1,6 +1,7 @@
 // Every backend's Add and optimizer against the reference.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "tests/conformance/backends.h"
@@ -67,7 +68,7 @@ std::vector<std::vector<double>> RunAdamW(const BackendUnderTest& under_test, in
     }
     auto* const table = reinterpret_cast<double*>(norms.data());
     auto* const norm = reinterpret_cast<double*>(gradient_norm.data());
-    REQUIRE(optimizer->SquaredNorms(under_test.stream, table, 3).ok());
+    REQUIRE(optimizer->SquaredNorms(under_test.stream, {}, table, 3).ok());
     REQUIRE(optimizer->Update(under_test.stream, table, 3, control, norm).ok());
     under_test.synchronize();
     CHECK(table[1] == 0.0);
@@ -140,7 +141,7 @@ TEST_CASE("squared norms are summed in double, and norms without a parameter are
     GuardedBuffer norms(under_test, "norms", 3 * sizeof(double));
     auto* const table = reinterpret_cast<double*>(norms.data());
     REQUIRE(under_test.backend->CreateOptimizer({uncounted.Describe(true, -1), parameter.Describe(true, 1)})
-                ->SquaredNorms(under_test.stream, table, 3)
+                ->SquaredNorms(under_test.stream, {}, table, 3)
                 .ok());
     under_test.synchronize();
     CHECK(table[0] == 0.0);
@@ -153,6 +154,67 @@ TEST_CASE("squared norms are summed in double, and norms without a parameter are
   double expected = 0;
   for (double value : gradient) expected += static_cast<float>(value) * static_cast<double>(static_cast<float>(value));
   CHECK(results[0] == Approx(expected).epsilon(1e-13));
+}
+
+TEST_CASE("an update with a norm that is not finite only clears the gradients") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  const int64_t count = GENERATE(1, 17, 70001);
+  const double clip_norm = GENERATE(0.0, 1.0);
+  const float bad = GENERATE(std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                             std::numeric_limits<float>::quiet_NaN());
+  const bool in_loss = GENERATE(false, true);
+  CAPTURE(under_test, count, clip_norm, bad, in_loss);
+  GuardedParameter parameter(under_test, count, 3, 1);
+  parameter.first.WriteFloats(DataType::kFloat32, RandomValues(count, 4, -1, 1));
+  parameter.second.WriteFloats(DataType::kFloat32, RandomValues(count, 5, 0, 1));
+  std::vector<double> gradient = RandomValues(count, 6, -1, 1);
+  if (!in_loss) gradient[count / 2] = bad;
+  parameter.gradients.WriteFloats(DataType::kFloat32, gradient);
+  for (GuardedBuffer* buffer : {&parameter.values, &parameter.first, &parameter.second}) buffer->Freeze();
+  GuardedBuffer norms(under_test, "norms", 2 * sizeof(double));
+  GuardedBuffer losses(under_test, "losses", 3 * sizeof(double));
+  GuardedBuffer gradient_norm(under_test, "gradient norm", sizeof(double));
+  GuardedBuffer control_memory(under_test, "control", sizeof(UpdateControl));
+  auto* const control = new (control_memory.data()) UpdateControl;
+  control->learning_rate = 0.1;
+  control->weight_decay = 0.1;
+  control->clip_norm = clip_norm;
+  auto* const table = reinterpret_cast<double*>(norms.data());
+  auto* const loss = reinterpret_cast<double*>(losses.data());
+  auto* const norm = reinterpret_cast<double*>(gradient_norm.data());
+  loss[0] = 1.5;
+  loss[1] = in_loss ? bad : -2.5;
+  loss[2] = 1e300;
+  const std::unique_ptr<Optimizer> optimizer = under_test.backend->CreateOptimizer({parameter.Describe(true, 1)});
+  REQUIRE(optimizer->SquaredNorms(under_test.stream, {loss, 3}, table, 2).ok());
+  REQUIRE(optimizer->Update(under_test.stream, table, 2, control, norm).ok());
+  under_test.synchronize();
+  CHECK_FALSE(std::isfinite(*norm));
+  CHECK(std::isfinite(table[1]) == in_loss);
+  for (const GuardedBuffer* buffer : {&parameter.values, &parameter.first, &parameter.second}) {
+    CHECK(buffer->CheckUnchanged().ok());
+  }
+  CHECK(parameter.Read()[3] == std::vector<double>(count, 0.0));
+}
+
+TEST_CASE("finite losses leave the norms as they are") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  CAPTURE(under_test);
+  GuardedParameter parameter(under_test, 5, 3, 0);
+  parameter.gradients.WriteFloats(DataType::kFloat32, {1, 2, 3, 4, 5});
+  GuardedBuffer norms(under_test, "norms", sizeof(double));
+  GuardedBuffer losses(under_test, "losses", 300 * sizeof(double));
+  auto* const table = reinterpret_cast<double*>(norms.data());
+  auto* const loss = reinterpret_cast<double*>(losses.data());
+  for (int i = 0; i < 300; ++i) loss[i] = i % 2 == 0 ? -1e308 : 1e308;
+  const std::unique_ptr<Optimizer> optimizer = under_test.backend->CreateOptimizer({parameter.Describe(true, 0)});
+  REQUIRE(optimizer->SquaredNorms(under_test.stream, {loss, 300}, table, 1).ok());
+  under_test.synchronize();
+  CHECK(table[0] == 55.0);
+  loss[299] = std::numeric_limits<double>::quiet_NaN();
+  REQUIRE(optimizer->SquaredNorms(under_test.stream, {loss, 300}, table, 1).ok());
+  under_test.synchronize();
+  CHECK(std::isnan(table[0]));
 }
 
 TEST_CASE("working copies follow the values") {
@@ -186,7 +248,7 @@ TEST_CASE("working copies follow the values") {
   control->learning_rate = 0.5;
   parameter.gradients.WriteFloats(DataType::kFloat32, RandomValues(count, 4, 1, 2));
   auto* const table = reinterpret_cast<double*>(norms.data());
-  REQUIRE(optimizer->SquaredNorms(under_test.stream, table, 1).ok());
+  REQUIRE(optimizer->SquaredNorms(under_test.stream, {}, table, 1).ok());
   REQUIRE(
       optimizer->Update(under_test.stream, table, 1, control, reinterpret_cast<double*>(gradient_norm.data())).ok());
   CHECK(check() != before);

@@ -200,6 +200,28 @@ TEST_CASE("CUDA: an evaluation between steps changes nothing, and is the host's"
   }
 }
 
+TEST_CASE("CUDA: a step that overflows is not applied, from a graph and without") {
+  const bool graphs = GENERATE(true, false);
+  const double clip_norm = GENERATE(0.0, 1.0);
+  const FakeGpus gpus(2, 29);
+  const auto run = TrainingSession::Create(
+                       MakeJob(kTinyGpt, {"pipeline.stages=2", "optimizer.adamw.learning_rate=1000",
+                                          "model.gpt2.width=32", "optimizer.warmup_steps=0", "optimizer.decay=CONSTANT",
+                                          absl::StrCat("optimizer.clip_norm=", clip_norm)}),
+                       TransportModel{}, graphs)
+                       .value();
+  int step = 0;
+  while (step < 8 && run->Step(step).value().applied) ++step;
+  REQUIRE(step < 8);
+  const std::vector<std::byte> before = run->ParametersAt(0).value();
+  const NonfiniteOrigin origin = run->FindNonfinite(step).value();
+  CHECK(origin.chunk >= 0);
+  for (int again = 0; again < 2; ++again) {
+    CHECK_FALSE(run->Step(++step).value().applied);
+    CHECK((run->ParametersAt(0).value() == before));
+  }
+}
+
 TEST_CASE("CUDA: a fault on the GPU ends the run, and the error names its possible sources") {
   for (const bool graphs : {false, true}) {
     CAPTURE(graphs);

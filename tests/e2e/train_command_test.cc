@@ -127,6 +127,33 @@ TEST_CASE("without weights a run leaves its other files") {
   CHECK_FALSE(std::filesystem::exists(output + "/weights.safetensors"));
 }
 
+TEST_CASE("a step that is not finite ends training with exit 1, and with the weights of before") {
+  const std::vector<std::string> arguments = {
+      "train",   "examples/gpt_host.textproto",
+      "--set",   "model.gpt2={layers: 4 width: 64 heads: 2 context: 16 vocabulary: 256}",
+      "--set",   "data.text=tests/data/handbook.txt",
+      "--set",   "optimizer={adamw { learning_rate: 1000 }}",
+      "--set",   "run.evaluate_every=1",
+      "--output"};
+  const auto train = [&](const std::string& output, const std::string& steps) {
+    std::vector<std::string> all = arguments;
+    all.insert(all.end(), {output, "--set", "run.steps=" + steps});
+    return Baton(all);
+  };
+  const std::string good = NewPath("good");
+  const std::string bad = NewPath("bad");
+  const CommandResult result = train(bad, "12");
+  CAPTURE(result.err, result.out);
+  CHECK(result.status == 1);
+  const std::vector<std::string> lines = LinesOf(ReadWhole(bad + "/metrics.jsonl"));
+  const nlohmann::json last = nlohmann::json::parse(lines.back());
+  CHECK(last.at("nonfinite").size() > 0);
+  for (const auto& [key, name] : last.at("nonfinite").items()) CHECK(last.at(key).is_null());
+  CHECK(absl::StrContains(result.err, absl::StrCat("baton: step ", lines.size(), ": the ")));
+  CHECK(train(good, absl::StrCat(lines.size() - 1)).status == 0);
+  CHECK((ReadWhole(bad + "/weights.safetensors") == ReadWhole(good + "/weights.safetensors")));
+}
+
 TEST_CASE("on a terminal one line is overwritten; every log_every-th stays") {
   const auto job = LoadJob(kShards, {"run.steps=6", "run.log_every=4", "run.evaluate_every=0"});
   REQUIRE(job.ok());

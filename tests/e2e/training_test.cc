@@ -123,5 +123,34 @@ TEST_CASE("an impossible job is refused before anything starts") {
   CHECK(heads.code() == absl::StatusCode::kInvalidArgument);
 }
 
+TEST_CASE("the held-out loss is the mean over every example, whatever the batch") {
+  const char* const job = R"(
+    model { mlp { sizes: [4, 8, 3] } }
+    data { clusters { examples: 20 noise: 1 } held_out: 0.5 }
+    batch { sequences: 1 }
+    optimizer { adamw { learning_rate: 1e-12 } }
+    run { steps: 1 }
+  )";
+  const auto held_out_loss = [&](int sequences, std::vector<std::string> overrides) {
+    overrides.push_back(absl::StrCat("batch.sequences=", sequences));
+    const auto run = TrainingSession::Create(MakeJob(job, overrides)).value();
+    const double untrained = run->Evaluate().value();
+    CHECK(run->Step(0).ok());
+    CHECK(run->Evaluate().value() == Approx(untrained).epsilon(1e-6));
+    return untrained;
+  };
+  const double one_by_one = held_out_loss(1, {});
+  const int sequences = GENERATE(2, 3, 5, 6, 7, 10, 12, 64);
+  CAPTURE(sequences);
+  CHECK(held_out_loss(sequences, {}) == Approx(one_by_one).epsilon(1e-6));
+  if (sequences % 3 == 0) {
+    CHECK(held_out_loss(sequences, {"pipeline.stages=2", "batch.micro_batches=3"}) == Approx(one_by_one).epsilon(1e-6));
+  }
+  const double first_four = held_out_loss(sequences, {"run.evaluate_at_most=4"});
+  CHECK(first_four == Approx(held_out_loss(1, {"run.evaluate_at_most=4"})).epsilon(1e-6));
+  CHECK(first_four != Approx(one_by_one).epsilon(1e-6));
+  CHECK(held_out_loss(sequences, {"run.evaluate_at_most=1000"}) == Approx(one_by_one).epsilon(1e-6));
+}
+
 }  // namespace
 }  // namespace baton

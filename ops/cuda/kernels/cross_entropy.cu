@@ -6,6 +6,7 @@
 #include "ops/cuda/formulas/softmax_sum.h"
 #include "ops/cuda/kernels/cross_entropy.h"
 #include "ops/cuda/launch.h"
+#include "ops/layers/token_ids.h"
 
 namespace baton {
 namespace {
@@ -51,7 +52,9 @@ __global__ void __launch_bounds__(kThreads)
   const float log_sum = all.LogSumExp();
   log_sums[row] = log_sum;
   saved_targets[row] = target;
-  row_losses[row] = target >= 0 && target < classes ? log_sum - ToFloat(x[target]) : NAN;
+  row_losses[row] = target == kIgnoredTarget          ? 0.0f
+                    : target >= 0 && target < classes ? log_sum - ToFloat(x[target])
+                                                      : NAN;
 }
 
 // *loss ← Σ row_losses / loss_rows. Grid: one block.
@@ -73,7 +76,10 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t target = targets[row];
   for (int64_t c = static_cast<int64_t>(threadIdx.x) * kWidth; c < classes; c += kThreads * kWidth) {
     Floats<kWidth> x = Load<kWidth>(logits + row * classes + c);
-    for (int i = 0; i < kWidth; ++i) x[i] = (expf(x[i] - log_sum) - (c + i == target ? 1.0f : 0.0f)) * scale;
+    for (int i = 0; i < kWidth; ++i) {
+      const float gradient = (expf(x[i] - log_sum) - (c + i == target ? 1.0f : 0.0f)) * scale;
+      x[i] = target == kIgnoredTarget ? 0.0f : gradient;
+    }
     Store(grad_logits + row * classes + c, x);
   }
 }

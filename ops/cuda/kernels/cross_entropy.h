@@ -16,7 +16,8 @@ struct CrossEntropyShape {
   int64_t loss_rows = 0;  // the loss is divided by this: the rows of the whole batch
 };
 
-// *loss ← Σ rows (log Σ exp(row) − row[target]) / loss_rows; NaN if a target is not in [0, classes).
+// *loss ← Σ rows (log Σ exp(row) − row[target]) / loss_rows; NaN if a target is neither in
+// [0, classes) nor kIgnoredTarget, whose rows count 0 in loss and gradient.
 // log_sums: [rows] f32 ← log Σ exp(row). saved_targets: [rows] i32 ← targets: [rows] i32. row_losses: [rows] f32 is
 // scratch.
 absl::Status LaunchCrossEntropy(KernelStream stream, const CrossEntropyShape& shape, const void* logits,

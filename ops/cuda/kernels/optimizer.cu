@@ -72,6 +72,13 @@ __global__ void ClearKernel(double* norms, int64_t num_norms) {
   for (int64_t i = threadIdx.x; i < num_norms; i += kThreads) norms[i] = 0.0;
 }
 
+// Grid: one block. norms[0] ← NaN if any of losses: [num_losses] is not finite.
+__global__ void __launch_bounds__(kThreads) MarkKernel(const double* losses, int64_t num_losses, double* norms) {
+  for (int64_t i = threadIdx.x; i < num_losses; i += kThreads) {
+    if (!isfinite(losses[i])) norms[0] = NAN;  // whichever thread writes it
+  }
+}
+
 // Grid: one block. *gradient_norm ← √Σ norms; *table.factors ← the factors of the update.
 __global__ void __launch_bounds__(kThreads) FactorsKernel(OptimizerTable table, const double* norms, int64_t num_norms,
                                                           const UpdateControl* control, double* gradient_norm) {
@@ -82,12 +89,18 @@ __global__ void __launch_bounds__(kThreads) FactorsKernel(OptimizerTable table, 
   const double norm = sqrt(sum);
   *gradient_norm = norm;
   const UpdateControl settings = *control;
-  *table.factors = MakeAdamWFactors(settings, ClipScale(settings.clip_norm, norm));
+  AdamWFactors factors = MakeAdamWFactors(settings, ClipScale(settings.clip_norm, norm));
+  factors.applies = isfinite(norm);
+  *table.factors = factors;
 }
 
 // Updates elements [at, at + kWidth).
 template <int kWidth>
 __device__ void Update(const AdamWFactors& factors, const OptimizedParameter& parameter, int64_t at) {
+  if (!factors.applies) {
+    Store(AsFloats(parameter.gradients) + at, Floats<kWidth>{});
+    return;
+  }
   Floats<kWidth> values = Load<kWidth>(AsFloats(parameter.values) + at);
   Floats<kWidth> first = Load<kWidth>(AsFloats(parameter.first_moment) + at);
   Floats<kWidth> second = Load<kWidth>(AsFloats(parameter.second_moment) + at);
@@ -158,11 +171,17 @@ std::vector<ParameterEntry> MakeParameterEntries(const std::vector<OptimizedPara
   return entries;
 }
 
-absl::Status LaunchSquaredNorms(KernelStream stream, const OptimizerTable& table, double* norms, int64_t num_norms) {
-  if (num_norms > 0) BATON_RETURN_IF_ERROR(Launch(ClearKernel, {1, kThreads}, stream, norms, num_norms));
-  if (table.num_pieces == 0) return absl::OkStatus();
-  BATON_RETURN_IF_ERROR(Launch(SquareKernel, {static_cast<unsigned int>(table.num_pieces), kThreads}, stream, table));
-  return Launch(SumPiecesKernel, {static_cast<unsigned int>(table.num_entries), kThreads}, stream, table, norms);
+absl::Status LaunchSquaredNorms(KernelStream stream, const OptimizerTable& table, absl::Span<const double> losses,
+                                double* norms, int64_t num_norms) {
+  if (num_norms == 0) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(Launch(ClearKernel, {1, kThreads}, stream, norms, num_norms));
+  if (table.num_pieces > 0) {
+    BATON_RETURN_IF_ERROR(Launch(SquareKernel, {static_cast<unsigned int>(table.num_pieces), kThreads}, stream, table));
+    BATON_RETURN_IF_ERROR(
+        Launch(SumPiecesKernel, {static_cast<unsigned int>(table.num_entries), kThreads}, stream, table, norms));
+  }
+  if (losses.empty()) return absl::OkStatus();
+  return Launch(MarkKernel, {1, kThreads}, stream, losses.data(), static_cast<int64_t>(losses.size()), norms);
 }
 
 absl::Status LaunchUpdate(KernelStream stream, const OptimizerTable& table, const double* norms, int64_t num_norms,

@@ -32,7 +32,8 @@ struct OptimizerTable {
 };
 
 // The calls of Optimizer; `working` is bf16. Asynchronous on `stream`. Errors: Internal if CUDA refuses a launch.
-absl::Status LaunchSquaredNorms(KernelStream stream, const OptimizerTable& table, double* norms, int64_t num_norms);
+absl::Status LaunchSquaredNorms(KernelStream stream, const OptimizerTable& table, absl::Span<const double> losses,
+                                double* norms, int64_t num_norms);
 absl::Status LaunchUpdate(KernelStream stream, const OptimizerTable& table, const double* norms, int64_t num_norms,
                           const UpdateControl* control, double* gradient_norm);
 absl::Status LaunchRoundValues(KernelStream stream, const OptimizerTable& table);
