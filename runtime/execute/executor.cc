@@ -105,7 +105,7 @@ absl::Status Executor::CheckSharing(const Program& program) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<ProgramHandle> Executor::AddProgram(std::shared_ptr<const Program> program) {
+absl::StatusOr<ProgramHandle> Executor::AddProgram(std::shared_ptr<const Program> program, bool shares_slots) {
   if (program == nullptr) return absl::InvalidArgumentError("program: null");
   if (first_error_.is_set()) return first_error_.status();
   BATON_RETURN_IF_ERROR(CheckExecutable(*program));
@@ -118,6 +118,9 @@ absl::StatusOr<ProgramHandle> Executor::AddProgram(std::shared_ptr<const Program
   shared.channels = &channels_;
   shared.transport = options_.transport;
   shared.first_error = &first_error_;
+  for (int device = 0; shares_slots && device < program->num_devices(); ++device) {
+    shared.arenas.push_back(programs_.front()->workers[device]->SlotsFor(program->devices[device].arena_bytes));
+  }
   shared.watchdog_timeout_ns = options_.watchdog_timeout_ms * kNanosPerMillisecond;
   BATON_ASSIGN_OR_RETURN(std::unique_ptr<LoadedProgram> loaded, LoadedProgram::Create(std::move(program), shared));
   Task task;

@@ -65,6 +65,7 @@ absl::StatusOr<std::unique_ptr<LoadedProgram>> LoadedProgram::Create(std::shared
       environment.receive_channels.push_back(receives);
     }
     for (const auto& collective : loaded->collectives) environment.collectives.push_back(collective.get());
+    if (!shared.arenas.empty()) environment.arena = shared.arenas[device];
     environment.first_error = shared.first_error;
     loaded->workers.push_back(std::make_unique<Worker>(std::move(environment)));
     watched.push_back(loaded->workers.back().get());

@@ -2,6 +2,7 @@
 #ifndef BATON_RUNTIME_EXECUTE_LOADED_PROGRAM_H_
 #define BATON_RUNTIME_EXECUTE_LOADED_PROGRAM_H_
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct SharedByPrograms {
   ChannelTable* channels = nullptr;
   Transport* transport = nullptr;
   FirstError* first_error = nullptr;
+  std::vector<std::byte*> arenas;  // [device] to use; null, or empty: make one
   Nanos watchdog_timeout_ns = 0;
 };
 

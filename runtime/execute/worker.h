@@ -46,6 +46,7 @@ struct WorkerEnvironment {
   std::vector<Channel*> send_channels;     // [peer]; null if nothing is sent
   std::vector<Channel*> receive_channels;  // [peer]
   std::vector<Collective*> collectives;    // [group]
+  std::byte* arena = nullptr;              // of DeviceProgram::arena_bytes; null: Setup makes one
   FirstError* first_error = nullptr;
 };
 
@@ -78,6 +79,9 @@ class Worker {
   void FillIntervals(Nanos step_start, std::vector<Interval>& intervals) const;
 
   ChunkState StateOf(int chunk) const;
+  // The memory of the workspace and the slots, for a program of `bytes` that runs at other times; null if it is
+  // smaller.
+  std::byte* SlotsFor(Bytes bytes) const;
   // The end of the highest byte of the arena that chunk state and instructions used so far.
   Bytes PeakArenaBytes() const { return peak_arena_bytes_; }
 

@@ -16,7 +16,10 @@ Worker::Worker(WorkerEnvironment environment)
 absl::Status Worker::Setup() {
   Device& device = *environment_.device;
   BATON_RETURN_IF_ERROR(device.BindWorkerThread());
-  BATON_ASSIGN_OR_RETURN(arena_, device.CreateArena(program_.arena_bytes));
+  arena_ = environment_.arena;
+  if (arena_ == nullptr) {
+    BATON_ASSIGN_OR_RETURN(arena_, device.CreateArena(program_.arena_bytes));
+  }
   BATON_RETURN_IF_ERROR(FindStreams());
   const size_t num_instructions = program_.instructions.size();
   for (size_t index = 0; index < num_instructions; ++index) {
@@ -59,6 +62,10 @@ absl::Status Worker::FindStreams() {
     }
   }
   return absl::OkStatus();
+}
+
+std::byte* Worker::SlotsFor(Bytes bytes) const {
+  return bytes <= program_.arena_bytes - program_.workspace_offset ? arena_ + program_.workspace_offset : nullptr;
 }
 
 ChunkState Worker::StateOf(int chunk) const {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/printable.h"
 #include "base/status.h"
+#include "runtime/job/batch_ramp.h"
 #include "runtime/job/limits.h"
 #include "runtime/job/resolve_data.h"
 #include "runtime/job/resolve_devices.h"
@@ -44,13 +45,16 @@ absl::Status CheckStrings(const google::protobuf::Message& message, const std::s
 }
 
 absl::Status ResolveBatch(proto::Batch& batch) {
+  FillInSequences(batch);
   if (!batch.has_sequences()) return Missing("batch.sequences", "the sequences or examples of one optimizer step");
   if (!batch.has_micro_batches()) batch.set_micro_batches(1);
   BATON_RETURN_IF_ERROR(CheckRange("batch.sequences", batch.sequences(), 1, 1 << 20));
   BATON_RETURN_IF_ERROR(CheckRange("batch.micro_batches", batch.micro_batches(), 1, 65536));
-  if (batch.sequences() % batch.micro_batches() == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("batch.micro_batches: ", batch.micro_batches(),
-                                                 " does not divide batch.sequences: ", batch.sequences()));
+  if (batch.sequences() % batch.micro_batches() != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("batch.micro_batches: ", batch.micro_batches(),
+                                                   " does not divide batch.sequences: ", batch.sequences()));
+  }
+  return batch.has_ramp() ? ResolveRamp(batch, *batch.mutable_ramp()) : absl::OkStatus();
 }
 
 constexpr double kMostSeconds = 365 * 86400;

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "ops/host/host_backend.h"
 #include "runtime/device/host/host_device.h"
+#include "runtime/machine/available_cores.h"
 #include "runtime/machine/cuda_devices.h"
 #include "runtime/transport/local/local_transport.h"
 
@@ -15,29 +16,42 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeHostBackend(const proto::Devices& d
   return std::make_unique<HostBackend>(devices.threads_each());
 }
 
-absl::StatusOr<JobDevices> MakeHostDevices(int count) {
+absl::StatusOr<JobDevices> MakeHostDevices(const proto::Devices& devices, int count) {
+  HostDeviceOptions options;
+  // A thread that polls would keep others from the core.
+  if (count * devices.threads_each() > AvailableCores()) options.spin_ns = 0;
   JobDevices made;
   for (int index = 0; index < count; ++index) {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, HostDeviceOptions()));
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, options));
     made.devices.push_back(std::move(device));
   }
   made.transport = std::make_unique<LocalTransport>();
   return made;
 }
 
-absl::StatusOr<std::string> DescribeHost() { return std::string(); }
+absl::StatusOr<JobDevices> MakeGpus(const proto::Devices& devices, int count) { return MakeCudaDevices(count); }
+
+absl::StatusOr<std::string> DescribeHost(const proto::Devices& devices) {
+  const int cores = AvailableCores();
+  if (devices.threads_each() <= cores) return std::string();
+  return absl::UnavailableError(absl::StrCat("HOST on this machine: devices.threads_each: ", devices.threads_each(),
+                                             " must be at most ", cores, ", its number of cores"));
+}
+
+absl::StatusOr<std::string> DescribeCuda(const proto::Devices& devices) { return DescribeGpus(); }
 
 struct DeviceKind {
   proto::Devices::Backend backend;
   absl::StatusOr<std::unique_ptr<Backend>> (*make_backend)(const proto::Devices& devices);
-  absl::StatusOr<JobDevices> (*make_devices)(int count);
-  // Empty if there is nothing to say. Errors: Unavailable if this build or this machine has no such device.
-  absl::StatusOr<std::string> (*describe)();
+  absl::StatusOr<JobDevices> (*make_devices)(const proto::Devices& devices, int count);
+  // Empty if there is nothing to say. Errors: Unavailable if this build or this machine has no such device, or too few
+  // cores for it.
+  absl::StatusOr<std::string> (*describe)(const proto::Devices& devices);
 };
 
 constexpr DeviceKind kDeviceKinds[] = {
     {proto::Devices::HOST, MakeHostBackend, MakeHostDevices, DescribeHost},
-    {proto::Devices::CUDA, MakeCudaBackend, MakeCudaDevices, DescribeGpus},
+    {proto::Devices::CUDA, MakeCudaBackend, MakeGpus, DescribeCuda},
 };
 
 absl::Status WithField(const absl::Status& status) {
@@ -69,20 +83,21 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const proto::Devices& devic
 
 absl::Status CheckDevices(const proto::Devices& devices) {
   BATON_ASSIGN_OR_RETURN(const DeviceKind* kind, FindKind(devices));
-  const absl::StatusOr<std::string> description = kind->describe();
+  const absl::StatusOr<std::string> description = kind->describe(devices);
   return description.ok() ? absl::OkStatus() : WithField(description.status());
 }
 
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count) {
   BATON_ASSIGN_OR_RETURN(const DeviceKind* kind, FindKind(devices));
-  absl::StatusOr<JobDevices> made = kind->make_devices(count);
+  BATON_RETURN_IF_ERROR(CheckDevices(devices));
+  absl::StatusOr<JobDevices> made = kind->make_devices(devices, count);
   if (!made.ok()) return WithField(made.status());
   return made;
 }
 
 std::string DescribeDevices(const proto::Devices& devices) {
   const absl::StatusOr<const DeviceKind*> kind = FindKind(devices);
-  return kind.ok() ? (*kind)->describe().value_or("") : "";
+  return kind.ok() ? (*kind)->describe(devices).value_or("") : "";
 }
 
 }  // namespace baton

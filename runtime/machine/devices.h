@@ -26,7 +26,8 @@ struct JobDevices {
 // The backend that makes the layers. Needs no device. Errors: Unavailable if this build has no such backend.
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const proto::Devices& devices);
 
-// Errors: Unavailable "devices.backend: …" if this build or this machine has no such device.
+// Errors: Unavailable "devices.backend: …" if this build or this machine has no such device, or if a HOST device has
+// more threads than the machine has cores.
 absl::Status CheckDevices(const proto::Devices& devices);
 
 // Makes `count` devices; several may share one GPU. Errors: as CheckDevices.

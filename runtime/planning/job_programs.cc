@@ -3,7 +3,9 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "runtime/job/batch_ramp.h"
 
 namespace baton {
 
@@ -11,8 +13,18 @@ Bytes JobPrograms::EvaluationBytesOf(int device) const {
   return evaluation.has_value() ? evaluation->devices[device].arena_bytes : 0;
 }
 
+Bytes JobPrograms::RampBytesOf(int device) const {
+  const DeviceProgram& full = training.devices[device];
+  Bytes bytes = 0;
+  for (const Program& smaller : ramp) {
+    const Bytes needed = smaller.devices[device].arena_bytes;
+    if (needed > full.arena_bytes - full.workspace_offset) bytes += needed;
+  }
+  return bytes;
+}
+
 Bytes JobPrograms::BytesOf(int device) const {
-  return training.devices[device].arena_bytes + EvaluationBytesOf(device);
+  return training.devices[device].arena_bytes + EvaluationBytesOf(device) + RampBytesOf(device);
 }
 
 Bytes JobPrograms::TotalBytes() const {
@@ -31,7 +43,27 @@ int JobPrograms::FullestDevice() const {
 
 absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileRequest& request) {
   BATON_ASSIGN_OR_RETURN(Program training, Compile(request));
-  return AddEvaluation(job, request, std::move(training));
+  BATON_ASSIGN_OR_RETURN(JobPrograms programs, AddEvaluation(job, request, std::move(training)));
+  std::vector<int64_t> sizes = BatchSizes(job);
+  sizes.pop_back();
+  for (const int64_t size : sizes) {
+    CompileRequest smaller = request;
+    smaller.num_micro_batches = static_cast<int>(size * job.batch().micro_batches() / job.batch().sequences());
+    smaller.with_state = false;
+    absl::StatusOr<Program> program = Compile(smaller);
+    if (!program.ok()) {
+      return absl::Status(program.status().code(),
+                          absl::StrCat("batch.ramp: a batch of ", size, " sequences has ", smaller.num_micro_batches,
+                                       " micro-batches: ", program.status().message()));
+    }
+    if (program->placement != programs.training.placement) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("batch.ramp: ", job.pipeline().schedule(), " deals micro-batches to ",
+                       "replicas by their number; a schedule with one replica of each ", "chunk can grow its batch"));
+    }
+    programs.ramp.push_back(*std::move(program));
+  }
+  return programs;
 }
 
 absl::StatusOr<JobPrograms> AddEvaluation(const proto::Job& job, const CompileRequest& request, Program training) {

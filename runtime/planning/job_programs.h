@@ -8,6 +8,7 @@
 #define BATON_RUNTIME_PLANNING_JOB_PROGRAMS_H_
 
 #include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/units.h"
@@ -21,16 +22,21 @@ struct JobPrograms {
   Program training;
   // Set if run.evaluate_every > 0. It has an arena of its own, but shares the parameters of `training`.
   std::optional<Program> evaluation;
+  // The steps with smaller batches, as BatchSizes but for the last one; empty without batch.ramp. They share the
+  // parameters, gradients and optimizer state of `training`, and its slots where these suffice.
+  std::vector<Program> ramp;
 
   // The arenas of one device.
   Bytes BytesOf(int device) const;
   Bytes EvaluationBytesOf(int device) const;  // 0 without an evaluation
+  Bytes RampBytesOf(int device) const;        // 0 if all of `ramp` have room in the slots of `training`
   Bytes TotalBytes() const;                   // of all devices
   // The device that needs the most; the first of equals.
   int FullestDevice() const;
 };
 
-// Errors of the three: as Compile.
+// Errors of the three: as Compile; CompileJob names batch.ramp and the size if a smaller batch does not compile, or if
+// its micro-batches run on other replicas of chunks.
 absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileRequest& request);
 // The same for a training program that the caller has compiled by `request`.
 absl::StatusOr<JobPrograms> AddEvaluation(const proto::Job& job, const CompileRequest& request, Program training);

@@ -4,8 +4,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
 #include "base/printable.h"
+#include "runtime/machine/available_cores.h"
 #include "runtime/planning/device_memory.h"
-#include "runtime/train/available_cores.h"
 #include "schedules/program/memory_breakdown.h"
 
 namespace baton {

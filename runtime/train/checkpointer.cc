@@ -7,6 +7,7 @@
 #include "base/durable_file.h"
 #include "base/status.h"
 #include "runtime/checkpoint/checkpoint_folder.h"
+#include "runtime/job/batch_ramp.h"
 
 namespace baton {
 namespace {
@@ -71,7 +72,7 @@ absl::Status Checkpointer::Copy(int64_t step, double loss) {
   manifest_.set_loss(loss);
   manifest_.set_skipped_steps(skipped_steps_);
   manifest_.set_saved_at(SecondsSince1970());
-  manifest_.set_sequences(step * options_.sequences_per_step);
+  manifest_.set_sequences(SequencesBefore(options_.about.job(), step));
   if (snapshot_.files.empty()) options_.state->Prepare(snapshot_);
   const absl::Status status = options_.state->CopyTo(snapshot_);
   has_copy_ = status.ok();

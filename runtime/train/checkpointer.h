@@ -35,7 +35,6 @@ struct CheckpointerOptions {
   std::string metrics_file;         // synced before a checkpoint appears, since a resumed run needs its lines
   proto::Checkpoint when;           // resolved
   proto::CheckpointManifest about;  // of the run: all but what belongs to a step or to files
-  int64_t sequences_per_step = 0;   // that training draws
   int64_t saved_step = 0;           // the step that `folder` has already; 0: none
   ParameterState* state = nullptr;  // borrowed
   std::function<void(const std::string&)> log;  // for people

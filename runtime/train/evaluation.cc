@@ -36,12 +36,13 @@ absl::StatusOr<double> Evaluation::Run(const std::atomic<bool>* stop) {
   const int64_t held_out = dataset_->num_held_out();
   const int64_t end = sizes_.at_most == 0 ? held_out : std::min(held_out, sizes_.at_most);
   double sum = 0;  // over sequences
+  modules_->UseProgram(-1);
   for (int64_t first = 0; first < end; first += sizes_.batch) {
-    if (stop != nullptr && *stop) return absl::CancelledError("the evaluation was stopped");
     batches_->SetHeldOut(first, end);
     modules_->SetStaging(0);
     modules_->Stage(*program_, 0);
     BATON_RETURN_IF_ERROR(executor_->RunStep(handle_, nullptr));
+    if (stop != nullptr && *stop) return absl::CancelledError("the evaluation was stopped");
     // The loss is divided by the rows of a whole batch.
     sum += modules_->Loss() * static_cast<double>(sizes_.batch);
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -28,7 +29,8 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
       replica_index_(replica_index),
       replica_(replica.replica),
       chunk_(replica.chunk),
-      layer_(std::move(layer)),
+      full_(std::move(layer)),
+      layer_(full_.get()),
       stash_bytes_(AlignUp(layer_->footprint().stash)),
       num_micro_batches_(num_micro_batches) {}
 
@@ -72,7 +74,8 @@ std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
 
 void LayerStageModule::BindParameters() {
   std::vector<OptimizedParameter> parameters = LocateParameters();
-  BindLayer(parameters, *layer_);
+  BindLayer(parameters, *full_);
+  for (const std::unique_ptr<Layer>& variant : variants_) BindLayer(parameters, *variant);
   optimizer_ = backend_->CreateOptimizer(std::move(parameters));
 }
 
@@ -129,6 +132,7 @@ absl::Status LayerStageModule::Examine(Stream& stream, int micro_batch) {
 }
 
 absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) {
+  if (Stops()) return absl::OkStatus();
   if (staged_ == nullptr) {
     source_->Fill(kind, micro_batch, slot);
     return absl::OkStatus();
@@ -137,10 +141,12 @@ absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_bat
 }
 
 absl::Status LayerStageModule::Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  if (Stops()) return absl::OkStatus();
   return layer_->Forward(ToKernelStream(stream), WithLoss(micro_batch, buffers));
 }
 
 absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  if (Stops()) return absl::OkStatus();
   PassBuffers both = WithLoss(micro_batch, buffers);
   both.stash = buffers.scratch;
   both.scratch = buffers.scratch + stash_bytes_;
@@ -150,15 +156,18 @@ absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const P
 }
 
 absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  if (Stops()) return absl::OkStatus();
   return layer_->BackwardInput(ToKernelStream(stream), WithLoss(micro_batch, buffers));
 }
 
 absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  if (Stops()) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), WithLoss(micro_batch, buffers)));
   return Examine(stream, micro_batch);
 }
 
 absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) {
+  if (Stops()) return absl::OkStatus();
   return layer_->Recompute(ToKernelStream(stream), WithLoss(micro_batch, buffers));
 }
 
@@ -169,6 +178,8 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
     BATON_RETURN_IF_ERROR(optimizer_->SquaredNorms(ToKernelStream(stream),
                                                    has_losses ? losses_ : absl::Span<const double>(),
                                                    squared_norms_.data(), squared_norms_.size()));
+    // Passes may have been left out, here or on other devices. Whoever sees it makes all of them drop the update.
+    if (Stops() && !squared_norms_.empty()) squared_norms_.front() = std::numeric_limits<double>::quiet_NaN();
     return ReduceBuffer{reinterpret_cast<std::byte*>(squared_norms_.data()),
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }

@@ -3,7 +3,9 @@
 #ifndef BATON_RUNTIME_TRAIN_LAYER_STAGE_MODULE_H_
 #define BATON_RUNTIME_TRAIN_LAYER_STAGE_MODULE_H_
 
+#include <atomic>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,7 +34,13 @@ class LayerStageModule : public StageModule {
                    const BatchSource* source, int32_t replica_index, const ChunkReplica& replica, int num_micro_batches,
                    std::unique_ptr<Layer> layer);
 
-  // Binds layer and optimizer to `state`, regions of the device's arena that the layout describes. Takes shared memory
+  // Adds the chunk's layers for a smaller batch; only the last chunk's differ, in CrossEntropySpec::loss_rows. Before
+  // Bind.
+  void AddVariant(std::unique_ptr<Layer> layer) { variants_.push_back(std::move(layer)); }
+  // The layers that the next steps run: -1: those of the constructor, else an AddVariant, if there are any.
+  void set_variant(int variant) { layer_ = variant < 0 || variants_.empty() ? full_.get() : variants_[variant].get(); }
+
+  // Binds layers and optimizer to `state`, regions of the device's arena that the layout describes. Takes shared memory
   // of the device for losses, norms and staging.
   absl::Status Bind(Device& device, const ChunkState& state);
   // Brings the working copies up to date after parameters were written from outside; nothing to do in f32.
@@ -47,6 +55,9 @@ class LayerStageModule : public StageModule {
 
   // Sets what the next Update does, and clears the losses of earlier steps.
   void BeginStep(const UpdateControl& update);
+  // From when `*stop` is true on, passes do nothing and Update only clears the gradients, so that a step ends soon and
+  // changes nothing: the norm becomes NaN on all devices. Only on the host; a GPU's work is short. Not owned.
+  void set_stop(const std::atomic<bool>* stop) { stop_ = stop; }
   // [micro-batch], of the last step or evaluation. Defined only in the last chunk, for the micro-batches that use this
   // replica.
   absl::Span<const double> losses() const { return losses_; }
@@ -75,6 +86,7 @@ class LayerStageModule : public StageModule {
   absl::Status CreateShared(Device& device);
   std::vector<OptimizedParameter> LocateParameters() const;
   void BindParameters();
+  bool Stops() const { return stop_ != nullptr && staged_ == nullptr && stop_->load(std::memory_order_relaxed); }
   // To be called after each pass that adds to gradients. Does nothing outside an examination.
   absl::Status Examine(Stream& stream, int micro_batch);
   std::byte* StagedAt(DataKind kind, int micro_batch, int staging) const;
@@ -86,8 +98,10 @@ class LayerStageModule : public StageModule {
   const int32_t replica_index_;
   const int replica_;
   const int chunk_;
-  std::unique_ptr<Layer> layer_;
-  Bytes stash_bytes_;  // Backward puts the stash at the front of scratch
+  const std::unique_ptr<Layer> full_;             // of the whole batch
+  std::vector<std::unique_ptr<Layer>> variants_;  // of smaller batches
+  Layer* layer_;                                  // one of them
+  Bytes stash_bytes_;                             // Backward puts the stash at the front of scratch
   ChunkState state_;
   std::unique_ptr<Optimizer> optimizer_;
   const int num_micro_batches_;
@@ -103,6 +117,7 @@ class LayerStageModule : public StageModule {
   // Takes the norm of every use, whoever counts it in squared_norms_. Null outside an examination.
   std::unique_ptr<Optimizer> examiner_;
   int nonfinite_micro_batch_ = -1;
+  const std::atomic<bool>* stop_ = nullptr;
 };
 
 }  // namespace baton

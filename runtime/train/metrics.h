@@ -20,7 +20,9 @@ struct StepMetrics {
   double learning_rate = 0;                 // of this step
   double step_ms = 0;                       // wall time
   std::optional<double> predicted_step_ms;  // unset until a step has been measured
-  double tokens_per_second = 0;             // examples a second for data other than text
+  std::optional<double> tokens_per_second;  // set for models of tokens
+  double examples_per_second = 0;           // sequences a second for models of tokens
+  double model_tflops = 0;                  // 10¹² FLOPs a second, of the model's own: recomputation does not count
   double bubble_ratio = 0;                  // from 0 to 1
   double predicted_bubble_ratio = 0;        // from 0 to 1
   std::optional<double> held_out_loss;      // set in steps that evaluate

@@ -23,6 +23,8 @@ StepMetrics Example() {
   metrics.step_ms = 12.25;
   metrics.predicted_step_ms = 12.5;
   metrics.tokens_per_second = 167000;
+  metrics.examples_per_second = 1304.6875;
+  metrics.model_tflops = 0.125;
   metrics.bubble_ratio = 0.3;
   metrics.predicted_bubble_ratio = 0.25;
   return metrics;
@@ -39,10 +41,13 @@ TEST_CASE("a line is one JSON object") {
   CHECK(MetricsLine(metrics) ==
         "{\"step\":7,\"loss\":5.54517746,\"grad_norm\":2,\"learning_rate\":0.00035,\"step_ms\":12.25,"
         "\"predicted_step_ms\":12.5,"
-        "\"tokens_per_second\":167000,\"bubble_ratio\":0.3,\"predicted_bubble_ratio\":0.25}");
+        "\"tokens_per_second\":167000,\"examples_per_second\":1304.6875,\"model_tflops\":0.125,\"bubble_ratio\":0.3,"
+        "\"predicted_bubble_ratio\":0.25}");
   metrics.held_out_loss = 1e-10;
   const auto json = nlohmann::json::parse(MetricsLine(metrics));
-  CHECK(json.size() == 10);
+  CHECK(json.size() == 12);
+  metrics.tokens_per_second.reset();
+  CHECK_FALSE(nlohmann::json::parse(MetricsLine(metrics)).contains("tokens_per_second"));
   CHECK(json["held_out_loss"] == 1e-10);
 }
 

@@ -28,6 +28,7 @@ class Prediction {
   // Takes in a measured step. The first one only warms up.
   void Measure(const Trace& trace);
   const CostModel& costs() const { return costs_; }
+  const Program& program() const { return *program_; }
   // False while `planned` is used, whose times may be right in proportion only.
   bool has_measured() const { return has_measured_; }
   // The last prediction of Next; null if it predicted no times, but proportions alone.

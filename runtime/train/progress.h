@@ -25,7 +25,7 @@ struct ProgressOptions {
   std::function<int()> columns;  // of the terminal that `log` is, where a line can be written over; null: it is none
   int64_t steps = 1;             // of the whole run
   int64_t log_every = 1;         // steps between two lines that stay
-  std::string unit;              // of StepMetrics::tokens_per_second, as "tokens"
+  std::string unit;              // "tokens" or "examples"
 };
 
 // Thread contract: one thread at a time.

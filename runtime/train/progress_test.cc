@@ -17,6 +17,7 @@ StepMetrics Metrics(int64_t step) {
   metrics.loss = 5.25;
   metrics.step_ms = 12.5;
   metrics.tokens_per_second = 1000;
+  metrics.model_tflops = 0.0125;
   metrics.bubble_ratio = 0.2;
   metrics.predicted_bubble_ratio = 0.25;
   return metrics;
@@ -39,7 +40,7 @@ TEST_CASE("a file gets the first, the last and every tenth step, and evaluations
     CHECK(absl::StrContains(line, "12.5 ms (predicted 12.0 ms)") == (step == 20));
   }
   CHECK(absl::StrContains(log.str(),
-                          "step 10/25  loss 5.2500    1000 tokens/s  12.5 ms  bubble 20.0 % (predicted "
+                          "step 10/25  loss 5.2500    1000 tokens/s  0.0125 TFLOP/s  12.5 ms  bubble 20.0 % (predicted "
                           "25.0 %)  0:00 left\n"));
 }
 

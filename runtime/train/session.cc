@@ -9,7 +9,8 @@
 #include "base/status.h"
 #include "ops/models/initialize.h"
 #include "runtime/data/dataset_of_job.h"
-#include "runtime/train/available_cores.h"
+#include "runtime/job/batch_ramp.h"
+#include "runtime/machine/available_cores.h"
 #include "runtime/train/stored_weights.h"
 #include "runtime/train/update_of_job.h"
 #include "schedules/program/form/proto_form.h"
@@ -33,6 +34,9 @@ absl::Status TrainingSession::Prepare(const TransportModel& transport) {
   BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareJob(*backend_, job_, transport));
   plan_ = std::move(prepared.plan);
   program_ = std::make_shared<const Program>(std::move(prepared.programs.training));
+  for (Program& smaller : prepared.programs.ramp) {
+    smaller_.push_back(std::make_shared<const Program>(std::move(smaller)));
+  }
   planned_evaluation_ = std::move(prepared.programs.evaluation);
   // Last: reading the data may take long, and everything above may still refuse the job.
   BATON_ASSIGN_OR_RETURN(dataset_, MakeDataset(job_));
@@ -41,7 +45,7 @@ absl::Status TrainingSession::Prepare(const TransportModel& transport) {
 }
 
 absl::Status TrainingSession::Launch(bool graphs) {
-  BATON_ASSIGN_OR_RETURN(modules_, StageModules::Create(*backend_, plan_, *program_, *batches_));
+  BATON_ASSIGN_OR_RETURN(modules_, StageModules::Create(*backend_, plan_, *program_, smaller_, *batches_));
   BATON_ASSIGN_OR_RETURN(devices_, MakeDevices(job_.devices(), program_->num_devices()));
   ExecutorOptions options;
   options.devices = devices_.Pointers();
@@ -55,7 +59,12 @@ absl::Status TrainingSession::Launch(bool graphs) {
 
   StepRunnerOptions steps;
   steps.executor = executor_.get();
-  steps.program = program_.get();
+  for (const std::shared_ptr<const Program>& smaller : smaller_) {
+    BATON_ASSIGN_OR_RETURN(const ProgramHandle handle, executor_->AddProgram(smaller, /*shares_slots=*/true));
+    steps.programs.push_back({smaller, handle});
+  }
+  steps.programs.push_back({program_, ProgramHandle{}});
+  steps.program_of_step = [this](int64_t step) { return BatchSizeOfStep(job_, step); };
   steps.costs = &plan_.request.costs;
   steps.modules = modules_.get();
   steps.batches = batches_.get();
@@ -104,16 +113,25 @@ absl::Status TrainingSession::CreateEvaluation(Program program) {
 }
 
 absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace) {
+  const int size = BatchSizeOfStep(job_, step);
+  modules_->UseProgram(size < static_cast<int>(smaller_.size()) ? size : -1);
   const UpdateControl update = UpdateOfJob(job_, step, num_updates_);
   modules_->BeginStep(update);
-  BATON_RETURN_IF_ERROR(step_runner_->Run(step, wants_trace ? &trace_ : nullptr));
+  BATON_RETURN_IF_ERROR(step_runner_->Run(step, wants_trace ? &next_trace_ : nullptr));
   StepResult result;
   result.loss = modules_->Loss();
   result.gradient_norm = modules_->GradientNorm();
   result.learning_rate = update.learning_rate;
   result.applied = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
   if (result.applied) ++num_updates_;
+  result.stopped = !result.applied && stop_ != nullptr && *stop_;
+  if (wants_trace && !result.stopped) std::swap(trace_, next_trace_);
   return result;
+}
+
+void TrainingSession::SetStop(const std::atomic<bool>* stop) {
+  stop_ = stop;
+  modules_->SetStop(stop);
 }
 
 absl::StatusOr<NonfiniteOrigin> TrainingSession::FindNonfinite(int64_t step) {
@@ -124,14 +142,29 @@ absl::StatusOr<NonfiniteOrigin> TrainingSession::FindNonfinite(int64_t step) {
   return origin;
 }
 
-absl::StatusOr<double> TrainingSession::Evaluate(const std::atomic<bool>* stop) {
+absl::StatusOr<double> TrainingSession::Evaluate() {
   if (evaluation_ == nullptr) {
     BATON_RETURN_IF_ERROR(CheckHeldOut(*dataset_));
     BATON_ASSIGN_OR_RETURN(Program program, CompileEvaluation(plan_.request));
     BATON_RETURN_IF_ERROR(CreateEvaluation(std::move(program)));
   }
   step_runner_->ForgetStaged();
-  return evaluation_->Run(stop);
+  return evaluation_->Run(stop_);
+}
+
+const Program& TrainingSession::ProgramOfStep(int64_t step) const {
+  const size_t size = BatchSizeOfStep(job_, step);
+  return size < smaller_.size() ? *smaller_[size] : *program_;
+}
+
+int64_t TrainingSession::SequencesOfStep(int64_t step) const {
+  return int64_t{job_.batch().sequences()} / job_.batch().micro_batches() * ProgramOfStep(step).num_micro_batches;
+}
+
+double TrainingSession::FlopsOfStep(int64_t step) const {
+  double flops = 0;  // of a micro-batch
+  for (const LayerCosts& layer : plan_.table.costs) flops += layer.forward_flops + layer.backward_flops;
+  return flops * ProgramOfStep(step).num_micro_batches;
 }
 
 std::string TrainingSession::DescribeDevices() const { return baton::DescribeDevices(job_.devices()); }

@@ -45,8 +45,10 @@ struct StepResult {
   double loss = 0;           // mean over all rows of the batch, in nats
   double gradient_norm = 0;  // L2, over all gradients, before clipping; NaN also if a loss is not finite
   double learning_rate = 0;
-  // False if the loss or the norm is not finite. Then parameters and optimizer state are as before the step.
+  // False if the loss or the norm is not finite, or if the step was stopped. Then parameters and optimizer state are as
+  // before the step.
   bool applied = true;
+  bool stopped = false;  // by SetStop; the numbers mean nothing
 };
 
 // Thread contract: one thread at a time. Owns all; destruction joins the workers.
@@ -62,6 +64,9 @@ class TrainingSession {
 
   // Runs training step `step`, from 0, and keeps its trace if `wants_trace`. After an error the session is of no use.
   absl::StatusOr<StepResult> Step(int64_t step, bool wants_trace = true);
+  // Once `*stop` is true, a step on the host ends within an instruction, unless it is applied already, and the session
+  // may go on once it is false. Evaluate then returns Cancelled. Not owned; must outlive the session's last call.
+  void SetStop(const std::atomic<bool>* stop);
   // Runs step `step`, which was not applied, once more to find where its numbers first stopped being finite.
   absl::StatusOr<NonfiniteOrigin> FindNonfinite(int64_t step);
   // True if a trace costs time. Then it should not be asked for in every step.
@@ -69,7 +74,7 @@ class TrainingSession {
 
   // The mean loss over the held-out data; see Evaluation::Run. Unless run.evaluate_every is set, the first call
   // compiles the evaluation program and allocates its arenas. Errors: InvalidArgument if data.held_out is 0.
-  absl::StatusOr<double> Evaluate(const std::atomic<bool>* stop = nullptr);
+  absl::StatusOr<double> Evaluate();
   // The model's parameters by name, in the same order for every split; valid until the next call or step.
   absl::StatusOr<std::vector<TensorToWrite>> Weights() { return parameters_->Weights(); }
   // The parameters and moments by name, for checkpoints. Lives as long as the session.
@@ -79,8 +84,11 @@ class TrainingSession {
   // A manifest with what a checkpoint of this session says of the run, whatever the step.
   proto::CheckpointManifest DescribeRun() const;
 
+  // The program of the whole batch, and that of step `step`, which differs from it if batch.ramp makes its batch
+  // smaller.
   const Program& program() const { return *program_; }
-  const Trace& trace() const { return trace_; }  // of the last step that was traced
+  const Program& ProgramOfStep(int64_t step) const;
+  const Trace& trace() const { return trace_; }  // of the last step that was traced and not stopped
   // Sizes as planned. Times by the job's rates, or 1 ns a FLOP: right in proportion, before anything was measured.
   const CostModel& planned_costs() const { return plan_.request.costs; }
   // For people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
@@ -89,8 +97,11 @@ class TrainingSession {
   Bytes PeakArenaBytes(int device) const { return executor_->PeakArenaBytes(device); }
   // The parameters region of one replica of a chunk, an index into ChunkPlacement::replicas().
   absl::StatusOr<std::vector<std::byte>> ParametersAt(int replica_index) const;
-  // Tokens (examples, for other data) in a batch.
-  int64_t rows_per_step() const { return job_.batch().sequences() * dataset_->num_targets(); }
+  // Sequences (examples, for other data) in the batch of step `step`, and their tokens.
+  int64_t SequencesOfStep(int64_t step) const;
+  int64_t RowsOfStep(int64_t step) const { return SequencesOfStep(step) * dataset_->num_targets(); }
+  // The model's FLOPs for the batch, forward and backward, without recomputation.
+  double FlopsOfStep(int64_t step) const;
 
  private:
   TrainingSession() = default;
@@ -105,7 +116,8 @@ class TrainingSession {
   std::unique_ptr<Backend> backend_;
   JobPlan plan_;
   std::shared_ptr<const Program> program_;
-  std::optional<Program> planned_evaluation_;  // until it is launched
+  std::vector<std::shared_ptr<const Program>> smaller_;  // of smaller batches, ascending; see batch.ramp
+  std::optional<Program> planned_evaluation_;            // until it is launched
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<Batches> batches_;
   std::unique_ptr<StageModules> modules_;
@@ -115,7 +127,9 @@ class TrainingSession {
   std::unique_ptr<StepRunner> step_runner_;
   std::unique_ptr<Evaluation> evaluation_;  // null until something is evaluated
   int64_t num_updates_ = 0;                 // steps that were applied; the correction of the moments' bias counts these
+  const std::atomic<bool>* stop_ = nullptr;
   Trace trace_;
+  Trace next_trace_;  // of the step that runs
 };
 
 }  // namespace baton

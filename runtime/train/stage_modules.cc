@@ -10,9 +10,23 @@
 
 namespace baton {
 
-absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(const Backend& backend, const JobPlan& plan,
-                                                                   const Program& program, const BatchSource& source) {
-  std::unique_ptr<StageModules> modules(new StageModules(program));
+namespace {
+
+// Sets the rows by whose number the loss, the last layer, is divided.
+void SetLossRows(int64_t rows, LayerSpec& spec) {
+  if (auto* loss = std::get_if<CrossEntropySpec>(&spec.kind)) {
+    loss->loss_rows = rows;
+  } else if (auto* sequence = std::get_if<SequenceSpec>(&spec.kind)) {
+    SetLossRows(rows, sequence->layers.back());
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
+    const Backend& backend, const JobPlan& plan, const Program& program,
+    absl::Span<const std::shared_ptr<const Program>> smaller, const BatchSource& source) {
+  std::unique_ptr<StageModules> modules(new StageModules(program, smaller));
   const ModelSpec& model = plan.table.model;
   const std::vector<ChunkReplica>& replicas = program.placement.replicas();
   // [chunk]; replica 0 comes first, with all chunks in order.
@@ -22,12 +36,19 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(const Backend
     SequenceSpec sequence;
     sequence.layers.assign(model.layers.begin() + plan.split[chunk].begin,
                            model.layers.begin() + plan.split[chunk].end);
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
-                           BuildLayer(backend, LayerSpec{std::move(sequence)}, inputs[chunk]));
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, LayerSpec{sequence}, inputs[chunk]));
     if (replicas[index].replica == 0) inputs.push_back(layer->output_shape());
     modules->modules_.push_back(std::make_unique<LayerStageModule>(&backend, &plan.layout, &program.reduce_groups,
                                                                    &source, index, replicas[index],
                                                                    program.num_micro_batches, std::move(layer)));
+    if (chunk + 1 < program.num_chunks) continue;
+    for (const std::shared_ptr<const Program>& each : smaller) {
+      SequenceSpec last = sequence;
+      const int64_t rows = model.targets_shape.NumElements() * each->num_micro_batches;
+      SetLossRows(rows, last.layers.back());
+      BATON_ASSIGN_OR_RETURN(layer, BuildLayer(backend, LayerSpec{std::move(last)}, inputs[chunk]));
+      modules->modules_.back()->AddVariant(std::move(layer));
+    }
   }
   return modules;
 }
@@ -56,8 +77,17 @@ absl::Status StageModules::RoundWorkingCopies() {
   return absl::OkStatus();
 }
 
+void StageModules::UseProgram(int smaller) {
+  current_ = smaller < 0 ? &program_ : smaller_[smaller].get();
+  for (const auto& module : modules_) module->set_variant(smaller);
+}
+
 void StageModules::BeginStep(const UpdateControl& update) {
   for (const auto& module : modules_) module->BeginStep(update);
+}
+
+void StageModules::SetStop(const std::atomic<bool>* stop) {
+  for (const auto& module : modules_) module->set_stop(stop);
 }
 
 void StageModules::SetStaging(int staging) {
@@ -81,7 +111,7 @@ double StageModules::LossOf(int micro_batch) const {
 
 double StageModules::Loss() const {
   double sum = 0;
-  for (int micro_batch = 0; micro_batch < program_.num_micro_batches; ++micro_batch) sum += LossOf(micro_batch);
+  for (int micro_batch = 0; micro_batch < current_->num_micro_batches; ++micro_batch) sum += LossOf(micro_batch);
   return sum;
 }
 
@@ -91,7 +121,7 @@ void StageModules::BeginExamination() {
 
 NonfiniteOrigin StageModules::EndExamination() {
   NonfiniteOrigin origin;
-  for (int micro_batch = 0; micro_batch < program_.num_micro_batches && origin.loss_micro_batch < 0; ++micro_batch) {
+  for (int micro_batch = 0; micro_batch < current_->num_micro_batches && origin.loss_micro_batch < 0; ++micro_batch) {
     if (!std::isfinite(LossOf(micro_batch))) origin.loss_micro_batch = micro_batch;
   }
   for (size_t index = 0; index < modules_.size(); ++index) {

@@ -7,6 +7,7 @@
 #ifndef BATON_RUNTIME_TRAIN_STAGE_MODULES_H_
 #define BATON_RUNTIME_TRAIN_STAGE_MODULES_H_
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -31,8 +32,11 @@ namespace baton {
 class StageModules {
  public:
   // Builds the layers of each chunk. Errors: InvalidArgument for layers that do not fit each other.
+  // `smaller`: programs for batches with fewer micro-batches, on the same placement.
   static absl::StatusOr<std::unique_ptr<StageModules>> Create(const Backend& backend, const JobPlan& plan,
-                                                              const Program& program, const BatchSource& source);
+                                                              const Program& program,
+                                                              absl::Span<const std::shared_ptr<const Program>> smaller,
+                                                              const BatchSource& source);
 
   // As ExecutorOptions::modules.
   std::vector<StageModule*> Pointers() const;
@@ -43,8 +47,12 @@ class StageModules {
   // See LayerStageModule::RoundWorkingCopies.
   absl::Status RoundWorkingCopies();
 
+  // Chooses the program of the next steps: that of the whole batch (-1), or one of `smaller`.
+  void UseProgram(int smaller);
   // Sets what the next Update does; see LayerStageModule::BeginStep.
   void BeginStep(const UpdateControl& update);
+  // See LayerStageModule::set_stop.
+  void SetStop(const std::atomic<bool>* stop);
   // Sets which staging memory the next step loads from; see LayerStageModule.
   void SetStaging(int staging);
   // Fills the staging memory of what `program` loads from the batch source.
@@ -61,11 +69,14 @@ class StageModules {
   NonfiniteOrigin EndExamination();
 
  private:
-  explicit StageModules(const Program& program) : program_(program) {}
+  StageModules(const Program& program, absl::Span<const std::shared_ptr<const Program>> smaller)
+      : program_(program), smaller_(smaller.begin(), smaller.end()), current_(&program) {}
 
   double LossOf(int micro_batch) const;
 
-  const Program& program_;                                  // of training
+  const Program& program_;  // of training, with the whole batch
+  const std::vector<std::shared_ptr<const Program>> smaller_;
+  const Program* current_;                                  // of the last step
   std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as ChunkPlacement::replicas()
   std::vector<ReplicaParameters> parameters_;               // likewise
 };

@@ -48,7 +48,7 @@ class Trainer {
 
   absl::Status Run() {
     BATON_RETURN_IF_ERROR(StartupError(Start()));
-    Prediction prediction(&session_->program(), costs_,
+    Prediction prediction(&session_->ProgramOfStep(first_step_), costs_,
                           /*planned_has_times=*/options_.costs.has_value() || job_.devices().has_rates());
     progress_.Start(first_step_);
     while (steps_done_ < job_.run().steps() && !stopped_ && nonfinite_.ok()) {
@@ -129,7 +129,6 @@ class Trainer {
     options.about = session_->DescribeRun();
     *options.about.mutable_job() = job_;
     options.about.set_skipped_steps(skipped_before_);
-    options.sequences_per_step = job_.batch().sequences();
     options.saved_step = saved_step_;
     options.state = &session_->state();
     options.log = [this](const std::string& line) { progress_.Log(line); };
@@ -143,19 +142,26 @@ class Trainer {
 
   absl::Status MakeSession(const proto::Job& job) {
     BATON_ASSIGN_OR_RETURN(session_, TrainingSession::Create(job, TransportModel{}, options_.graphs));
+    session_->SetStop(options_.stop);
     costs_ = session_->planned_costs();
     return options_.costs ? UseTable(*options_.costs, costs_) : absl::OkStatus();
   }
 
   absl::Status TrainStep(int64_t step, Prediction& prediction) {
+    const Program& program = session_->ProgramOfStep(step);
+    if (&program != &prediction.program()) {
+      prediction = Prediction(&program, prediction.costs(), prediction.timed_trace() != nullptr);
+    }
     const bool has_measured = prediction.has_measured();
     BATON_ASSIGN_OR_RETURN(const StepReport predicted, prediction.Next());
     const auto step_start = std::chrono::steady_clock::now();
     const bool traced = IsTraced(step);
     BATON_ASSIGN_OR_RETURN(const StepResult result, session_->Step(step, traced));
     const double seconds = SecondsSince(step_start);
+    if (result.stopped) return absl::OkStatus();
     if (traced) {
-      measured_ = Analyze(session_->program(), session_->trace());
+      measured_ = Analyze(program, session_->trace());
+      traced_program_ = &program;
       prediction.Measure(session_->trace());
       if (step >= first_step_ + 2) accuracy_.Add(predicted, measured_);
     }
@@ -166,7 +172,9 @@ class Trainer {
     metrics.learning_rate = result.learning_rate;
     metrics.step_ms = seconds * 1e3;
     if (has_measured) metrics.predicted_step_ms = static_cast<double>(predicted.step_time) / 1e6;
-    metrics.tokens_per_second = static_cast<double>(session_->rows_per_step()) / seconds;
+    metrics.examples_per_second = session_->SequencesOfStep(step) / seconds;
+    if (job_.model().has_gpt2()) metrics.tokens_per_second = session_->RowsOfStep(step) / seconds;
+    metrics.model_tflops = session_->FlopsOfStep(step) / seconds / 1e12;
     metrics.bubble_ratio = measured_.bubble_ratio;
     metrics.predicted_bubble_ratio = predicted.bubble_ratio;
     metrics.skipped = !result.applied;
@@ -177,7 +185,7 @@ class Trainer {
                                "; the update was not applied"));
     }
     if (Evaluates(step) && nonfinite_.ok()) {
-      absl::StatusOr<double> held_out_loss = session_->Evaluate(options_.stop);
+      absl::StatusOr<double> held_out_loss = session_->Evaluate();
       if (held_out_loss.ok()) {
         metrics.held_out_loss = *held_out_loss;
       } else if (!absl::IsCancelled(held_out_loss.status())) {
@@ -239,7 +247,10 @@ class Trainer {
       (void)output_.WriteWeights(std::move(weights));  // status() below has the error
     }
     if (output_.wants_trace() && steps_done_ > first_step_) {
-      (void)output_.WriteTrace(ToChromeTrace(session_->program(), session_->trace(), prediction.timed_trace(),
+      // Of the step before, if a first step with another batch was stopped.
+      const bool predicted = &prediction.program() == traced_program_;
+      (void)output_.WriteTrace(ToChromeTrace(*traced_program_, session_->trace(),
+                                             predicted ? prediction.timed_trace() : nullptr,
                                              output_.has_folder() ? output_.folder() : options_.trace_file));
     }
     BATON_RETURN_IF_ERROR(output_.status());
@@ -256,6 +267,7 @@ class Trainer {
     if (!output_.has_folder()) {
       return absl::FailedPreconditionError(absl::StrCat(when, "; without --output nothing is saved"));
     }
+    if (steps_done_ == 0) return absl::FailedPreconditionError(absl::StrCat(when, "; there is nothing to resume from"));
     return absl::AbortedError(absl::StrCat(when, "; the same command with --resume goes on"));
   }
 
@@ -274,10 +286,11 @@ class Trainer {
   std::unique_ptr<Checkpointer> checkpointer_;  // destroyed before the session
   CostModel costs_;                             // until a step has been measured
   PredictionAccuracy accuracy_;
-  StepReport measured_;         // of the last step that was traced
-  int32_t skipped_before_ = 0;  // steps that a run before this one skipped
-  int64_t num_skipped_ = 0;     // steps that this run skipped, or that stopped it
-  absl::Status nonfinite_;      // why training stops before its last step, if numbers are not finite
+  StepReport measured_;                      // of the last step that was traced
+  const Program* traced_program_ = nullptr;  // of that step
+  int32_t skipped_before_ = 0;               // steps that a run before this one skipped
+  int64_t num_skipped_ = 0;                  // steps that this run skipped, or that stopped it
+  absl::Status nonfinite_;                   // why training stops before its last step, if numbers are not finite
 };
 
 }  // namespace

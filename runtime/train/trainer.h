@@ -37,8 +37,8 @@ struct TrainerOptions {
   std::function<int()> columns;  // of the terminal that `log` is, where a line can be written over; null: it is none
   // Costs of the job's chunks, for predictions until a step has been measured. Unset: by the job's rates or FLOPs.
   std::optional<CostModel> costs;
-  // If it becomes true (a signal handler sets it), training ends after the current step and saves. Not owned; may be
-  // null.
+  // If it becomes true (a signal handler sets it), training ends and saves: on the host within an instruction, with the
+  // parameters of the last whole step. Not owned; may be null.
   const std::atomic<bool>* stop = nullptr;
 };
 

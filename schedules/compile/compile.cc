@@ -24,6 +24,7 @@ absl::StatusOr<Program> LowerAndProve(const ComputeOrder& order, const CompileRe
   options.costs = request.costs;
   options.reduce_groups = std::move(reduce_groups);
   options.transport = request.transport;
+  options.with_state = request.with_state;
   BATON_ASSIGN_OR_RETURN(Program program, Lower(order, options));
   BATON_RETURN_IF_ERROR(CheckProgram(program, {request.transport}));
   return program;

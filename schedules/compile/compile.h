@@ -36,6 +36,7 @@ struct CompileRequest {
   CostModel costs;
   std::vector<ReduceGroup> reduce_groups;  // members are chunks
   TransportModel transport;                // the program is lowered for it and proven in it
+  bool with_state = true;                  // see LowerOptions
   // A searched schedule uses all options; any other schedule is only checked against the limit, if one is given.
   SearchOptions search;
 };

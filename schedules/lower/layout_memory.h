@@ -12,8 +12,9 @@ namespace baton {
 
 // Sets the memory of chunks, the workspace, the offsets of slots and the arena's size. Layout: parameters, gradients
 // and optimizer state chunk by chunk, then the workspace, then the slots, each at a multiple of kBufferAlignment.
-// Forward-only programs have only parameters: the other two offsets are kNoOffset. Expects that slots are assigned.
-void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, const CostModel& costs,
+// Forward-only programs have only parameters: the other two offsets are kNoOffset. Without `with_state` all three have
+// no bytes. Expects that slots are assigned.
+void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, bool with_state, const CostModel& costs,
                   DeviceProgram& program);
 
 }  // namespace baton

@@ -54,7 +54,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
     // Make instructions wait for those of other lanes that use the same slots.
     InsertWaits(code);
     // Give every buffer its offset in the arena.
-    LayoutMemory(chunks[device], index.forward_only, costs, code);
+    LayoutMemory(chunks[device], index.forward_only, options.with_state, costs, code);
   }
   return program;
 }

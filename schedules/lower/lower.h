@@ -32,6 +32,9 @@ struct LowerOptions {
   bool with_update = true;  // end with AllReduces and Updates; an order without any backward never has them
   // The program is free of deadlock in this transport, and in every transport with finer queues or more buffers.
   TransportModel transport = {};
+  // False: the program runs on parameters, gradients and optimizer state of another program, so that its arena has
+  // slots and a workspace alone.
+  bool with_state = true;
   // Whether each chunk's gradients must be added in ascending micro-batch order, which makes the weights bit-identical
   // for every schedule. Training requires it.
   bool gradients_ascend = true;

@@ -222,6 +222,22 @@ TEST_CASE("CUDA: a step that overflows is not applied, from a graph and without"
   }
 }
 
+TEST_CASE("CUDA: a growing batch has the same bits from graphs and without") {
+  const auto losses = [](bool graphs) {
+    const FakeGpus gpus(2, 31);
+    const auto run =
+        TrainingSession::Create(
+            MakeJob(kTinyGpt, {"pipeline.stages=2",
+                               "batch={ sequences: 8 micro_batches: 4 ramp { from: 4 by: 2 every_steps: 3 } }"}),
+            TransportModel{}, graphs)
+            .value();
+    std::vector<double> losses;
+    for (int step = 0; step < 9; ++step) losses.push_back(run->Step(step, step % 2 == 0).value().loss);
+    return losses;
+  };
+  CHECK(losses(true) == losses(false));
+}
+
 TEST_CASE("CUDA: a fault on the GPU ends the run, and the error names its possible sources") {
   for (const bool graphs : {false, true}) {
     CAPTURE(graphs);

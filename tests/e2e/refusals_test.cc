@@ -176,7 +176,7 @@ TEST_CASE("wrong overrides are refused") {
       Refused{"steps", "--set: \"steps\" is not of the form path=value, as pipeline.schedule=gpipe"},
       Refused{"run.step=1",
               "run has no field \"step\"; did you mean \"steps\"? (fields: steps, seed, log_every, evaluate_every, "
-              "initial_weights, time_limit)"},
+              "evaluate_at_most, on_nonfinite, initial_weights, time_limit)"},
       Refused{"run.steps=1e3", "run.steps: \"1e3\" is not a whole number of 32 bits"},
       Refused{"run.steps=0", "run.steps: 0 must be at least 1"},
       Refused{"pipeline.schedule=x", "pipeline.schedule: \"x\" is " + KnownSchedules("")},

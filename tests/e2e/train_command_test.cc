@@ -1,6 +1,7 @@
 // `baton train` from outside: its files, equal weights for every split, and stopping it.
 #include <signal.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/job/load.h"
+#include "runtime/machine/available_cores.h"
 #include "runtime/train/trainer.h"
 #include "tests/testing/command.h"
 
@@ -32,8 +34,8 @@ void CheckMetrics(const std::string& output, int64_t steps) {
   for (int64_t i = 0; i < steps; ++i) {
     const nlohmann::json line = nlohmann::json::parse(lines[i]);
     CHECK(line.at("step") == i + 1);
-    for (const char* field : {"loss", "grad_norm", "learning_rate", "step_ms", "tokens_per_second", "bubble_ratio",
-                              "predicted_bubble_ratio"}) {
+    for (const char* field : {"loss", "grad_norm", "learning_rate", "step_ms", "examples_per_second", "model_tflops",
+                              "bubble_ratio", "predicted_bubble_ratio"}) {
       CAPTURE(field);
       REQUIRE(line.at(field).is_number());
     }
@@ -41,7 +43,10 @@ void CheckMetrics(const std::string& output, int64_t steps) {
     CHECK(line.at("predicted_step_ms").is_number() == (i >= 2));
     CHECK(line["loss"] > 0);
     CHECK(line["step_ms"] > 0);
-    CHECK(line["tokens_per_second"] > 0);
+    CHECK_FALSE(line.contains("tokens_per_second"));  // the model has no tokens
+    const double seconds = line["step_ms"].get<double>() / 1e3;
+    CHECK(line["examples_per_second"].get<double>() * seconds == Approx(64));
+    CHECK(line["model_tflops"] > 0);
     CHECK(line["bubble_ratio"] < 1);
   }
 }
@@ -199,7 +204,51 @@ TEST_CASE("the same weights, byte for byte, in one stage and in four") {
   CHECK((weights == train(four, "4", "1f1b")));  // in parentheses, so that a failure does not print them
 }
 
-TEST_CASE("a signal ends training after its step, and saves") {
+TEST_CASE("a run has one thread for each device's thread, and one more") {
+  const int stages = 3;
+  const int threads_each = std::min(2, AvailableCores());
+  const std::string output = NewPath("threads");
+  Command command({"tools/baton/baton", "train", kShards, "--output", output, "--set", "run.steps=1000000000", "--set",
+                   "pipeline={}", "--set", absl::StrCat("pipeline.stages=", stages), "--set",
+                   absl::StrCat("devices.threads_each=", threads_each)});
+  AwaitSteps(output, 2);
+  CHECK(command.NumThreads() <= 1 + stages * threads_each);
+  command.Signal(SIGKILL);
+  command.Wait();
+}
+
+TEST_CASE("a signal within a long step ends it, and saves what the step before left") {
+  const std::string output = NewPath("long");
+  // The second step takes many times as long as it takes to send a signal.
+  Command command({"tools/baton/baton", "train", "examples/gpt_host.textproto", "--output", output, "--set",
+                   "data.text=tests/data/handbook.txt", "--set", "batch.sequences=256", "--set",
+                   "batch.micro_batches=128", "--set", "run.steps=1000000", "--set", "run.evaluate_every=0"});
+  AwaitSteps(output, 1);
+  command.Signal(SIGTERM);
+  const CommandResult result = command.Wait();
+  CAPTURE(result.err);
+  CHECK(result.status == 75);
+  CHECK(absl::StrContains(result.out, "stopped after step 1; saving\n"));
+  CHECK(LinesOf(ReadWhole(output + "/metrics.jsonl")).size() == 1);
+  CHECK(std::filesystem::exists(output + "/weights.safetensors"));
+  CHECK(nlohmann::json::accept(ReadWhole(output + "/trace.json")));
+}
+
+TEST_CASE("--print-schedule shows the learning rates and trains nothing") {
+  const CommandResult result = Baton({"train", "examples/gpt_host.textproto", "--print-schedule", "--set",
+                                      "run.steps=4", "--set", "optimizer.warmup_steps=1"});
+  CHECK(result.status == 0);
+  CHECK(result.err == "");
+  CHECK(result.out ==
+        "step  learning rate\n"
+        "----  -------------\n"
+        "   1          0.001\n"
+        "   2          0.001\n"
+        "   3        0.00055\n"
+        "   4         0.0001\n");
+}
+
+TEST_CASE("a signal ends training, and saves") {
   const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
   const std::string output = NewPath("stopped");
   Command command({"tools/baton/baton", "train", kShards, "--output", output, "--set", "run.steps=1000000000"});

@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <thread>
 
@@ -46,6 +48,11 @@ Command::~Command() {
 }
 
 void Command::Signal(int signal) const { kill(process_, signal); }
+
+int Command::NumThreads() const {
+  const std::filesystem::directory_iterator tasks(absl::StrCat("/proc/", process_, "/task"));
+  return static_cast<int>(std::distance(begin(tasks), end(tasks)));
+}
 
 CommandResult Command::Wait() {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;

@@ -27,6 +27,8 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   void Signal(int signal) const;
+  // The threads of the process, while it runs.
+  int NumThreads() const;
   // Waits for the process to end. After a minute it is killed, with status 128 + SIGKILL.
   CommandResult Wait();
 

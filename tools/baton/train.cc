@@ -12,6 +12,7 @@
 #include "base/terminal.h"
 #include "runtime/job/load.h"
 #include "runtime/job/order_file.h"
+#include "runtime/train/schedule_table.h"
 #include "runtime/train/trainer.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/problem_flags.h"
@@ -29,6 +30,7 @@ struct TrainFlags {
   std::vector<std::string> allow_changes;
   bool no_graphs = false;
   bool no_weights = false;
+  bool print_schedule = false;
   std::string trace_file;
 };
 
@@ -37,7 +39,7 @@ constexpr int kUnknownColumns = 80;
 
 std::atomic<bool> stop_requested{false};
 
-// The first Ctrl-C ends training after the current step and saves; the second one ends the process.
+// The first Ctrl-C ends training within an instruction and saves; the second one ends the process.
 void RequestStop(int signal) {
   stop_requested = true;
   std::signal(signal, SIG_DFL);
@@ -75,6 +77,10 @@ absl::Status RunTrain(const TrainFlags& flags) {
     overrides.push_back(OrderOverride(flags.order));
   }
   BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, overrides));
+  if (flags.print_schedule) {
+    std::cout << DescribeSchedule(job);
+    return absl::OkStatus();
+  }
   TrainerOptions options;
   if (!flags.costs.empty()) {
     BATON_ASSIGN_OR_RETURN(options.costs, ReadCostsFile(flags.costs));
@@ -133,13 +139,15 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
   command->add_option("--set", flags->overrides, "Override a field, as run.steps=100; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
+  command->add_flag("--print-schedule", flags->print_schedule,
+                    "Print the learning rate and the batch of some steps from the first to the last; do not train");
   command->add_flag("--no-weights", flags->no_weights, "Do not write weights.safetensors, for benchmarks");
   command->add_flag("--no-graphs", flags->no_graphs,
                     "CUDA: launch each instruction by itself instead of recording a step as a graph once;\n"
                     "errors then name their instruction");
   command->footer(
-      R"(Ctrl-C, SIGTERM, SIGHUP and run.time_limit end training after the current step and save a checkpoint. The exit status
-is then 75, and --resume goes on. See docs/checkpoints.md.
+      R"(Ctrl-C, SIGTERM and SIGHUP end training within an instruction (CUDA: after the step), run.time_limit after a step.
+They save a checkpoint of the last whole step; the exit status is then 75, and --resume goes on. See docs/checkpoints.md.
 
 Examples:
   baton train examples/gpt_host.textproto --output runs/gpt

@@ -1,6 +1,6 @@
 // How many cores this process may use. Used by TrainingSession and by the progress lines.
-#ifndef BATON_RUNTIME_TRAIN_AVAILABLE_CORES_H_
-#define BATON_RUNTIME_TRAIN_AVAILABLE_CORES_H_
+#ifndef BATON_RUNTIME_MACHINE_AVAILABLE_CORES_H_
+#define BATON_RUNTIME_MACHINE_AVAILABLE_CORES_H_
 
 namespace baton {
 
@@ -9,4 +9,4 @@ int AvailableCores();
 
 }  // namespace baton
 
-#endif  // BATON_RUNTIME_TRAIN_AVAILABLE_CORES_H_
+#endif  // BATON_RUNTIME_MACHINE_AVAILABLE_CORES_H_

@@ -1,5 +1,5 @@
 // The affinity mask of the calling thread.
-#include "runtime/train/available_cores.h"
+#include "runtime/machine/available_cores.h"
 
 #include <sched.h>
 
