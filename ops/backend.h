@@ -39,7 +39,7 @@ class Backend {
                                                                  const Shape& input) const = 0;
   virtual absl::StatusOr<std::unique_ptr<Layer>> CreateActivation(const ActivationSpec& spec,
                                                                   const Shape& input) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateCausalAttention(const CausalAttentionSpec& spec,
+  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateAttention(const AttentionSpec& spec,
                                                                        const Shape& input) const = 0;
   virtual absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
                                                                     const Shape& input) const = 0;

@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 #include "ops/cuda/activation.h"
-#include "ops/cuda/causal_attention.h"
+#include "ops/cuda/attention.h"
 #include "ops/cuda/cross_entropy.h"
 #include "ops/cuda/cuda_optimizer.h"
 #include "ops/cuda/embedding.h"
@@ -36,9 +36,9 @@ absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateActivation(const Activ
   return CreateCudaActivation(spec, input, options_);
 }
 
-absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateCausalAttention(const CausalAttentionSpec& spec,
+absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateAttention(const AttentionSpec& spec,
                                                                           const Shape& input) const {
-  return CreateCudaCausalAttention(spec, input, options_);
+  return CreateCudaAttention(spec, input, options_);
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateCrossEntropy(const CrossEntropySpec& spec,

@@ -30,7 +30,7 @@ class CudaBackend final : public Backend {
   absl::StatusOr<std::unique_ptr<Layer>> CreateLayerNorm(const LayerNormSpec& spec, const Shape& input) const override;
   absl::StatusOr<std::unique_ptr<Layer>> CreateActivation(const ActivationSpec& spec,
                                                           const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateCausalAttention(const CausalAttentionSpec& spec,
+  absl::StatusOr<std::unique_ptr<Layer>> CreateAttention(const AttentionSpec& spec,
                                                                const Shape& input) const override;
   absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
                                                             const Shape& input) const override;

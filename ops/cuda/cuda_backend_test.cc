@@ -36,7 +36,7 @@ TEST_CASE("layers are made without a device, and their scratch includes the libr
   for (const ParameterSpec& parameter : linear->parameters()) CHECK(parameter.shape.type() == DataType::kFloat32);
 
   const Shape attended(DataType::kBFloat16, {16, 1024, 3 * 768});
-  const auto attention = backend.CreateCausalAttention({12, 768}, attended).value();
+  const auto attention = backend.CreateAttention({12, 768}, attended).value();
   const Bytes output_bytes = 16 * 1024 * 768 * 2;
   const Bytes log_sum_bytes = 16 * 12 * 1024 * 4;
   CHECK(attention->footprint().saved == output_bytes + log_sum_bytes);
@@ -49,7 +49,7 @@ TEST_CASE("cuDNN's workspace does not grow beyond that of one group of sequences
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   const auto scratch = [&](int64_t sequences) {
     const Shape input(DataType::kBFloat16, {sequences, 1024, 3 * 768});
-    return backend.CreateCausalAttention({12, 768}, input).value()->footprint().scratch;
+    return backend.CreateAttention({12, 768}, input).value()->footprint().scratch;
   };
   CHECK(scratch(64) <= Bytes{700} << 20);
   CHECK(scratch(1) <= scratch(16));
@@ -116,7 +116,7 @@ TEST_CASE("errors name the input that the kernels do not take") {
   CHECK_THAT(message(backend.CreateLinear(Linear("fc", 4, 8), Shape(DataType::kFloat32, {2, 4})).status()),
              Catch::Contains("[2, 4] f32 is not bf16"));
   CHECK_THAT(
-      message(backend.CreateCausalAttention({1, 257}, Shape(DataType::kBFloat16, {2, 3, 771})).status()),
+      message(backend.CreateAttention({1, 257}, Shape(DataType::kBFloat16, {2, 3, 771})).status()),
       Catch::Contains("attention.heads: 1 heads of width 257 are 257 wide each, above the CUDA backend's limit, 256"));
   LayerNormSpec norm;
   norm.name = "ln";

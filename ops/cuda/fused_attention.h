@@ -1,5 +1,5 @@
 // Attention by a library's fused kernels. Implemented by cudnn_attention.cc, and by no_fused_attention.cc in builds
-// without cuDNN's frontend and in tests on the host. Used by CudaCausalAttention.
+// without cuDNN's frontend and in tests on the host. Used by CudaAttention.
 #ifndef BATON_OPS_CUDA_FUSED_ATTENTION_H_
 #define BATON_OPS_CUDA_FUSED_ATTENTION_H_
 

@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 #include "ops/host/activation.h"
-#include "ops/host/causal_attention.h"
+#include "ops/host/attention.h"
 #include "ops/host/cross_entropy.h"
 #include "ops/host/embedding.h"
 #include "ops/host/layer_norm.h"
@@ -90,9 +90,9 @@ absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateActivation(const Activ
   return CreateHostActivation(spec, input, threads_);
 }
 
-absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateCausalAttention(const CausalAttentionSpec& spec,
+absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateAttention(const AttentionSpec& spec,
                                                                           const Shape& input) const {
-  return CreateHostCausalAttention(spec, input, threads_);
+  return CreateHostAttention(spec, input, threads_);
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateCrossEntropy(const CrossEntropySpec& spec,

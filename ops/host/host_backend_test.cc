@@ -144,7 +144,7 @@ TEST_CASE("types other than f32 are InvalidArgument") {
       backend.CreateLinear(linear, Shape(f64, {3, 4})).status(),
       backend.CreateLayerNorm(norm, Shape(f64, {3, 4})).status(),
       backend.CreateActivation({ActivationKind::kRelu}, Shape(f64, {3, 4})).status(),
-      backend.CreateCausalAttention({1, 4}, Shape(f64, {1, 3, 12})).status(),
+      backend.CreateAttention({1, 4}, Shape(f64, {1, 3, 12})).status(),
       backend.CreateCrossEntropy({4, 3}, Shape(f64, {3, 4})).status(),
       backend.Add({}, Shape(f64, {3}), nullptr, nullptr, nullptr),
   };

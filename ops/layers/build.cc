@@ -69,8 +69,8 @@ struct Builder {
   Result operator()(const EmbeddingSpec& spec) const { return backend.CreateEmbedding(spec, input); }
   Result operator()(const LayerNormSpec& spec) const { return backend.CreateLayerNorm(spec, input); }
   Result operator()(const ActivationSpec& spec) const { return backend.CreateActivation(spec, input); }
-  Result operator()(const CausalAttentionSpec& spec) const {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, backend.CreateCausalAttention(spec, input));
+  Result operator()(const AttentionSpec& spec) const {
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, backend.CreateAttention(spec, input));
     if (inside.mode == RecomputeMode::kAttention) layer = std::make_unique<Recomputed>(std::move(layer));
     return layer;
   }

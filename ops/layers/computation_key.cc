@@ -27,7 +27,7 @@ std::string KeyOf(const ActivationSpec& spec) {
   return absl::StrCat("activation ", static_cast<int>(kind));
 }
 
-std::string KeyOf(const CausalAttentionSpec& spec) {
+std::string KeyOf(const AttentionSpec& spec) {
   const auto& [heads, width] = spec;
   return absl::StrCat("attention ", heads, " ", width);
 }

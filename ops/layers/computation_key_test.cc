@@ -24,7 +24,7 @@ TEST_CASE("layers that differ by name alone have one key, all others differ") {
   other.bias = false;
   CHECK(ComputationKey({linear}) != ComputationKey({other}));
   CHECK(ComputationKey({ActivationSpec{ActivationKind::kRelu}}) != ComputationKey({ActivationSpec{}}));
-  CHECK(ComputationKey({CausalAttentionSpec{2, 8}}) != ComputationKey({CausalAttentionSpec{4, 8}}));
+  CHECK(ComputationKey({AttentionSpec{2, 8}}) != ComputationKey({AttentionSpec{4, 8}}));
   CHECK(ComputationKey({CrossEntropySpec{2, 8}}) != ComputationKey({CrossEntropySpec{2, 9}}));
   CHECK(ComputationKey({SequenceSpec{{{linear}}}}) != ComputationKey({ResidualSpec{{{linear}}}}));
   EmbeddingSpec embedding;

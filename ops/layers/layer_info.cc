@@ -157,7 +157,7 @@ absl::StatusOr<LayerInfo> ActivationInfo(const ActivationSpec& spec, const Shape
   return info;
 }
 
-absl::StatusOr<LayerInfo> CausalAttentionInfo(const CausalAttentionSpec& spec, const Shape& input) {
+absl::StatusOr<LayerInfo> AttentionInfo(const AttentionSpec& spec, const Shape& input) {
   BATON_RETURN_IF_ERROR(CheckPositive("attention.heads", spec.heads));
   BATON_RETURN_IF_ERROR(CheckPositive("attention.width", spec.width));
   if (spec.width % spec.heads != 0) {

@@ -33,7 +33,7 @@ absl::StatusOr<LayerInfo> LayerNormInfo(const LayerNormSpec& spec, const Shape& 
 // input: any float.
 absl::StatusOr<LayerInfo> ActivationInfo(const ActivationSpec& spec, const Shape& input);
 // input: [sequences, context, 3 · width] float. FLOPs count only pairs that the mask keeps.
-absl::StatusOr<LayerInfo> CausalAttentionInfo(const CausalAttentionSpec& spec, const Shape& input);
+absl::StatusOr<LayerInfo> AttentionInfo(const AttentionSpec& spec, const Shape& input);
 // input: [rows…, classes] float; no output.
 absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const Shape& input);
 

@@ -58,7 +58,7 @@ struct ActivationSpec {
 
 // Scaled dot-product attention with a causal mask (Vaswani et al. 2017, section 3.2.1), without its projections:
 // [sequences, context, 3 · width] f32 (queries, keys, values side by side) → [sequences, context, width] f32.
-struct CausalAttentionSpec {
+struct AttentionSpec {
   int64_t heads = 0;
   int64_t width = 0;
 };
@@ -90,7 +90,7 @@ struct ResidualSpec {
 enum class RecomputeMode : int8_t { kNone, kAttention, kFull };
 
 struct LayerSpec {
-  std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, ActivationSpec, CausalAttentionSpec, CrossEntropySpec,
+  std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, ActivationSpec, AttentionSpec, CrossEntropySpec,
                SequenceSpec, ResidualSpec>
       kind;
   RecomputeMode recompute = RecomputeMode::kNone;

@@ -60,7 +60,7 @@ class Adder {
     }
     BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Layer> layer, BuildLayer(backend_, {spec.kind}, shape));
     Times times = TimePrimitive(*layer);
-    if (mode == RecomputeMode::kAttention && std::holds_alternative<CausalAttentionSpec>(spec.kind)) {
+    if (mode == RecomputeMode::kAttention && std::holds_alternative<AttentionSpec>(spec.kind)) {
       times.recompute = times.forward;
     }
     shape = layer->output_shape();

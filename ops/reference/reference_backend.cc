@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "ops/optimizer/loop_optimizer.h"
 #include "ops/reference/activation.h"
-#include "ops/reference/causal_attention.h"
+#include "ops/reference/attention.h"
 #include "ops/reference/cross_entropy.h"
 #include "ops/reference/embedding.h"
 #include "ops/reference/layer_norm.h"
@@ -83,10 +83,10 @@ absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateActivation(const 
   return Make<ReferenceActivation>(input.type(), std::move(info), spec);
 }
 
-absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateCausalAttention(const CausalAttentionSpec& spec,
+absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateAttention(const AttentionSpec& spec,
                                                                                const Shape& input) const {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, CausalAttentionInfo(spec, input));
-  return Make<ReferenceCausalAttention>(input.type(), std::move(info), spec);
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
+  return Make<ReferenceAttention>(input.type(), std::move(info), spec);
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateCrossEntropy(const CrossEntropySpec& spec,

@@ -54,7 +54,7 @@ LayerCase ActivationCase(ActivationKind kind, std::vector<int64_t> extents, Data
 }
 
 LayerCase AttentionCase(int64_t sequences, int64_t context, int64_t heads, int64_t head_width, DataType type) {
-  const CausalAttentionSpec spec{heads, heads * head_width};
+  const AttentionSpec spec{heads, heads * head_width};
   LayerCase result{absl::StrCat("attention of ", heads, " heads of ", head_width),
                    {spec},
                    Shape(type, {sequences, context, 3 * spec.width})};

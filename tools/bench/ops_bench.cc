@@ -201,7 +201,7 @@ void RegisterLayers(int64_t sequences, int64_t context, int64_t width, int64_t h
   norm.width = width;
   add("layer_norm", {norm}, width);
   add("qkv", LinearOf(width, 3 * width), width);
-  add("attention", {CausalAttentionSpec{heads, width}}, 3 * width);
+  add("attention", {AttentionSpec{heads, width}}, 3 * width);
   add("projection", LinearOf(width, width), width);
   add("fc", LinearOf(width, 4 * width), width);
   add("gelu", {ActivationSpec{ActivationKind::kGelu}}, 4 * width);

@@ -1,5 +1,5 @@
 // Baton's own causal attention kernels, which store no probabilities (Dao 2023, FlashAttention-2). Used by
-// CudaCausalAttention for f32, and for bf16 where cuDNN has no kernel.
+// CudaAttention for f32, and for bf16 where cuDNN has no kernel.
 #ifndef BATON_OPS_CUDA_KERNELS_ATTENTION_H_
 #define BATON_OPS_CUDA_KERNELS_ATTENTION_H_
 

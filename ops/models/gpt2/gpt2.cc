@@ -49,7 +49,7 @@ LayerSpec Attention(const Gpt2Options& options, const std::string& block, double
   ResidualSpec residual;
   residual.layers.push_back(Norm(block + ".ln_1", width));
   residual.layers.push_back(Linear(block + ".attn.c_attn", width, 3 * width, kDeviation));
-  residual.layers.push_back({CausalAttentionSpec{options.heads, width}});
+  residual.layers.push_back({AttentionSpec{options.heads, width}});
   residual.layers.push_back(Linear(block + ".attn.c_proj", width, width, residual_deviation));
   return {residual};
 }

@@ -1,6 +1,6 @@
 // Causal attention on the host. Used only by HostBackend.
-#ifndef BATON_OPS_HOST_CAUSAL_ATTENTION_H_
-#define BATON_OPS_HOST_CAUSAL_ATTENTION_H_
+#ifndef BATON_OPS_HOST_ATTENTION_H_
+#define BATON_OPS_HOST_ATTENTION_H_
 
 #include <memory>
 
@@ -10,10 +10,10 @@
 
 namespace baton {
 
-// Errors: CausalAttentionInfo's.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
+// Errors: AttentionInfo's.
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& spec, const Shape& input,
                                                                  int threads);
 
 }  // namespace baton
 
-#endif  // BATON_OPS_HOST_CAUSAL_ATTENTION_H_
+#endif  // BATON_OPS_HOST_ATTENTION_H_

@@ -1,6 +1,6 @@
 // Causal attention (Vaswani et al. 2017, section 3.2.1) as plain loops. Used only by ReferenceBackend.
-#ifndef BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
-#define BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
+#ifndef BATON_OPS_REFERENCE_ATTENTION_H_
+#define BATON_OPS_REFERENCE_ATTENTION_H_
 
 #include <algorithm>
 #include <cmath>
@@ -13,9 +13,9 @@ namespace baton {
 
 // T: float or double. Saves nothing: the backward pass computes the probabilities again.
 template <typename T>
-class ReferenceCausalAttention final : public PrimitiveLayer {
+class ReferenceAttention final : public PrimitiveLayer {
  public:
-  ReferenceCausalAttention(LayerInfo info, const CausalAttentionSpec& spec)
+  ReferenceAttention(LayerInfo info, const AttentionSpec& spec)
       : PrimitiveLayer(std::move(info), Footprint{}),
         heads_(spec.heads),
         width_(spec.width),
@@ -108,4 +108,4 @@ class ReferenceCausalAttention final : public PrimitiveLayer {
 
 }  // namespace baton
 
-#endif  // BATON_OPS_REFERENCE_CAUSAL_ATTENTION_H_
+#endif  // BATON_OPS_REFERENCE_ATTENTION_H_

@@ -1,5 +1,5 @@
 // Causal attention by cuDNN's fused kernels where cuDNN has them for the shape, else by Baton's own.
-#include "ops/cuda/causal_attention.h"
+#include "ops/cuda/attention.h"
 
 #include <cuda_runtime_api.h>
 
@@ -16,7 +16,7 @@
 namespace baton {
 namespace {
 
-AttentionShape ShapeOf(const CausalAttentionSpec& spec, const Shape& input) {
+AttentionShape ShapeOf(const AttentionSpec& spec, const Shape& input) {
   return {input.type(), input[0], input[1], spec.heads, spec.width / spec.heads};
 }
 
@@ -24,9 +24,9 @@ Bytes OutputBytes(const LayerInfo& info) { return AlignUp(info.output_shape.NumB
 
 // saved: the output, duplicated because the output buffer belongs to the next layer once Forward has returned; then log
 // Σ exp of each query's scores.
-class CudaCausalAttention final : public PrimitiveLayer {
+class CudaAttention final : public PrimitiveLayer {
  public:
-  CudaCausalAttention(LayerInfo info, const Footprint& footprint, const AttentionShape& shape,
+  CudaAttention(LayerInfo info, const Footprint& footprint, const AttentionShape& shape,
                       std::unique_ptr<FusedAttention> fused)
       : PrimitiveLayer(std::move(info), footprint), shape_(shape), fused_(std::move(fused)) {}
 
@@ -66,9 +66,9 @@ class CudaCausalAttention final : public PrimitiveLayer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& spec, const Shape& input,
                                                                  const CudaBackendOptions& options) {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, CausalAttentionInfo(spec, input));
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
   const AttentionShape shape = ShapeOf(spec, input);
   BATON_RETURN_IF_ERROR(CheckRows("attention", shape.sequences * shape.context * shape.heads));
@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCausalAttention(const CausalAtt
       OutputBytes(info) + AlignUp(shape.sequences * shape.heads * shape.context * static_cast<Bytes>(sizeof(float)));
   footprint.scratch = AttentionBackwardScratchBytes(shape);
   if (fused != nullptr) footprint.scratch = std::max(footprint.scratch, fused->ScratchBytes());
-  return std::make_unique<CudaCausalAttention>(std::move(info), footprint, shape, std::move(fused));
+  return std::make_unique<CudaAttention>(std::move(info), footprint, shape, std::move(fused));
 }
 
 }  // namespace baton

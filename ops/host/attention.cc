@@ -1,5 +1,5 @@
 // Causal attention in blocks of queries: matrix products by oneDNN, softmax by Baton's own loops.
-#include "ops/host/causal_attention.h"
+#include "ops/host/attention.h"
 
 #include <algorithm>
 #include <cmath>
@@ -74,9 +74,9 @@ void SoftmaxRowsBackward(int64_t queries, int64_t keys, int64_t stride, float sc
 // One sgemm for each sequence, head and block of queries; a stride selects the columns of a head.
 // saved: the probabilities, one block after another; all rows of a block have the same length, RoundUpToVector(its last
 // key).
-class HostCausalAttention final : public PrimitiveLayer {
+class HostAttention final : public PrimitiveLayer {
  public:
-  HostCausalAttention(int threads, LayerInfo info, const Footprint& footprint, const CausalAttentionSpec& spec)
+  HostAttention(int threads, LayerInfo info, const Footprint& footprint, const AttentionSpec& spec)
       : PrimitiveLayer(std::move(info), footprint),
         threads_(threads),
         sequences_(input_shape()[0]),
@@ -188,15 +188,15 @@ class HostCausalAttention final : public PrimitiveLayer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostCausalAttention(const CausalAttentionSpec& spec, const Shape& input,
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& spec, const Shape& input,
                                                                  int threads) {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, CausalAttentionInfo(spec, input));
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
   const Bytes element = SizeOf(DataType::kFloat32);
   Footprint footprint;
-  footprint.saved = AlignUp(input[0] * spec.heads * HostCausalAttention::ProbabilitiesPerHead(input[1]) * element);
-  footprint.scratch = AlignUp(HostCausalAttention::LargestBlock(input[1]) * element);
-  return std::make_unique<HostCausalAttention>(threads, std::move(info), footprint, spec);
+  footprint.saved = AlignUp(input[0] * spec.heads * HostAttention::ProbabilitiesPerHead(input[1]) * element);
+  footprint.scratch = AlignUp(HostAttention::LargestBlock(input[1]) * element);
+  return std::make_unique<HostAttention>(threads, std::move(info), footprint, spec);
 }
 
 }  // namespace baton

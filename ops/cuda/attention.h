@@ -1,0 +1,20 @@
+// Causal attention on GPUs. Used only by CudaBackend.
+#ifndef BATON_OPS_CUDA_ATTENTION_H_
+#define BATON_OPS_CUDA_ATTENTION_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/cuda/cuda_backend_options.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: AttentionInfo's; InvalidArgument for an input of another type than the options' precision.
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& spec, const Shape& input,
+                                                                 const CudaBackendOptions& options);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_ATTENTION_H_
