@@ -13,12 +13,19 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "ops/layers/layer.h"
 #include "ops/layers/spec.h"
 #include "ops/optimizer/optimizer.h"
 
 namespace baton {
+
+// For a backend's Create: the error for a spec that it does not make. `kind`: the spec's kKind, or "composite".
+inline absl::Status NoSuchLayer(const char* backend, const char* kind) {
+  return absl::UnimplementedError(absl::StrCat(kind, ": the ", backend, " backend has no such layer"));
+}
 
 // Thread contract: stateless; any thread.
 class Backend {
@@ -30,19 +37,10 @@ class Backend {
   // The type of activations and of the parameters that layers read.
   virtual DataType precision() const { return DataType::kFloat32; }
 
-  // Make a layer for inputs of shape `input`, that of one micro-batch. The specs state shapes and formulas
-  // (ops/layers/spec.h). Errors: InvalidArgument if the shape does not fit the spec.
-  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateEmbedding(const EmbeddingSpec& spec,
-                                                                 const Shape& input) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateLayerNorm(const LayerNormSpec& spec,
-                                                                 const Shape& input) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateActivation(const ActivationSpec& spec,
-                                                                  const Shape& input) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateAttention(const AttentionSpec& spec,
-                                                                       const Shape& input) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
-                                                                    const Shape& input) const = 0;
+  // Makes a primitive layer for inputs of shape `input`, that of one micro-batch. The specs state shapes and formulas
+  // (ops/layers/spec.h). Errors: InvalidArgument if the shape does not fit the spec; Unimplemented if the backend has no
+  // such layer; Internal for a composite, which BuildLayer makes.
+  virtual absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const = 0;
 
   // Makes `first`, an activation and `second` as one layer that is faster than the three and has the parameters of
   // both. Returns null if the backend has no such layer; the caller then makes the three. Errors: as above.

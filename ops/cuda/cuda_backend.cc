@@ -2,6 +2,7 @@
 #include "ops/cuda/cuda_backend.h"
 
 #include <utility>
+#include <variant>
 
 #include "base/status.h"
 #include "ops/cuda/activation.h"
@@ -16,34 +17,30 @@
 #include "ops/cuda/support.h"
 
 namespace baton {
+namespace {
 
-absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateLinear(const LinearSpec& spec, const Shape& input) const {
-  return CreateCudaLinear(spec, input, options_);
-}
+// The table of layers: one row a kind.
+struct Maker {
+  using Result = absl::StatusOr<std::unique_ptr<Layer>>;
+  const Shape& input;
+  const CudaBackendOptions& options;
 
-absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateEmbedding(const EmbeddingSpec& spec,
-                                                                    const Shape& input) const {
-  return CreateCudaEmbedding(spec, input, options_);
-}
+  Result operator()(const LinearSpec& spec) const { return CreateCudaLinear(spec, input, options); }
+  Result operator()(const EmbeddingSpec& spec) const { return CreateCudaEmbedding(spec, input, options); }
+  Result operator()(const LayerNormSpec& spec) const { return CreateCudaLayerNorm(spec, input, options); }
+  Result operator()(const ActivationSpec& spec) const { return CreateCudaActivation(spec, input, options); }
+  Result operator()(const AttentionSpec& spec) const { return CreateCudaAttention(spec, input, options); }
+  Result operator()(const CrossEntropySpec& spec) const { return CreateCudaCrossEntropy(spec, input, options); }
+  template <typename Other>
+  Result operator()(const Other&) const {
+    return NoSuchLayer("cuda", "composite");
+  }
+};
 
-absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateLayerNorm(const LayerNormSpec& spec,
-                                                                    const Shape& input) const {
-  return CreateCudaLayerNorm(spec, input, options_);
-}
+}  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateActivation(const ActivationSpec& spec,
-                                                                     const Shape& input) const {
-  return CreateCudaActivation(spec, input, options_);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateAttention(const AttentionSpec& spec,
-                                                                          const Shape& input) const {
-  return CreateCudaAttention(spec, input, options_);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateCrossEntropy(const CrossEntropySpec& spec,
-                                                                       const Shape& input) const {
-  return CreateCudaCrossEntropy(spec, input, options_);
+absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::Create(const LayerSpec& spec, const Shape& input) const {
+  return std::visit(Maker{input, options_}, spec.kind);
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateFeedForward(const LinearSpec& first,

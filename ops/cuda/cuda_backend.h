@@ -25,15 +25,7 @@ class CudaBackend final : public Backend {
 
   // Errors besides Backend's: InvalidArgument for inputs of another type than precision(), for layer norms wider than
   // 16384 and for heads wider than 256.
-  absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateEmbedding(const EmbeddingSpec& spec, const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateLayerNorm(const LayerNormSpec& spec, const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateActivation(const ActivationSpec& spec,
-                                                          const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateAttention(const AttentionSpec& spec,
-                                                               const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
-                                                            const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const override;
   absl::StatusOr<std::unique_ptr<Layer>> CreateFeedForward(const LinearSpec& first, ActivationKind activation,
                                                            const LinearSpec& second, const Shape& input) const override;
 

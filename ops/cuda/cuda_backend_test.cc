@@ -30,13 +30,13 @@ const Shape kTokens(DataType::kBFloat16, {16, 1024, 768});
 TEST_CASE("layers are made without a device, and their scratch includes the libraries' workspaces") {
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   CHECK(backend.precision() == DataType::kBFloat16);
-  const auto linear = backend.CreateLinear(Linear("fc", 768, 3072), kTokens).value();
+  const auto linear = backend.Create({Linear("fc", 768, 3072)}, kTokens).value();
   CHECK(linear->footprint().scratch == (32 << 20) + 256);
   CHECK(linear->output_shape() == Shape(DataType::kBFloat16, {16, 1024, 3072}));
   for (const ParameterSpec& parameter : linear->parameters()) CHECK(parameter.shape.type() == DataType::kFloat32);
 
   const Shape attended(DataType::kBFloat16, {16, 1024, 3 * 768});
-  const auto attention = backend.CreateAttention({12, 768}, attended).value();
+  const auto attention = backend.Create({AttentionSpec{12, 768}}, attended).value();
   const Bytes output_bytes = 16 * 1024 * 768 * 2;
   const Bytes log_sum_bytes = 16 * 12 * 1024 * 4;
   CHECK(attention->footprint().saved == output_bytes + log_sum_bytes);
@@ -49,7 +49,7 @@ TEST_CASE("cuDNN's workspace does not grow beyond that of one group of sequences
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   const auto scratch = [&](int64_t sequences) {
     const Shape input(DataType::kBFloat16, {sequences, 1024, 3 * 768});
-    return backend.CreateAttention({12, 768}, input).value()->footprint().scratch;
+    return backend.Create({AttentionSpec{12, 768}}, input).value()->footprint().scratch;
   };
   CHECK(scratch(64) <= Bytes{700} << 20);
   CHECK(scratch(1) <= scratch(16));
@@ -113,15 +113,15 @@ TEST_CASE("errors name the input that the kernels do not take") {
     CHECK(status.code() == absl::StatusCode::kInvalidArgument);
     return std::string(status.message());
   };
-  CHECK_THAT(message(backend.CreateLinear(Linear("fc", 4, 8), Shape(DataType::kFloat32, {2, 4})).status()),
+  CHECK_THAT(message(backend.Create({Linear("fc", 4, 8)}, Shape(DataType::kFloat32, {2, 4})).status()),
              Catch::Contains("[2, 4] f32 is not bf16"));
   CHECK_THAT(
-      message(backend.CreateAttention({1, 257}, Shape(DataType::kBFloat16, {2, 3, 771})).status()),
+      message(backend.Create({AttentionSpec{1, 257}}, Shape(DataType::kBFloat16, {2, 3, 771})).status()),
       Catch::Contains("attention.heads: 1 heads of width 257 are 257 wide each, above the CUDA backend's limit, 256"));
   LayerNormSpec norm;
   norm.name = "ln";
   norm.width = 16385;
-  CHECK_THAT(message(backend.CreateLayerNorm(norm, Shape(DataType::kBFloat16, {2, 16385})).status()),
+  CHECK_THAT(message(backend.Create({norm}, Shape(DataType::kBFloat16, {2, 16385})).status()),
              Catch::Contains("layer_norm.width: 16385 is above the CUDA backend's limit, 16384"));
 }
 

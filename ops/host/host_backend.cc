@@ -2,6 +2,7 @@
 #include "ops/host/host_backend.h"
 
 #include <utility>
+#include <variant>
 
 #include "base/status.h"
 #include "ops/host/activation.h"
@@ -69,35 +70,28 @@ void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, do
                 Floats(parameter.second_moment));
 }
 
+// The table of layers: one row a kind.
+struct Maker {
+  using Result = absl::StatusOr<std::unique_ptr<Layer>>;
+  const Shape& input;
+  const int threads;
+
+  Result operator()(const LinearSpec& spec) const { return CreateHostLinear(spec, input, threads); }
+  Result operator()(const EmbeddingSpec& spec) const { return CreateHostEmbedding(spec, input); }
+  Result operator()(const LayerNormSpec& spec) const { return CreateHostLayerNorm(spec, input, threads); }
+  Result operator()(const ActivationSpec& spec) const { return CreateHostActivation(spec, input, threads); }
+  Result operator()(const AttentionSpec& spec) const { return CreateHostAttention(spec, input, threads); }
+  Result operator()(const CrossEntropySpec& spec) const { return CreateHostCrossEntropy(spec, input); }
+  template <typename Other>
+  Result operator()(const Other&) const {
+    return NoSuchLayer("host", "composite");
+  }
+};
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateLinear(const LinearSpec& spec, const Shape& input) const {
-  return CreateHostLinear(spec, input, threads_);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateEmbedding(const EmbeddingSpec& spec,
-                                                                    const Shape& input) const {
-  return CreateHostEmbedding(spec, input);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateLayerNorm(const LayerNormSpec& spec,
-                                                                    const Shape& input) const {
-  return CreateHostLayerNorm(spec, input, threads_);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateActivation(const ActivationSpec& spec,
-                                                                     const Shape& input) const {
-  return CreateHostActivation(spec, input, threads_);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateAttention(const AttentionSpec& spec,
-                                                                          const Shape& input) const {
-  return CreateHostAttention(spec, input, threads_);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateCrossEntropy(const CrossEntropySpec& spec,
-                                                                       const Shape& input) const {
-  return CreateHostCrossEntropy(spec, input);
+absl::StatusOr<std::unique_ptr<Layer>> HostBackend::Create(const LayerSpec& spec, const Shape& input) const {
+  return std::visit(Maker{input, threads_}, spec.kind);
 }
 
 std::string HostBackend::platform() const { return DescribePlatform(); }

@@ -27,7 +27,7 @@ class LinearRun {
     spec.name = "linear";
     spec.inputs = kInputs;
     spec.outputs = kOutputs;
-    layer_ = HostBackend(threads).CreateLinear(spec, Shape(DataType::kFloat32, {kRows, kInputs})).value();
+    layer_ = HostBackend(threads).Create({spec}, Shape(DataType::kFloat32, {kRows, kInputs})).value();
     scratch_ = Floats(layer_->footprint().scratch / 4, "");
     weight_ = Floats(kOutputs * kInputs, "weight");
     bias_ = Floats(kOutputs, "bias");
@@ -141,11 +141,11 @@ TEST_CASE("types other than f32 are InvalidArgument") {
   norm.name = "norm";
   norm.width = 4;
   const absl::Status statuses[] = {
-      backend.CreateLinear(linear, Shape(f64, {3, 4})).status(),
-      backend.CreateLayerNorm(norm, Shape(f64, {3, 4})).status(),
-      backend.CreateActivation({ActivationKind::kRelu}, Shape(f64, {3, 4})).status(),
-      backend.CreateAttention({1, 4}, Shape(f64, {1, 3, 12})).status(),
-      backend.CreateCrossEntropy({4, 3}, Shape(f64, {3, 4})).status(),
+      backend.Create({linear}, Shape(f64, {3, 4})).status(),
+      backend.Create({norm}, Shape(f64, {3, 4})).status(),
+      backend.Create({ActivationSpec{ActivationKind::kRelu}}, Shape(f64, {3, 4})).status(),
+      backend.Create({AttentionSpec{1, 4}}, Shape(f64, {1, 3, 12})).status(),
+      backend.Create({CrossEntropySpec{4, 3}}, Shape(f64, {3, 4})).status(),
       backend.Add({}, Shape(f64, {3}), nullptr, nullptr, nullptr),
   };
   for (const absl::Status& status : statuses) {

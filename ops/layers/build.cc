@@ -1,4 +1,4 @@
-// Calls the backend's or the composite's factory for each kind of LayerSpec.
+// Calls the backend for each primitive layer and composes the results.
 #include "ops/layers/build.h"
 
 #include <utility>
@@ -58,23 +58,22 @@ absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildAll(const Backend& back
   return layers;
 }
 
-// One overload for each kind of layer; a kind without one does not compile.
+// The backend makes primitive layers; composites and what wraps a layer are made here.
 struct Builder {
   using Result = absl::StatusOr<std::unique_ptr<Layer>>;
   const Backend& backend;
   const Shape& input;
   const Inside inside;  // for the layers of a composite
 
-  Result operator()(const LinearSpec& spec) const { return backend.CreateLinear(spec, input); }
-  Result operator()(const EmbeddingSpec& spec) const { return backend.CreateEmbedding(spec, input); }
-  Result operator()(const LayerNormSpec& spec) const { return backend.CreateLayerNorm(spec, input); }
-  Result operator()(const ActivationSpec& spec) const { return backend.CreateActivation(spec, input); }
+  template <typename Primitive>
+  Result operator()(const Primitive& spec) const {
+    return backend.Create({spec}, input);
+  }
   Result operator()(const AttentionSpec& spec) const {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, backend.CreateAttention(spec, input));
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, backend.Create({spec}, input));
     if (inside.mode == RecomputeMode::kAttention) layer = std::make_unique<Recomputed>(std::move(layer));
     return layer;
   }
-  Result operator()(const CrossEntropySpec& spec) const { return backend.CreateCrossEntropy(spec, input); }
   Result operator()(const SequenceSpec& spec) const {
     BATON_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Layer>> layers, BuildAll(backend, spec.layers, input, inside));
     return Sequence::Create(std::move(layers));

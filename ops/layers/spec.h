@@ -1,4 +1,5 @@
-// Descriptions of layers. A model is a list of them; a backend makes a Layer from each. Used by ops/models, BuildLayer
+// Descriptions of layers. A model is a list of them; a backend makes a Layer from each. kKind names a primitive kind in
+// messages. Used by ops/models, BuildLayer
 // and runtime/planning. Shapes follow from the micro-batch; the names of parameters are those in weights.safetensors.
 //
 //   LinearSpec linear;
@@ -25,6 +26,7 @@ enum class ActivationKind : int8_t { kRelu, kGelu, kGeluTanh };
 
 // x: [rows…, inputs] f32 → [rows…, outputs] f32: y = x · weightᵀ + bias. weight: [outputs, inputs].
 struct LinearSpec {
+  static constexpr char kKind[] = "linear";
   std::string name;         // parameters NAME.weight and NAME.bias
   std::string weight_name;  // if not empty, the weight is a tied use of this parameter, not NAME.weight
   int64_t inputs = 0;
@@ -35,6 +37,7 @@ struct LinearSpec {
 
 // tokens: [sequences, context] i32 → [sequences, context, width] f32: tokens[token] + positions[position].
 struct EmbeddingSpec {
+  static constexpr char kKind[] = "embedding";
   std::string token_name;     // parameter TOKEN_NAME.weight: [vocabulary, width]
   std::string position_name;  // parameter POSITION_NAME.weight: [context, width]; empty: no positions
   int64_t vocabulary = 0;
@@ -46,6 +49,7 @@ struct EmbeddingSpec {
 // Layer normalisation over the last axis (Ba, Kiros and Hinton 2016): [rows…, width] → [rows…, width]. Parameters
 // NAME.weight and NAME.bias: [width].
 struct LayerNormSpec {
+  static constexpr char kKind[] = "layer norm";
   std::string name;
   int64_t width = 0;
   double epsilon = 1e-5;
@@ -53,12 +57,14 @@ struct LayerNormSpec {
 
 // Element by element, any shape.
 struct ActivationSpec {
+  static constexpr char kKind[] = "activation";
   ActivationKind kind = ActivationKind::kGelu;
 };
 
 // Scaled dot-product attention with a causal mask (Vaswani et al. 2017, section 3.2.1), without its projections:
 // [sequences, context, 3 · width] f32 (queries, keys, values side by side) → [sequences, context, width] f32.
 struct AttentionSpec {
+  static constexpr char kKind[] = "attention";
   int64_t heads = 0;
   int64_t width = 0;
 };
@@ -67,6 +73,7 @@ struct AttentionSpec {
 // loss = Σ rows −log p(target) / loss_rows. loss_rows counts the rows of the whole batch, so that the losses of its
 // micro-batches sum to the mean over all rows. Rows whose target is kIgnoredTarget (ops/layers/token_ids.h) count 0.
 struct CrossEntropySpec {
+  static constexpr char kKind[] = "cross-entropy";
   int64_t classes = 0;
   int64_t loss_rows = 0;
 };

@@ -82,7 +82,7 @@ TEST_CASE("the costs of a linear layer") {
   spec.name = "fc";
   spec.inputs = 10;
   spec.outputs = 20;
-  const auto layer = ReferenceBackend().CreateLinear(spec, Shape(DataType::kFloat32, {3, 10})).value();
+  const auto layer = ReferenceBackend().Create({spec}, Shape(DataType::kFloat32, {3, 10})).value();
   const LayerCosts costs = DescribeLayer("first", *layer);
   CHECK(costs.name == "first");
   CHECK(costs.forward_ns == 0);
@@ -101,11 +101,11 @@ TEST_CASE("the costs of a linear layer") {
 TEST_CASE("the costs of an activation and of a loss") {
   const ReferenceBackend backend;
   const Shape input(DataType::kFloat32, {5, 7});
-  const LayerCosts relu = DescribeLayer("relu", *backend.CreateActivation({ActivationKind::kRelu}, input).value());
+  const LayerCosts relu = DescribeLayer("relu", *backend.Create({ActivationSpec{ActivationKind::kRelu}}, input).value());
   CHECK(relu.parameter_bytes == 0);
   CHECK(relu.keep_input_saved_bytes == 192);
   CHECK(relu.keep_gradient_scratch_bytes == 192);
-  const LayerCosts loss = DescribeLayer("loss", *backend.CreateCrossEntropy({7, 5}, input).value());
+  const LayerCosts loss = DescribeLayer("loss", *backend.Create({CrossEntropySpec{7, 5}}, input).value());
   CHECK(loss.output_bytes == 0);
   CHECK(loss.saved_bytes == 64);
   CHECK(loss.keep_input_saved_bytes == 192);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -17,11 +18,43 @@
 namespace baton {
 namespace {
 
+// Makes the layer in the type of its input, or of its output if the input has ids.
 template <template <typename> class LayerOf, typename Spec>
-std::unique_ptr<Layer> Make(DataType type, LayerInfo info, const Spec& spec) {
-  if (type == DataType::kFloat64) return std::make_unique<LayerOf<double>>(std::move(info), spec);
-  return std::make_unique<LayerOf<float>>(std::move(info), spec);
+absl::StatusOr<std::unique_ptr<Layer>> Make(absl::StatusOr<LayerInfo> info, const Spec& spec) {
+  if (!info.ok()) return info.status();
+  const bool ids = info->input_shape.type() == DataType::kInt32;
+  const DataType type = ids ? info->output_shape.type() : info->input_shape.type();
+  if (type == DataType::kFloat64) return std::make_unique<LayerOf<double>>(*std::move(info), spec);
+  return std::make_unique<LayerOf<float>>(*std::move(info), spec);
 }
+
+// The table of layers: one row a kind.
+struct Maker {
+  using Result = absl::StatusOr<std::unique_ptr<Layer>>;
+  const Shape& input;
+  const DataType embedding_type;
+
+  Result operator()(const LinearSpec& spec) const { return Make<ReferenceLinear>(LinearInfo(spec, input), spec); }
+  Result operator()(const EmbeddingSpec& spec) const {
+    return Make<ReferenceEmbedding>(EmbeddingInfo(spec, input, embedding_type), spec);
+  }
+  Result operator()(const LayerNormSpec& spec) const {
+    return Make<ReferenceLayerNorm>(LayerNormInfo(spec, input), spec);
+  }
+  Result operator()(const ActivationSpec& spec) const {
+    return Make<ReferenceActivation>(ActivationInfo(spec, input), spec);
+  }
+  Result operator()(const AttentionSpec& spec) const {
+    return Make<ReferenceAttention>(AttentionInfo(spec, input), spec);
+  }
+  Result operator()(const CrossEntropySpec& spec) const {
+    return Make<ReferenceCrossEntropy>(CrossEntropyInfo(spec, input), spec);
+  }
+  template <typename Composite>
+  Result operator()(const Composite&) const {
+    return NoSuchLayer("reference", "composite");
+  }
+};
 
 template <typename T>
 void AddElements(int64_t count, const std::byte* a, const std::byte* b, std::byte* sum) {
@@ -59,40 +92,8 @@ void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, do
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateLinear(const LinearSpec& spec,
-                                                                      const Shape& input) const {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, LinearInfo(spec, input));
-  return Make<ReferenceLinear>(input.type(), std::move(info), spec);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateEmbedding(const EmbeddingSpec& spec,
-                                                                         const Shape& input) const {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, EmbeddingInfo(spec, input, embedding_type_));
-  return Make<ReferenceEmbedding>(embedding_type_, std::move(info), spec);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateLayerNorm(const LayerNormSpec& spec,
-                                                                         const Shape& input) const {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, LayerNormInfo(spec, input));
-  return Make<ReferenceLayerNorm>(input.type(), std::move(info), spec);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateActivation(const ActivationSpec& spec,
-                                                                          const Shape& input) const {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, ActivationInfo(spec, input));
-  return Make<ReferenceActivation>(input.type(), std::move(info), spec);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateAttention(const AttentionSpec& spec,
-                                                                               const Shape& input) const {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
-  return Make<ReferenceAttention>(input.type(), std::move(info), spec);
-}
-
-absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::CreateCrossEntropy(const CrossEntropySpec& spec,
-                                                                            const Shape& input) const {
-  BATON_ASSIGN_OR_RETURN(LayerInfo info, CrossEntropyInfo(spec, input));
-  return Make<ReferenceCrossEntropy>(input.type(), std::move(info), spec);
+absl::StatusOr<std::unique_ptr<Layer>> ReferenceBackend::Create(const LayerSpec& spec, const Shape& input) const {
+  return std::visit(Maker{input, embedding_type_}, spec.kind);
 }
 
 absl::Status ReferenceBackend::Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,

@@ -20,15 +20,7 @@ class ReferenceBackend final : public Backend {
 
   std::string_view name() const override { return "reference"; }
 
-  absl::StatusOr<std::unique_ptr<Layer>> CreateLinear(const LinearSpec& spec, const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateEmbedding(const EmbeddingSpec& spec, const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateLayerNorm(const LayerNormSpec& spec, const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateActivation(const ActivationSpec& spec,
-                                                          const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateAttention(const AttentionSpec& spec,
-                                                               const Shape& input) const override;
-  absl::StatusOr<std::unique_ptr<Layer>> CreateCrossEntropy(const CrossEntropySpec& spec,
-                                                            const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const override;
 
   absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                    std::byte* sum) const override;

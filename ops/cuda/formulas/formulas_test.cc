@@ -21,7 +21,7 @@ struct Slopes {
 Slopes ReferenceActivationOf(ActivationKind kind, const std::vector<double>& x) {
   const Shape shape(DataType::kFloat64, {static_cast<int64_t>(x.size())});
   const std::unique_ptr<Layer> layer =
-      ReferenceBackend(DataType::kFloat64).CreateActivation(ActivationSpec{kind}, shape).value();
+      ReferenceBackend(DataType::kFloat64).Create({ActivationSpec{kind}}, shape).value();
   Slopes result{std::vector<double>(x.size()), std::vector<double>(x.size())};
   const std::vector<double> ones(x.size(), 1.0);
   PassBuffers buffers;
