@@ -22,7 +22,7 @@
 
 namespace baton {
 
-// For a backend's Create: the error for a spec that it does not make. `kind`: the spec's kKind, or "composite".
+// For a backend's Create: the error for a spec that it does not make. `kind`: the spec's kKind.
 inline absl::Status NoSuchLayer(const char* backend, const char* kind) {
   return absl::UnimplementedError(absl::StrCat(kind, ": the ", backend, " backend has no such layer"));
 }
@@ -38,8 +38,8 @@ class Backend {
   virtual DataType precision() const { return DataType::kFloat32; }
 
   // Makes a primitive layer for inputs of shape `input`, that of one micro-batch. The specs state shapes and formulas
-  // (ops/layers/spec.h). Errors: InvalidArgument if the shape does not fit the spec; Unimplemented if the backend has no
-  // such layer; Internal for a composite, which BuildLayer makes.
+  // (ops/layers/spec.h). Errors: InvalidArgument if the shape does not fit the spec; Unimplemented if the backend has
+  // no such layer, and for composites, which BuildLayer makes.
   virtual absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const = 0;
 
   // Makes `first`, an activation and `second` as one layer that is faster than the three and has the parameters of

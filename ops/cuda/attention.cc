@@ -27,7 +27,7 @@ Bytes OutputBytes(const LayerInfo& info) { return AlignUp(info.output_shape.NumB
 class CudaAttention final : public PrimitiveLayer {
  public:
   CudaAttention(LayerInfo info, const Footprint& footprint, const AttentionShape& shape,
-                      std::unique_ptr<FusedAttention> fused)
+                std::unique_ptr<FusedAttention> fused)
       : PrimitiveLayer(std::move(info), footprint), shape_(shape), fused_(std::move(fused)) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
@@ -67,8 +67,12 @@ class CudaAttention final : public PrimitiveLayer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& spec, const Shape& input,
-                                                                 const CudaBackendOptions& options) {
+                                                           const CudaBackendOptions& options) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
+  if (spec.KeyValueHeads() != spec.heads || !spec.causal || spec.window != 0) {
+    return absl::UnimplementedError(
+        "attention: the cuda backend has no key_value_heads other than heads, no window, and only causal attention");
+  }
   BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
   const AttentionShape shape = ShapeOf(spec, input);
   BATON_RETURN_IF_ERROR(CheckRows("attention", shape.sequences * shape.context * shape.heads));

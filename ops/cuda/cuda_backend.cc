@@ -33,7 +33,7 @@ struct Maker {
   Result operator()(const CrossEntropySpec& spec) const { return CreateCudaCrossEntropy(spec, input, options); }
   template <typename Other>
   Result operator()(const Other&) const {
-    return NoSuchLayer("cuda", "composite");
+    return NoSuchLayer("cuda", Other::kKind);
   }
 };
 

@@ -19,6 +19,8 @@ dnnl::algorithm ToAlgorithm(ActivationKind kind) {
       return dnnl::algorithm::eltwise_gelu_erf;
     case ActivationKind::kGeluTanh:
       return dnnl::algorithm::eltwise_gelu_tanh;
+    case ActivationKind::kSilu:
+      return dnnl::algorithm::eltwise_swish;
   }
   return dnnl::algorithm::undef;
 }
@@ -58,12 +60,13 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostActivation(const ActivationSpec
   return CatchOneDnnErrors("activation", [&]() -> absl::StatusOr<std::unique_ptr<Layer>> {
     using dnnl::memory;
     const auto algorithm = ToAlgorithm(spec.kind);
+    const float alpha = spec.kind == ActivationKind::kSilu ? 1.0f : 0.0f;  // swish: x · sigmoid(alpha x)
     const memory::desc data({input.NumElements()}, memory::data_type::f32, memory::format_tag::a);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const dnnl::eltwise_forward::primitive_desc forward(
-        {dnnl::prop_kind::forward_training, algorithm, data, 0.0f, 0.0f}, attributes, OneDnnEngine());
-    const dnnl::eltwise_backward::primitive_desc backward({algorithm, data, data, 0.0f, 0.0f}, attributes,
+        {dnnl::prop_kind::forward_training, algorithm, data, alpha, 0.0f}, attributes, OneDnnEngine());
+    const dnnl::eltwise_backward::primitive_desc backward({algorithm, data, data, alpha, 0.0f}, attributes,
                                                           OneDnnEngine(), forward);
     if (forward.scratchpad_desc().get_size() != 0 || backward.scratchpad_desc().get_size() != 0) {
       return absl::InternalError("activation: oneDNN's eltwise needs a scratchpad, but none was planned");

@@ -1,9 +1,10 @@
-// Causal attention in blocks of queries: matrix products by oneDNN, softmax by Baton's own loops.
+// Attention in blocks of queries: matrix products by oneDNN, softmax by Baton's own loops.
 #include "ops/host/attention.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "ops/host/one_dnn.h"
@@ -14,37 +15,44 @@
 namespace baton {
 namespace {
 
-// The queries of a block. A block multiplies no key after its last query:
+// The queries of a block. A block multiplies no key that none of its queries sees:
 //
 //            keys ─▶
 //   queries  ▓░            ▓ computed; the softmax masks half of the block on the diagonal
 //      │     ▓▓░           ░ not computed
-//      ▼     ▓▓▓░
+//      ▼     ▓▓▓░          With a window, blocks on the left are not computed either.
 //
 // With 64, products are still fast and most of the masked half is skipped (measured for heads of 32 and 64 channels).
 constexpr int64_t kQueriesPerBlock = 64;
 
 constexpr int64_t RoundUpToVector(int64_t count) { return (count + 15) / 16 * 16; }
 
-// scores ← softmax of each row over its first `visible + q` keys, for query q; 0 for the rest of its `keys`.
-// scores: [queries, stride]. Computes whole vectors, then masks them, which is faster than stopping at the last key.
+// The keys of one block that its queries see: query q sees [max(0, first + q), min(keys, end + q)).
+struct Mask {
+  int64_t first;
+  int64_t end;
+};
+
+// scores ← softmax of each row over the keys that its query sees; 0 for the rest of its `keys`. scores: [queries,
+// stride]. Computes whole vectors, then masks them, which is faster than stopping at the last key.
 BATON_SIMD_CLONES
-void SoftmaxRows(int64_t queries, int64_t visible, int64_t keys, int64_t stride, float* scores) {
+void SoftmaxRows(int64_t queries, Mask mask, int64_t keys, int64_t stride, float* scores) {
   for (int64_t q = 0; q < queries; ++q) {
     float* __restrict row = scores + q * stride;
-    const int32_t seen = static_cast<int32_t>(visible + q);
+    const int32_t begin = static_cast<int32_t>(std::max<int64_t>(0, mask.first + q));
+    const int32_t seen = static_cast<int32_t>(std::min(keys, mask.end + q));
     const int32_t end = static_cast<int32_t>(RoundUpToVector(seen));
-    float largest = row[0];
+    float largest = row[begin];
 #pragma omp simd reduction(max : largest)
     for (int32_t k = 0; k < end; ++k) {
-      const float score = k < seen ? row[k] : -INFINITY;
+      const float score = k >= begin && k < seen ? row[k] : -INFINITY;
       largest = score > largest ? score : largest;
     }
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int32_t k = 0; k < end; ++k) {
       const float exponential = VectorizableExp(row[k] - largest);
-      const float masked = k < seen ? exponential : 0.0f;
+      const float masked = k >= begin && k < seen ? exponential : 0.0f;
       row[k] = masked;
       sum += masked;
     }
@@ -71,45 +79,70 @@ void SoftmaxRowsBackward(int64_t queries, int64_t keys, int64_t stride, float sc
   }
 }
 
+// Queries [begin, begin + queries) and the keys [first_key, first_key + keys) that any of them sees.
+struct Block {
+  int64_t begin;
+  int64_t queries;
+  int64_t first_key;
+  int64_t keys;
+  Mask mask;
+
+  int64_t Stride() const { return RoundUpToVector(keys); }
+  int64_t NumProbabilities() const { return queries * Stride(); }
+};
+
+std::vector<Block> MakeBlocks(const AttentionSpec& spec, int64_t context) {
+  std::vector<Block> blocks;
+  for (int64_t begin = 0; begin < context; begin += kQueriesPerBlock) {
+    const int64_t end = std::min(begin + kQueriesPerBlock, context);
+    const int64_t first = spec.window == 0 ? 0 : std::max<int64_t>(0, begin - spec.window + 1);
+    Block block{begin, end - begin, first, (spec.causal ? end : context) - first, {0, context}};
+    // Without a window, query q must not begin later than key 0.
+    block.mask.first = spec.window == 0 ? -context : begin - spec.window + 1 - first;
+    if (spec.causal) block.mask.end = begin + 1 - first;
+    blocks.push_back(block);
+  }
+  return blocks;
+}
+
+int64_t NumProbabilities(const std::vector<Block>& blocks) {
+  int64_t sum = 0;
+  for (const Block& block : blocks) sum += block.NumProbabilities();
+  return sum;
+}
+
+// One head of one sequence: where its queries, keys and values begin in rows of `stride` elements. T: float or const
+// float.
+template <typename T>
+struct HeadRows {
+  T* queries;
+  T* keys;
+  T* values;
+};
+
 // One sgemm for each sequence, head and block of queries; a stride selects the columns of a head.
-// saved: the probabilities, one block after another; all rows of a block have the same length, RoundUpToVector(its last
-// key).
+// saved: the probabilities of each head, one block after another; the rows of a block have its Stride().
 class HostAttention final : public PrimitiveLayer {
  public:
-  HostAttention(int threads, LayerInfo info, const Footprint& footprint, const AttentionSpec& spec)
+  HostAttention(int threads, LayerInfo info, const Footprint& footprint, const AttentionSpec& spec,
+                std::vector<Block> blocks)
       : PrimitiveLayer(std::move(info), footprint),
         threads_(threads),
-        sequences_(input_shape()[0]),
+        spec_(spec),
         context_(input_shape()[1]),
-        heads_(spec.heads),
-        width_(spec.width),
-        head_width_(spec.width / spec.heads),
-        scale_(static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_width_)))) {}
-
-  // The number of saved probabilities of one head of one sequence.
-  static int64_t ProbabilitiesPerHead(int64_t context) {
-    int64_t sum = 0;
-    for (int64_t begin = 0; begin < context; begin += kQueriesPerBlock) {
-      const int64_t end = std::min(begin + kQueriesPerBlock, context);
-      sum += (end - begin) * RoundUpToVector(end);
-    }
-    return sum;
-  }
-
-  // The number of probabilities in the largest block.
-  static int64_t LargestBlock(int64_t context) {
-    return std::min(context, kQueriesPerBlock) * RoundUpToVector(context);
-  }
+        head_width_(spec.HeadWidth()),
+        heads_per_key_(spec.heads / spec.KeyValueHeads()),
+        scale_(static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_width_)))),
+        blocks_(std::move(blocks)),
+        probabilities_per_head_(NumProbabilities(blocks_)) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
     float* probabilities = Floats(buffers.saved);
-    for (int64_t sequence = 0; sequence < sequences_; ++sequence) {
-      for (int64_t head = 0; head < heads_; ++head) {
-        const float* queries = Floats(buffers.input) + sequence * context_ * 3 * width_ + head * head_width_;
-        float* output = Floats(buffers.output) + sequence * context_ * width_ + head * head_width_;
-        BATON_RETURN_IF_ERROR(HeadForward(queries, output, probabilities));
-        probabilities += ProbabilitiesPerHead(context_);
+    for (int64_t sequence = 0; sequence < input_shape()[0]; ++sequence) {
+      for (int64_t head = 0; head < spec_.heads; ++head, probabilities += probabilities_per_head_) {
+        float* output = Floats(buffers.output) + sequence * context_ * spec_.width + head * head_width_;
+        BATON_RETURN_IF_ERROR(HeadForward(RowsOf(Floats(buffers.input), sequence, head), output, probabilities));
       }
     }
     return absl::OkStatus();
@@ -119,84 +152,99 @@ class HostAttention final : public PrimitiveLayer {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const ThreadScope scope(threads_);
     const float* probabilities = Floats(buffers.saved);
-    for (int64_t sequence = 0; sequence < sequences_; ++sequence) {
-      for (int64_t head = 0; head < heads_; ++head) {
-        const int64_t offset = sequence * context_ * 3 * width_ + head * head_width_;
-        const float* grad_output = Floats(buffers.grad_output) + sequence * context_ * width_ + head * head_width_;
-        BATON_RETURN_IF_ERROR(HeadBackward(Floats(buffers.input) + offset, grad_output, probabilities,
-                                           Floats(buffers.grad_input) + offset, Floats(buffers.scratch)));
-        probabilities += ProbabilitiesPerHead(context_);
+    for (int64_t sequence = 0; sequence < input_shape()[0]; ++sequence) {
+      for (int64_t head = 0; head < spec_.heads; ++head, probabilities += probabilities_per_head_) {
+        const float* grad_output = Floats(buffers.grad_output) + sequence * context_ * spec_.width + head * head_width_;
+        const bool first = head % heads_per_key_ == 0;  // of the heads that share a key
+        BATON_RETURN_IF_ERROR(HeadBackward(RowsOf(Floats(buffers.input), sequence, head), grad_output, probabilities,
+                                           first, RowsOf(Floats(buffers.grad_input), sequence, head),
+                                           Floats(buffers.scratch)));
       }
     }
     return absl::OkStatus();
   }
 
  private:
-  // queries: [context, 3 · width] from the first query of one head on; its keys are `width` elements further on, its
-  // values 2 · `width`. output: [context, width] from the head's first channel on.
-  absl::Status HeadForward(const float* queries, float* output, float* probabilities) const {
-    const int64_t stride = 3 * width_;
-    for (int64_t begin = 0; begin < context_; begin += kQueriesPerBlock) {
-      const int64_t end = std::min(begin + kQueriesPerBlock, context_);
-      const int64_t count = end - begin;
-      const int64_t row = RoundUpToVector(end);
-      BATON_RETURN_IF_ERROR(Gemm(count, end, head_width_, scale_, {queries + begin * stride, stride},
-                                 {queries + width_, stride, /*transposed=*/true}, 0.0f, probabilities, row));
-      SoftmaxRows(count, begin + 1, end, row, probabilities);
-      BATON_RETURN_IF_ERROR(Gemm(count, head_width_, end, 1.0f, {probabilities, row}, {queries + 2 * width_, stride},
-                                 0.0f, output + begin * width_, width_));
-      probabilities += count * row;
+  template <typename T>
+  HeadRows<T> RowsOf(T* input, int64_t sequence, int64_t head) const {
+    T* const queries = input + sequence * context_ * spec_.RowWidth() + head * head_width_;
+    T* const keys = input + sequence * context_ * spec_.RowWidth() + spec_.width + head / heads_per_key_ * head_width_;
+    return {queries, keys, keys + spec_.KeyValueHeads() * head_width_};
+  }
+
+  // output: [context, width] from the head's first channel on.
+  absl::Status HeadForward(const HeadRows<const float>& head, float* output, float* probabilities) const {
+    const int64_t stride = spec_.RowWidth();
+    for (const Block& block : blocks_) {
+      const int64_t keys = block.first_key * stride;
+      BATON_RETURN_IF_ERROR(Gemm(block.queries, block.keys, head_width_, scale_,
+                                 {head.queries + block.begin * stride, stride},
+                                 {head.keys + keys, stride, /*transposed=*/true}, 0.0f, probabilities, block.Stride()));
+      SoftmaxRows(block.queries, block.mask, block.keys, block.Stride(), probabilities);
+      BATON_RETURN_IF_ERROR(Gemm(block.queries, head_width_, block.keys, 1.0f, {probabilities, block.Stride()},
+                                 {head.values + keys, stride}, 0.0f, output + block.begin * spec_.width, spec_.width));
+      probabilities += block.NumProbabilities();
     }
     return absl::OkStatus();
   }
 
-  // The last block runs first: it uses all keys and values, so it sets their gradients and the other blocks add to
-  // them.
-  absl::Status HeadBackward(const float* queries, const float* grad_output, const float* probabilities,
-                            float* grad_queries, float* scratch) const {
-    const int64_t stride = 3 * width_;
-    const int64_t last_begin = (context_ - 1) / kQueriesPerBlock * kQueriesPerBlock;
-    const float* block = probabilities + ProbabilitiesPerHead(context_);
-    for (int64_t begin = last_begin; begin >= 0; begin -= kQueriesPerBlock) {
-      const int64_t end = std::min(begin + kQueriesPerBlock, context_);
-      const int64_t count = end - begin;
-      const int64_t row = RoundUpToVector(end);
-      const float beta = begin == last_begin ? 0.0f : 1.0f;
-      const Matrix dy{grad_output + begin * width_, width_};
-      block -= count * row;
-      BATON_RETURN_IF_ERROR(Gemm(end, head_width_, count, 1.0f, {block, row, /*transposed=*/true}, dy, beta,
-                                 grad_queries + 2 * width_, stride));
-      BATON_RETURN_IF_ERROR(Gemm(count, end, head_width_, 1.0f, dy, {queries + 2 * width_, stride, /*transposed=*/true},
-                                 0.0f, scratch, row));
-      SoftmaxRowsBackward(count, end, row, scale_, block, scratch);
-      BATON_RETURN_IF_ERROR(Gemm(count, head_width_, end, 1.0f, {scratch, row}, {queries + width_, stride}, 0.0f,
-                                 grad_queries + begin * stride, stride));
-      BATON_RETURN_IF_ERROR(Gemm(end, head_width_, count, 1.0f, {scratch, row, /*transposed=*/true},
-                                 {queries + begin * stride, stride}, beta, grad_queries + width_, stride));
+  // The last block runs first: without a window it uses all keys and values, so it sets their gradients, if `first`,
+  // and the other blocks and heads add to them. With a window all blocks add.
+  absl::Status HeadBackward(const HeadRows<const float>& head, const float* grad_output, const float* probabilities,
+                            bool first, const HeadRows<float>& gradients, float* scratch) const {
+    const int64_t stride = spec_.RowWidth();
+    if (first && spec_.window > 0) ClearKeysAndValues(gradients);
+    const float* saved = probabilities + probabilities_per_head_;
+    for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block) {
+      const int64_t row = block->Stride();
+      const int64_t keys = block->first_key * stride;
+      const int64_t queries = block->begin * stride;
+      const float beta = first && spec_.window == 0 && block == blocks_.rbegin() ? 0.0f : 1.0f;
+      const Matrix dy{grad_output + block->begin * spec_.width, spec_.width};
+      saved -= block->NumProbabilities();
+      BATON_RETURN_IF_ERROR(Gemm(block->keys, head_width_, block->queries, 1.0f, {saved, row, /*transposed=*/true}, dy,
+                                 beta, gradients.values + keys, stride));
+      BATON_RETURN_IF_ERROR(Gemm(block->queries, block->keys, head_width_, 1.0f, dy,
+                                 {head.values + keys, stride, /*transposed=*/true}, 0.0f, scratch, row));
+      SoftmaxRowsBackward(block->queries, block->keys, row, scale_, saved, scratch);
+      BATON_RETURN_IF_ERROR(Gemm(block->queries, head_width_, block->keys, 1.0f, {scratch, row},
+                                 {head.keys + keys, stride}, 0.0f, gradients.queries + queries, stride));
+      BATON_RETURN_IF_ERROR(Gemm(block->keys, head_width_, block->queries, 1.0f, {scratch, row, /*transposed=*/true},
+                                 {head.queries + queries, stride}, beta, gradients.keys + keys, stride));
     }
     return absl::OkStatus();
+  }
+
+  void ClearKeysAndValues(const HeadRows<float>& gradients) const {
+    for (int64_t position = 0; position < context_; ++position) {
+      std::fill_n(gradients.keys + position * spec_.RowWidth(), head_width_, 0.0f);
+      std::fill_n(gradients.values + position * spec_.RowWidth(), head_width_, 0.0f);
+    }
   }
 
   const int threads_;
-  const int64_t sequences_;
+  const AttentionSpec spec_;
   const int64_t context_;
-  const int64_t heads_;
-  const int64_t width_;
   const int64_t head_width_;
+  const int64_t heads_per_key_;
   const float scale_;
+  const std::vector<Block> blocks_;
+  const int64_t probabilities_per_head_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& spec, const Shape& input,
-                                                                 int threads) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& spec, const Shape& input, int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
   const Bytes element = SizeOf(DataType::kFloat32);
+  std::vector<Block> blocks = MakeBlocks(spec, input[1]);
+  int64_t largest = 0;
+  for (const Block& block : blocks) largest = std::max(largest, block.NumProbabilities());
   Footprint footprint;
-  footprint.saved = AlignUp(input[0] * spec.heads * HostAttention::ProbabilitiesPerHead(input[1]) * element);
-  footprint.scratch = AlignUp(HostAttention::LargestBlock(input[1]) * element);
-  return std::make_unique<HostAttention>(threads, std::move(info), footprint, spec);
+  footprint.saved = AlignUp(input[0] * spec.heads * NumProbabilities(blocks) * element);
+  footprint.scratch = AlignUp(largest * element);
+  return std::make_unique<HostAttention>(threads, std::move(info), footprint, spec, std::move(blocks));
 }
 
 }  // namespace baton

@@ -11,8 +11,7 @@
 namespace baton {
 
 // Errors: AttentionInfo's.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& spec, const Shape& input,
-                                                                 int threads);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton
 

@@ -9,9 +9,12 @@
 #include "ops/host/attention.h"
 #include "ops/host/cross_entropy.h"
 #include "ops/host/embedding.h"
+#include "ops/host/gate.h"
 #include "ops/host/layer_norm.h"
 #include "ops/host/linear.h"
 #include "ops/host/one_dnn.h"
+#include "ops/host/rms_norm.h"
+#include "ops/host/rotary.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
 #include "ops/optimizer/adamw.h"
@@ -79,12 +82,15 @@ struct Maker {
   Result operator()(const LinearSpec& spec) const { return CreateHostLinear(spec, input, threads); }
   Result operator()(const EmbeddingSpec& spec) const { return CreateHostEmbedding(spec, input); }
   Result operator()(const LayerNormSpec& spec) const { return CreateHostLayerNorm(spec, input, threads); }
+  Result operator()(const RmsNormSpec& spec) const { return CreateHostRmsNorm(spec, input); }
   Result operator()(const ActivationSpec& spec) const { return CreateHostActivation(spec, input, threads); }
+  Result operator()(const GateSpec& spec) const { return CreateHostGate(spec, input); }
+  Result operator()(const RotarySpec& spec) const { return CreateHostRotary(spec, input); }
   Result operator()(const AttentionSpec& spec) const { return CreateHostAttention(spec, input, threads); }
   Result operator()(const CrossEntropySpec& spec) const { return CreateHostCrossEntropy(spec, input); }
   template <typename Other>
   Result operator()(const Other&) const {
-    return NoSuchLayer("host", "composite");
+    return NoSuchLayer("host", Other::kKind);
   }
 };
 

@@ -22,14 +22,30 @@ std::string KeyOf(const LayerNormSpec& spec) {
   return absl::StrCat("norm ", width, " ", epsilon);
 }
 
+std::string KeyOf(const RmsNormSpec& spec) {
+  const auto& [name, width, epsilon, row, begin, runs] = spec;
+  return absl::StrCat("RMS norm ", width, " ", epsilon, " ", row, " ", begin, " ", runs);
+}
+
 std::string KeyOf(const ActivationSpec& spec) {
   const auto& [kind] = spec;
   return absl::StrCat("activation ", static_cast<int>(kind));
 }
 
+std::string KeyOf(const GateSpec& spec) {
+  const auto& [kind] = spec;
+  return absl::StrCat("gate ", static_cast<int>(kind));
+}
+
+// The frequencies change values but not the work.
+std::string KeyOf(const RotarySpec& spec) {
+  const auto& [heads, width, frequencies] = spec;
+  return absl::StrCat("rotary ", heads, " ", width);
+}
+
 std::string KeyOf(const AttentionSpec& spec) {
-  const auto& [heads, width] = spec;
-  return absl::StrCat("attention ", heads, " ", width);
+  const auto& [heads, width, key_value_heads, causal, window] = spec;
+  return absl::StrCat("attention ", heads, " ", width, " ", spec.KeyValueHeads(), " ", causal, " ", window);
 }
 
 std::string KeyOf(const CrossEntropySpec& spec) {

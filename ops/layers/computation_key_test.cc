@@ -25,6 +25,14 @@ TEST_CASE("layers that differ by name alone have one key, all others differ") {
   CHECK(ComputationKey({linear}) != ComputationKey({other}));
   CHECK(ComputationKey({ActivationSpec{ActivationKind::kRelu}}) != ComputationKey({ActivationSpec{}}));
   CHECK(ComputationKey({AttentionSpec{2, 8}}) != ComputationKey({AttentionSpec{4, 8}}));
+  CHECK(ComputationKey({AttentionSpec{4, 8}}) == ComputationKey({AttentionSpec{4, 8, 4}}));
+  CHECK(ComputationKey({AttentionSpec{4, 8}}) != ComputationKey({AttentionSpec{4, 8, 2}}));
+  CHECK(ComputationKey({AttentionSpec{4, 8}}) != ComputationKey({AttentionSpec{4, 8, 0, false}}));
+  CHECK(ComputationKey({AttentionSpec{4, 8}}) != ComputationKey({AttentionSpec{4, 8, 0, true, 3}}));
+  CHECK(ComputationKey({RmsNormSpec{"a", 8}}) == ComputationKey({RmsNormSpec{"b", 8}}));
+  CHECK(ComputationKey({RmsNormSpec{"a", 8}}) != ComputationKey({RmsNormSpec{"a", 8, 1e-6, 16, 0, 2}}));
+  CHECK(ComputationKey({GateSpec{}}) != ComputationKey({GateSpec{ActivationKind::kRelu}}));
+  CHECK(ComputationKey({RotarySpec{2, 8}}) != ComputationKey({RotarySpec{2, 4}}));
   CHECK(ComputationKey({CrossEntropySpec{2, 8}}) != ComputationKey({CrossEntropySpec{2, 9}}));
   CHECK(ComputationKey({SequenceSpec{{{linear}}}}) != ComputationKey({ResidualSpec{{{linear}}}}));
   EmbeddingSpec embedding;

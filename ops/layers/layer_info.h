@@ -30,9 +30,15 @@ absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& 
 // input: [rows…, width] float. BackwardInput also computes the gradients of the parameters, which are small, and
 // stashes them, so that BackwardWeight reads neither the input nor the gradient of the output.
 absl::StatusOr<LayerInfo> LayerNormInfo(const LayerNormSpec& spec, const Shape& input);
+// input: [rows…, row] float. BackwardInput computes and stashes the weight's gradient, as for layer norms.
+absl::StatusOr<LayerInfo> RmsNormInfo(const RmsNormSpec& spec, const Shape& input);
 // input: any float.
 absl::StatusOr<LayerInfo> ActivationInfo(const ActivationSpec& spec, const Shape& input);
-// input: [sequences, context, 3 · width] float. FLOPs count only pairs that the mask keeps.
+// input: [rows…, 2 · width] float.
+absl::StatusOr<LayerInfo> GateInfo(const GateSpec& spec, const Shape& input);
+// input: [sequences, context, row] float. No pass reads the input again: a gradient turns back.
+absl::StatusOr<LayerInfo> RotaryInfo(const RotarySpec& spec, const Shape& input);
+// input: [sequences, context, width + 2 · key width] float. FLOPs count only pairs that the mask keeps.
 absl::StatusOr<LayerInfo> AttentionInfo(const AttentionSpec& spec, const Shape& input);
 // input: [rows…, classes] float; no output.
 absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const Shape& input);

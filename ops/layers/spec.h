@@ -1,4 +1,4 @@
-// Descriptions of layers. A model is a list of them; a backend makes a Layer from each. kKind names a primitive kind in
+// Descriptions of layers. A model is a list of them; a backend makes a Layer from each. kKind names a kind in
 // messages. Used by ops/models, BuildLayer
 // and runtime/planning. Shapes follow from the micro-batch; the names of parameters are those in weights.safetensors.
 //
@@ -22,7 +22,8 @@ namespace baton {
 
 // kGelu: by the exact error function. kGeluTanh: by the tanh approximation (Hendrycks and Gimpel 2016), which GPT-2 was
 // trained with.
-enum class ActivationKind : int8_t { kRelu, kGelu, kGeluTanh };
+// kSilu: x · sigmoid(x) (Elfwing et al. 2017).
+enum class ActivationKind : int8_t { kRelu, kGelu, kGeluTanh, kSilu };
 
 // x: [rows…, inputs] f32 → [rows…, outputs] f32: y = x · weightᵀ + bias. weight: [outputs, inputs].
 struct LinearSpec {
@@ -61,12 +62,62 @@ struct ActivationSpec {
   ActivationKind kind = ActivationKind::kGelu;
 };
 
-// Scaled dot-product attention with a causal mask (Vaswani et al. 2017, section 3.2.1), without its projections:
-// [sequences, context, 3 · width] f32 (queries, keys, values side by side) → [sequences, context, width] f32.
+// Root-mean-square normalisation (Zhang and Sennrich 2019) of runs of `width` features: [rows…, row] → the same shape:
+// y = x / √(mean(x²) + epsilon) · weight. Parameter NAME.weight: [width], one for all runs. The other features of a row
+// are copied. With more than one run it normalises the heads of queries or keys.
+struct RmsNormSpec {
+  static constexpr char kKind[] = "RMS norm";
+  std::string name;
+  int64_t width = 0;
+  double epsilon = 1e-6;
+  int64_t row = 0;    // features of a row; 0: width
+  int64_t begin = 0;  // the first feature of the first run
+  int64_t runs = 1;   // one behind the other
+};
+
+// Element by element: [rows…, 2 · width] → [rows…, width]: activation(x[0 … width)) · x[width … 2 · width), the gate of
+// a gated feed-forward layer (Shazeer 2020). The two halves come from one linear layer.
+struct GateSpec {
+  static constexpr char kKind[] = "gate";
+  ActivationKind kind = ActivationKind::kSilu;
+};
+
+// The wavelengths of rotary positions. Pair i of a head turns by position · frequency(i), where
+// frequency(i) = base^(−2i / head width). A factor above 1 stretches long wavelengths as Llama 3.1 does: pairs whose
+// wavelength exceeds context / low_frequency turn `factor` times slower, those below context / high_frequency as
+// before, and those between are blended linearly in context / wavelength.
+struct RotaryFrequencies {
+  double base = 10000;
+  double factor = 1;
+  double low_frequency = 1;
+  double high_frequency = 4;
+  double context = 8192;  // of the first training, in tokens
+};
+
+// Rotary positions (Su et al. 2021): [sequences, context, row] → the same shape. Features i and i + width / 2 of a head
+// turn as a pair, for each of the first `heads` heads of `width` features; the other features of a row are copied.
+struct RotarySpec {
+  static constexpr char kKind[] = "rotary";
+  int64_t heads = 0;  // queries' and keys' heads, which stand side by side
+  int64_t width = 0;  // of a head; even
+  RotaryFrequencies frequencies;
+};
+
+// Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), without its projections:
+// [sequences, context, width + 2 · key width] f32 (queries, keys, values side by side) → [sequences, context, width]
+// f32. key width = key_value_heads · (width / heads). With fewer key-value heads than heads, heads / key_value_heads
+// neighbouring heads share one (Ainslie et al. 2023).
 struct AttentionSpec {
   static constexpr char kKind[] = "attention";
   int64_t heads = 0;
-  int64_t width = 0;
+  int64_t width = 0;            // of all heads of the queries together
+  int64_t key_value_heads = 0;  // divides heads; 0: heads
+  bool causal = true;           // a query sees keys up to its own position; else all keys
+  int64_t window = 0;           // causal only: a query sees its own and the window − 1 keys before; 0: all before
+
+  int64_t HeadWidth() const { return width / heads; }
+  int64_t KeyValueHeads() const { return key_value_heads == 0 ? heads : key_value_heads; }
+  int64_t RowWidth() const { return width + 2 * KeyValueHeads() * HeadWidth(); }
 };
 
 // Softmax and cross-entropy with targets: [rows…] i32: [rows…, classes] f32 → a loss.
@@ -82,11 +133,13 @@ struct LayerSpec;
 
 // Layers one after another.
 struct SequenceSpec {
+  static constexpr char kKind[] = "sequence";
   std::vector<LayerSpec> layers;
 };
 
 // x + layers(x).
 struct ResidualSpec {
+  static constexpr char kKind[] = "residual";
   std::vector<LayerSpec> layers;
 };
 
@@ -97,8 +150,8 @@ struct ResidualSpec {
 enum class RecomputeMode : int8_t { kNone, kAttention, kFull };
 
 struct LayerSpec {
-  std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, ActivationSpec, AttentionSpec, CrossEntropySpec,
-               SequenceSpec, ResidualSpec>
+  std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, RmsNormSpec, ActivationSpec, GateSpec, RotarySpec,
+               AttentionSpec, CrossEntropySpec, SequenceSpec, ResidualSpec>
       kind;
   RecomputeMode recompute = RecomputeMode::kNone;
 };

@@ -1,4 +1,4 @@
-// Causal attention (Vaswani et al. 2017, section 3.2.1) as plain loops. Used only by ReferenceBackend.
+// Attention (Vaswani et al. 2017, section 3.2.1) as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_ATTENTION_H_
 #define BATON_OPS_REFERENCE_ATTENTION_H_
 
@@ -16,10 +16,7 @@ template <typename T>
 class ReferenceAttention final : public PrimitiveLayer {
  public:
   ReferenceAttention(LayerInfo info, const AttentionSpec& spec)
-      : PrimitiveLayer(std::move(info), Footprint{}),
-        heads_(spec.heads),
-        width_(spec.width),
-        head_width_(spec.width / spec.heads) {}
+      : PrimitiveLayer(std::move(info), Footprint{}), spec_(spec), head_width_(spec.HeadWidth()) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
@@ -28,8 +25,10 @@ class ReferenceAttention final : public PrimitiveLayer {
       const std::vector<double> probabilities = Probabilities(x, sequence, head, query);
       for (int64_t c = 0; c < head_width_; ++c) {
         double sum = 0;
-        for (int64_t key = 0; key <= query; ++key) sum += probabilities[key] * x[At(sequence, key, kValue, head) + c];
-        y[(sequence * context() + query) * width_ + head * head_width_ + c] = static_cast<T>(sum);
+        for (int64_t key = FirstKey(query); key < EndKey(query); ++key) {
+          sum += probabilities[key] * x[At(sequence, key, kValue, head) + c];
+        }
+        y[(sequence * context() + query) * spec_.width + head * head_width_ + c] = static_cast<T>(sum);
       }
     });
     return absl::OkStatus();
@@ -44,17 +43,17 @@ class ReferenceAttention final : public PrimitiveLayer {
     std::vector<double> dx(input_shape().NumElements(), 0.0);
     ForEachQuery([&](int64_t sequence, int64_t head, int64_t query) {
       const std::vector<double> probabilities = Probabilities(x, sequence, head, query);
-      const T* row = dy + (sequence * context() + query) * width_ + head * head_width_;
-      std::vector<double> grad_probabilities(query + 1, 0.0);
+      const T* row = dy + (sequence * context() + query) * spec_.width + head * head_width_;
+      std::vector<double> grad_probabilities(context(), 0.0);
       double dot = 0;
-      for (int64_t key = 0; key <= query; ++key) {
+      for (int64_t key = FirstKey(query); key < EndKey(query); ++key) {
         for (int64_t c = 0; c < head_width_; ++c) {
           grad_probabilities[key] += static_cast<double>(row[c]) * x[At(sequence, key, kValue, head) + c];
           dx[At(sequence, key, kValue, head) + c] += probabilities[key] * row[c];
         }
         dot += probabilities[key] * grad_probabilities[key];
       }
-      for (int64_t key = 0; key <= query; ++key) {
+      for (int64_t key = FirstKey(query); key < EndKey(query); ++key) {
         const double grad_score = probabilities[key] * (grad_probabilities[key] - dot) * Scale();
         for (int64_t c = 0; c < head_width_; ++c) {
           dx[At(sequence, query, kQuery, head) + c] += grad_score * x[At(sequence, key, kKey, head) + c];
@@ -72,23 +71,32 @@ class ReferenceAttention final : public PrimitiveLayer {
 
   int64_t context() const { return input_shape()[1]; }
   double Scale() const { return 1 / std::sqrt(static_cast<double>(head_width_)); }
+  // The keys that a query sees: [FirstKey, EndKey).
+  int64_t FirstKey(int64_t query) const {
+    return spec_.window == 0 ? 0 : std::max<int64_t>(0, query - spec_.window + 1);
+  }
+  int64_t EndKey(int64_t query) const { return spec_.causal ? query + 1 : context(); }
+  // The first channel of a head's query, or of the key or value that it reads.
   int64_t At(int64_t sequence, int64_t position, Part part, int64_t head) const {
-    return ((sequence * context() + position) * 3 + part) * width_ + head * head_width_;
+    const int64_t begin = (sequence * context() + position) * spec_.RowWidth();
+    if (part == kQuery) return begin + head * head_width_;
+    const int64_t shared = head / (spec_.heads / spec_.KeyValueHeads());
+    return begin + spec_.width + ((part - kKey) * spec_.KeyValueHeads() + shared) * head_width_;
   }
 
   template <typename Function>
   void ForEachQuery(Function function) const {
     for (int64_t sequence = 0; sequence < input_shape()[0]; ++sequence) {
-      for (int64_t head = 0; head < heads_; ++head) {
+      for (int64_t head = 0; head < spec_.heads; ++head) {
         for (int64_t query = 0; query < context(); ++query) function(sequence, head, query);
       }
     }
   }
 
   std::vector<double> Probabilities(const T* x, int64_t sequence, int64_t head, int64_t query) const {
-    std::vector<double> result(query + 1, 0.0);
+    std::vector<double> result(context(), 0.0);
     double largest = -INFINITY;
-    for (int64_t key = 0; key <= query; ++key) {
+    for (int64_t key = FirstKey(query); key < EndKey(query); ++key) {
       for (int64_t c = 0; c < head_width_; ++c) {
         result[key] += static_cast<double>(x[At(sequence, query, kQuery, head) + c]) *
                        x[At(sequence, key, kKey, head) + c] * Scale();
@@ -96,13 +104,14 @@ class ReferenceAttention final : public PrimitiveLayer {
       largest = std::max(largest, result[key]);
     }
     double sum = 0;
-    for (double& value : result) sum += value = std::exp(value - largest);
-    for (double& value : result) value /= sum;
+    for (int64_t key = FirstKey(query); key < EndKey(query); ++key) {
+      sum += result[key] = std::exp(result[key] - largest);
+    }
+    for (int64_t key = FirstKey(query); key < EndKey(query); ++key) result[key] /= sum;
     return result;
   }
 
-  const int64_t heads_;
-  const int64_t width_;
+  const AttentionSpec spec_;
   const int64_t head_width_;
 };
 

@@ -12,8 +12,11 @@
 #include "ops/reference/attention.h"
 #include "ops/reference/cross_entropy.h"
 #include "ops/reference/embedding.h"
+#include "ops/reference/gate.h"
 #include "ops/reference/layer_norm.h"
 #include "ops/reference/linear.h"
+#include "ops/reference/rms_norm.h"
+#include "ops/reference/rotary.h"
 
 namespace baton {
 namespace {
@@ -41,18 +44,21 @@ struct Maker {
   Result operator()(const LayerNormSpec& spec) const {
     return Make<ReferenceLayerNorm>(LayerNormInfo(spec, input), spec);
   }
+  Result operator()(const RmsNormSpec& spec) const { return Make<ReferenceRmsNorm>(RmsNormInfo(spec, input), spec); }
   Result operator()(const ActivationSpec& spec) const {
     return Make<ReferenceActivation>(ActivationInfo(spec, input), spec);
   }
+  Result operator()(const GateSpec& spec) const { return Make<ReferenceGate>(GateInfo(spec, input), spec); }
+  Result operator()(const RotarySpec& spec) const { return Make<ReferenceRotary>(RotaryInfo(spec, input), spec); }
   Result operator()(const AttentionSpec& spec) const {
     return Make<ReferenceAttention>(AttentionInfo(spec, input), spec);
   }
   Result operator()(const CrossEntropySpec& spec) const {
     return Make<ReferenceCrossEntropy>(CrossEntropyInfo(spec, input), spec);
   }
-  template <typename Composite>
-  Result operator()(const Composite&) const {
-    return NoSuchLayer("reference", "composite");
+  template <typename Other>
+  Result operator()(const Other&) const {
+    return NoSuchLayer("reference", Other::kKind);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct BackendUnderTest {
   KernelStream stream;
   bool checks_ids = true;          // true: ids out of range are errors; false: they make outputs and losses NaN
   bool multiplies_exactly = true;  // products do not round their factors
+  // The messages with which it refuses cases that it has no layer for. A case that is refused with another message, or
+  // a message that no case gets any more, fails.
+  std::set<std::string> refusals;
 };
 
 std::ostream& operator<<(std::ostream& out, const BackendUnderTest& under_test);

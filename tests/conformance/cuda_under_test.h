@@ -35,6 +35,10 @@ inline BackendUnderTest CudaUnderTest(const std::string& name, CudaPrecision pre
   under_test.synchronize = [] { ThrowIfCudaFails(cudaDeviceSynchronize()); };
   under_test.checks_ids = false;
   under_test.multiplies_exactly = precision != CudaPrecision::kTensorFloat32;
+  under_test.refusals = {
+      "RMS norm: the cuda backend has no such layer", "gate: the cuda backend has no such layer",
+      "rotary: the cuda backend has no such layer",
+      "attention: the cuda backend has no key_value_heads other than heads, no window, and only causal attention"};
   return under_test;
 }
 

@@ -47,19 +47,52 @@ LayerCase LayerNormCase(int64_t rows, int64_t width, DataType type) {
 LayerCase ActivationCase(ActivationKind kind, std::vector<int64_t> extents, DataType type) {
   const char* const name = kind == ActivationKind::kRelu   ? "relu"
                            : kind == ActivationKind::kGelu ? "gelu"
+                           : kind == ActivationKind::kSilu ? "silu"
                                                            : "tanh gelu";
   LayerCase result{name, {ActivationSpec{kind}}, Shape(type, std::move(extents))};
   result.scale = 7;  // both tails of a GELU
   return result;
 }
 
-LayerCase AttentionCase(int64_t sequences, int64_t context, int64_t heads, int64_t head_width, DataType type) {
-  const AttentionSpec spec{heads, heads * head_width};
-  LayerCase result{absl::StrCat("attention of ", heads, " heads of ", head_width),
-                   {spec},
-                   Shape(type, {sequences, context, 3 * spec.width})};
+LayerCase AttentionCase(int64_t sequences, int64_t context, AttentionSpec spec, DataType type) {
+  LayerCase result{
+      absl::StrCat("attention of ", spec.heads, " heads of ", spec.HeadWidth(), " with ", spec.KeyValueHeads(), " keys",
+                   spec.causal ? "" : ", not causal", ", window ", spec.window),
+      {spec},
+      Shape(type, {sequences, context, spec.RowWidth()})};
   result.scale = 2;
   return result;
+}
+
+LayerCase AttentionCase(int64_t sequences, int64_t context, int64_t heads, int64_t head_width, DataType type) {
+  return AttentionCase(sequences, context, AttentionSpec{heads, heads * head_width}, type);
+}
+
+LayerCase RmsNormCase(int64_t rows, int64_t width, int64_t begin, int64_t runs, int64_t rest, DataType type) {
+  RmsNormSpec spec;
+  spec.name = "norm";
+  spec.width = width;
+  spec.begin = begin;
+  spec.runs = runs;
+  spec.row = begin + runs * width + rest;
+  return {absl::StrCat("RMS norm of ", runs, " runs of ", width), {spec}, Shape(type, {rows, spec.row})};
+}
+
+LayerCase GateCase(ActivationKind kind, int64_t rows, int64_t width, DataType type) {
+  LayerCase result{absl::StrCat("gate ", static_cast<int>(kind), " of width ", width),
+                   {GateSpec{kind}},
+                   Shape(type, {rows, 2 * width})};
+  result.scale = 4;
+  return result;
+}
+
+LayerCase RotaryCase(int64_t context, int64_t heads, int64_t width, int64_t rest, double factor, DataType type) {
+  RotarySpec spec{heads, width, {}};
+  spec.frequencies.factor = factor;
+  spec.frequencies.context = 16;
+  return {absl::StrCat("rotary of ", heads, " heads of ", width, ", factor ", factor),
+          {spec},
+          Shape(type, {2, context, heads * width + rest})};
 }
 
 LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type) {
@@ -154,6 +187,27 @@ std::vector<LayerCase> AllLayerCases() {
       AttentionCase(1, 33, 2, 40, type),
       AttentionCase(1, 34, 1, 100, type),
       AttentionCase(1, 20, 1, 129, type),
+      AttentionCase(2, 17, {6, 30, 2}, type),
+      AttentionCase(2, 70, {4, 32, 1}, type),
+      AttentionCase(2, 33, {3, 15, 0, /*causal=*/false}, type),
+      AttentionCase(1, 130, {2, 16, 1, /*causal=*/false}, type),
+      AttentionCase(2, 9, {2, 8, 0, /*causal=*/true, /*window=*/1}, type),
+      AttentionCase(1, 200, {4, 16, 2, /*causal=*/true, /*window=*/5}, type),
+      AttentionCase(1, 200, {2, 16, 0, /*causal=*/true, /*window=*/70}, type),
+      AttentionCase(1, 20, {2, 16, 0, /*causal=*/true, /*window=*/300}, type),
+      RmsNormCase(1, 1, 0, 1, 0, type),
+      RmsNormCase(9, 33, 0, 1, 0, type),
+      RmsNormCase(5, 384, 0, 1, 0, type),
+      RmsNormCase(1100, 3, 0, 1, 0, type),
+      RmsNormCase(7, 10, 3, 4, 5, type),
+      GateCase(ActivationKind::kRelu, 3, 5, type),
+      GateCase(ActivationKind::kGelu, 3, 17, type),
+      GateCase(ActivationKind::kGeluTanh, 9, 33, type),
+      GateCase(ActivationKind::kSilu, 1, 1, type),
+      GateCase(ActivationKind::kSilu, 7, 130, type),
+      RotaryCase(1, 1, 2, 0, 1, type),
+      RotaryCase(19, 3, 10, 7, 1, type),
+      RotaryCase(40, 2, 32, 0, 8, type),
       ResidualCase(type),
       FeedForwardCase(1, 24, ActivationKind::kGeluTanh, true, type),
       FeedForwardCase(33, 24, ActivationKind::kGeluTanh, true, type),
@@ -164,7 +218,8 @@ std::vector<LayerCase> AllLayerCases() {
       GptCase({3, 24, 3, 9, 11}),
       GptCase({1, 8, 2, 4, 5, ActivationKind::kGeluTanh}),
   };
-  for (const ActivationKind kind : {ActivationKind::kRelu, ActivationKind::kGelu, ActivationKind::kGeluTanh}) {
+  for (const ActivationKind kind :
+       {ActivationKind::kRelu, ActivationKind::kGelu, ActivationKind::kGeluTanh, ActivationKind::kSilu}) {
     cases.push_back(ActivationCase(kind, {1}, type));
     cases.push_back(ActivationCase(kind, {3, 17}, type));
     cases.push_back(ActivationCase(kind, {4, 256}, type));
@@ -183,6 +238,17 @@ std::vector<LayerCase> DoubleLayerCases() {
       ActivationCase(ActivationKind::kGeluTanh, {3, 5}, type),
       AttentionCase(2, 4, 3, 2, type),
       AttentionCase(1, 1, 1, 3, type),
+      AttentionCase(2, 5, {4, 8, 2}, type),
+      AttentionCase(1, 5, {2, 4, 0, /*causal=*/false}, type),
+      AttentionCase(1, 6, {2, 4, 1, /*causal=*/true, /*window=*/3}, type),
+      ActivationCase(ActivationKind::kSilu, {3, 5}, type),
+      RmsNormCase(3, 6, 0, 1, 0, type),
+      RmsNormCase(2, 4, 1, 2, 3, type),
+      GateCase(ActivationKind::kRelu, 2, 3, type),
+      GateCase(ActivationKind::kGelu, 2, 3, type),
+      GateCase(ActivationKind::kGeluTanh, 2, 3, type),
+      GateCase(ActivationKind::kSilu, 2, 3, type),
+      RotaryCase(5, 2, 4, 3, 2, type),
       CrossEntropyCase(4, 5, type),
       ResidualCase(type),
       MlpCase(ActivationKind::kGelu, type),

@@ -1,4 +1,4 @@
-// ReLU, the two GELUs and their derivatives, for one element. Used by kernels/elementwise.cu.
+// ReLU, the two GELUs, SiLU and their derivatives, for one element. Used by kernels/elementwise.cu.
 #ifndef BATON_OPS_CUDA_FORMULAS_ACTIVATION_H_
 #define BATON_OPS_CUDA_FORMULAS_ACTIVATION_H_
 
@@ -43,6 +43,18 @@ struct GeluTanhFormula {
   BATON_HOST_DEVICE static float Gate(float x) {
     return 1.0f / (1.0f + expf(-2.0f * kRootTwoOverPi * (x + kCubic * x * x * x)));
   }
+};
+
+// x · logistic(x) (Elfwing et al. 2017).
+struct SiluFormula {
+  BATON_HOST_DEVICE static float Value(float x) { return x * Logistic(x); }
+  BATON_HOST_DEVICE static float Slope(float x) {
+    const float logistic = Logistic(x);
+    return logistic + x * logistic * (1.0f - logistic);
+  }
+
+ private:
+  BATON_HOST_DEVICE static float Logistic(float x) { return 1.0f / (1.0f + expf(-x)); }
 };
 
 }  // namespace baton

@@ -53,6 +53,7 @@ TEST_CASE("activations and their slopes equal the reference's") {
   CheckActivation<ReluFormula>(ActivationKind::kRelu);
   CheckActivation<GeluFormula>(ActivationKind::kGelu);
   CheckActivation<GeluTanhFormula>(ActivationKind::kGeluTanh);
+  CheckActivation<SiluFormula>(ActivationKind::kSilu);
 }
 
 TEST_CASE("activations of very large numbers neither overflow nor become NaN") {

@@ -74,6 +74,8 @@ absl::Status ForFormula(ActivationKind kind, Function function) {
       return function(GeluFormula{});
     case ActivationKind::kGeluTanh:
       return function(GeluTanhFormula{});
+    case ActivationKind::kSilu:
+      return function(SiluFormula{});
   }
   return absl::InternalError("no such activation");
 }

@@ -1,0 +1,18 @@
+// Gates on the host. Used only by HostBackend.
+#ifndef BATON_OPS_HOST_GATE_H_
+#define BATON_OPS_HOST_GATE_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: GateInfo's; InvalidArgument unless the input is f32.
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostGate(const GateSpec& spec, const Shape& input);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_HOST_GATE_H_

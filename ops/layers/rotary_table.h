@@ -1,0 +1,23 @@
+// The angles of rotary positions, shared by all backends. Used by their rotary layers.
+#ifndef BATON_OPS_LAYERS_ROTARY_TABLE_H_
+#define BATON_OPS_LAYERS_ROTARY_TABLE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Both: [context, width / 2], for the pairs of one head.
+struct RotaryTable {
+  std::vector<float> cosines;
+  std::vector<float> sines;
+};
+
+// Frequencies and angles are rounded to f32, as in the libraries whose weights are loaded.
+RotaryTable MakeRotaryTable(const RotarySpec& spec, int64_t context);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_LAYERS_ROTARY_TABLE_H_
