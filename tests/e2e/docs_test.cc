@@ -1,6 +1,7 @@
 // The output that README.md and docs/*.md show, and the README's picture, are those of the commands beside them.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@
 
 namespace baton {
 namespace {
+
+// oneDNN's workspaces differ between instruction sets, so commands use one that all machines have.
+[[maybe_unused]] const int kInstructionSet = setenv("ONEDNN_MAX_CPU_ISA", "AVX2", /*overwrite=*/1);
 
 struct Block {
   std::string command;  // without "$ baton "
