@@ -140,14 +140,15 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
   command->add_flag("--print-schedule", flags->print_schedule,
-                    "Print the learning rate and the batch of some steps from the first to the last; do not train");
+                    "Print the learning rate and the batch of some steps, first to last; do not train");
   command->add_flag("--no-weights", flags->no_weights, "Do not write weights.safetensors, for benchmarks");
   command->add_flag("--no-graphs", flags->no_graphs,
                     "CUDA: launch each instruction by itself instead of recording a step as a graph once;\n"
                     "errors then name their instruction");
   command->footer(
       R"(Ctrl-C, SIGTERM and SIGHUP end training within an instruction (CUDA: after the step), run.time_limit after a step.
-They save a checkpoint of the last whole step; the exit status is then 75, and --resume goes on. See docs/checkpoints.md.
+They save a checkpoint of the last whole step. The exit status is then 75, and --resume goes on.
+See docs/checkpoints.md.
 
 Examples:
   baton train examples/gpt_host.textproto --output runs/gpt
