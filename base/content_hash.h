@@ -23,7 +23,7 @@ class ContentHash {
   ContentHash& operator=(const ContentHash&) = delete;
 
   void Add(absl::string_view bytes);
-  // Of all bytes added so far: 32 lower-case hexadecimal digits.
+  // The hash of all bytes added so far: 32 lower-case hexadecimal digits.
   std::string Hex() const;
 
  private:

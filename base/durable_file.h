@@ -23,8 +23,8 @@ namespace baton {
 // Thread contract: one thread at a time. Owns its descriptor and the temporary file.
 class DurableFile {
  public:
-  // Symbolic links are followed. What is no regular file (/dev/stdout, a pipe) is written in place, since it cannot be
-  // renamed over. Errors: PermissionDenied if `path` exists and may not be written; what the system says, with the
+  // Symbolic links are followed. Anything but a regular file (/dev/stdout, a pipe) is written in place, since it cannot
+  // be renamed over. Errors: PermissionDenied if `path` exists and may not be written; what the system says, with the
   // path.
   static absl::StatusOr<std::unique_ptr<DurableFile>> Create(const std::string& path);
   ~DurableFile();

@@ -1,4 +1,4 @@
-// What a stream's terminal can do. Used by the commands, before they colour text or write over a line.
+// The abilities of a stream's terminal. Used by the commands, before they colour text or write over a line.
 #ifndef BATON_BASE_TERMINAL_H_
 #define BATON_BASE_TERMINAL_H_
 
