@@ -47,7 +47,7 @@ class TextDataset : public Dataset {
   int64_t num_held_out() const override {
     return held_out_.empty() ? 0 : (static_cast<int64_t>(held_out_.size()) - 1) / context_;
   }
-  // Of all training tokens.
+  // Hashes all training tokens.
   std::string ContentsHash() const override { return HashOf(training_); }
   // inputs: [count, context] i32.
   void FillTraining(int64_t step, int64_t first_sequence, int64_t count, std::byte* inputs,

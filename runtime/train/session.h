@@ -81,7 +81,7 @@ class TrainingSession {
   ParameterState& state() { return *parameters_; }
   // Goes on from a checkpoint: the next step is manifest().step(). Errors: those of ParameterState::Restore.
   absl::Status Restore(const Checkpoint& checkpoint);
-  // A manifest with what a checkpoint of this session says of the run, whatever the step.
+  // A manifest with the fields that are the same for every step of the run.
   proto::CheckpointManifest DescribeRun() const;
 
   // The program of the whole batch, and that of step `step`, which differs from it if batch.ramp makes its batch

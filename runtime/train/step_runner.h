@@ -26,7 +26,7 @@ namespace baton {
 // Everything that is pointed to is borrowed.
 struct StepRunnerOptions {
   Executor* executor = nullptr;
-  // Of training: the whole batch, or a smaller one.
+  // A training program: that of the whole batch, or of a smaller one.
   struct Runnable {
     std::shared_ptr<const Program> program;
     ProgramHandle handle;

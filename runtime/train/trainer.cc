@@ -247,7 +247,7 @@ class Trainer {
       (void)output_.WriteWeights(std::move(weights));  // status() below has the error
     }
     if (output_.wants_trace() && steps_done_ > first_step_) {
-      // Of the step before, if a first step with another batch was stopped.
+      // A step with another batch that was stopped leaves the trace of the step before, which has no prediction here.
       const bool predicted = &prediction.program() == traced_program_;
       (void)output_.WriteTrace(ToChromeTrace(*traced_program_, session_->trace(),
                                              predicted ? prediction.timed_trace() : nullptr,

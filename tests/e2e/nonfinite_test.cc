@@ -78,7 +78,7 @@ TEST_CASE("an examination leaves no trace in a step that follows") {
   const auto undisturbed = TrainingSession::Create(job).value();
   for (int step = 0; step < 3; ++step) {
     CHECK(run->Step(step).value().loss == undisturbed->Step(step).value().loss);
-    // Of a finite step: nothing is found.
+    // The step is finite, so nothing is found.
     const NonfiniteOrigin origin = run->FindNonfinite(step).value();
     CHECK(origin.chunk == -1);
     CHECK(origin.loss_micro_batch == -1);
