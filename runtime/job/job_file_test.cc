@@ -17,7 +17,7 @@ TEST_CASE("a job in text format is read as it stands") {
   const auto job = ParseJob(R"(
     name: "gpt_host"
     model { gpt2 { layers: 8 width: 128 heads: 4 context: 128 vocabulary: 256 } }
-    data { text: "/usr/share/common-licenses/*" tokenizer: BYTES held_out: 0.05 }
+    data { text: "/usr/share/common-licenses/*" tokenizer: "bytes" held_out: 0.05 }
     batch { sequences: 16 micro_batches: 8 }
     pipeline { stages: 4 schedule: "1f1b" split { layers: [2, 2, 2, 2] } }
     optimizer { adamw { learning_rate: 1e-3 weight_decay: 0.1 } clip_norm: 1.0 warmup_steps: 20 decay: COSINE }

@@ -120,7 +120,8 @@ TEST_CASE("a wrong override is refused and changes nothing") {
       Wrong{"pipeline.recompute_layers[0]=NONE", "pipeline.recompute_layers has no item 0; it has 0, numbered from 0"},
       Wrong{"model.layer={ relu {} }",
             "model.layer: \"{ relu {} }\" is not a list [{ … }, { … }] whose messages have the fields linear, "
-            "layer_norm, relu, gelu, residual"});
+            "layer_norm, relu, gelu, residual, convolution, group_norm, batch_norm, max_pool, average_pool, rms_norm, "
+            "dropout, attention, gated_feed_forward, patches, global_average, embedding"});
   proto::Job job = Parse("name: 'kept' batch { sequences: 7 } model { gpt2 {} }");
   const proto::Job before = job;
   const absl::Status status = ApplyOverride(job, wrong.assignment);

@@ -41,10 +41,9 @@ absl::Status ResolveText(const proto::Job& job, proto::Data& data) {
     return absl::InvalidArgumentError(
         absl::StrCat("data.text: ", data.text().size(), " characters must be at most 4096"));
   }
-  if (!data.has_tokenizer()) data.set_tokenizer(proto::Data::BYTES);
-  if (!proto::Data::Tokenizer_IsValid(data.tokenizer())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("data.tokenizer: ", static_cast<int>(data.tokenizer()), " is not one of BYTES"));
+  if (!data.has_tokenizer()) data.set_tokenizer("bytes");
+  if (data.tokenizer() != "bytes") {
+    return absl::InvalidArgumentError(absl::StrCat("data.tokenizer: \"", data.tokenizer(), "\" must be \"bytes\""));
   }
   if (!job.model().has_gpt2()) {
     return absl::InvalidArgumentError(absl::StrCat("data.text: gives tokens, but model.",
@@ -53,7 +52,7 @@ absl::Status ResolveText(const proto::Job& job, proto::Data& data) {
   }
   if (job.model().gpt2().vocabulary() < 256) {
     return absl::InvalidArgumentError(absl::StrCat("model.gpt2.vocabulary: ", job.model().gpt2().vocabulary(),
-                                                   " must be at least 256 for data.tokenizer: BYTES"));
+                                                   " must be at least 256 for data.tokenizer: \"bytes\""));
   }
   return absl::OkStatus();
 }
@@ -71,6 +70,9 @@ absl::Status ResolveData(const proto::Job& job, proto::Data& data) {
       break;
     case proto::Data::SOURCE_NOT_SET:
       return Missing("data", "text: \"a pattern of files\" or clusters { … }");
+    case proto::Data::kTokens:
+    case proto::Data::kImages:
+      return absl::InvalidArgumentError("data: tokens and images are not read yet");
   }
   return CheckFraction("data.held_out", data.held_out());
 }

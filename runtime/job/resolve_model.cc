@@ -118,8 +118,11 @@ absl::Status ResolveLayer(const std::string& path, bool in_residual, proto::Laye
       return absl::InvalidArgumentError(
           absl::StrCat(path, ".residual: ends with width ", width, " but must keep the width ", before));
     }
-    case proto::Layer::KIND_NOT_SET:
+    default:
       break;
+  }
+  if (layer.kind_case() != proto::Layer::KIND_NOT_SET) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": no such layer yet"));
   }
   return Missing(path, "one of linear, layer_norm, relu, gelu, residual");
 }
@@ -160,6 +163,11 @@ absl::Status ResolveModel(int64_t micro_batch, proto::Model& model) {
     case proto::Model::kMlp:
       BATON_RETURN_IF_ERROR(ResolveMlp(*model.mutable_mlp(), sizes));
       break;
+    case proto::Model::kLlama:
+    case proto::Model::kBert:
+    case proto::Model::kVit:
+    case proto::Model::kResnet:
+      return absl::InvalidArgumentError("model: no such kind yet");
     case proto::Model::KIND_NOT_SET:
       if (model.layer_size() == 0) return Missing("model", "gpt2 { … }, mlp { … } or inputs and a list of layer { … }");
       BATON_RETURN_IF_ERROR(ResolveLayerList(model, sizes));

@@ -187,7 +187,8 @@ TEST_CASE("wrong overrides are refused") {
       Refused{
           "model.layer=1",
           "model.layer: \"1\" is not a list [{ … }, { … }] whose messages have the fields linear, layer_norm, relu, "
-          "gelu, residual"});
+          "gelu, residual, convolution, group_norm, batch_norm, max_pool, average_pool, rms_norm, dropout, attention, "
+          "gated_feed_forward, patches, global_average, embedding"});
   const std::string command = GENERATE("train", "compile");
   CheckRefused({command, kShards, "--set", refused.arguments}, refused.message);
 }
