@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const proto::Job& job) {
   TextDataset::Options options;
   options.pattern = data.text();
   options.held_out = data.held_out();
-  options.context = job.model().gpt2().context();
+  options.context = ContextOf(job);
   options.seed = job.run().seed();
   return TextDataset::Create(options);
 }

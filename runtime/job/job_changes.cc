@@ -39,8 +39,13 @@ constexpr const char* kFree[] = {
     "devices.rates",
     "devices.device",
     "devices.memory_gib",
-    // Compared by the contents of its files.
+    // Compared by the contents of the files.
     "data.text",
+    "data.tokens",
+    "data.images",
+    "data.labels",
+    "data.format",
+    "data.tokenizer",
 };
 
 // Fields that --allow-change cannot change.

@@ -8,6 +8,7 @@
 #define BATON_RUNTIME_JOB_RESOLVE_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "proto/job.pb.h"
@@ -26,12 +27,26 @@ inline constexpr int64_t kMaxClusterElements = int64_t{1} << 28;    // examples 
 // set; exactly one of pipeline.split.balanced and pipeline.split.layers is set; devices.count equals pipeline.stages;
 // the data fits the model.
 //
-// Not checked here: whether this machine has the backend (see MakeDevices), and files (see TextDataset).
+// Not checked here: whether this machine has the backend (see MakeDevices), and files (see MakeDataset).
 // Errors: InvalidArgument that names the field, its value and what is allowed.
 absl::StatusOr<proto::Job> ResolveJob(proto::Job job);
 
 // The functions below expect a resolved job.
 
+// The name of the model's field in job.proto: "gpt2", "mlp", …; "layer" for a list.
+std::string ModelKindOf(const proto::Job& job);
+// The name of the source's field in job.proto: "text", "tokens", "images" or "clusters"; empty where none is set.
+std::string DataSourceOf(const proto::Data& data);
+// Whether the model begins with tokens; otherwise it begins with features.
+bool ReadsTokens(const proto::Job& job);
+// Whether the model predicts masked tokens, instead of the tokens that follow.
+bool IsMaskedModel(const proto::Job& job);
+// The number of different tokens; 0 for a model of features.
+int64_t VocabularyOf(const proto::Job& job);
+// The tokens of the longest sequence that the model takes; 0 for a model of features.
+int64_t LongestContextOf(const proto::Job& job);
+// The tokens of a sequence of this job, at most LongestContextOf; 0 for a model of features.
+int64_t ContextOf(const proto::Job& job);
 // The number of layers that a split cuts between.
 int64_t NumLayers(const proto::Job& job);
 // The number of features of one example; 0 for a model of tokens.

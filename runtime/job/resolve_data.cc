@@ -1,7 +1,11 @@
 // Defaults and limits of a job's data.
 #include "runtime/job/resolve_data.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "runtime/job/limits.h"
 #include "runtime/job/resolve.h"
@@ -9,13 +13,61 @@
 namespace baton {
 namespace {
 
-absl::Status ResolveClusters(const proto::Job& job, proto::Clusters& clusters) {
-  if (job.model().has_gpt2()) {
-    return absl::InvalidArgumentError(
-        "data.clusters: gives features, but model.gpt2 reads tokens; use data.text, or model.mlp");
+constexpr size_t kLongestPattern = 4096;
+
+// OK if `field` is unset, or goes with the source, which is one of `sources`.
+absl::Status CheckGoesWith(const proto::Data& data, const std::string& field, const std::vector<std::string>& sources) {
+  const std::string source = DataSourceOf(data);
+  if (!data.GetReflection()->HasField(data, proto::Data::descriptor()->FindFieldByName(field))) {
+    return absl::OkStatus();
   }
-  if (job.data().has_tokenizer()) {
-    return absl::InvalidArgumentError("data.tokenizer: goes with data.text, not with data.clusters");
+  for (const std::string& each : sources) {
+    if (each == source) return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("data.", field, ": goes with data.",
+                                                 absl::StrJoin(sources, " and data."), ", not with data.", source));
+}
+
+absl::Status CheckFields(const proto::Data& data) {
+  BATON_RETURN_IF_ERROR(CheckGoesWith(data, "tokenizer", {"text"}));
+  BATON_RETURN_IF_ERROR(CheckGoesWith(data, "format", {"tokens", "images"}));
+  BATON_RETURN_IF_ERROR(CheckGoesWith(data, "context", {"text", "tokens"}));
+  BATON_RETURN_IF_ERROR(CheckGoesWith(data, "order", {"text", "tokens", "images"}));
+  BATON_RETURN_IF_ERROR(CheckGoesWith(data, "labels", {"images"}));
+  return CheckGoesWith(data, "masking", {"text", "tokens"});
+}
+
+absl::Status CheckPattern(absl::string_view field, const std::string& pattern, absl::string_view why) {
+  if (pattern.empty()) return Missing(field, why);
+  if (pattern.size() <= kLongestPattern) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", pattern.size(), " characters must be at most ", kLongestPattern));
+}
+
+absl::Status ResolveFormat(const std::vector<proto::Data::Format>& allowed, proto::Data& data) {
+  if (!data.has_format()) data.set_format(proto::Data::AUTO);
+  std::vector<std::string> names;
+  for (const proto::Data::Format format : allowed) {
+    if (data.format() == format) return absl::OkStatus();
+    names.push_back(proto::Data::Format_Name(format));
+  }
+  const std::string name = proto::Data::Format_IsValid(data.format()) ? proto::Data::Format_Name(data.format())
+                                                                      : absl::StrCat(static_cast<int>(data.format()));
+  return absl::InvalidArgumentError(absl::StrCat("data.format: ", name, " is not one of ", absl::StrJoin(names, ", "),
+                                                 ", the formats of data.", DataSourceOf(data)));
+}
+
+absl::Status ResolveOrder(proto::Data& data) {
+  if (!data.has_order()) data.set_order(proto::Data::SHUFFLED);
+  if (proto::Data::Order_IsValid(data.order())) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("data.order: ", static_cast<int>(data.order()), " is not one of SHUFFLED, SEQUENTIAL"));
+}
+
+absl::Status ResolveClusters(const proto::Job& job, proto::Clusters& clusters) {
+  if (ReadsTokens(job)) {
+    return absl::InvalidArgumentError(absl::StrCat("data.clusters: gives features, but model.", ModelKindOf(job),
+                                                   " reads tokens; use data.text, or model.mlp"));
   }
   if (!clusters.has_examples()) clusters.set_examples(4096);
   if (!clusters.has_seed()) clusters.set_seed(1);
@@ -35,44 +87,74 @@ absl::Status ResolveClusters(const proto::Job& job, proto::Clusters& clusters) {
   return absl::OkStatus();
 }
 
-absl::Status ResolveText(const proto::Job& job, proto::Data& data) {
-  if (data.text().empty()) return Missing("data.text", "a pattern of text files");
-  if (data.text().size() > 4096) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("data.text: ", data.text().size(), " characters must be at most 4096"));
+absl::Status ResolveMasking(const proto::Job& job, proto::Data& data) {
+  if (!IsMaskedModel(job)) {
+    if (!data.has_masking()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("data.masking: goes with model.bert, not with model.",
+                                                   ModelKindOf(job), ", which predicts the tokens that follow"));
   }
+  return absl::InvalidArgumentError("data.masking: tokens are not masked yet");
+}
+
+// The fields that text and token files share.
+absl::Status ResolveSequences(const proto::Job& job, proto::Data& data) {
+  if (!ReadsTokens(job)) {
+    return absl::InvalidArgumentError(absl::StrCat("data.", DataSourceOf(data), ": gives tokens, but model.",
+                                                   ModelKindOf(job),
+                                                   " reads features; use data.clusters, or model.gpt2"));
+  }
+  const int64_t longest = LongestContextOf(job);
+  if (!data.has_context()) data.set_context(longest);
+  BATON_RETURN_IF_ERROR(CheckRange("data.context", data.context(), 1, int64_t{1} << 24));
+  if (data.context() > longest) {
+    return absl::InvalidArgumentError(absl::StrCat("data.context: ", data.context(), " must be at most model.",
+                                                   ModelKindOf(job), ".context: ", longest));
+  }
+  BATON_RETURN_IF_ERROR(ResolveOrder(data));
+  return ResolveMasking(job, data);
+}
+
+absl::Status ResolveText(const proto::Job& job, proto::Data& data) {
+  BATON_RETURN_IF_ERROR(CheckPattern("data.text", data.text(), "a pattern of text files"));
   if (!data.has_tokenizer()) data.set_tokenizer("bytes");
+  BATON_RETURN_IF_ERROR(ResolveSequences(job, data));
   if (data.tokenizer() != "bytes") {
     return absl::InvalidArgumentError(absl::StrCat("data.tokenizer: \"", data.tokenizer(), "\" must be \"bytes\""));
   }
-  if (!job.model().has_gpt2()) {
-    return absl::InvalidArgumentError(absl::StrCat("data.text: gives tokens, but model.",
-                                                   job.model().has_mlp() ? "mlp" : "layer",
-                                                   " reads features; use data.clusters, or model.gpt2"));
-  }
-  if (job.model().gpt2().vocabulary() < 256) {
-    return absl::InvalidArgumentError(absl::StrCat("model.gpt2.vocabulary: ", job.model().gpt2().vocabulary(),
+  if (VocabularyOf(job) < 256) {
+    return absl::InvalidArgumentError(absl::StrCat("model.", ModelKindOf(job), ".vocabulary: ", VocabularyOf(job),
                                                    " must be at least 256 for data.tokenizer: \"bytes\""));
   }
   return absl::OkStatus();
 }
 
+absl::Status ResolveTokens(const proto::Job& job, proto::Data& data) {
+  BATON_RETURN_IF_ERROR(CheckPattern("data.tokens", data.tokens(), "a pattern of files of token numbers"));
+  using proto::Data;
+  BATON_RETURN_IF_ERROR(ResolveFormat({Data::AUTO, Data::LLMC, Data::UINT16, Data::MEGATRON}, data));
+  return ResolveSequences(job, data);
+}
+
 }  // namespace
 
 absl::Status ResolveData(const proto::Job& job, proto::Data& data) {
+  if (data.source_case() == proto::Data::SOURCE_NOT_SET) {
+    return Missing("data", "text or tokens: \"a pattern of files\", images, or clusters { … }");
+  }
+  BATON_RETURN_IF_ERROR(CheckFields(data));
   if (!data.has_held_out()) data.set_held_out(0);
   switch (data.source_case()) {
     case proto::Data::kText:
       BATON_RETURN_IF_ERROR(ResolveText(job, data));
       break;
+    case proto::Data::kTokens:
+      BATON_RETURN_IF_ERROR(ResolveTokens(job, data));
+      break;
     case proto::Data::kClusters:
       BATON_RETURN_IF_ERROR(ResolveClusters(job, *data.mutable_clusters()));
       break;
-    case proto::Data::SOURCE_NOT_SET:
-      return Missing("data", "text: \"a pattern of files\" or clusters { … }");
-    case proto::Data::kTokens:
-    case proto::Data::kImages:
-      return absl::InvalidArgumentError("data: tokens and images are not read yet");
+    default:
+      return absl::InvalidArgumentError("data.images: images are not read yet");
   }
   return CheckFraction("data.held_out", data.held_out());
 }

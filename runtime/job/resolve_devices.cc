@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/status.h"
 #include "runtime/job/limits.h"
+#include "runtime/job/resolve.h"
 #include "schedules/costs/known_devices.h"
 
 namespace baton {
@@ -88,7 +89,7 @@ absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices
           "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic");
     }
   }
-  if (devices.precision() != proto::Devices::BF16 || job.model().has_gpt2()) return absl::OkStatus();
+  if (devices.precision() != proto::Devices::BF16 || ReadsTokens(job)) return absl::OkStatus();
   return absl::InvalidArgumentError("devices.precision: BF16 needs a model that begins with tokens: gpt2");
 }
 

@@ -8,6 +8,7 @@
 #include "ops/models/gpt2/gpt2.h"
 #include "ops/models/layer_list.h"
 #include "ops/models/mlp/mlp.h"
+#include "runtime/job/resolve.h"
 
 namespace baton {
 namespace {
@@ -68,7 +69,7 @@ absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
   const proto::Model& model = job.model();
   if (model.has_gpt2()) {
     const proto::Gpt2& gpt2 = model.gpt2();
-    return Gpt2Model({gpt2.layers(), gpt2.width(), gpt2.heads(), gpt2.context(), gpt2.vocabulary(),
+    return Gpt2Model({gpt2.layers(), gpt2.width(), gpt2.heads(), ContextOf(job), gpt2.vocabulary(),
                       ToActivation(gpt2.activation()).value_or(ActivationKind::kGelu)},
                      micro_batch, batch);
   }

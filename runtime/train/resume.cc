@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "runtime/checkpoint/checkpoint_folder.h"
 #include "runtime/job/job_changes.h"
+#include "runtime/job/resolve.h"
 
 namespace baton {
 namespace {
@@ -52,9 +53,10 @@ absl::Status CheckJob(const Checkpoint& checkpoint, const proto::Job& job, const
 absl::Status CheckSession(const Checkpoint& checkpoint, const proto::CheckpointManifest& about,
                           const ResumeRequest& request, const LogLine& log) {
   const proto::CheckpointManifest& saved = checkpoint.manifest();
-  if (saved.data_hash() != about.data_hash() && !IsAllowed("data.text", request.allowed_changes)) {
-    return Refuse(absl::StrCat("to go on from ", checkpoint.folder(),
-                               ", data.text must have the contents of then (or --allow-change=data.text)"));
+  const std::string data = absl::StrCat("data.", DataSourceOf(about.job().data()));
+  if (saved.data_hash() != about.data_hash() && !IsAllowed(data, request.allowed_changes)) {
+    return Refuse(absl::StrCat("to go on from ", checkpoint.folder(), ", ", data,
+                               " must have the contents of then (or --allow-change=", data, ")"));
   }
   // Two replicas add the gradients of a batch in another order than one.
   const std::string schedule = about.job().pipeline().schedule(), then = saved.job().pipeline().schedule();

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "runtime/job/resolve.h"
 #include "runtime/planning/plan_job.h"
 #include "runtime/train/announce.h"
 #include "runtime/train/checkpointer.h"
@@ -35,7 +36,7 @@ constexpr int64_t kFirstTraced = 4;
 
 ProgressOptions ProgressOf(const proto::Job& job, const TrainerOptions& options) {
   return {options.log, options.columns, job.run().steps(), job.run().log_every(),
-          job.model().has_gpt2() ? "tokens" : "examples"};
+          ReadsTokens(job) ? "tokens" : "examples"};
 }
 
 class Trainer {
@@ -173,7 +174,7 @@ class Trainer {
     metrics.step_ms = seconds * 1e3;
     if (has_measured) metrics.predicted_step_ms = static_cast<double>(predicted.step_time) / 1e6;
     metrics.examples_per_second = session_->SequencesOfStep(step) / seconds;
-    if (job_.model().has_gpt2()) metrics.tokens_per_second = session_->RowsOfStep(step) / seconds;
+    if (ReadsTokens(job_)) metrics.tokens_per_second = session_->RowsOfStep(step) / seconds;
     metrics.model_tflops = session_->FlopsOfStep(step) / seconds / 1e12;
     metrics.bubble_ratio = measured_.bubble_ratio;
     metrics.predicted_bubble_ratio = predicted.bubble_ratio;

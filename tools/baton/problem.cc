@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/status.h"
 #include "runtime/device/host/host_memory.h"
+#include "runtime/job/resolve.h"
 #include "schedules/search/searched_schedules.h"
 
 namespace baton {
@@ -42,7 +43,7 @@ absl::StatusOr<Problem> Problem::Make(const ProblemFlags& flags, LayerTimer time
 
 std::string Problem::part_name() const {
   if (!job_) return "micro-batch";
-  return job_->data().has_text() ? "sequence" : "example";
+  return ReadsTokens(*job_) ? "sequence" : "example";
 }
 
 absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, Unsupported unsupported) const {
