@@ -8,6 +8,7 @@
 #include "ops/host/activation.h"
 #include "ops/host/attention.h"
 #include "ops/host/cross_entropy.h"
+#include "ops/host/dropout.h"
 #include "ops/host/embedding.h"
 #include "ops/host/gate.h"
 #include "ops/host/layer_norm.h"
@@ -87,6 +88,7 @@ struct Maker {
   Result operator()(const GateSpec& spec) const { return CreateHostGate(spec, input); }
   Result operator()(const RotarySpec& spec) const { return CreateHostRotary(spec, input); }
   Result operator()(const AttentionSpec& spec) const { return CreateHostAttention(spec, input, threads); }
+  Result operator()(const DropoutSpec& spec) const { return CreateHostDropout(spec, input); }
   Result operator()(const CrossEntropySpec& spec) const { return CreateHostCrossEntropy(spec, input); }
   template <typename Other>
   Result operator()(const Other&) const {

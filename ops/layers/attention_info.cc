@@ -1,4 +1,4 @@
-// The facts of layers without parameters: activations, gates, rotary positions and attention.
+// The facts of layers without parameters: activations, gates, rotary positions, attention and dropout.
 #include <algorithm>
 #include <utility>
 
@@ -110,6 +110,20 @@ absl::StatusOr<LayerInfo> AttentionInfo(const AttentionSpec& spec, const Shape& 
   const double pairs = static_cast<double>(input[0]) * NumPairs(spec, static_cast<double>(input[1]));
   // Two products forward and four backward, each with a multiply-add for each pair and channel.
   info.flops = {4 * pairs * spec.width, 8 * pairs * spec.width, 0};
+  return info;
+}
+
+absl::StatusOr<LayerInfo> DropoutInfo(const DropoutSpec& spec, const Shape& input) {
+  if (!(spec.probability >= 0 && spec.probability < 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("dropout.probability: ", spec.probability, " must be at least 0 and below 1"));
+  }
+  BATON_RETURN_IF_ERROR(CheckFloatInput("dropout", input));
+  LayerInfo info;
+  info.input_shape = input;
+  info.output_shape = input;
+  const double elements = input.NumElements();
+  info.flops = {2 * elements, 2 * elements, 0};
   return info;
 }
 

@@ -48,6 +48,11 @@ std::string KeyOf(const AttentionSpec& spec) {
   return absl::StrCat("attention ", heads, " ", width, " ", spec.KeyValueHeads(), " ", causal, " ", window);
 }
 
+std::string KeyOf(const DropoutSpec& spec) {
+  const auto& [name, probability] = spec;
+  return absl::StrCat("dropout ", probability);
+}
+
 std::string KeyOf(const CrossEntropySpec& spec) {
   const auto& [classes, loss_rows] = spec;
   return absl::StrCat("cross-entropy ", classes, " ", loss_rows);

@@ -40,6 +40,8 @@ absl::StatusOr<LayerInfo> GateInfo(const GateSpec& spec, const Shape& input);
 absl::StatusOr<LayerInfo> RotaryInfo(const RotarySpec& spec, const Shape& input);
 // input: [sequences, context, width + 2 · key width] float. FLOPs count only pairs that the mask keeps.
 absl::StatusOr<LayerInfo> AttentionInfo(const AttentionSpec& spec, const Shape& input);
+// input: [sequences, …] float. No pass reads the input again, and nothing is saved: the mask is drawn again.
+absl::StatusOr<LayerInfo> DropoutInfo(const DropoutSpec& spec, const Shape& input);
 // input: [rows…, classes] float; no output.
 absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const Shape& input);
 

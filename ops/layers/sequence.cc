@@ -146,6 +146,8 @@ PassBuffers Sequence::BuffersOf(int index, const PassBuffers& buffers) const {
   result.grad_input = first ? buffers.grad_input : Resolve(placements_[index - 1].grad_output, buffers);
   result.scratch = At(buffers.scratch, inner_scratch_offset_);
   result.loss = buffers.loss;
+  result.step = buffers.step;
+  result.first_sequence = buffers.first_sequence;
   return result;
 }
 

@@ -129,6 +129,15 @@ struct CrossEntropySpec {
   int64_t loss_rows = 0;
 };
 
+// Dropout (Srivastava et al. 2014), any shape [sequences, …]: in training each element becomes 0 with `probability`, and
+// the others are multiplied by 1 / (1 − probability); an evaluation copies them. See ops/layers/dropout_mask.h for the
+// random numbers.
+struct DropoutSpec {
+  static constexpr char kKind[] = "dropout";
+  std::string name;  // unique in the model; keys the random numbers
+  double probability = 0;
+};
+
 struct LayerSpec;
 
 // Layers one after another.
@@ -151,7 +160,7 @@ enum class RecomputeMode : int8_t { kNone, kAttention, kFull };
 
 struct LayerSpec {
   std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, RmsNormSpec, ActivationSpec, GateSpec, RotarySpec,
-               AttentionSpec, CrossEntropySpec, SequenceSpec, ResidualSpec>
+               AttentionSpec, DropoutSpec, CrossEntropySpec, SequenceSpec, ResidualSpec>
       kind;
   RecomputeMode recompute = RecomputeMode::kNone;
 };

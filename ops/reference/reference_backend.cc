@@ -11,6 +11,7 @@
 #include "ops/reference/activation.h"
 #include "ops/reference/attention.h"
 #include "ops/reference/cross_entropy.h"
+#include "ops/reference/dropout.h"
 #include "ops/reference/embedding.h"
 #include "ops/reference/gate.h"
 #include "ops/reference/layer_norm.h"
@@ -53,6 +54,7 @@ struct Maker {
   Result operator()(const AttentionSpec& spec) const {
     return Make<ReferenceAttention>(AttentionInfo(spec, input), spec);
   }
+  Result operator()(const DropoutSpec& spec) const { return Make<ReferenceDropout>(DropoutInfo(spec, input), spec); }
   Result operator()(const CrossEntropySpec& spec) const {
     return Make<ReferenceCrossEntropy>(CrossEntropyInfo(spec, input), spec);
   }

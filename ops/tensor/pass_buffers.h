@@ -4,8 +4,17 @@
 #define BATON_OPS_TENSOR_PASS_BUFFERS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace baton {
+
+// What is the same for all passes of a step, for layers that differ between training and evaluation or draw random
+// numbers. In memory that host and device share: a captured step reads what the host wrote last.
+struct StepContext {
+  bool training = false;  // false: an evaluation, which drops nothing and uses running statistics
+  uint64_t seed = 0;      // of the run
+  int64_t step = 0;       // from 0
+};
 
 // Addresses in the device's arena, each kBufferAlignment-aligned; tensors are row-major. Valid for one pass. A buffer
 // that the pass does not use is null. A layer's Footprint states the sizes in bytes and how long the contents must
@@ -47,6 +56,10 @@ struct PassBuffers {
   // Set by the stage module, in memory that host and device share. Written by the Forward of a loss: the sum over its
   // rows, divided by the batch's rows.
   double* loss = nullptr;
+  // Set by the stage module for every pass. Null: an evaluation.
+  const StepContext* step = nullptr;
+  // Set by the stage module: the number, in the step's batch, of the micro-batch's first sequence or example.
+  int64_t first_sequence = 0;
 };
 
 }  // namespace baton

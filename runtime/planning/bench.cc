@@ -17,10 +17,12 @@ absl::StatusOr<std::unique_ptr<Bench>> Bench::Create(Device& device, Bytes arena
   BATON_ASSIGN_OR_RETURN(bench->stream_, device.CreateStream());
   BATON_ASSIGN_OR_RETURN(bench->arena_, device.CreateArena(arena_bytes));
   BATON_ASSIGN_OR_RETURN(std::byte * shared,
-                         device.CreateShared(2 * kBufferAlignment + AlignUp(sizeof(UpdateControl))));
+                         device.CreateShared(3 * kBufferAlignment + AlignUp(sizeof(UpdateControl))));
   bench->loss_ = reinterpret_cast<double*>(shared);
   bench->norm_ = reinterpret_cast<double*>(shared + kBufferAlignment);
-  bench->control_ = new (shared + 2 * kBufferAlignment) UpdateControl;
+  static_assert(sizeof(StepContext) <= kBufferAlignment);
+  bench->step_ = new (shared + 2 * kBufferAlignment) StepContext{/*training=*/true};
+  bench->control_ = new (shared + 3 * kBufferAlignment) UpdateControl;
   bench->begin_ = device.CreateEvent();
   bench->end_ = device.CreateEvent();
   return bench;
@@ -112,6 +114,7 @@ absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backen
   BATON_ASSIGN_OR_RETURN(buffers.recomputed_weight, bench.Allocate(footprint.recomputed_weight));
   BATON_ASSIGN_OR_RETURN(buffers.scratch, bench.Allocate(footprint.scratch));
   buffers.loss = bench.loss();
+  buffers.step = bench.step();
   return timed;
 }
 

@@ -41,6 +41,7 @@ class Bench {
   double* loss() { return loss_; }
   double* norm() { return norm_; }
   const UpdateControl* control() { return control_; }
+  const StepContext* step() { return step_; }  // of training
 
   // Frees everything.
   void Clear() { used_ = 0; }
@@ -66,6 +67,7 @@ class Bench {
   double* loss_ = nullptr;
   double* norm_ = nullptr;
   UpdateControl* control_ = nullptr;
+  StepContext* step_ = nullptr;
 };
 
 // A layer that is bound to a bench's memory, with initialized parameters.

@@ -37,6 +37,7 @@ absl::StatusOr<double> Evaluation::Run(const std::atomic<bool>* stop) {
   const int64_t end = sizes_.at_most == 0 ? held_out : std::min(held_out, sizes_.at_most);
   double sum = 0;  // over sequences
   modules_->UseProgram(-1);
+  modules_->BeginEvaluation();
   for (int64_t first = 0; first < end; first += sizes_.batch) {
     batches_->SetHeldOut(first, end);
     modules_->SetStaging(0);

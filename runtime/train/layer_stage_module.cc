@@ -43,15 +43,18 @@ absl::Status LayerStageModule::Bind(Device& device, const ChunkState& state) {
 
 absl::Status LayerStageModule::CreateShared(Device& device) {
   const Bytes control_bytes = AlignUp(sizeof(UpdateControl));
+  const Bytes step_bytes = AlignUp(sizeof(StepContext));
   const Bytes norm_bytes = AlignUp(sizeof(double));
   const Bytes losses_bytes = AlignUp(num_micro_batches_ * sizeof(double));
   const size_t num_norms = layout_->num_parameters();
   const size_t num_uses = layout_->UsesIn(chunk_).size();
   const Bytes norms_bytes = AlignUp(num_norms * sizeof(double));
-  const Bytes bytes = control_bytes + norm_bytes + losses_bytes + norms_bytes + AlignUp(num_uses * sizeof(double));
+  const Bytes bytes =
+      control_bytes + step_bytes + norm_bytes + losses_bytes + norms_bytes + AlignUp(num_uses * sizeof(double));
   BATON_ASSIGN_OR_RETURN(std::byte * shared, device.CreateShared(bytes));
   control_ = new (shared) UpdateControl;
-  gradient_norm_ = reinterpret_cast<double*>(shared += control_bytes);
+  step_ = new (shared += control_bytes) StepContext;
+  gradient_norm_ = reinterpret_cast<double*>(shared += step_bytes);
   losses_ = {reinterpret_cast<double*>(shared += norm_bytes), static_cast<size_t>(num_micro_batches_)};
   squared_norms_ = {reinterpret_cast<double*>(shared += losses_bytes), num_norms};
   use_norms_ = {reinterpret_cast<double*>(shared + norms_bytes), num_uses};
@@ -97,14 +100,17 @@ void LayerStageModule::Stage(DataKind kind, int micro_batch, int staging) {
   if (staged_ != nullptr) source_->Fill(kind, micro_batch, StagedAt(kind, micro_batch, staging));
 }
 
-PassBuffers LayerStageModule::WithLoss(int micro_batch, const PassBuffers& buffers) {
-  PassBuffers with_loss = buffers;
-  with_loss.loss = &losses_[micro_batch];
-  return with_loss;
+PassBuffers LayerStageModule::Complete(int micro_batch, const PassBuffers& buffers) {
+  PassBuffers complete = buffers;
+  complete.loss = &losses_[micro_batch];
+  complete.step = step_;
+  complete.first_sequence = micro_batch * layer_->input_shape()[0];
+  return complete;
 }
 
-void LayerStageModule::BeginStep(const UpdateControl& update) {
+void LayerStageModule::BeginStep(const UpdateControl& update, const StepContext& step) {
   *control_ = update;
+  *step_ = step;
   std::fill(losses_.begin(), losses_.end(), 0.0);
 }
 
@@ -142,12 +148,12 @@ absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_bat
 
 absl::Status LayerStageModule::Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   if (Stops()) return absl::OkStatus();
-  return layer_->Forward(ToKernelStream(stream), WithLoss(micro_batch, buffers));
+  return layer_->Forward(ToKernelStream(stream), Complete(micro_batch, buffers));
 }
 
 absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   if (Stops()) return absl::OkStatus();
-  PassBuffers both = WithLoss(micro_batch, buffers);
+  PassBuffers both = Complete(micro_batch, buffers);
   both.stash = buffers.scratch;
   both.scratch = buffers.scratch + stash_bytes_;
   BATON_RETURN_IF_ERROR(layer_->BackwardInput(ToKernelStream(stream), both));
@@ -157,18 +163,18 @@ absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const P
 
 absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   if (Stops()) return absl::OkStatus();
-  return layer_->BackwardInput(ToKernelStream(stream), WithLoss(micro_batch, buffers));
+  return layer_->BackwardInput(ToKernelStream(stream), Complete(micro_batch, buffers));
 }
 
 absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   if (Stops()) return absl::OkStatus();
-  BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), WithLoss(micro_batch, buffers)));
+  BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), Complete(micro_batch, buffers)));
   return Examine(stream, micro_batch);
 }
 
 absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   if (Stops()) return absl::OkStatus();
-  return layer_->Recompute(ToKernelStream(stream), WithLoss(micro_batch, buffers));
+  return layer_->Recompute(ToKernelStream(stream), Complete(micro_batch, buffers));
 }
 
 absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream& stream, int group, int member) {

@@ -53,8 +53,10 @@ class LayerStageModule : public StageModule {
   void Stage(DataKind kind, int micro_batch, int staging);
   void set_staging(int staging) { staging_ = staging; }
 
-  // Sets what the next Update does, and clears the losses of earlier steps.
-  void BeginStep(const UpdateControl& update);
+  // Sets what the next step's passes and its Update do, and clears the losses of earlier steps.
+  void BeginStep(const UpdateControl& update, const StepContext& step);
+  // The next passes are those of an evaluation.
+  void BeginEvaluation() { *step_ = StepContext{}; }
   // From when `*stop` is true on, passes do nothing and Update only clears the gradients, so that a step ends soon and
   // changes nothing: the norm becomes NaN on all devices. Only on the host; a GPU's work is short. Not owned.
   void set_stop(const std::atomic<bool>* stop) { stop_ = stop; }
@@ -81,7 +83,7 @@ class LayerStageModule : public StageModule {
 
  private:
   // Adds what the executor does not know.
-  PassBuffers WithLoss(int micro_batch, const PassBuffers& buffers);
+  PassBuffers Complete(int micro_batch, const PassBuffers& buffers);
   // Allocates in the device's shared memory.
   absl::Status CreateShared(Device& device);
   std::vector<OptimizedParameter> LocateParameters() const;
@@ -107,6 +109,7 @@ class LayerStageModule : public StageModule {
   const int num_micro_batches_;
   // In the device's shared memory.
   UpdateControl* control_ = nullptr;
+  StepContext* step_ = nullptr;
   double* gradient_norm_ = nullptr;
   absl::Span<double> losses_;         // [micro-batch]
   absl::Span<double> squared_norms_;  // [parameter]; summed over the chunks by an AllReduce

@@ -116,7 +116,7 @@ absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace)
   const int size = BatchSizeOfStep(job_, step);
   modules_->UseProgram(size < static_cast<int>(smaller_.size()) ? size : -1);
   const UpdateControl update = UpdateOfJob(job_, step, num_updates_);
-  modules_->BeginStep(update);
+  modules_->BeginStep(update, {/*training=*/true, job_.run().seed(), step});
   BATON_RETURN_IF_ERROR(step_runner_->Run(step, wants_trace ? &next_trace_ : nullptr));
   StepResult result;
   result.loss = modules_->Loss();

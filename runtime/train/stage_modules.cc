@@ -82,8 +82,12 @@ void StageModules::UseProgram(int smaller) {
   for (const auto& module : modules_) module->set_variant(smaller);
 }
 
-void StageModules::BeginStep(const UpdateControl& update) {
-  for (const auto& module : modules_) module->BeginStep(update);
+void StageModules::BeginStep(const UpdateControl& update, const StepContext& step) {
+  for (const auto& module : modules_) module->BeginStep(update, step);
+}
+
+void StageModules::BeginEvaluation() {
+  for (const auto& module : modules_) module->BeginEvaluation();
 }
 
 void StageModules::SetStop(const std::atomic<bool>* stop) {

@@ -49,8 +49,10 @@ class StageModules {
 
   // Chooses the program of the next steps: that of the whole batch (-1), or one of `smaller`.
   void UseProgram(int smaller);
-  // Sets what the next Update does; see LayerStageModule::BeginStep.
-  void BeginStep(const UpdateControl& update);
+  // Sets what the next step does; see LayerStageModule::BeginStep.
+  void BeginStep(const UpdateControl& update, const StepContext& step);
+  // See LayerStageModule::BeginEvaluation.
+  void BeginEvaluation();
   // See LayerStageModule::set_stop.
   void SetStop(const std::atomic<bool>* stop);
   // Sets which staging memory the next step loads from; see LayerStageModule.

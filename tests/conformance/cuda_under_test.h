@@ -38,6 +38,7 @@ inline BackendUnderTest CudaUnderTest(const std::string& name, CudaPrecision pre
   under_test.refusals = {
       "RMS norm: the cuda backend has no such layer", "gate: the cuda backend has no such layer",
       "rotary: the cuda backend has no such layer",
+      "dropout: the cuda backend has no such layer",
       "attention: the cuda backend has no key_value_heads other than heads, no window, and only causal attention"};
   return under_test;
 }

@@ -95,6 +95,10 @@ LayerCase RotaryCase(int64_t context, int64_t heads, int64_t width, int64_t rest
           Shape(type, {2, context, heads * width + rest})};
 }
 
+LayerCase DropoutCase(std::vector<int64_t> extents, double probability, DataType type) {
+  return {absl::StrCat("dropout ", probability), {DropoutSpec{"d", probability}}, Shape(type, std::move(extents))};
+}
+
 LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type) {
   LayerCase result{absl::StrCat("cross-entropy of ", classes, " classes"),
                    {CrossEntropySpec{classes, 3 * rows}},
@@ -208,6 +212,10 @@ std::vector<LayerCase> AllLayerCases() {
       RotaryCase(1, 1, 2, 0, 1, type),
       RotaryCase(19, 3, 10, 7, 1, type),
       RotaryCase(40, 2, 32, 0, 8, type),
+      DropoutCase({1}, 0.5, type),
+      DropoutCase({5, 3}, 0, type),
+      DropoutCase({3, 7, 9}, 0.25, type),
+      DropoutCase({2, 130}, 0.9, type),
       ResidualCase(type),
       FeedForwardCase(1, 24, ActivationKind::kGeluTanh, true, type),
       FeedForwardCase(33, 24, ActivationKind::kGeluTanh, true, type),
@@ -249,6 +257,7 @@ std::vector<LayerCase> DoubleLayerCases() {
       GateCase(ActivationKind::kGeluTanh, 2, 3, type),
       GateCase(ActivationKind::kSilu, 2, 3, type),
       RotaryCase(5, 2, 4, 3, 2, type),
+      DropoutCase({2, 3, 3}, 0.5, type),
       CrossEntropyCase(4, 5, type),
       ResidualCase(type),
       MlpCase(ActivationKind::kGelu, type),

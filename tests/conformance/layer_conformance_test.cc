@@ -139,6 +139,20 @@ TEST_CASE("layers compute what the reference computes and write no other memory"
   }
 }
 
+TEST_CASE("in an evaluation layers compute what the reference computes") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  LayerRunOptions options;
+  options.evaluates = true;
+  options.forward_only = true;
+  for (const LayerCase& layer_case : CasesOf(under_test)) {
+    CAPTURE(under_test, layer_case);
+    const LayerData data = DataFor(under_test, layer_case, 1, 7);
+    const LayerRun run = MustRun(under_test, layer_case, data, options);
+    CheckClose(run, MustRun(ReferenceUnderTest(), layer_case, data, options), ToleranceOf(under_test, layer_case));
+    if (std::holds_alternative<DropoutSpec>(layer_case.spec.kind)) CHECK(run.outputs[0] == data.micro_batches[0].input);
+  }
+}
+
 TEST_CASE("gradients of parameters are the same without the gradient of the input") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   for (const LayerCase& layer_case : CasesOf(under_test)) {

@@ -40,6 +40,7 @@ absl::StatusOr<LayerData> RandomLayerData(const LayerCase& layer_case, int num_m
   }
   for (int i = 0; i < num_micro_batches; ++i) {
     MicroBatchData micro_batch;
+    micro_batch.first_sequence = i * layer_case.input[0];
     if (layer_case.input.type() == DataType::kInt32) {
       micro_batch.tokens = ids(layer_case.input.NumElements(), layer_case.num_tokens);
     } else {

@@ -31,6 +31,7 @@ struct MicroBatchData {
   std::vector<int32_t> tokens;
   std::vector<int32_t> targets;
   std::vector<double> grad_output;
+  int64_t first_sequence = 0;
 };
 
 struct LayerData {

@@ -63,6 +63,8 @@ TEST_CASE("errors name the shape that does not fit") {
       {{RotarySpec{3, 4, {}}}, Shape(f32, {2, 3, 8}), "at least heads * width = 3 * 4"},
       {{RotarySpec{2, 4, {0.5}}}, Shape(f32, {2, 3, 8}), "base 0.5"},
       {{RotarySpec{2, 4, {10000, 8, 4, 1}}}, Shape(f32, {2, 3, 8}), "0 < low_frequency < high_frequency"},
+      {{DropoutSpec{"d", 1}}, Shape(f32, {2, 8}), "dropout.probability: 1 must be at least 0 and below 1"},
+      {{DropoutSpec{"d", -0.5}}, Shape(f32, {2, 8}), "dropout.probability: -0.5"},
       {{RmsNormSpec{"n", 0}}, Shape(f32, {2, 8}), "rms_norm.width: 0"},
       {{RmsNormSpec{"n", 8, 0}}, Shape(f32, {2, 8}), "rms_norm.epsilon: 0"},
       {{RmsNormSpec{"n", 4, 1e-6, 8, 1, 2}}, Shape(f32, {2, 8}), "2 runs of 4 from feature 1 on"},

@@ -2,6 +2,7 @@
 #include "tests/conformance/layer_run.h"
 
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "base/status.h"
@@ -16,6 +17,7 @@ using Buffer = std::unique_ptr<GuardedBuffer>;
 // The buffers of one micro-batch; null if the layer does not use them.
 struct MicroBatchBuffers {
   Buffer input, targets, output, saved, saved_weight, stash, grad_output, grad_input, recomputed, recomputed_weight;
+  int64_t first_sequence = 0;
 };
 
 // One run. Lifecycle: Create, then Forward, BackwardInput and BackwardWeight of every micro-batch.
@@ -29,6 +31,9 @@ class Runner {
             : layer_->input_shape().type() == DataType::kInt32      ? layer_->parameters().front().shape.type()
                                                                     : layer_->input_shape().type();
     scratch_ = Make("scratch", layer_->footprint().scratch);
+    step_ = Make("step", sizeof(StepContext));
+    new (step_->data()) StepContext{!options_.evaluates, /*seed=*/3, /*step=*/2};
+    step_->Freeze();
     std::vector<std::byte*> values;
     std::vector<std::byte*> gradients;
     for (const ParameterSpec& parameter : layer_->parameters()) {
@@ -52,7 +57,7 @@ class Runner {
 
   absl::Status Forward(int index, double* loss) {
     MicroBatchBuffers& own = micro_batches_[index];
-    PassBuffers buffers;
+    PassBuffers buffers = BuffersOf(own);
     buffers.input = Data(own.input);
     buffers.targets = Data(own.targets);
     buffers.output = Data(own.output);
@@ -93,7 +98,7 @@ class Runner {
 
   absl::Status BackwardInput(int index) {
     MicroBatchBuffers& own = micro_batches_[index];
-    PassBuffers buffers;
+    PassBuffers buffers = BuffersOf(own);
     buffers.recomputed = Data(own.recomputed);
     buffers.recomputed_weight = Data(own.recomputed_weight);
     if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
@@ -114,7 +119,7 @@ class Runner {
 
   absl::Status BackwardWeight(int index) {
     MicroBatchBuffers& own = micro_batches_[index];
-    PassBuffers buffers;
+    PassBuffers buffers = BuffersOf(own);
     if (layer_->input_use() == InputUse::kBackwardWeight) buffers.input = Data(own.input);
     buffers.saved_weight = Data(own.saved_weight);
     buffers.recomputed_weight = Data(own.recomputed_weight);
@@ -156,6 +161,14 @@ class Runner {
   }
   static std::byte* Data(const Buffer& buffer) { return buffer == nullptr ? nullptr : buffer->data(); }
 
+  // What every pass of a micro-batch has.
+  PassBuffers BuffersOf(const MicroBatchBuffers& own) const {
+    PassBuffers buffers;
+    buffers.step = reinterpret_cast<const StepContext*>(step_->data());
+    buffers.first_sequence = own.first_sequence;
+    return buffers;
+  }
+
   void AddMicroBatch(const MicroBatchData& data) {
     MicroBatchBuffers own;
     own.input = Make("input", layer_->input_shape().NumBytes());
@@ -182,6 +195,7 @@ class Runner {
     own.recomputed = Make("recomputed", layer_->footprint().recomputed);
     own.recomputed_weight = Make("recomputed_weight", layer_->footprint().recomputed_weight);
     own.input->Freeze();
+    own.first_sequence = data.first_sequence;
     micro_batches_.push_back(std::move(own));
   }
 
@@ -210,6 +224,7 @@ class Runner {
   DataType type_ = DataType::kFloat32;           // of activations and of the parameters that the layer reads
   DataType gradient_type_ = DataType::kFloat32;  // of the gradients of parameters
   Buffer scratch_;
+  Buffer step_;
   std::map<std::string, Buffer> values_;
   std::map<std::string, Buffer> gradients_;
   std::vector<MicroBatchBuffers> micro_batches_;

@@ -15,6 +15,7 @@ namespace baton {
 
 struct LayerRunOptions {
   bool forward_only = false;
+  bool evaluates = false;  // runs the passes of an evaluation, not of training
   bool wants_grad_input = true;
   int address_shift = 0;  // moves all buffers, in units of kBufferAlignment
 };

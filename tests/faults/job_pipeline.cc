@@ -55,7 +55,7 @@ absl::Status JobPipeline::Initialize() {
   InitialValues initial(job_.run().seed(), /*num_threads=*/1);
   BATON_RETURN_IF_ERROR(parameters_->Fill(initial));
   BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
-  modules_->BeginStep(UpdateOfJob(job_, /*step=*/0, /*num_updates=*/0));
+  modules_->BeginStep(UpdateOfJob(job_, /*step=*/0, /*num_updates=*/0), {/*training=*/true, job_.run().seed(), 0});
   modules_->Stage(*program_, /*staging=*/0);
   return absl::OkStatus();
 }
