@@ -1,6 +1,8 @@
 // Starting, waking and joining the workers; adding programs; preparing and ending a step.
 #include "runtime/execute/executor.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,13 +19,21 @@ namespace {
 constexpr int64_t kNanosPerMillisecond = 1'000'000;
 constexpr int64_t kMaxTimeoutMilliseconds = int64_t{365} * 24 * 3'600 * 1'000;  // a year; so that no time overflows
 
+std::vector<Device*> OwnDevices(const std::vector<Device*>& devices) {
+  std::vector<Device*> own;
+  std::copy_if(devices.begin(), devices.end(), std::back_inserter(own),
+               [](Device* device) { return device != nullptr; });
+  return own;
+}
+
 absl::Status CheckOptions(const Program& program, const ExecutorOptions& options) {
   if (options.devices.size() != program.devices.size()) {
     return absl::InvalidArgumentError(
         absl::StrCat("devices: ", options.devices.size(), " for a program that runs on ", program.devices.size()));
   }
+  if (OwnDevices(options.devices).empty()) return absl::InvalidArgumentError("devices: none is in this process");
   for (size_t index = 0; index < options.devices.size(); ++index) {
-    if (options.devices[index] == nullptr || options.devices[index]->index() != static_cast<int>(index)) {
+    if (options.devices[index] != nullptr && options.devices[index]->index() != static_cast<int>(index)) {
       return absl::InvalidArgumentError(absl::StrCat("devices[", index, "] is not the device with that index"));
     }
   }
@@ -31,9 +41,13 @@ absl::Status CheckOptions(const Program& program, const ExecutorOptions& options
     return absl::InvalidArgumentError(absl::StrCat("modules: ", options.modules.size(), " for a program of ",
                                                    program.placement.replicas().size(), " replicas of chunks"));
   }
-  for (size_t chunk = 0; chunk < options.modules.size(); ++chunk) {
-    if (options.modules[chunk] == nullptr)
-      return absl::InvalidArgumentError(absl::StrCat("modules[", chunk, "]: null"));
+  for (size_t i = 0; i < options.modules.size(); ++i) {
+    const int device = program.placement.replicas()[i].device;
+    const bool is_here = options.devices[device] != nullptr;
+    if (is_here == (options.modules[i] != nullptr)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("modules[", i, is_here ? "]: null" : "]: a module of device ",
+                     is_here ? "" : absl::StrCat(device, ", which is in another process")));
   }
   if (options.transport == nullptr) return absl::InvalidArgumentError("transport: null");
   if (options.watchdog_timeout_ms < 1 || options.watchdog_timeout_ms > kMaxTimeoutMilliseconds) {
@@ -51,19 +65,21 @@ absl::StatusOr<std::unique_ptr<Executor>> Executor::Create(std::shared_ptr<const
   BATON_RETURN_IF_ERROR(CheckExecutable(*program));
   BATON_RETURN_IF_ERROR(CheckOptions(*program, options));
   std::unique_ptr<Executor> executor(new Executor(std::move(options)));
-  BATON_RETURN_IF_ERROR(executor->StartThreads(program->num_devices()));
+  BATON_RETURN_IF_ERROR(executor->StartThreads());
   BATON_RETURN_IF_ERROR(executor->AddProgram(std::move(program)).status());
   return executor;
 }
 
 Executor::Executor(ExecutorOptions options)
     : options_(std::move(options)),
-      first_error_(options_.devices),
+      first_error_(OwnDevices(options_.devices), options_.on_error),
       channels_(options_.transport, static_cast<int>(options_.devices.size())) {
   for (Device* device : options_.devices) {
-    lanes_.push_back(std::make_unique<DeviceLanes>(device, static_cast<int>(options_.devices.size())));
+    const int num_devices = static_cast<int>(options_.devices.size());
+    lanes_.push_back(device == nullptr ? nullptr : std::make_unique<DeviceLanes>(device, num_devices));
     lane_pointers_.push_back(lanes_.back().get());
   }
+  options_.transport->SetErrorSink([this](const absl::Status& status) { FailByTransport(status); });
 }
 
 Executor::~Executor() {
@@ -73,11 +89,22 @@ Executor::~Executor() {
     task_begins_.SignalAll();
   }
   for (std::thread& thread : threads_) thread.join();
+  options_.transport->SetErrorSink(nullptr);
+  // After a failed step, transfers may still be on their way; they must not complete events that are gone.
+  ClearTransfers();
 }
 
-absl::Status Executor::StartThreads(int num_devices) {
-  threads_.reserve(static_cast<size_t>(num_devices));
-  for (int device = 0; device < num_devices; ++device) {
+// Says which instructions wait, since a transport knows none.
+void Executor::FailByTransport(const absl::Status& status) {
+  std::string message(status.message());
+  for (const std::string& position : DescribePositions()) absl::StrAppend(&message, "; ", position);
+  first_error_.Set(absl::Status(status.code(), message));
+}
+
+absl::Status Executor::StartThreads() {
+  threads_.reserve(options_.devices.size());
+  for (int device = 0; device < static_cast<int>(options_.devices.size()); ++device) {
+    if (options_.devices[device] == nullptr) continue;
     try {
       threads_.emplace_back([this, device] { WorkerMain(device); });
     } catch (const std::system_error& error) {
@@ -119,7 +146,8 @@ absl::StatusOr<ProgramHandle> Executor::AddProgram(std::shared_ptr<const Program
   shared.transport = options_.transport;
   shared.first_error = &first_error_;
   for (int device = 0; shares_slots && device < program->num_devices(); ++device) {
-    shared.arenas.push_back(programs_.front()->workers[device]->SlotsFor(program->devices[device].arena_bytes));
+    const Worker* worker = programs_.front()->workers[device].get();
+    shared.arenas.push_back(worker == nullptr ? nullptr : worker->SlotsFor(program->devices[device].arena_bytes));
   }
   shared.watchdog_timeout_ns = options_.watchdog_timeout_ms * kNanosPerMillisecond;
   BATON_ASSIGN_OR_RETURN(std::unique_ptr<LoadedProgram> loaded, LoadedProgram::Create(std::move(program), shared));
@@ -180,6 +208,7 @@ absl::Status Executor::PrepareTrace(const Program& program, Trace* trace) {
   if (trace == nullptr) return absl::OkStatus();
   trace->devices.resize(program.devices.size());
   for (size_t device = 0; device < trace->devices.size(); ++device) {
+    if (options_.devices[device] == nullptr) continue;
     trace->devices[device].resize(program.devices[device].instructions.size());
     BATON_RETURN_IF_ERROR(options_.devices[device]->SetClock());
   }
@@ -205,29 +234,63 @@ void Executor::AwaitWorkers(Watchdog* watchdog) {
       MutexLock lock(&mutex_);
       bool timed_out = false;
       while (num_running_ > 0 && !timed_out) timed_out = task_ends_.WaitWithTimeout(&mutex_, period);
-      if (num_running_ == 0) return;
+      if (num_running_ == 0) {
+        num_steps_ += task_.sets_up ? 0 : 1;
+        task_ = {};
+        return;
+      }
     }
     if (first_error_.is_set()) continue;  // all are cancelled; workers return when their module calls end
     if (absl::Status status = watchdog->Poll(); !status.ok()) first_error_.Set(std::move(status));
   }
 }
 
-void Executor::Reset() {
+void Executor::ClearTransfers() {
   channels_.Reset();
   for (const std::unique_ptr<LoadedProgram>& loaded : programs_) {
-    for (const std::unique_ptr<Collective>& collective : loaded->collectives) collective->Reset();
+    for (const std::unique_ptr<Collective>& collective : loaded->collectives) {
+      if (collective != nullptr) collective->Reset();
+    }
   }
+}
+
+void Executor::Reset() {
+  ClearTransfers();
   first_error_.Clear();
+}
+
+ExecutorProgress Executor::Progress() const {
+  MutexLock lock(&mutex_);
+  ExecutorProgress progress;
+  progress.num_steps = num_steps_;
+  if (task_.program == nullptr || task_.sets_up) return progress;
+  for (const std::unique_ptr<Worker>& worker : task_.program->workers) {
+    if (worker != nullptr) progress.num_instructions += worker->NumDone();
+  }
+  return progress;
+}
+
+std::vector<std::string> Executor::DescribePositions() const {
+  MutexLock lock(&mutex_);
+  std::vector<std::string> positions;
+  if (task_.program == nullptr || task_.sets_up) return positions;
+  for (const std::unique_ptr<Worker>& worker : task_.program->workers) {
+    std::string position = worker == nullptr ? "" : worker->DescribePosition();
+    if (!position.empty()) positions.push_back(std::move(position));
+  }
+  return positions;
 }
 
 ChunkState Executor::StateOf(int replica_index) const {
   const LoadedProgram& first = *programs_.front();
   const ChunkReplica& replica = first.program->placement.replicas()[replica_index];
-  return first.workers[replica.device]->StateOf(replica.chunk);
+  const Worker* worker = first.workers[replica.device].get();
+  return worker == nullptr ? ChunkState() : worker->StateOf(replica.chunk);
 }
 
 Bytes Executor::PeakArenaBytes(int device, ProgramHandle program) const {
-  return programs_[program.index]->workers[device]->PeakArenaBytes();
+  const Worker* worker = programs_[program.index]->workers[device].get();
+  return worker == nullptr ? 0 : worker->PeakArenaBytes();
 }
 
 }  // namespace baton

@@ -1,4 +1,6 @@
 // The executor runs programs on devices: one worker thread a device, woken for each step. Used by train and rehearse.
+// Where the devices of a program are in several processes, each process has an executor of the whole program and runs
+// the part of its own devices.
 //
 //   auto executor = Executor::Create(training_program, options).value();
 //   const ProgramHandle evaluation = executor->AddProgram(evaluation_program).value();
@@ -13,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -34,11 +37,20 @@ namespace baton {
 
 // Everything that is pointed to is borrowed and must outlive the executor.
 struct ExecutorOptions {
-  std::vector<Device*> devices;       // [device]; devices[n]->index() is n
-  std::vector<StageModule*> modules;  // one for each entry of ChunkPlacement::replicas()
+  std::vector<Device*> devices;       // [device]; devices[n]->index() is n; null: in another process
+  std::vector<StageModule*> modules;  // one for each entry of ChunkPlacement::replicas(); null where the device is
   Transport* transport = nullptr;
   // A step fails if no device completes an instruction for this long; from 1 ms to a year.
   int64_t watchdog_timeout_ms = 60'000;
+  // Called with each first error of this process, on the thread where it happens, so that other processes can be told.
+  // Not called for the errors that Cancel brings. Null: nobody is told.
+  std::function<void(const absl::Status&)> on_error = nullptr;
+};
+
+// How far an executor is, for a heartbeat.
+struct ExecutorProgress {
+  int64_t num_steps = 0;         // ended since Create
+  int64_t num_instructions = 0;  // done in the running step, on the devices of this process
 };
 
 // A program of one executor. The default is the program given to Create.
@@ -76,8 +88,8 @@ class Executor {
   // programs still run; arenas that devices already made stay theirs.
   absl::StatusOr<ProgramHandle> AddProgram(std::shared_ptr<const Program> program, bool shares_slots = false);
 
-  // Runs the program once and returns when every worker is back. Fills `trace` (null: no trace) if OK; does not
-  // allocate if the trace has the program's size already.
+  // Runs the program once and returns when every worker is back. Fills `trace` (null: no trace) if OK; devices of other
+  // processes get no intervals. Does not allocate if the trace has its size already.
   // Errors: the first error of any worker, with "device D, instruction I (its description): " before its message;
   // DeadlineExceeded by the watchdog, which says where each worker stands; InvalidArgument for an unknown program. An
   // error cancels the other workers: blocked ones wake at once, but a module call that runs on the host is waited for.
@@ -99,14 +111,24 @@ class Executor {
   // instruction is named.
   absl::Status RunRecorded(RecordedStep& step, Trace* trace, const std::function<void()>& meanwhile = nullptr);
 
-  // Clears the error and any unmatched transfers. Arena contents are unspecified afterwards.
+  // Ends the running step with `status` (not OK), as an error of a worker does; between steps, the next one fails with
+  // it. For errors of other processes: on_error is not called. Any thread.
+  void Cancel(const absl::Status& status) { first_error_.Keep(status); }
+  // Any thread.
+  ExecutorProgress Progress() const;
+  // Where each worker of the running step stands, as in the message of the watchdog; empty between steps. Any thread.
+  std::vector<std::string> DescribePositions() const;
+
+  // Clears the error and any unmatched transfers. Arena contents are unspecified afterwards. A transport between
+  // processes may be unable to withdraw transfers; later steps then fail, and executor and transport must be made anew.
   void Reset();
 
   // The permanent memory of an entry of ChunkPlacement::replicas(); null pointers if its device has no
-  // memory for it.
+  // memory for it, or is in another process.
   ChunkState StateOf(int replica_index) const;
   // The end of the highest byte of the program's arena on `device` that chunk state and instructions used so far.
-  // After a step it is DeviceProgram::arena_bytes if the program asks for no more than it uses.
+  // After a step it is DeviceProgram::arena_bytes if the program asks for no more than it uses. 0 for a device of
+  // another process.
   Bytes PeakArenaBytes(int device, ProgramHandle program = {}) const;
 
  private:
@@ -120,7 +142,7 @@ class Executor {
 
   explicit Executor(ExecutorOptions options);
 
-  absl::Status StartThreads(int num_devices);
+  absl::Status StartThreads();
   void WorkerMain(int device);
   void Perform(const Task& task, int device);
   // Hands `task` to all workers.
@@ -131,25 +153,28 @@ class Executor {
   absl::StatusOr<LoadedProgram*> Find(ProgramHandle program) const;
   // Errors: InvalidArgument if `program` does not fit the first one; OK for the first one.
   absl::Status CheckSharing(const Program& program) const;
+  void FailByTransport(const absl::Status& status);
+  void ClearTransfers();
   // Makes room in `trace` (null: none) and sets the devices' clocks.
   absl::Status PrepareTrace(const Program& program, Trace* trace);
   absl::Status AwaitGraph(StepGraph& graph);
 
   const ExecutorOptions options_;
   FirstError first_error_;
-  std::vector<std::unique_ptr<DeviceLanes>> lanes_;  // [device]
+  std::vector<std::unique_ptr<DeviceLanes>> lanes_;  // [device]; null: in another process
   std::vector<DeviceLanes*> lane_pointers_;
   ChannelTable channels_;
   std::vector<std::unique_ptr<LoadedProgram>> programs_;  // [ProgramHandle::index]
-  std::vector<std::thread> threads_;                      // [device]
+  std::vector<std::thread> threads_;                      // one for each device of this process
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar task_begins_;
   CondVar task_ends_;
   int64_t num_tasks_ ABSL_GUARDED_BY(mutex_) = 0;  // changes when a task begins
   Task task_ ABSL_GUARDED_BY(mutex_);
   int num_running_ ABSL_GUARDED_BY(mutex_) = 0;  // workers that are not done with the task
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t num_steps_ ABSL_GUARDED_BY(mutex_) = 0;  // ended
 };
 
 }  // namespace baton

@@ -177,6 +177,14 @@ TEST_CASE("executor: options that do not fit the program are refused by name") {
     options.modules[1] = nullptr;
     CHECK(message() == "modules[1]: null");
   }
+  SECTION("a module of a device that is in another process") {
+    options.devices[1] = nullptr;
+    CHECK(message() == "modules[1]: a module of device 1, which is in another process");
+  }
+  SECTION("no device here") {
+    options.devices = {nullptr, nullptr};
+    CHECK(message() == "devices: none is in this process");
+  }
   SECTION("no transport") {
     options.transport = nullptr;
     CHECK(message() == "transport: null");

@@ -4,6 +4,7 @@
 #define BATON_RUNTIME_EXECUTE_FIRST_ERROR_H_
 
 #include <atomic>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -14,20 +15,28 @@
 
 namespace baton {
 
-// Thread contract: any thread, but Clear only while no worker runs a step. Borrows the devices.
+// Thread contract: any thread, but Clear only while no worker runs a step. Borrows the devices of this process.
 class FirstError {
  public:
-  explicit FirstError(std::vector<Device*> devices) : devices_(std::move(devices)) {}
+  // `tell` (may be null) is called with each error that Set keeps, on the thread that sets it.
+  FirstError(std::vector<Device*> devices, std::function<void(const absl::Status&)> tell)
+      : devices_(std::move(devices)), tell_(std::move(tell)) {}
 
-  // Keeps `status` (not OK) if it is the first, and then cancels all devices.
-  void Set(absl::Status status) {
+  // Keeps `status` (not OK) if it is the first, cancels all devices, and tells.
+  void Set(const absl::Status& status) {
+    if (Keep(status) && tell_) tell_(status);
+  }
+
+  // The same for an error of another process, which needs not be told. Returns whether it is the first.
+  bool Keep(const absl::Status& status) {
     {
       MutexLock lock(&mutex_);
-      if (!status_.ok()) return;
-      status_ = std::move(status);
+      if (!status_.ok()) return false;
+      status_ = status;
     }
     is_set_.store(true, std::memory_order_release);
     for (Device* device : devices_) device->Cancel();
+    return true;
   }
 
   // Cheap: workers ask before each instruction.
@@ -50,6 +59,7 @@ class FirstError {
 
  private:
   const std::vector<Device*> devices_;
+  const std::function<void(const absl::Status&)> tell_;
   mutable Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> is_set_{false};

@@ -25,7 +25,9 @@ absl::StatusOr<Channel*> ChannelTable::Get(int from, int to, int capacity) {
 
 void ChannelTable::Reset() {
   for (const std::vector<Sized>& of_pair : channels_) {
-    for (const Sized& sized : of_pair) sized.channel->Reset();
+    for (const Sized& sized : of_pair) {
+      if (sized.channel != nullptr) sized.channel->Reset();
+    }
   }
 }
 

@@ -49,6 +49,10 @@ absl::StatusOr<std::unique_ptr<LoadedProgram>> LoadedProgram::Create(std::shared
   };
   std::vector<const Worker*> watched;
   for (int device = 0; device < all.num_devices(); ++device) {
+    if (shared.devices[device] == nullptr) {
+      loaded->workers.push_back(nullptr);
+      continue;
+    }
     WorkerEnvironment environment;
     environment.program = &all;
     environment.device = shared.devices[device];

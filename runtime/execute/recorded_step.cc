@@ -26,6 +26,7 @@ Worker* NextWorker(absl::Span<const std::unique_ptr<Worker>> workers, const Trac
   Worker* next = nullptr;
   Nanos earliest = 0;
   for (size_t device = 0; device < workers.size(); ++device) {
+    if (workers[device] == nullptr) continue;
     Worker& worker = *workers[device];
     if (worker.AllIssued() || !worker.CanAdvance()) continue;
     const Nanos start = order.devices[device][worker.Next()].start;
@@ -37,7 +38,9 @@ Worker* NextWorker(absl::Span<const std::unique_ptr<Worker>> workers, const Trac
 }
 
 absl::Status WalkAll(absl::Span<const std::unique_ptr<Worker>> workers, const Trace& order) {
-  for (const std::unique_ptr<Worker>& worker : workers) worker->BeginStep();
+  for (const std::unique_ptr<Worker>& worker : workers) {
+    if (worker != nullptr) worker->BeginStep();
+  }
   Worker* last = nullptr;
   while (Worker* worker = NextWorker(workers, order)) {
     if (worker != last) BATON_RETURN_IF_ERROR(worker->device().BindWorkerThread());
@@ -45,7 +48,7 @@ absl::Status WalkAll(absl::Span<const std::unique_ptr<Worker>> workers, const Tr
     BATON_RETURN_IF_ERROR(worker->Advance());
   }
   for (const std::unique_ptr<Worker>& worker : workers) {
-    if (!worker->AllIssued())
+    if (worker != nullptr && !worker->AllIssued())
       return absl::InternalError("no device can go on: the program was not proven free of deadlocks");
   }
   return absl::OkStatus();
@@ -61,7 +64,10 @@ absl::StatusOr<std::unique_ptr<RecordedStep>> Executor::RecordStep(ProgramHandle
     return absl::InternalError(
         absl::StrCat("a trace of ", order.devices.size(), " devices orders a step of ", loaded->workers.size()));
   }
+  std::vector<Device*> own;
   for (size_t device = 0; device < order.devices.size(); ++device) {
+    if (options_.devices[device] == nullptr) continue;
+    own.push_back(options_.devices[device]);
     if (order.devices[device].size() != loaded->program->devices[device].instructions.size()) {
       return absl::InternalError(absl::StrCat("a trace of another program orders a step of device ", device));
     }
@@ -69,7 +75,7 @@ absl::StatusOr<std::unique_ptr<RecordedStep>> Executor::RecordStep(ProgramHandle
   auto step = std::make_unique<RecordedStep>();
   step->program = program;
   step->timed = timed;
-  BATON_ASSIGN_OR_RETURN(step->graph, options_.devices[0]->CreateStepGraph(options_.devices, timed));
+  BATON_ASSIGN_OR_RETURN(step->graph, own[0]->CreateStepGraph(own, timed));
   BATON_RETURN_IF_ERROR(step->graph->Begin());
   absl::Status status = WalkAll(loaded->workers, order);
   const absl::Status ended = step->graph->End();
@@ -97,7 +103,7 @@ absl::Status Executor::RunRecorded(RecordedStep& step, Trace* trace, const std::
   }
   if (trace == nullptr) return status;
   for (size_t device = 0; device < loaded->workers.size(); ++device) {
-    loaded->workers[device]->FillIntervals(step_start, trace->devices[device]);
+    if (loaded->workers[device] != nullptr) loaded->workers[device]->FillIntervals(step_start, trace->devices[device]);
   }
   return status;
 }
