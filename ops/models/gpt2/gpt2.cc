@@ -17,10 +17,11 @@ constexpr char kPositions[] = "wpe";
 
 Initializer Normal(double deviation) { return {Initializer::Kind::kNormal, deviation}; }
 
-LayerSpec Norm(const std::string& name, int64_t width) {
+LayerSpec Norm(const Gpt2Options& options, const std::string& name) {
   LayerNormSpec norm;
   norm.name = name;
-  norm.width = width;
+  norm.width = options.width;
+  norm.epsilon = options.epsilon;
   return {norm};
 }
 
@@ -47,7 +48,7 @@ LayerSpec Embedding(const Gpt2Options& options) {
 LayerSpec Attention(const Gpt2Options& options, const std::string& block, double residual_deviation) {
   const int64_t width = options.width;
   ResidualSpec residual;
-  residual.layers.push_back(Norm(block + ".ln_1", width));
+  residual.layers.push_back(Norm(options, block + ".ln_1"));
   residual.layers.push_back(Linear(block + ".attn.c_attn", width, 3 * width, kDeviation));
   residual.layers.push_back({AttentionSpec{options.heads, width}});
   residual.layers.push_back(Linear(block + ".attn.c_proj", width, width, residual_deviation));
@@ -55,19 +56,19 @@ LayerSpec Attention(const Gpt2Options& options, const std::string& block, double
 }
 
 LayerSpec FeedForward(const Gpt2Options& options, const std::string& block, double residual_deviation) {
-  const int64_t width = options.width;
+  const int64_t width = options.width, inner = options.feed_forward;
   ResidualSpec residual;
-  residual.layers.push_back(Norm(block + ".ln_2", width));
-  residual.layers.push_back(Linear(block + ".mlp.c_fc", width, 4 * width, kDeviation));
+  residual.layers.push_back(Norm(options, block + ".ln_2"));
+  residual.layers.push_back(Linear(block + ".mlp.c_fc", width, inner, kDeviation));
   residual.layers.push_back({ActivationSpec{options.activation}});
-  residual.layers.push_back(Linear(block + ".mlp.c_proj", 4 * width, width, residual_deviation));
+  residual.layers.push_back(Linear(block + ".mlp.c_proj", inner, width, residual_deviation));
   return {residual};
 }
 
 LayerSpec Head(const Gpt2Options& options) {
   LinearSpec head;
   head.name = "lm_head";
-  head.weight_name = absl::StrCat(kTokens, ".weight");
+  if (options.tied) head.weight_name = absl::StrCat(kTokens, ".weight");
   head.inputs = options.width;
   head.outputs = options.vocabulary;
   head.bias = false;
@@ -81,6 +82,11 @@ absl::Status Check(const Gpt2Options& options) {
   BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.heads", options.heads));
   BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.context", options.context));
   BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.vocabulary", options.vocabulary));
+  BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.feed_forward", options.feed_forward));
+  if (options.sequence < 1 || options.sequence > options.context) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("data.context: ", options.sequence, " is not in [1, model.gpt2.context: ", options.context, "]"));
+  }
   if (options.width % options.heads == 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("model.gpt2.heads: ", options.heads, " does not divide width: ", options.width));
@@ -88,13 +94,16 @@ absl::Status Check(const Gpt2Options& options) {
 
 }  // namespace
 
-absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& options, int64_t sequences_per_micro_batch,
+absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& given, int64_t sequences_per_micro_batch,
                                     int64_t sequences_per_batch) {
+  Gpt2Options options = given;
+  if (options.sequence == 0) options.sequence = options.context;
+  if (options.feed_forward == 0 && options.width < int64_t{1} << 30) options.feed_forward = 4 * options.width;
   BATON_RETURN_IF_ERROR(Check(options));
   BATON_RETURN_IF_ERROR(CheckMicroBatch("sequences", sequences_per_micro_batch, sequences_per_batch));
   ModelSpec model;
   model.name = "gpt2";
-  model.input_shape = Shape(DataType::kInt32, {sequences_per_micro_batch, options.context});
+  model.input_shape = Shape(DataType::kInt32, {sequences_per_micro_batch, options.sequence});
   model.targets_shape = model.input_shape;
   const double residual_deviation = kDeviation / std::sqrt(2.0 * static_cast<double>(options.layers));
   for (int64_t i = 0; i < options.layers; ++i) {
@@ -104,9 +113,9 @@ absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& options, int64_t sequence
     layer.layers.push_back(Attention(options, block, residual_deviation));
     layer.layers.push_back(FeedForward(options, block, residual_deviation));
     if (i + 1 == options.layers) {
-      layer.layers.push_back(Norm("ln_f", options.width));
+      layer.layers.push_back(Norm(options, "ln_f"));
       layer.layers.push_back(Head(options));
-      layer.layers.push_back({CrossEntropySpec{options.vocabulary, sequences_per_batch * options.context}});
+      layer.layers.push_back({CrossEntropySpec{options.vocabulary, sequences_per_batch * options.sequence}});
     }
     model.layer_names.push_back(block);
     model.layers.push_back({std::move(layer)});

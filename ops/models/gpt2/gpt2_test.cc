@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "ops/layers/build.h"
@@ -74,6 +75,25 @@ TEST_CASE("GPT-2 small has 124,439,808 parameters") {
   CHECK(count == 124439808);
 }
 
+TEST_CASE("a sequence may be shorter than the table of positions, and the head may have a weight of its own") {
+  Gpt2Options options = SmallGpt2();
+  options.sequence = 3;
+  options.feed_forward = 20;
+  options.epsilon = 1e-3;
+  options.tied = false;
+  const ModelSpec model = Gpt2Model(options, 2, 8).value();
+  CHECK(model.input_shape == Shape(DataType::kInt32, {2, 3}));
+  std::map<std::string, Shape> shapes;
+  for (const ParameterSpec& parameter : ParametersOf(model)) shapes.emplace(parameter.name, parameter.shape);
+  CHECK(shapes.at("wpe.weight").extents() == std::vector<int64_t>{4, 8});
+  CHECK(shapes.at("h.1.mlp.c_fc.weight").extents() == std::vector<int64_t>{20, 8});
+  CHECK(shapes.at("h.1.mlp.c_proj.weight").extents() == std::vector<int64_t>{8, 20});
+  CHECK(shapes.at("lm_head.weight").extents() == std::vector<int64_t>{11, 8});
+  const auto& last = std::get<SequenceSpec>(model.layers[2].kind).layers;
+  CHECK(std::get<LayerNormSpec>(last[2].kind).epsilon == 1e-3);
+  CHECK(std::get<CrossEntropySpec>(last.back().kind).loss_rows == 8 * 3);
+}
+
 TEST_CASE("GPT-2's initial values follow the paper") {
   const ModelSpec model = Gpt2Model(SmallGpt2(), 1, 1).value();
   const std::vector<ParameterSpec> parameters = ParametersOf(model);
@@ -103,6 +123,9 @@ TEST_CASE("errors name the field of a GPT-2 model") {
   CHECK(gpt2(1, 4, 0, 8, 9) == "model.gpt2.heads: 0 is not in [1, 1048576]");
   CHECK(gpt2(1, 4, 2, 0, 9) == "model.gpt2.context: 0 is not in [1, 1048576]");
   CHECK(gpt2(1, 4, 2, 8, 2000000) == "model.gpt2.vocabulary: 2000000 is not in [1, 1048576]");
+  Gpt2Options longer = SmallGpt2();
+  longer.sequence = 5;
+  CHECK(ErrorOf(Gpt2Model(longer, 1, 1).status()) == "data.context: 5 is not in [1, model.gpt2.context: 4]");
   CHECK(ErrorOf(Gpt2Model(SmallGpt2(), 3, 8).status()) ==
         "sequences_per_micro_batch: 3 does not divide sequences_per_batch: 8");
   CHECK(ErrorOf(Gpt2Model(SmallGpt2(), 0, 8).status()) == "sequences_per_micro_batch: 0 is not in [1, 1048576]");
