@@ -103,7 +103,7 @@ absl::StatusOr<proto::Job> ResolveJob(proto::Job job) {
     return absl::InvalidArgumentError(absl::StrCat("name: ", job.name().size(), " characters must be at most 200"));
   }
   BATON_RETURN_IF_ERROR(ResolveBatch(*job.mutable_batch()));
-  BATON_RETURN_IF_ERROR(ResolveModel(job.batch().sequences() / job.batch().micro_batches(), *job.mutable_model()));
+  BATON_RETURN_IF_ERROR(ResolveModel(job, *job.mutable_model()));
   BATON_RETURN_IF_ERROR(ResolveData(job, *job.mutable_data()));
   BATON_RETURN_IF_ERROR(ResolvePipeline(job, *job.mutable_pipeline()));
   BATON_RETURN_IF_ERROR(ResolveRun(job, *job.mutable_run()));

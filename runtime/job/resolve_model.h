@@ -7,9 +7,9 @@
 
 namespace baton {
 
-// Fills the defaults of `model` and checks it, including the sizes of its tensors for `micro_batch` sequences at once.
-// Errors: InvalidArgument.
-absl::Status ResolveModel(int64_t micro_batch, proto::Model& model);
+// Fills the defaults of `model`, which is that of `job`, and checks it, including the sizes of its tensors for a
+// micro-batch. job.batch is resolved. Errors: InvalidArgument.
+absl::Status ResolveModel(const proto::Job& job, proto::Model& model);
 
 }  // namespace baton
 

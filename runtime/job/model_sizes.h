@@ -1,0 +1,36 @@
+// The parts of resolve_model.cc that each kind of model has: its defaults, limits and sizes. Used by resolve_model.cc.
+#ifndef BATON_RUNTIME_JOB_MODEL_SIZES_H_
+#define BATON_RUNTIME_JOB_MODEL_SIZES_H_
+
+#include <cstdint>
+#include <initializer_list>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "proto/job.pb.h"
+
+namespace baton {
+
+// Sums and maxima over the layers. Doubles, since these may exceed 2^63 before they are refused.
+struct ModelSizes {
+  double parameters = 0;
+  double widest = 0;  // elements of the largest tensor of one sequence or example
+};
+
+// OK if `value` is one of `allowed`. proto3 accepts unknown enum values in binary form, and in text if they are given
+// by number. Errors: InvalidArgument, as `field: SILU is not one of RELU, GELU`.
+absl::Status CheckActivation(absl::string_view field, int value, std::initializer_list<proto::Activation> allowed);
+
+// Each fills the defaults of one kind, checks its limits and adds up its sizes. `sequence`: tokens of a sequence.
+absl::Status ResolveGpt2(int64_t sequence, proto::Gpt2& gpt2, ModelSizes& sizes);
+absl::Status ResolveLlama(int64_t sequence, proto::Llama& llama, ModelSizes& sizes);
+absl::Status ResolveMlp(proto::Mlp& mlp, ModelSizes& sizes);
+// `model` has `inputs` and a list of `layer`s.
+absl::Status ResolveLayerList(proto::Model& model, ModelSizes& sizes);
+
+// Fills the defaults of rotary positions and checks their limits.
+absl::Status ResolveRotary(absl::string_view field, proto::Rotary& rotary);
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_JOB_MODEL_SIZES_H_
