@@ -36,7 +36,7 @@ TEST_CASE("what bits depend on is refused by its field and both values") {
         "optimizer.adamw.learning_rate: 0.5 must be 0.001 (or --allow-change=optimizer.adamw.learning_rate)");
   CHECK(Refusal("run.initial_weights=w") ==
         "run.initial_weights: \"w\" must be \"\" (or --allow-change=run.initial_weights)");
-  CHECK(Refusal("model.gpt2.width=64") == "model.gpt2.width: 64 must be 128");
+  CHECK(Refusal("model.gpt2.heads=8") == "model.gpt2.heads: 8 must be 4");
   CHECK(Refusal("data.held_out=0.5") == "data.held_out: 0.5 must be 0.05 (or --allow-change=data.held_out)");
 }
 

@@ -40,6 +40,7 @@ int64_t ContextOf(const proto::Job& job) { return ReadsTokens(job) ? job.data().
 int64_t NumLayers(const proto::Job& job) {
   const proto::Model& model = job.model();
   if (model.has_gpt2()) return model.gpt2().layers();
+  if (model.has_llama()) return model.llama().layers();
   return model.has_mlp() ? model.mlp().sizes_size() - 1 : model.layer_size();
 }
 

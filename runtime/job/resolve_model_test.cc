@@ -11,12 +11,12 @@ namespace {
 TEST_CASE("wrong models") {
   CheckWrong(GENERATE(
       Wrong{"batch { sequences: 1 }", "",
-            "model is missing: gpt2 { … }, mlp { … } or inputs and a list of layer { … }"},
+            "model is missing: gpt2 { … }, llama { … }, mlp { … } or inputs and a list of layer { … }"},
       Wrong{kGpt, "model.gpt2={}", "model.gpt2.layers is missing: the number of transformer blocks"},
       Wrong{kGpt, "model.gpt2={layers: 1}", "model.gpt2.width is missing: the width of an embedding"},
       Wrong{kGpt, "model.gpt2={layers: 1 width: 4}", "model.gpt2.heads is missing: the number of attention heads"},
       Wrong{kGpt, "model.gpt2={layers: 1 width: 4 heads: 2}",
-            "model.gpt2.context is missing: the tokens of a sequence"},
+            "model.gpt2.context is missing: the most tokens of a sequence"},
       Wrong{kGpt, "model.gpt2={layers: 1 width: 4 heads: 2 context: 2}",
             "model.gpt2.vocabulary is missing: the number of different tokens"},
       Wrong{kGpt, "model.gpt2.layers=0", "model.gpt2.layers: 0 must be at least 1"},
@@ -33,13 +33,76 @@ TEST_CASE("wrong models") {
             "model: 2.1111e+14 parameters must be at most 1099511627776"},
       Wrong{kGpt, "model.gpt2.context=1048576",
             "model: a tensor of 8.79609e+12 elements a micro-batch must be at most 1099511627776"},
-      Wrong{kGpt, "model.inputs=4", "model.inputs: 4 goes with a list of layers, not with gpt2 or mlp"},
-      Wrong{kGpt, "model.layer=[{ relu {} }]", "model: layer cannot stand beside gpt2 or mlp"},
+      Wrong{kGpt, "model.inputs=4", "model.inputs: 4 goes with a list of layers, not with model.gpt2"},
+      Wrong{kGpt, "model.layer=[{ relu {} }]", "model: layer cannot stand beside another kind, gpt2"},
+      Wrong{kGpt, "model.gpt2.activation=SILU", "model.gpt2.activation: SILU is not one of RELU, GELU, GELU_TANH"},
+      Wrong{kGpt, "model.gpt2.feed_forward=0", "model.gpt2.feed_forward: 0 must be at least 1"},
+      Wrong{kGpt, "model.gpt2.epsilon=0", "model.gpt2.epsilon: 0 must be above 0 and at most 1"},
       Wrong{kMlp, "model.mlp.sizes=5",
             "model.mlp.sizes: 1 sizes must be from 2 to 4097 (input, hidden layers, classes)"},
       Wrong{kMlp, "model.mlp.sizes=5,0,3", "model.mlp.sizes[1]: 0 must be at least 1"},
       Wrong{kMlp, "model.mlp.sizes=5,3,1", "model.mlp.sizes[2]: 1 must be at least 2"},
       Wrong{kMlp, "model.mlp.sizes=5,9999999,2", "model.mlp.sizes[1]: 9999999 must be at most 1048576"}));
+}
+
+constexpr char kLlama[] = R"(
+  model { llama { layers: 2 width: 48 heads: 6 key_value_heads: 2 feed_forward: 96 context: 64 vocabulary: 256 } }
+  data { text: "text/*.txt" }
+  batch { sequences: 4 }
+  run { steps: 3 })";
+
+TEST_CASE("defaults of language models") {
+  const auto gpt = ResolveJob(Make(kGpt, ""));
+  REQUIRE(gpt.ok());
+  CHECK(gpt->model().gpt2().feed_forward() == 512);
+  CHECK(gpt->model().gpt2().epsilon() == 1e-5);
+  CHECK(gpt->model().gpt2().tied());
+  const auto job = ResolveJob(Make(kLlama, ""));
+  INFO(job.status());
+  REQUIRE(job.ok());
+  const proto::Llama& llama = job->model().llama();
+  CHECK(llama.head_width() == 8);
+  CHECK(llama.activation() == proto::SILU);
+  CHECK(llama.epsilon() == 1e-5);
+  CHECK(llama.window() == 0);
+  CHECK(!llama.tied());
+  CHECK(llama.has_query_key_norm());
+  CHECK(llama.rotary().base() == 10000);
+  CHECK(llama.rotary().factor() == 1);
+  CHECK(NumLayers(*job) == 2);
+  CHECK(NumClasses(*job) == 256);
+  CHECK(ContextOf(*job) == 64);
+}
+
+TEST_CASE("the limit of a tensor counts the tokens of this job's sequences") {
+  CHECK(ResolveJob(Make(kGpt, "model.gpt2.context=1048576;data.context=128")).ok());
+}
+
+TEST_CASE("wrong Llama models") {
+  CheckWrong(GENERATE(
+      Wrong{kLlama, "model.llama={}", "model.llama.layers is missing: the number of transformer blocks"},
+      Wrong{kLlama, "model.llama={layers: 1 width: 8 heads: 2}",
+            "model.llama.feed_forward is missing: the width of the gated feed-forward half"},
+      Wrong{kLlama, "model.llama.heads=5;model.llama.key_value_heads=5",
+            "model.llama.heads: 5 does not divide model.llama.width: 48"},
+      Wrong{kLlama, "model.llama.key_value_heads=4",
+            "model.llama.key_value_heads: 4 does not divide model.llama.heads: 6"},
+      Wrong{kLlama, "model.llama.key_value_heads=0", "model.llama.key_value_heads: 0 must be at least 1"},
+      Wrong{kLlama, "model.llama.head_width=7",
+            "model.llama.head_width: 7 must be even, since rotary positions turn pairs"},
+      Wrong{kLlama, "model.llama.activation=NONE",
+            "model.llama.activation: NONE is not one of RELU, GELU, GELU_TANH, SILU"},
+      Wrong{kLlama, "model.llama.epsilon=nan", "model.llama.epsilon: nan must be above 0 and at most 1"},
+      Wrong{kLlama, "model.llama.window=-1", "model.llama.window: -1 must be at least 0"},
+      Wrong{kLlama, "model.llama.rotary.base=1", "model.llama.rotary.base: 1 must be above 1 and at most 1e+12"},
+      Wrong{kLlama, "model.llama.rotary.factor=0.5", "model.llama.rotary.factor: 0.5 must be from 1 to 1e+06"},
+      Wrong{kLlama, "model.llama.rotary={low_frequency: 4 high_frequency: 4}",
+            "model.llama.rotary.high_frequency: 4 must be above low_frequency: 4 and at most 1e+06"},
+      Wrong{kLlama,
+            "model.llama.layers=4096;model.llama.width=65536;model.llama.heads=64;model.llama.feed_forward=1000000",
+            "model: 8.41604e+14 parameters must be at most 1099511627776"},
+      Wrong{kLlama, "pipeline.stages=3",
+            "pipeline: stages: 3 and chunks_per_device: 1 make 3 chunks, more than model.llama.layers: 2"}));
 }
 
 TEST_CASE("wrong lists of layers") {

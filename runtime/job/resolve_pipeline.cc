@@ -16,9 +16,10 @@ namespace baton {
 namespace {
 
 // The field that says how many layers the model has, for messages.
-std::string LayersField(const proto::Model& model) {
-  if (model.has_gpt2()) return "model.gpt2.layers";
-  return model.has_mlp() ? "the layers of model.mlp.sizes" : "the layers of model.layer";
+std::string LayersField(const proto::Job& job) {
+  if (job.model().has_mlp()) return "the layers of model.mlp.sizes";
+  const std::string kind = ModelKindOf(job);
+  return kind == "layer" ? "the layers of model.layer" : absl::StrCat("model.", kind, ".layers");
 }
 
 absl::Status ResolveSplit(const proto::Job& job, proto::Split& split) {
@@ -44,7 +45,7 @@ absl::Status ResolveSplit(const proto::Job& job, proto::Split& split) {
   // The whole sum if it fits a line, else only its value.
   const std::string terms = split.layers_size() <= 16 ? absl::StrJoin(split.layers(), " + ") + " = " : "a sum of ";
   return absl::InvalidArgumentError(
-      absl::StrCat("pipeline.split.layers: ", terms, sum, ", but ", LayersField(job.model()), ": ", NumLayers(job)));
+      absl::StrCat("pipeline.split.layers: ", terms, sum, ", but ", LayersField(job), ": ", NumLayers(job)));
 }
 
 // The name of a schedule, or a user's order; and the schedule's own number of chunks where the job gives none.
@@ -74,7 +75,7 @@ absl::Status ResolveSchedule(proto::Pipeline& pipeline) {
 absl::Status ResolveRecompute(const proto::Job& job, proto::Pipeline& pipeline) {
   if (pipeline.recompute_layers_size() > 0 && pipeline.recompute_layers_size() != NumLayers(job)) {
     return absl::InvalidArgumentError(absl::StrCat("pipeline.recompute_layers: ", pipeline.recompute_layers_size(),
-                                                   " values, but ", LayersField(job.model()), ": ", NumLayers(job)));
+                                                   " values, but ", LayersField(job), ": ", NumLayers(job)));
   }
   if (pipeline.recompute_layers_size() > 0 && pipeline.has_recompute()) {
     return absl::InvalidArgumentError("pipeline: recompute and recompute_layers exclude each other");
@@ -141,7 +142,7 @@ absl::Status ResolvePipeline(const proto::Job& job, proto::Pipeline& pipeline) {
   if (NumChunks(job) > NumLayers(job)) {
     return absl::InvalidArgumentError(
         absl::StrCat("pipeline: stages: ", pipeline.stages(), " and chunks_per_device: ", pipeline.chunks_per_device(),
-                     " make ", NumChunks(job), " chunks, more than ", LayersField(job.model()), ": ", NumLayers(job)));
+                     " make ", NumChunks(job), " chunks, more than ", LayersField(job), ": ", NumLayers(job)));
   }
   return ResolveSplit(job, *pipeline.mutable_split());
 }

@@ -7,6 +7,7 @@
 #include "ops/models/costs.h"
 #include "ops/models/gpt2/gpt2.h"
 #include "ops/models/layer_list.h"
+#include "ops/models/llama/llama.h"
 #include "ops/models/mlp/mlp.h"
 #include "runtime/job/resolve.h"
 
@@ -21,6 +22,8 @@ std::optional<ActivationKind> ToActivation(proto::Activation activation) {
       return ActivationKind::kGelu;
     case proto::GELU_TANH:
       return ActivationKind::kGeluTanh;
+    case proto::SILU:
+      return ActivationKind::kSilu;
     default:
       return std::nullopt;
   }
@@ -52,6 +55,45 @@ ListedLayer ToListedLayer(const proto::Layer& layer) {
   return std::visit([](auto&& listed) { return ListedLayer(listed); }, ToListedPlain(layer));
 }
 
+Gpt2Options ToGpt2Options(const proto::Gpt2& gpt2, int64_t sequence) {
+  Gpt2Options options;
+  options.layers = gpt2.layers();
+  options.width = gpt2.width();
+  options.heads = gpt2.heads();
+  options.context = gpt2.context();
+  options.vocabulary = gpt2.vocabulary();
+  options.activation = ToActivation(gpt2.activation()).value_or(ActivationKind::kGelu);
+  options.sequence = sequence;
+  options.feed_forward = gpt2.feed_forward();
+  options.epsilon = gpt2.epsilon();
+  options.tied = gpt2.tied();
+  return options;
+}
+
+LlamaOptions ToLlamaOptions(const proto::Llama& llama, int64_t sequence) {
+  const proto::Rotary& rotary = llama.rotary();
+  LlamaOptions options;
+  options.layers = llama.layers();
+  options.width = llama.width();
+  options.heads = llama.heads();
+  options.key_value_heads = llama.key_value_heads();
+  options.head_width = llama.head_width();
+  options.feed_forward = llama.feed_forward();
+  options.vocabulary = llama.vocabulary();
+  options.sequence = sequence;
+  options.activation = ToActivation(llama.activation()).value_or(ActivationKind::kSilu);
+  options.epsilon = llama.epsilon();
+  options.frequencies = {rotary.base(), rotary.factor(), rotary.low_frequency(), rotary.high_frequency(),
+                         rotary.context()};
+  options.window = llama.window();
+  options.tied = llama.tied();
+  options.query_key_value_bias = llama.query_key_value_bias();
+  options.attention_output_bias = llama.attention_output_bias();
+  options.feed_forward_bias = llama.feed_forward_bias();
+  options.query_key_norm = llama.query_key_norm();
+  return options;
+}
+
 RecomputeMode ToRecomputeMode(int mode) {
   switch (mode) {
     case proto::Pipeline::ATTENTION:
@@ -67,12 +109,8 @@ absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
   const int64_t batch = job.batch().sequences();
   const int64_t micro_batch = batch / job.batch().micro_batches();
   const proto::Model& model = job.model();
-  if (model.has_gpt2()) {
-    const proto::Gpt2& gpt2 = model.gpt2();
-    return Gpt2Model({gpt2.layers(), gpt2.width(), gpt2.heads(), ContextOf(job), gpt2.vocabulary(),
-                      ToActivation(gpt2.activation()).value_or(ActivationKind::kGelu)},
-                     micro_batch, batch);
-  }
+  if (model.has_gpt2()) return Gpt2Model(ToGpt2Options(model.gpt2(), ContextOf(job)), micro_batch, batch);
+  if (model.has_llama()) return LlamaModel(ToLlamaOptions(model.llama(), ContextOf(job)), micro_batch, batch);
   if (model.has_mlp()) {
     MlpOptions options;
     options.sizes.assign(model.mlp().sizes().begin(), model.mlp().sizes().end());

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ops/models/gpt2/gpt2.h"
+#include "ops/models/llama/llama.h"
 #include "ops/models/mlp/mlp.h"
 
 namespace baton {
@@ -124,6 +125,26 @@ LayerCase GptCase(const Gpt2Options& options) {
   return WholeModel(Gpt2Model(options, 2, 6).value(), options.vocabulary, options.vocabulary, DataType::kFloat64);
 }
 
+// Everything at once: shared keys, a window, norms of heads that are wider than the model, biases, stretched positions.
+LayerCase LlamaCase(bool all) {
+  LlamaOptions options;
+  options.layers = 2;
+  options.width = 12;
+  options.heads = 4;
+  options.key_value_heads = 2;
+  options.head_width = 6;
+  options.feed_forward = 10;
+  options.vocabulary = 7;
+  options.sequence = 5;
+  options.tied = options.query_key_norm = options.query_key_value_bias = all;
+  options.attention_output_bias = options.feed_forward_bias = all;
+  if (all) {
+    options.window = 3;
+    options.frequencies = {50, 4, 1, 4, 8};
+  }
+  return WholeModel(LlamaModel(options, 2, 6).value(), options.vocabulary, options.vocabulary, DataType::kFloat64);
+}
+
 LayerCase MlpCase(ActivationKind activation, DataType type) {
   MlpOptions options;
   options.sizes = {9, 7, 5, 4};
@@ -225,6 +246,9 @@ std::vector<LayerCase> AllLayerCases() {
       MlpCase(ActivationKind::kRelu, type),
       GptCase({3, 24, 3, 9, 11}),
       GptCase({1, 8, 2, 4, 5, ActivationKind::kGeluTanh}),
+      GptCase({2, 8, 2, 6, 5, ActivationKind::kGelu, 4, 20, 1e-3, false}),
+      LlamaCase(false),
+      LlamaCase(true),
   };
   for (const ActivationKind kind :
        {ActivationKind::kRelu, ActivationKind::kGelu, ActivationKind::kGeluTanh, ActivationKind::kSilu}) {
@@ -263,6 +287,7 @@ std::vector<LayerCase> DoubleLayerCases() {
       MlpCase(ActivationKind::kGelu, type),
       MlpCase(ActivationKind::kRelu, type),
       GptCase({2, 6, 2, 3, 5}),
+      LlamaCase(true),
   };
 }
 
