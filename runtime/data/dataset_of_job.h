@@ -10,7 +10,7 @@
 
 namespace baton {
 
-// `job` must be resolved. Reads all files of data.text. Errors: those of TextDataset and ClusterDataset.
+// `job` must be resolved. Reads all files of the data. Errors: those of the data sets.
 absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const proto::Job& job);
 
 }  // namespace baton

@@ -11,7 +11,13 @@
 namespace baton {
 
 // The purpose of a number. It is part of the key, so that no two purposes share numbers.
-enum class RandomPurpose : uint64_t { kTrainingOrder = 1, kClusterCenters = 2, kClusterNoise = 3 };
+enum class RandomPurpose : uint64_t {
+  kTrainingOrder = 1,
+  kClusterCenters = 2,
+  kClusterNoise = 3,
+  kShuffle = 4,
+  kMasking = 5
+};
 
 // 64 random bits for position (a, b).
 inline uint64_t RandomBits(uint64_t seed, RandomPurpose purpose, uint64_t a, uint64_t b) {

@@ -1,19 +1,15 @@
 // Reads the files and cuts sequences from them.
 #include "runtime/data/text.h"
 
-#include <glob.h>
-#include <sys/stat.h>
-
-#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <fstream>
-#include <set>
-#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "runtime/data/files.h"
 #include "runtime/data/random.h"
 
 namespace baton {
@@ -55,32 +51,8 @@ void FillSequence(const std::string& tokens, int64_t offset, int64_t context, in
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& pattern) {
-  if (pattern.find('\0') != std::string::npos) {
-    return absl::InvalidArgumentError("data.text: a pattern must not contain a zero byte");
-  }
-  glob_t found = {};
-  const int result = glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
-  std::vector<std::string> names;
-  if (result == 0) names.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  globfree(&found);
-  if (result == GLOB_NOSPACE) return absl::ResourceExhaustedError("data.text: out of memory expanding the pattern");
-  // By bytes: the order must not depend on the locale.
-  std::sort(names.begin(), names.end());
-
-  std::vector<std::string> files;
-  std::set<std::pair<dev_t, ino_t>> seen;
-  for (const std::string& name : names) {
-    struct stat about;
-    if (stat(name.c_str(), &about) != 0) {
-      return absl::ErrnoToStatus(errno, absl::StrCat("data.text: cannot access ", name));
-    }
-    if (S_ISREG(about.st_mode) && seen.insert({about.st_dev, about.st_ino}).second) files.push_back(name);
-  }
-  if (files.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("data.text: \"", pattern, "\" matches no regular file"));
-  }
-  return files;
+TextDataset::TextDataset(const Options& options) : context_(options.context), seed_(options.seed) {
+  if (options.sequential) order_ = SequenceOrder{/*shuffled=*/false, options.seed, *options.sequential};
 }
 
 absl::StatusOr<std::unique_ptr<TextDataset>> TextDataset::Create(const Options& options) {
@@ -91,8 +63,8 @@ absl::StatusOr<std::unique_ptr<TextDataset>> TextDataset::Create(const Options& 
     return absl::InvalidArgumentError(
         absl::StrCat("data.held_out: ", options.held_out, " must be at least 0 and below 1"));
   }
-  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> files, ExpandPattern(options.pattern));
-  std::unique_ptr<TextDataset> dataset(new TextDataset(options.context, options.seed));
+  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> files, ExpandPattern("data.text", options.pattern));
+  std::unique_ptr<TextDataset> dataset(new TextDataset(options));
   for (const std::string& file : files) {
     BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
     const size_t held_out = static_cast<size_t>(std::floor(options.held_out * static_cast<double>(text.size())));
@@ -119,8 +91,10 @@ absl::StatusOr<std::unique_ptr<TextDataset>> TextDataset::Create(const Options& 
 void TextDataset::FillTraining(int64_t step, int64_t first_sequence, int64_t count, std::byte* inputs,
                                int32_t* targets) const {
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t offset = RandomBelow(num_training(), seed_, RandomPurpose::kTrainingOrder,
-                                       static_cast<uint64_t>(step), static_cast<uint64_t>(first_sequence + i));
+    const int64_t offset = order_.has_value()
+                               ? order_->At(step, first_sequence + i, num_training()) * context_
+                               : RandomBelow(num_training(), seed_, RandomPurpose::kTrainingOrder,
+                                             static_cast<uint64_t>(step), static_cast<uint64_t>(first_sequence + i));
     FillSequence(training_, offset, context_, i, inputs, targets);
   }
 }

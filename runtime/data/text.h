@@ -4,19 +4,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/content_hash.h"
 #include "runtime/data/dataset.h"
+#include "runtime/data/sequence_order.h"
 
 namespace baton {
-
-// The regular files that a shell pattern matches, sorted by name as bytes. A file with several names (symbolic or hard
-// links) is taken once, by its first name, so that held-out text is never trained on under another name.
-// Errors: InvalidArgument that names data.text if no file matches; PermissionDenied and the like with the path.
-absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& pattern);
 
 // The bytes of files as tokens: the first part of each file is for training, its tail is held out.
 //
@@ -26,8 +22,8 @@ absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& patter
 //   └──────────┴─┘└─────┴┘
 //
 // Each part is one stream over all files. A sequence is `context` tokens; its targets are the tokens that follow each
-// of them. A training sequence begins at a random offset, drawn with replacement by its step and position alone.
-// Held-out sequences are consecutive.
+// of them. A training sequence begins at a random offset, drawn with replacement by its step and position alone; or
+// sequences are consecutive and share one token with their neighbours, as held-out sequences always are.
 class TextDataset : public Dataset {
  public:
   struct Options {
@@ -35,6 +31,8 @@ class TextDataset : public Dataset {
     double held_out = 0.0;  // data.held_out: at least 0, below 1
     int64_t context = 0;    // tokens of a sequence: at least 1
     uint64_t seed = 0;      // run.seed
+    // For data.order: SEQUENTIAL, the sizes of steps; otherwise sequences begin at random offsets.
+    std::optional<BatchGrowth> sequential = {};
   };
 
   // Reads all files. Errors: those of ExpandPattern and of reading; InvalidArgument if the text is more than 16 GiB, or
@@ -43,10 +41,12 @@ class TextDataset : public Dataset {
 
   Bytes input_bytes() const override { return context_ * static_cast<Bytes>(sizeof(int32_t)); }
   int64_t num_targets() const override { return context_; }
-  int64_t num_training() const override { return static_cast<int64_t>(training_.size()) - context_; }
-  int64_t num_held_out() const override {
-    return held_out_.empty() ? 0 : (static_cast<int64_t>(held_out_.size()) - 1) / context_;
+  // The number of offsets, or of consecutive sequences.
+  int64_t num_training() const override {
+    const int64_t tokens = static_cast<int64_t>(training_.size());
+    return order_.has_value() ? NumConsecutive(tokens) : tokens - context_;
   }
+  int64_t num_held_out() const override { return NumConsecutive(static_cast<int64_t>(held_out_.size())); }
   // Hashes all training tokens.
   std::string ContentsHash() const override { return HashOf(training_); }
   // inputs: [count, context] i32.
@@ -55,10 +55,12 @@ class TextDataset : public Dataset {
   void FillHeldOut(int64_t first_sequence, int64_t count, std::byte* inputs, int32_t* targets) const override;
 
  private:
-  TextDataset(int64_t context, uint64_t seed) : context_(context), seed_(seed) {}
+  explicit TextDataset(const Options& options);
+  int64_t NumConsecutive(int64_t tokens) const { return tokens == 0 ? 0 : (tokens - 1) / context_; }
 
   const int64_t context_;
   const uint64_t seed_;
+  std::optional<SequenceOrder> order_;  // of consecutive sequences
   std::string training_;
   std::string held_out_;
 };

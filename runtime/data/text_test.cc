@@ -1,4 +1,4 @@
-// Patterns of files, batches, held-out text, and too little text.
+// Batches, held-out text, and too little text.
 #include "runtime/data/text.h"
 
 #include <sys/stat.h>
@@ -9,9 +9,6 @@
 #include <fstream>
 #include <set>
 #include <string>
-
-#include "absl/strings/match.h"
-
 namespace baton {
 namespace {
 
@@ -43,29 +40,6 @@ Sequences HeldOut(const TextDataset& dataset, int64_t first, int64_t count) {
   result.targets.resize(count * dataset.num_targets());
   dataset.FillHeldOut(first, count, reinterpret_cast<std::byte*>(result.inputs.data()), result.targets.data());
   return result;
-}
-
-TEST_CASE("a pattern names regular files, sorted, each once") {
-  const std::string folder = MakeFolder("pattern");
-  Write(folder + "/b.txt", "b");
-  Write(folder + "/B.txt", "B");
-  Write(folder + "/a.txt", "a");
-  Write(folder + "/other", "o");
-  REQUIRE(mkdir((folder + "/c.txt").c_str(), 0700) == 0);
-  REQUIRE(symlink("b.txt", (folder + "/d.txt").c_str()) == 0);
-  REQUIRE(symlink("other", (folder + "/e.txt").c_str()) == 0);
-  const auto files = ExpandPattern(folder + "/*.txt");
-  REQUIRE(files.ok());
-  CHECK(*files == std::vector<std::string>{folder + "/B.txt", folder + "/a.txt", folder + "/b.txt", folder + "/e.txt"});
-}
-
-TEST_CASE("a pattern without files is the user's mistake") {
-  const std::string folder = MakeFolder("none");
-  const std::string pattern = GENERATE_COPY(folder + "/*.txt", folder, std::string(), std::string("/a\0b", 4));
-  const auto files = ExpandPattern(pattern);
-  CHECK(files.status().code() == absl::StatusCode::kInvalidArgument);
-  CHECK(absl::StartsWith(files.status().message(), "data.text: "));
-  rmdir(folder.c_str());
 }
 
 TEST_CASE("targets are the tokens after the inputs, bytes as they are") {
@@ -127,6 +101,23 @@ TEST_CASE("the tail of each file is held out and never trained on") {
   CHECK(std::string(held_out.targets.begin(), held_out.targets.end()) == expected.substr(1));
   const Sequences last = HeldOut(**dataset, 2, 1);
   CHECK(std::equal(last.inputs.begin(), last.inputs.end(), held_out.inputs.begin() + 20));
+}
+
+TEST_CASE("sequences in order share one token with their neighbours and begin again at the end") {
+  const std::string folder = MakeFolder("order");
+  Write(folder + "/text", "abcdefghijklm");  // 4 sequences of 3 tokens and one more
+  proto::Job job;
+  job.mutable_batch()->set_sequences(3);
+  TextDataset::Options options = {folder + "/*", 0, 3, 1};
+  options.sequential = BatchGrowth(job);
+  const auto dataset = TextDataset::Create(options);
+  REQUIRE(dataset.ok());
+  CHECK((*dataset)->num_training() == 4);
+  const Sequences first = Training(**dataset, 0, 0, 3), second = Training(**dataset, 1, 0, 3);
+  CHECK(std::string(first.inputs.begin(), first.inputs.end()) == "abcdefghi");
+  CHECK(std::string(first.targets.begin(), first.targets.end()) == "bcdefghij");
+  CHECK(std::string(second.inputs.begin(), second.inputs.end()) == "jklabcdef");
+  CHECK(std::string(second.targets.begin(), second.targets.end()) == "klmbcdefg");
 }
 
 TEST_CASE("an error about too little text names the numbers") {

@@ -25,15 +25,17 @@ int BatchSizeOfStep(const proto::Job& job, int64_t step) {
   return static_cast<int>(std::min(last, step / job.batch().ramp().every_steps()));
 }
 
-int64_t SequencesBefore(const proto::Job& job, int64_t step) {
-  const std::vector<int64_t> sizes = BatchSizes(job);
+BatchGrowth::BatchGrowth(const proto::Job& job)
+    : sizes_(BatchSizes(job)), steps_each_(job.batch().ramp().every_steps()) {}
+
+int64_t BatchGrowth::SequencesBefore(int64_t step) const {
   int64_t sum = 0;
-  for (size_t size = 0; size + 1 < sizes.size(); ++size) {
-    const int64_t steps = std::min<int64_t>(step, job.batch().ramp().every_steps());
-    sum += steps * sizes[size];
+  for (size_t size = 0; size + 1 < sizes_.size(); ++size) {
+    const int64_t steps = std::min(step, steps_each_);
+    sum += steps * sizes_[size];
     step -= steps;
   }
-  return sum + step * sizes.back();
+  return sum + step * sizes_.back();
 }
 
 void FillInSequences(proto::Batch& batch) {

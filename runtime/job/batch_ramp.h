@@ -20,8 +20,20 @@ std::vector<int64_t> BatchSizes(const proto::Job& job);
 // Which of BatchSizes step `step`, from 0, has.
 int BatchSizeOfStep(const proto::Job& job, int64_t step);
 
-// The sequences of all steps before `step`, from 0.
-int64_t SequencesBefore(const proto::Job& job, int64_t step);
+// How many sequences steps take, for those who ask often: no call allocates. Thread contract: immutable.
+class BatchGrowth {
+ public:
+  // `job` must be resolved.
+  explicit BatchGrowth(const proto::Job& job);
+  // The sequences of all steps before `step`, from 0.
+  int64_t SequencesBefore(int64_t step) const;
+
+ private:
+  std::vector<int64_t> sizes_;  // see BatchSizes
+  int64_t steps_each_ = 0;      // of all sizes but the last
+};
+
+inline int64_t SequencesBefore(const proto::Job& job, int64_t step) { return BatchGrowth(job).SequencesBefore(step); }
 
 // Takes batch.sequences from batch.ramp.to if it is missing. Call it before batch.sequences is checked.
 void FillInSequences(proto::Batch& batch);
