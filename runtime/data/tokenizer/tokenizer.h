@@ -1,5 +1,5 @@
-// Text to token numbers and back, by the rules of a file that Hugging Face's tokenizers library wrote. Used by text data
-// sets and by `baton generate`.
+// Text to token numbers and back, by the rules of a file that Hugging Face's tokenizers library wrote. Used by text
+// data sets and by `baton generate`.
 //
 //     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Tokenizer> tokenizer, Tokenizer::Load("data.tokenizer", path));
 //     BATON_ASSIGN_OR_RETURN(std::vector<int32_t> ids, tokenizer->Encode("To be, or not"));
