@@ -26,7 +26,10 @@ struct Maker {
   const CudaBackendOptions& options;
 
   Result operator()(const LinearSpec& spec) const { return CreateCudaLinear(spec, input, options); }
-  Result operator()(const EmbeddingSpec& spec) const { return CreateCudaEmbedding(spec, input, options); }
+  Result operator()(const EmbeddingSpec& spec) const {
+    if (!spec.segment_name.empty()) return absl::UnimplementedError("embedding: the cuda backend has no segments");
+    return CreateCudaEmbedding(spec, input, options);
+  }
   Result operator()(const LayerNormSpec& spec) const { return CreateCudaLayerNorm(spec, input, options); }
   Result operator()(const ActivationSpec& spec) const { return CreateCudaActivation(spec, input, options); }
   Result operator()(const AttentionSpec& spec) const { return CreateCudaAttention(spec, input, options); }

@@ -12,13 +12,13 @@
 namespace baton {
 namespace {
 
-// output[row] ← table[tokens[row]] + positions[row % context]. tokens: [rows]; table: [vocabulary, width];
+// output[row] ← table[ids[row] % vocabulary] + positions[row % context]. ids: [rows]; table: [vocabulary, width];
 // positions: [≥ context, width] or null; output: [rows, width].
 BATON_SIMD_CLONES
-void Gather(int64_t rows, int64_t context, int64_t width, const int32_t* tokens, const float* table,
+void Gather(int64_t rows, int64_t context, int64_t vocabulary, int64_t width, const int32_t* ids, const float* table,
             const float* positions, float* output) {
   for (int64_t row = 0; row < rows; ++row) {
-    const float* __restrict token = table + tokens[row] * width;
+    const float* __restrict token = table + ids[row] % vocabulary * width;
     float* __restrict y = output + row * width;
     if (positions == nullptr) {
       std::memcpy(y, token, width * sizeof(float));
@@ -30,14 +30,15 @@ void Gather(int64_t rows, int64_t context, int64_t width, const int32_t* tokens,
   }
 }
 
-// table_gradient[tokens[row]] += grad_output[row]; position_gradient[row % context] += grad_output[row], unless it is
-// null. In the order of rows, so that the sum for a token that occurs twice has a fixed order. Shapes: Gather's.
+// table_gradient[ids[row] % vocabulary] += grad_output[row]; position_gradient[row % context] += grad_output[row],
+// unless it is null. In the order of rows, so that the sum for a token that occurs twice has a fixed order. Shapes:
+// Gather's.
 BATON_SIMD_CLONES
-void ScatterAdd(int64_t rows, int64_t context, int64_t width, const int32_t* tokens, const float* grad_output,
-                float* table_gradient, float* position_gradient) {
+void ScatterAdd(int64_t rows, int64_t context, int64_t vocabulary, int64_t width, const int32_t* ids,
+                const float* grad_output, float* table_gradient, float* position_gradient) {
   for (int64_t row = 0; row < rows; ++row) {
     const float* __restrict dy = grad_output + row * width;
-    float* __restrict token = table_gradient + tokens[row] * width;
+    float* __restrict token = table_gradient + ids[row] % vocabulary * width;
 #pragma omp simd
     for (int64_t c = 0; c < width; ++c) token[c] += dy[c];
     if (position_gradient == nullptr) continue;
@@ -47,20 +48,48 @@ void ScatterAdd(int64_t rows, int64_t context, int64_t width, const int32_t* tok
   }
 }
 
+// output[row] += segments[ids[row] / vocabulary]. segments: [segments, width].
+BATON_SIMD_CLONES
+void AddSegments(int64_t rows, int64_t vocabulary, int64_t width, const int32_t* ids, const float* segments,
+                 float* output) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* __restrict segment = segments + ids[row] / vocabulary * width;
+    float* __restrict y = output + row * width;
+#pragma omp simd
+    for (int64_t c = 0; c < width; ++c) y[c] += segment[c];
+  }
+}
+
+// segment_gradient[ids[row] / vocabulary] += grad_output[row].
+BATON_SIMD_CLONES
+void ScatterSegments(int64_t rows, int64_t vocabulary, int64_t width, const int32_t* ids, const float* grad_output,
+                     float* segment_gradient) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* __restrict dy = grad_output + row * width;
+    float* __restrict segment = segment_gradient + ids[row] / vocabulary * width;
+#pragma omp simd
+    for (int64_t c = 0; c < width; ++c) segment[c] += dy[c];
+  }
+}
+
 class HostEmbedding final : public PrimitiveLayer {
  public:
   HostEmbedding(LayerInfo info, const EmbeddingSpec& spec)
       : PrimitiveLayer(std::move(info), Footprint{}),
         vocabulary_(spec.vocabulary),
         width_(spec.width),
-        has_positions_(!spec.position_name.empty()) {}
+        has_positions_(!spec.position_name.empty()),
+        segments_(spec.segment_name.empty() ? 0 : spec.segments) {}
 
-  // Errors: InvalidArgument if a token is not in [0, vocabulary).
+  // Errors: InvalidArgument if an id is not in [0, vocabulary · segments).
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
-    BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, vocabulary_));
-    Gather(rows, input_shape()[1], width_, Ids(buffers.input), Value<float>(0),
+    BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, NumIds()));
+    Gather(rows, input_shape()[1], vocabulary_, width_, Ids(buffers.input), Value<float>(0),
            has_positions_ ? Value<float>(1) : nullptr, Floats(buffers.output));
+    if (segments_ > 0) {
+      AddSegments(rows, vocabulary_, width_, Ids(buffers.input), Value<float>(SegmentTable()), Floats(buffers.output));
+    }
     return absl::OkStatus();
   }
 
@@ -69,16 +98,24 @@ class HostEmbedding final : public PrimitiveLayer {
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
-    BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, vocabulary_));
-    ScatterAdd(rows, input_shape()[1], width_, Ids(buffers.input), Floats(buffers.grad_output), Gradient<float>(0),
-               has_positions_ ? Gradient<float>(1) : nullptr);
+    BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, NumIds()));
+    ScatterAdd(rows, input_shape()[1], vocabulary_, width_, Ids(buffers.input), Floats(buffers.grad_output),
+               Gradient<float>(0), has_positions_ ? Gradient<float>(1) : nullptr);
+    if (segments_ > 0) {
+      ScatterSegments(rows, vocabulary_, width_, Ids(buffers.input), Floats(buffers.grad_output),
+                      Gradient<float>(SegmentTable()));
+    }
     return absl::OkStatus();
   }
 
  private:
+  int64_t NumIds() const { return vocabulary_ * (segments_ > 0 ? segments_ : 1); }
+  int SegmentTable() const { return has_positions_ ? 2 : 1; }
+
   const int64_t vocabulary_;
   const int64_t width_;
   const bool has_positions_;
+  const int64_t segments_;  // 0: no table of segments
 };
 
 }  // namespace

@@ -7,15 +7,20 @@
 #include "base/status.h"
 #include "ops/host/activation.h"
 #include "ops/host/attention.h"
+#include "ops/host/batch_norm.h"
+#include "ops/host/convolution.h"
 #include "ops/host/cross_entropy.h"
 #include "ops/host/dropout.h"
 #include "ops/host/embedding.h"
 #include "ops/host/gate.h"
+#include "ops/host/group_norm.h"
 #include "ops/host/layer_norm.h"
 #include "ops/host/linear.h"
 #include "ops/host/one_dnn.h"
+#include "ops/host/pool.h"
 #include "ops/host/rms_norm.h"
 #include "ops/host/rotary.h"
+#include "ops/host/rows.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
 #include "ops/optimizer/adamw.h"
@@ -89,6 +94,14 @@ struct Maker {
   Result operator()(const RotarySpec& spec) const { return CreateHostRotary(spec, input); }
   Result operator()(const AttentionSpec& spec) const { return CreateHostAttention(spec, input, threads); }
   Result operator()(const DropoutSpec& spec) const { return CreateHostDropout(spec, input); }
+  Result operator()(const ConvolutionSpec& spec) const { return CreateHostConvolution(spec, input, threads); }
+  Result operator()(const GroupNormSpec& spec) const { return CreateHostGroupNorm(spec, input); }
+  Result operator()(const BatchNormSpec& spec) const { return CreateHostBatchNorm(spec, input, threads); }
+  Result operator()(const PoolSpec& spec) const { return CreateHostPool(spec, input, threads); }
+  Result operator()(const GlobalAverageSpec& spec) const { return CreateHostGlobalAverage(spec, input); }
+  Result operator()(const PatchesSpec& spec) const { return CreateHostPatches(spec, input); }
+  Result operator()(const PositionsSpec& spec) const { return CreateHostPositions(spec, input); }
+  Result operator()(const FirstRowSpec& spec) const { return CreateHostFirstRow(spec, input); }
   Result operator()(const CrossEntropySpec& spec) const { return CreateHostCrossEntropy(spec, input); }
   template <typename Other>
   Result operator()(const Other&) const {

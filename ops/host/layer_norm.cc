@@ -6,19 +6,12 @@
 
 #include "base/status.h"
 #include "ops/host/one_dnn.h"
-#include "ops/host/simd.h"
 #include "ops/host/support.h"
+#include "ops/host/vectors.h"
 #include "ops/layers/primitive_layer.h"
 
 namespace baton {
 namespace {
-
-// sums ← sums + values. values, sums: [count].
-BATON_SIMD_CLONES
-void AddTo(int64_t count, const float* __restrict values, float* __restrict sums) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) sums[i] += values[i];
-}
 
 // Offsets of the parts of each region.
 struct LayerNormMemory {

@@ -3,10 +3,13 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "ops/layers/flattened.h"
 #include "ops/layers/recomputed.h"
 #include "ops/layers/residual.h"
 #include "ops/layers/sequence.h"
+#include "ops/layers/shortcut_residual.h"
 
 namespace baton {
 namespace {
@@ -81,7 +84,18 @@ struct Builder {
   Result operator()(const ResidualSpec& spec) const {
     const Builder builder{backend, input, Inside{inside.mode, /*residual=*/true}};
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, builder(SequenceSpec{spec.layers}));
-    return Residual::Create(backend, std::move(inner));
+    if (spec.shortcut.empty()) return Residual::Create(backend, std::move(inner));
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> shortcut, builder(SequenceSpec{spec.shortcut}));
+    return ShortcutResidual::Create(backend, std::move(inner), std::move(shortcut));
+  }
+  Result operator()(const FlattenedSpec& spec) const {
+    if (input.NumElements() <= 0) {
+      return absl::InvalidArgumentError(absl::StrCat("flattened: input ", input.ToString(), " has no elements"));
+    }
+    const Shape rows(input.type(), {input[0], input.NumElements() / input[0]});
+    const Builder builder{backend, rows, inside};
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, builder(SequenceSpec{spec.layers}));
+    return std::make_unique<Flattened>(std::move(inner), input);
   }
 };
 

@@ -1,6 +1,8 @@
 // Each specification taken apart, so that a new field does not compile until this file decides on it.
 #include "ops/layers/computation_key.h"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -13,8 +15,9 @@ std::string KeyOf(const LinearSpec& spec) {
 }
 
 std::string KeyOf(const EmbeddingSpec& spec) {
-  const auto& [token_name, position_name, vocabulary, context, width, initializer] = spec;
-  return absl::StrCat("embedding ", position_name.empty() ? "" : "positions ", vocabulary, " ", context, " ", width);
+  const auto& [token_name, position_name, vocabulary, context, width, initializer, segment_name, segments] = spec;
+  return absl::StrCat("embedding ", position_name.empty() ? "" : "positions ", vocabulary, " ", context, " ", width,
+                      segment_name.empty() ? "" : absl::StrCat(" segments ", segments));
 }
 
 std::string KeyOf(const LayerNormSpec& spec) {
@@ -53,6 +56,40 @@ std::string KeyOf(const DropoutSpec& spec) {
   return absl::StrCat("dropout ", probability);
 }
 
+std::string KeyOf(const ConvolutionSpec& spec) {
+  const auto& [name, inputs, outputs, kernel, stride, padding, bias, initializer] = spec;
+  return absl::StrCat("convolution ", inputs, " ", outputs, " ", kernel, " ", stride, " ", padding, " ", bias);
+}
+
+std::string KeyOf(const GroupNormSpec& spec) {
+  const auto& [name, channels, groups, epsilon] = spec;
+  return absl::StrCat("group norm ", channels, " ", groups, " ", epsilon);
+}
+
+std::string KeyOf(const BatchNormSpec& spec) {
+  const auto& [name, channels, epsilon, statistics] = spec;
+  return absl::StrCat("batch norm ", channels, " ", epsilon, " ", static_cast<int>(statistics));
+}
+
+std::string KeyOf(const PoolSpec& spec) {
+  const auto& [kind, kernel, stride, padding] = spec;
+  return absl::StrCat("pooling ", static_cast<int>(kind), " ", kernel, " ", stride, " ", padding);
+}
+
+std::string KeyOf(const GlobalAverageSpec&) { return "global average"; }
+
+std::string KeyOf(const PatchesSpec& spec) {
+  const auto& [edge] = spec;
+  return absl::StrCat("patches ", edge);
+}
+
+std::string KeyOf(const PositionsSpec& spec) {
+  const auto& [name, class_token, initializer] = spec;
+  return absl::StrCat("positions ", class_token);
+}
+
+std::string KeyOf(const FirstRowSpec&) { return "first row"; }
+
 std::string KeyOf(const CrossEntropySpec& spec) {
   const auto& [classes, loss_rows] = spec;
   return absl::StrCat("cross-entropy ", classes, " ", loss_rows);
@@ -71,9 +108,15 @@ std::string KeyOf(const SequenceSpec& spec) {
   return absl::StrCat("sequence ", KeyOf(layers));
 }
 
-std::string KeyOf(const ResidualSpec& spec) {
+std::string KeyOf(const FlattenedSpec& spec) {
   const auto& [layers] = spec;
-  return absl::StrCat("residual ", KeyOf(layers));
+  return absl::StrCat("flattened ", KeyOf(layers));
+}
+
+std::string KeyOf(const ResidualSpec& spec) {
+  const auto& [layers, shortcut] = spec;
+  return absl::StrCat("residual ", KeyOf(layers), shortcut.empty() ? "" : " + ",
+                      shortcut.empty() ? "" : KeyOf(shortcut));
 }
 
 }  // namespace

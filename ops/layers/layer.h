@@ -39,6 +39,9 @@ struct ParameterSpec {
   Shape shape;
   Initializer initializer;
   bool decays = false;  // weight decay applies: to matrices, not to biases and norms
+  // A running statistic of activations, which no gradient trains. BackwardWeight adds each micro-batch's value to its
+  // gradient, and Update moves it a tenth of the way to their mean (Optimizer::Update). Not part of the gradient norm.
+  bool is_statistic = false;
 };
 
 // The last pass in which a layer reads its input again.

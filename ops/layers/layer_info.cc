@@ -1,6 +1,7 @@
 // The facts of layers with parameters and of the loss.
 #include "ops/layers/layer_info.h"
 
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -58,6 +59,16 @@ absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& 
     info.parameters.push_back({absl::StrCat(spec.position_name, ".weight"),
                                Shape(ParameterType(type), {spec.context, spec.width}), spec.initializer,
                                /*decays=*/true});
+  }
+  if (!spec.segment_name.empty()) {
+    BATON_RETURN_IF_ERROR(CheckPositive("embedding.segments", spec.segments));
+    info.parameters.push_back({absl::StrCat(spec.segment_name, ".weight"),
+                               Shape(ParameterType(type), {spec.segments, spec.width}), spec.initializer,
+                               /*decays=*/true});
+    if (spec.segments > std::numeric_limits<int32_t>::max() / spec.vocabulary) {
+      return absl::InvalidArgumentError(absl::StrCat("embedding.segments: ", spec.segments, " segments of ",
+                                                     spec.vocabulary, " tokens have no ids of 31 bits"));
+    }
   }
   info.input_use = InputUse::kBackwardWeight;
   info.weight_needs_grad_output = true;

@@ -42,6 +42,20 @@ absl::StatusOr<LayerInfo> RotaryInfo(const RotarySpec& spec, const Shape& input)
 absl::StatusOr<LayerInfo> AttentionInfo(const AttentionSpec& spec, const Shape& input);
 // input: [sequences, …] float. No pass reads the input again, and nothing is saved: the mask is drawn again.
 absl::StatusOr<LayerInfo> DropoutInfo(const DropoutSpec& spec, const Shape& input);
+// The input of the next functions is an image: [examples, channels, height, width] float.
+// BackwardWeight reads the input and the gradient of the output.
+absl::StatusOr<LayerInfo> ConvolutionInfo(const ConvolutionSpec& spec, const Shape& input);
+// BackwardInput computes and stashes the gradients of the parameters, as for layer norms.
+absl::StatusOr<LayerInfo> GroupNormInfo(const GroupNormSpec& spec, const Shape& input);
+absl::StatusOr<LayerInfo> BatchNormInfo(const BatchNormSpec& spec, const Shape& input);
+// No pass of the next ones reads the input again.
+absl::StatusOr<LayerInfo> PoolInfo(const PoolSpec& spec, const Shape& input);
+absl::StatusOr<LayerInfo> PatchesInfo(const PatchesSpec& spec, const Shape& input);
+// input: an image, or [sequences, rows, width] float.
+absl::StatusOr<LayerInfo> GlobalAverageInfo(const GlobalAverageSpec& spec, const Shape& input);
+// input: [sequences, rows, width] float. BackwardWeight reads the gradient of the output.
+absl::StatusOr<LayerInfo> PositionsInfo(const PositionsSpec& spec, const Shape& input);
+absl::StatusOr<LayerInfo> FirstRowInfo(const FirstRowSpec& spec, const Shape& input);
 // input: [rows…, classes] float; no output.
 absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const Shape& input);
 

@@ -36,7 +36,8 @@ struct LinearSpec {
   Initializer initializer;  // of the weight; the bias's initial values are zero
 };
 
-// tokens: [sequences, context] i32 → [sequences, context, width] f32: tokens[token] + positions[position].
+// ids: [sequences, context] i32 → [sequences, context, width] f32: tokens[token] + positions[position] +
+// segments[segment]. An id is segment · vocabulary + token, so that without segments it is the token.
 struct EmbeddingSpec {
   static constexpr char kKind[] = "embedding";
   std::string token_name;     // parameter TOKEN_NAME.weight: [vocabulary, width]
@@ -45,6 +46,8 @@ struct EmbeddingSpec {
   int64_t context = 0;
   int64_t width = 0;
   Initializer initializer;
+  std::string segment_name;  // parameter SEGMENT_NAME.weight: [segments, width]; empty: no segments
+  int64_t segments = 1;
 };
 
 // Layer normalisation over the last axis (Ba, Kiros and Hinton 2016): [rows…, width] → [rows…, width]. Parameters
@@ -129,16 +132,104 @@ struct CrossEntropySpec {
   int64_t loss_rows = 0;
 };
 
-// Dropout (Srivastava et al. 2014), any shape [sequences, …]: in training each element becomes 0 with `probability`, and
-// the others are multiplied by 1 / (1 − probability); an evaluation copies them. See ops/layers/dropout_mask.h for the
-// random numbers.
+// Dropout (Srivastava et al. 2014), any shape [sequences, …]: in training each element becomes 0 with `probability`,
+// and the others are multiplied by 1 / (1 − probability); an evaluation copies them. See ops/layers/dropout_mask.h for
+// the random numbers.
 struct DropoutSpec {
   static constexpr char kKind[] = "dropout";
   std::string name;  // unique in the model; keys the random numbers
   double probability = 0;
 };
 
+// The layers below read images: [examples, channels, height, width] f32.
+
+// A convolution (cross-correlation, as PyTorch's) with a square kernel: [examples, inputs, height, width] →
+// [examples, outputs, height', width'], where height' = ⌊(height + 2 · padding − kernel) / stride⌋ + 1. Parameters
+// NAME.weight: [outputs, inputs, kernel, kernel], and NAME.bias: [outputs].
+struct ConvolutionSpec {
+  static constexpr char kKind[] = "convolution";
+  std::string name;
+  int64_t inputs = 0;
+  int64_t outputs = 0;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t padding = 0;  // zeros on each side; less than kernel
+  bool bias = true;
+  Initializer initializer;  // of the weight; the bias's initial values are zero
+};
+
+// Group normalisation (Wu and He 2018): each group of channels / groups channels of an example by its mean and biased
+// variance. Parameters NAME.weight and NAME.bias: [channels].
+struct GroupNormSpec {
+  static constexpr char kKind[] = "group norm";
+  std::string name;
+  int64_t channels = 0;
+  int64_t groups = 1;  // divides channels
+  double epsilon = 1e-5;
+};
+
+// The statistics by which batch norm normalizes in training. kMicroBatch: those of the micro-batch. kFrozen: the
+// running ones, which then do not change. Evaluations use the running ones.
+enum class BatchStatistics : int8_t { kMicroBatch, kFrozen };
+
+// Batch normalisation (Ioffe and Szegedy 2015): each channel by its mean and biased variance. Parameters NAME.weight
+// and NAME.bias: [channels]; statistics NAME.running_mean and NAME.running_var: [channels], see
+// ParameterSpec::is_statistic. Their "gradient" is the sum over micro-batches of mean and unbiased variance, as PyTorch
+// takes them.
+struct BatchNormSpec {
+  static constexpr char kKind[] = "batch norm";
+  std::string name;
+  int64_t channels = 0;
+  double epsilon = 1e-5;
+  BatchStatistics statistics = BatchStatistics::kMicroBatch;
+};
+
+enum class PoolKind : int8_t { kMax, kAverage };
+
+// The maximum or mean of each square of kernel × kernel pixels; sizes as a convolution's. A maximum passes over the
+// padding, a mean counts its zeros.
+struct PoolSpec {
+  static constexpr char kKind[] = "pooling";
+  PoolKind kind = PoolKind::kMax;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t padding = 0;  // at most half of kernel
+};
+
+// The mean of each feature over all its positions: an image → [examples, channels], or [sequences, rows, width] →
+// [sequences, width].
+struct GlobalAverageSpec {
+  static constexpr char kKind[] = "global average";
+};
+
+// Cuts an image into squares: → [examples, patches, channels · edge · edge], row by row of squares. A row of features
+// has the order of a convolution's weight, so that a linear layer behind it is a convolution with stride = kernel.
+struct PatchesSpec {
+  static constexpr char kKind[] = "patches";
+  int64_t edge = 0;  // divides height and width
+};
+
+// Adds learned positions to rows, behind a learned first row if there is a class token: [examples, rows, width] →
+// [examples, rows (+ 1), width]. Parameters NAME.positions: [rows (+ 1), width], and NAME.class_token: [1, width].
+struct PositionsSpec {
+  static constexpr char kKind[] = "positions";
+  std::string name;
+  bool class_token = false;
+  Initializer initializer;
+};
+
+// The first row of each sequence: [sequences, rows, width] → [sequences, width]. A classifier reads the class token.
+struct FirstRowSpec {
+  static constexpr char kKind[] = "first row";
+};
+
 struct LayerSpec;
+
+// Layers whose input is each example's elements as one row of features: [examples, …] → as for [examples, features].
+struct FlattenedSpec {
+  static constexpr char kKind[] = "flattened";
+  std::vector<LayerSpec> layers;
+};
 
 // Layers one after another.
 struct SequenceSpec {
@@ -146,10 +237,11 @@ struct SequenceSpec {
   std::vector<LayerSpec> layers;
 };
 
-// x + layers(x).
+// x + layers(x), or shortcut(x) + layers(x) if there are layers in the shortcut.
 struct ResidualSpec {
   static constexpr char kKind[] = "residual";
   std::vector<LayerSpec> layers;
+  std::vector<LayerSpec> shortcut;
 };
 
 // The part of its saved bytes that a layer drops after Forward and computes again before its backward pass. kNone:
@@ -160,7 +252,8 @@ enum class RecomputeMode : int8_t { kNone, kAttention, kFull };
 
 struct LayerSpec {
   std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, RmsNormSpec, ActivationSpec, GateSpec, RotarySpec,
-               AttentionSpec, DropoutSpec, CrossEntropySpec, SequenceSpec, ResidualSpec>
+               AttentionSpec, DropoutSpec, ConvolutionSpec, GroupNormSpec, BatchNormSpec, PoolSpec, GlobalAverageSpec,
+               PatchesSpec, PositionsSpec, FirstRowSpec, CrossEntropySpec, FlattenedSpec, SequenceSpec, ResidualSpec>
       kind;
   RecomputeMode recompute = RecomputeMode::kNone;
 };

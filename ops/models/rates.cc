@@ -17,6 +17,13 @@ struct Times {
   double backward_input = 0;
   double backward_weight = 0;
   double recompute = 0;
+
+  void Add(const Times& other) {
+    forward += other.forward;
+    backward_input += other.backward_input;
+    backward_weight += other.backward_weight;
+    recompute += other.recompute;
+  }
 };
 
 // Adds up the times of a layer's primitives, however deep they are nested.
@@ -40,10 +47,7 @@ class Adder {
     Times sum;
     for (const LayerSpec& spec : specs) {
       BATON_ASSIGN_OR_RETURN(const Times times, Add(spec, mode, shape));
-      sum.forward += times.forward;
-      sum.backward_input += times.backward_input;
-      sum.backward_weight += times.backward_weight;
-      sum.recompute += times.recompute;
+      sum.Add(times);
     }
     return sum;
   }
@@ -51,12 +55,19 @@ class Adder {
   absl::StatusOr<Times> AddKind(const LayerSpec& spec, RecomputeMode mode, Shape& shape) const {
     if (const auto* sequence = std::get_if<SequenceSpec>(&spec.kind)) return AddAll(sequence->layers, mode, shape);
     if (const auto* residual = std::get_if<ResidualSpec>(&spec.kind)) {
+      Shape branch = shape;
       BATON_ASSIGN_OR_RETURN(Times times, AddAll(residual->layers, mode, shape));
+      BATON_ASSIGN_OR_RETURN(const Times shortcut, AddAll(residual->shortcut, mode, branch));
+      times.Add(shortcut);
       // One addition forward and one backward; each reads two tensors and writes one.
       const double addition = Longer(static_cast<double>(shape.NumElements()), 3 * shape.NumBytes());
       times.forward += addition;
       times.backward_input += addition;
       return times;
+    }
+    if (const auto* flattened = std::get_if<FlattenedSpec>(&spec.kind)) {
+      shape = Shape(shape.type(), {shape[0], shape.NumElements() / shape[0]});
+      return AddAll(flattened->layers, mode, shape);
     }
     BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Layer> layer, BuildLayer(backend_, {spec.kind}, shape));
     Times times = TimePrimitive(*layer);

@@ -12,6 +12,7 @@ OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& off
   if (offsets.working != ParameterOffsets::kNone) parameter.working = regions.optimizer + offsets.working;
   parameter.num_elements = spec.shape.NumElements();
   parameter.decays = spec.decays;
+  parameter.is_statistic = spec.is_statistic;
   return parameter;
 }
 

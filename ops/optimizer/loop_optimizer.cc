@@ -11,6 +11,16 @@
 namespace baton {
 namespace {
 
+// Moves running statistics; see Optimizer::Update.
+void UpdateStatistic(const OptimizedParameter& parameter, int64_t num_micro_batches) {
+  float* const values = reinterpret_cast<float*>(parameter.values);
+  float* const sums = reinterpret_cast<float*>(parameter.gradients);
+  for (int64_t i = 0; i < parameter.num_elements; ++i) {
+    values[i] += kStatisticMomentum * (sums[i] / static_cast<float>(num_micro_batches) - values[i]);
+    sums[i] = 0;
+  }
+}
+
 class LoopOptimizer final : public Optimizer {
  public:
   LoopOptimizer(OptimizerLoops loops, std::vector<OptimizedParameter> parameters)
@@ -37,7 +47,9 @@ class LoopOptimizer final : public Optimizer {
     *gradient_norm = std::sqrt(squared_norm);
     const double scale = ClipScale(control->clip_norm, *gradient_norm);
     for (const OptimizedParameter& parameter : parameters_) {
-      if (std::isfinite(*gradient_norm)) {
+      if (std::isfinite(*gradient_norm) && parameter.is_statistic) {
+        UpdateStatistic(parameter, control->num_micro_batches);
+      } else if (std::isfinite(*gradient_norm)) {
         loops_.adamw(parameter, *control, scale);
       } else {
         std::fill_n(reinterpret_cast<float*>(parameter.gradients), parameter.num_elements, 0.0f);

@@ -21,7 +21,8 @@ struct OptimizedParameter {
   std::byte* first_moment = nullptr;
   std::byte* second_moment = nullptr;
   int64_t num_elements = 0;
-  bool decays = false;  // weight decay applies
+  bool decays = false;        // weight decay applies
+  bool is_statistic = false;  // see ParameterSpec
   // Index of the parameter's squared norm in the model's table of norms. −1: not counted, because another tied use or
   // another replica of the same parameter is.
   int32_t norm = -1;
@@ -35,9 +36,13 @@ struct UpdateControl {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;
-  double clip_norm = 0;  // 0: no clipping
-  int64_t step = 1;      // counts from 1; used to correct the moments' bias
+  double clip_norm = 0;           // 0: no clipping
+  int64_t step = 1;               // counts from 1; used to correct the moments' bias
+  int64_t num_micro_batches = 1;  // of the step's batch; used for running statistics
 };
+
+// The part of a running statistic that one update replaces, as PyTorch's momentum of 0.1.
+inline constexpr float kStatisticMomentum = 0.1f;
 
 // Lifecycle: the parameters' memory must outlive the optimizer. Allocates at most in the first call of each kind.
 // Thread contract: one thread at a time. Stream: a GPU's optimizer enqueues its work on `stream` and returns; a host's
@@ -62,6 +67,7 @@ class Optimizer {
   //   *gradient_norm ← √Σ norms;  g ← ClipScale(clip_norm, *gradient_norm) · gradient
   //   m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²
   //   w ← w − learning_rate · (m̂ / (√v̂ + ε) + weight_decay · w);  working ← w, rounded;  gradient ← 0
+  // A running statistic instead: w ← w + kStatisticMomentum · (gradient / num_micro_batches − w);  gradient ← 0
   // If *gradient_norm is NaN or infinite, only the gradients are cleared: w, m, v and working keep their bits.
   // norms: [num_norms] f64, one squared norm for each parameter of the model. norms, control and gradient_norm are in
   // memory that host and device share.

@@ -18,18 +18,20 @@ class ReferenceEmbedding final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), Footprint{}),
         vocabulary_(spec.vocabulary),
         width_(spec.width),
-        has_positions_(!spec.position_name.empty()) {}
+        has_positions_(!spec.position_name.empty()),
+        segments_(spec.segment_name.empty() ? 0 : spec.segments) {}
 
-  // Errors: InvalidArgument if a token is not in [0, vocabulary).
+  // Errors: InvalidArgument if an id is not in [0, vocabulary · segments).
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const int32_t* tokens = reinterpret_cast<const int32_t*>(buffers.input);
-    BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), vocabulary_));
+    BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), NumIds()));
     T* y = reinterpret_cast<T*>(buffers.output);
     for (int64_t row = 0; row < input_shape().NumElements(); ++row) {
       const int64_t position = row % input_shape()[1];
       for (int64_t c = 0; c < width_; ++c) {
-        y[row * width_ + c] =
-            Value<T>(0)[tokens[row] * width_ + c] + (has_positions_ ? Value<T>(1)[position * width_ + c] : T{0});
+        y[row * width_ + c] = Value<T>(0)[tokens[row] % vocabulary_ * width_ + c] +
+                              (has_positions_ ? Value<T>(1)[position * width_ + c] : T{0});
+        if (segments_ > 0) y[row * width_ + c] += Value<T>(SegmentTable())[tokens[row] / vocabulary_ * width_ + c];
       }
     }
     return absl::OkStatus();
@@ -40,22 +42,28 @@ class ReferenceEmbedding final : public PrimitiveLayer {
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const int32_t* tokens = reinterpret_cast<const int32_t*>(buffers.input);
-    BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), vocabulary_));
+    BATON_RETURN_IF_ERROR(CheckIds("tokens", tokens, input_shape().NumElements(), NumIds()));
     const T* dy = reinterpret_cast<const T*>(buffers.grad_output);
     for (int64_t row = 0; row < input_shape().NumElements(); ++row) {
       const int64_t position = row % input_shape()[1];
       for (int64_t c = 0; c < width_; ++c) {
-        Gradient<T>(0)[tokens[row] * width_ + c] += dy[row * width_ + c];
+        Gradient<T>(0)[tokens[row] % vocabulary_ * width_ + c] += dy[row * width_ + c];
         if (has_positions_) Gradient<T>(1)[position * width_ + c] += dy[row * width_ + c];
+        if (segments_ == 0) continue;
+        Gradient<T>(SegmentTable())[tokens[row] / vocabulary_ * width_ + c] += dy[row * width_ + c];
       }
     }
     return absl::OkStatus();
   }
 
  private:
+  int64_t NumIds() const { return vocabulary_ * (segments_ > 0 ? segments_ : 1); }
+  int SegmentTable() const { return has_positions_ ? 2 : 1; }
+
   const int64_t vocabulary_;
   const int64_t width_;
   const bool has_positions_;
+  const int64_t segments_;  // 0: no table of segments
 };
 
 }  // namespace baton

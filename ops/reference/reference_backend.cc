@@ -10,14 +10,18 @@
 #include "ops/optimizer/loop_optimizer.h"
 #include "ops/reference/activation.h"
 #include "ops/reference/attention.h"
+#include "ops/reference/convolution.h"
 #include "ops/reference/cross_entropy.h"
 #include "ops/reference/dropout.h"
 #include "ops/reference/embedding.h"
 #include "ops/reference/gate.h"
+#include "ops/reference/image_norm.h"
 #include "ops/reference/layer_norm.h"
 #include "ops/reference/linear.h"
+#include "ops/reference/pool.h"
 #include "ops/reference/rms_norm.h"
 #include "ops/reference/rotary.h"
+#include "ops/reference/rows.h"
 
 namespace baton {
 namespace {
@@ -55,6 +59,24 @@ struct Maker {
     return Make<ReferenceAttention>(AttentionInfo(spec, input), spec);
   }
   Result operator()(const DropoutSpec& spec) const { return Make<ReferenceDropout>(DropoutInfo(spec, input), spec); }
+  Result operator()(const ConvolutionSpec& spec) const {
+    return Make<ReferenceConvolution>(ConvolutionInfo(spec, input), spec);
+  }
+  Result operator()(const GroupNormSpec& spec) const {
+    return Make<ReferenceImageNorm>(GroupNormInfo(spec, input), spec);
+  }
+  Result operator()(const BatchNormSpec& spec) const {
+    return Make<ReferenceImageNorm>(BatchNormInfo(spec, input), spec);
+  }
+  Result operator()(const PoolSpec& spec) const { return Make<ReferencePool>(PoolInfo(spec, input), spec); }
+  Result operator()(const GlobalAverageSpec& spec) const {
+    return Make<ReferenceGlobalAverage>(GlobalAverageInfo(spec, input), spec);
+  }
+  Result operator()(const PatchesSpec& spec) const { return Make<ReferencePatches>(PatchesInfo(spec, input), spec); }
+  Result operator()(const PositionsSpec& spec) const {
+    return Make<ReferencePositions>(PositionsInfo(spec, input), spec);
+  }
+  Result operator()(const FirstRowSpec& spec) const { return Make<ReferenceFirstRow>(FirstRowInfo(spec, input), spec); }
   Result operator()(const CrossEntropySpec& spec) const {
     return Make<ReferenceCrossEntropy>(CrossEntropyInfo(spec, input), spec);
   }

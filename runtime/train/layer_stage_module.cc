@@ -70,7 +70,7 @@ std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
   for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
     parameters.push_back(
         Locate(layout_->SpecOf(use), use.offsets, {state_.parameters, state_.gradients, state_.optimizer}));
-    if (use.canonical && replica_ == 0) parameters.back().norm = use.parameter;
+    if (use.canonical && replica_ == 0 && !layout_->SpecOf(use).is_statistic) parameters.back().norm = use.parameter;
   }
   return parameters;
 }

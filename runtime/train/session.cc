@@ -115,7 +115,8 @@ absl::Status TrainingSession::CreateEvaluation(Program program) {
 absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace) {
   const int size = BatchSizeOfStep(job_, step);
   modules_->UseProgram(size < static_cast<int>(smaller_.size()) ? size : -1);
-  const UpdateControl update = UpdateOfJob(job_, step, num_updates_);
+  UpdateControl update = UpdateOfJob(job_, step, num_updates_);
+  update.num_micro_batches = ProgramOfStep(step).num_micro_batches;
   modules_->BeginStep(update, {/*training=*/true, job_.run().seed(), step});
   BATON_RETURN_IF_ERROR(step_runner_->Run(step, wants_trace ? &next_trace_ : nullptr));
   StepResult result;

@@ -42,6 +42,7 @@ TEST_CASE("the reference's gradients equal the slopes of its outputs") {
     LayerData data = RandomLayerData(layer_case, 1, 6).value();
     const LayerRun run = RunLayer(ReferenceUnderTest(DataType::kFloat64), layer_case, data).value();
     for (auto& [name, values] : data.parameters) {
+      if (data.statistics.count(name) > 0) continue;
       for (size_t i = 0; i < values.size(); ++i) {
         CAPTURE(name, i);
         CheckDerivative(layer_case, data, values[i], run.gradients.at(name)[i] - kInitialGradient);

@@ -100,6 +100,90 @@ LayerCase DropoutCase(std::vector<int64_t> extents, double probability, DataType
   return {absl::StrCat("dropout ", probability), {DropoutSpec{"d", probability}}, Shape(type, std::move(extents))};
 }
 
+LayerCase SegmentCase(int64_t sequences, int64_t context, int64_t width) {
+  EmbeddingSpec spec;
+  spec.token_name = "tokens";
+  spec.position_name = "positions";
+  spec.segment_name = "segments";
+  spec.vocabulary = 7;
+  spec.segments = 3;
+  spec.context = context;
+  spec.width = width;
+  LayerCase result{"embedding with segments", {spec}, Shape(DataType::kInt32, {sequences, context})};
+  result.num_tokens = spec.vocabulary * spec.segments;
+  return result;
+}
+
+LayerCase ConvolutionCase(std::vector<int64_t> image, int64_t outputs, int64_t kernel, int64_t stride, int64_t padding,
+                          bool bias, DataType type) {
+  return {absl::StrCat("convolution to ", outputs, " by ", kernel, ", stride ", stride, ", padding ", padding),
+          {ConvolutionSpec{"convolution", image[1], outputs, kernel, stride, padding, bias}},
+          Shape(type, std::move(image))};
+}
+
+LayerCase GroupNormCase(std::vector<int64_t> image, int64_t groups, DataType type) {
+  return {absl::StrCat("group norm of ", groups, " groups"),
+          {GroupNormSpec{"norm", image[1], groups}},
+          Shape(type, std::move(image))};
+}
+
+LayerCase BatchNormCase(std::vector<int64_t> image, BatchStatistics statistics, DataType type) {
+  return {statistics == BatchStatistics::kFrozen ? "frozen batch norm" : "batch norm",
+          {BatchNormSpec{"norm", image[1], 1e-5, statistics}},
+          Shape(type, std::move(image))};
+}
+
+LayerCase PoolCase(PoolKind kind, std::vector<int64_t> image, int64_t kernel, int64_t stride, int64_t padding,
+                   DataType type) {
+  return {absl::StrCat(kind == PoolKind::kMax ? "max" : "average", " pooling by ", kernel, ", stride ", stride,
+                       ", padding ", padding),
+          {PoolSpec{kind, kernel, stride, padding}},
+          Shape(type, std::move(image))};
+}
+
+LayerCase GlobalAverageCase(std::vector<int64_t> extents, DataType type) {
+  return {"global average", {GlobalAverageSpec{}}, Shape(type, std::move(extents))};
+}
+
+LayerCase PatchesCase(std::vector<int64_t> image, int64_t edge, DataType type) {
+  return {absl::StrCat("patches of ", edge), {PatchesSpec{edge}}, Shape(type, std::move(image))};
+}
+
+LayerCase PositionsCase(std::vector<int64_t> rows, bool class_token, DataType type) {
+  return {class_token ? "positions with a class token" : "positions",
+          {PositionsSpec{"p", class_token}},
+          Shape(type, std::move(rows))};
+}
+
+LayerCase FirstRowCase(std::vector<int64_t> rows, DataType type) {
+  return {"first row", {FirstRowSpec{}}, Shape(type, std::move(rows))};
+}
+
+// A residual block as of ResNet, whose shortcut changes the shape, then a classifier.
+LayerCase ShortcutCase(BatchStatistics statistics, DataType type) {
+  ResidualSpec residual;
+  residual.layers = {ConvolutionCase({1, 3, 1, 1}, 6, 3, 2, 1, false, type).spec,
+                     BatchNormCase({1, 6, 1, 1}, statistics, type).spec,
+                     {ActivationSpec{ActivationKind::kGelu}},
+                     {ConvolutionSpec{"second", 6, 6, 3, 1, 1, true}}};
+  residual.shortcut = {{ConvolutionSpec{"shortcut", 3, 6, 1, 2, 0, false}}, {GroupNormSpec{"shortcut_norm", 6, 2}}};
+  LinearSpec linear;
+  linear.name = "classifier";
+  linear.inputs = 6 * 3 * 2;
+  linear.outputs = 4;
+  SequenceSpec layers;
+  layers.layers = {{residual}, {PoolSpec{PoolKind::kMax, 2, 1, 1}}, {GlobalAverageSpec{}}, {CrossEntropySpec{6, 9}}};
+  LayerCase result{"residual block with a shortcut", {layers}, Shape(type, {3, 3, 5, 4})};
+  if (statistics == BatchStatistics::kFrozen) {
+    layers.layers[1] = {FlattenedSpec{{{linear}}}};
+    layers.layers[2] = {CrossEntropySpec{4, 9}};
+    layers.layers.pop_back();
+    result.spec = {layers};
+  }
+  result.num_classes = statistics == BatchStatistics::kFrozen ? 4 : 6;
+  return result;
+}
+
 LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type) {
   LayerCase result{absl::StrCat("cross-entropy of ", classes, " classes"),
                    {CrossEntropySpec{classes, 3 * rows}},
@@ -237,6 +321,37 @@ std::vector<LayerCase> AllLayerCases() {
       DropoutCase({5, 3}, 0, type),
       DropoutCase({3, 7, 9}, 0.25, type),
       DropoutCase({2, 130}, 0.9, type),
+      SegmentCase(2, 9, 5),
+      ConvolutionCase({1, 1, 1, 1}, 1, 1, 1, 0, true, type),
+      ConvolutionCase({2, 3, 9, 7}, 5, 3, 1, 1, true, type),
+      ConvolutionCase({2, 3, 9, 7}, 4, 3, 2, 0, false, type),
+      ConvolutionCase({1, 4, 16, 16}, 12, 7, 2, 3, true, type),
+      ConvolutionCase({3, 16, 8, 8}, 8, 1, 1, 0, false, type),
+      ConvolutionCase({2, 8, 8, 8}, 16, 1, 2, 0, false, type),
+      ConvolutionCase({1, 2, 4, 5}, 3, 4, 4, 3, true, type),
+      GroupNormCase({1, 1, 1, 1}, 1, type),
+      GroupNormCase({2, 6, 5, 3}, 3, type),
+      GroupNormCase({3, 4, 8, 8}, 4, type),
+      GroupNormCase({2, 12, 16, 16}, 1, type),
+      BatchNormCase({2, 3, 1, 1}, BatchStatistics::kMicroBatch, type),
+      BatchNormCase({3, 5, 7, 3}, BatchStatistics::kMicroBatch, type),
+      BatchNormCase({4, 16, 8, 8}, BatchStatistics::kMicroBatch, type),
+      BatchNormCase({3, 5, 7, 3}, BatchStatistics::kFrozen, type),
+      PoolCase(PoolKind::kMax, {1, 1, 1, 1}, 1, 1, 0, type),
+      PoolCase(PoolKind::kMax, {2, 3, 9, 8}, 3, 2, 1, type),
+      PoolCase(PoolKind::kMax, {2, 3, 9, 8}, 2, 2, 0, type),
+      PoolCase(PoolKind::kAverage, {2, 3, 9, 8}, 3, 2, 1, type),
+      PoolCase(PoolKind::kAverage, {1, 16, 8, 8}, 8, 8, 0, type),
+      GlobalAverageCase({2, 3, 5, 7}, type),
+      GlobalAverageCase({2, 5, 7}, type),
+      PatchesCase({2, 3, 4, 6}, 2, type),
+      PatchesCase({1, 1, 3, 3}, 1, type),
+      PositionsCase({3, 4, 5}, true, type),
+      PositionsCase({3, 4, 5}, false, type),
+      FirstRowCase({3, 4, 5}, type),
+      FirstRowCase({1, 1, 1}, type),
+      ShortcutCase(BatchStatistics::kMicroBatch, type),
+      ShortcutCase(BatchStatistics::kFrozen, type),
       ResidualCase(type),
       FeedForwardCase(1, 24, ActivationKind::kGeluTanh, true, type),
       FeedForwardCase(33, 24, ActivationKind::kGeluTanh, true, type),
@@ -282,6 +397,21 @@ std::vector<LayerCase> DoubleLayerCases() {
       GateCase(ActivationKind::kSilu, 2, 3, type),
       RotaryCase(5, 2, 4, 3, 2, type),
       DropoutCase({2, 3, 3}, 0.5, type),
+      ConvolutionCase({2, 2, 5, 4}, 3, 3, 2, 1, true, type),
+      ConvolutionCase({1, 3, 4, 4}, 2, 1, 1, 0, false, type),
+      GroupNormCase({2, 4, 3, 2}, 2, type),
+      BatchNormCase({3, 2, 2, 3}, BatchStatistics::kMicroBatch, type),
+      BatchNormCase({3, 2, 2, 3}, BatchStatistics::kFrozen, type),
+      PoolCase(PoolKind::kMax, {2, 2, 5, 4}, 3, 2, 1, type),
+      PoolCase(PoolKind::kAverage, {2, 2, 5, 4}, 3, 2, 1, type),
+      GlobalAverageCase({2, 3, 2, 3}, type),
+      GlobalAverageCase({2, 3, 4}, type),
+      PatchesCase({2, 2, 4, 6}, 2, type),
+      PositionsCase({2, 3, 4}, true, type),
+      PositionsCase({2, 3, 4}, false, type),
+      FirstRowCase({2, 3, 4}, type),
+      ShortcutCase(BatchStatistics::kMicroBatch, type),
+      ShortcutCase(BatchStatistics::kFrozen, type),
       CrossEntropyCase(4, 5, type),
       ResidualCase(type),
       MlpCase(ActivationKind::kGelu, type),

@@ -36,7 +36,13 @@ absl::StatusOr<LayerData> RandomLayerData(const LayerCase& layer_case, int num_m
   LayerData data;
   for (const ParameterSpec& parameter : layer->parameters()) {
     std::vector<double>& values = data.parameters[parameter.name];
-    if (values.empty()) values = uniform(parameter.shape.NumElements(), 0.5);
+    if (!values.empty()) continue;
+    values = uniform(parameter.shape.NumElements(), 0.5);
+    // A variance is positive.
+    if (parameter.is_statistic) {
+      for (double& value : values) value += 1;
+      data.statistics.insert(parameter.name);
+    }
   }
   for (int i = 0; i < num_micro_batches; ++i) {
     MicroBatchData micro_batch;
@@ -47,9 +53,10 @@ absl::StatusOr<LayerData> RandomLayerData(const LayerCase& layer_case, int num_m
       micro_batch.input = uniform(layer_case.input.NumElements(), layer_case.scale);
     }
     if (layer_case.num_classes > 0) {
-      const int64_t rows = layer_case.input.type() == DataType::kInt32
-                               ? layer_case.input.NumElements()
-                               : layer_case.input.NumElements() / layer_case.input.extents().back();
+      const Shape& input = layer_case.input;
+      const int64_t rows = input.type() == DataType::kInt32 ? input.NumElements()
+                           : input.rank() == 4              ? input[0]
+                                                            : input.NumElements() / input.extents().back();
       micro_batch.targets = ids(rows, layer_case.num_classes);
     }
     micro_batch.grad_output = uniform(layer->output_shape().NumElements(), 1.0);

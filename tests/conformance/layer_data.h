@@ -4,6 +4,7 @@
 
 #include <map>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct MicroBatchData {
 struct LayerData {
   std::vector<MicroBatchData> micro_batches;
   std::map<std::string, std::vector<double>> parameters;  // by name; tied uses share one entry
+  std::set<std::string> statistics;                       // names of those that are; see ParameterSpec::is_statistic
 };
 
 // Random numbers from `seed` that are exact in f32. Errors: those of BuildLayer.

@@ -79,7 +79,7 @@ class Runner {
   absl::Status Recompute(int index) {
     MicroBatchBuffers& own = micro_batches_[index];
     if (own.recomputed == nullptr && own.recomputed_weight == nullptr) return absl::OkStatus();
-    PassBuffers buffers;
+    PassBuffers buffers = BuffersOf(own);
     if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
     buffers.targets = Data(own.targets);
     buffers.saved = Data(own.saved);

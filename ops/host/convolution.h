@@ -1,0 +1,19 @@
+// Convolutions by oneDNN. Used only by HostBackend.
+#ifndef BATON_OPS_HOST_CONVOLUTION_H_
+#define BATON_OPS_HOST_CONVOLUTION_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: ConvolutionInfo's; Internal if oneDNN fails.
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostConvolution(const ConvolutionSpec& spec, const Shape& input,
+                                                             int threads);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_HOST_CONVOLUTION_H_
