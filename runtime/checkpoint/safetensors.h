@@ -28,8 +28,9 @@ namespace baton {
 // A tensor to write. `data`: shape.NumBytes() bytes, row-major and little-endian; not owned.
 struct TensorToWrite {
   std::string name;  // UTF-8
-  Shape shape;
+  Shape shape;       // in the file
   const std::byte* data = nullptr;
+  bool transposed = false;  // the data are those of the transpose; for matrices of f32
 };
 
 // A file's bytes before they are written. Borrows what the tensors point to.
@@ -74,6 +75,13 @@ class SafetensorsFile {
   // Sorted by name.
   const std::vector<StoredTensor>& tensors() const { return tensors_; }
 
+  const std::string& path() const { return path_; }
+  // Null if the file has no such tensor.
+  const StoredTensor* Find(const std::string& name) const;
+  // Reads `tensor`, one of tensors(), of type F32, BF16 or F16, and widens its elements exactly. `values`: as many f32
+  // as it has elements, and nothing more is needed. Errors: InvalidArgument for another type; those of the system.
+  absl::Status ReadFloats(const StoredTensor& tensor, float* values) const;
+
   // Reads tensor `name` into `data`: shape.NumBytes() bytes. Errors: NotFound if the file has no such tensor;
   // InvalidArgument if its type or shape differs; those of the system.
   absl::Status Read(const std::string& name, const Shape& shape, std::byte* data) const;
@@ -81,6 +89,7 @@ class SafetensorsFile {
  private:
   SafetensorsFile(const std::string& path, int descriptor) : path_(path), descriptor_(descriptor) {}
   absl::Status ReadHeader();
+  absl::Status ReadAt(uint64_t offset, char* data, size_t bytes) const;
 
   const std::string path_;
   const int descriptor_;

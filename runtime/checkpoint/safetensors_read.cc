@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/json_object.h"
+#include "base/printable.h"
 #include "base/status.h"
 #include "runtime/checkpoint/dtype.h"
 #include "runtime/checkpoint/safetensors.h"
@@ -38,19 +39,6 @@ int64_t ElementBytes(const std::string& dtype) {
   return 0;
 }
 
-absl::Status ReadAt(int descriptor, uint64_t offset, char* data, size_t bytes, const std::string& path) {
-  while (bytes > 0) {
-    const ssize_t got = pread(descriptor, data, bytes, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot read checkpoint ", path));
-    if (got == 0) return absl::InvalidArgumentError(absl::StrCat("checkpoint ", path, ": the file ends too early"));
-    data += got;
-    offset += static_cast<uint64_t>(got);
-    bytes -= static_cast<size_t>(got);
-  }
-  return absl::OkStatus();
-}
-
 // An array of whole numbers from 0 to 2^62, or false.
 bool ReadNumbers(const nlohmann::json& array, std::vector<int64_t>* numbers) {
   if (!array.is_array()) return false;
@@ -63,8 +51,8 @@ bool ReadNumbers(const nlohmann::json& array, std::vector<int64_t>* numbers) {
 
 // One entry of the header; the offset counts from the end of the header. Errors: InvalidArgument without the path.
 absl::StatusOr<StoredTensor> ReadEntry(const std::string& name, const nlohmann::json& entry) {
-  const auto wrong = [&](const char* what) {
-    return absl::InvalidArgumentError(absl::StrCat("tensor \"", name, "\": ", what));
+  const auto wrong = [&](absl::string_view what) {
+    return absl::InvalidArgumentError(absl::StrCat("tensor \"", Printable(name), "\": ", what));
   };
   if (!entry.is_object()) return wrong("is no object");
   const auto dtype = entry.find("dtype");
@@ -75,7 +63,7 @@ absl::StatusOr<StoredTensor> ReadEntry(const std::string& name, const nlohmann::
   if (dtype == entry.end() || !dtype->is_string()) return wrong("dtype is missing or no string");
   tensor.dtype = dtype->get<std::string>();
   const int64_t element_bytes = ElementBytes(tensor.dtype);
-  if (element_bytes == 0) return wrong("dtype is unknown");
+  if (element_bytes == 0) return wrong(absl::StrCat("dtype \"", Printable(tensor.dtype), "\" is unknown"));
   if (shape == entry.end() || !ReadNumbers(*shape, &tensor.extents))
     return wrong("shape is missing or no list of sizes");
   std::vector<int64_t> range;
@@ -92,24 +80,25 @@ absl::StatusOr<StoredTensor> ReadEntry(const std::string& name, const nlohmann::
   return tensor;
 }
 
+absl::Status CheckMetadata(const nlohmann::json& metadata) {
+  for (const nlohmann::json& value : metadata) {
+    if (!metadata.is_object() || !value.is_string()) {
+      return absl::InvalidArgumentError("__metadata__ maps to something else than strings");
+    }
+  }
+  return metadata.is_object() ? absl::OkStatus() : absl::InvalidArgumentError("__metadata__ is no object");
+}
+
 // Errors: InvalidArgument without the path.
 absl::StatusOr<std::vector<StoredTensor>> ReadEntries(const std::string& text) {
   if (text.empty() || text[0] != '{') return absl::InvalidArgumentError("the header is no JSON object");
-  // The library keeps the last of two equal keys; the format forbids them.
-  std::set<std::string> names;
-  bool is_double = false;
-  const auto watch = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-    if (depth == 1 && event == nlohmann::json::parse_event_t::key) {
-      is_double |= !names.insert(parsed.get<std::string>()).second;
-    }
-    return true;
-  };
-  const nlohmann::json header = nlohmann::json::parse(text, watch, /*allow_exceptions=*/false);
-  if (!header.is_object()) return absl::InvalidArgumentError("the header is no JSON object");
-  if (is_double) return absl::InvalidArgumentError("the header names a tensor twice");
+  BATON_ASSIGN_OR_RETURN(const nlohmann::json header, ParseJsonObject(text, "the header"));
   std::vector<StoredTensor> tensors;
   for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") continue;
+    if (name == "__metadata__") {
+      BATON_RETURN_IF_ERROR(CheckMetadata(entry));
+      continue;
+    }
     BATON_ASSIGN_OR_RETURN(StoredTensor tensor, ReadEntry(name, entry));
     tensors.push_back(std::move(tensor));
   }
@@ -124,8 +113,8 @@ absl::Status CheckNoHoles(std::vector<StoredTensor> tensors, int64_t bytes) {
   int64_t reached = 0;
   for (const StoredTensor& tensor : tensors) {
     if (tensor.offset != reached) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("tensor \"", tensor.name, "\" begins at ", tensor.offset, " where ", reached, " is due"));
+      return absl::InvalidArgumentError(absl::StrCat("tensor \"", Printable(tensor.name), "\" begins at ",
+                                                     tensor.offset, " where ", reached, " is due"));
     }
     reached += tensor.bytes;
   }
@@ -145,6 +134,19 @@ absl::StatusOr<std::unique_ptr<SafetensorsFile>> SafetensorsFile::Open(const std
 
 SafetensorsFile::~SafetensorsFile() { close(descriptor_); }
 
+absl::Status SafetensorsFile::ReadAt(uint64_t offset, char* data, size_t bytes) const {
+  while (bytes > 0) {
+    const ssize_t got = pread(descriptor_, data, bytes, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot read checkpoint ", path_));
+    if (got == 0) return absl::InvalidArgumentError(absl::StrCat("checkpoint ", path_, ": the file ends too early"));
+    data += got;
+    offset += static_cast<uint64_t>(got);
+    bytes -= static_cast<size_t>(got);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SafetensorsFile::ReadHeader() {
   const auto wrong = [&](absl::string_view what) {
     return absl::InvalidArgumentError(absl::StrCat("checkpoint ", path_, ": ", what));
@@ -157,13 +159,13 @@ absl::Status SafetensorsFile::ReadHeader() {
   const uint64_t file_bytes = static_cast<uint64_t>(about.st_size);
   if (file_bytes < 8) return wrong("the file ends too early");
   unsigned char length[8];
-  BATON_RETURN_IF_ERROR(ReadAt(descriptor_, 0, reinterpret_cast<char*>(length), sizeof(length), path_));
+  BATON_RETURN_IF_ERROR(ReadAt(0, reinterpret_cast<char*>(length), sizeof(length)));
   uint64_t header_bytes = 0;
   for (int i = 7; i >= 0; --i) header_bytes = header_bytes << 8 | length[i];
   if (header_bytes > kMaxHeaderBytes) return wrong(absl::StrCat("a header of ", header_bytes, " bytes is too large"));
   if (header_bytes > file_bytes - 8) return wrong("the file ends too early");
   std::string text(static_cast<size_t>(header_bytes), '\0');
-  BATON_RETURN_IF_ERROR(ReadAt(descriptor_, 8, &text[0], text.size(), path_));
+  BATON_RETURN_IF_ERROR(ReadAt(8, &text[0], text.size()));
 
   absl::StatusOr<std::vector<StoredTensor>> tensors = ReadEntries(text);
   if (!tensors.ok()) return wrong(tensors.status().message());
@@ -175,10 +177,8 @@ absl::Status SafetensorsFile::ReadHeader() {
 }
 
 absl::Status SafetensorsFile::Read(const std::string& name, const Shape& shape, std::byte* data) const {
-  const auto found =
-      std::lower_bound(tensors_.begin(), tensors_.end(), name,
-                       [](const StoredTensor& tensor, const std::string& each) { return tensor.name < each; });
-  if (found == tensors_.end() || found->name != name) {
+  const StoredTensor* const found = Find(name);
+  if (found == nullptr) {
     return absl::NotFoundError(absl::StrCat("checkpoint ", path_, " has no tensor \"", name, "\""));
   }
   if (found->dtype != DtypeOf(shape.type()) || found->extents != shape.extents()) {
@@ -186,8 +186,14 @@ absl::Status SafetensorsFile::Read(const std::string& name, const Shape& shape, 
                                                    absl::StrJoin(found->extents, ", "), "] ", found->dtype,
                                                    ", but the model's is ", shape.ToString()));
   }
-  return ReadAt(descriptor_, static_cast<uint64_t>(found->offset), reinterpret_cast<char*>(data),
-                static_cast<size_t>(found->bytes), path_);
+  return ReadAt(static_cast<uint64_t>(found->offset), reinterpret_cast<char*>(data), static_cast<size_t>(found->bytes));
+}
+
+const StoredTensor* SafetensorsFile::Find(const std::string& name) const {
+  const auto found =
+      std::lower_bound(tensors_.begin(), tensors_.end(), name,
+                       [](const StoredTensor& tensor, const std::string& each) { return tensor.name < each; });
+  return found == tensors_.end() || found->name != name ? nullptr : &*found;
 }
 
 }  // namespace baton

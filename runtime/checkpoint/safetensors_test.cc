@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace baton {
 namespace {
@@ -161,6 +163,45 @@ TEST_CASE("an error of the system names the path, and leaves the old file unchan
   CHECK_FALSE(std::ifstream(path + ".partial").good());
 }
 
+TEST_CASE("numbers of 16 bits widen exactly") {
+  // F16: 1, -2, the largest, the least normal, the least subnormal, the largest subnormal, -0, infinity.
+  const uint16_t halves[] = {0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x03ff, 0x8000, 0x7c00};
+  const float as_f16[] = {1, -2, 65504, 0x1p-14f, 0x1p-24f, 1023 * 0x1p-24f, -0.0f, INFINITY};
+  const std::string data(reinterpret_cast<const char*>(halves), sizeof(halves));
+  for (const char* type : {"F16", "BF16"}) {
+    CAPTURE(type);
+    std::string contents =
+        Contents(absl::StrCat(R"({"w":{"dtype":")", type, R"(","shape":[2,4],"data_offsets":[0,16]}})"), 0);
+    const auto file = OpenContents(contents + data);
+    REQUIRE(file.ok());
+    float values[8];
+    REQUIRE((*file)->ReadFloats((*file)->tensors()[0], values).ok());
+    for (int i = 0; i < 8; ++i) {
+      const uint32_t bits = uint32_t{halves[i]} << 16;
+      const bool is_f16 = type[0] == 'F';
+      CHECK(std::memcmp(&values[i], is_f16 ? static_cast<const void*>(&as_f16[i]) : &bits, 4) == 0);
+    }
+  }
+  const auto whole = OpenContents(Contents(R"({"w":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}})", 4));
+  float value;
+  CHECK((*whole)->ReadFloats((*whole)->tensors()[0], &value).message() ==
+        "checkpoint " + Path("contents.safetensors") +
+            ": tensor \"w\" has type I32, which is not one of F32, BF16, F16");
+}
+
+TEST_CASE("a transposed matrix is written row by row of its transpose") {
+  std::vector<float> data(3 * 150);  // [3, 150], written as [150, 3]
+  for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<float>(i);
+  const std::string path = Path("transposed.safetensors");
+  const Shape shape(DataType::kFloat32, {150, 3});
+  REQUIRE(WriteSafetensors(path, {{"w", shape, reinterpret_cast<const std::byte*>(data.data()), true}}).ok());
+  std::vector<float> read(data.size());
+  REQUIRE((*SafetensorsFile::Open(path))->Read("w", shape, reinterpret_cast<std::byte*>(read.data())).ok());
+  for (int row = 0; row < 150; ++row) {
+    for (int column = 0; column < 3; ++column) REQUIRE(read[row * 3 + column] == data[column * 150 + row]);
+  }
+}
+
 struct Hostile {
   std::string contents;
   std::string message;  // the end of it
@@ -178,16 +219,19 @@ TEST_CASE("hostile files are refused") {
       Hostile{Contents(" {}", 0), "the header is no JSON object"},
       Hostile{Contents("{\"w\":", 0), "the header is no JSON object"},
       Hostile{Contents("{\"\xff\":1}", 0), "the header is no JSON object"},
-      Hostile{Contents("{" + std::string(100000, '['), 0), "the header is no JSON object"},
+      Hostile{Contents("{" + std::string(100000, '['), 0), "the header is nested more than 32 levels deep"},
       Hostile{Contents("{\"w\":" + std::string(100000, '[') + std::string(100000, ']') + "}", 0),
-              "tensor \"w\": is no object"},
+              "the header is nested more than 32 levels deep"},
+      Hostile{Contents(std::string("{}\0", 3), 0), "the header has a NUL byte"},
+      Hostile{Contents(R"({"__metadata__":{"a":1}})", 0), "__metadata__ maps to something else than strings"},
+      Hostile{Contents(R"({"__metadata__":1})", 0), "__metadata__ maps to something else than strings"},
       Hostile{Contents("{}", 1), "the tensors have 0 bytes, the file 1"},
       Hostile{Contents("{\"w\":1}", 0), "tensor \"w\": is no object"},
       Hostile{Contents(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":1})", 8),
-              "the header names a tensor twice"},
+              "the header has \"w\" twice"},
       Hostile{entry(R"("shape":[2],"data_offsets":[0,8])"), "tensor \"w\": dtype is missing or no string"},
       Hostile{entry(R"("dtype":3,"shape":[2],"data_offsets":[0,8])"), "tensor \"w\": dtype is missing or no string"},
-      Hostile{entry(R"("dtype":"F31","shape":[2],"data_offsets":[0,8])"), "tensor \"w\": dtype is unknown"},
+      Hostile{entry(R"("dtype":"F31","shape":[2],"data_offsets":[0,8])"), "tensor \"w\": dtype \"F31\" is unknown"},
       Hostile{entry(R"("dtype":"F32","data_offsets":[0,8])"), "tensor \"w\": shape is missing or no list of sizes"},
       Hostile{entry(R"("dtype":"F32","shape":[-2],"data_offsets":[0,8])"),
               "tensor \"w\": shape is missing or no list of sizes"},

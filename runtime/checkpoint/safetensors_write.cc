@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
@@ -30,6 +31,23 @@ std::string MakeHeader(const std::vector<TensorToWrite>& tensors, const std::vec
   std::string length;
   for (int i = 0; i < 8; ++i) length += static_cast<char>(static_cast<uint64_t>(json.size()) >> (8 * i) & 0xff);
   return length + json;
+}
+
+// Appends a matrix of shape [rows, columns] whose data are [columns, rows], a band of rows at a time.
+absl::Status AppendTransposed(const TensorToWrite& tensor, DurableFile& file) {
+  const int64_t rows = tensor.shape[0], columns = tensor.shape[1];
+  const float* const data = reinterpret_cast<const float*>(tensor.data);
+  constexpr int64_t kBand = 64;
+  std::vector<float> band(static_cast<size_t>(std::min(kBand, rows) * columns));
+  for (int64_t begin = 0; begin < rows; begin += kBand) {
+    const int64_t count = std::min(kBand, rows - begin);
+    for (int64_t column = 0; column < columns; ++column) {
+      for (int64_t row = 0; row < count; ++row) band[row * columns + column] = data[column * rows + begin + row];
+    }
+    BATON_RETURN_IF_ERROR(file.Append(
+        {reinterpret_cast<const char*>(band.data()), static_cast<size_t>(count * columns) * sizeof(float)}));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -64,6 +82,10 @@ absl::Status WriteLaidOut(const std::string& path, const SafetensorsLayout& layo
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<DurableFile> file, DurableFile::Create(path));
   BATON_RETURN_IF_ERROR(file->Append(layout.header));
   for (const TensorToWrite& tensor : layout.tensors) {
+    if (tensor.transposed) {
+      BATON_RETURN_IF_ERROR(AppendTransposed(tensor, *file));
+      continue;
+    }
     BATON_RETURN_IF_ERROR(
         file->Append({reinterpret_cast<const char*>(tensor.data), static_cast<size_t>(tensor.shape.NumBytes())}));
   }

@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "base/status.h"
 #include "runtime/job/batch_ramp.h"
+#include "runtime/job/expand_hugging_face.h"
 #include "runtime/job/limits.h"
 #include "runtime/job/resolve_data.h"
 #include "runtime/job/resolve_devices.h"
@@ -103,6 +104,7 @@ absl::StatusOr<proto::Job> ResolveJob(proto::Job job) {
     return absl::InvalidArgumentError(absl::StrCat("name: ", job.name().size(), " characters must be at most 200"));
   }
   BATON_RETURN_IF_ERROR(ResolveBatch(*job.mutable_batch()));
+  BATON_RETURN_IF_ERROR(ExpandHuggingFace(job));
   BATON_RETURN_IF_ERROR(ResolveModel(job, *job.mutable_model()));
   BATON_RETURN_IF_ERROR(ResolveData(job, *job.mutable_data()));
   BATON_RETURN_IF_ERROR(ResolvePipeline(job, *job.mutable_pipeline()));

@@ -23,8 +23,9 @@ inline constexpr int64_t kMaxElementsPerTensor = int64_t{1} << 40;  // of one mi
 inline constexpr int64_t kMaxClusterElements = int64_t{1} << 28;    // examples · features
 
 // Sets every unset field to its default (proto/job.proto). Afterwards these hold: each optional scalar of the parts
-// that apply is set; exactly one of model.gpt2, model.mlp and model.layer is set; data.source and optimizer.adamw are
-// set; exactly one of pipeline.split.balanced and pipeline.split.layers is set; devices.count equals pipeline.stages;
+// that apply is set; exactly one kind of model, or model.layer, is set; data.source and optimizer.adamw are
+// set; model.hugging_face is replaced by the kind that its config.json describes, the one file that is read here;
+// exactly one of pipeline.split.balanced and pipeline.split.layers is set; devices.count equals pipeline.stages;
 // the data fits the model.
 //
 // Not checked here: whether this machine has the backend (see MakeDevices), and files (see MakeDataset).

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "base/write_file.h"
 #include "runtime/checkpoint/checkpoint_folder.h"
+#include "runtime/hugging_face/weights_out.h"
 #include "runtime/train/metrics_tail.h"
 
 namespace baton {
@@ -23,14 +24,22 @@ namespace {
 // The files that a run writes into its folder.
 constexpr const char* kFiles[] = {"job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors"};
 
-// What --resume and checkpoints add.
-constexpr const char* kResumed[] = {"checkpoints", "checkpoints.discarded", "metrics.jsonl.discarded"};
+// Folders, and what --resume and checkpoints add.
+constexpr const char* kOthers[] = {"checkpoints", "checkpoints.discarded", "metrics.jsonl.discarded", "hugging_face"};
 
 // True if `path` can be written, without a change of an existing file.
 bool IsWritable(const std::string& path) {
   if (access(path.c_str(), F_OK) == 0) return access(path.c_str(), W_OK) == 0;
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
+}
+
+// The file or folder that has the tokenizer of the run's text; empty if there is none.
+std::string TokenizerOf(const proto::Job& job) {
+  if (!job.data().tokenizer().empty() && job.data().tokenizer() != "bytes") return job.data().tokenizer();
+  std::error_code ignored;
+  const std::string& weights = job.run().initial_weights();
+  return std::filesystem::is_directory(weights, ignored) ? weights : "";
 }
 
 }  // namespace
@@ -109,7 +118,7 @@ absl::StatusOr<std::vector<std::string>> OutputFolder::Continue(const proto::Job
 absl::Status OutputFolder::SetAside() {
   namespace fs = std::filesystem;
   // Checkpoints first: --resume must not find them without the rest.
-  std::vector<const char*> names(std::begin(kResumed), std::end(kResumed));
+  std::vector<const char*> names(std::begin(kOthers), std::end(kOthers));
   names.insert(names.end(), std::begin(kFiles), std::end(kFiles));
   std::error_code error;
   for (const char* name : names) {
@@ -138,9 +147,15 @@ absl::Status OutputFolder::WriteMetrics(const StepMetrics& metrics) {
   return status;
 }
 
-absl::Status OutputFolder::WriteWeights(std::vector<TensorToWrite> weights) {
+absl::Status OutputFolder::WriteWeights(const proto::Job& job, std::vector<TensorToWrite> weights) {
   if (!has_folder()) return absl::OkStatus();
-  return Keep(WriteSafetensors(folder_ + "/weights.safetensors", std::move(weights)));
+  BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> tensors, ToHuggingFace(job.model(), weights));
+  const absl::Status file = Keep(WriteSafetensors(folder_ + "/weights.safetensors", std::move(tensors)));
+  const absl::StatusOr<bool> written =
+      WriteHuggingFaceFolder(folder_ + "/hugging_face", job.model(), std::move(weights), TokenizerOf(job));
+  has_hugging_face_ = written.ok() && *written;
+  const absl::Status folder = Keep(written.status());
+  return file.ok() ? folder : file;
 }
 
 absl::Status OutputFolder::WriteTrace(const std::string& trace) {

@@ -1,11 +1,11 @@
-// The files that a training run leaves: job.textproto, metrics.jsonl, trace.json, weights.safetensors, and a trace of
-// its own with --trace. Used by the trainer.
+// The files that a training run leaves: job.textproto, metrics.jsonl, trace.json, weights.safetensors, the folder
+// hugging_face, and a trace of its own with --trace. Used by the trainer.
 //
 //   OutputFolder output(options.output, options.trace_file);
 //   BATON_RETURN_IF_ERROR(output.Check());        // before anything takes long; locks the folder
 //   BATON_RETURN_IF_ERROR(output.Open(job));      // sets an earlier run's files aside; or Continue, to go on with it
 //   output.WriteMetrics(metrics);
-//   output.WriteWeights(weights);                 // first, since they are the work
+//   output.WriteWeights(job, weights);            // first, since they are the work
 //   output.WriteTrace(trace);
 //   return output.status();                       // names each file that could not be written
 #ifndef BATON_RUNTIME_TRAIN_OUTPUT_FOLDER_H_
@@ -62,7 +62,11 @@ class OutputFolder {
   // A file that cannot be written does not keep the others from being written: these return the error, and status()
   // has all of them. After its first error metrics.jsonl gets no more lines.
   absl::Status WriteMetrics(const StepMetrics& metrics);
-  absl::Status WriteWeights(std::vector<TensorToWrite> weights);
+  // weights.safetensors, and hugging_face/ for a model that transformers has. `weights`: all parameters, by Baton's
+  // names.
+  absl::Status WriteWeights(const proto::Job& job, std::vector<TensorToWrite> weights);
+  // Whether WriteWeights made hugging_face/.
+  bool has_hugging_face() const { return has_hugging_face_; }
   // To trace.json and the trace file.
   absl::Status WriteTrace(const std::string& trace);
   // Adds the error of a file that something else failed to write.
@@ -81,6 +85,7 @@ class OutputFolder {
   std::vector<std::string> failed_;         // messages
   std::string set_aside_;
   bool made_folder_ = false;
+  bool has_hugging_face_ = false;
 };
 
 }  // namespace baton

@@ -81,7 +81,7 @@ absl::Status TrainingSession::FillParameters() {
     InitialValues initial(job_.run().seed(), AvailableCores());
     BATON_RETURN_IF_ERROR(parameters_->Fill(initial));
   } else {
-    BATON_ASSIGN_OR_RETURN(const auto weights, OpenStoredWeights(job_.run().initial_weights()));
+    BATON_ASSIGN_OR_RETURN(const auto weights, OpenStoredWeights(job_.run().initial_weights(), job_.model()));
     BATON_RETURN_IF_ERROR(parameters_->Fill(*weights));
     BATON_RETURN_IF_ERROR(weights->CheckAllRead());
   }

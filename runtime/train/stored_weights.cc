@@ -9,6 +9,8 @@
 #include "base/status.h"
 #include "runtime/checkpoint/checkpoint.h"
 #include "runtime/checkpoint/safetensors.h"
+#include "runtime/hugging_face/tensor_table.h"
+#include "runtime/hugging_face/weights_in.h"
 
 namespace baton {
 namespace {
@@ -42,12 +44,32 @@ class WeightsOf final : public StoredWeights {
   std::set<std::string> unread_;
 };
 
+// Open has checked that the files have what the model has, and no more.
+class WeightsOfHuggingFace final : public StoredWeights {
+ public:
+  explicit WeightsOfHuggingFace(std::unique_ptr<HuggingFaceWeights> weights) : weights_(std::move(weights)) {}
+
+  absl::Status Read(const ParameterSpec& spec, absl::Span<std::byte> values) override {
+    return WithField(weights_->Read(spec.name, spec.shape, values.data()));
+  }
+  absl::Status CheckAllRead() const override { return absl::OkStatus(); }
+
+ private:
+  const std::unique_ptr<HuggingFaceWeights> weights_;
+};
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<StoredWeights>> OpenStoredWeights(const std::string& path) {
+absl::StatusOr<std::unique_ptr<StoredWeights>> OpenStoredWeights(const std::string& path, const proto::Model& model) {
   std::error_code ignored;
   std::set<std::string> names;
-  if (std::filesystem::is_directory(path, ignored)) {
+  const bool is_folder = std::filesystem::is_directory(path, ignored);
+  if (!TensorTableOf(model).tensors.empty() && (!is_folder || IsHuggingFaceFolder(path))) {
+    auto weights = HuggingFaceWeights::Open(path, model);
+    if (!weights.ok()) return WithField(weights.status());
+    return std::make_unique<WeightsOfHuggingFace>(*std::move(weights));
+  }
+  if (is_folder) {
     auto checkpoint = Checkpoint::Open(path);
     if (!checkpoint.ok()) return WithField(checkpoint.status());
     // The other tensors are the optimizer's.

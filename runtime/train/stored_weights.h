@@ -1,6 +1,6 @@
 // Parameters from a file: run.initial_weights. Used by training sessions.
 //
-//   BATON_ASSIGN_OR_RETURN(const auto source, OpenStoredWeights("runs/gpt/weights.safetensors"));
+//   BATON_ASSIGN_OR_RETURN(const auto source, OpenStoredWeights("runs/gpt/weights.safetensors", job.model()));
 //   BATON_RETURN_IF_ERROR(state.Fill(*source));
 //   BATON_RETURN_IF_ERROR(source->CheckAllRead());
 #ifndef BATON_RUNTIME_TRAIN_STORED_WEIGHTS_H_
@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ops/layers/parameter_source.h"
+#include "proto/job.pb.h"
 
 namespace baton {
 
@@ -22,9 +23,11 @@ class StoredWeights : public ParameterSource {
   virtual absl::Status CheckAllRead() const = 0;
 };
 
-// `path`: a safetensors file, or the folder of a checkpoint, whose hashes are checked. Errors: those of
-// SafetensorsFile::Open and Checkpoint::Open.
-absl::StatusOr<std::unique_ptr<StoredWeights>> OpenStoredWeights(const std::string& path);
+// `path`: a safetensors file, or a folder of Hugging Face, with the names and shapes of runtime/hugging_face for the
+// kinds of models that it has, and Baton's for others; or the folder of a checkpoint, whose hashes are checked and
+// whose names and shapes are Baton's. `model`: resolved. Errors: those of SafetensorsFile::Open,
+// HuggingFaceWeights::Open and Checkpoint::Open.
+absl::StatusOr<std::unique_ptr<StoredWeights>> OpenStoredWeights(const std::string& path, const proto::Model& model);
 
 }  // namespace baton
 

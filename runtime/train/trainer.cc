@@ -245,7 +245,7 @@ class Trainer {
     }
     if (output_.has_folder() && options_.weights) {
       BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> weights, session_->Weights());
-      (void)output_.WriteWeights(std::move(weights));  // status() below has the error
+      (void)output_.WriteWeights(job_, std::move(weights));  // status() below has the error
     }
     if (output_.wants_trace() && steps_done_ > first_step_) {
       // A step with another batch that was stopped leaves the trace of the step before, which has no prediction here.
@@ -258,7 +258,8 @@ class Trainer {
     if (output_.has_folder()) {
       progress_.Log(absl::StrCat("written to ", output_.folder(),
                                  ": job.textproto, metrics.jsonl, trace.json (opens in ui.perfetto.dev)",
-                                 options_.weights ? ", weights.safetensors" : ""));
+                                 options_.weights ? ", weights.safetensors" : "",
+                                 output_.has_hugging_face() ? ", hugging_face/ (loads in transformers)" : ""));
     }
     return stopped_ ? Stopped() : absl::OkStatus();
   }

@@ -13,6 +13,7 @@
 #include "runtime/checkpoint/checkpoint.h"
 #include "runtime/checkpoint/checkpoint_folder.h"
 #include "runtime/checkpoint/write_checkpoint.h"
+#include "runtime/hugging_face/weights_out.h"
 #include "schedules/search/searched_schedules.h"
 #include "tests/testing/jobs.h"
 
@@ -143,8 +144,9 @@ TEST_CASE("initial weights are taken from a checkpoint or a weights file, and fi
   const auto session = TrainingSession::Create(JobOf({})).value();
   Outcome ignored;
   RunSteps(*session, 0, 2, ignored);
-  const std::string checkpoint = Save(*session, 2);
-  for (const std::string& path : {checkpoint, checkpoint + "/parameters.safetensors"}) {
+  const std::string checkpoint = Save(*session, 2), file = checkpoint + "/weights.safetensors";
+  REQUIRE(WriteSafetensors(file, ToHuggingFace(JobOf({}).model(), session->Weights().value()).value()).ok());
+  for (const std::string& path : {checkpoint, file}) {
     const auto tuned =
         TrainingSession::Create(JobOf({absl::StrCat("run.initial_weights=", path), "pipeline.stages=2"})).value();
     const std::vector<TensorToWrite> expected = session->Weights().value(), got = tuned->Weights().value();
@@ -158,9 +160,15 @@ TEST_CASE("initial weights are taken from a checkpoint or a weights file, and fi
           TrainingSession::Create(JobOf({absl::StrCat("run.initial_weights=", path), change})).status().message());
     };
     CHECK_THAT(refused("model.gpt2.layers=9"), Catch::StartsWith("run.initial_weights: "));
-    CHECK_THAT(refused("model.gpt2.layers=7"), Catch::Contains("the model has no tensor \"h.7."));
-    CHECK_THAT(refused("model.gpt2.width=32"), Catch::Contains("but the model's is"));
+    CHECK_THAT(refused("model.gpt2.layers=7"), Catch::Contains("h.7."));
+    CHECK_THAT(refused("model.gpt2.width=32"), Catch::Contains("wte.weight"));
   }
+  // Under Hugging Face's names are Hugging Face's shapes.
+  CHECK_THAT(
+      std::string(TrainingSession::Create(JobOf({"run.initial_weights=" + checkpoint + "/parameters.safetensors"}))
+                      .status()
+                      .message()),
+      Catch::EndsWith("tensor \"h.0.attn.c_attn.weight\" is [48, 16], but must be [16, 48]"));
   CHECK_THAT(std::string(TrainingSession::Create(JobOf({"run.initial_weights=/no/such"})).status().message()),
              Catch::StartsWith("run.initial_weights: "));
 }

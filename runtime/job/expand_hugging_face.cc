@@ -1,0 +1,56 @@
+// What stands beside model.hugging_face is checked before the file is read.
+#include "runtime/job/expand_hugging_face.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "runtime/hugging_face/config.h"
+#include "runtime/job/limits.h"
+#include "runtime/job/resolve.h"
+
+namespace baton {
+
+absl::Status ExpandHuggingFace(proto::Job& job) {
+  proto::Model& model = *job.mutable_model();
+  if (!model.has_hugging_face()) {
+    if (!model.has_weights()) return absl::OkStatus();
+    return absl::InvalidArgumentError("model.weights: goes with model.hugging_face");
+  }
+  std::string folder = model.hugging_face();
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  if (folder.empty()) return Missing("model.hugging_face", "a folder with config.json");
+  if (folder.size() > 4096) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("model.hugging_face: ", folder.size(), " characters must be at most 4096"));
+  }
+  if (model.kind_case() != proto::Model::KIND_NOT_SET || model.layer_size() > 0) {
+    return absl::InvalidArgumentError(absl::StrCat("model.hugging_face: cannot stand beside model.", ModelKindOf(job)));
+  }
+  if (model.has_inputs() || model.has_image()) {
+    return absl::InvalidArgumentError(absl::StrCat("model.", model.has_inputs() ? "inputs" : "image",
+                                                   ": goes with a list of layers, not with model.hugging_face"));
+  }
+  if (!proto::Model::Weights_IsValid(model.weights())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("model.weights: ", static_cast<int>(model.weights()), " is not one of STORED, RANDOM"));
+  }
+  if (model.weights() == proto::Model::STORED) {
+    if (!job.run().initial_weights().empty()) {
+      return absl::InvalidArgumentError(
+          "run.initial_weights: model.hugging_face has weights already; model.weights: RANDOM leaves them out");
+    }
+    job.mutable_run()->set_initial_weights(folder);
+  }
+  const absl::StatusOr<proto::Model> kind = ReadHuggingFaceConfig(folder);
+  if (!kind.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("model.hugging_face: ", kind.status().message()));
+  }
+  model.clear_hugging_face();
+  model.clear_weights();
+  model.MergeFrom(*kind);
+  return absl::OkStatus();
+}
+
+}  // namespace baton
