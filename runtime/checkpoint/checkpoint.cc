@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -41,7 +42,7 @@ absl::Status ReadAt(int descriptor, const std::string& path, int64_t offset, cha
   while (bytes > 0) {
     const ssize_t got = pread(descriptor, data, static_cast<size_t>(bytes), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be read"));
+    if (got < 0) return absl::DataLossError(absl::StrCat(path, ": cannot be read: ", std::strerror(errno)));
     if (got == 0) return absl::DataLossError(absl::StrCat(path, ": ends too early"));
     data += got;
     offset += got;
@@ -115,14 +116,21 @@ absl::Status Checkpoint::CheckPart(const std::string& file, const std::string& p
   return content.Hex() == hash ? absl::OkStatus() : Damaged(file, part);
 }
 
+absl::Status Checkpoint::CheckHeader(const proto::StateFile& file) const {
+  return CheckPart(file.name(), "the header", 0, file.header_bytes(), file.header_hash());
+}
+
+absl::Status Checkpoint::CheckHeaders() const {
+  for (const proto::StateFile& file : manifest_.files()) BATON_RETURN_IF_ERROR(CheckHeader(file));
+  return absl::OkStatus();
+}
+
 std::vector<std::string> Checkpoint::Damages() const {
   std::vector<std::string> damages;
   const auto add = [&](const absl::Status& status) {
     if (!status.ok()) damages.push_back(std::string(status.message()));
   };
-  for (const proto::StateFile& file : manifest_.files()) {
-    add(CheckPart(file.name(), "the header", 0, file.header_bytes(), file.header_hash()));
-  }
+  for (const proto::StateFile& file : manifest_.files()) add(CheckHeader(file));
   for (const proto::StateTensor& tensor : manifest_.tensors()) {
     const std::string part = absl::StrCat("tensor \"", tensor.name(), "\"");
     add(CheckPart(tensor.file(), part, tensor.begin(), tensor.end(), tensor.hash()));

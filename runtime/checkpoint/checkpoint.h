@@ -2,7 +2,6 @@
 // each byte that is used has been compared with its hash. Used by runtime/train and by `baton checkpoint`.
 //
 //     BATON_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::Open("runs/gpt/checkpoints/step-000400"));
-//     BATON_RETURN_IF_ERROR(checkpoint->Verify());
 //     BATON_RETURN_IF_ERROR(checkpoint->Read("wte.weight", shape, data));
 //
 // docs/checkpoints.md describes the folder; write_checkpoint.h writes it.
@@ -26,8 +25,9 @@ namespace baton {
 
 // Thread contract: immutable after Open; any thread. Owns the descriptors of its files.
 //
-// Errors of all functions name the folder or the file: DataLoss if something is damaged, shorter, longer or missing;
-// Unimplemented for a newer format; InvalidArgument for a manifest that is whole but wrong; those of the system.
+// Errors of all functions name the folder or the file: DataLoss if something is damaged, unreadable, shorter, longer or
+// missing; Unimplemented for a newer format; InvalidArgument for a manifest that is whole but wrong; those of the
+// system.
 class Checkpoint {
  public:
   // Reads the manifest, and checks that each file is there with the size that it should have.
@@ -48,6 +48,9 @@ class Checkpoint {
   // A message for each part that is damaged; empty if the checkpoint is sound.
   std::vector<std::string> Damages() const;
 
+  // Compares each file's header with its hash. Error: the first damage. With Read of every tensor each byte is
+  // compared.
+  absl::Status CheckHeaders() const;
   // Reads tensor `name` into `data`, shape.NumBytes() bytes, and checks its hash. Errors also: NotFound if there is no
   // such tensor; InvalidArgument if its type or shape differs.
   absl::Status Read(const std::string& name, const Shape& shape, std::byte* data) const;
@@ -55,6 +58,7 @@ class Checkpoint {
  private:
   explicit Checkpoint(std::string folder) : folder_(std::move(folder)) {}
   absl::Status OpenFile(const proto::StateFile& file);
+  absl::Status CheckHeader(const proto::StateFile& file) const;
   // OK if bytes [begin, end) of `file` have `hash`; `part` is for the message.
   absl::Status CheckPart(const std::string& file, const std::string& part, int64_t begin, int64_t end,
                          const std::string& hash) const;

@@ -92,6 +92,7 @@ absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
 }
 
 absl::Status ParameterState::Restore(const Checkpoint& checkpoint) {
+  BATON_RETURN_IF_ERROR(checkpoint.CheckHeaders());
   std::set<std::string> names;
   std::vector<std::byte> values;
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {

@@ -57,8 +57,9 @@ class ParameterState {
   void Prepare(StateSnapshot& snapshot) const;
   // Copies values and moments of the canonical uses to `snapshot`, which Prepare has laid out.
   absl::Status CopyTo(StateSnapshot& snapshot) const;
-  // Reads values and moments, and writes them to all uses in all replicas. Errors: those of Checkpoint::Read;
-  // InvalidArgument if the checkpoint has a tensor that the model has not.
+  // Reads each byte of the checkpoint once, checks its hash, and writes values and moments to all uses in all replicas.
+  // After an error some may be written. Errors: those of Checkpoint::Read; InvalidArgument if the checkpoint has a
+  // tensor that the model has not.
   absl::Status Restore(const Checkpoint& checkpoint);
 
  private:

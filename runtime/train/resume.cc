@@ -12,30 +12,32 @@
 namespace baton {
 namespace {
 
-absl::StatusOr<std::unique_ptr<Checkpoint>> OpenSound(const std::string& path) {
-  BATON_ASSIGN_OR_RETURN(std::unique_ptr<Checkpoint> checkpoint, Checkpoint::Open(path));
-  BATON_RETURN_IF_ERROR(checkpoint->Verify());
-  return checkpoint;
-}
-
 absl::Status Refuse(const std::string& why) { return absl::InvalidArgumentError(absl::StrCat("--resume: ", why)); }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Checkpoint>> FindCheckpoint(const ResumeRequest& request, const std::string& folder,
-                                                           const LogLine& log) {
-  if (request.from != kNewest) {
-    absl::StatusOr<std::unique_ptr<Checkpoint>> checkpoint = OpenSound(request.from);
-    if (!checkpoint.ok()) return Refuse(std::string(checkpoint.status().message()));
-    return checkpoint;
+absl::StatusOr<std::unique_ptr<Checkpoint>> RestoreSound(const ResumeRequest& request, const std::string& folder,
+                                                         const std::function<absl::Status(const Checkpoint&)>& restore,
+                                                         const LogLine& log) {
+  const bool newest = request.from == kNewest;
+  std::vector<std::string> paths;  // the newest last
+  if (newest) {
+    for (const ListedCheckpoint& listed : ListCheckpoints(folder)) paths.push_back(listed.path);
+  } else {
+    paths.push_back(request.from);
   }
-  std::vector<ListedCheckpoint> all = ListCheckpoints(folder);
-  for (; !all.empty(); all.pop_back()) {
-    absl::StatusOr<std::unique_ptr<Checkpoint>> checkpoint = OpenSound(all.back().path);
-    if (checkpoint.ok()) return checkpoint;
-    // A newer baton may have trained for days.
-    if (absl::IsUnimplemented(checkpoint.status())) return Refuse(std::string(checkpoint.status().message()));
-    log(absl::StrCat("checkpoint ", all.back().path, " is not sound: ", checkpoint.status().message()));
+  for (; !paths.empty(); paths.pop_back()) {
+    absl::StatusOr<std::unique_ptr<Checkpoint>> checkpoint = Checkpoint::Open(paths.back());
+    absl::Status unsound = checkpoint.status();
+    if (checkpoint.ok()) {
+      const absl::Status restored = restore(**checkpoint);
+      if (restored.ok()) return checkpoint;
+      if (!absl::IsDataLoss(restored)) return restored;
+      unsound = restored;
+    }
+    // A newer baton, which writes a newer format, may have trained for days.
+    if (!newest || absl::IsUnimplemented(unsound)) return Refuse(std::string(unsound.message()));
+    log(absl::StrCat("checkpoint ", paths.back(), " is not sound: ", unsound.message()));
   }
   log(absl::StrCat("no sound checkpoint in ", folder, ": training begins at step 1"));
   return std::unique_ptr<Checkpoint>();

@@ -1,10 +1,12 @@
 // How a run goes on from a checkpoint: which one, and whether the job may. Used by the trainer.
 //
-//   BATON_ASSIGN_OR_RETURN(const auto checkpoint, FindCheckpoint(request, folder, log));     // null: from the start
-//   BATON_RETURN_IF_ERROR(CheckJob(*checkpoint, job, request));           // before anything takes long
-//   … make the session …
-//   BATON_RETURN_IF_ERROR(CheckSession(*checkpoint, about, request, log));
-//   BATON_RETURN_IF_ERROR(session.Restore(*checkpoint));
+//   const auto restore = [&](const Checkpoint& checkpoint) -> absl::Status {
+//     BATON_RETURN_IF_ERROR(CheckJob(checkpoint, job, request));           // before anything takes long
+//     … make the session, once …
+//     BATON_RETURN_IF_ERROR(CheckSession(checkpoint, about, request, log));
+//     return session.Restore(checkpoint);
+//   };
+//   BATON_ASSIGN_OR_RETURN(const auto restored, RestoreSound(request, folder, restore, log));  // null: from the start
 #ifndef BATON_RUNTIME_TRAIN_RESUME_H_
 #define BATON_RUNTIME_TRAIN_RESUME_H_
 
@@ -30,11 +32,14 @@ struct ResumeRequest {
 
 using LogLine = std::function<void(const std::string&)>;
 
-// The checkpoint to go on from, every byte of which is right. kNewest: the newest sound one in `folder`, the run's
-// `checkpoints`; those that are damaged are logged; null if there is none. Errors: InvalidArgument if the one that is
-// named is damaged, or if the newest has a newer format.
-absl::StatusOr<std::unique_ptr<Checkpoint>> FindCheckpoint(const ResumeRequest& request, const std::string& folder,
-                                                           const LogLine& log);
+// Calls `restore` for the checkpoint that `request` names, or, for kNewest, for those in `folder`, the run's
+// `checkpoints`, from the newest on until one is sound. `restore` reads every tensor once, which checks its hash; it
+// returns DataLoss for a checkpoint that is damaged, whose tensors may have been restored in part. Damaged checkpoints
+// are logged. Returns the one that was restored; null if none was. Errors: InvalidArgument if the one that is named is
+// damaged, or if the newest has a newer format; other errors of `restore`.
+absl::StatusOr<std::unique_ptr<Checkpoint>> RestoreSound(const ResumeRequest& request, const std::string& folder,
+                                                         const std::function<absl::Status(const Checkpoint&)>& restore,
+                                                         const LogLine& log);
 
 // Errors: InvalidArgument that names the checkpoint and each field that must not differ (see CheckJobGoesOn).
 absl::Status CheckJob(const Checkpoint& checkpoint, const proto::Job& job, const ResumeRequest& request);

@@ -79,7 +79,8 @@ class TrainingSession {
   absl::StatusOr<std::vector<TensorToWrite>> Weights() { return parameters_->Weights(); }
   // The parameters and moments by name, for checkpoints. Lives as long as the session.
   ParameterState& state() { return *parameters_; }
-  // Goes on from a checkpoint: the next step is manifest().step(). Errors: those of ParameterState::Restore.
+  // Goes on from a checkpoint: the next step is manifest().step(). After an error
+  // parameters and moments may be partly the checkpoint's. Errors: those of ParameterState::Restore.
   absl::Status Restore(const Checkpoint& checkpoint);
   // A manifest with the fields that are the same for every step of the run.
   proto::CheckpointManifest DescribeRun() const;

@@ -86,16 +86,20 @@ class Trainer {
   // The session, gone on from the checkpoint if there is one.
   absl::Status MakeReady() {
     const auto log = [this](const std::string& line) { progress_.Log(line); };
-    if (!options_.resume.from.empty()) {
-      BATON_ASSIGN_OR_RETURN(resumed_, FindCheckpoint(options_.resume, output_.checkpoints(), log));
+    if (options_.resume.from.empty()) return MakeSession(job_);
+    const auto restore = [&](const Checkpoint& checkpoint) -> absl::Status {
+      BATON_RETURN_IF_ERROR(CheckJob(checkpoint, job_, options_.resume));
+      proto::Job job = job_;
+      job.mutable_run()->clear_initial_weights();  // the file need not be there any more
+      if (session_ == nullptr) BATON_RETURN_IF_ERROR(MakeSession(job));
+      BATON_RETURN_IF_ERROR(CheckSession(checkpoint, session_->DescribeRun(), options_.resume, log));
+      return session_->Restore(checkpoint);
+    };
+    BATON_ASSIGN_OR_RETURN(resumed_, RestoreSound(options_.resume, output_.checkpoints(), restore, log));
+    if (resumed_ == nullptr) {
+      session_.reset();  // a damaged checkpoint may have been restored in part
+      return MakeSession(job_);
     }
-    if (resumed_ == nullptr) return MakeSession(job_);
-    BATON_RETURN_IF_ERROR(CheckJob(*resumed_, job_, options_.resume));
-    proto::Job job = job_;
-    job.mutable_run()->clear_initial_weights();  // the file need not be there any more
-    BATON_RETURN_IF_ERROR(MakeSession(job));
-    BATON_RETURN_IF_ERROR(CheckSession(*resumed_, session_->DescribeRun(), options_.resume, log));
-    BATON_RETURN_IF_ERROR(session_->Restore(*resumed_));
     first_step_ = steps_done_ = resumed_->manifest().step();
     loss_ = resumed_->manifest().loss();
     skipped_before_ = resumed_->manifest().skipped_steps();

@@ -161,6 +161,32 @@ TEST_CASE("a damaged checkpoint is named and the one before is used; a named one
   CHECK(Baton({"checkpoint", "verify", output}).status == 0);
 }
 
+// Flips a bit in the last tensor of a checkpoint: everything before it has been restored when the damage is found.
+void FlipLastBit(const std::string& checkpoint) {
+  const std::string path = checkpoint + "/optimizer.safetensors";
+  std::string bytes = ReadWhole(path);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  REQUIRE(WriteFile(path, bytes).ok());
+}
+
+TEST_CASE("a checkpoint that proves damaged while it is restored leaves nothing behind") {
+  const std::string output = Complete("restored_in_part");
+  const std::string weights = ReadWhole(output + "/weights.safetensors");
+  FlipLastBit(output + "/checkpoints/step-000006");
+  const CommandResult before = Train(output, {"--resume"});
+  CHECK(before.status == 0);
+  CHECK(absl::StrContains(before.out, "step-000006 is not sound: "));
+  CHECK(absl::StrContains(before.out, "goes on from " + output + "/checkpoints/step-000004, after step 4 of 6\n"));
+  CHECK((ReadWhole(output + "/weights.safetensors") == weights));
+
+  FlipLastBit(output + "/checkpoints/step-000004");
+  FlipLastBit(output + "/checkpoints/step-000006");
+  const CommandResult anew = Train(output, {"--resume"});
+  CHECK(anew.status == 0);
+  CHECK(absl::StrContains(anew.out, "no sound checkpoint in " + output + "/checkpoints: training begins at step 1\n"));
+  CHECK((ReadWhole(output + "/weights.safetensors") == weights));
+}
+
 TEST_CASE("a newer format is refused, not passed over") {
   const std::string output = Complete("newer");
   const std::string newest = output + "/checkpoints/step-000006";

@@ -99,7 +99,6 @@ void Run(const std::string& folder) {
     reads.push_back(SecondsOf([&] {
       const auto checkpoint = Checkpoint::Open(path);
       Require(checkpoint.status());
-      Require((*checkpoint)->Verify());
       Require(state.Restore(**checkpoint));
     }));
     const std::string again = "rm -r " + copy + " && cp -r " + path + " " + copy;
@@ -110,7 +109,7 @@ void Run(const std::string& folder) {
   Print("copy of the state, for which a step waits", copies, bytes);
   Print("save: hashed, written and synced", writes, bytes);
   Print("cp and sync of the same files", plain_writes, bytes);
-  Print("load: verified, then read into the arena", reads, bytes);
+  Print("load: read into the arena, each byte hashed", reads, bytes);
   Print("cp without sync", plain_reads, bytes);
   std::filesystem::remove_all(saves);
   std::filesystem::remove_all(copy);
