@@ -10,6 +10,7 @@
 #include "ops/models/llama/llama.h"
 #include "ops/models/mlp/mlp.h"
 #include "runtime/job/resolve.h"
+#include "schedules/plan/device_split.h"
 
 namespace baton {
 namespace {
@@ -149,17 +150,20 @@ absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec mode
   return table;
 }
 
-absl::StatusOr<std::vector<LayerRange>> SplitByFlops(const ModelTable& table, int num_chunks) {
+absl::StatusOr<std::vector<LayerRange>> BalancedSplitOfJob(const proto::Job& job, const ModelTable& table,
+                                                           const ChunkPlacement& placement) {
+  if (job.devices().has_rates()) return SplitForDevices(table.costs, placement);
   std::vector<LayerCosts> by_flops = table.costs;
   for (LayerCosts& layer : by_flops) layer.forward_ns = layer.backward_input_ns = layer.backward_weight_ns = 0;
-  return SplitBalanced(by_flops, num_chunks);
+  return SplitForDevices(by_flops, placement);
 }
 
-absl::StatusOr<std::vector<LayerRange>> SplitOfJob(const proto::Job& job, const ModelTable& table, int num_chunks) {
+absl::StatusOr<std::vector<LayerRange>> SplitOfJob(const proto::Job& job, const ModelTable& table,
+                                                   const ChunkPlacement& placement) {
   const proto::Split& split = job.pipeline().split();
-  if (split.layers_size() == 0) return SplitByFlops(table, num_chunks);
+  if (split.layers_size() == 0) return BalancedSplitOfJob(job, table, placement);
   return SplitByCounts(std::vector<int>(split.layers().begin(), split.layers().end()),
-                       static_cast<int>(table.costs.size()), num_chunks);
+                       static_cast<int>(table.costs.size()), placement.num_chunks());
 }
 
 absl::StatusOr<ParameterLayout> LayoutOfSplit(const ModelTable& table, absl::Span<const LayerRange> split) {

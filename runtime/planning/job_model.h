@@ -11,6 +11,7 @@
 #include "ops/layers/spec.h"
 #include "proto/job.pb.h"
 #include "schedules/costs/costs.h"
+#include "schedules/placement/placement.h"
 #include "schedules/plan/plan.h"
 #include "schedules/program/program.h"
 
@@ -28,11 +29,14 @@ struct ModelTable {
 };
 absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec model);
 
-// Balances FLOPs, not measured times, so that the same job is always split the same way.
-absl::StatusOr<std::vector<LayerRange>> SplitByFlops(const ModelTable& table, int num_chunks);
+// A balanced split; see SplitForDevices. Layers weigh by time if the job has rates, from which times follow, else by
+// FLOPs: measured times would split the same job in another way each time.
+absl::StatusOr<std::vector<LayerRange>> BalancedSplitOfJob(const proto::Job& job, const ModelTable& table,
+                                                           const ChunkPlacement& placement);
 
-// The job's own split, or one by FLOPs.
-absl::StatusOr<std::vector<LayerRange>> SplitOfJob(const proto::Job& job, const ModelTable& table, int num_chunks);
+// The job's own split, or the balanced one.
+absl::StatusOr<std::vector<LayerRange>> SplitOfJob(const proto::Job& job, const ModelTable& table,
+                                                   const ChunkPlacement& placement);
 
 // Where the chunks' parameters stand under a split. Errors: as ParameterLayout::Create.
 absl::StatusOr<ParameterLayout> LayoutOfSplit(const ModelTable& table, absl::Span<const LayerRange> split);

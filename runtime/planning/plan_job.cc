@@ -58,8 +58,6 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
   BATON_ASSIGN_OR_RETURN(plan.table, MakeModelTable(backend, std::move(model)));
   BATON_RETURN_IF_ERROR(TimeByJob(backend, job, plan.table));
-  BATON_ASSIGN_OR_RETURN(plan.split, SplitOfJob(job, plan.table, static_cast<int>(NumChunks(job))));
-  BATON_ASSIGN_OR_RETURN(plan.layout, LayoutOfSplit(plan.table, plan.split));
   CompileRequest& request = plan.request;
   request.schedule = job.pipeline().schedule();
   BATON_ASSIGN_OR_RETURN(request.order, OrderOfJob(job));
@@ -67,11 +65,14 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
   request.num_micro_batches = job.batch().micro_batches();
   request.chunks_per_device = job.pipeline().chunks_per_device();
   request.micro_batch_group = job.pipeline().micro_batch_group();
+  request.search = SearchOptionsOf(job.pipeline().search());
+  BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOf(request));
+  BATON_ASSIGN_OR_RETURN(plan.split, SplitOfJob(job, plan.table, placement));
+  BATON_ASSIGN_OR_RETURN(plan.layout, LayoutOfSplit(plan.table, plan.split));
   request.costs.chunks = SumChunks(plan.table.costs, plan.split, plan.table.model.input_shape.NumBytes(),
                                    plan.table.model.targets_shape.NumBytes());
   ApplyLinks(job.devices(), request.costs);
   request.reduce_groups = ReduceGroupsOf(plan.layout);
-  request.search = SearchOptionsOf(job.pipeline().search());
   return plan;
 }
 

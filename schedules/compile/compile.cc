@@ -57,14 +57,17 @@ absl::Status CheckAgreement(const CompileRequest& request) {
   return absl::OkStatus();
 }
 
+OrderRequest AskedOf(const CompileRequest& request) {
+  return {request.num_stages, request.num_micro_batches, request.chunks_per_device, request.micro_batch_group};
+}
+
 // The user's order, or that of the catalog or of a search.
 absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request, Certificate* certificate) {
   if (request.order != nullptr) {
     BATON_RETURN_IF_ERROR(CheckAgreement(request));
     return *request.order;
   }
-  const OrderRequest asked = {request.num_stages, request.num_micro_batches, request.chunks_per_device,
-                              request.micro_batch_group};
+  const OrderRequest asked = AskedOf(request);
   BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(request.schedule));
   if (!IsSearched(*info)) return MakeOrder(request.schedule, asked);
   BATON_ASSIGN_OR_RETURN(SearchResult result, Search(asked, request.costs, request.search));
@@ -105,6 +108,25 @@ absl::StatusOr<ComputeOrder> WithRecompute(ComputeOrder order, const CompileRequ
 }
 
 }  // namespace
+
+absl::StatusOr<ChunkPlacement> PlacementOf(const CompileRequest& request) {
+  if (request.order != nullptr) {
+    BATON_RETURN_IF_ERROR(CheckAgreement(request));
+    return request.order->placement;
+  }
+  OrderRequest asked = AskedOf(request);
+  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(request.schedule));
+  if (IsSearched(*info)) {
+    BATON_RETURN_IF_ERROR(CheckRequest(asked));
+    return (request.search.placement == Placement::kV ? ZigzagOrder(asked) : LoopedOrder(asked)).placement;
+  }
+  // Micro-batches do not move chunks; a few are made faster than all, if the schedule takes so few.
+  asked.num_micro_batches = std::min(asked.num_micro_batches, 2 * asked.num_stages);
+  absl::StatusOr<ComputeOrder> order = MakeOrder(request.schedule, asked);
+  if (!order.ok()) order = MakeOrder(request.schedule, AskedOf(request));
+  BATON_RETURN_IF_ERROR(order.status());
+  return std::move(order->placement);
+}
 
 absl::StatusOr<Program> Compile(const CompileRequest& request, Certificate* certificate) {
   BATON_ASSIGN_OR_RETURN(ComputeOrder order, OrderOf(request, certificate));

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "schedules/costs/costs.h"
 #include "schedules/order/compute_order.h"
+#include "schedules/placement/placement.h"
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
 #include "schedules/search/search.h"
@@ -40,6 +41,10 @@ struct CompileRequest {
   // A searched schedule uses all options; any other schedule is only checked against the limit, if one is given.
   SearchOptions search;
 };
+
+// The devices of the chunks of the program that `request` compiles to. Reads no costs and searches nothing.
+// Errors: InvalidArgument as Compile for an unknown schedule, or one that does not support the request.
+absl::StatusOr<ChunkPlacement> PlacementOf(const CompileRequest& request);
 
 // `certificate`: set to the search's certificate for a searched schedule; untouched for others; may be null.
 // Errors: InvalidArgument if

@@ -8,12 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
+#include "schedules/plan/layer_weights.h"
 
 namespace baton {
-namespace {
 
-// The weight of each layer in a balanced split.
-std::vector<double> Weights(absl::Span<const LayerCosts> layers) {
+std::vector<double> LayerWeights(absl::Span<const LayerCosts> layers) {
   std::vector<double> by_time, by_flops;
   for (const LayerCosts& layer : layers) {
     by_time.push_back(static_cast<double>(layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns));
@@ -26,6 +25,8 @@ std::vector<double> Weights(absl::Span<const LayerCosts> layers) {
   if (positive(by_flops)) return by_flops;
   return std::vector<double>(layers.size(), 1.0);
 }
+
+namespace {
 
 // The quality of a split of a prefix: first its heaviest run, then its unevenness.
 struct Score {
@@ -45,7 +46,7 @@ absl::StatusOr<std::vector<LayerRange>> SplitBalanced(absl::Span<const LayerCost
                                                    " chunks need a layer each, but the model has only ", num_layers,
                                                    " layers"));
   }
-  const std::vector<double> weights = Weights(layers);
+  const std::vector<double> weights = LayerWeights(layers);
   std::vector<double> prefix(num_layers + 1, 0.0);
   std::partial_sum(weights.begin(), weights.end(), prefix.begin() + 1);
 

@@ -108,7 +108,7 @@ class Problem {
   absl::Status FromJob(const ProblemFlags& flags, const Problem* base);
   absl::Status TimeLayers(const ProblemFlags& flags, const Problem* base);
   absl::Status MeasureLayers();
-  absl::StatusOr<std::vector<LayerRange>> SplitInto(int num_chunks) const;
+  absl::StatusOr<std::vector<LayerRange>> SplitFor(const CompileRequest& request) const;
 
   std::string schedule_;
   std::string description_;

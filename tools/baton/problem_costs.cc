@@ -116,8 +116,7 @@ CostModel Problem::CostsOfStages(const CompileRequest& request) const {
 
 // Sets the costs of the job's layers, or of --costs, and the groups that share gradients.
 absl::Status Problem::CostsOfJob(CompileRequest& request) const {
-  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split,
-                         SplitInto(request.num_stages * request.chunks_per_device));
+  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitFor(request));
   BATON_ASSIGN_OR_RETURN(const ParameterLayout layout, LayoutOfSplit(table_, split));
   request.costs.chunks =
       SumChunks(table_.costs, split, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());

@@ -219,15 +219,17 @@ absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& 
 
 std::string Problem::AdviseOnMemory() const { return DescribeAdvice(baton::AdviseOnMemory(*backend_, *job_)); }
 
-absl::StatusOr<std::vector<LayerRange>> Problem::SplitInto(int num_chunks) const {
+absl::StatusOr<std::vector<LayerRange>> Problem::SplitFor(const CompileRequest& request) const {
+  BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOf(request));
   // An explicit split fits the job's own number of chunks alone.
-  return num_chunks == NumChunks(*job_) ? SplitOfJob(*job_, table_, num_chunks) : SplitByFlops(table_, num_chunks);
+  return placement.num_chunks() == NumChunks(*job_) ? SplitOfJob(*job_, table_, placement)
+                                                    : BalancedSplitOfJob(*job_, table_, placement);
 }
 
 absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileRequest& request, int chunk) const {
   // A table of chunks has no times of single layers.
   if (!job_ || file_costs_) return std::make_optional(TenthOf(request.costs.chunks[chunk]));
-  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitInto(static_cast<int>(request.costs.chunks.size())));
+  BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitFor(request));
   const LayerRange range = split[chunk];
   if (range.size() < 2) return std::optional<EndLayers>();
   const auto times_of = [](const LayerCosts& layer) {
