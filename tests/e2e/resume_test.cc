@@ -42,13 +42,14 @@ void RunSteps(TrainingSession& session, int first, int last, Outcome& outcome) {
   }
 }
 
-std::string Save(TrainingSession& session, int step) {
+std::string Save(TrainingSession& session, int step, int skipped_steps = 0) {
   const std::string folder = NewFolder();
   StateSnapshot snapshot;
   session.state().Prepare(snapshot);
   REQUIRE(session.state().CopyTo(snapshot).ok());
   proto::CheckpointManifest manifest = session.DescribeRun();
   manifest.set_step(step);
+  manifest.set_skipped_steps(skipped_steps);
   REQUIRE(WriteCheckpoint(folder, manifest, snapshot.files) == absl::OkStatus());
   return folder + "/" + StepName(step);
 }
@@ -106,6 +107,22 @@ TEST_CASE("stopped anywhere and gone on in any other way, a run has the bits of 
     CAPTURE(run, absl::StrJoin(before, " "), stop, absl::StrJoin(after, " "));
     CHECK(StopAndGoOn(JobOf(before), stop, JobOf(after)) == undisturbed);
   }
+}
+
+TEST_CASE("a step that was skipped counts for data and learning rate, not for the moments, also after a stop") {
+  const proto::Job job = JobOf({});
+  const auto whole = TrainingSession::Create(job).value();
+  for (int step : {0, 1}) REQUIRE(whole->Step(step).ok());
+  // Step 2 was skipped: nothing of it is in the state.
+  const std::string path = Save(*whole, 3, /*skipped_steps=*/1), forgetful = Save(*whole, 3);
+  const auto losses_from = [&](const std::string& checkpoint) {
+    const auto session = TrainingSession::Create(job).value();
+    REQUIRE(session->Restore(*Checkpoint::Open(checkpoint).value()).ok());
+    return std::vector<double>{session->Step(3).value().loss, session->Step(4).value().loss};
+  };
+  const std::vector<double> expected = {whole->Step(3).value().loss, whole->Step(4).value().loss};
+  CHECK(losses_from(path) == expected);
+  CHECK(losses_from(forgetful) != expected);
 }
 
 TEST_CASE("schedules with two replicas go on with their own bits") {

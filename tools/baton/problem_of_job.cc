@@ -78,7 +78,9 @@ absl::StatusOr<std::vector<std::string>> OverridesOf(const ProblemFlags& flags) 
 // influence. A field that is not listed here makes the layers be measured again.
 std::string PartOfTimes(proto::Job job) {
   job.clear_name();
+  const int64_t context = job.data().context();  // the tokens of a sequence
   job.clear_data();
+  job.mutable_data()->set_context(context);
   job.clear_run();
   // The layers see a micro-batch; its size is that of sequences / micro_batches.
   job.mutable_batch()->set_sequences(job.batch().sequences() / job.batch().micro_batches());
