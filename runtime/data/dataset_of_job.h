@@ -3,6 +3,7 @@
 #define BATON_RUNTIME_DATA_DATASET_OF_JOB_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "proto/job.pb.h"
@@ -10,8 +11,9 @@
 
 namespace baton {
 
-// `job` must be resolved. Reads all files of the data. Errors: those of the data sets.
-absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const proto::Job& job);
+// `job` must be resolved. Reads all files of the data. `token_cache` is the path of a file that keeps the tokens of
+// data.text by data.tokenizer for the next run; empty: they are made anew. Errors: those of the data sets.
+absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const proto::Job& job, const std::string& token_cache = "");
 
 }  // namespace baton
 

@@ -16,7 +16,8 @@ enum class RandomPurpose : uint64_t {
   kClusterCenters = 2,
   kClusterNoise = 3,
   kShuffle = 4,
-  kMasking = 5
+  kMaskedPlaces = 5,
+  kMaskedTokens = 6,
 };
 
 // 64 random bits for position (a, b).

@@ -11,14 +11,15 @@
 #include "base/content_hash.h"
 #include "runtime/data/dataset.h"
 #include "runtime/data/sequence_order.h"
+#include "runtime/data/tokens/id_type.h"
 
 namespace baton {
 
-// The bytes of files as tokens: the first part of each file is for training, its tail is held out.
+// The tokens of files: the first part of each file is for training, its tail is held out.
 //
 //   file 1        file 2
 //   ┌──────────┬─┐┌─────┬┐
-//   │ training │ ││     ││ held out: ⌊held_out · file's bytes⌋ at the end of each
+//   │ training │ ││     ││ held out: ⌊held_out · file's tokens⌋ at the end of each
 //   └──────────┴─┘└─────┴┘
 //
 // Each part is one stream over all files. A sequence is `context` tokens; its targets are the tokens that follow each
@@ -33,20 +34,25 @@ class TextDataset : public Dataset {
     uint64_t seed = 0;      // run.seed
     // For data.order: SEQUENTIAL, the sizes of steps; otherwise sequences begin at random offsets.
     std::optional<BatchGrowth> sequential = {};
+    std::string tokenizer = "bytes";    // data.tokenizer
+    std::string cache = {};             // the file that keeps what a tokenizer gave; empty: none
+    int64_t vocabulary = 256;           // of the model; tokens are below it
+    std::string vocabulary_field = {};  // the job's field of the vocabulary, for messages
   };
 
-  // Reads all files. Errors: those of ExpandPattern and of reading; InvalidArgument if the text is more than 16 GiB, or
-  // too short for one training sequence, or (if held_out is above 0) for one held-out sequence.
+  // Reads all files. Errors: those of ReadTextBytes, or of Tokenizer::Load and TokenizeText; InvalidArgument if the
+  // tokenizer has more tokens than the model, or the text is too short for one training sequence, or (if held_out is
+  // above 0) for one held-out sequence.
   static absl::StatusOr<std::unique_ptr<TextDataset>> Create(const Options& options);
 
   Bytes input_bytes() const override { return context_ * static_cast<Bytes>(sizeof(int32_t)); }
   int64_t num_targets() const override { return context_; }
   // The number of offsets, or of consecutive sequences.
   int64_t num_training() const override {
-    const int64_t tokens = static_cast<int64_t>(training_.size());
+    const int64_t tokens = TokensOf(training_);
     return order_.has_value() ? NumConsecutive(tokens) : tokens - context_;
   }
-  int64_t num_held_out() const override { return NumConsecutive(static_cast<int64_t>(held_out_.size())); }
+  int64_t num_held_out() const override { return NumConsecutive(TokensOf(held_out_)); }
   // Hashes all training tokens.
   std::string ContentsHash() const override { return HashOf(training_); }
   // inputs: [count, context] i32.
@@ -56,13 +62,14 @@ class TextDataset : public Dataset {
 
  private:
   explicit TextDataset(const Options& options);
+  int64_t TokensOf(const std::string& numbers) const { return static_cast<int64_t>(numbers.size()) / BytesOf(type_); }
   int64_t NumConsecutive(int64_t tokens) const { return tokens == 0 ? 0 : (tokens - 1) / context_; }
 
   const int64_t context_;
   const uint64_t seed_;
   std::optional<SequenceOrder> order_;  // of consecutive sequences
-  std::string training_;
-  std::string held_out_;
+  IdType type_ = IdType::kUint8;
+  std::string training_, held_out_;  // numbers of the type
 };
 
 }  // namespace baton

@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
+
 namespace baton {
 namespace {
 
@@ -118,6 +120,88 @@ TEST_CASE("sequences in order share one token with their neighbours and begin ag
   CHECK(std::string(first.targets.begin(), first.targets.end()) == "bcdefghij");
   CHECK(std::string(second.inputs.begin(), second.inputs.end()) == "jklabcdef");
   CHECK(std::string(second.targets.begin(), second.targets.end()) == "klmbcdefg");
+}
+
+std::string Read(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+TextDataset::Options Tokenized(const std::string& folder) {
+  TextDataset::Options options = {folder + "/text*", 0.3, 4, 1};
+  proto::Job job;
+  job.mutable_batch()->set_sequences(1);
+  options.sequential = BatchGrowth(job);
+  options.tokenizer = "tests/data/tokenizers/byte_level";
+  options.vocabulary = 397;
+  options.vocabulary_field = "model.gpt2.vocabulary";
+  return options;
+}
+
+TEST_CASE("text by a tokenizer") {
+  const std::string folder = MakeFolder("tokenized");
+  Write(folder + "/text", "To be, or not to be: that is the question.");
+  const auto dataset = TextDataset::Create(Tokenized(folder));
+  INFO(dataset.status());
+  REQUIRE(dataset.ok());
+  // By the tokenizers library: 393, 306, 12, 221, 271, 323, 285, 306, 26, 324, 326, 267, 221, 81, 85, 383, 73, 288, 14.
+  CHECK((*dataset)->num_training() == 3);  // 14 tokens; the last 5 of 19 are held out
+  CHECK((*dataset)->num_held_out() == 1);
+  CHECK(Training(**dataset, 0, 0, 1).inputs == std::vector<int32_t>{393, 306, 12, 221});
+  CHECK(Training(**dataset, 0, 0, 1).targets == std::vector<int32_t>{306, 12, 221, 271});
+  CHECK(Training(**dataset, 2, 0, 1).inputs == std::vector<int32_t>{26, 324, 326, 267});
+}
+
+TEST_CASE("tokens are kept in a cache that is not used for other text, nor if it is damaged") {
+  const std::string folder = MakeFolder("cache");
+  TextDataset::Options options = Tokenized(folder);
+  options.cache = folder + "/tokens";
+  const auto first_tokens = [&] {
+    const auto dataset = TextDataset::Create(options);
+    INFO(dataset.status());
+    REQUIRE(dataset.ok());
+    return Training(**dataset, 0, 0, 1).inputs;
+  };
+  const std::string text = "To be, or not to be: that is the question.";
+  const std::vector<int32_t> expected = {393, 306, 12, 221};
+  Write(folder + "/text", text);
+  CHECK(first_tokens() == expected);
+  const std::string cache = Read(options.cache);
+  REQUIRE(cache.size() > 100);
+  CHECK(first_tokens() == expected);
+  CHECK(Read(options.cache) == cache);
+
+  // A cache of the same text that says otherwise is believed, which shows that it is read.
+  const std::string kept = cache.substr(0, cache.size() - 32);
+  std::string other = kept;
+  const size_t place = kept.find(std::string("\x89\x01\x32\x01", 4));  // 393, 306
+  REQUIRE(place != std::string::npos);
+  other[place] = 7;
+  other[place + 1] = 0;
+  Write(options.cache, other + HashOf(other));
+  CHECK(first_tokens() == std::vector<int32_t>{7, 306, 12, 221});
+
+  for (const std::string& damaged :
+       {other + HashOf(kept), cache.substr(0, cache.size() - 1), cache.substr(0, 20), std::string(), cache + "x"}) {
+    Write(options.cache, damaged);
+    CHECK(first_tokens() == expected);
+    CHECK(Read(options.cache) == cache);
+  }
+  Write(folder + "/text", "Not " + text);
+  CHECK(first_tokens() != expected);
+  CHECK(Read(options.cache) != cache);
+}
+
+TEST_CASE("text that a tokenizer or a model refuses") {
+  const std::string folder = MakeFolder("refused");
+  Write(folder + "/text", "a\xff");
+  CHECK(TextDataset::Create(Tokenized(folder)).status().message() ==
+        "data.text: " + folder + "/text: a text is not UTF-8");
+  TextDataset::Options options = Tokenized(folder);
+  options.vocabulary = 396;
+  CHECK(TextDataset::Create(options).status().message() ==
+        "data.tokenizer: tests/data/tokenizers/byte_level has tokens from 0 to 396, but model.gpt2.vocabulary is 396");
 }
 
 TEST_CASE("an error about too little text names the numbers") {

@@ -1,5 +1,8 @@
 // Numbers of layers, features, classes, tokens and chunks of a resolved job. The one place that knows which kinds of
 // models read what.
+#include <algorithm>
+#include <cmath>
+
 #include "google/protobuf/descriptor.h"
 #include "runtime/job/resolve.h"
 
@@ -36,6 +39,18 @@ int64_t LongestContextOf(const proto::Job& job) {
 }
 
 int64_t ContextOf(const proto::Job& job) { return ReadsTokens(job) ? job.data().context() : 0; }
+
+int64_t MaskedTokensOf(const proto::Job& job) {
+  if (!IsMaskedModel(job)) return 0;
+  return std::max<int64_t>(1, std::llround(job.data().masking().probability() * static_cast<double>(ContextOf(job))));
+}
+
+const proto::Image* ImageOf(const proto::Job& job) {
+  const proto::Model& model = job.model();
+  if (model.has_vit()) return &model.vit().image();
+  if (model.has_resnet()) return &model.resnet().image();
+  return model.has_image() ? &model.image() : nullptr;
+}
 
 int64_t NumLayers(const proto::Job& job) {
   const proto::Model& model = job.model();

@@ -93,7 +93,17 @@ absl::Status ResolveMasking(const proto::Job& job, proto::Data& data) {
     return absl::InvalidArgumentError(absl::StrCat("data.masking: goes with model.bert, not with model.",
                                                    ModelKindOf(job), ", which predicts the tokens that follow"));
   }
-  return absl::InvalidArgumentError("data.masking: tokens are not masked yet");
+  proto::Masking& masking = *data.mutable_masking();
+  if (!masking.has_probability()) masking.set_probability(0.15);
+  if (!masking.has_masked()) masking.set_masked(0.8);
+  if (!masking.has_random()) masking.set_random(0.1);
+  if (!masking.has_mask_token()) {
+    return Missing("data.masking.mask_token", "the number of the token that stands for a masked one");
+  }
+  BATON_RETURN_IF_ERROR(CheckPositive("data.masking.probability", masking.probability(), 1));
+  BATON_RETURN_IF_ERROR(CheckRange("data.masking.mask_token", masking.mask_token(), 0, VocabularyOf(job) - 1));
+  BATON_RETURN_IF_ERROR(CheckReal("data.masking.masked", masking.masked(), 0, 1));
+  return CheckReal("data.masking.random", masking.random(), 0, 1 - masking.masked());
 }
 
 // The fields that text and token files share.
@@ -118,9 +128,11 @@ absl::Status ResolveText(const proto::Job& job, proto::Data& data) {
   BATON_RETURN_IF_ERROR(CheckPattern("data.text", data.text(), "a pattern of text files"));
   if (!data.has_tokenizer()) data.set_tokenizer("bytes");
   BATON_RETURN_IF_ERROR(ResolveSequences(job, data));
-  if (data.tokenizer() != "bytes") {
-    return absl::InvalidArgumentError(absl::StrCat("data.tokenizer: \"", data.tokenizer(), "\" must be \"bytes\""));
+  if (data.tokenizer().empty() || data.tokenizer().size() > kLongestPattern) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("data.tokenizer: ", data.tokenizer().size(), " characters must be from 1 to ", kLongestPattern));
   }
+  if (data.tokenizer() != "bytes") return absl::OkStatus();
   if (VocabularyOf(job) < 256) {
     return absl::InvalidArgumentError(absl::StrCat("model.", ModelKindOf(job), ".vocabulary: ", VocabularyOf(job),
                                                    " must be at least 256 for data.tokenizer: \"bytes\""));
@@ -133,6 +145,23 @@ absl::Status ResolveTokens(const proto::Job& job, proto::Data& data) {
   using proto::Data;
   BATON_RETURN_IF_ERROR(ResolveFormat({Data::AUTO, Data::LLMC, Data::UINT16, Data::MEGATRON}, data));
   return ResolveSequences(job, data);
+}
+
+absl::Status ResolveImages(const proto::Job& job, proto::Data& data) {
+  BATON_RETURN_IF_ERROR(CheckPattern("data.images", data.images(), "a pattern of files of images"));
+  using proto::Data;
+  BATON_RETURN_IF_ERROR(ResolveFormat({Data::AUTO, Data::IDX, Data::CIFAR10, Data::CIFAR100}, data));
+  BATON_RETURN_IF_ERROR(ResolveOrder(data));
+  if (ReadsTokens(job)) {
+    return absl::InvalidArgumentError(absl::StrCat("data.images: gives features, but model.", ModelKindOf(job),
+                                                   " reads tokens; use data.text or data.tokens"));
+  }
+  if (data.format() == Data::AUTO || data.format() == Data::IDX) {
+    return CheckPattern("data.labels", data.labels(), "a pattern of files of labels, one for each of data.images");
+  }
+  if (!data.has_labels()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("data.labels: goes with data.format: IDX; files of ",
+                                                 Data::Format_Name(data.format()), " contain their labels"));
 }
 
 }  // namespace
@@ -154,7 +183,8 @@ absl::Status ResolveData(const proto::Job& job, proto::Data& data) {
       BATON_RETURN_IF_ERROR(ResolveClusters(job, *data.mutable_clusters()));
       break;
     default:
-      return absl::InvalidArgumentError("data.images: images are not read yet");
+      BATON_RETURN_IF_ERROR(ResolveImages(job, data));
+      break;
   }
   return CheckFraction("data.held_out", data.held_out());
 }

@@ -47,6 +47,36 @@ TEST_CASE("wrong files of tokens") {
             "data.tokens: gives tokens, but model.mlp reads features; use data.clusters, or model.gpt2"}));
 }
 
+constexpr char kImages[] = R"(
+  model { mlp { sizes: [784, 10] } }
+  data { images: "images" labels: "labels" }
+  batch { sequences: 4 }
+  run { steps: 3 })";
+
+TEST_CASE("defaults of images and tokenizers") {
+  const auto job = ResolveJob(Make(kImages, ""));
+  REQUIRE(job.ok());
+  CHECK(job->data().format() == proto::Data::AUTO);
+  CHECK(job->data().order() == proto::Data::SHUFFLED);
+  const auto cifar = ResolveJob(Make(kImages, "data.labels=;data.format=CIFAR10"));
+  CHECK(cifar.status().message() == "data.labels: goes with data.format: IDX; files of CIFAR10 contain their labels");
+  // A tokenizer's file says how many tokens it has, which only those who read it can check.
+  CHECK(ResolveJob(Make(kTokens, "data={text: \"a\" tokenizer: \"tokenizer.json\"}")).ok());
+}
+
+TEST_CASE("wrong images") {
+  CheckWrong(GENERATE(
+      Wrong{kImages, "data.images=", "data.images is missing: a pattern of files of images"},
+      Wrong{kImages,
+            "data.labels=", "data.labels is missing: a pattern of files of labels, one for each of data.images"},
+      Wrong{kImages, "data.format=LLMC",
+            "data.format: LLMC is not one of AUTO, IDX, CIFAR10, CIFAR100, the formats of data.images"},
+      Wrong{kImages, "data.context=4", "data.context: goes with data.text and data.tokens, not with data.images"},
+      Wrong{kTokens, "data.images=a",
+            "data.images: gives features, but model.gpt2 reads tokens; use data.text or data.tokens"},
+      Wrong{kTokens, "data={text: \"a\" tokenizer: \"\"}", "data.tokenizer: 0 characters must be from 1 to 4096"}));
+}
+
 TEST_CASE("wrong data") {
   CheckWrong(GENERATE(
       Wrong{kGpt, "data={}", "data is missing: text or tokens: \"a pattern of files\", images, or clusters { … }"},

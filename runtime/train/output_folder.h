@@ -58,6 +58,8 @@ class OutputFolder {
   // The folder of checkpoints and metrics.jsonl; empty without a folder.
   std::string checkpoints() const { return has_folder() ? folder_ + "/checkpoints" : ""; }
   std::string metrics_file() const { return has_folder() ? folder_ + "/metrics.jsonl" : ""; }
+  // The tokens of text, which no run owns: it stays when an earlier run's files are set aside; empty without a folder.
+  std::string token_cache() const { return has_folder() ? folder_ + "/tokens.cache" : ""; }
 
   // A file that cannot be written does not keep the others from being written: these return the error, and status()
   // has all of them. After its first error metrics.jsonl gets no more lines.

@@ -6,10 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/content_hash.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "ops/models/initialize.h"
 #include "runtime/data/dataset_of_job.h"
 #include "runtime/job/batch_ramp.h"
+#include "runtime/job/resolve.h"
 #include "runtime/machine/available_cores.h"
 #include "runtime/train/stored_weights.h"
 #include "runtime/train/update_of_job.h"
@@ -20,15 +22,16 @@ namespace baton {
 TrainingSession::~TrainingSession() = default;
 
 absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(const proto::Job& job,
-                                                                         const TransportModel& transport, bool graphs) {
+                                                                         const TransportModel& transport, bool graphs,
+                                                                         const std::string& token_cache) {
   std::unique_ptr<TrainingSession> session(new TrainingSession);
   session->job_ = job;
-  BATON_RETURN_IF_ERROR(session->Prepare(transport));
+  BATON_RETURN_IF_ERROR(session->Prepare(transport, token_cache));
   BATON_RETURN_IF_ERROR(session->Launch(graphs));
   return session;
 }
 
-absl::Status TrainingSession::Prepare(const TransportModel& transport) {
+absl::Status TrainingSession::Prepare(const TransportModel& transport, const std::string& token_cache) {
   BATON_RETURN_IF_ERROR(CheckDevices(job_.devices()));
   BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_.devices()));
   BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareJob(*backend_, job_, transport));
@@ -39,7 +42,7 @@ absl::Status TrainingSession::Prepare(const TransportModel& transport) {
   }
   planned_evaluation_ = std::move(prepared.programs.evaluation);
   // Last: reading the data may take long, and everything above may still refuse the job.
-  BATON_ASSIGN_OR_RETURN(dataset_, MakeDataset(job_));
+  BATON_ASSIGN_OR_RETURN(dataset_, MakeDataset(job_, token_cache));
   batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
   return absl::OkStatus();
 }
@@ -169,6 +172,14 @@ double TrainingSession::FlopsOfStep(int64_t step) const {
 }
 
 std::string TrainingSession::DescribeDevices() const { return baton::DescribeDevices(job_.devices()); }
+
+std::string TrainingSession::DescribeHeldOut() const {
+  const int64_t held_out = dataset_->num_held_out();
+  if (held_out == 0) return "";
+  if (!ReadsTokens(job_)) return absl::StrCat("held out: ", FormatPlural(held_out, "example"));
+  return absl::StrCat("held out: ", FormatPlural(held_out * dataset_->num_targets(), "token"), " in ",
+                      FormatPlural(held_out, "sequence"));
+}
 
 absl::StatusOr<std::vector<std::byte>> TrainingSession::ParametersAt(int replica_index) const {
   const ChunkReplica& replica = program_->placement.replicas()[replica_index];

@@ -55,11 +55,12 @@ struct StepResult {
 class TrainingSession {
  public:
   // `job` must be resolved. The programs are proven for `transport`, which changes no bit of the result. `graphs`: if
-  // the devices can, steps after the first are recorded once and replayed.
+  // the devices can, steps after the first are recorded once and replayed. `token_cache`: see MakeDataset.
   // Errors: InvalidArgument for an impossible job, Unavailable if a device is missing, those of data and devices.
   static absl::StatusOr<std::unique_ptr<TrainingSession>> Create(const proto::Job& job,
                                                                  const TransportModel& transport = {},
-                                                                 bool graphs = true);
+                                                                 bool graphs = true,
+                                                                 const std::string& token_cache = "");
   ~TrainingSession();
 
   // Runs training step `step`, from 0, and keeps its trace if `wants_trace`. After an error the session is of no use.
@@ -94,6 +95,8 @@ class TrainingSession {
   const CostModel& planned_costs() const { return plan_.request.costs; }
   // For people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
   std::string DescribeDevices() const;
+  // The held-out data in a line for people; empty if there is none.
+  std::string DescribeHeldOut() const;
   // See Executor::PeakArenaBytes; of the training program.
   Bytes PeakArenaBytes(int device) const { return executor_->PeakArenaBytes(device); }
   // The parameters region of one replica of a chunk, an index into ChunkPlacement::replicas().
@@ -107,7 +110,7 @@ class TrainingSession {
  private:
   TrainingSession() = default;
   // Plans, compiles, checks and reads the data. Nothing is launched.
-  absl::Status Prepare(const TransportModel& transport);
+  absl::Status Prepare(const TransportModel& transport, const std::string& token_cache);
   // Starts devices and executor, and fills the parameters.
   absl::Status Launch(bool graphs);
   absl::Status FillParameters();

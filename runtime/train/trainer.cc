@@ -146,7 +146,8 @@ class Trainer {
   }
 
   absl::Status MakeSession(const proto::Job& job) {
-    BATON_ASSIGN_OR_RETURN(session_, TrainingSession::Create(job, TransportModel{}, options_.graphs));
+    BATON_ASSIGN_OR_RETURN(session_,
+                           TrainingSession::Create(job, TransportModel{}, options_.graphs, output_.token_cache()));
     session_->SetStop(options_.stop);
     costs_ = session_->planned_costs();
     return options_.costs ? UseTable(*options_.costs, costs_) : absl::OkStatus();
