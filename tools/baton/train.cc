@@ -12,6 +12,8 @@
 #include "base/terminal.h"
 #include "runtime/job/load.h"
 #include "runtime/job/order_file.h"
+#include "runtime/process/environment.h"
+#include "runtime/process/world.h"
 #include "runtime/train/schedule_table.h"
 #include "runtime/train/trainer.h"
 #include "tools/baton/commands.h"
@@ -70,6 +72,16 @@ absl::StatusOr<ResumeRequest> ResumeOf(const TrainFlags& flags) {
   return ResumeRequest{flags.resume, flags.allow_changes};
 }
 
+// A launcher that starts several processes expects them to train one model together, which training cannot do yet.
+absl::Status CheckAlone() {
+  BATON_ASSIGN_OR_RETURN(const World world, FindWorld(Environment::OfProcess()));
+  if (world.size == 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("this is process ", world.rank, " of ", world.size, " by ",
+                                                 world.source,
+                                                 ", and training over several processes is not supported yet; start "
+                                                 "one process, or unset these variables"));
+}
+
 absl::Status RunTrain(const TrainFlags& flags) {
   std::vector<std::string> overrides = flags.overrides;
   if (!flags.order.empty()) {
@@ -81,6 +93,7 @@ absl::Status RunTrain(const TrainFlags& flags) {
     std::cout << DescribeSchedule(job);
     return absl::OkStatus();
   }
+  BATON_RETURN_IF_ERROR(CheckAlone());
   TrainerOptions options;
   if (!flags.costs.empty()) {
     BATON_ASSIGN_OR_RETURN(options.costs, ReadCostsFile(flags.costs));
