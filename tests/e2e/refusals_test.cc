@@ -35,8 +35,8 @@ std::string KnownSchedules(const std::string& suggested) {
 
 TEST_CASE("wrong arguments are refused in one sentence") {
   const std::string commands =
-      "commands are train, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, schedules, "
-      "verify, checkpoint, completion";
+      "commands are train, launch, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, "
+      "schedules, verify, checkpoint, completion";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; the " + commands},
       Refused{"trian", "\"trian\" is not a command; did you mean \"train\"? The " + commands},

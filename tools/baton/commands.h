@@ -26,6 +26,10 @@ void AddSchedulesCommand(CLI::App& app, CommandAction& action);
 void AddVerifyCommand(CLI::App& app, CommandAction& action);
 void AddCheckpointCommand(CLI::App& app, CommandAction& action);
 void AddCompletionCommand(CLI::App& app, CommandAction& action);
+void AddLaunchCommand(CLI::App& app, CommandAction& action);
+
+// An error that main() turns into this exit status, from 1 to 255, without a message: it has been reported already.
+absl::Status ExitWith(int exit_status);
 
 }  // namespace baton
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/printable.h"
 #include "tools/baton/command_line.h"
@@ -32,9 +34,17 @@ constexpr char kExamples[] = R"(Examples:
 `baton COMMAND --help`, or `baton help COMMAND`, describes a command; where a file is read, - is standard input.
 Exit status: 0 done, 1 failed while running or unsound, 2 invalid input, 75 training was stopped and can be resumed.)";
 
+// The payload of an error that ExitWith makes.
+constexpr char kExitStatus[] = "baton/exit_status";
+
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
   std::cout << std::flush;
+  if (const absl::optional<absl::Cord> payload = status.GetPayload(kExitStatus); payload.has_value()) {
+    int exit_status = 1;
+    (void)absl::SimpleAtoi(std::string(*payload), &exit_status);
+    return exit_status;
+  }
   std::cerr << "baton: " << PrintableLines(status.message()) << "\n";
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
@@ -59,6 +69,7 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", absl::StrCat("baton ", kVersion));
   CommandAction action;
   AddTrainCommand(app, action);
+  AddLaunchCommand(app, action);
   AddCompileCommand(app, action);
   AddSimulateCommand(app, action);
   AddCompareCommand(app, action);
@@ -89,6 +100,13 @@ int Main(int argc, char** argv) {
 }
 
 }  // namespace
+
+absl::Status ExitWith(int exit_status) {
+  absl::Status status = absl::UnknownError("");
+  status.SetPayload(kExitStatus, absl::Cord(absl::StrCat(exit_status)));
+  return status;
+}
+
 }  // namespace baton
 
 int main(int argc, char** argv) { return baton::Main(argc, argv); }

@@ -1,0 +1,55 @@
+// `baton launch` from outside: what it refuses, and that children know their rank. tests/faults/launch_test.cc kills
+// them.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "tests/testing/command.h"
+#include "tests/testing/refused.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("launch refuses what cannot be launched, in one sentence") {
+  const Refused refused = GENERATE(
+      Refused{"-n 0 -- schedules", "-n: \"0\" is not a whole number from 1 to 65536; see baton launch --help"},
+      Refused{"-n 2 --nodes=2 -- schedules",
+              "--nodes=2 needs --rendezvous=HOST:PORT, an address of node 0 that all nodes reach"},
+      Refused{"--nodes=2 --node-rank=2 --rendezvous=h:1 -- schedules", "--node-rank=2 must be less than --nodes=2"},
+      Refused{"--nodes=2 --node-rank=1 --rendezvous=h:1 -- schedules",
+              "--nodes=2 needs BATON_TOKEN or BATON_TOKEN_FILE in the environment, the same secret on all nodes"},
+      Refused{"-n 40000 --nodes=2 --rendezvous=h:1 -- schedules",
+              "-n 40000 on --nodes=2 are more than 65536 processes"},
+      Refused{"--rendezvous=host -- schedules",
+              "--rendezvous=host is not HOST:PORT with a port from 1 to 65535; IPv6 as [ADDRESS]:PORT"},
+      Refused{"--timeout=soon -- schedules",
+              "--timeout=soon is not a time from 0 to 3600 s with its unit, like 18.5ms; units are ns, us, ms and s"});
+  std::vector<std::string> arguments = Words("launch " + refused.arguments);
+  CheckRefused(arguments, refused.message);
+}
+
+TEST_CASE("only commands of baton can be launched, and launch is none of them") {
+  for (const char* const command : {"shedules", "launch", "sh"}) {
+    const CommandResult result = Baton({"launch", "--", command});
+    CHECK(result.status == 2);
+    CHECK(absl::StrContains(result.err, "is not a command that can be launched"));
+  }
+}
+
+TEST_CASE("children run the command behind --, with their rank before each line") {
+  const CommandResult result = Baton(Words("launch -n 3 -- schedules --format=json"));
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());
+  for (const char* const rank : {"[rank 0] ", "[rank 1] ", "[rank 2] "}) CHECK(absl::StrContains(result.out, rank));
+}
+
+TEST_CASE("the exit status and the reason of the children's refusal come through") {
+  const CommandResult result = Baton(Words("launch -n 2 -- train no_such_job"));
+  CHECK(result.status == 2);
+  CHECK(absl::StrContains(result.err, "[rank 0] baton: "));
+  CHECK(absl::StrContains(result.err, " failed first: it ended with status 2"));
+}
+
+}  // namespace
+}  // namespace baton
