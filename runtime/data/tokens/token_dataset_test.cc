@@ -220,6 +220,13 @@ TEST_CASE("too few tokens") {
   CHECK(MessageOf(options) == "data.held_out: 0.5 of 1 sequences leaves none");
 }
 
+TEST_CASE("one of Megatron's files is not read as one without a header") {
+  const std::string path = std::string(kFolder) + "megatron_i32.bin";
+  CHECK(MessageOf(OptionsOf(path, TokenFormat::kUint16)) ==
+        "data.tokens: " + path +
+            ": an .idx stands beside it, so that it is one of Megatron-LM's pairs; set data.format: MEGATRON");
+}
+
 TEST_CASE("files of no known form") {
   const std::string folder = MakeFolder("forms", {{1, 2, 3, 4}});
   CHECK(MessageOf(OptionsOf(folder + "/*")) ==

@@ -28,8 +28,11 @@ std::string IndexOfPair(const std::string& path) {
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
+// True if `path` is the .bin of a pair whose .idx is there.
+bool IsOfPair(const std::string& path) { return absl::EndsWith(path, ".bin") && Exists(IndexOfPair(path)); }
+
 absl::StatusOr<TokenFormat> FindFormat(const std::string& path, const MappedFile& file) {
-  if (absl::EndsWith(path, ".bin") && Exists(IndexOfPair(path))) return TokenFormat::kMegatron;
+  if (IsOfPair(path)) return TokenFormat::kMegatron;
   if (HasLlmcMagic(file.bytes())) return TokenFormat::kLlmc;
   if (file.bytes().empty()) return Wrong(path, "the file is empty");
   return Wrong(path, absl::StrCat("no .idx stands beside it and it begins with ",
@@ -70,6 +73,10 @@ std::string BinOfPair(const std::string& path) {
 absl::StatusOr<TokenFile> TokenFile::Open(const std::string& name, TokenFormat format) {
   if (format == TokenFormat::kMegatron && !absl::EndsWith(name, ".bin") && !absl::EndsWith(name, ".idx")) {
     return Wrong(name, "the name must end with .bin or .idx for data.format: MEGATRON");
+  }
+  if (format == TokenFormat::kUint16 && IsOfPair(name)) {
+    // Its numbers may have another size.
+    return Wrong(name, "an .idx stands beside it, so that it is one of Megatron-LM's pairs; set data.format: MEGATRON");
   }
   const bool is_pair = format == TokenFormat::kAuto || format == TokenFormat::kMegatron;
   const std::string path = is_pair ? BinOfPair(name) : name;
