@@ -6,33 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "runtime/device/clock.h"
+#include "runtime/transport/local/sum_members.h"
 
 namespace baton {
-namespace {
-
-// Every member's element ← the sum over the members, added from the first to the last: a fixed order, so that the
-// result does not depend on who arrives when.
-// In blocks that stay in the first cache.
-template <typename Element>
-void AddElements(absl::Span<const ReduceBuffer> members) {
-  constexpr int64_t kBlock = 1024;
-  Element sums[kBlock];
-  const int64_t num_elements = members[0].bytes / static_cast<Bytes>(sizeof(Element));
-  for (int64_t begin = 0; begin < num_elements; begin += kBlock) {
-    const int64_t count = std::min(kBlock, num_elements - begin);
-    const auto* first = reinterpret_cast<const Element*>(members[0].data) + begin;
-    std::copy(first, first + count, sums);
-    for (const ReduceBuffer& member : members.subspan(1)) {
-      const auto* values = reinterpret_cast<const Element*>(member.data) + begin;
-      for (int64_t i = 0; i < count; ++i) sums[i] += values[i];
-    }
-    for (const ReduceBuffer& member : members) {
-      std::copy(sums, sums + count, reinterpret_cast<Element*>(member.data) + begin);
-    }
-  }
-}
-
-}  // namespace
 
 LocalCollective::LocalCollective(absl::Span<const int32_t> device_of_member, Nanos latency_ns, bool adds)
     : device_of_member_(device_of_member.begin(), device_of_member.end()),
@@ -81,24 +57,8 @@ absl::Status LocalCollective::Arrive(Stream& stream, int device, absl::Span<cons
 }
 
 absl::Status LocalCollective::Add() {
-  const ReduceBuffer& first = members_[0];
-  for (const ReduceBuffer& member : members_) {
-    if (member.bytes != first.bytes || member.is_double != first.is_double) {
-      return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", first.is_double ? "f64" : "f32",
-                                              " got ", member.bytes, " bytes of ", member.is_double ? "f64" : "f32"));
-    }
-  }
-  const Bytes element_bytes = first.is_double ? sizeof(double) : sizeof(float);
-  if (first.bytes % element_bytes != 0) {
-    return absl::InternalError(
-        absl::StrCat("a sum of ", first.bytes, " bytes, not a multiple of its element's ", element_bytes));
-  }
-  if (!adds_) return absl::OkStatus();
-  if (first.is_double) {
-    AddElements<double>(members_);
-  } else {
-    AddElements<float>(members_);
-  }
+  BATON_RETURN_IF_ERROR(CheckMembers(members_));
+  if (adds_) SumMembers(members_);
   return absl::OkStatus();
 }
 

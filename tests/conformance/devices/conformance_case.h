@@ -7,7 +7,10 @@
 #ifndef BATON_TESTS_CONFORMANCE_DEVICES_CONFORMANCE_CASE_H_
 #define BATON_TESTS_CONFORMANCE_DEVICES_CONFORMANCE_CASE_H_
 
+#include <chrono>
+#include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,6 +32,15 @@ class Context {
 
   MachineUnderTest Make(int num_devices) const { return kind_.make(num_devices, seed_); }
   const KindUnderTest& kind() const { return kind_; }
+  // Whether `condition` holds, now or within the time that the kind may be late.
+  bool Soon(const std::function<bool()>& condition) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(kind_.lateness_ns);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() >= deadline) return false;
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    return true;
+  }
 
   void Expect(bool holds, const char* condition, const char* file, int line) {
     if (!holds) failures_.push_back(absl::StrCat(file, ":", line, ": ", condition));

@@ -86,7 +86,7 @@ class NcclPairs final : public Transport {
 KindUnderTest CudaKind() {
   KindUnderTest kind;
   kind.name = "cuda";
-  kind.abilities = {Ability::kGraphs, Ability::kSums};
+  kind.abilities = {Ability::kGraphs, Ability::kSums, Ability::kWithdraw};
   kind.clock_slack_ns = kClockSlack;
   kind.make = [](int num_devices, int) {
     MachineUnderTest machine = MakeDevices(num_devices);

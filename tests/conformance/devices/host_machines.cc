@@ -24,7 +24,7 @@ MachineUnderTest MakeHosts(int num_devices, int seed) {
 std::vector<KindUnderTest> KindsUnderTest() {
   KindUnderTest host;
   host.name = "host";
-  host.abilities = {Ability::kSums};
+  host.abilities = {Ability::kSums, Ability::kWithdraw};
   host.num_seeds = 4;
   host.make = MakeHosts;
   return {host};

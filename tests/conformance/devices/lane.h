@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "runtime/device/device.h"
+#include "runtime/transport/transport.h"
 
 namespace baton {
 
@@ -48,6 +50,27 @@ struct Lane {
   T* const arena;
   T* const shared;
   int num_set = 0;
+};
+
+// The first error that a transport reports while this exists. Thread contract: any thread.
+class ReportedError {
+ public:
+  explicit ReportedError(Transport& transport) : transport_(transport) {
+    transport.SetErrorSink([this](const absl::Status& status) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      status_.Update(status);
+    });
+  }
+  ~ReportedError() { transport_.SetErrorSink(nullptr); }
+  absl::StatusCode code() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return status_.code();
+  }
+
+ private:
+  Transport& transport_;
+  mutable std::mutex mutex_;
+  absl::Status status_;
 };
 
 }  // namespace baton

@@ -25,13 +25,17 @@ struct MachineUnderTest {
 };
 
 // Abilities that some kinds of devices lack. A case that needs a missing ability does not run.
-enum class Ability { kGraphs, kSums };
+// kWithdraw: a reset takes back what one side has posted.
+enum class Ability { kGraphs, kSums, kWithdraw };
 
 struct KindUnderTest {
   std::string name;
   std::vector<Ability> abilities;
   // How far DoneAt may be from the host's clock, in ns. 0: the host's clock itself.
   Nanos clock_slack_ns = 0;
+  // How long after the later post a match may be noticed, and an error that a call cannot return be reported to the
+  // transport's error sink, in ns. 0: at once, and calls return all errors.
+  Nanos lateness_ns = 0;
   // Each case runs with seeds 0 to num_seeds − 1, which choose options or orders of work.
   int num_seeds = 1;
   std::function<MachineUnderTest(int num_devices, int seed)> make;
