@@ -16,7 +16,8 @@ class CudaCrossEntropy final : public PrimitiveLayer {
  public:
   CudaCrossEntropy(LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
       : PrimitiveLayer(std::move(info), footprint),
-        shape_({input_shape().type(), NumRows(input_shape()), spec.classes, spec.loss_rows}) {}
+        shape_({input_shape().type(), NumRows(input_shape()), spec.classes, spec.loss_rows,
+                static_cast<float>(spec.z_loss)}) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     return LaunchCrossEntropy(stream, shape_, buffers.input, Ids(buffers.targets), Floats(buffers.saved),

@@ -29,10 +29,10 @@ void LogSumExpRows(int64_t rows, int64_t classes, const float* logits, float* __
   }
 }
 
-// grad_logits ← (softmax(logits) − one-hot target) · scale, or 0 in rows that are ignored. logits, grad_logits: [rows,
-// classes]; log_sums, targets: [rows].
+// grad_logits ← (softmax(logits) · (1 + 2 · z_loss · log_sum) − one-hot target) · scale, or 0 in rows that are ignored.
+// logits, grad_logits: [rows, classes]; log_sums, targets: [rows].
 BATON_SIMD_CLONES
-void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, const float* logits,
+void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, float z_loss, const float* logits,
                             const float* __restrict log_sums, const int32_t* __restrict targets, float* grad_logits) {
   for (int64_t row = 0; row < rows; ++row) {
     const float* __restrict x = logits + row * classes;
@@ -42,8 +42,9 @@ void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, const fl
       continue;
     }
     const float log_sum = log_sums[row];
+    const float softmax_scale = z_loss == 0 ? scale : scale * (1 + 2 * z_loss * log_sum);
 #pragma omp simd
-    for (int64_t c = 0; c < classes; ++c) dx[c] = VectorizableExp(x[c] - log_sum) * scale;
+    for (int64_t c = 0; c < classes; ++c) dx[c] = VectorizableExp(x[c] - log_sum) * softmax_scale;
     dx[targets[row]] -= scale;
   }
 }
@@ -55,7 +56,8 @@ class HostCrossEntropy final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), footprint),
         rows_(NumRows(input_shape())),
         classes_(spec.classes),
-        loss_rows_(spec.loss_rows) {}
+        loss_rows_(spec.loss_rows),
+        z_loss_(spec.z_loss) {}
 
   // Errors: InvalidArgument if a target is neither in [0, classes) nor kIgnoredTarget.
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
@@ -68,7 +70,9 @@ class HostCrossEntropy final : public PrimitiveLayer {
     double loss = 0;
     for (int64_t row = 0; row < rows_; ++row) {
       if (targets[row] == kIgnoredTarget) continue;
-      loss += static_cast<double>(log_sums[row]) - logits[row * classes_ + targets[row]];
+      const double log_sum = log_sums[row];
+      loss += log_sum - logits[row * classes_ + targets[row]];
+      if (z_loss_ > 0) loss += z_loss_ * log_sum * log_sum;
     }
     *buffers.loss = loss / static_cast<double>(loss_rows_);
     return absl::OkStatus();
@@ -77,8 +81,8 @@ class HostCrossEntropy final : public PrimitiveLayer {
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     SoftmaxMinusTargetRows(rows_, classes_, static_cast<float>(1.0 / static_cast<double>(loss_rows_)),
-                           Floats(buffers.input), Floats(buffers.saved), Ids(buffers.saved) + rows_,
-                           Floats(buffers.grad_input));
+                           static_cast<float>(z_loss_), Floats(buffers.input), Floats(buffers.saved),
+                           Ids(buffers.saved) + rows_, Floats(buffers.grad_input));
     return absl::OkStatus();
   }
 
@@ -86,6 +90,7 @@ class HostCrossEntropy final : public PrimitiveLayer {
   const int64_t rows_;
   const int64_t classes_;
   const int64_t loss_rows_;
+  const double z_loss_;
 };
 
 }  // namespace

@@ -90,8 +90,9 @@ std::string KeyOf(const PositionsSpec& spec) {
 
 std::string KeyOf(const FirstRowSpec&) { return "first row"; }
 
+// The z-loss changes values but not the work.
 std::string KeyOf(const CrossEntropySpec& spec) {
-  const auto& [classes, loss_rows] = spec;
+  const auto& [classes, loss_rows, z_loss] = spec;
   return absl::StrCat("cross-entropy ", classes, " ", loss_rows);
 }
 

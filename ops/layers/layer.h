@@ -42,6 +42,8 @@ struct ParameterSpec {
   // A running statistic of activations, which no gradient trains. BackwardWeight adds each micro-batch's value to its
   // gradient, and Update moves it a tenth of the way to their mean (Optimizer::Update). Not part of the gradient norm.
   bool is_statistic = false;
+  // Training leaves it as it is; its gradients are computed and not used. Not part of the gradient norm.
+  bool frozen = false;
 };
 
 // The last pass in which a layer reads its input again.

@@ -128,6 +128,9 @@ absl::StatusOr<LayerInfo> RmsNormInfo(const RmsNormSpec& spec, const Shape& inpu
 absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const Shape& input) {
   BATON_RETURN_IF_ERROR(CheckPositive("cross_entropy.classes", spec.classes));
   BATON_RETURN_IF_ERROR(CheckPositive("cross_entropy.loss_rows", spec.loss_rows));
+  if (!(spec.z_loss >= 0)) {
+    return absl::InvalidArgumentError(absl::StrCat("cross_entropy.z_loss: ", spec.z_loss, " is negative"));
+  }
   BATON_RETURN_IF_ERROR(CheckFloatInput("cross_entropy", input));
   BATON_RETURN_IF_ERROR(CheckLastExtent("cross_entropy", input, "classes", spec.classes));
   LayerInfo info;

@@ -126,10 +126,12 @@ struct AttentionSpec {
 // Softmax and cross-entropy with targets: [rows…] i32: [rows…, classes] f32 → a loss.
 // loss = Σ rows −log p(target) / loss_rows. loss_rows counts the rows of the whole batch, so that the losses of its
 // micro-batches sum to the mean over all rows. Rows whose target is kIgnoredTarget (ops/layers/token_ids.h) count 0.
+// A row's loss may have z_loss · (log Σ exp(row))² more (Chowdhery et al. 2022, section 5).
 struct CrossEntropySpec {
   static constexpr char kKind[] = "cross-entropy";
   int64_t classes = 0;
   int64_t loss_rows = 0;
+  double z_loss = 0;  // at least 0
 };
 
 // Dropout (Srivastava et al. 2014), any shape [sequences, …]: in training each element becomes 0 with `probability`,

@@ -13,6 +13,7 @@ OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& off
   parameter.num_elements = spec.shape.NumElements();
   parameter.decays = spec.decays;
   parameter.is_statistic = spec.is_statistic;
+  parameter.frozen = spec.frozen;
   return parameter;
 }
 

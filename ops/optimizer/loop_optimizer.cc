@@ -47,9 +47,10 @@ class LoopOptimizer final : public Optimizer {
     *gradient_norm = std::sqrt(squared_norm);
     const double scale = ClipScale(control->clip_norm, *gradient_norm);
     for (const OptimizedParameter& parameter : parameters_) {
-      if (std::isfinite(*gradient_norm) && parameter.is_statistic) {
+      const bool changes = std::isfinite(*gradient_norm) && !parameter.frozen;
+      if (changes && parameter.is_statistic) {
         UpdateStatistic(parameter, control->num_micro_batches);
-      } else if (std::isfinite(*gradient_norm)) {
+      } else if (changes) {
         loops_.adamw(parameter, *control, scale);
       } else {
         std::fill_n(reinterpret_cast<float*>(parameter.gradients), parameter.num_elements, 0.0f);

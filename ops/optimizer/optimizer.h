@@ -21,11 +21,12 @@ struct OptimizedParameter {
   std::byte* first_moment = nullptr;
   std::byte* second_moment = nullptr;
   int64_t num_elements = 0;
-  bool decays = false;        // weight decay applies
-  bool is_statistic = false;  // see ParameterSpec
+  bool decays = false;  // weight decay applies
   // Index of the parameter's squared norm in the model's table of norms. −1: not counted, because another tied use or
   // another replica of the same parameter is.
   int32_t norm = -1;
+  bool is_statistic = false;  // see ParameterSpec
+  bool frozen = false;        // likewise
 };
 
 // The settings of one update, in memory that host and device share. Read when the update runs, so that a captured step
@@ -67,6 +68,7 @@ class Optimizer {
   //   *gradient_norm ← √Σ norms;  g ← ClipScale(clip_norm, *gradient_norm) · gradient
   //   m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²
   //   w ← w − learning_rate · (m̂ / (√v̂ + ε) + weight_decay · w);  working ← w, rounded;  gradient ← 0
+  // A frozen parameter instead: gradient ← 0
   // A running statistic instead: w ← w + kStatisticMomentum · (gradient / num_micro_batches − w);  gradient ← 0
   // If *gradient_norm is NaN or infinite, only the gradients are cleared: w, m, v and working keep their bits.
   // norms: [num_norms] f64, one squared norm for each parameter of the model. norms, control and gradient_norm are in

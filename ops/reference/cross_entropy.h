@@ -17,7 +17,10 @@ template <typename T>
 class ReferenceCrossEntropy final : public PrimitiveLayer {
  public:
   ReferenceCrossEntropy(const LayerInfo& info, const CrossEntropySpec& spec)
-      : PrimitiveLayer(info, FootprintOf(info)), classes_(spec.classes), loss_rows_(spec.loss_rows) {}
+      : PrimitiveLayer(info, FootprintOf(info)),
+        classes_(spec.classes),
+        loss_rows_(spec.loss_rows),
+        z_loss_(spec.z_loss) {}
 
   // Errors: InvalidArgument if a target is neither in [0, classes) nor kIgnoredTarget.
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
@@ -28,7 +31,9 @@ class ReferenceCrossEntropy final : public PrimitiveLayer {
     double loss = 0;
     for (int64_t row = 0; row < rows; ++row) {
       if (targets[row] == kIgnoredTarget) continue;
-      loss += LogSumExp(x + row * classes_) - x[row * classes_ + targets[row]];
+      const double log_sum = LogSumExp(x + row * classes_);
+      loss += log_sum - x[row * classes_ + targets[row]];
+      if (z_loss_ > 0) loss += z_loss_ * log_sum * log_sum;
     }
     std::copy(targets, targets + rows, reinterpret_cast<int32_t*>(buffers.saved));
     *buffers.loss = loss / loss_rows_;
@@ -47,7 +52,9 @@ class ReferenceCrossEntropy final : public PrimitiveLayer {
       }
       const double log_sum = LogSumExp(x);
       for (int64_t c = 0; c < classes_; ++c) {
-        dx[c] = static_cast<T>((std::exp(x[c] - log_sum) - (c == targets[row] ? 1 : 0)) / loss_rows_);
+        const double probability = std::exp(x[c] - log_sum);
+        const double z_slope = z_loss_ > 0 ? 2 * z_loss_ * log_sum * probability : 0;
+        dx[c] = static_cast<T>((probability - (c == targets[row] ? 1 : 0) + z_slope) / loss_rows_);
       }
     }
     return absl::OkStatus();
@@ -69,6 +76,7 @@ class ReferenceCrossEntropy final : public PrimitiveLayer {
 
   const int64_t classes_;
   const int64_t loss_rows_;
+  const double z_loss_;
 };
 
 }  // namespace baton

@@ -33,12 +33,21 @@ int64_t SequenceOf(const proto::Job& job, int64_t longest) {
   return job.data().has_context() && context >= 1 ? std::min(context, longest) : longest;
 }
 
+// What all kinds share.
+absl::Status ResolveShared(proto::Model& model) {
+  if (!model.has_freeze()) model.set_freeze("");
+  if (!model.has_z_loss()) model.set_z_loss(0);
+  if (model.freeze().size() > 4096) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("model.freeze: ", model.freeze().size(), " characters must be at most 4096"));
+  }
+  return CheckReal("model.z_loss", model.z_loss(), 0, 1);
+}
+
 // Fields that are in job.proto and not read yet.
 absl::Status RefuseUnread(const proto::Model& model) {
   const char* field = nullptr;
   if (model.dropout() != 0) field = "dropout";
-  if (!model.freeze().empty()) field = "freeze";
-  if (model.z_loss() != 0) field = "z_loss";
   if (field == nullptr) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("model.", field, ": this version does not have it yet"));
 }
@@ -67,6 +76,7 @@ absl::Status ResolveModel(const proto::Job& job, proto::Model& model) {
                                                    " goes with a list of layers, not with model.", ModelKindOf(job)));
   }
   BATON_RETURN_IF_ERROR(RefuseUnread(model));
+  BATON_RETURN_IF_ERROR(ResolveShared(model));
   ModelSizes sizes;
   switch (model.kind_case()) {
     case proto::Model::kGpt2:

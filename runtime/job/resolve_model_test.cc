@@ -36,6 +36,8 @@ TEST_CASE("wrong models") {
       Wrong{kGpt, "model.inputs=4", "model.inputs: 4 goes with a list of layers, not with model.gpt2"},
       Wrong{kGpt, "model.layer=[{ relu {} }]", "model: layer cannot stand beside another kind, gpt2"},
       Wrong{kGpt, "model.gpt2.activation=SILU", "model.gpt2.activation: SILU is not one of RELU, GELU, GELU_TANH"},
+      Wrong{kGpt, "model.z_loss=-1", "model.z_loss: -1 must be from 0 to 1"},
+      Wrong{kGpt, "model.freeze=" + std::string(4097, 'x'), "model.freeze: 4097 characters must be at most 4096"},
       Wrong{kGpt, "model.gpt2.feed_forward=0", "model.gpt2.feed_forward: 0 must be at least 1"},
       Wrong{kGpt, "model.gpt2.epsilon=0", "model.gpt2.epsilon: 0 must be above 0 and at most 1"},
       Wrong{kMlp, "model.mlp.sizes=5",

@@ -106,6 +106,12 @@ RecomputeMode ToRecomputeMode(int mode) {
   }
 }
 
+// Sets it in the loss, which is the last layer, or the last one inside that.
+void SetZLoss(double z_loss, LayerSpec& last) {
+  if (auto* const loss = std::get_if<CrossEntropySpec>(&last.kind)) loss->z_loss = z_loss;
+  if (auto* const sequence = std::get_if<SequenceSpec>(&last.kind)) SetZLoss(z_loss, sequence->layers.back());
+}
+
 absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
   const int64_t batch = job.batch().sequences();
   const int64_t micro_batch = batch / job.batch().micro_batches();
@@ -129,6 +135,7 @@ absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
 
 absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job) {
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelWithoutRecompute(job));
+  SetZLoss(job.model().z_loss(), model.layers.back());
   const proto::Pipeline& pipeline = job.pipeline();
   for (int i = 0; i < static_cast<int>(model.layers.size()); ++i) {
     const int mode = i < pipeline.recompute_layers_size() ? pipeline.recompute_layers(i) : pipeline.recompute();

@@ -10,6 +10,7 @@
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
 #include "runtime/job/search_options.h"
+#include "runtime/planning/parameter_patterns.h"
 #include "schedules/costs/costs_csv.h"
 
 namespace baton {
@@ -57,6 +58,7 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
   JobPlan plan;
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
   BATON_ASSIGN_OR_RETURN(plan.table, MakeModelTable(backend, std::move(model)));
+  BATON_RETURN_IF_ERROR(ApplyParameterPatterns(job, plan.table));
   BATON_RETURN_IF_ERROR(TimeByJob(backend, job, plan.table));
   CompileRequest& request = plan.request;
   request.schedule = job.pipeline().schedule();

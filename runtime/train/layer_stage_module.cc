@@ -70,7 +70,9 @@ std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
   for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
     parameters.push_back(
         Locate(layout_->SpecOf(use), use.offsets, {state_.parameters, state_.gradients, state_.optimizer}));
-    if (use.canonical && replica_ == 0 && !layout_->SpecOf(use).is_statistic) parameters.back().norm = use.parameter;
+    const ParameterSpec& spec = layout_->SpecOf(use);
+    const bool is_trained = !spec.is_statistic && !spec.frozen;
+    if (use.canonical && replica_ == 0 && is_trained) parameters.back().norm = use.parameter;
   }
   return parameters;
 }

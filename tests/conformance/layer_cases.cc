@@ -184,9 +184,9 @@ LayerCase ShortcutCase(BatchStatistics statistics, DataType type) {
   return result;
 }
 
-LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type) {
-  LayerCase result{absl::StrCat("cross-entropy of ", classes, " classes"),
-                   {CrossEntropySpec{classes, 3 * rows}},
+LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type, double z_loss = 0) {
+  LayerCase result{absl::StrCat("cross-entropy of ", classes, " classes, z-loss ", z_loss),
+                   {CrossEntropySpec{classes, 3 * rows, z_loss}},
                    Shape(type, {rows, classes})};
   result.num_classes = classes;
   result.scale = 4;
@@ -286,6 +286,7 @@ std::vector<LayerCase> AllLayerCases() {
       CrossEntropyCase(3, 5, type),
       CrossEntropyCase(7, 33, type),
       CrossEntropyCase(16, 256, type),
+      CrossEntropyCase(7, 33, type, 0.1),
       AttentionCase(1, 1, 1, 1, type),
       AttentionCase(2, 1, 3, 5, type),
       AttentionCase(1, 3, 3, 5, type),
@@ -413,6 +414,7 @@ std::vector<LayerCase> DoubleLayerCases() {
       ShortcutCase(BatchStatistics::kMicroBatch, type),
       ShortcutCase(BatchStatistics::kFrozen, type),
       CrossEntropyCase(4, 5, type),
+      CrossEntropyCase(4, 5, type, 0.1),
       ResidualCase(type),
       MlpCase(ActivationKind::kGelu, type),
       MlpCase(ActivationKind::kRelu, type),

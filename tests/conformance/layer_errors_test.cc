@@ -89,6 +89,7 @@ TEST_CASE("errors name the shape that does not fit") {
       {{AttentionSpec{0, 4}}, Shape(f32, {2, 3, 12}), "heads: 0"},
       {{CrossEntropySpec{3, 2}}, Shape(f32, {2, 4}), "classes: 3"},
       {{CrossEntropySpec{4, 0}}, Shape(f32, {2, 4}), "loss_rows: 0"},
+      {{CrossEntropySpec{4, 2, -1}}, Shape(f32, {2, 4}), "z_loss: -1 is negative"},
       {{huge}, Shape(f32, {kHuge, kHuge, kHuge, kHuge}), "more than one tensor may have"},
       {{huge}, Shape(f32, {1, kHuge}), "fc.weight: 1048576 x 1048576 elements are more"},
       {{huge_embedding}, Shape(DataType::kInt32, {1, kHuge}), "embedding output: 1 x 1048576 x 1048576"},

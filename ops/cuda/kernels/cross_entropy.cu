@@ -4,6 +4,7 @@
 
 #include "ops/cuda/device_code.h"
 #include "ops/cuda/formulas/softmax_sum.h"
+#include "ops/cuda/formulas/z_loss.h"
 #include "ops/cuda/kernels/cross_entropy.h"
 #include "ops/cuda/launch.h"
 #include "ops/layers/token_ids.h"
@@ -38,7 +39,7 @@ __device__ inline SoftmaxSum BlockMerge(SoftmaxSum own) {
 // access.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads)
-    CrossEntropyKernel(int64_t classes, const T* logits, const int32_t* targets, float* log_sums,
+    CrossEntropyKernel(int64_t classes, float z_loss, const T* logits, const int32_t* targets, float* log_sums,
                        int32_t* saved_targets, float* row_losses) {
   const int64_t row = blockIdx.x;
   const T* x = logits + row * classes;
@@ -53,7 +54,7 @@ __global__ void __launch_bounds__(kThreads)
   log_sums[row] = log_sum;
   saved_targets[row] = target;
   row_losses[row] = target == kIgnoredTarget          ? 0.0f
-                    : target >= 0 && target < classes ? log_sum - ToFloat(x[target])
+                    : target >= 0 && target < classes ? log_sum - ToFloat(x[target]) + ZLoss(z_loss, log_sum)
                                                       : NAN;
 }
 
@@ -69,15 +70,16 @@ __global__ void __launch_bounds__(kThreads)
 // logits, grad_logits: [rows, classes]; log_sums, targets: [rows]. `scale`: 1 / loss_rows. Grid: [rows].
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads)
-    CrossEntropyBackwardKernel(int64_t classes, float scale, const T* logits, const float* log_sums,
+    CrossEntropyBackwardKernel(int64_t classes, float scale, float z_loss, const T* logits, const float* log_sums,
                                const int32_t* targets, T* grad_logits) {
   const int64_t row = blockIdx.x;
   const float log_sum = log_sums[row];
   const int64_t target = targets[row];
+  const float slope = SoftmaxSlope(z_loss, log_sum);
   for (int64_t c = static_cast<int64_t>(threadIdx.x) * kWidth; c < classes; c += kThreads * kWidth) {
     Floats<kWidth> x = Load<kWidth>(logits + row * classes + c);
     for (int i = 0; i < kWidth; ++i) {
-      const float gradient = (expf(x[i] - log_sum) - (c + i == target ? 1.0f : 0.0f)) * scale;
+      const float gradient = (expf(x[i] - log_sum) * slope - (c + i == target ? 1.0f : 0.0f)) * scale;
       x[i] = target == kIgnoredTarget ? 0.0f : gradient;
     }
     Store(grad_logits + row * classes + c, x);
@@ -93,7 +95,7 @@ absl::Status LaunchCrossEntropy(KernelStream stream, const CrossEntropyShape& sh
     using T = decltype(element);
     const auto kernel =
         shape.classes % kPerAccess<T> == 0 ? CrossEntropyKernel<T, kPerAccess<T>> : CrossEntropyKernel<T, 1>;
-    return Launch(kernel, {static_cast<unsigned int>(shape.rows), kThreads}, stream, shape.classes,
+    return Launch(kernel, {static_cast<unsigned int>(shape.rows), kThreads}, stream, shape.classes, shape.z_loss,
                   static_cast<const T*>(logits), targets, log_sums, saved_targets, row_losses);
   }));
   return Launch(SumLossesKernel, {1, kThreads}, stream, shape.rows, shape.loss_rows, row_losses, loss);
@@ -106,7 +108,7 @@ absl::Status LaunchCrossEntropyBackward(KernelStream stream, const CrossEntropyS
     const auto kernel = shape.classes % kPerAccess<T> == 0 ? CrossEntropyBackwardKernel<T, kPerAccess<T>>
                                                            : CrossEntropyBackwardKernel<T, 1>;
     const float scale = static_cast<float>(1.0 / static_cast<double>(shape.loss_rows));
-    return Launch(kernel, {static_cast<unsigned int>(shape.rows), kThreads}, stream, shape.classes, scale,
+    return Launch(kernel, {static_cast<unsigned int>(shape.rows), kThreads}, stream, shape.classes, scale, shape.z_loss,
                   static_cast<const T*>(logits), log_sums, targets, static_cast<T*>(grad_logits));
   });
 }

@@ -14,9 +14,10 @@ struct CrossEntropyShape {
   int64_t rows = 0;
   int64_t classes = 0;
   int64_t loss_rows = 0;  // the loss is divided by this: the rows of the whole batch
+  float z_loss = 0;       // see CrossEntropySpec
 };
 
-// *loss ← Σ rows (log Σ exp(row) − row[target]) / loss_rows; NaN if a target is neither in
+// *loss ← Σ rows (log Σ exp(row) − row[target] + z_loss · (log Σ exp(row))²) / loss_rows; NaN if a target is neither in
 // [0, classes) nor kIgnoredTarget, whose rows count 0 in loss and gradient.
 // log_sums: [rows] f32 ← log Σ exp(row). saved_targets: [rows] i32 ← targets: [rows] i32. row_losses: [rows] f32 is
 // scratch.
@@ -24,7 +25,7 @@ absl::Status LaunchCrossEntropy(KernelStream stream, const CrossEntropyShape& sh
                                 const int32_t* targets, float* log_sums, int32_t* saved_targets, float* row_losses,
                                 double* loss);
 
-// grad_logits ← (softmax(logits) − one-hot target) / loss_rows. grad_logits: shaped as logits; log_sums, targets: as
+// grad_logits ← (softmax(logits) · (1 + 2 · z_loss · log_sum) − one-hot target) / loss_rows. grad_logits: shaped as logits; log_sums, targets: as
 // LaunchCrossEntropy wrote them.
 absl::Status LaunchCrossEntropyBackward(KernelStream stream, const CrossEntropyShape& shape, const void* logits,
                                         const float* log_sums, const int32_t* targets, void* grad_logits);

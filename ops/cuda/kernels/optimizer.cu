@@ -97,7 +97,7 @@ __global__ void __launch_bounds__(kThreads) FactorsKernel(OptimizerTable table, 
 // Updates elements [at, at + kWidth).
 template <int kWidth>
 __device__ void Update(const AdamWFactors& factors, const OptimizedParameter& parameter, int64_t at) {
-  if (!factors.applies) {
+  if (!factors.applies || parameter.frozen) {
     Store(AsFloats(parameter.gradients) + at, Floats<kWidth>{});
     return;
   }
