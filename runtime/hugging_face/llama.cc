@@ -51,6 +51,7 @@ absl::Status ReadRotary(const ConfigFields& fields, proto::Rotary& rotary) {
   }
   if (base <= 1 && base_error != nullptr) return fields.Wrong(base_error, "must be above 1");
   rotary.set_base(base);
+  if (!rotary.has_factor()) rotary.set_factor(1);
   return absl::OkStatus();
 }
 

@@ -197,6 +197,37 @@ TEST_CASE("an update with a norm that is not finite only clears the gradients") 
   CHECK(parameter.Read()[3] == std::vector<double>(count, 0.0));
 }
 
+TEST_CASE("an update of a frozen parameter only clears its gradients") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  const int64_t count = GENERATE(1, 17, 70001);
+  CAPTURE(under_test, count);
+  GuardedParameter frozen(under_test, count, 3, 1), trained(under_test, count, 4, 1);
+  frozen.gradients.WriteFloats(DataType::kFloat32, RandomValues(count, 6, -1, 1));
+  trained.gradients.WriteFloats(DataType::kFloat32, RandomValues(count, 7, -1, 1));
+  for (GuardedBuffer* buffer : {&frozen.values, &frozen.first, &frozen.second}) buffer->Freeze();
+  const std::vector<double> before = trained.Read()[0];
+  GuardedBuffer norms(under_test, "norms", sizeof(double));
+  GuardedBuffer gradient_norm(under_test, "gradient norm", sizeof(double));
+  GuardedBuffer control_memory(under_test, "control", sizeof(UpdateControl));
+  auto* const control = new (control_memory.data()) UpdateControl;
+  control->learning_rate = 0.1;
+  control->weight_decay = 0.1;
+  OptimizedParameter described = frozen.Describe(true, -1);
+  described.frozen = true;
+  const std::unique_ptr<Optimizer> optimizer =
+      under_test.backend->CreateOptimizer({described, trained.Describe(true, 0)});
+  auto* const table = reinterpret_cast<double*>(norms.data());
+  REQUIRE(optimizer->SquaredNorms(under_test.stream, {}, table, 1).ok());
+  REQUIRE(
+      optimizer->Update(under_test.stream, table, 1, control, reinterpret_cast<double*>(gradient_norm.data())).ok());
+  under_test.synchronize();
+  for (const GuardedBuffer* buffer : {&frozen.values, &frozen.first, &frozen.second}) {
+    CHECK(buffer->CheckUnchanged().ok());
+  }
+  CHECK(frozen.Read()[3] == std::vector<double>(count, 0.0));
+  CHECK(trained.Read()[0] != before);
+}
+
 TEST_CASE("finite losses leave the norms as they are") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   CAPTURE(under_test);

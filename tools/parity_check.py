@@ -1,0 +1,102 @@
+# The checks of tools/parity, which starts this file.
+import glob, json, os, struct, subprocess, sys, tempfile
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+BATON, MODELS, TOKENS = "bazel-bin/tools/baton/baton", "tests/data/models/causal/*/", "tests/data/tokens/tokens.bin"
+CONTEXT, SEQUENCES, STEPS, TOLERANCE = 48, 8, 20, 1e-4
+BY_HAND = {
+    "gpt2 by hand": "gpt2 { layers: 2 width: 24 heads: 3 context: 64 vocabulary: 400 activation: RELU feed_forward: 40 "
+                    "epsilon: 1e-4 tied: false }",
+    "llama by hand": "llama { layers: 3 width: 24 heads: 4 key_value_heads: 2 head_width: 10 feed_forward: 40 context: 64 "
+                     "vocabulary: 400 activation: GELU_TANH feed_forward_bias: true query_key_value_bias: true "
+                     "attention_output_bias: true rotary { base: 5000 factor: 4 context: 16 } }",
+    "mistral by hand": "llama { layers: 2 width: 24 heads: 4 feed_forward: 40 context: 64 vocabulary: 400 window: 7 }",
+    "qwen2 by hand": "llama { layers: 2 width: 24 heads: 4 feed_forward: 40 context: 64 vocabulary: 400 window: 9 "
+                     "query_key_value_bias: true tied: true }",
+    "qwen3 by hand": "llama { layers: 2 width: 24 heads: 4 head_width: 8 feed_forward: 40 context: 64 vocabulary: 400 "
+                     "query_key_norm: true }",
+}
+
+
+def batch(step):
+    """Inputs and targets [sequences, context] of a training step: windows in order that share one token."""
+    ids = torch.tensor(struct.unpack(f"<{os.path.getsize(TOKENS) // 2}H", open(TOKENS, "rb").read()))
+    first = step * SEQUENCES
+    windows = [ids[k * CONTEXT:k * CONTEXT + CONTEXT + 1] for k in range(first, first + SEQUENCES)]
+    return torch.stack(windows)[:, :-1].long(), torch.stack(windows)[:, 1:].long()
+
+
+def loss_of(model, step):
+    inputs, targets = batch(step)
+    return torch.nn.functional.cross_entropy(model(inputs).logits.flatten(0, 1), targets.flatten())
+
+
+def baton(folder, model, steps, rate="1e-3", stages=1):
+    """Trains, and returns the losses and gradient norms."""
+    with open(folder + ".textproto", "w") as job:
+        job.write(f"""model {{ {model} }} batch {{ sequences: {SEQUENCES} micro_batches: 4 }} run {{ steps: {steps} }}
+data {{ tokens: "{TOKENS}" format: UINT16 order: SEQUENTIAL context: {CONTEXT} }} pipeline {{ stages: {stages} }}
+optimizer {{ adamw {{ learning_rate: {rate} weight_decay: 0.1 beta2: 0.95 }} clip_norm: 1 }}""")
+    done = subprocess.run([BATON, "train", folder + ".textproto", "--output", folder], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip() or done.stdout.strip())
+    rows = [json.loads(line) for line in open(folder + "/metrics.jsonl")]
+    return [(row["loss"], row["grad_norm"]) for row in rows if "loss" in row]
+
+
+def torch_training(folder):
+    """The same 20 steps by PyTorch."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    groups = [[p for p in model.parameters() if (p.dim() > 1) == matrix] for matrix in (True, False)]
+    optimizer = torch.optim.AdamW([{"params": groups[0], "weight_decay": 0.1}, {"params": groups[1], "weight_decay": 0.0}],
+                                  lr=1e-3, betas=(0.9, 0.95), eps=1e-8)
+    rows = []
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = loss_of(model, step)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        rows.append((loss.item(), norm.item()))
+    return rows
+
+
+def difference(ours, theirs):
+    return max(abs(a - b) / abs(b) for row, other in zip(ours, theirs) for a, b in zip(row, other))
+
+
+def check_written(folder, name, model, later_loss, step):
+    """The exported model's loss is the one of this program's next step; saved by transformers and read here, it has the same bits."""
+    exported = AutoModelForCausalLM.from_pretrained(folder + "/hugging_face", dtype=torch.float32)
+    with torch.no_grad():
+        off = abs(loss_of(exported, step).item() - later_loss) / later_loss
+    exported.save_pretrained(folder + "_saved")
+    # A rate so small that no weight changes.
+    baton(folder + "_again", f'hugging_face: "{folder}_saved"', 1, rate="1e-30")
+    first, again = (load_file(f"{each}/hugging_face/model.safetensors") for each in (folder, folder + "_again"))
+    same = first.keys() == again.keys() and all(torch.equal(first[key], again[key]) for key in first)
+    return off, same
+
+
+def main():
+    torch.manual_seed(1)
+    failed = 0
+    with tempfile.TemporaryDirectory() as work:
+        cases = [(os.path.basename(f[:-1]), f'hugging_face: "{f}"', f) for f in sorted(glob.glob(MODELS))]
+        cases += [(name, model, None) for name, model in BY_HAND.items()]
+        for name, model, folder in cases:
+            here = f"{work}/{name.replace(' ', '_')}"
+            ours = baton(here, model, STEPS)
+            later = baton(here + "_later", model, STEPS + 1, stages=2)[STEPS][0]
+            trained = difference(ours, torch_training(folder)) if folder else 0.0
+            off, same = check_written(here, name, model, later, STEPS)
+            bad = trained > TOLERANCE or off > TOLERANCE or not same
+            failed += bad
+            print(f"{name:16} training {trained:.1e}  exported {off:.1e}  read again: {'equal bits' if same else 'DIFFERENT'}"
+                  f"{'  FAILS' if bad else ''}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
