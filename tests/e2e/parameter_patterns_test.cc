@@ -12,7 +12,8 @@ namespace {
 
 std::map<std::string, std::vector<std::byte>> WeightsOf(TrainingSession& session) {
   std::map<std::string, std::vector<std::byte>> weights;
-  for (const TensorToWrite& tensor : session.Weights().value()) {
+  const std::vector<TensorToWrite> tensors = session.Weights().value();
+  for (const TensorToWrite& tensor : tensors) {
     weights[tensor.name].assign(tensor.data, tensor.data + tensor.shape.NumBytes());
   }
   return weights;
