@@ -2,11 +2,21 @@
 // models read what.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "google/protobuf/descriptor.h"
+#include "runtime/job/layer_shapes.h"
 #include "runtime/job/resolve.h"
 
 namespace baton {
+namespace {
+
+// Whether the model is a list of layers that reads tokens.
+bool BeginsWithEmbedding(const proto::Model& model) {
+  return model.kind_case() == proto::Model::KIND_NOT_SET && model.layer_size() > 0 && model.layer(0).has_embedding();
+}
+
+}  // namespace
 
 std::string ModelKindOf(const proto::Job& job) {
   const auto* kind = proto::Model::descriptor()->FindOneofByName("kind");
@@ -28,14 +38,16 @@ int64_t VocabularyOf(const proto::Job& job) {
   const proto::Model& model = job.model();
   if (model.has_gpt2()) return model.gpt2().vocabulary();
   if (model.has_llama()) return model.llama().vocabulary();
-  return model.has_bert() ? model.bert().vocabulary() : 0;
+  if (model.has_bert()) return model.bert().vocabulary();
+  return BeginsWithEmbedding(model) ? model.layer(0).embedding().vocabulary() : 0;
 }
 
 int64_t LongestContextOf(const proto::Job& job) {
   const proto::Model& model = job.model();
   if (model.has_gpt2()) return model.gpt2().context();
   if (model.has_llama()) return model.llama().context();
-  return model.has_bert() ? model.bert().context() : 0;
+  if (model.has_bert()) return model.bert().context();
+  return BeginsWithEmbedding(model) ? model.layer(0).embedding().context() : 0;
 }
 
 int64_t ContextOf(const proto::Job& job) { return ReadsTokens(job) ? job.data().context() : 0; }
@@ -54,26 +66,40 @@ const proto::Image* ImageOf(const proto::Job& job) {
 
 int64_t NumLayers(const proto::Job& job) {
   const proto::Model& model = job.model();
-  if (model.has_gpt2()) return model.gpt2().layers();
-  if (model.has_llama()) return model.llama().layers();
-  return model.has_mlp() ? model.mlp().sizes_size() - 1 : model.layer_size();
+  switch (model.kind_case()) {
+    case proto::Model::kGpt2:
+      return model.gpt2().layers();
+    case proto::Model::kLlama:
+      return model.llama().layers();
+    case proto::Model::kBert:
+      return model.bert().layers();
+    case proto::Model::kVit:
+      return model.vit().layers();
+    case proto::Model::kResnet:
+      return std::accumulate(model.resnet().depths().begin(), model.resnet().depths().end(), int64_t{0});
+    case proto::Model::kMlp:
+      return model.mlp().sizes_size() - 1;
+    default:
+      return model.layer_size();
+  }
 }
 
 int64_t NumFeatures(const proto::Job& job) {
-  const proto::Model& model = job.model();
   if (ReadsTokens(job)) return 0;
-  return model.has_mlp() ? model.mlp().sizes(0) : model.inputs();
+  if (job.model().has_mlp()) return job.model().mlp().sizes(0);
+  const proto::Image* image = ImageOf(job);
+  return image == nullptr ? job.model().inputs() : image->channels() * image->height() * image->width();
 }
 
 int64_t NumClasses(const proto::Job& job) {
   const proto::Model& model = job.model();
   if (ReadsTokens(job)) return VocabularyOf(job);
+  if (model.has_vit()) return model.vit().classes();
+  if (model.has_resnet()) return model.resnet().classes();
   if (model.has_mlp()) return model.mlp().sizes(model.mlp().sizes_size() - 1);
-  // Only linear layers change the width; a residual keeps it.
-  for (int i = model.layer_size() - 1; i >= 0; --i) {
-    if (model.layer(i).has_linear()) return model.layer(i).linear().outputs();
-  }
-  return model.inputs();
+  ExampleShape shape = InputOfList(model, 0);
+  for (const proto::Layer& layer : model.layer()) PassThrough(layer, shape);
+  return shape.width();
 }
 
 int64_t NumChunks(const proto::Job& job) {

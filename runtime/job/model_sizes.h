@@ -24,9 +24,19 @@ absl::Status CheckActivation(absl::string_view field, int value, std::initialize
 // Each fills the defaults of one kind, checks its limits and adds up its sizes. `sequence`: tokens of a sequence.
 absl::Status ResolveGpt2(int64_t sequence, proto::Gpt2& gpt2, ModelSizes& sizes);
 absl::Status ResolveLlama(int64_t sequence, proto::Llama& llama, ModelSizes& sizes);
+absl::Status ResolveBert(int64_t sequence, proto::Bert& bert, ModelSizes& sizes);
+absl::Status ResolveVit(proto::Vit& vit, ModelSizes& sizes);
+absl::Status ResolveResnet(proto::Resnet& resnet, ModelSizes& sizes);
 absl::Status ResolveMlp(proto::Mlp& mlp, ModelSizes& sizes);
-// `model` has `inputs` and a list of `layer`s.
-absl::Status ResolveLayerList(proto::Model& model, ModelSizes& sizes);
+// `model` has at least one `layer`.
+absl::Status ResolveLayerList(int64_t sequence, proto::Model& model, ModelSizes& sizes);
+
+// Fills the defaults of an image and checks its limits.
+absl::Status ResolveImage(absl::string_view field, proto::Image& image);
+// OK if part divides whole. Errors: InvalidArgument with both fields.
+absl::Status CheckDivides(absl::string_view part_field, int64_t part, absl::string_view whole_field, int64_t whole);
+// OK if `value` is a proto::BatchStatistics.
+absl::Status CheckStatistics(absl::string_view field, int value);
 
 // Fills the defaults of rotary positions and checks their limits.
 absl::Status ResolveRotary(absl::string_view field, proto::Rotary& rotary);

@@ -48,8 +48,9 @@ int64_t VocabularyOf(const proto::Job& job);
 int64_t LongestContextOf(const proto::Job& job);
 // The tokens of a sequence of this job, at most LongestContextOf; 0 for a model of features.
 int64_t ContextOf(const proto::Job& job);
-// The tokens of a sequence that are masked and predicted: data.masking.probability of them, rounded, but at least 1. The
-// same number in each sequence, so that the rows with a loss are a fixed number. 0 for models that predict all tokens.
+// The tokens of a sequence that are masked and predicted: data.masking.probability of them, rounded, but at least 1.
+// The same number in each sequence, so that the rows with a loss are a fixed number. 0 for models that predict all
+// tokens.
 int64_t MaskedTokensOf(const proto::Job& job);
 // The image that the model reads; null if its features are no image.
 const proto::Image* ImageOf(const proto::Job& job);

@@ -44,12 +44,14 @@ absl::Status ResolveShared(proto::Model& model) {
   return CheckReal("model.z_loss", model.z_loss(), 0, 1);
 }
 
-// Fields that are in job.proto and not read yet.
-absl::Status RefuseUnread(const proto::Model& model) {
-  const char* field = nullptr;
-  if (model.dropout() != 0) field = "dropout";
-  if (field == nullptr) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("model.", field, ": this version does not have it yet"));
+absl::Status ResolveDropout(const proto::Job& job, proto::Model& model) {
+  if (model.has_gpt2() || model.has_llama() || model.has_bert() || model.has_vit()) {
+    if (!model.has_dropout()) model.set_dropout(0);
+    return CheckFraction("model.dropout", model.dropout());
+  }
+  if (!model.has_dropout()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("model.dropout: goes with gpt2, llama, bert and vit, not with ", ModelKindOf(job)));
 }
 
 }  // namespace
@@ -75,8 +77,12 @@ absl::Status ResolveModel(const proto::Job& job, proto::Model& model) {
     return absl::InvalidArgumentError(absl::StrCat("model.inputs: ", model.inputs(),
                                                    " goes with a list of layers, not with model.", ModelKindOf(job)));
   }
-  BATON_RETURN_IF_ERROR(RefuseUnread(model));
+  if (model.has_image() && model.kind_case() != proto::Model::KIND_NOT_SET) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("model.image: goes with a list of layers, not with model.", ModelKindOf(job)));
+  }
   BATON_RETURN_IF_ERROR(ResolveShared(model));
+  BATON_RETURN_IF_ERROR(ResolveDropout(job, model));
   ModelSizes sizes;
   switch (model.kind_case()) {
     case proto::Model::kGpt2:
@@ -89,15 +95,21 @@ absl::Status ResolveModel(const proto::Job& job, proto::Model& model) {
       BATON_RETURN_IF_ERROR(ResolveMlp(*model.mutable_mlp(), sizes));
       break;
     case proto::Model::kBert:
+      BATON_RETURN_IF_ERROR(ResolveBert(SequenceOf(job, model.bert().context()), *model.mutable_bert(), sizes));
+      break;
     case proto::Model::kVit:
+      BATON_RETURN_IF_ERROR(ResolveVit(*model.mutable_vit(), sizes));
+      break;
     case proto::Model::kResnet:
-      return absl::InvalidArgumentError(
-          absl::StrCat("model.", ModelKindOf(job), ": this version does not have this kind yet"));
+      BATON_RETURN_IF_ERROR(ResolveResnet(*model.mutable_resnet(), sizes));
+      break;
     case proto::Model::KIND_NOT_SET:
       if (model.layer_size() == 0) {
-        return Missing("model", "gpt2 { … }, llama { … }, mlp { … } or inputs and a list of layer { … }");
+        return Missing(
+            "model",
+            "gpt2 { … }, llama { … }, bert { … }, vit { … }, resnet { … }, mlp { … } or a list of layer { … }");
       }
-      BATON_RETURN_IF_ERROR(ResolveLayerList(model, sizes));
+      BATON_RETURN_IF_ERROR(ResolveLayerList(SequenceOf(job, model.layer(0).embedding().context()), model, sizes));
       break;
   }
   return CheckSizes(sizes, job.batch().sequences() / job.batch().micro_batches());

@@ -11,7 +11,8 @@ namespace {
 TEST_CASE("wrong models") {
   CheckWrong(GENERATE(
       Wrong{"batch { sequences: 1 }", "",
-            "model is missing: gpt2 { … }, llama { … }, mlp { … } or inputs and a list of layer { … }"},
+            "model is missing: gpt2 { … }, llama { … }, bert { … }, vit { … }, resnet { … }, mlp { … } or a list of "
+            "layer { … }"},
       Wrong{kGpt, "model.gpt2={}", "model.gpt2.layers is missing: the number of transformer blocks"},
       Wrong{kGpt, "model.gpt2={layers: 1}", "model.gpt2.width is missing: the width of an embedding"},
       Wrong{kGpt, "model.gpt2={layers: 1 width: 4}", "model.gpt2.heads is missing: the number of attention heads"},
@@ -52,6 +53,82 @@ constexpr char kLlama[] = R"(
   data { text: "text/*.txt" }
   batch { sequences: 4 }
   run { steps: 3 })";
+
+constexpr char kImages[] = R"(
+  model { vit { layers: 2 width: 8 heads: 2 image { height: 8 } patch: 4 classes: 3 } }
+  data { clusters {} }
+  batch { sequences: 4 }
+  run { steps: 3 })";
+
+TEST_CASE("defaults of models of images") {
+  const auto vit = ResolveJob(Make(kImages, ""));
+  INFO(vit.status());
+  REQUIRE(vit.ok());
+  CHECK(vit->model().vit().image().channels() == 3);
+  CHECK(vit->model().vit().image().width() == 8);
+  CHECK(vit->model().vit().feed_forward() == 32);
+  CHECK(vit->model().has_dropout());
+  CHECK(NumLayers(*vit) == 2);
+  CHECK(NumFeatures(*vit) == 192);
+  CHECK(NumClasses(*vit) == 3);
+  const auto resnet =
+      ResolveJob(Make(kImages, "model={resnet { widths: [8, 16] depths: [2, 3] image { height: 32 } classes: 4 }}"));
+  INFO(resnet.status());
+  REQUIRE(resnet.ok());
+  CHECK(resnet->model().resnet().block() == proto::Resnet::BOTTLENECK);
+  CHECK(resnet->model().resnet().statistics() == proto::MICRO_BATCH);
+  CHECK(NumLayers(*resnet) == 5);
+  CHECK(NumClasses(*resnet) == 4);
+  const auto list =
+      ResolveJob(Make(kImages,
+                      "model={image { channels: 2 height: 9 } layer { convolution { outputs: 4 kernel: 3 } } "
+                      "layer { max_pool { kernel: 3 } } layer { linear { outputs: 6 } }}"));
+  INFO(list.status());
+  REQUIRE(list.ok());
+  CHECK(list->model().layer(1).max_pool().stride() == 3);
+  CHECK(NumFeatures(*list) == 162);
+  CHECK(NumClasses(*list) == 6);
+}
+
+TEST_CASE("wrong models of images and lists of layers") {
+  const std::string list = "model={image { height: 8 } layer { ";
+  CheckWrong(GENERATE_COPY(
+      Wrong{kImages, "model.vit.heads=3", "model.vit.heads: 3 does not divide model.vit.width: 8"},
+      Wrong{kImages, "model.vit.patch=3", "model.vit.patch: 3 does not divide model.vit.image.height: 8"},
+      Wrong{kImages, "model.vit.classes=1", "model.vit.classes: 1 must be at least 2"},
+      Wrong{kImages, "model.vit.image={}", "model.vit.image.height is missing: the height of an image in pixels"},
+      Wrong{kImages, "model.dropout=1", "model.dropout: 1 must be at least 0 and below 1"},
+      Wrong{kImages, "model.image={height: 4}", "model.image: goes with a list of layers, not with model.vit"},
+      Wrong{kMlp, "model.dropout=0.5", "model.dropout: goes with gpt2, llama, bert and vit, not with mlp"},
+      Wrong{kImages, "model={resnet { widths: [8, 16] depths: 2 image { height: 32 } classes: 4 }}",
+            "model.resnet.depths: 1 numbers must be as many as widths: 2"},
+      Wrong{kImages, "model={resnet { widths: 2 depths: 2 image { height: 32 } classes: 4 }}",
+            "model.resnet.widths[0]: 2 must be at least 4"},
+      Wrong{kImages, "model={resnet { widths: 8 depths: 5000 image { height: 32 } classes: 4 }}",
+            "model.resnet.depths[0]: 5000 must be at most 4096"},
+      Wrong{kImages, "model={inputs: 4 image { height: 8 } layer { relu {} }}",
+            "model: inputs, image and a first layer of embedding exclude each other"},
+      Wrong{kImages, list + "convolution { outputs: 2 kernel: 9 } }}",
+            "model.layer[0].convolution.kernel: 9 is larger than the image, 3 x 8 x 8"},
+      Wrong{kImages, list + "convolution { outputs: 2 kernel: 3 padding: 3 } }}",
+            "model.layer[0].convolution.padding: 3 must be at most 2"},
+      Wrong{kImages, list + "max_pool { kernel: 3 padding: 2 } }}",
+            "model.layer[0].max_pool.padding: 2 must be at most 1"},
+      Wrong{kImages, list + "group_norm { groups: 2 } }}",
+            "model.layer[0].group_norm.groups: 2 does not divide the channels: 3"},
+      Wrong{kImages, list + "layer_norm {} }}", "model.layer[0].layer_norm: reads features, not 3 x 8 x 8"},
+      Wrong{kImages, list + "attention { heads: 2 } }}",
+            "model.layer[0].attention: reads rows of features not 3 x 8 x 8"},
+      Wrong{kImages, list + "relu {} }}", "model.layer: ends with 3 x 8 x 8; it must end with one row of features"},
+      Wrong{kImages, list + "dropout { probability: 1 } }}",
+            "model.layer[0].dropout.probability: 1 must be at least 0 and below 1"},
+      Wrong{kImages, list + "residual { layer { convolution { outputs: 4 kernel: 1 } } } }}",
+            "model.layer[0].residual: layer ends with 4 x 8 x 8, but the input is 3 x 8 x 8"},
+      Wrong{kImages, list + "residual { layer { relu {} } shortcut { convolution { outputs: 4 kernel: 1 } } } }}",
+            "model.layer[0].residual: layer ends with 3 x 8 x 8, but shortcut ends with 4 x 8 x 8"},
+      Wrong{kImages, list + "patches { edge: 3 outputs: 4 } }}",
+            "model.layer[0].patches.edge: 3 does not divide the height: 8"}));
+}
 
 TEST_CASE("defaults of language models") {
   const auto gpt = ResolveJob(Make(kGpt, ""));
@@ -113,7 +190,10 @@ TEST_CASE("wrong lists of layers") {
             "model.inputs is missing: the features of one example, for a list of layers"},
       Wrong{kLayers, "model.inputs=0", "model.inputs: 0 must be at least 1"},
       Wrong{kLayers, "model.layer=[{ relu {} }, {}]",
-            "model.layer[1] is missing: one of linear, layer_norm, relu, gelu, residual"},
+            "model.layer[1] is missing: one of linear, layer_norm, relu, gelu, residual, convolution, group_norm, "
+            "batch_norm, "
+            "max_pool, average_pool, rms_norm, dropout, attention, gated_feed_forward, patches, global_average, "
+            "embedding"},
       Wrong{kLayers, "model.layer=[{ linear {} }]", "model.layer[0].linear.outputs is missing: the layer's width"},
       Wrong{kLayers, "model.layer=[{ linear { outputs: -1 } }]",
             "model.layer[0].linear.outputs: -1 must be at least 1"},

@@ -18,6 +18,7 @@ namespace {
 // The field that says how many layers the model has, for messages.
 std::string LayersField(const proto::Job& job) {
   if (job.model().has_mlp()) return "the layers of model.mlp.sizes";
+  if (job.model().has_resnet()) return "the blocks of model.resnet.depths";
   const std::string kind = ModelKindOf(job);
   return kind == "layer" ? "the layers of model.layer" : absl::StrCat("model.", kind, ".layers");
 }

@@ -1,4 +1,4 @@
-// Defaults and limits of language models: gpt2 and llama.
+// Defaults and limits of language models: gpt2, llama and bert.
 #include <algorithm>
 #include <string>
 
@@ -12,12 +12,6 @@ namespace baton {
 namespace {
 
 constexpr int64_t kMostVocabulary = int64_t{1} << 24;
-
-absl::Status CheckDivides(absl::string_view part_field, int64_t part, absl::string_view whole_field, int64_t whole) {
-  if (whole % part == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(part_field, ": ", part, " does not divide ", whole_field, ": ", whole));
-}
 
 // Fills what has a default and checks what was given. `llama` has the required fields.
 absl::Status ResolveHeads(proto::Llama& llama) {
@@ -36,6 +30,12 @@ absl::Status ResolveHeads(proto::Llama& llama) {
 }
 
 }  // namespace
+
+absl::Status CheckDivides(absl::string_view part_field, int64_t part, absl::string_view whole_field, int64_t whole) {
+  if (whole % part == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(part_field, ": ", part, " does not divide ", whole_field, ": ", whole));
+}
 
 absl::Status ResolveGpt2(int64_t sequence, proto::Gpt2& gpt2, ModelSizes& sizes) {
   if (!gpt2.has_layers()) return Missing("model.gpt2.layers", "the number of transformer blocks");
@@ -119,6 +119,38 @@ absl::Status ResolveLlama(int64_t sequence, proto::Llama& llama, ModelSizes& siz
   sizes.parameters = llama.layers() * block + (vocabulary * (llama.tied() ? 1 : 2) + 1) * width;
   const double tokens = sequence;
   sizes.widest = std::max(tokens * std::max({width, row, 2 * inner, vocabulary}), llama.heads() * tokens * tokens);
+  return absl::OkStatus();
+}
+
+absl::Status ResolveBert(int64_t sequence, proto::Bert& bert, ModelSizes& sizes) {
+  if (!bert.has_layers()) return Missing("model.bert.layers", "the number of transformer blocks");
+  if (!bert.has_width()) return Missing("model.bert.width", "the width of an embedding");
+  if (!bert.has_heads()) return Missing("model.bert.heads", "the number of attention heads");
+  if (!bert.has_context()) return Missing("model.bert.context", "the most tokens of a sequence");
+  if (!bert.has_vocabulary()) return Missing("model.bert.vocabulary", "the number of different tokens");
+  BATON_RETURN_IF_ERROR(CheckRange("model.bert.layers", bert.layers(), 1, kMaxLayers));
+  BATON_RETURN_IF_ERROR(CheckRange("model.bert.width", bert.width(), 1, 65536));
+  BATON_RETURN_IF_ERROR(CheckRange("model.bert.heads", bert.heads(), 1, 1024));
+  BATON_RETURN_IF_ERROR(CheckRange("model.bert.context", bert.context(), 1, int64_t{1} << 20));
+  BATON_RETURN_IF_ERROR(CheckRange("model.bert.vocabulary", bert.vocabulary(), 2, kMostVocabulary));
+  BATON_RETURN_IF_ERROR(CheckDivides("model.bert.heads", bert.heads(), "model.bert.width", bert.width()));
+  if (!bert.has_feed_forward()) bert.set_feed_forward(4 * bert.width());
+  if (!bert.has_segments()) bert.set_segments(2);
+  if (!bert.has_activation()) bert.set_activation(proto::GELU);
+  if (!bert.has_epsilon()) bert.set_epsilon(1e-12);
+  BATON_RETURN_IF_ERROR(CheckRange("model.bert.feed_forward", bert.feed_forward(), 1, kMaxWidth));
+  // Ids, segment · vocabulary + token, are 32-bit numbers.
+  BATON_RETURN_IF_ERROR(CheckRange("model.bert.segments", bert.segments(), 1,
+                                   std::min<int64_t>(1024, ((int64_t{1} << 31) - 1) / bert.vocabulary())));
+  BATON_RETURN_IF_ERROR(CheckActivation("model.bert.activation", bert.activation(),
+                                        {proto::RELU, proto::GELU, proto::GELU_TANH, proto::SILU}));
+  BATON_RETURN_IF_ERROR(CheckPositive("model.bert.epsilon", bert.epsilon(), 1));
+  const double width = bert.width(), inner = bert.feed_forward(), vocabulary = bert.vocabulary();
+  const double tables = vocabulary + bert.context() + bert.segments();
+  sizes.parameters = bert.layers() * (4 * width * width + 2 * width * inner + 9 * width + inner) +
+                     (tables + width + 5) * width + vocabulary;
+  const double tokens = sequence;
+  sizes.widest = std::max(tokens * std::max({3 * width, inner, vocabulary}), bert.heads() * tokens * tokens);
   return absl::OkStatus();
 }
 

@@ -6,58 +6,19 @@
 #include "ops/layers/build.h"
 #include "ops/models/costs.h"
 #include "ops/models/gpt2/gpt2.h"
-#include "ops/models/layer_list.h"
 #include "ops/models/llama/llama.h"
 #include "ops/models/mlp/mlp.h"
 #include "runtime/job/resolve.h"
+#include "runtime/planning/model_options.h"
 #include "schedules/plan/device_split.h"
 
 namespace baton {
 namespace {
 
-std::optional<ActivationKind> ToActivation(proto::Activation activation) {
-  switch (activation) {
-    case proto::RELU:
-      return ActivationKind::kRelu;
-    case proto::GELU:
-      return ActivationKind::kGelu;
-    case proto::GELU_TANH:
-      return ActivationKind::kGeluTanh;
-    case proto::SILU:
-      return ActivationKind::kSilu;
-    default:
-      return std::nullopt;
-  }
-}
-
-ListedPlain ToListedPlain(const proto::Layer& layer) {
-  switch (layer.kind_case()) {
-    case proto::Layer::kLayerNorm:
-      return ListedLayerNorm{};
-    case proto::Layer::kRelu:
-      return ListedActivation{ActivationKind::kRelu};
-    case proto::Layer::kGelu:
-      return ListedActivation{ActivationKind::kGelu};
-    default: {
-      ListedLinear linear;
-      linear.outputs = layer.linear().outputs();
-      linear.activation = ToActivation(layer.linear().activation());
-      return linear;
-    }
-  }
-}
-
-ListedLayer ToListedLayer(const proto::Layer& layer) {
-  if (layer.has_residual()) {
-    ListedResidual residual;
-    for (const proto::Layer& inner : layer.residual().layer()) residual.layers.push_back(ToListedPlain(inner));
-    return residual;
-  }
-  return std::visit([](auto&& listed) { return ListedLayer(listed); }, ToListedPlain(layer));
-}
-
-Gpt2Options ToGpt2Options(const proto::Gpt2& gpt2, int64_t sequence) {
+Gpt2Options ToGpt2Options(const proto::Model& model, int64_t sequence) {
+  const proto::Gpt2& gpt2 = model.gpt2();
   Gpt2Options options;
+  options.dropout = model.dropout();
   options.layers = gpt2.layers();
   options.width = gpt2.width();
   options.heads = gpt2.heads();
@@ -71,9 +32,10 @@ Gpt2Options ToGpt2Options(const proto::Gpt2& gpt2, int64_t sequence) {
   return options;
 }
 
-LlamaOptions ToLlamaOptions(const proto::Llama& llama, int64_t sequence) {
-  const proto::Rotary& rotary = llama.rotary();
+LlamaOptions ToLlamaOptions(const proto::Model& model, int64_t sequence) {
+  const proto::Llama& llama = model.llama();
   LlamaOptions options;
+  options.dropout = model.dropout();
   options.layers = llama.layers();
   options.width = llama.width();
   options.heads = llama.heads();
@@ -84,8 +46,7 @@ LlamaOptions ToLlamaOptions(const proto::Llama& llama, int64_t sequence) {
   options.sequence = sequence;
   options.activation = ToActivation(llama.activation()).value_or(ActivationKind::kSilu);
   options.epsilon = llama.epsilon();
-  options.frequencies = {rotary.base(), rotary.factor(), rotary.low_frequency(), rotary.high_frequency(),
-                         rotary.context()};
+  options.frequencies = ToRotaryFrequencies(llama.rotary());
   options.window = llama.window();
   options.tied = llama.tied();
   options.query_key_value_bias = llama.query_key_value_bias();
@@ -116,8 +77,8 @@ absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
   const int64_t batch = job.batch().sequences();
   const int64_t micro_batch = batch / job.batch().micro_batches();
   const proto::Model& model = job.model();
-  if (model.has_gpt2()) return Gpt2Model(ToGpt2Options(model.gpt2(), ContextOf(job)), micro_batch, batch);
-  if (model.has_llama()) return LlamaModel(ToLlamaOptions(model.llama(), ContextOf(job)), micro_batch, batch);
+  if (model.has_gpt2()) return Gpt2Model(ToGpt2Options(model, ContextOf(job)), micro_batch, batch);
+  if (model.has_llama()) return LlamaModel(ToLlamaOptions(model, ContextOf(job)), micro_batch, batch);
   if (model.has_mlp()) {
     MlpOptions options;
     options.sizes.assign(model.mlp().sizes().begin(), model.mlp().sizes().end());
@@ -125,10 +86,12 @@ absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
     options.activation = ToActivation(model.mlp().activation()).value_or(ActivationKind::kRelu);
     return MlpModel(options, micro_batch, batch);
   }
-  LayerListOptions options;
-  options.inputs = model.inputs();
-  for (const proto::Layer& layer : model.layer()) options.layers.push_back(ToListedLayer(layer));
-  return LayerListModel(options, micro_batch, batch);
+  if (model.has_bert()) {
+    return BertModel(ToBertOptions(model, ContextOf(job), MaskedTokensOf(job)), micro_batch, batch);
+  }
+  if (model.has_vit()) return VitModel(ToVitOptions(model), micro_batch, batch);
+  if (model.has_resnet()) return ResnetModel(ToResnetOptions(model.resnet()), micro_batch, batch);
+  return LayerListModel(ToLayerListOptions(model, ContextOf(job)), micro_batch, batch);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/models/checks.h"
+#include "ops/models/parts.h"
 
 namespace baton {
 namespace {
@@ -52,6 +53,7 @@ LayerSpec Attention(const Gpt2Options& options, const std::string& block, double
   residual.layers.push_back(Linear(block + ".attn.c_attn", width, 3 * width, kDeviation));
   residual.layers.push_back({AttentionSpec{options.heads, width}});
   residual.layers.push_back(Linear(block + ".attn.c_proj", width, width, residual_deviation));
+  AddDropout(block + ".attn.dropout", options.dropout, residual.layers);
   return {residual};
 }
 
@@ -62,6 +64,7 @@ LayerSpec FeedForward(const Gpt2Options& options, const std::string& block, doub
   residual.layers.push_back(Linear(block + ".mlp.c_fc", width, inner, kDeviation));
   residual.layers.push_back({ActivationSpec{options.activation}});
   residual.layers.push_back(Linear(block + ".mlp.c_proj", inner, width, residual_deviation));
+  AddDropout(block + ".mlp.dropout", options.dropout, residual.layers);
   return {residual};
 }
 
@@ -109,7 +112,10 @@ absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& given, int64_t sequences_
   for (int64_t i = 0; i < options.layers; ++i) {
     const std::string block = absl::StrCat("h.", i);
     SequenceSpec layer;
-    if (i == 0) layer.layers.push_back(Embedding(options));
+    if (i == 0) {
+      layer.layers.push_back(Embedding(options));
+      AddDropout("dropout", options.dropout, layer.layers);
+    }
     layer.layers.push_back(Attention(options, block, residual_deviation));
     layer.layers.push_back(FeedForward(options, block, residual_deviation));
     if (i + 1 == options.layers) {

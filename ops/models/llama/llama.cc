@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/models/checks.h"
+#include "ops/models/parts.h"
 
 namespace baton {
 namespace {
@@ -74,6 +75,7 @@ LayerSpec Attention(const LlamaOptions& options, const std::string& block, doubl
   residual.layers.push_back({attention});
   residual.layers.push_back(
       Linear(name + ".o_proj", attention.width, options.width, options.attention_output_bias, residual_deviation));
+  AddDropout(block + ".self_attn.dropout", options.dropout, residual.layers);
   return {residual};
 }
 
@@ -86,6 +88,7 @@ LayerSpec FeedForward(const LlamaOptions& options, const std::string& block, dou
   residual.layers.push_back({GateSpec{options.activation}});
   residual.layers.push_back(
       Linear(block + ".mlp.down_proj", options.feed_forward, options.width, bias, residual_deviation));
+  AddDropout(block + ".mlp.dropout", options.dropout, residual.layers);
   return {residual};
 }
 
@@ -131,7 +134,10 @@ absl::StatusOr<ModelSpec> LlamaModel(const LlamaOptions& options, int64_t sequen
   for (int64_t i = 0; i < options.layers; ++i) {
     const std::string block = absl::StrCat("layers.", i);
     SequenceSpec layer;
-    if (i == 0) layer.layers.push_back(Embedding(options));
+    if (i == 0) {
+      layer.layers.push_back(Embedding(options));
+      AddDropout("dropout", options.dropout, layer.layers);
+    }
     layer.layers.push_back(Attention(options, block, residual_deviation));
     layer.layers.push_back(FeedForward(options, block, residual_deviation));
     if (i + 1 == options.layers) {
