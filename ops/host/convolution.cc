@@ -34,6 +34,7 @@ class HostConvolution final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), footprint),
         threads_(threads),
         memory_(memory),
+        weight_elements_(parameters()[0].shape.NumElements()),
         bias_(bias),
         primitives_(std::move(primitives)) {}
 
@@ -59,14 +60,15 @@ class HostConvolution final : public PrimitiveLayer {
     BATON_RETURN_IF_ERROR(
         bias_ ? primitives_.backward_weight.Run({buffers.input, weight, buffers.grad_output, buffers.scratch, bias})
               : primitives_.backward_weight.Run({buffers.input, weight, buffers.grad_output, buffers.scratch}));
-    AddTo(parameters()[0].shape.NumElements(), Floats(weight), Gradient<float>(0));
-    if (bias_) AddTo(parameters()[1].shape.NumElements(), Floats(bias), Gradient<float>(1));
+    AddTo(weight_elements_, Floats(weight), Gradient<float>(0));
+    if (bias_) AddTo(output_shape()[1], Floats(bias), Gradient<float>(1));
     return absl::OkStatus();
   }
 
  private:
   const int threads_;
   const ConvolutionMemory memory_;
+  const int64_t weight_elements_;
   const bool bias_;
   ConvolutionPrimitives primitives_;
 };

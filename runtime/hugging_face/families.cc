@@ -5,14 +5,16 @@ namespace baton {
 namespace {
 
 constexpr PretrainedClass kClasses[] = {
-    {"gpt2", "GPT2LMHeadModel", ReadGpt2Config},        {"llama", "LlamaForCausalLM", ReadLlamaConfig},
-    {"mistral", "MistralForCausalLM", ReadLlamaConfig}, {"qwen2", "Qwen2ForCausalLM", ReadLlamaConfig},
-    {"qwen3", "Qwen3ForCausalLM", ReadLlamaConfig},
+    {"gpt2", "GPT2LMHeadModel", ReadGpt2Config},         {"llama", "LlamaForCausalLM", ReadLlamaConfig},
+    {"mistral", "MistralForCausalLM", ReadLlamaConfig},  {"qwen2", "Qwen2ForCausalLM", ReadLlamaConfig},
+    {"qwen3", "Qwen3ForCausalLM", ReadLlamaConfig},      {"bert", "BertForMaskedLM", ReadBertConfig},
+    {"vit", "ViTForImageClassification", ReadVitConfig}, {"resnet", "ResNetForImageClassification", ReadResnetConfig},
 };
 
 constexpr ModelFamily kFamilies[] = {
-    {proto::Model::kGpt2, WriteGpt2Config, Gpt2Tensors},
-    {proto::Model::kLlama, WriteLlamaConfig, LlamaTensors},
+    {proto::Model::kGpt2, WriteGpt2Config, Gpt2Tensors},       {proto::Model::kLlama, WriteLlamaConfig, LlamaTensors},
+    {proto::Model::kBert, WriteBertConfig, BertTensors},       {proto::Model::kVit, WriteVitConfig, VitTensors},
+    {proto::Model::kResnet, WriteResnetConfig, ResnetTensors},
 };
 
 }  // namespace

@@ -45,6 +45,21 @@ absl::Status ReadLlamaConfig(const ConfigFields& fields, const std::string& mode
 absl::StatusOr<nlohmann::json> WriteLlamaConfig(const proto::Model& model);
 TensorTable LlamaTensors(const proto::Model& model);
 
+// bert.cc
+absl::Status ReadBertConfig(const ConfigFields& fields, const std::string& model_type, proto::Model& model);
+absl::StatusOr<nlohmann::json> WriteBertConfig(const proto::Model& model);
+TensorTable BertTensors(const proto::Model& model);
+
+// vit.cc
+absl::Status ReadVitConfig(const ConfigFields& fields, const std::string& model_type, proto::Model& model);
+absl::StatusOr<nlohmann::json> WriteVitConfig(const proto::Model& model);
+TensorTable VitTensors(const proto::Model& model);
+
+// resnet.cc. The file has no size of images: the model's is 224 × 224 unless the job says another one.
+absl::Status ReadResnetConfig(const ConfigFields& fields, const std::string& model_type, proto::Model& model);
+absl::StatusOr<nlohmann::json> WriteResnetConfig(const proto::Model& model);
+TensorTable ResnetTensors(const proto::Model& model);
+
 // Limits of single numbers; runtime/job checks them again, with the job's names.
 inline constexpr int64_t kMostConfigLayers = 4096;
 inline constexpr int64_t kMostConfigWidth = 65536;

@@ -28,9 +28,8 @@ absl::Status ExpandHuggingFace(proto::Job& job) {
   if (model.kind_case() != proto::Model::KIND_NOT_SET || model.layer_size() > 0) {
     return absl::InvalidArgumentError(absl::StrCat("model.hugging_face: cannot stand beside model.", ModelKindOf(job)));
   }
-  if (model.has_inputs() || model.has_image()) {
-    return absl::InvalidArgumentError(absl::StrCat("model.", model.has_inputs() ? "inputs" : "image",
-                                                   ": goes with a list of layers, not with model.hugging_face"));
+  if (model.has_inputs()) {
+    return absl::InvalidArgumentError("model.inputs: goes with a list of layers, not with model.hugging_face");
   }
   if (!proto::Model::Weights_IsValid(model.weights())) {
     return absl::InvalidArgumentError(
@@ -43,9 +42,24 @@ absl::Status ExpandHuggingFace(proto::Job& job) {
     }
     job.mutable_run()->set_initial_weights(folder);
   }
-  const absl::StatusOr<proto::Model> kind = ReadHuggingFaceConfig(folder);
+  absl::StatusOr<proto::Model> kind = ReadHuggingFaceConfig(folder);
   if (!kind.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("model.hugging_face: ", kind.status().message()));
+  }
+  if (model.has_image()) {
+    if (!kind->has_resnet()) {
+      return absl::InvalidArgumentError(
+          "model.image: beside model.hugging_face it is for resnet, whose config.json has no size of images");
+    }
+    proto::Image& image = *model.mutable_image();
+    if (!image.has_channels()) image.set_channels(kind->resnet().image().channels());
+    if (image.channels() != kind->resnet().image().channels()) {
+      return absl::InvalidArgumentError(absl::StrCat("model.image.channels: ", image.channels(), " must be ",
+                                                     kind->resnet().image().channels(), ", the num_channels of ",
+                                                     folder, "/config.json"));
+    }
+    *kind->mutable_resnet()->mutable_image() = image;
+    model.clear_image();
   }
   model.clear_hugging_face();
   model.clear_weights();

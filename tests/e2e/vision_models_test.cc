@@ -57,6 +57,13 @@ constexpr char kTokenList[] = R"(
   optimizer { adamw { learning_rate: 1e-2 } }
   run { steps: 6 })";
 
+constexpr char kBert[] = R"(
+  model { bert { layers: 4 width: 16 heads: 2 context: 16 vocabulary: 256 } dropout: 0.1 }
+  data { text: "tests/data/handbook.txt" context: 12 held_out: 0.05 masking { mask_token: 0 } }
+  batch { sequences: 8 micro_batches: 4 }
+  optimizer { adamw { learning_rate: 1e-2 } }
+  run { steps: 6 })";
+
 void CheckSplits(const char* text, const std::vector<int>& stages) {
   const Outcome unsplit = RunToTheEnd(MakeJob(text, {"pipeline.stages=1"}));
   CHECK(unsplit.losses.front() > unsplit.losses.back());
@@ -80,6 +87,7 @@ TEST_CASE("ResNet trains to the same bits for every split, running statistics in
 }
 TEST_CASE("a list of layers for images trains to the same bits for every split") { CheckSplits(kCnn, {2, 4}); }
 TEST_CASE("a list of layers for tokens trains to the same bits for every split") { CheckSplits(kTokenList, {2, 4}); }
+TEST_CASE("BERT with dropout trains to the same bits for every split") { CheckSplits(kBert, {2, 4}); }
 TEST_CASE("GPT-2 with dropout trains to the same bits for every split") {
   const Outcome with = RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=1", "model.dropout=0.2"}));
   CHECK(RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=4", "model.dropout=0.2"})) == with);

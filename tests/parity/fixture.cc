@@ -70,14 +70,14 @@ class Runner {
       if (specs_[i].name != part.parameter) continue;
       std::byte* const region = gradients ? gradients_.data() : parameters_.data();
       const Bytes offset = gradients ? layout_.offsets[i].gradients : layout_.offsets[i].values;
-      places.push_back(reinterpret_cast<float*>(region + offset) + part.begin * RowOf(i));
+      places.push_back(reinterpret_cast<float*>(region + offset) + part.first_row * RowOf(i));
     }
     if (places.empty()) throw std::runtime_error("the model has no parameter " + part.parameter);
     return places;
   }
   int64_t Count(const NamedPart& part) const {
     const size_t index = index_of_.at(part.parameter);
-    return part.end == 0 ? specs_[index].shape.NumElements() : (part.end - part.begin) * RowOf(index);
+    return part.count == 0 ? specs_[index].shape.NumElements() : part.count;
   }
   size_t NumParameters() const { return index_of_.size(); }
 

@@ -13,13 +13,13 @@
 
 namespace baton {
 
-// A tensor of the file is rows [begin, end) of a parameter; all rows if end is 0. Shapes may differ if the elements
+// The elements of a tensor of the file are those of a parameter from `first_row` on. Shapes may differ if the elements
 // have the same order.
 struct NamedPart {
   std::string tensor;
   std::string parameter;
-  int64_t begin = 0;
-  int64_t end = 0;
+  int64_t first_row = 0;
+  int64_t count = 0;  // of elements; 0: those of the whole parameter
 };
 
 // The inputs and targets of one micro-batch.

@@ -5,11 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "ops/host/host_backend.h"
-#include "ops/models/bert/bert.h"
 #include "ops/models/layer_list.h"
-#include "ops/models/resnet/resnet.h"
-#include "ops/models/vit/vit.h"
 #include "ops/reference/reference_backend.h"
+#include "runtime/hugging_face/tensor_table.h"
+#include "runtime/job/job_file.h"
+#include "runtime/job/resolve.h"
+#include "runtime/planning/job_model.h"
 #include "tests/parity/fixture.h"
 
 namespace baton {
@@ -36,131 +37,46 @@ void AddWeightAndBias(const std::string& tensor, const std::string& parameter, s
   names.push_back({tensor + ".bias", parameter + ".bias"});
 }
 
-// Three linear layers that are one here.
-void AddQueryKeyValue(const std::string& prefix, const std::string& parameter, int64_t width,
-                      std::vector<NamedPart>& names) {
-  const char* const parts[] = {"query", "key", "value"};
-  for (int i = 0; i < 3; ++i) {
-    for (const char* kind : {".weight", ".bias"}) {
-      names.push_back({absl::StrCat(prefix, parts[i], kind), parameter + kind, i * width, (i + 1) * width});
-    }
+// The model of a folder of Hugging Face, read as a job reads it. `fields`: of the job besides.
+ParityCase HuggingFaceCase(const std::string& folder, const std::string& image, const std::string& data) {
+  const std::string text = absl::StrCat("model { hugging_face: \"tests/data/models/", folder, "\" ", image,
+                                        " } data { ", data, " } batch { sequences: ", kExamples, " } run { steps: 1 }");
+  const proto::Job job = ResolveJob(ParseJob(text, "test").value()).value();
+  ParityCase result;
+  result.folder = folder;
+  result.model = ModelOfJob(job).value();
+  for (const NamedTensor& tensor : TensorTableOf(job.model()).tensors) {
+    result.names.push_back(
+        {tensor.name, tensor.parameter, tensor.first_row, Shape(DataType::kFloat32, tensor.shape).NumElements()});
   }
+  return result;
 }
 
-ParityCase VitCase() {
-  VitOptions options;
-  options.layers = 3;
-  options.width = 40;
-  options.heads = 5;
-  options.feed_forward = 100;
-  options.height = options.image_width = 32;
-  options.patch = 8;
-  options.classes = 10;
-  ParityCase result;
-  result.folder = "vit";
-  result.model = VitModel(options, kExamples, kExamples).value();
+ParityCase ImageCase(const std::string& folder, const std::string& image) {
+  ParityCase result = HuggingFaceCase(folder, image, "clusters {}");
   result.batches = ImageBatches();
-  std::vector<NamedPart>& names = result.names;
-  names = {{"vit.embeddings.cls_token", "embeddings.class_token"},
-           {"vit.embeddings.position_embeddings", "embeddings.positions"}};
-  AddWeightAndBias("vit.embeddings.patch_embeddings.projection", "embeddings.projection", names);
-  for (int64_t i = 0; i < options.layers; ++i) {
-    const std::string theirs = absl::StrCat("vit.encoder.layer.", i), ours = absl::StrCat("layers.", i);
-    AddQueryKeyValue(theirs + ".attention.attention.", ours + ".attention.qkv", options.width, names);
-    AddWeightAndBias(theirs + ".attention.output.dense", ours + ".attention.output", names);
-    AddWeightAndBias(theirs + ".layernorm_before", ours + ".norm_1", names);
-    AddWeightAndBias(theirs + ".layernorm_after", ours + ".norm_2", names);
-    AddWeightAndBias(theirs + ".intermediate.dense", ours + ".feed_forward.up", names);
-    AddWeightAndBias(theirs + ".output.dense", ours + ".feed_forward.down", names);
-  }
-  AddWeightAndBias("vit.layernorm", "norm", names);
-  AddWeightAndBias("classifier", "classifier", names);
   return result;
 }
 
 ParityCase BertCase() {
-  BertOptions options;
-  options.layers = 3;
-  options.width = 40;
-  options.heads = 5;
-  options.feed_forward = 96;
-  options.positions = 48;
-  options.vocabulary = 421;
-  options.context = 32;
-  options.predicted = 1;
-  ParityCase result;
-  result.folder = "bert";
-  result.model = BertModel(options, kExamples, kExamples).value();
+  constexpr int64_t kContext = 32;
+  constexpr int32_t kVocabulary = 421;
+  ParityCase result =
+      HuggingFaceCase("bert", "", absl::StrCat("tokens: \"none\" context: ", kContext, " masking { mask_token: 4 }"));
   // The fixture has 46 labels in 8 sequences, not the same number in each.
   std::get<CrossEntropySpec>(std::get<SequenceSpec>(result.model.layers.back().kind).layers.back().kind).loss_rows = 46;
   ParityBatch batch;
   batch.input = ReadNpy("bert/input_ids.npy");
   const std::vector<std::byte> segments = ReadNpy("bert/token_type_ids.npy"), labels = ReadNpy("bert/labels.npy");
-  const int64_t count = kExamples * options.context;
+  const int64_t count = kExamples * kContext;
   REQUIRE(static_cast<int64_t>(labels.size()) == count * 4);
   batch.targets.resize(count);
   std::memcpy(batch.targets.data(), labels.data(), labels.size());
   for (int64_t i = 0; i < count; ++i) {
     reinterpret_cast<int32_t*>(batch.input.data())[i] +=
-        reinterpret_cast<const int32_t*>(segments.data())[i] * static_cast<int32_t>(options.vocabulary);
+        reinterpret_cast<const int32_t*>(segments.data())[i] * kVocabulary;
   }
   result.batches = {batch};
-  std::vector<NamedPart>& names = result.names;
-  names = {{"bert.embeddings.word_embeddings.weight", "embeddings.tokens.weight"},
-           {"bert.embeddings.position_embeddings.weight", "embeddings.positions.weight"},
-           {"bert.embeddings.token_type_embeddings.weight", "embeddings.segments.weight"},
-           {"cls.predictions.bias", "head.bias"}};
-  AddWeightAndBias("bert.embeddings.LayerNorm", "embeddings.norm", names);
-  for (int64_t i = 0; i < options.layers; ++i) {
-    const std::string theirs = absl::StrCat("bert.encoder.layer.", i), ours = absl::StrCat("layers.", i);
-    AddQueryKeyValue(theirs + ".attention.self.", ours + ".attention.qkv", options.width, names);
-    AddWeightAndBias(theirs + ".attention.output.dense", ours + ".attention.output", names);
-    AddWeightAndBias(theirs + ".attention.output.LayerNorm", ours + ".norm_1", names);
-    AddWeightAndBias(theirs + ".intermediate.dense", ours + ".feed_forward.up", names);
-    AddWeightAndBias(theirs + ".output.dense", ours + ".feed_forward.down", names);
-    AddWeightAndBias(theirs + ".output.LayerNorm", ours + ".norm_2", names);
-  }
-  AddWeightAndBias("cls.predictions.transform.dense", "head.dense", names);
-  AddWeightAndBias("cls.predictions.transform.LayerNorm", "head.norm", names);
-  return result;
-}
-
-// The names of a convolution and its batch norm.
-void AddConvolution(const std::string& tensor, const std::string& parameter, std::vector<NamedPart>& names) {
-  names.push_back({tensor + ".convolution.weight", parameter + ".convolution.weight"});
-  for (const char* kind : {"weight", "bias", "running_mean", "running_var"}) {
-    names.push_back({absl::StrCat(tensor, ".normalization.", kind), absl::StrCat(parameter, ".normalization.", kind)});
-  }
-}
-
-ParityCase ResnetCase(bool bottleneck) {
-  ResnetOptions options;
-  options.embedding = 12;
-  options.widths = bottleneck ? std::vector<int64_t>{24, 40} : std::vector<int64_t>{12, 32};
-  options.depths = bottleneck ? std::vector<int64_t>{1, 1} : std::vector<int64_t>{2, 1};
-  options.bottleneck = bottleneck;
-  options.height = options.width = 32;
-  options.classes = 10;
-  ParityCase result;
-  result.folder = bottleneck ? "resnet_bottleneck" : "resnet";
-  result.model = ResnetModel(options, kExamples, kExamples).value();
-  result.batches = ImageBatches();
-  AddConvolution("resnet.embedder.embedder", "embedder", result.names);
-  int64_t channels = options.embedding;
-  for (size_t stage = 0; stage < options.widths.size(); ++stage) {
-    for (int64_t block = 0; block < options.depths[stage]; ++block) {
-      const std::string ours = absl::StrCat("stages.", stage, ".layers.", block);
-      const std::string theirs = "resnet.encoder." + ours;
-      if (block == 0 && (stage > 0 || channels != options.widths[stage])) {
-        AddConvolution(theirs + ".shortcut", ours + ".shortcut", result.names);
-      }
-      for (int i = 0; i < (bottleneck ? 3 : 2); ++i) {
-        AddConvolution(absl::StrCat(theirs, ".layer.", i), absl::StrCat(ours, ".layer.", i), result.names);
-      }
-      channels = options.widths[stage];
-    }
-  }
-  AddWeightAndBias("classifier.1", "classifier", result.names);
   return result;
 }
 
@@ -223,16 +139,16 @@ void CheckCase(const ParityCase& parity_case) {
 
 }  // namespace
 
-TEST_CASE("ViT is that of transformers") { CheckCase(VitCase()); }
+TEST_CASE("ViT is that of transformers") { CheckCase(ImageCase("vit", "")); }
 
 TEST_CASE("BERT is that of transformers") { CheckCase(BertCase()); }
 
 TEST_CASE("ResNet of basic blocks is that of transformers, running statistics included") {
-  CheckCase(ResnetCase(/*bottleneck=*/false));
+  CheckCase(ImageCase("resnet", "image { height: 32 }"));
 }
 
 TEST_CASE("ResNet of bottlenecks is that of transformers, running statistics included") {
-  CheckCase(ResnetCase(/*bottleneck=*/true));
+  CheckCase(ImageCase("resnet_bottleneck", "image { height: 32 }"));
 }
 
 TEST_CASE("a list of convolutions, group norms and residuals is that of PyTorch") { CheckCase(CnnCase()); }
