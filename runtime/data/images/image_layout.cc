@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<int64_t>> ReadIdx(absl::Span<const std::byte> file, i
   const int64_t rest = static_cast<int64_t>(file.size() - header);
   int64_t product = 1;
   for (const int64_t size : sizes) {
-    if (size < 1) return absl::InvalidArgumentError("a dimension is 0");
+    if (size < 1) return absl::InvalidArgumentError("has 0 as a dimension, so that nothing is in it");
     // A product beyond the file is wrong already, and must not overflow.
     product = product > rest ? product : product * size;
   }
@@ -83,6 +83,7 @@ absl::StatusOr<ImageLayout> LayoutOfCifar(absl::Span<const std::byte> file, Imag
 }
 
 absl::StatusOr<ImageLayout> LayoutOfImages(absl::Span<const std::byte> file, ImageFormat format) {
+  BATON_RETURN_IF_ERROR(CheckNotCompressed(file));
   if (format == ImageFormat::kCifar10 || format == ImageFormat::kCifar100) return LayoutOfCifar(file, format);
   absl::StatusOr<ImageLayout> layout = LayoutOfIdxImages(file);
   const bool begins_with_zeros = file.size() >= 2 && ByteAt(file, 0) == 0 && ByteAt(file, 1) == 0;
