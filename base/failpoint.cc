@@ -20,7 +20,7 @@
 namespace baton {
 namespace {
 
-enum class Action { kNone, kKill, kExit, kNoSpace, kInputOutput };
+enum class Action { kNone, kKill, kStop, kExit, kNoSpace, kInputOutput };
 
 struct Injected {
   std::string name;
@@ -35,6 +35,7 @@ struct Injected {
 
 Action ActionOf(absl::string_view word) {
   if (word == "kill") return Action::kKill;
+  if (word == "stop") return Action::kStop;
   if (word == "exit") return Action::kExit;
   if (word == "enospc") return Action::kNoSpace;
   if (word == "eio") return Action::kInputOutput;
@@ -45,8 +46,14 @@ Injected ParseEnvironment() {
   const char* variable = std::getenv("BATON_FAIL");
   if (variable == nullptr || *variable == '\0') return {};
   const std::string value = variable;
-  const std::vector<std::string> parts = absl::StrSplit(value, ':');
-  if (parts.size() != 3) Refuse(value, "must be NAME:NTH:ACTION");
+  std::vector<std::string> parts = absl::StrSplit(value, ':');
+  bool here = true;
+  if (int rank = 0; parts.size() == 4 && absl::SimpleAtoi(parts[0], &rank)) {
+    const char* const own = std::getenv("BATON_RANK");
+    here = own != nullptr && parts[0] == own;
+    parts.erase(parts.begin());
+  }
+  if (parts.size() != 3) Refuse(value, "must be NAME:NTH:ACTION or RANK:NAME:NTH:ACTION");
   Injected injected;
   injected.name = parts[0];
   const auto& names = FailpointNames();
@@ -55,14 +62,17 @@ Injected ParseEnvironment() {
   }
   if (!absl::SimpleAtoi(parts[1], &injected.nth) || injected.nth < 1) Refuse(value, "NTH must be a number from 1");
   injected.action = ActionOf(parts[2]);
-  if (injected.action == Action::kNone) Refuse(value, "ACTION must be kill, exit, enospc or eio");
-  return injected;
+  if (injected.action == Action::kNone) Refuse(value, "ACTION must be kill, stop, exit, enospc or eio");
+  return here ? injected : Injected();
 }
 
 absl::Status Fail(Action action, absl::string_view name) {
   switch (action) {
     case Action::kKill:
       std::raise(SIGKILL);
+      break;
+    case Action::kStop:
+      std::raise(SIGSTOP);
       break;
     case Action::kExit:
       _exit(70);
@@ -80,8 +90,9 @@ absl::Status Fail(Action action, absl::string_view name) {
 
 const std::vector<absl::string_view>& FailpointNames() {
   static const auto& names = *new std::vector<absl::string_view>{
-      "metrics.write", "checkpoint.mkdir",  "file.open",         "file.write",  "file.fsync",  "file.rename",
-      "folder.fsync",  "checkpoint.rename", "checkpoint.remove", "resume.move", "metrics.cut",
+      "metrics.write", "checkpoint.mkdir",  "file.open",          "file.write",    "file.fsync",  "file.rename",
+      "folder.fsync",  "checkpoint.rename", "checkpoint.remove",  "resume.move",   "metrics.cut", "control.resolve",
+      "control.join",  "control.welcome",   "control.collective", "control.leave",
   };
   return names;
 }

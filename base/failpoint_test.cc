@@ -73,9 +73,19 @@ TEST_CASE("a full disk stays full from the NTH call on") {
   CHECK(ExitOf("file.write:1:eio", [] { return Failpoint("file.write").ok() ? 11 : 10; }) == 10);
 }
 
+TEST_CASE("a failure can be that of one rank") {
+  const auto fails = [] { return Failpoint("file.write").ok() ? 10 : 11; };
+  setenv("BATON_RANK", "3", 1);
+  CHECK(ExitOf("3:file.write:1:eio", fails) == 11);
+  CHECK(ExitOf("2:file.write:1:eio", fails) == 10);
+  unsetenv("BATON_RANK");
+  CHECK(ExitOf("3:file.write:1:eio", fails) == 10);
+}
+
 TEST_CASE("a variable that injects nothing is refused") {
-  for (const char* variable : {"file.write", "file.write:1", "file.wirte:1:kill", "file.write:0:kill",
-                               "file.write:x:kill", "file.write:1:explode", "file.write:1:kill:1"}) {
+  for (const char* variable :
+       {"file.write", "file.write:1", "file.wirte:1:kill", "file.write:0:kill", "file.write:x:kill",
+        "file.write:1:explode", "file.write:1:kill:1", "x:file.write:1:kill", "1:file.wirte:1:kill"}) {
     INFO(variable);
     CHECK(ExitOf(variable, [] { return Failpoint("file.write").ok() ? 0 : 1; }) == 2);
   }
