@@ -12,12 +12,13 @@ namespace baton {
 
 namespace {
 
-// Sets the rows by whose number the loss, the last layer, is divided.
-void SetLossRows(int64_t rows, LayerSpec& spec) {
+// Sets the rows by whose number the loss, the last layer, is divided: from those of `whole` micro-batches to those of
+// `part`. Not every row of the targets counts, if tokens are masked.
+void ScaleLossRows(int64_t part, int64_t whole, LayerSpec& spec) {
   if (auto* loss = std::get_if<CrossEntropySpec>(&spec.kind)) {
-    loss->loss_rows = rows;
+    loss->loss_rows = loss->loss_rows / whole * part;
   } else if (auto* sequence = std::get_if<SequenceSpec>(&spec.kind)) {
-    SetLossRows(rows, sequence->layers.back());
+    ScaleLossRows(part, whole, sequence->layers.back());
   }
 }
 
@@ -44,8 +45,7 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
     if (chunk + 1 < program.num_chunks) continue;
     for (const std::shared_ptr<const Program>& each : smaller) {
       SequenceSpec last = sequence;
-      const int64_t rows = model.targets_shape.NumElements() * each->num_micro_batches;
-      SetLossRows(rows, last.layers.back());
+      ScaleLossRows(each->num_micro_batches, program.num_micro_batches, last.layers.back());
       BATON_ASSIGN_OR_RETURN(layer, BuildLayer(backend, LayerSpec{std::move(last)}, inputs[chunk]));
       modules->modules_.back()->AddVariant(std::move(layer));
     }

@@ -119,4 +119,11 @@ TEST_CASE("an evaluation drops nothing and uses running statistics") {
   CHECK(mean == std::vector<std::byte>(mean.size()));
 }
 
+TEST_CASE("the loss of a smaller batch is the mean over its masked tokens") {
+  const proto::Job ramp = MakeJob(kBert, {"batch.ramp={from: 4 by: 4 every_steps: 2}"});
+  const double whole = RunToTheEnd(MakeJob(kBert, {})).losses.front();
+  // Both begin near log(256), with different sequences.
+  CHECK(RunToTheEnd(ramp).losses.front() == Approx(whole).epsilon(0.05));
+}
+
 }  // namespace baton
