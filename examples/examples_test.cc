@@ -22,6 +22,7 @@ TEST_CASE("examples resolve") {
                Example{"ten_layers", 10, 2, "1f1b", 10}, Example{"mlp_three_devices", 3, 3, "1f1b", 10},
                Example{"four_devices", 8, 4, "naive", 512}, Example{"two_nodes", 32, 16, "1f1b", 50304},
                Example{"gpt2_124m", 12, 1, "1f1b", 50304}, Example{"gpt2_124m_four_stages", 12, 4, "1f1b", 50304},
+               Example{"gpt2_hugging_face", 12, 2, "zb-h1", 50257}, Example{"llama_small", 4, 2, "zb-h1", 256},
                Example{"gpt2_1558m", 48, 1, "1f1b", 50304}, Example{"gpt2_1558m_four_stages", 48, 4, "1f1b", 50304});
   INFO(example.name);
   const auto job = ReadJob("examples/" + example.name + ".textproto");
