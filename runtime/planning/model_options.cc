@@ -13,7 +13,11 @@ ListedPool ToPool(PoolKind kind, const proto::Pool& pool) {
 }
 
 ListedAttention ToAttention(const proto::Attention& attention) {
-  ListedAttention listed{attention.heads(), attention.key_value_heads(), attention.causal(), attention.window()};
+  ListedAttention listed;
+  listed.heads = attention.heads();
+  listed.key_value_heads = attention.key_value_heads();
+  listed.causal = attention.causal();
+  listed.window = attention.window();
   if (attention.has_rotary()) listed.rotary = ToRotaryFrequencies(attention.rotary());
   listed.bias = attention.bias();
   return listed;
