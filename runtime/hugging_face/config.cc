@@ -20,7 +20,6 @@ absl::StatusOr<const PretrainedClass*> ClassOf(const ConfigFields& fields) {
   std::vector<std::string> types, architectures;
   for (const PretrainedClass& each : PretrainedClasses()) {
     types.push_back(each.model_type);
-    architectures.push_back(each.architecture);
   }
   const nlohmann::json& given = fields.Any("architectures");
   if (!given.is_null() && !(given.is_array() && given.size() == 1 && given[0].is_string())) {
@@ -38,6 +37,7 @@ absl::StatusOr<const PretrainedClass*> ClassOf(const ConfigFields& fields) {
   for (const PretrainedClass& each : PretrainedClasses()) {
     if (!type.empty() && type != each.model_type) continue;
     is_known = true;
+    architectures.push_back(each.architecture);
     if (architecture.empty() || architecture == each.architecture) return &each;
   }
   if (!is_known) return fields.Wrong("model_type", absl::StrCat("is not one of ", absl::StrJoin(types, ", ")));
