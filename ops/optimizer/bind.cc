@@ -4,12 +4,15 @@
 namespace baton {
 
 OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& offsets, const ParameterRegions& regions) {
+  const auto at = [](std::byte* region, Bytes offset) {
+    return region == nullptr || offset == ParameterOffsets::kNone ? nullptr : region + offset;
+  };
   OptimizedParameter parameter;
-  parameter.values = regions.parameters + offsets.values;
-  parameter.gradients = regions.gradients + offsets.gradients;
-  parameter.first_moment = regions.optimizer + offsets.first_moment;
-  parameter.second_moment = regions.optimizer + offsets.second_moment;
-  if (offsets.working != ParameterOffsets::kNone) parameter.working = regions.optimizer + offsets.working;
+  parameter.values = at(regions.parameters, offsets.values);
+  parameter.gradients = at(regions.gradients, offsets.gradients);
+  parameter.first_moment = at(regions.optimizer, offsets.first_moment);
+  parameter.second_moment = at(regions.optimizer, offsets.second_moment);
+  parameter.working = at(regions.optimizer, offsets.working);
   parameter.num_elements = spec.shape.NumElements();
   parameter.decays = spec.decays;
   parameter.is_statistic = spec.is_statistic;

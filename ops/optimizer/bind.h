@@ -12,7 +12,8 @@
 
 namespace baton {
 
-// The first bytes of a chunk's regions, as ParameterLayout lays them out. Not owned.
+// The first bytes of a chunk's regions, as ParameterLayout lays them out; null for a region that does not exist, and so
+// are the addresses in it. Not owned.
 struct ParameterRegions {
   std::byte* parameters = nullptr;
   std::byte* gradients = nullptr;

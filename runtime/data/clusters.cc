@@ -51,7 +51,7 @@ absl::StatusOr<std::unique_ptr<ClusterDataset>> ClusterDataset::Create(const Opt
     return absl::InvalidArgumentError(
         absl::StrCat("data.clusters.noise: ", options.noise, " must be a finite number of at least 0"));
   }
-  if (!(options.held_out >= 0 && options.held_out < 1)) {
+  if (!(options.held_out >= 0 && options.held_out <= 1)) {  // 1: to evaluate all
     return absl::InvalidArgumentError(
         absl::StrCat("data.held_out: ", options.held_out, " must be at least 0 and below 1"));
   }

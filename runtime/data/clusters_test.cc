@@ -126,7 +126,7 @@ TEST_CASE("sizes beyond their limits are refused") {
         "data.clusters: 1048576000 numbers must be from 1 to 268435456");
   CHECK(message([](auto& o) { o.noise = std::numeric_limits<double>::quiet_NaN(); }) ==
         "data.clusters.noise: nan must be a finite number of at least 0");
-  CHECK(message([](auto& o) { o.held_out = 1; }) == "data.held_out: 1 must be at least 0 and below 1");
+  CHECK(message([](auto& o) { o.held_out = 1.5; }) == "data.held_out: 1.5 must be at least 0 and below 1");
   CHECK(message([](auto& o) { o.held_out = 1e-4; }) == "data.held_out: 0.0001 of 1000 examples leaves none");
 }
 

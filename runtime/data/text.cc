@@ -47,7 +47,7 @@ absl::StatusOr<std::unique_ptr<TextDataset>> TextDataset::Create(const Options& 
   if (options.context < 1) {
     return absl::InvalidArgumentError(absl::StrCat("model context: ", options.context, " must be at least 1"));
   }
-  if (!(options.held_out >= 0 && options.held_out < 1)) {
+  if (!(options.held_out >= 0 && options.held_out <= 1)) {  // 1: to evaluate all
     return absl::InvalidArgumentError(
         absl::StrCat("data.held_out: ", options.held_out, " must be at least 0 and below 1"));
   }
@@ -62,7 +62,7 @@ absl::StatusOr<std::unique_ptr<TextDataset>> TextDataset::Create(const Options& 
     dataset->held_out_.append(file, file.size() - held_out, held_out);
     std::string().swap(file);
   }
-  if (dataset->num_training() < 1) {
+  if (dataset->num_training() < 1 && options.held_out < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("data.text: \"", options.pattern, "\" gives ", dataset->TokensOf(dataset->training_),
                      " tokens to train on, but a sequence needs ", options.context, " and one more"));

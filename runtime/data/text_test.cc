@@ -215,7 +215,7 @@ TEST_CASE("an error about too little text names the numbers") {
   CHECK(message(0, 100) ==
         "data.text: \"" + folder + "/*\" gives 100 tokens to train on, but a sequence needs 100 and one more");
   CHECK(message(0.05, 5) == "data.held_out: 0.05 leaves 5 tokens, but a sequence needs 5 and one more");
-  CHECK(message(1, 5) == "data.held_out: 1 must be at least 0 and below 1");
+  CHECK(message(1.5, 5) == "data.held_out: 1.5 must be at least 0 and below 1");
   CHECK(message(0, 0) == "model context: 0 must be at least 1");
   CHECK(TextDataset::Create({folder + "/*", 0, 99, 1}).ok());
 }

@@ -14,7 +14,8 @@
 
 namespace baton {
 
-// The permanent memory of a chunk in its device's arena.
+// The permanent memory of a chunk in its device's arena. A forward-only program has only parameters; the others are
+// null.
 struct ChunkState {
   std::byte* parameters = nullptr;
   std::byte* gradients = nullptr;

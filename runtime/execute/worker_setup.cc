@@ -69,10 +69,10 @@ std::byte* Worker::SlotsFor(Bytes bytes) const {
 }
 
 ChunkState Worker::StateOf(int chunk) const {
+  const auto at = [this](Bytes offset) { return offset == kNoOffset ? nullptr : arena_ + offset; };
   for (const ChunkMemory& memory : program_.chunks) {
-    if (memory.chunk == chunk) {
-      return {arena_ + memory.parameters_offset, arena_ + memory.gradients_offset, arena_ + memory.optimizer_offset};
-    }
+    if (memory.chunk != chunk) continue;
+    return {at(memory.parameters_offset), at(memory.gradients_offset), at(memory.optimizer_offset)};
   }
   return {};
 }

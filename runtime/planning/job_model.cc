@@ -115,6 +115,7 @@ absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec mode
   for (size_t i = 0; i < layers.size(); ++i) {
     table.costs.push_back(DescribeLayer(model.layer_names[i], *layers[i], backend.precision()));
     table.parameters.push_back(layers[i]->parameters());
+    table.outputs.push_back(layers[i]->output_shape());
   }
   table.model = std::move(model);
   return table;

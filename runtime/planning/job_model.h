@@ -24,6 +24,7 @@ absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job);
 struct ModelTable {
   ModelSpec model;
   std::vector<LayerCosts> costs;                       // [layer]
+  std::vector<Shape> outputs;                          // [layer]; empty for one that ends with the loss
   std::vector<std::vector<ParameterSpec>> parameters;  // [layer]
   DataType precision = DataType::kFloat32;             // of the backend
 };

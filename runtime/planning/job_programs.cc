@@ -75,10 +75,13 @@ absl::StatusOr<JobPrograms> AddEvaluation(const proto::Job& job, const CompileRe
   return programs;
 }
 
-absl::StatusOr<Program> CompileEvaluation(const CompileRequest& request) {
+absl::StatusOr<Program> CompileEvaluation(const CompileRequest& request, bool owns_parameters) {
   CompileRequest forward_only = request;
+  ChunkCosts& last = forward_only.costs.chunks.back();
+  last.forward_workspace_bytes += AlignUp(last.output_bytes);
+  last.output_bytes = 0;
   for (ChunkCosts& chunk : forward_only.costs.chunks) {
-    chunk.parameter_bytes = 0;  // those of the training program
+    if (!owns_parameters) chunk.parameter_bytes = 0;  // those of another program
     chunk.workspace_bytes = chunk.forward_workspace_bytes;
   }
   return CompileForwardOnly(forward_only);

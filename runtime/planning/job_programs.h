@@ -40,8 +40,10 @@ struct JobPrograms {
 absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileRequest& request);
 // The same for a training program that the caller has compiled by `request`.
 absl::StatusOr<JobPrograms> AddEvaluation(const proto::Job& job, const CompileRequest& request, Program training);
-// Forwards alone, without permanent memory and with a workspace that suffices for forwards.
-absl::StatusOr<Program> CompileEvaluation(const CompileRequest& request);
+// Forwards alone, with a workspace that suffices for forwards. `owns_parameters`: its arena has the parameters;
+// otherwise it has no permanent memory. A last chunk with an output (a model without loss) has it in its workspace, in
+// front of what its layers need.
+absl::StatusOr<Program> CompileEvaluation(const CompileRequest& request, bool owns_parameters = false);
 
 }  // namespace baton
 

@@ -55,8 +55,12 @@ void ApplyLinks(const proto::Devices& devices, CostModel& costs) {
 }
 
 absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
-  JobPlan plan;
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
+  return PlanModel(backend, job, std::move(model));
+}
+
+absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job, ModelSpec model) {
+  JobPlan plan;
   BATON_ASSIGN_OR_RETURN(plan.table, MakeModelTable(backend, std::move(model)));
   BATON_RETURN_IF_ERROR(ApplyParameterPatterns(job, plan.table));
   BATON_RETURN_IF_ERROR(TimeByJob(backend, job, plan.table));

@@ -27,6 +27,9 @@ struct JobPlan {
 // Errors: InvalidArgument for an impossible job.
 absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job);
 
+// The same for `model` instead of that of the job, such as one without loss or for other shapes.
+absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job, ModelSpec model);
+
 // Sets the times of table.costs by the job's rates, or to 1 ns a FLOP.
 absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table);
 

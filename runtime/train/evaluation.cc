@@ -13,23 +13,32 @@ absl::Status CheckHeldOut(const Dataset& dataset) {
   return absl::InvalidArgumentError("data.held_out: 0 leaves nothing to evaluate on");
 }
 
-Evaluation::Evaluation(Program program, const EvaluationSizes& sizes, Executor* executor, StageModules* modules,
-                       Batches* batches, const Dataset* dataset)
-    : program_(std::make_shared<const Program>(std::move(program))),
+Evaluation::Evaluation(std::shared_ptr<const Program> program, ProgramHandle handle, const EvaluationSizes& sizes,
+                       Executor* executor, StageModules* modules, Batches* batches, const Dataset* dataset)
+    : program_(std::move(program)),
       sizes_(sizes),
       executor_(executor),
       modules_(modules),
       batches_(batches),
-      dataset_(dataset) {}
+      dataset_(dataset),
+      handle_(handle) {}
 
 absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Create(Program program, const EvaluationSizes& sizes,
                                                                Executor* executor, StageModules* modules,
                                                                Batches* batches, const Dataset* dataset) {
   BATON_RETURN_IF_ERROR(CheckHeldOut(*dataset));
-  std::unique_ptr<Evaluation> evaluation(
-      new Evaluation(std::move(program), sizes, executor, modules, batches, dataset));
-  BATON_ASSIGN_OR_RETURN(evaluation->handle_, executor->AddProgram(evaluation->program_));
-  return evaluation;
+  auto shared = std::make_shared<const Program>(std::move(program));
+  BATON_ASSIGN_OR_RETURN(const ProgramHandle handle, executor->AddProgram(shared));
+  return Create(std::move(shared), handle, sizes, executor, modules, batches, dataset);
+}
+
+absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Create(std::shared_ptr<const Program> program,
+                                                               ProgramHandle handle, const EvaluationSizes& sizes,
+                                                               Executor* executor, StageModules* modules,
+                                                               Batches* batches, const Dataset* dataset) {
+  BATON_RETURN_IF_ERROR(CheckHeldOut(*dataset));
+  return std::unique_ptr<Evaluation>(
+      new Evaluation(std::move(program), handle, sizes, executor, modules, batches, dataset));
 }
 
 absl::StatusOr<double> Evaluation::Run(const std::atomic<bool>* stop) {

@@ -33,14 +33,20 @@ class Evaluation {
                                                             Executor* executor, StageModules* modules, Batches* batches,
                                                             const Dataset* dataset);
 
+  // The same for a program that `executor` already has, as `handle`.
+  static absl::StatusOr<std::unique_ptr<Evaluation>> Create(std::shared_ptr<const Program> program,
+                                                            ProgramHandle handle, const EvaluationSizes& sizes,
+                                                            Executor* executor, StageModules* modules, Batches* batches,
+                                                            const Dataset* dataset);
+
   // The mean loss over the rows of all held-out sequences, each once; see EvaluationSizes::at_most. The last batch is
   // filled up with rows that are ignored, so that the mean does not depend on the size of a batch. Changes the batch
   // that is set and fills staging memory 0. `stop` (may be null): returns Cancelled once it is true.
   absl::StatusOr<double> Run(const std::atomic<bool>* stop);
 
  private:
-  Evaluation(Program program, const EvaluationSizes& sizes, Executor* executor, StageModules* modules, Batches* batches,
-             const Dataset* dataset);
+  Evaluation(std::shared_ptr<const Program> program, ProgramHandle handle, const EvaluationSizes& sizes,
+             Executor* executor, StageModules* modules, Batches* batches, const Dataset* dataset);
 
   const std::shared_ptr<const Program> program_;
   const EvaluationSizes sizes_;
@@ -48,7 +54,7 @@ class Evaluation {
   StageModules* const modules_;
   Batches* const batches_;
   const Dataset* const dataset_;
-  ProgramHandle handle_;  // of program_ in executor_
+  const ProgramHandle handle_;  // of program_ in executor_
 };
 
 }  // namespace baton

@@ -81,11 +81,16 @@ void LayerStageModule::BindParameters() {
   std::vector<OptimizedParameter> parameters = LocateParameters();
   BindLayer(parameters, *full_);
   for (const std::unique_ptr<Layer>& variant : variants_) BindLayer(parameters, *variant);
-  optimizer_ = backend_->CreateOptimizer(std::move(parameters));
+  if (state_.gradients != nullptr) optimizer_ = backend_->CreateOptimizer(std::move(parameters));
+}
+
+void LayerStageModule::AddVariant(std::unique_ptr<Layer> layer) {
+  if (state_.parameters != nullptr) BindLayer(LocateParameters(), *layer);
+  variants_.push_back(std::move(layer));
 }
 
 absl::Status LayerStageModule::RoundWorkingCopies(Device& device) {
-  if (backend_->precision() == DataType::kFloat32) return absl::OkStatus();
+  if (backend_->precision() == DataType::kFloat32 || optimizer_ == nullptr) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(device.BindWorkerThread());
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, device.CreateStream());
   BATON_RETURN_IF_ERROR(optimizer_->RoundValues(ToKernelStream(*stream)));
@@ -150,7 +155,16 @@ absl::Status LayerStageModule::Load(Stream& stream, DataKind kind, int micro_bat
 
 absl::Status LayerStageModule::Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   if (Stops()) return absl::OkStatus();
-  return layer_->Forward(ToKernelStream(stream), Complete(micro_batch, buffers));
+  PassBuffers complete = Complete(micro_batch, buffers);
+  if (complete.output == nullptr) PlaceOutput(complete);
+  return layer_->Forward(ToKernelStream(stream), complete);
+}
+
+void LayerStageModule::PlaceOutput(PassBuffers& buffers) {
+  const Shape& shape = layer_->output_shape();
+  if (shape.empty()) return;
+  output_ = buffers.output = buffers.scratch;
+  buffers.scratch += AlignUp(shape.NumBytes());
 }
 
 absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) {

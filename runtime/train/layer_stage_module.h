@@ -34,14 +34,14 @@ class LayerStageModule : public StageModule {
                    const BatchSource* source, int32_t replica_index, const ChunkReplica& replica, int num_micro_batches,
                    std::unique_ptr<Layer> layer);
 
-  // Adds the chunk's layers for a smaller batch; only the last chunk's differ, in CrossEntropySpec::loss_rows. Before
-  // Bind.
-  void AddVariant(std::unique_ptr<Layer> layer) { variants_.push_back(std::move(layer)); }
+  // Adds other layers with the same parameters: for a smaller batch, where only CrossEntropySpec::loss_rows of the last
+  // chunk differs, or for inputs of another shape.
+  void AddVariant(std::unique_ptr<Layer> layer);
   // The layers that the next steps run: -1: those of the constructor, else an AddVariant, if there are any.
   void set_variant(int variant) { layer_ = variant < 0 || variants_.empty() ? full_.get() : variants_[variant].get(); }
 
   // Binds layers and optimizer to `state`, regions of the device's arena that the layout describes. Takes shared memory
-  // of the device for losses, norms and staging.
+  // of the device for losses, norms and staging. Without gradients there is no optimizer: the module can only Forward.
   absl::Status Bind(Device& device, const ChunkState& state);
   // Brings the working copies up to date after parameters were written from outside; nothing to do in f32.
   absl::Status RoundWorkingCopies(Device& device);
@@ -63,6 +63,9 @@ class LayerStageModule : public StageModule {
   // [micro-batch], of the last step or evaluation. Defined only in the last chunk, for the micro-batches that use this
   // replica.
   absl::Span<const double> losses() const { return losses_; }
+  // The output of the last Forward in the last chunk of a model without loss, in the device's arena: until the next
+  // step.
+  const std::byte* output() const { return output_; }
   // The L2 norm over all gradients of the last training step, before clipping. NaN also if a loss is not finite.
   double gradient_norm() const { return *gradient_norm_; }
 
@@ -84,6 +87,8 @@ class LayerStageModule : public StageModule {
  private:
   // Adds what the executor does not know.
   PassBuffers Complete(int micro_batch, const PassBuffers& buffers);
+  // Puts the output of a model without loss to the front of the workspace; see CompileEvaluation.
+  void PlaceOutput(PassBuffers& buffers);
   // Allocates in the device's shared memory.
   absl::Status CreateShared(Device& device);
   std::vector<OptimizedParameter> LocateParameters() const;
@@ -120,6 +125,7 @@ class LayerStageModule : public StageModule {
   // Takes the norm of every use, whoever counts it in squared_norms_. Null outside an examination.
   std::unique_ptr<Optimizer> examiner_;
   int nonfinite_micro_batch_ = -1;
+  const std::byte* output_ = nullptr;
   const std::atomic<bool>* stop_ = nullptr;
 };
 

@@ -35,6 +35,7 @@ std::string MetricsLine(const StepMetrics& metrics) {
   if (metrics.tokens_per_second.has_value()) append("tokens_per_second", *metrics.tokens_per_second);
   append("examples_per_second", metrics.examples_per_second);
   append("model_tflops", metrics.model_tflops);
+  if (metrics.mfu.has_value()) append("mfu", *metrics.mfu);
   append("bubble_ratio", metrics.bubble_ratio);
   append("predicted_bubble_ratio", metrics.predicted_bubble_ratio);
   if (metrics.held_out_loss.has_value()) append("held_out_loss", *metrics.held_out_loss);

@@ -23,6 +23,7 @@ struct StepMetrics {
   std::optional<double> tokens_per_second;  // set for models of tokens
   double examples_per_second = 0;           // sequences a second for models of tokens
   double model_tflops = 0;                  // 10¹² FLOPs a second, of the model's own: recomputation does not count
+  std::optional<double> mfu;                // model_tflops by the devices' peak; set if devices.device is
   double bubble_ratio = 0;                  // from 0 to 1
   double predicted_bubble_ratio = 0;        // from 0 to 1
   std::optional<double> held_out_loss;      // set in steps that evaluate

@@ -25,7 +25,8 @@ namespace {
 constexpr const char* kFiles[] = {"job.textproto", "metrics.jsonl", "trace.json", "weights.safetensors"};
 
 // Folders, and what --resume and checkpoints add.
-constexpr const char* kOthers[] = {"checkpoints", "checkpoints.discarded", "metrics.jsonl.discarded", "hugging_face"};
+constexpr const char* kOthers[] = {"checkpoints", "checkpoints.discarded", "metrics.jsonl.discarded", "hugging_face",
+                                   "tensorboard"};
 
 // True if `path` can be written, without a change of an existing file.
 bool IsWritable(const std::string& path) {
@@ -89,6 +90,7 @@ absl::Status OutputFolder::Open(const proto::Job& job) {
   BATON_RETURN_IF_ERROR(SetAside());
   BATON_RETURN_IF_ERROR(WriteJob(job));
   BATON_ASSIGN_OR_RETURN(metrics_, MetricsWriter::Create(metrics_file()));
+  BATON_ASSIGN_OR_RETURN(events_, TensorboardWriter::Create(folder_ + "/tensorboard", /*first_step=*/0));
   return absl::OkStatus();
 }
 
@@ -112,6 +114,7 @@ absl::StatusOr<std::vector<std::string>> OutputFolder::Continue(const proto::Job
   }
   BATON_RETURN_IF_ERROR(WriteJob(job));
   BATON_ASSIGN_OR_RETURN(metrics_, MetricsWriter::Create(metrics_file(), /*appends=*/true));
+  BATON_ASSIGN_OR_RETURN(events_, TensorboardWriter::Create(folder_ + "/tensorboard", step));
   return lines;
 }
 
@@ -141,10 +144,11 @@ absl::Status OutputFolder::Keep(const absl::Status& status) {
 }
 
 absl::Status OutputFolder::WriteMetrics(const StepMetrics& metrics) {
-  if (metrics_ == nullptr) return absl::OkStatus();
-  const absl::Status status = Keep(metrics_->Write(metrics));
-  if (!status.ok()) metrics_.reset();
-  return status;
+  const absl::Status line = metrics_ == nullptr ? absl::OkStatus() : Keep(metrics_->Write(metrics));
+  if (!line.ok()) metrics_.reset();
+  const absl::Status event = events_ == nullptr ? absl::OkStatus() : Keep(events_->Write(metrics));
+  if (!event.ok()) events_.reset();
+  return line.ok() ? event : line;
 }
 
 absl::Status OutputFolder::WriteWeights(const proto::Job& job, std::vector<TensorToWrite> weights) {

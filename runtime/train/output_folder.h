@@ -1,5 +1,5 @@
-// The files that a training run leaves: job.textproto, metrics.jsonl, trace.json, weights.safetensors, the folder
-// hugging_face, and a trace of its own with --trace. Used by the trainer.
+// The files that a training run leaves: job.textproto, metrics.jsonl, trace.json, weights.safetensors, the folders
+// hugging_face and tensorboard, and a trace of its own with --trace. Used by the trainer.
 //
 //   OutputFolder output(options.output, options.trace_file);
 //   BATON_RETURN_IF_ERROR(output.Check());        // before anything takes long; locks the folder
@@ -23,6 +23,7 @@
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/train/folder_lock.h"
 #include "runtime/train/metrics.h"
+#include "runtime/train/tensorboard.h"
 
 namespace baton {
 
@@ -62,7 +63,7 @@ class OutputFolder {
   std::string token_cache() const { return has_folder() ? folder_ + "/tokens.cache" : ""; }
 
   // A file that cannot be written does not keep the others from being written: these return the error, and status()
-  // has all of them. After its first error metrics.jsonl gets no more lines.
+  // has all of them. After its first error a file of metrics gets no more.
   absl::Status WriteMetrics(const StepMetrics& metrics);
   // weights.safetensors, and hugging_face/ for a model that transformers has. `weights`: all parameters, by Baton's
   // names.
@@ -82,9 +83,10 @@ class OutputFolder {
 
   const std::string folder_;
   const std::string trace_file_;
-  std::unique_ptr<MetricsWriter> metrics_;  // null before Open and without a folder
-  std::unique_ptr<FolderLock> lock_;        // null before Check and without a folder
-  std::vector<std::string> failed_;         // messages
+  std::unique_ptr<MetricsWriter> metrics_;     // null before Open, without a folder and after an error
+  std::unique_ptr<TensorboardWriter> events_;  // likewise
+  std::unique_ptr<FolderLock> lock_;           // null before Check and without a folder
+  std::vector<std::string> failed_;            // messages
   std::string set_aside_;
   bool made_folder_ = false;
   bool has_hugging_face_ = false;

@@ -8,12 +8,10 @@
 #include "base/content_hash.h"
 #include "base/format.h"
 #include "base/status.h"
-#include "ops/models/initialize.h"
 #include "runtime/data/dataset_of_job.h"
 #include "runtime/job/batch_ramp.h"
 #include "runtime/job/resolve.h"
-#include "runtime/machine/available_cores.h"
-#include "runtime/train/stored_weights.h"
+#include "runtime/train/fill_parameters.h"
 #include "runtime/train/update_of_job.h"
 #include "schedules/program/form/proto_form.h"
 
@@ -58,7 +56,8 @@ absl::Status TrainingSession::Launch(bool graphs) {
 
   BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_.Pointers()));
   parameters_ = std::make_unique<ParameterState>(&plan_.layout, modules_->parameters());
-  BATON_RETURN_IF_ERROR(FillParameters());
+  BATON_RETURN_IF_ERROR(FillParameters(job_, *parameters_));
+  BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
 
   StepRunnerOptions steps;
   steps.executor = executor_.get();
@@ -77,18 +76,6 @@ absl::Status TrainingSession::Launch(bool graphs) {
   if (!planned_evaluation_.has_value()) return absl::OkStatus();
   // Now rather than at the first evaluation, so that a lack of memory shows at the start.
   return CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt));
-}
-
-absl::Status TrainingSession::FillParameters() {
-  if (job_.run().initial_weights().empty()) {
-    InitialValues initial(job_.run().seed(), AvailableCores());
-    BATON_RETURN_IF_ERROR(parameters_->Fill(initial));
-  } else {
-    BATON_ASSIGN_OR_RETURN(const auto weights, OpenStoredWeights(job_.run().initial_weights(), job_.model()));
-    BATON_RETURN_IF_ERROR(parameters_->Fill(*weights));
-    BATON_RETURN_IF_ERROR(weights->CheckAllRead());
-  }
-  return modules_->RoundWorkingCopies();
 }
 
 absl::Status TrainingSession::Restore(const Checkpoint& checkpoint) {

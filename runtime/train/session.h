@@ -113,7 +113,6 @@ class TrainingSession {
   absl::Status Prepare(const TransportModel& transport, const std::string& token_cache);
   // Starts devices and executor, and fills the parameters.
   absl::Status Launch(bool graphs);
-  absl::Status FillParameters();
   absl::Status CreateEvaluation(Program program);
 
   proto::Job job_;

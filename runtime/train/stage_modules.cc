@@ -22,6 +22,11 @@ void ScaleLossRows(int64_t part, int64_t whole, LayerSpec& spec) {
   }
 }
 
+SequenceSpec LayersOf(const JobPlan& plan, int chunk) {
+  const std::vector<LayerSpec>& layers = plan.table.model.layers;
+  return {{layers.begin() + plan.split[chunk].begin, layers.begin() + plan.split[chunk].end}};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
@@ -34,9 +39,7 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
   std::vector<Shape> inputs = {model.input_shape};
   for (int index = 0; index < static_cast<int>(replicas.size()); ++index) {
     const int chunk = replicas[index].chunk;
-    SequenceSpec sequence;
-    sequence.layers.assign(model.layers.begin() + plan.split[chunk].begin,
-                           model.layers.begin() + plan.split[chunk].end);
+    const SequenceSpec sequence = LayersOf(plan, chunk);
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, LayerSpec{sequence}, inputs[chunk]));
     if (replicas[index].replica == 0) inputs.push_back(layer->output_shape());
     modules->modules_.push_back(std::make_unique<LayerStageModule>(&backend, &plan.layout, &program.reduce_groups,
@@ -51,6 +54,23 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
     }
   }
   return modules;
+}
+
+absl::Status StageModules::AddModel(const Backend& backend, const JobPlan& plan) {
+  const std::vector<ChunkReplica>& replicas = program_.placement.replicas();
+  std::vector<Shape> inputs = {plan.table.model.input_shape};  // [chunk]
+  for (size_t index = 0; index < replicas.size(); ++index) {
+    const int chunk = replicas[index].chunk;
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
+                           BuildLayer(backend, LayerSpec{LayersOf(plan, chunk)}, inputs[chunk]));
+    if (replicas[index].replica == 0) inputs.push_back(layer->output_shape());
+    modules_[index]->AddVariant(std::move(layer));
+  }
+  return absl::OkStatus();
+}
+
+void StageModules::UseModel(int model) {
+  for (const auto& module : modules_) module->set_variant(model);
 }
 
 std::vector<StageModule*> StageModules::Pointers() const {
@@ -111,6 +131,10 @@ void StageModules::Stage(const Program& program, int staging) {
 
 double StageModules::LossOf(int micro_batch) const {
   return modules_[program_.placement.IndexOf(program_.num_chunks - 1, micro_batch)]->losses()[micro_batch];
+}
+
+const std::byte* StageModules::Output() const {
+  return modules_[program_.placement.IndexOf(program_.num_chunks - 1, /*micro_batch=*/0)]->output();
 }
 
 double StageModules::Loss() const {

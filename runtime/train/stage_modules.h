@@ -38,6 +38,12 @@ class StageModules {
                                                               absl::Span<const std::shared_ptr<const Program>> smaller,
                                                               const BatchSource& source);
 
+  // Adds the layers of another model with the same split and parameters, for inputs of another shape, to the modules.
+  // Models have numbers from 0, in the order of calls. Errors: as Create.
+  absl::Status AddModel(const Backend& backend, const JobPlan& plan);
+  // The next steps run the layers of an added model, or those of Create (-1).
+  void UseModel(int model);
+
   // As ExecutorOptions::modules.
   std::vector<StageModule*> Pointers() const;
   // Binds each module to its memory. `executor` runs the training program on `devices`.
@@ -62,6 +68,8 @@ class StageModules {
 
   // The mean loss over the rows of the batch that ran last.
   double Loss() const;
+  // Of a model without loss and a program with one micro-batch: see LayerStageModule::output. Null before any step.
+  const std::byte* Output() const;
   // The L2 norm over all gradients of the last training step, before clipping.
   double GradientNorm() const { return modules_.front()->gradient_norm(); }
 

@@ -22,6 +22,7 @@
 #include "runtime/train/resume.h"
 #include "runtime/train/session.h"
 #include "schedules/analyze/analysis.h"
+#include "schedules/costs/known_devices.h"
 #include "schedules/trace/chrome_trace.h"
 
 namespace baton {
@@ -181,6 +182,9 @@ class Trainer {
     metrics.examples_per_second = session_->SequencesOfStep(step) / seconds;
     if (ReadsTokens(job_)) metrics.tokens_per_second = session_->RowsOfStep(step) / seconds;
     metrics.model_tflops = session_->FlopsOfStep(step) / seconds / 1e12;
+    if (const KnownDevice* device = FindDevice(job_.devices().device()); device != nullptr) {
+      metrics.mfu = metrics.model_tflops / (device->peak_matmul_tflops * job_.devices().count());
+    }
     metrics.bubble_ratio = measured_.bubble_ratio;
     metrics.predicted_bubble_ratio = predicted.bubble_ratio;
     metrics.skipped = !result.applied;

@@ -25,6 +25,9 @@ void AddWhatIfCommand(CLI::App& app, CommandAction& action);
 void AddSchedulesCommand(CLI::App& app, CommandAction& action);
 void AddVerifyCommand(CLI::App& app, CommandAction& action);
 void AddCheckpointCommand(CLI::App& app, CommandAction& action);
+void AddGenerateCommand(CLI::App& app, CommandAction& action);
+void AddEvaluateCommand(CLI::App& app, CommandAction& action);
+void AddModelCommand(CLI::App& app, CommandAction& action);
 void AddCompletionCommand(CLI::App& app, CommandAction& action);
 void AddLaunchCommand(CLI::App& app, CommandAction& action);
 

@@ -30,6 +30,9 @@ constexpr char kExamples[] = R"(Examples:
   baton whatif examples/gpt_host.textproto "link 2x faster" micro_batches=16 --gradient
   baton schedules zb-v
   baton checkpoint runs/gpt
+  baton generate runs/gpt --prompt "The pipeline"
+  baton evaluate runs/gpt
+  baton model examples/gpt_host.textproto
 
 `baton COMMAND --help`, or `baton help COMMAND`, describes a command; where a file is read, - is standard input.
 Exit status: 0 done, 1 failed while running or unsound, 2 invalid input, 75 training was stopped and can be resumed.)";
@@ -81,6 +84,9 @@ int Main(int argc, char** argv) {
   AddSchedulesCommand(app, action);
   AddVerifyCommand(app, action);
   AddCheckpointCommand(app, action);
+  AddGenerateCommand(app, action);
+  AddEvaluateCommand(app, action);
+  AddModelCommand(app, action);
   AddCompletionCommand(app, action);
   std::vector<std::string> commands;
   for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());

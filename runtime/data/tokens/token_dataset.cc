@@ -41,7 +41,7 @@ absl::StatusOr<std::unique_ptr<TokenDataset>> TokenDataset::Create(const Options
   dataset->contents_hash_ = hash.Hex();
   const int64_t held_out = static_cast<int64_t>(std::floor(options.held_out * static_cast<double>(windows)));
   dataset->num_training_ = windows - held_out;
-  if (dataset->num_training_ < 1) {
+  if (dataset->num_training_ < 1 && options.held_out < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("data.tokens: \"", options.pattern, "\" gives no sequence to train on: its ",
                      FormatPlural(dataset->files_.size(), "file"), " with ", FormatPlural(tokens, "token"), " gives ",
