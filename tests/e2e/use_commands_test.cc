@@ -1,0 +1,150 @@
+// `baton evaluate` and `baton model` from outside.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/write_file.h"
+#include "tests/testing/command.h"
+
+namespace baton {
+namespace {
+
+constexpr char kJob[] = R"(
+  name: "small"
+  model { gpt2 { layers: 2 width: 16 heads: 2 context: 24 vocabulary: 256 } }
+  data { text: "tests/data/handbook.txt" held_out: 0.1 }
+  batch { sequences: 4 micro_batches: 2 }
+  pipeline { stages: 2 }
+  run { steps: 4 evaluate_every: 4 }
+)";
+
+std::string JobFile(const std::string& text) {
+  const std::string path = NewPath("job.textproto");
+  REQUIRE(WriteFile(path, text).ok());
+  return path;
+}
+
+// The output folder of a run, trained once.
+const std::string& Run() {
+  static const std::string folder = [] {
+    const std::string output = NewPath("run");
+    REQUIRE(Baton({"train", JobFile(kJob), "--output", output}).status == 0);
+    return output;
+  }();
+  return folder;
+}
+
+nlohmann::json Evaluate(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "evaluate");
+  arguments.push_back("--format=json");
+  const CommandResult result = Baton(std::move(arguments));
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  return nlohmann::json::parse(result.out);
+}
+
+TEST_CASE("a run evaluates to its held-out loss, whatever the batch and the split") {
+  std::string last_line;
+  for (const auto line : absl::StrSplit(ReadWhole(Run() + "/metrics.jsonl"), '\n', absl::SkipEmpty()))
+    last_line = std::string(line);
+  const double expected = nlohmann::json::parse(last_line).at("held_out_loss");
+  for (const std::vector<std::string>& settings : std::vector<std::vector<std::string>>{
+           {}, {"batch={sequences: 7}"}, {"pipeline.stages=1", "batch={sequences: 6 micro_batches: 3}"}}) {
+    CAPTURE(settings);
+    std::vector<std::string> arguments = {Run()};
+    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    const nlohmann::json report = Evaluate(arguments);
+    CHECK(report.at("loss").get<double>() == Approx(expected).epsilon(1e-6));
+    CHECK(report.at("perplexity").get<double>() == Approx(std::exp(expected)).epsilon(1e-6));
+    CHECK(report.at("tokens") == report.at("sequences").get<double>() * 24);
+    CHECK(report.at("sequences") == report.at("available_sequences"));
+  }
+  CHECK(absl::StrContains(Baton({"evaluate", Run()}).out, absl::StrCat("loss ", "")));
+}
+
+TEST_CASE("all of the data are evaluated once with --all, and where nothing is held out") {
+  const nlohmann::json held_out = Evaluate({Run()});
+  const nlohmann::json all = Evaluate({Run(), "--all"});
+  const double bytes = static_cast<double>(ReadWhole("tests/data/handbook.txt").size());
+  CHECK(all.at("sequences") == std::floor((bytes - 1) / 24));
+  CHECK(all.at("sequences") > held_out.at("sequences"));
+  CHECK(Evaluate({Run(), "--set", "data.held_out=0", "--set", "run.evaluate_every=0"}) == all);
+  const nlohmann::json some = Evaluate({Run(), "--all", "--set", "run.evaluate_at_most=3"});
+  CHECK(some.at("sequences") == 3);
+  CHECK(some.at("available_sequences") == all.at("sequences"));
+}
+
+TEST_CASE("a job file with weights evaluates as the run that has them") {
+  const std::vector<std::string> weights = {"--set",
+                                            absl::StrCat("run.initial_weights=", Run(), "/weights.safetensors")};
+  std::vector<std::string> arguments = {JobFile(kJob)};
+  arguments.insert(arguments.end(), weights.begin(), weights.end());
+  CHECK(Evaluate(arguments) == Evaluate({Run()}));
+  const CommandResult none = Baton({"evaluate", JobFile(kJob)});
+  CHECK(none.status == 2);
+  CHECK(absl::StrContains(none.err, "names no weights to evaluate"));
+}
+
+TEST_CASE("a classifier has an accuracy, which training raises") {
+  const std::string job = JobFile(R"(
+    model { mlp { sizes: [8, 16, 4] } } data { clusters { examples: 400 noise: 0.3 } held_out: 0.25 }
+    batch { sequences: 32 micro_batches: 2 } optimizer { adamw { learning_rate: 1e-2 } } run { steps: 60 })");
+  const std::string output = NewPath("classifier");
+  REQUIRE(Baton({"train", job, "--output", output}).status == 0);
+  const nlohmann::json report = Evaluate({output});
+  CHECK(report.at("sequences") == 100);
+  CHECK(report.at("accuracy") > 0.9);
+  CHECK_FALSE(report.contains("perplexity"));
+  CHECK(Evaluate({output, "--set", "batch={sequences: 7}"}).at("accuracy") == report["accuracy"]);
+  CHECK(absl::StrContains(Baton({"evaluate", output, "--all"}).out, ": 400 examples, all of the data"));
+}
+
+TEST_CASE("model: shapes, parameters and FLOPs as counted by hand, chunks and devices as the job says") {
+  const CommandResult result = Baton({"model", JobFile(kJob), "--format=json"});
+  REQUIRE(result.status == 0);
+  const nlohmann::json report = nlohmann::json::parse(result.out);
+  REQUIRE(report.at("layers").size() == 2);
+  const nlohmann::json& first = report["layers"][0];
+  const nlohmann::json& last = report["layers"][1];
+  CHECK(first.at("name") == "h.0");
+  CHECK(first.at("input") == nlohmann::json({2, 24}));
+  CHECK(first.at("output") == nlohmann::json({2, 24, 16}));
+  CHECK(last.at("output") == nlohmann::json::array());
+  // A block: attention and feed-forward half with biases, two norms.
+  const int block = 16 * 48 + 48 + 16 * 16 + 16 + 16 * 64 + 64 + 64 * 16 + 16 + 4 * 16;
+  CHECK(first.at("parameters") == block + 256 * 16 + 24 * 16);
+  CHECK(last.at("parameters") == block + 2 * 16 + 256 * 16);
+  CHECK(report.at("parameters") == 2 * block + 256 * 16 + 24 * 16 + 2 * 16);  // the tied table once
+  CHECK(first.at("chunk") == 0);
+  CHECK(last.at("chunk") == 1);
+  CHECK(last.at("devices") == nlohmann::json({1}));
+  CHECK(report.at("forward_flops").get<double>() ==
+        Approx(first.at("forward_flops").get<double>() + last.at("forward_flops").get<double>()));
+  const CommandResult text = Baton({"model", JobFile(kJob)});
+  CHECK(absl::StrContains(text.out, "small: gpt2, 2 layers; numbers are of one micro-batch of 2 sequences\n"));
+  CHECK(absl::StrContains(text.out, "The total counts a parameter once that several layers use."));
+}
+
+TEST_CASE("model: replicas are on several devices; times come from a table with a chunk for each layer") {
+  const CommandResult chimera = Baton({"model", JobFile(kJob), "--set=pipeline.schedule=chimera", "--format=json"});
+  REQUIRE(chimera.status == 0);
+  CHECK(nlohmann::json::parse(chimera.out).at("layers")[0].at("devices") == nlohmann::json({0, 1}));
+  const std::string costs = NewPath("costs.csv");
+  REQUIRE(Baton({"profile", JobFile(kJob), "--repeats=1", "-o", costs}).status == 0);
+  const CommandResult timed = Baton({"model", JobFile(kJob), "--costs", costs, "--format=json"});
+  REQUIRE(timed.status == 0);
+  CHECK(nlohmann::json::parse(timed.out).at("layers")[0].at("forward_us") > 0);
+  CHECK(Baton({"model", JobFile(kJob), "--costs", costs}).status == 0);
+  REQUIRE(Baton({"profile", JobFile(kJob), "--repeats=1", "--set=pipeline.stages=1", "-o", costs}).status == 0);
+  const CommandResult other = Baton({"model", JobFile(kJob), "--costs", costs});
+  CHECK(other.status == 2);
+  CHECK(absl::StrContains(other.err, "--costs: 1 chunks; the model has 2 layers"));
+}
+
+}  // namespace
+}  // namespace baton
