@@ -32,20 +32,23 @@ struct LlamaOptions {
 
 // The model has one layer for each block, between which a split may cut. The first layer also has the embedding; the
 // last also has the final norm, the head and the loss. A block computes x + o_proj(attention(rotate(qkv(norm(x))))),
-// then x + down_proj(gate(gate_up(norm(x)))). Parameters, all linear weights [outputs, inputs]:
+// then x + down_proj(gate(gate_up(norm(x)))). Parameters; all linear weights are [outputs, inputs]:
 //
 //   embed_tokens.weight                        [vocabulary, width]
 //   layers.N.input_layernorm.weight            [width]
-//   layers.N.self_attn.qkv_proj.weight         [(heads + 2 · key_value_heads) · head_width, width]: queries, keys,
-//   values layers.N.self_attn.q_norm.weight, k_norm   [head_width], if query_key_norm layers.N.self_attn.o_proj.weight
-//   [width, heads · head_width] layers.N.post_attention_layernorm.weight   [width] layers.N.mlp.gate_up_proj.weight [2
-//   · feed_forward, width]: gate, up layers.N.mlp.down_proj.weight              [width, feed_forward] norm.weight
-//   [width] lm_head.weight                             [vocabulary, width], if not tied
+//   layers.N.self_attn.qkv_proj.weight         [(heads + 2 · key_value_heads) · head_width, width]
+//   layers.N.self_attn.q_norm.weight, k_norm   [head_width], if query_key_norm
+//   layers.N.self_attn.o_proj.weight           [width, heads · head_width]
+//   layers.N.post_attention_layernorm.weight   [width]
+//   layers.N.mlp.gate_up_proj.weight           [2 · feed_forward, width]
+//   layers.N.mlp.down_proj.weight              [width, feed_forward]
+//   norm.weight                                [width]
+//   lm_head.weight                             [vocabulary, width], if not tied
 //
 // Input and targets: [sequences_per_micro_batch, sequence] i32. The loss is the mean over the tokens of a batch.
-// Initial weights are normal with standard deviation 0.02, for the two projections into the residual stream 0.02 / √(2
-// · layers); biases are 0 and norms 1. Errors: InvalidArgument that names the field, such as
-// `model.llama.key_value_heads: 3 does not divide heads: 8`.
+// Initial weights are normal with standard deviation 0.02, for the two projections into the residual stream
+// 0.02 / √(2 · layers); biases are 0 and norms 1.
+// Errors: InvalidArgument that names the field, as `model.llama.key_value_heads: 3 does not divide heads: 8`.
 absl::StatusOr<ModelSpec> LlamaModel(const LlamaOptions& options, int64_t sequences_per_micro_batch,
                                      int64_t sequences_per_batch);
 
