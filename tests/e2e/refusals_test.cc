@@ -36,7 +36,7 @@ std::string KnownSchedules(const std::string& suggested) {
 TEST_CASE("wrong arguments are refused in one sentence") {
   const std::string commands =
       "commands are train, launch, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, "
-      "schedules, verify, checkpoint, completion";
+      "schedules, verify, checkpoint, generate, evaluate, model, completion";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; the " + commands},
       Refused{"trian", "\"trian\" is not a command; did you mean \"train\"? The " + commands},

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -79,12 +80,19 @@ struct Cluster {
       processes[rank] = Process::Create(options).value();
     }
     for (const auto& process : processes) REQUIRE(process->gloo().AwaitConnected().ok());
-    is_ready.store(true);
+    const std::lock_guard<std::mutex> lock(mutex);
+    is_ready = true;
   }
   void Tell(int from, const absl::Status& status) {
-    for (int rank = 0; is_ready.load() && rank < static_cast<int>(processes.size()); ++rank) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (int rank = 0; is_ready && rank < static_cast<int>(processes.size()); ++rank) {
       if (rank != from) processes[rank]->executor().Cancel(status);
     }
+  }
+  // From then on nobody is told, so that processes may go.
+  void StopTelling() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    is_ready = false;
   }
   std::vector<absl::Status> RunStep() {
     std::vector<absl::Status> statuses(processes.size());
@@ -95,11 +103,12 @@ struct Cluster {
     for (std::thread& thread : threads) thread.join();
     return statuses;
   }
-  ~Cluster() { is_ready.store(false); }
+  ~Cluster() { StopTelling(); }
 
   MemoryStore store;
   std::shared_ptr<const Program> program;
-  std::atomic<bool> is_ready{false};
+  std::mutex mutex;
+  bool is_ready = false;  // guarded by mutex
   std::vector<std::unique_ptr<Process>> processes;
 };
 
@@ -142,6 +151,7 @@ TEST_CASE("processes: a process whose connections break at any transfer ends the
         REQUIRE((names_rank_1 || is_told));
       }
     }
+    cluster.StopTelling();
     cluster.processes.clear();
     if (!has_cut) {
       REQUIRE(statuses == std::vector<absl::Status>(3));
@@ -154,7 +164,7 @@ TEST_CASE("processes: a process whose connections break at any transfer ends the
 TEST_CASE("processes: a process that leaves between steps fails the next step of those who need it") {
   Cluster cluster({0, 0, 1, 1}, [](int, ExecutorOptions&) {});
   REQUIRE(cluster.RunStep() == std::vector<absl::Status>(2));
-  cluster.is_ready.store(false);
+  cluster.StopTelling();
   cluster.processes[1].reset();
   const absl::Status status = cluster.processes[0]->executor().RunStep(nullptr);
   CHECK(status.code() == absl::StatusCode::kUnavailable);
