@@ -6,10 +6,9 @@
 
 namespace baton {
 
-absl::Status CheckSize(const std::string& field, int64_t value) {
-  constexpr int64_t kLargest = int64_t{1} << 20;
-  if (value >= 1 && value <= kLargest) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not in [1, ", kLargest, "]"));
+absl::Status CheckSize(const std::string& field, int64_t value, int64_t most) {
+  if (value >= 1 && value <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not in [1, ", most, "]"));
 }
 
 absl::Status CheckMicroBatch(const std::string& unit, int64_t per_micro_batch, int64_t per_batch) {

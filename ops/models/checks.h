@@ -9,9 +9,12 @@
 
 namespace baton {
 
-// Errors: InvalidArgument that names the field if `value` is not in [1, 2²⁰]. ops/layers/layer_info.h checks the sizes
+inline constexpr int64_t kLargestSize = int64_t{1} << 20;
+inline constexpr int64_t kLargestVocabulary = int64_t{1} << 24;
+
+// Errors: InvalidArgument that names the field if `value` is not in [1, most]. ops/layers/layer_info.h checks the sizes
 // of whole tensors.
-absl::Status CheckSize(const std::string& field, int64_t value);
+absl::Status CheckSize(const std::string& field, int64_t value, int64_t most = kLargestSize);
 
 // Checks that a batch can be cut into micro-batches. `unit`: "sequences" or "examples". Errors: InvalidArgument if
 // either number is not in [1, 2²⁰] or the first does not divide the second.

@@ -84,8 +84,14 @@ struct Converter {
   Result operator()(const ListedConvolution& listed) const {
     BATON_RETURN_IF_ERROR(CheckSize(field + ".outputs", listed.outputs));
     BATON_RETURN_IF_ERROR(CheckImage());
-    ConvolutionSpec convolution{name,          shape.extents[0], listed.outputs, listed.kernel,
-                                listed.stride, listed.padding,   listed.bias};
+    ConvolutionSpec convolution;
+    convolution.name = name;
+    convolution.inputs = shape.extents[0];
+    convolution.outputs = listed.outputs;
+    convolution.kernel = listed.kernel;
+    convolution.stride = listed.stride;
+    convolution.padding = listed.padding;
+    convolution.bias = listed.bias;
     convolution.initializer = ByInputs(shape.extents[0] * listed.kernel * listed.kernel);
     shape.extents[0] = listed.outputs;
     BATON_RETURN_IF_ERROR(Slide(listed.kernel, listed.stride, listed.padding));

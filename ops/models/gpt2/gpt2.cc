@@ -84,7 +84,7 @@ absl::Status Check(const Gpt2Options& options) {
   BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.width", options.width));
   BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.heads", options.heads));
   BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.context", options.context));
-  BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.vocabulary", options.vocabulary));
+  BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.vocabulary", options.vocabulary, kLargestVocabulary));
   BATON_RETURN_IF_ERROR(CheckSize("model.gpt2.feed_forward", options.feed_forward));
   if (options.sequence < 1 || options.sequence > options.context) {
     return absl::InvalidArgumentError(

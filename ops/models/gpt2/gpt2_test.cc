@@ -122,7 +122,7 @@ TEST_CASE("errors name the field of a GPT-2 model") {
   CHECK(gpt2(1, -1, 2, 8, 9) == "model.gpt2.width: -1 is not in [1, 1048576]");
   CHECK(gpt2(1, 4, 0, 8, 9) == "model.gpt2.heads: 0 is not in [1, 1048576]");
   CHECK(gpt2(1, 4, 2, 0, 9) == "model.gpt2.context: 0 is not in [1, 1048576]");
-  CHECK(gpt2(1, 4, 2, 8, 2000000) == "model.gpt2.vocabulary: 2000000 is not in [1, 1048576]");
+  CHECK(gpt2(1, 4, 2, 8, 20000000) == "model.gpt2.vocabulary: 20000000 is not in [1, 16777216]");
   Gpt2Options longer = SmallGpt2();
   longer.sequence = 5;
   CHECK(ErrorOf(Gpt2Model(longer, 1, 1).status()) == "data.context: 5 is not in [1, model.gpt2.context: 4]");

@@ -105,12 +105,16 @@ LayerSpec Head(const LlamaOptions& options) {
 
 absl::Status Check(const LlamaOptions& options) {
   const std::pair<const char*, int64_t> sizes[] = {
-      {"model.llama.layers", options.layers},         {"model.llama.width", options.width},
-      {"model.llama.heads", options.heads},           {"model.llama.key_value_heads", options.key_value_heads},
-      {"model.llama.head_width", options.head_width}, {"model.llama.feed_forward", options.feed_forward},
-      {"model.llama.vocabulary", options.vocabulary}, {"data.context", options.sequence},
+      {"model.llama.layers", options.layers},
+      {"model.llama.width", options.width},
+      {"model.llama.heads", options.heads},
+      {"model.llama.key_value_heads", options.key_value_heads},
+      {"model.llama.head_width", options.head_width},
+      {"model.llama.feed_forward", options.feed_forward},
+      {"data.context", options.sequence},
   };
   for (const auto& [field, value] : sizes) BATON_RETURN_IF_ERROR(CheckSize(field, value));
+  BATON_RETURN_IF_ERROR(CheckSize("model.llama.vocabulary", options.vocabulary, kLargestVocabulary));
   if (options.heads % options.key_value_heads != 0) {
     return absl::InvalidArgumentError(absl::StrCat("model.llama.key_value_heads: ", options.key_value_heads,
                                                    " does not divide heads: ", options.heads));
