@@ -101,7 +101,8 @@ void Run(const std::string& folder) {
       Require(checkpoint.status());
       Require(state.Restore(**checkpoint));
     }));
-    const std::string again = "rm -r " + copy + " && cp -r " + path + " " + copy;
+    std::filesystem::remove_all(copy);
+    const std::string again = "cp -r " + path + " " + copy;
     plain_reads.push_back(SecondsOf([&] {
       if (std::system(again.c_str()) != 0) std::exit(1);
     }));
