@@ -1,4 +1,4 @@
-// What is read, and what is refused.
+// Objects that are read, and those that are refused.
 #include "base/json_object.h"
 
 #include <catch2/catch.hpp>

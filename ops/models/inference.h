@@ -1,4 +1,4 @@
-// What a trained model needs to be used without its loss. Used by runtime/inference.
+// Changes a trained model's layers so that it is used without its loss. Used by runtime/inference.
 #ifndef BATON_OPS_MODELS_INFERENCE_H_
 #define BATON_OPS_MODELS_INFERENCE_H_
 

@@ -8,7 +8,7 @@
 
 namespace baton {
 
-// What is the same for all passes of a step, for layers that differ between training and evaluation or draw random
+// Facts that all passes of a step share, for layers that differ between training and evaluation or draw random
 // numbers. In memory that host and device share: a captured step reads what the host wrote last.
 struct StepContext {
   bool training = false;  // false: an evaluation, which drops nothing and uses running statistics

@@ -54,7 +54,7 @@ absl::StatusOr<std::vector<std::string>> ReadTexts(const std::vector<std::string
   return texts;
 }
 
-// What the tokens depend on.
+// A hash of everything that the tokens depend on.
 std::string KeyOf(const std::vector<std::string>& texts, const Tokenizer& tokenizer) {
   ContentHash hash;
   hash.Add(tokenizer.contents_hash());

@@ -1,4 +1,4 @@
-// What stands beside model.hugging_face is checked before the file is read.
+// Checks the fields beside model.hugging_face before it reads the file.
 #include "runtime/job/expand_hugging_face.h"
 
 #include <string>

@@ -1,4 +1,4 @@
-// What a job with a folder of Hugging Face becomes.
+// Jobs that name a folder of Hugging Face, and the jobs that they become.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -41,7 +41,7 @@ TEST_CASE("a folder becomes the kind that its config.json describes, and its wei
   const auto random = ResolveJob(Make(JobWith("hugging_face: \"" + folder + "\" weights: RANDOM"), ""));
   REQUIRE(random.ok());
   CHECK(random->run().initial_weights().empty());
-  // What was resolved resolves to itself.
+  // A resolved job resolves to itself.
   CHECK(ResolveJob(*job)->DebugString() == job->DebugString());
 }
 

@@ -310,7 +310,7 @@ absl::Status ResolveLayer(const std::string& path, bool in_residual, proto::Laye
   return absl::OkStatus();
 }
 
-// What the list reads.
+// Resolves the input of the list.
 absl::Status ResolveInput(proto::Model& model) {
   const bool tokens = model.layer(0).has_embedding();
   if (model.has_inputs() + model.has_image() + tokens > 1) {

@@ -33,7 +33,7 @@ int64_t SequenceOf(const proto::Job& job, int64_t longest) {
   return job.data().has_context() && context >= 1 ? std::min(context, longest) : longest;
 }
 
-// What all kinds share.
+// Resolves the fields that all kinds share.
 absl::Status ResolveShared(proto::Model& model) {
   if (!model.has_freeze()) model.set_freeze("");
   if (!model.has_z_loss()) model.set_z_loss(0);

@@ -18,7 +18,7 @@ class ClockOffset {
   // it was sent.
   void Add(int64_t sent_ns, int64_t other_ns, int64_t returned_ns);
 
-  // Of the best of the last kProbes; 0 before the first. The other clock minus this one.
+  // The offset of the best of the last kProbes; 0 before the first. The other clock minus this one.
   int64_t offset_ns() const { return Best().offset_ns; }
   int64_t round_trip_ns() const { return Best().round_trip_ns; }
   int64_t count() const { return count_; }

@@ -134,7 +134,7 @@ class GrpcControl : public Control {
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time close_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 
-  // Of the control thread.
+  // Used by the control thread alone.
   std::unique_ptr<LeaderServer> server_;
   std::unique_ptr<LeaderClient> client_;
   absl::Time redial_at_ = absl::InfinitePast();
@@ -239,7 +239,7 @@ void GrpcControl::Run() {
       member_.Tick(NowNs());
       messages = member_.TakeMessages();
       ended = std::exchange(stream_ended_, false);
-      // What follows the first failure interests nobody, so the stream goes.
+      // Later messages interest nobody after the first failure, so the stream ends.
       drop = member_.phase() == MemberState::Phase::kFailed && connected_;
       dial = member_.phase() == MemberState::Phase::kJoining && !connected_ && absl::Now() >= redial_at_;
       // Before the welcome the caller of Create learns of it.

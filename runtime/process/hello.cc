@@ -1,4 +1,4 @@
-// What a process says of itself, and control's options by the environment.
+// A process's description of itself, and control's options by the environment.
 #include <unistd.h>
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// What must be equal in all processes of a run. Used by leader_state.cc.
+// Checks the facts that must be equal in all processes of a run. Used by leader_state.cc.
 #ifndef BATON_RUNTIME_PROCESS_HELLO_RULES_H_
 #define BATON_RUNTIME_PROCESS_HELLO_RULES_H_
 

@@ -1,5 +1,5 @@
-// What rank 0 knows of a run's processes, and what it says to them: a state machine without threads, clocks or sockets.
-// control.cc feeds it and carries out its actions; control_state_test.cc runs it under random interleavings.
+// Rank 0's knowledge of a run's processes, and its messages to them: a state machine without threads, clocks or
+// sockets. control.cc feeds it and carries out its actions; control_state_test.cc runs it under random interleavings.
 //
 //     LeaderState leader(options, now_ns);
 //     leader.Received(stream, message, now_ns);          // events

@@ -1,4 +1,4 @@
-// What a process knows of its run, and what it says to rank 0: a state machine without threads, clocks or sockets.
+// A process's knowledge of its run, and its messages to rank 0: a state machine without threads, clocks or sockets.
 // control.cc feeds it; control_state_test.cc runs it with leader_state.h under random interleavings. Rank 0 has one
 // too.
 #ifndef BATON_RUNTIME_PROCESS_MEMBER_STATE_H_

@@ -68,7 +68,8 @@ class StageModules {
 
   // The mean loss over the rows of the batch that ran last.
   double Loss() const;
-  // Of a model without loss and a program with one micro-batch: see LayerStageModule::output. Null before any step.
+  // The output of a model without loss, by a program with one micro-batch; see LayerStageModule::output. Null before
+  // any step.
   const std::byte* Output() const;
   // The L2 norm over all gradients of the last training step, before clipping.
   double GradientNorm() const { return modules_.front()->gradient_norm(); }

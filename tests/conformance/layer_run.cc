@@ -161,7 +161,7 @@ class Runner {
   }
   static std::byte* Data(const Buffer& buffer) { return buffer == nullptr ? nullptr : buffer->data(); }
 
-  // What every pass of a micro-batch has.
+  // The buffers that every pass of a micro-batch has.
   PassBuffers BuffersOf(const MicroBatchBuffers& own) const {
     PassBuffers buffers;
     buffers.step = reinterpret_cast<const StepContext*>(step_->data());

@@ -1,4 +1,4 @@
-// Fuzzes the readers of weights: the input as an index, and as the one file of a small GPT-2. What is accepted can be
+// Fuzzes the readers of weights: the input as an index, and as the one file of a small GPT-2. An accepted file can be
 // read.
 #include <sys/mman.h>
 #include <unistd.h>

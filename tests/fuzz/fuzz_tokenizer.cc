@@ -8,7 +8,7 @@
 #include "runtime/data/tokenizer/bpe_tokenizer.h"
 #include "runtime/data/tokenizer/tokenizer_rules.h"
 
-// What stands before the first zero byte is a text to encode, or merges.txt if there is a second zero byte, behind
+// The bytes before the first zero byte are a text to encode, or merges.txt if there is a second zero byte, behind
 // which the text is; the file is between.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string input(reinterpret_cast<const char*>(data), size);
@@ -16,8 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (first == std::string::npos) return 0;
   const size_t second = input.find('\0', first + 1);
   const bool has_merges = second != std::string::npos;
-  auto rules = has_merges ? baton::ReadVocabAndMerges(input.substr(first + 1, second - first - 1), input.substr(0, first))
-                          : baton::ReadTokenizerJson(input.substr(first + 1));
+  auto rules = has_merges
+                   ? baton::ReadVocabAndMerges(input.substr(first + 1, second - first - 1), input.substr(0, first))
+                   : baton::ReadTokenizerJson(input.substr(first + 1));
   if (!rules.ok()) return 0;
   const auto tokenizer = baton::BpeTokenizer::Create(*std::move(rules), "");
   if (!tokenizer.ok()) return 0;

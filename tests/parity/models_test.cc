@@ -80,7 +80,7 @@ ParityCase BertCase() {
   return result;
 }
 
-// What architecture.json describes.
+// The model that architecture.json describes.
 ParityCase CnnCase() {
   LayerListOptions options;
   options.image = {3, 32, 32};

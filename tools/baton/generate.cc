@@ -94,7 +94,7 @@ class Output {
   }
 
  private:
-  // What a model writes must not control a terminal.
+  // A model's text must not control a terminal.
   void Show(const std::string& text) { std::cout << (terminal_ ? PrintableLines(text) : text) << std::flush; }
 
   TokenText* const text_;

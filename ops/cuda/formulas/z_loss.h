@@ -7,7 +7,7 @@
 
 namespace baton {
 
-// What a row's loss has more. Without z-loss it is 0 even if log_sum is infinite.
+// The part that z-loss adds to a row's loss. Without z-loss it is 0 even if log_sum is infinite.
 BATON_HOST_DEVICE inline float ZLoss(float z_loss, float log_sum) {
   return z_loss == 0.0f ? 0.0f : z_loss * log_sum * log_sum;
 }

@@ -25,7 +25,7 @@ class ImageDataset : public Dataset {
     ImageFormat format = ImageFormat::kAuto;
     double held_out = 0.0;  // data.held_out: at least 0, below 1
     int64_t classes = 0;    // labels are below it
-    // What the model reads: channels · height · width features; `height` is 0 where it does not know images.
+    // The model's input: channels · height · width features; `height` is 0 where it does not know images.
     int64_t features = 0;
     int64_t channels = 0;
     int64_t height = 0;

@@ -33,7 +33,7 @@ class BpeTokenizer : public Tokenizer {
   const std::string& contents_hash() const override { return contents_hash_; }
 
  private:
-  // What one call of Encode has so far.
+  // The state of one call of Encode.
   struct Words {
     std::vector<int32_t> ids;
     absl::flat_hash_map<std::string, std::vector<int32_t>> known;

@@ -1,4 +1,4 @@
-// ReadTokenizerJson. What the file says and this does not do is refused by its name.
+// ReadTokenizerJson. A rule of the file that this does not follow is refused by its name.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"

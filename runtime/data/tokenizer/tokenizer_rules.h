@@ -1,4 +1,4 @@
-// What the files of a tokenizer say. Used by bpe_tokenizer.cc, which acts by it, and by fuzzers.
+// The rules in the files of a tokenizer. Used by bpe_tokenizer.cc, which acts by it, and by fuzzers.
 #ifndef BATON_RUNTIME_DATA_TOKENIZER_TOKENIZER_RULES_H_
 #define BATON_RUNTIME_DATA_TOKENIZER_TOKENIZER_RULES_H_
 

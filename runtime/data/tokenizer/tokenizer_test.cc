@@ -110,7 +110,7 @@ TEST_CASE("a text that is not UTF-8 is refused") {
   CHECK(Load("byte_level")->Encode("a\xff").status().code() == absl::StatusCode::kInvalidArgument);
 }
 
-// What the reader says of the sound file with `patch`.
+// The reader's message for the sound file with `patch`.
 std::string Refusal(const std::string& patch) {
   nlohmann::json file = ReadJson("byte_level/tokenizer.json");
   file.merge_patch(nlohmann::json::parse(patch));

@@ -76,7 +76,7 @@ class GlooCollective final : public Collective {
 
   void Main();
   absl::Status PairError() const;
-  // Of the thread, while a sum is on its way.
+  // Called on the thread, while a sum is on its way.
   absl::Status Exchange(Nanos* begun_at);
   absl::Status PostBlock(Bytes offset, Half& half);
   absl::Status FinishBlock(Bytes offset, Half& half);

@@ -102,7 +102,7 @@ class GlooPair {
   void Fail(const absl::Status& status, bool tell = true);
 
  private:
-  // What travels beside the bytes of slots.
+  // A message that travels beside the bytes of slots.
   struct Message {
     enum Kind : uint64_t { kHello, kCredit, kData, kMismatch, kLeave };
     uint64_t kind = kHello;
