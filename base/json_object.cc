@@ -2,10 +2,10 @@
 #include "base/json_object.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/printable.h"
 
@@ -42,7 +42,7 @@ absl::StatusOr<nlohmann::json> ParseJsonObject(absl::string_view text, absl::str
   if (text.find('\0') != absl::string_view::npos) return wrong("has a NUL byte");
   if (LevelsOf(text) > kMostLevels) return wrong(absl::StrCat("is nested more than ", kMostLevels, " levels deep"));
   // The library keeps the last of two equal keys.
-  std::vector<std::set<std::string>> keys;
+  std::vector<absl::flat_hash_set<std::string>> keys;  // of the objects that are open
   std::string twice;
   const auto watch = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
     using Event = nlohmann::json::parse_event_t;
@@ -55,7 +55,7 @@ absl::StatusOr<nlohmann::json> ParseJsonObject(absl::string_view text, absl::str
   };
   nlohmann::json json = nlohmann::json::parse(text.begin(), text.end(), watch, /*allow_exceptions=*/false);
   if (!json.is_object()) return wrong("is no JSON object");
-  if (!twice.empty()) return wrong(absl::StrCat("has \"", Printable(twice), "\" twice"));
+  if (!twice.empty()) return wrong(absl::StrCat("has \"", Printable(twice.substr(0, 100)), "\" twice"));
   return json;
 }
 

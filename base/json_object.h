@@ -1,4 +1,4 @@
-// Reads JSON that is not trusted: the headers of weights, and the files of Hugging Face.
+// Reads JSON that is not trusted: the headers of weights, tokenizers, and the files of Hugging Face.
 //
 //   BATON_ASSIGN_OR_RETURN(const nlohmann::json config, ParseJsonObject(text, "config.json"));
 #ifndef BATON_BASE_JSON_OBJECT_H_

@@ -2,10 +2,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/json_object.h"
 #include "base/printable.h"
 #include "base/status.h"
 #include "runtime/data/tokenizer/read_vocabulary.h"
-#include "runtime/data/tokenizer/strict_json.h"
 #include "runtime/data/tokenizer/tokenizer_rules.h"
 
 namespace baton {
@@ -225,7 +225,7 @@ absl::Status ReadModel(const json& model, TokenizerRules& rules) {
 const char kGpt2Words[] = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 absl::StatusOr<TokenizerRules> ReadTokenizerJson(const std::string& text) {
-  BATON_ASSIGN_OR_RETURN(const json file, ParseStrictJson(text));
+  BATON_ASSIGN_OR_RETURN(const json file, ParseJsonObject(text, "the file"));
   TokenizerRules rules;
   BATON_RETURN_IF_ERROR(ReadModel(Member(file, "model"), rules));
   BATON_RETURN_IF_ERROR(ReadAddedTokens(Member(file, "added_tokens"), rules));

@@ -4,9 +4,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/json_object.h"
 #include "base/printable.h"
 #include "base/status.h"
-#include "runtime/data/tokenizer/strict_json.h"
 
 namespace baton {
 namespace {
@@ -63,10 +63,9 @@ absl::Status AddMerge(const std::string& merge, const std::string& path, Tokeniz
 }
 
 absl::StatusOr<TokenizerRules> ReadVocabAndMerges(const std::string& vocab, const std::string& merges) {
-  absl::StatusOr<nlohmann::json> json = ParseStrictJson(vocab);
-  if (!json.ok()) return absl::InvalidArgumentError(absl::StrCat("vocab.json: ", json.status().message()));
+  BATON_ASSIGN_OR_RETURN(const nlohmann::json json, ParseJsonObject(vocab, "vocab.json"));
   TokenizerRules rules;
-  BATON_RETURN_IF_ERROR(ReadVocabulary(*json, "vocab.json", rules));
+  BATON_RETURN_IF_ERROR(ReadVocabulary(json, "vocab.json", rules));
   int number = 0;
   for (absl::string_view line : absl::StrSplit(merges, '\n')) {
     ++number;

@@ -181,11 +181,11 @@ TEST_CASE("unsupported and malformed parts of a file are named") {
 
 TEST_CASE("files that are no JSON of a tokenizer") {
   const auto message = [](const std::string& text) { return std::string(ReadTokenizerJson(text).status().message()); };
-  CHECK(message("") == "is no JSON object");
-  CHECK(message("[]") == "is no JSON object");
-  CHECK(message(Read("byte_level/tokenizer.json").substr(0, 600)) == "is no JSON object");
-  CHECK(message(std::string(40'000, '[')) == "is nested deeper than 64");
-  CHECK(message(R"({"model": {}, "model": {}})") == "has the key \"model\" twice");
+  CHECK(message("") == "the file is no JSON object");
+  CHECK(message("[]") == "the file is no JSON object");
+  CHECK(message(Read("byte_level/tokenizer.json").substr(0, 600)) == "the file is no JSON object");
+  CHECK(message(std::string(40'000, '[')) == "the file is nested more than 32 levels deep");
+  CHECK(message(R"({"model": {}, "model": {}})") == "the file has \"model\" twice");
   CHECK(message("{}") == "model: is missing or no object");
 }
 
