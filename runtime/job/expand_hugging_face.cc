@@ -31,10 +31,7 @@ absl::Status ExpandHuggingFace(proto::Job& job) {
   if (model.has_inputs()) {
     return absl::InvalidArgumentError("model.inputs: goes with a list of layers, not with model.hugging_face");
   }
-  if (!proto::Model::Weights_IsValid(model.weights())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("model.weights: ", static_cast<int>(model.weights()), " is not one of STORED, RANDOM"));
-  }
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Model::Weights>("model.weights", model.weights()));
   if (model.weights() == proto::Model::STORED) {
     if (!job.run().initial_weights().empty()) {
       return absl::InvalidArgumentError(

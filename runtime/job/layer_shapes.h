@@ -1,4 +1,5 @@
-// The shape of an example between the layers of a list. Used by resolve_layer_list.cc and job_sizes.cc.
+// The shape of an example between the layers of a list. Used by resolve_layer_list.cc, resolve_listed_layer.h and
+// job_sizes.cc.
 #ifndef BATON_RUNTIME_JOB_LAYER_SHAPES_H_
 #define BATON_RUNTIME_JOB_LAYER_SHAPES_H_
 

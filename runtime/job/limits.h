@@ -1,13 +1,20 @@
-// Checks of single numbers, with one wording for all of them. Used by the resolve_*.cc files.
+// Checks of single values, with one wording for all of them. Used by the resolve_*.cc files.
 #ifndef BATON_RUNTIME_JOB_LIMITS_H_
 #define BATON_RUNTIME_JOB_LIMITS_H_
 
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/generated_enum_reflection.h"
+#include "runtime/job/field_names.h"
 
 namespace baton {
 
@@ -34,6 +41,32 @@ inline absl::Status CheckPositive(absl::string_view field, double value, double 
 inline absl::Status CheckFraction(absl::string_view field, double value) {
   if (value >= 0 && value < 1) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " must be at least 0 and below 1"));
+}
+
+// OK if `value` is one of Enum's. proto3 accepts unknown values in binary form, and in text if they are given by
+// number.
+template <typename Enum>
+absl::Status CheckEnum(absl::string_view field, int value) {
+  const google::protobuf::EnumDescriptor& type = *google::protobuf::GetEnumDescriptor<Enum>();
+  if (type.FindValueByNumber(value) != nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", value, " is not one of ", ListValues(type)));
+}
+
+// OK if `value` is one of `allowed`, some of Enum's values. Errors as `field: SILU is not one of RELU, GELU`.
+template <typename Enum>
+absl::Status CheckOneOf(absl::string_view field, int value, std::initializer_list<Enum> allowed) {
+  const google::protobuf::EnumDescriptor& type = *google::protobuf::GetEnumDescriptor<Enum>();
+  const auto name = [&](int number) {
+    const google::protobuf::EnumValueDescriptor* const known = type.FindValueByNumber(number);
+    return known == nullptr ? absl::StrCat(number) : known->name();
+  };
+  std::vector<std::string> names;
+  for (const Enum each : allowed) {
+    if (value == each) return absl::OkStatus();
+    names.push_back(name(each));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", name(value), " is not one of ", absl::StrJoin(names, ", ")));
 }
 
 // `field is missing: why`.

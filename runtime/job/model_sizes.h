@@ -3,7 +3,6 @@
 #define BATON_RUNTIME_JOB_MODEL_SIZES_H_
 
 #include <cstdint>
-#include <initializer_list>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -16,10 +15,6 @@ struct ModelSizes {
   double parameters = 0;
   double widest = 0;  // elements of the largest tensor of one sequence or example
 };
-
-// OK if `value` is one of `allowed`. proto3 accepts unknown enum values in binary form, and in text if they are given
-// by number. Errors: InvalidArgument, as `field: SILU is not one of RELU, GELU`.
-absl::Status CheckActivation(absl::string_view field, int value, std::initializer_list<proto::Activation> allowed);
 
 // Each fills the defaults of one kind, checks its limits and adds up its sizes. `sequence`: tokens of a sequence.
 absl::Status ResolveGpt2(int64_t sequence, proto::Gpt2& gpt2, ModelSizes& sizes);
@@ -35,9 +30,6 @@ absl::Status ResolveLayerList(int64_t sequence, proto::Model& model, ModelSizes&
 absl::Status ResolveImage(absl::string_view field, proto::Image& image);
 // OK if part divides whole. Errors: InvalidArgument with both fields.
 absl::Status CheckDivides(absl::string_view part_field, int64_t part, absl::string_view whole_field, int64_t whole);
-// OK if `value` is a proto::BatchStatistics.
-absl::Status CheckStatistics(absl::string_view field, int value);
-
 // Fills the defaults of rotary positions and checks their limits.
 absl::Status ResolveRotary(absl::string_view field, proto::Rotary& rotary);
 

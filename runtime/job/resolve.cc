@@ -81,10 +81,7 @@ absl::Status ResolveRun(const proto::Job& job, proto::Run& run) {
   if (!run.has_evaluate_at_most()) run.set_evaluate_at_most(0);
   BATON_RETURN_IF_ERROR(CheckRange("run.evaluate_at_most", run.evaluate_at_most(), 0, 1'000'000'000'000));
   if (!run.has_on_nonfinite()) run.set_on_nonfinite(proto::Run::STOP);
-  if (!proto::Run::OnNonfinite_IsValid(run.on_nonfinite())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("run.on_nonfinite: ", static_cast<int>(run.on_nonfinite()), " is not one of STOP, SKIP_STEP"));
-  }
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Run::OnNonfinite>("run.on_nonfinite", run.on_nonfinite()));
   BATON_RETURN_IF_ERROR(CheckRange("run.steps", run.steps(), 1, 1'000'000'000));
   BATON_RETURN_IF_ERROR(CheckRange("run.log_every", run.log_every(), 1, 1'000'000'000));
   BATON_RETURN_IF_ERROR(CheckReal("run.time_limit", run.time_limit(), 0, kMostSeconds));

@@ -44,24 +44,16 @@ absl::Status CheckPattern(absl::string_view field, const std::string& pattern, a
       absl::StrCat(field, ": ", pattern.size(), " characters must be at most ", kLongestPattern));
 }
 
-absl::Status ResolveFormat(const std::vector<proto::Data::Format>& allowed, proto::Data& data) {
+absl::Status ResolveFormat(std::initializer_list<proto::Data::Format> allowed, proto::Data& data) {
   if (!data.has_format()) data.set_format(proto::Data::AUTO);
-  std::vector<std::string> names;
-  for (const proto::Data::Format format : allowed) {
-    if (data.format() == format) return absl::OkStatus();
-    names.push_back(proto::Data::Format_Name(format));
-  }
-  const std::string name = proto::Data::Format_IsValid(data.format()) ? proto::Data::Format_Name(data.format())
-                                                                      : absl::StrCat(static_cast<int>(data.format()));
-  return absl::InvalidArgumentError(absl::StrCat("data.format: ", name, " is not one of ", absl::StrJoin(names, ", "),
-                                                 ", the formats of data.", DataSourceOf(data)));
+  const absl::Status status = CheckOneOf<proto::Data::Format>("data.format", data.format(), allowed);
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat(status.message(), ", the formats of data.", DataSourceOf(data)));
 }
 
 absl::Status ResolveOrder(proto::Data& data) {
   if (!data.has_order()) data.set_order(proto::Data::SHUFFLED);
-  if (proto::Data::Order_IsValid(data.order())) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("data.order: ", static_cast<int>(data.order()), " is not one of SHUFFLED, SEQUENTIAL"));
+  return CheckEnum<proto::Data::Order>("data.order", data.order());
 }
 
 absl::Status ResolveClusters(const proto::Job& job, proto::Clusters& clusters) {

@@ -74,10 +74,7 @@ absl::Status ResolveRates(proto::Devices& devices) {
 }
 
 absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices) {
-  if (!proto::Devices::Precision_IsValid(devices.precision())) {
-    return absl::InvalidArgumentError(absl::StrCat("devices.precision: ", static_cast<int>(devices.precision()),
-                                                   " is not one of FLOAT32, TF32, BF16"));
-  }
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Precision>("devices.precision", devices.precision()));
   const std::string name = proto::Devices::Precision_Name(devices.precision());
   if (devices.backend() == proto::Devices::HOST) {
     if (devices.precision() != proto::Devices::FLOAT32) {
@@ -99,10 +96,7 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
   if (!devices.has_backend()) devices.set_backend(proto::Devices::HOST);
   if (!devices.has_count()) devices.set_count(job.pipeline().stages());
   if (!devices.has_threads_each()) devices.set_threads_each(1);
-  if (!proto::Devices::Backend_IsValid(devices.backend())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("devices.backend: ", static_cast<int>(devices.backend()), " is not one of HOST, CUDA"));
-  }
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Backend>("devices.backend", devices.backend()));
   BATON_RETURN_IF_ERROR(CheckRange("devices.threads_each", devices.threads_each(), 1, 1024));
   if (!devices.has_precision()) devices.set_precision(proto::Devices::FLOAT32);
   if (!devices.has_deterministic()) devices.set_deterministic(true);

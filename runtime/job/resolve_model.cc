@@ -56,18 +56,6 @@ absl::Status ResolveDropout(const proto::Job& job, proto::Model& model) {
 
 }  // namespace
 
-absl::Status CheckActivation(absl::string_view field, int value, std::initializer_list<proto::Activation> allowed) {
-  std::vector<std::string> names;
-  for (const proto::Activation each : allowed) {
-    if (each == value) return absl::OkStatus();
-    names.push_back(proto::Activation_Name(each));
-  }
-  const std::string name = proto::Activation_IsValid(value)
-                               ? proto::Activation_Name(static_cast<proto::Activation>(value))
-                               : absl::StrCat(value);
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", name, " is not one of ", absl::StrJoin(names, ", ")));
-}
-
 absl::Status ResolveModel(const proto::Job& job, proto::Model& model) {
   if (model.layer_size() > 0 && model.kind_case() != proto::Model::KIND_NOT_SET) {
     return absl::InvalidArgumentError(

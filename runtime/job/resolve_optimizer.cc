@@ -31,10 +31,7 @@ absl::Status ResolveOptimizer(proto::Optimizer& optimizer) {
   BATON_RETURN_IF_ERROR(CheckReal("optimizer.clip_norm", optimizer.clip_norm(), 0, 1e30));
   BATON_RETURN_IF_ERROR(CheckReal("optimizer.min_ratio", optimizer.min_ratio(), 0, 1));
   BATON_RETURN_IF_ERROR(CheckRange("optimizer.warmup_steps", optimizer.warmup_steps(), 0, 1'000'000'000));
-  if (!proto::Optimizer::Decay_IsValid(optimizer.decay())) {
-    return absl::InvalidArgumentError(absl::StrCat("optimizer.decay: ", static_cast<int>(optimizer.decay()),
-                                                   " is not one of CONSTANT, LINEAR, COSINE"));
-  }
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Optimizer::Decay>("optimizer.decay", optimizer.decay()));
   return absl::OkStatus();
 }
 

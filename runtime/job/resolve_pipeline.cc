@@ -82,15 +82,9 @@ absl::Status ResolveRecompute(const proto::Job& job, proto::Pipeline& pipeline) 
     return absl::InvalidArgumentError("pipeline: recompute and recompute_layers exclude each other");
   }
   for (const int mode : pipeline.recompute_layers()) {
-    if (!proto::Pipeline::Recompute_IsValid(mode)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("pipeline.recompute_layers: ", mode, " is not one of NONE, ATTENTION, FULL"));
-    }
+    BATON_RETURN_IF_ERROR(CheckEnum<proto::Pipeline::Recompute>("pipeline.recompute_layers", mode));
   }
-  if (!proto::Pipeline::Recompute_IsValid(pipeline.recompute())) {
-    return absl::InvalidArgumentError(absl::StrCat("pipeline.recompute: ", static_cast<int>(pipeline.recompute()),
-                                                   " is not one of NONE, ATTENTION, FULL"));
-  }
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Pipeline::Recompute>("pipeline.recompute", pipeline.recompute()));
   return absl::OkStatus();
 }
 
@@ -113,14 +107,8 @@ absl::Status ResolveSearch(const proto::Pipeline& pipeline, proto::Search& searc
   if (search.has_moves()) {
     BATON_RETURN_IF_ERROR(CheckRange("pipeline.search.moves", search.moves(), 0, 1'000'000'000'000));
   }
-  if (!proto::Search::Objective_IsValid(search.objective())) {
-    return absl::InvalidArgumentError(absl::StrCat("pipeline.search.objective: ", static_cast<int>(search.objective()),
-                                                   " is not one of MAKESPAN, SPAN"));
-  }
-  if (!proto::Search::Placement_IsValid(search.placement())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("pipeline.search.placement: ", static_cast<int>(search.placement()), " is not one of LOOP, V"));
-  }
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Search::Objective>("pipeline.search.objective", search.objective()));
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Search::Placement>("pipeline.search.placement", search.placement()));
   CostModel unknown;
   unknown.chunks.assign(pipeline.stages(), {});
   // The costs are not known yet: assume that every chunk has activations to limit.

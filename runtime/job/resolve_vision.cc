@@ -97,7 +97,7 @@ absl::Status ResolveVit(proto::Vit& vit, ModelSizes& sizes) {
   if (!vit.has_epsilon()) vit.set_epsilon(1e-12);
   if (!vit.has_query_key_value_bias()) vit.set_query_key_value_bias(true);
   BATON_RETURN_IF_ERROR(CheckRange("model.vit.feed_forward", vit.feed_forward(), 1, kMaxWidth));
-  BATON_RETURN_IF_ERROR(CheckActivation("model.vit.activation", vit.activation(), kActivations));
+  BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>("model.vit.activation", vit.activation(), kActivations));
   BATON_RETURN_IF_ERROR(CheckPositive("model.vit.epsilon", vit.epsilon(), 1));
   const double width = vit.width(), inner = vit.feed_forward();
   const double pixels = static_cast<double>(vit.patch()) * vit.patch() * vit.image().channels();
@@ -119,15 +119,12 @@ absl::Status ResolveResnet(proto::Resnet& resnet, ModelSizes& sizes) {
   if (!resnet.has_downsample_in_bottleneck()) resnet.set_downsample_in_bottleneck(false);
   if (!resnet.has_activation()) resnet.set_activation(proto::RELU);
   if (!resnet.has_statistics()) resnet.set_statistics(proto::MICRO_BATCH);
-  if (!proto::Resnet::Block_IsValid(resnet.block())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("model.resnet.block: ", static_cast<int>(resnet.block()), " is not one of BASIC, BOTTLENECK"));
-  }
-  BATON_RETURN_IF_ERROR(CheckStatistics("model.resnet.statistics", resnet.statistics()));
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Resnet::Block>("model.resnet.block", resnet.block()));
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::BatchStatistics>("model.resnet.statistics", resnet.statistics()));
   BATON_RETURN_IF_ERROR(CheckRange("model.resnet.embedding", resnet.embedding(), 1, kMaxWidth));
   BATON_RETURN_IF_ERROR(ResolveImage("model.resnet.image", *resnet.mutable_image()));
   BATON_RETURN_IF_ERROR(CheckRange("model.resnet.classes", resnet.classes(), 2, kMaxWidth));
-  BATON_RETURN_IF_ERROR(CheckActivation("model.resnet.activation", resnet.activation(), kActivations));
+  BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>("model.resnet.activation", resnet.activation(), kActivations));
   BATON_RETURN_IF_ERROR(CheckStages(resnet));
   AddResnetSizes(resnet, sizes);
   return absl::OkStatus();

@@ -19,6 +19,7 @@ absl::Status Check(const BertOptions& options) {
   BATON_RETURN_IF_ERROR(CheckSize("model.bert.heads", options.heads));
   BATON_RETURN_IF_ERROR(CheckSize("model.bert.feed_forward", options.feed_forward));
   BATON_RETURN_IF_ERROR(CheckSize("model.bert.context", options.positions));
+  BATON_RETURN_IF_ERROR(CheckSize("model.bert.vocabulary", options.vocabulary, kLargestVocabulary));
   BATON_RETURN_IF_ERROR(CheckSize("model.bert.segments", options.segments));
   BATON_RETURN_IF_ERROR(CheckSize("data.context", options.context));
   BATON_RETURN_IF_ERROR(CheckSize("predicted tokens of a sequence", options.predicted));

@@ -1,7 +1,6 @@
 // Builds the blocks of GPT-2, with the embedding in the first and the head in the last.
 #include "ops/models/gpt2/gpt2.h"
 
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,28 +11,8 @@
 namespace baton {
 namespace {
 
-constexpr double kDeviation = 0.02;
 constexpr char kTokens[] = "wte";
 constexpr char kPositions[] = "wpe";
-
-Initializer Normal(double deviation) { return {Initializer::Kind::kNormal, deviation}; }
-
-LayerSpec Norm(const Gpt2Options& options, const std::string& name) {
-  LayerNormSpec norm;
-  norm.name = name;
-  norm.width = options.width;
-  norm.epsilon = options.epsilon;
-  return {norm};
-}
-
-LayerSpec Linear(const std::string& name, int64_t inputs, int64_t outputs, double deviation) {
-  LinearSpec linear;
-  linear.name = name;
-  linear.inputs = inputs;
-  linear.outputs = outputs;
-  linear.initializer = Normal(deviation);
-  return {linear};
-}
 
 LayerSpec Embedding(const Gpt2Options& options) {
   EmbeddingSpec embedding;
@@ -42,17 +21,17 @@ LayerSpec Embedding(const Gpt2Options& options) {
   embedding.vocabulary = options.vocabulary;
   embedding.context = options.context;
   embedding.width = options.width;
-  embedding.initializer = Normal(kDeviation);
+  embedding.initializer = {Initializer::Kind::kNormal, kTransformerDeviation};
   return {embedding};
 }
 
 LayerSpec Attention(const Gpt2Options& options, const std::string& block, double residual_deviation) {
   const int64_t width = options.width;
   ResidualSpec residual;
-  residual.layers.push_back(Norm(options, block + ".ln_1"));
-  residual.layers.push_back(Linear(block + ".attn.c_attn", width, 3 * width, kDeviation));
+  residual.layers.push_back(NormPart(block + ".ln_1", options.width, options.epsilon));
+  residual.layers.push_back(LinearPart(block + ".attn.c_attn", width, 3 * width));
   residual.layers.push_back({AttentionSpec{options.heads, width}});
-  residual.layers.push_back(Linear(block + ".attn.c_proj", width, width, residual_deviation));
+  residual.layers.push_back(LinearPart(block + ".attn.c_proj", width, width, /*bias=*/true, residual_deviation));
   AddDropout(block + ".attn.dropout", options.dropout, residual.layers);
   return {residual};
 }
@@ -60,23 +39,12 @@ LayerSpec Attention(const Gpt2Options& options, const std::string& block, double
 LayerSpec FeedForward(const Gpt2Options& options, const std::string& block, double residual_deviation) {
   const int64_t width = options.width, inner = options.feed_forward;
   ResidualSpec residual;
-  residual.layers.push_back(Norm(options, block + ".ln_2"));
-  residual.layers.push_back(Linear(block + ".mlp.c_fc", width, inner, kDeviation));
+  residual.layers.push_back(NormPart(block + ".ln_2", options.width, options.epsilon));
+  residual.layers.push_back(LinearPart(block + ".mlp.c_fc", width, inner));
   residual.layers.push_back({ActivationSpec{options.activation}});
-  residual.layers.push_back(Linear(block + ".mlp.c_proj", inner, width, residual_deviation));
+  residual.layers.push_back(LinearPart(block + ".mlp.c_proj", inner, width, /*bias=*/true, residual_deviation));
   AddDropout(block + ".mlp.dropout", options.dropout, residual.layers);
   return {residual};
-}
-
-LayerSpec Head(const Gpt2Options& options) {
-  LinearSpec head;
-  head.name = "lm_head";
-  if (options.tied) head.weight_name = absl::StrCat(kTokens, ".weight");
-  head.inputs = options.width;
-  head.outputs = options.vocabulary;
-  head.bias = false;
-  head.initializer = Normal(kDeviation);
-  return {head};
 }
 
 absl::Status Check(const Gpt2Options& options) {
@@ -108,7 +76,7 @@ absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& given, int64_t sequences_
   model.name = "gpt2";
   model.input_shape = Shape(DataType::kInt32, {sequences_per_micro_batch, options.sequence});
   model.targets_shape = model.input_shape;
-  const double residual_deviation = kDeviation / std::sqrt(2.0 * static_cast<double>(options.layers));
+  const double residual_deviation = ResidualDeviation(options.layers);
   for (int64_t i = 0; i < options.layers; ++i) {
     const std::string block = absl::StrCat("h.", i);
     SequenceSpec layer;
@@ -119,8 +87,8 @@ absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& given, int64_t sequences_
     layer.layers.push_back(Attention(options, block, residual_deviation));
     layer.layers.push_back(FeedForward(options, block, residual_deviation));
     if (i + 1 == options.layers) {
-      layer.layers.push_back(Norm(options, "ln_f"));
-      layer.layers.push_back(Head(options));
+      layer.layers.push_back(NormPart("ln_f", options.width, options.epsilon));
+      layer.layers.push_back(HeadPart("lm_head", options.width, options.vocabulary, options.tied ? kTokens : ""));
       layer.layers.push_back({CrossEntropySpec{options.vocabulary, sequences_per_batch * options.sequence}});
     }
     model.layer_names.push_back(block);

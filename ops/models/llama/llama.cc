@@ -1,7 +1,6 @@
 // Builds the blocks of Llama, with the embedding in the first and the head in the last.
 #include "ops/models/llama/llama.h"
 
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,7 +11,6 @@
 namespace baton {
 namespace {
 
-constexpr double kDeviation = 0.02;
 constexpr char kTokens[] = "embed_tokens";
 
 LayerSpec Norm(const LlamaOptions& options, const std::string& name) {
@@ -23,23 +21,13 @@ LayerSpec Norm(const LlamaOptions& options, const std::string& name) {
   return {norm};
 }
 
-LayerSpec Linear(const std::string& name, int64_t inputs, int64_t outputs, bool bias, double deviation) {
-  LinearSpec linear;
-  linear.name = name;
-  linear.inputs = inputs;
-  linear.outputs = outputs;
-  linear.bias = bias;
-  linear.initializer = {Initializer::Kind::kNormal, deviation};
-  return {linear};
-}
-
 LayerSpec Embedding(const LlamaOptions& options) {
   EmbeddingSpec embedding;
   embedding.token_name = kTokens;
   embedding.vocabulary = options.vocabulary;
   embedding.context = options.sequence;
   embedding.width = options.width;
-  embedding.initializer = {Initializer::Kind::kNormal, kDeviation};
+  embedding.initializer = {Initializer::Kind::kNormal, kTransformerDeviation};
   return {embedding};
 }
 
@@ -65,7 +53,7 @@ LayerSpec Attention(const LlamaOptions& options, const std::string& block, doubl
   const std::string name = block + ".self_attn";
   ResidualSpec residual;
   residual.layers.push_back(Norm(options, block + ".input_layernorm"));
-  residual.layers.push_back(Linear(name + ".qkv_proj", options.width, row, options.query_key_value_bias, kDeviation));
+  residual.layers.push_back(LinearPart(name + ".qkv_proj", options.width, row, options.query_key_value_bias));
   if (options.query_key_norm) {
     residual.layers.push_back(HeadNorm(options, name + ".q_norm", 0, options.heads, row));
     residual.layers.push_back(HeadNorm(options, name + ".k_norm", options.heads, options.key_value_heads, row));
@@ -74,7 +62,7 @@ LayerSpec Attention(const LlamaOptions& options, const std::string& block, doubl
       {RotarySpec{options.heads + options.key_value_heads, options.head_width, options.frequencies}});
   residual.layers.push_back({attention});
   residual.layers.push_back(
-      Linear(name + ".o_proj", attention.width, options.width, options.attention_output_bias, residual_deviation));
+      LinearPart(name + ".o_proj", attention.width, options.width, options.attention_output_bias, residual_deviation));
   AddDropout(block + ".self_attn.dropout", options.dropout, residual.layers);
   return {residual};
 }
@@ -83,24 +71,12 @@ LayerSpec FeedForward(const LlamaOptions& options, const std::string& block, dou
   const bool bias = options.feed_forward_bias;
   ResidualSpec residual;
   residual.layers.push_back(Norm(options, block + ".post_attention_layernorm"));
-  residual.layers.push_back(
-      Linear(block + ".mlp.gate_up_proj", options.width, 2 * options.feed_forward, bias, kDeviation));
+  residual.layers.push_back(LinearPart(block + ".mlp.gate_up_proj", options.width, 2 * options.feed_forward, bias));
   residual.layers.push_back({GateSpec{options.activation}});
   residual.layers.push_back(
-      Linear(block + ".mlp.down_proj", options.feed_forward, options.width, bias, residual_deviation));
+      LinearPart(block + ".mlp.down_proj", options.feed_forward, options.width, bias, residual_deviation));
   AddDropout(block + ".mlp.dropout", options.dropout, residual.layers);
   return {residual};
-}
-
-LayerSpec Head(const LlamaOptions& options) {
-  LinearSpec head;
-  head.name = "lm_head";
-  if (options.tied) head.weight_name = absl::StrCat(kTokens, ".weight");
-  head.inputs = options.width;
-  head.outputs = options.vocabulary;
-  head.bias = false;
-  head.initializer = {Initializer::Kind::kNormal, kDeviation};
-  return {head};
 }
 
 absl::Status Check(const LlamaOptions& options) {
@@ -134,7 +110,7 @@ absl::StatusOr<ModelSpec> LlamaModel(const LlamaOptions& options, int64_t sequen
   model.name = "llama";
   model.input_shape = Shape(DataType::kInt32, {sequences_per_micro_batch, options.sequence});
   model.targets_shape = model.input_shape;
-  const double residual_deviation = kDeviation / std::sqrt(2.0 * static_cast<double>(options.layers));
+  const double residual_deviation = ResidualDeviation(options.layers);
   for (int64_t i = 0; i < options.layers; ++i) {
     const std::string block = absl::StrCat("layers.", i);
     SequenceSpec layer;
@@ -146,7 +122,7 @@ absl::StatusOr<ModelSpec> LlamaModel(const LlamaOptions& options, int64_t sequen
     layer.layers.push_back(FeedForward(options, block, residual_deviation));
     if (i + 1 == options.layers) {
       layer.layers.push_back(Norm(options, "norm"));
-      layer.layers.push_back(Head(options));
+      layer.layers.push_back(HeadPart("lm_head", options.width, options.vocabulary, options.tied ? kTokens : ""));
       layer.layers.push_back({CrossEntropySpec{options.vocabulary, sequences_per_batch * options.sequence}});
     }
     model.layer_names.push_back(block);
