@@ -5,8 +5,6 @@
 #include "base/status.h"
 #include "ops/layers/build.h"
 #include "ops/models/costs.h"
-#include "ops/models/gpt2/gpt2.h"
-#include "ops/models/llama/llama.h"
 #include "ops/models/mlp/mlp.h"
 #include "runtime/job/resolve.h"
 #include "runtime/planning/model_options.h"
@@ -14,47 +12,6 @@
 
 namespace baton {
 namespace {
-
-Gpt2Options ToGpt2Options(const proto::Model& model, int64_t sequence) {
-  const proto::Gpt2& gpt2 = model.gpt2();
-  Gpt2Options options;
-  options.dropout = model.dropout();
-  options.layers = gpt2.layers();
-  options.width = gpt2.width();
-  options.heads = gpt2.heads();
-  options.context = gpt2.context();
-  options.vocabulary = gpt2.vocabulary();
-  options.activation = ToActivation(gpt2.activation()).value_or(ActivationKind::kGelu);
-  options.sequence = sequence;
-  options.feed_forward = gpt2.feed_forward();
-  options.epsilon = gpt2.epsilon();
-  options.tied = gpt2.tied();
-  return options;
-}
-
-LlamaOptions ToLlamaOptions(const proto::Model& model, int64_t sequence) {
-  const proto::Llama& llama = model.llama();
-  LlamaOptions options;
-  options.dropout = model.dropout();
-  options.layers = llama.layers();
-  options.width = llama.width();
-  options.heads = llama.heads();
-  options.key_value_heads = llama.key_value_heads();
-  options.head_width = llama.head_width();
-  options.feed_forward = llama.feed_forward();
-  options.vocabulary = llama.vocabulary();
-  options.sequence = sequence;
-  options.activation = ToActivation(llama.activation()).value_or(ActivationKind::kSilu);
-  options.epsilon = llama.epsilon();
-  options.frequencies = ToRotaryFrequencies(llama.rotary());
-  options.window = llama.window();
-  options.tied = llama.tied();
-  options.query_key_value_bias = llama.query_key_value_bias();
-  options.attention_output_bias = llama.attention_output_bias();
-  options.feed_forward_bias = llama.feed_forward_bias();
-  options.query_key_norm = llama.query_key_norm();
-  return options;
-}
 
 RecomputeMode ToRecomputeMode(int mode) {
   switch (mode) {

@@ -8,6 +8,10 @@ BatchStatistics ToStatistics(proto::BatchStatistics statistics) {
   return statistics == proto::FROZEN ? BatchStatistics::kFrozen : BatchStatistics::kMicroBatch;
 }
 
+RotaryFrequencies ToRotaryFrequencies(const proto::Rotary& rotary) {
+  return {rotary.base(), rotary.factor(), rotary.low_frequency(), rotary.high_frequency(), rotary.context()};
+}
+
 ListedPool ToPool(PoolKind kind, const proto::Pool& pool) {
   return ListedPool{{kind, pool.kernel(), pool.stride(), pool.padding()}};
 }
@@ -96,16 +100,53 @@ std::optional<ActivationKind> ToActivation(proto::Activation activation) {
   }
 }
 
-RotaryFrequencies ToRotaryFrequencies(const proto::Rotary& rotary) {
-  return {rotary.base(), rotary.factor(), rotary.low_frequency(), rotary.high_frequency(), rotary.context()};
-}
-
 LayerListOptions ToLayerListOptions(const proto::Model& model, int64_t context) {
   LayerListOptions options;
   options.context = context;
   options.inputs = model.inputs();
   if (model.has_image()) options.image = {model.image().channels(), model.image().height(), model.image().width()};
   for (const proto::Layer& layer : model.layer()) options.layers.push_back(ToListedLayer(layer));
+  return options;
+}
+
+Gpt2Options ToGpt2Options(const proto::Model& model, int64_t context) {
+  const proto::Gpt2& gpt2 = model.gpt2();
+  Gpt2Options options;
+  options.dropout = model.dropout();
+  options.layers = gpt2.layers();
+  options.width = gpt2.width();
+  options.heads = gpt2.heads();
+  options.context = gpt2.context();
+  options.vocabulary = gpt2.vocabulary();
+  options.activation = ToActivation(gpt2.activation()).value_or(ActivationKind::kGelu);
+  options.sequence = context;
+  options.feed_forward = gpt2.feed_forward();
+  options.epsilon = gpt2.epsilon();
+  options.tied = gpt2.tied();
+  return options;
+}
+
+LlamaOptions ToLlamaOptions(const proto::Model& model, int64_t context) {
+  const proto::Llama& llama = model.llama();
+  LlamaOptions options;
+  options.dropout = model.dropout();
+  options.layers = llama.layers();
+  options.width = llama.width();
+  options.heads = llama.heads();
+  options.key_value_heads = llama.key_value_heads();
+  options.head_width = llama.head_width();
+  options.feed_forward = llama.feed_forward();
+  options.vocabulary = llama.vocabulary();
+  options.sequence = context;
+  options.activation = ToActivation(llama.activation()).value_or(ActivationKind::kSilu);
+  options.epsilon = llama.epsilon();
+  options.frequencies = ToRotaryFrequencies(llama.rotary());
+  options.window = llama.window();
+  options.tied = llama.tied();
+  options.query_key_value_bias = llama.query_key_value_bias();
+  options.attention_output_bias = llama.attention_output_bias();
+  options.feed_forward_bias = llama.feed_forward_bias();
+  options.query_key_norm = llama.query_key_norm();
   return options;
 }
 

@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "ops/models/bert/bert.h"
+#include "ops/models/gpt2/gpt2.h"
 #include "ops/models/layer_list.h"
+#include "ops/models/llama/llama.h"
 #include "ops/models/resnet/resnet.h"
 #include "ops/models/vit/vit.h"
 #include "proto/job.pb.h"
@@ -15,10 +17,11 @@ namespace baton {
 
 // None for NONE.
 std::optional<ActivationKind> ToActivation(proto::Activation activation);
-RotaryFrequencies ToRotaryFrequencies(const proto::Rotary& rotary);
 
 // The messages are those of a resolved job. `context`: tokens of a sequence; 0 for models of features.
 LayerListOptions ToLayerListOptions(const proto::Model& model, int64_t context);
+Gpt2Options ToGpt2Options(const proto::Model& model, int64_t context);
+LlamaOptions ToLlamaOptions(const proto::Model& model, int64_t context);
 VitOptions ToVitOptions(const proto::Model& model);
 ResnetOptions ToResnetOptions(const proto::Resnet& resnet);
 // `predicted`: tokens of a sequence that are masked.
