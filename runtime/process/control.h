@@ -31,6 +31,7 @@
 #include "proto/control.pb.h"
 #include "runtime/process/environment.h"
 #include "runtime/process/world.h"
+#include "runtime/transport/store.h"
 
 namespace baton {
 
@@ -57,7 +58,8 @@ proto::Hello HelloOf(const World& world, const std::string& version);
 
 // Thread contract: BeginStep and collective operations of one channel from one thread at a time, all else from any
 // thread. All processes call the operations of a channel in the same order. Owns a thread, and in rank 0 the server.
-class Control {
+// A Store as well: any process sets and gets keys, until it leaves.
+class Control : public Store {
  public:
   // Joins the run: returns when all processes have. `world.size` must be at least 2. Errors: InvalidArgument (address
   // or token), Unavailable (port in use), DeadlineExceeded (rank 0 cannot be resolved or reached in time), Cancelled
@@ -65,7 +67,7 @@ class Control {
   static absl::StatusOr<std::unique_ptr<Control>> Create(const World& world, const proto::Hello& hello,
                                                          const ControlOptions& options);
   // Without Leave this process counts as failed.
-  virtual ~Control() = default;
+  ~Control() override = default;
 
   // The hellos of all processes, by rank.
   virtual const std::vector<proto::Hello>& members() const = 0;
@@ -92,8 +94,8 @@ class Control {
   // True if `step` may begin; false if all processes stop before it. Waits only while the processes agree on a step.
   virtual absl::StatusOr<bool> BeginStep(int64_t step) = 0;
 
-  // Counts that go out with heartbeats: instructions that this process's workers have completed.
-  virtual void ReportProgress(int64_t instructions) = 0;
+  // For heartbeats: instructions that this process's workers have completed, and where they stand if none completes.
+  virtual void ReportProgress(int64_t instructions, std::vector<std::string> positions) = 0;
   // Rank 0: the last heartbeat of a process, with its progress and the offset of its clock.
   virtual proto::Heartbeat HeartbeatOf(int rank) const = 0;
   // Rank 0's steady clock minus this process's, known to ± half of the round trip.

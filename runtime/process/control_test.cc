@@ -89,7 +89,7 @@ TEST_CASE("processes join, exchange, gather, broadcast, meet and leave") {
       all = exchanged->at(other) == absl::StrCat("address ", other);
       if (rank == 0) all = all && gathered->at(other).size() == other * 500'000u;
     }
-    control.ReportProgress(100 + rank);
+    control.ReportProgress(100 + rank, {});
     if (all && control.BeginStep(0).value() && control.Leave().ok()) ++right;
   });
   CHECK(right == size);
@@ -120,6 +120,36 @@ TEST_CASE("the first failure reaches every process, by callback and by every cal
   const absl::Time deadline = absl::Now() + kPatience;
   while (called < size && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
   CHECK(called == size);
+}
+
+TEST_CASE("a key of the store has the same value everywhere, whether it is asked for or set first") {
+  const int size = 3;
+  Controls controls = CreateAll(size);
+  OnEach(size, [&](int rank) {
+    Control& control = *controls[rank];
+    const int next = (rank + 1) % size;
+    if (rank == 0) absl::SleepFor(absl::Milliseconds(20));  // rank 2 waits for this key
+    CHECK(control.Set(absl::StrCat("address ", rank), absl::StrCat("port ", rank)).ok());
+    CHECK(control.Get(absl::StrCat("address ", next), kPatience).value() == absl::StrCat("port ", next));
+    CHECK(absl::IsDeadlineExceeded(control.Get("nobody's", absl::Milliseconds(10)).status()));
+    CHECK(absl::IsInvalidArgument(control.Set("large", std::string(1 << 20, 'x'))));
+  });
+  CHECK(controls[1]->Set("address 0", "another").ok());
+  const absl::Status status = controls[2]->Barrier();
+  CHECK(absl::StrContains(status.message(), "sets the key \"address 0\" of the store a second time"));
+}
+
+TEST_CASE("a heartbeat tells rank 0 where the workers of a process stand") {
+  ControlOptions options = Quick();
+  options.silence = absl::Seconds(1);
+  Controls controls = CreateAll(2, options);
+  controls[1]->ReportProgress(7, {"device 1 waits in instruction 3"});
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (controls[0]->HeartbeatOf(1).positions_size() == 0 && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  CHECK(controls[0]->HeartbeatOf(1).instructions() == 7);
+  CHECK(controls[0]->HeartbeatOf(1).positions(0) == "device 1 waits in instruction 3");
 }
 
 TEST_CASE("a process that goes without leaving is a failure that the others see") {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/failpoint.h"
+#include "runtime/process/parts.h"
 
 namespace baton {
 namespace {
@@ -79,6 +80,34 @@ absl::StatusOr<std::vector<std::string>> GrpcControl::Collect(proto::CollectiveK
     BATON_RETURN_IF_ERROR(StatusLocked());
     if (member_.phase() == MemberState::Phase::kLeft) return absl::FailedPreconditionError("this process has left");
     changed_.Wait(&mutex_);
+  }
+}
+
+absl::Status GrpcControl::Set(const std::string& key, const std::string& value) {
+  if (key.size() + value.size() > kPartBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the store's key \"", key, "\" has ", value.size(),
+                                                   " bytes; key and value may have ", kPartBytes));
+  }
+  MutexLock lock(&mutex_);
+  BATON_RETURN_IF_ERROR(StatusLocked());
+  member_.SetValue(key, value);
+  Wake();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> GrpcControl::Get(const std::string& key, absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  MutexLock lock(&mutex_);
+  member_.AskValue(key);
+  Wake();
+  while (true) {
+    if (std::optional<std::string> value = member_.ValueOf(key); value.has_value()) return *std::move(value);
+    BATON_RETURN_IF_ERROR(StatusLocked());
+    if (member_.phase() == MemberState::Phase::kLeft) return absl::FailedPreconditionError("this process has left");
+    if (changed_.WaitWithTimeout(&mutex_, deadline - absl::Now()) && absl::Now() >= deadline) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("no process has set the store's key \"", key, "\" within ", absl::FormatDuration(timeout)));
+    }
   }
 }
 

@@ -58,6 +58,9 @@ class GrpcControl : public Control {
     return Collect(proto::EXCHANGE, bytes, channel, true);
   }
 
+  absl::Status Set(const std::string& key, const std::string& value) override;
+  absl::StatusOr<std::string> Get(const std::string& key, absl::Duration timeout) override;
+
   void Abort(const absl::Status& status, int suspect) override;
   absl::Status status() const override {
     MutexLock lock(&mutex_);
@@ -73,9 +76,9 @@ class GrpcControl : public Control {
     Wake();
   }
   absl::StatusOr<bool> BeginStep(int64_t step) override;
-  void ReportProgress(int64_t instructions) override {
+  void ReportProgress(int64_t instructions, std::vector<std::string> positions) override {
     MutexLock lock(&mutex_);
-    member_.set_instructions(instructions);
+    member_.SetProgress(instructions, std::move(positions));
   }
   proto::Heartbeat HeartbeatOf(int rank) const override {
     MutexLock lock(&mutex_);

@@ -34,11 +34,7 @@ void LeaderState::OnPart(int rank, const proto::Part& part) {
                                    " of channel ", part.channel(), ", another process ",
                                    proto::CollectiveKind_Name(collective.kind)));
   }
-  held_bytes_ += part.bytes().size();
-  if (held_bytes_ > options_.most_bytes) {
-    return Fail(rank,
-                absl::StrCat("sent data that rank 0 cannot hold: more than ", options_.most_bytes, " bytes wait"));
-  }
+  if (!Hold(rank, static_cast<int64_t>(part.bytes().size()))) return;
   collective.bytes[rank] += part.bytes();
   if (!part.last()) return;
   collective.done[rank] = true;
@@ -48,6 +44,13 @@ void LeaderState::OnPart(int rank, const proto::Part& part) {
   const Collective whole = std::move(collective);
   collectives_.erase(found);
   FinishCollective(key, whole);
+}
+
+bool LeaderState::Hold(int rank, int64_t bytes) {
+  held_bytes_ += bytes;
+  if (held_bytes_ <= options_.most_bytes) return true;
+  Fail(rank, absl::StrCat("sent data that rank 0 cannot hold: more than ", options_.most_bytes, " bytes wait"));
+  return false;
 }
 
 void LeaderState::FinishCollective(std::pair<int, int64_t> key, const Collective& collective) {

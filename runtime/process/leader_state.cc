@@ -1,4 +1,4 @@
-// Members, failures, silence and the common end. Collectives are in leader_collectives.cc.
+// Members, failures, silence and the common end. Collectives are in leader_collectives.cc, values in leader_values.cc.
 #include "runtime/process/leader_state.h"
 
 #include <algorithm>
@@ -61,6 +61,10 @@ void LeaderState::Received(int64_t stream, const proto::FromProcess& message, in
       return AnswerStop();
     case proto::FromProcess::kGoodbye:
       return OnGoodbye(rank);
+    case proto::FromProcess::kSetValue:
+      return OnSetValue(rank, message.set_value());
+    case proto::FromProcess::kAskValue:
+      return OnAskValue(rank, message.ask_value().key());
     default:
       return Fail(rank, "said hello twice, or sent an unknown message");
   }

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +32,7 @@ struct LeaderOptions {
   int64_t silence_ns = 0;
   // If a process blames a peer, how long the leader waits for news of the peer itself.
   int64_t suspicion_ns = 0;
-  // Bytes of collective operations that may wait at the leader.
+  // Bytes of collective operations and of values that the leader may hold.
   int64_t most_bytes = 0;
 };
 
@@ -91,6 +92,11 @@ class LeaderState {
   void OnPart(int rank, const proto::Part& part);
   void OnFailure(int rank, const proto::Failure& failure, int64_t now_ns);
   void OnGoodbye(int rank);
+  void OnSetValue(int rank, const proto::Value& value);
+  void OnAskValue(int rank, const std::string& key);
+  void SendValue(int rank, const std::string& key);
+  // Counts bytes that the leader holds; false, with a failure, if they are too many.
+  bool Hold(int rank, int64_t bytes);
   void FinishCollective(std::pair<int, int64_t> key, const Collective& collective);
   void AnswerStop();
   // Nothing waits for a process that has left.
@@ -111,6 +117,8 @@ class LeaderState {
   std::map<int64_t, int64_t> opened_ns_;  // streams that have not said hello
   std::map<std::pair<int, int64_t>, Collective> collectives_;
   int64_t held_bytes_ = 0;
+  std::map<std::string, std::string> values_;
+  std::map<std::string, std::set<int>> asked_;  // ranks that wait for a key
   bool stop_asked_ = false;
   bool stop_answered_ = false;
   std::optional<Suspicion> suspicion_;

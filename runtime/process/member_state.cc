@@ -1,3 +1,4 @@
+// A stream's messages and time, turned into what the process knows.
 #include "runtime/process/member_state.h"
 
 #include <algorithm>
@@ -53,6 +54,9 @@ void MemberState::Received(const proto::FromLeader& message, int64_t now_ns) {
     case proto::FromLeader::kStopAt:
       agreeing_ = false;
       stop_at_ = message.stop_at().step();
+      return;
+    case proto::FromLeader::kValue:
+      values_[message.value().key()] = message.value().value();
       return;
     default:
       return;
@@ -112,6 +116,7 @@ void MemberState::SendHeartbeat(int64_t now_ns) {
   heartbeat.set_step(next_step_);
   heartbeat.set_clock_offset_ns(clock_.offset_ns());
   heartbeat.set_clock_round_trip_ns(clock_.round_trip_ns());
+  for (const std::string& position : positions_) heartbeat.add_positions(position);
   Send(std::move(message));
 }
 
@@ -136,6 +141,26 @@ std::optional<std::vector<std::string>> MemberState::TakeResult(int channel, int
   std::vector<std::string> result = std::move(found->second);
   results_.erase(found);
   return result;
+}
+
+void MemberState::SetValue(const std::string& key, const std::string& value) {
+  if (phase_ != Phase::kRunning) return;
+  proto::FromProcess message;
+  message.mutable_set_value()->set_key(key);
+  message.mutable_set_value()->set_value(value);
+  Send(std::move(message));
+}
+
+void MemberState::AskValue(const std::string& key) {
+  if (phase_ != Phase::kRunning || values_.count(key) > 0) return;
+  proto::FromProcess message;
+  message.mutable_ask_value()->set_key(key);
+  Send(std::move(message));
+}
+
+std::optional<std::string> MemberState::ValueOf(const std::string& key) const {
+  const auto found = values_.find(key);
+  return found == values_.end() ? std::nullopt : std::optional<std::string>(found->second);
 }
 
 void MemberState::ReportFailure(const std::string& message, int suspect) {

@@ -50,6 +50,13 @@ class MemberState {
   // The bytes of all contributors by rank, once; none while the operation is not done here.
   std::optional<std::vector<std::string>> TakeResult(int channel, int64_t sequence);
 
+  // Sets a key of the run's store, which no process has set.
+  void SetValue(const std::string& key, const std::string& value);
+  // Asks for a key's value, which ValueOf has once some process has set it.
+  void AskValue(const std::string& key);
+  // None while it is not here.
+  std::optional<std::string> ValueOf(const std::string& key) const;
+
   // Reports a failure of this process to the leader, which tells everybody, this process too. `suspect`: a peer whose
   // end may be the cause, or -1.
   void ReportFailure(const std::string& message, int suspect);
@@ -58,7 +65,11 @@ class MemberState {
   std::optional<bool> MayBegin(int64_t step);
   void Leave();
 
-  void set_instructions(int64_t instructions) { instructions_ = instructions; }
+  // `positions`: where workers stand, if no instruction completes.
+  void SetProgress(int64_t instructions, std::vector<std::string> positions) {
+    instructions_ = instructions;
+    positions_ = std::move(positions);
+  }
 
   Phase phase() const { return phase_; }
   const std::optional<proto::Failure>& failure() const { return failure_; }
@@ -82,12 +93,14 @@ class MemberState {
   int64_t last_tick_ns_;
   int64_t heartbeat_sent_ns_;
   int64_t instructions_ = 0;
+  std::vector<std::string> positions_;
   int64_t next_step_ = 0;
   bool agreeing_ = false;  // between AskNextStep and StopAt
   std::optional<int64_t> stop_at_;
   std::map<int, int64_t> next_sequence_;  // by channel
   std::map<std::pair<int, int64_t>, std::vector<std::string>> partial_;
   std::map<std::pair<int, int64_t>, std::vector<std::string>> results_;
+  std::map<std::string, std::string> values_;
   std::optional<proto::Failure> failure_;
   bool failure_is_shared_ = false;
   std::vector<proto::Hello> members_;
