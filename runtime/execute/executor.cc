@@ -98,7 +98,9 @@ Executor::~Executor() {
 void Executor::FailByTransport(const absl::Status& status) {
   std::string message(status.message());
   for (const std::string& position : DescribePositions()) absl::StrAppend(&message, "; ", position);
-  first_error_.Set(absl::Status(status.code(), message));
+  absl::Status described(status.code(), message);
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) { described.SetPayload(url, payload); });
+  first_error_.Set(described);
 }
 
 absl::Status Executor::StartThreads() {

@@ -90,4 +90,25 @@ absl::Status CheckCanListen(const HostPort& numeric, absl::Time deadline) {
   }
 }
 
+absl::StatusOr<std::string> AddressTowards(const HostPort& numeric) {
+  Found found;
+  const auto unavailable = [&](const char* why) {
+    return absl::UnavailableError(absl::StrCat("rank 0 at ", FormatHostPort(numeric), " cannot be reached: ", why));
+  };
+  if (const int error = Look(numeric, found); error != 0) return unavailable(gai_strerror(error));
+  // A datagram socket picks its address when it is connected, and sends nothing.
+  const int descriptor = socket(found.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return unavailable(strerror(errno));
+  sockaddr_storage own = {};
+  socklen_t size = sizeof(own);
+  const bool routed = connect(descriptor, reinterpret_cast<const sockaddr*>(&found.address), found.size) == 0 &&
+                      getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &size) == 0;
+  const int error = errno;
+  close(descriptor);
+  if (!routed) return unavailable(strerror(error));
+  char host[NI_MAXHOST] = "";
+  getnameinfo(reinterpret_cast<const sockaddr*>(&own), size, host, sizeof(host), nullptr, 0, NI_NUMERICHOST);
+  return std::string(host);
+}
+
 }  // namespace baton

@@ -41,7 +41,8 @@ absl::StatusOr<std::unique_ptr<Control>> Control::Create(const World& world, con
     BATON_RETURN_IF_ERROR(CheckCanListen(numeric.address, std::min(deadline, absl::Now() + kPortPatience)));
   }
   BATON_RETURN_IF_ERROR(Failpoint("control.join"));
-  auto control = absl::make_unique<GrpcControl>(hello, FormatHostPort(numeric.address), options);
+  BATON_ASSIGN_OR_RETURN(std::string own, AddressTowards(numeric.address));
+  auto control = absl::make_unique<GrpcControl>(hello, FormatHostPort(numeric.address), std::move(own), options);
   BATON_RETURN_IF_ERROR(control->Join(world.size));
   BATON_RETURN_IF_ERROR(Failpoint("control.welcome"));
   return control;

@@ -44,7 +44,7 @@ struct ControlOptions {
   std::string token;
   // Bytes of collective operations that may wait at rank 0.
   int64_t most_bytes = int64_t{1} << 30;
-  // Called once, from the control thread, when this process learns of the first failure. It must not call Control.
+  // As Control::SetOnFailure, from the start.
   std::function<void(const absl::Status&)> on_failure;
 };
 
@@ -69,8 +69,12 @@ class Control : public Store {
   // Without Leave this process counts as failed.
   ~Control() override = default;
 
+  virtual int rank() const = 0;
+  int size() const { return static_cast<int>(members().size()); }
   // The hellos of all processes, by rank.
   virtual const std::vector<proto::Hello>& members() const = 0;
+  // The numeric address at which this process reaches rank 0, and at which others can reach it.
+  virtual const std::string& address() const = 0;
 
   // Returns when all processes have called it.
   virtual absl::Status Barrier(int channel = 0) = 0;
@@ -84,6 +88,10 @@ class Control : public Store {
   // Reports a failure of this process; returns at once. `suspect`: a peer whose end may be the cause, as for a broken
   // connection to it; -1: none. The failure comes back by on_failure once the leader has decided which was first.
   virtual void Abort(const absl::Status& status, int suspect = -1) = 0;
+  // `on_failure` is called once, from the control thread, when this process learns of the first failure; at once if it
+  // knows one already. It must not call Control. A handler that was set before is not called any more, nor is it
+  // running. Null: nobody.
+  virtual void SetOnFailure(std::function<void(const absl::Status&)> on_failure) = 0;
   // The first failure as Cancelled; OK while there is none.
   virtual absl::Status status() const = 0;
   // True if rank 0 knows the failure and so reports it: the others can end in silence.

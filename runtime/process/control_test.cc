@@ -116,10 +116,16 @@ TEST_CASE("the first failure reaches every process, by callback and by every cal
     CHECK(absl::StrContains(status.message(), "rank 2 ("));
     CHECK(absl::IsCancelled(controls[rank]->BeginStep(0).status()));
     CHECK(controls[rank]->LeaderReports());
+    CHECK(controls[rank]->rank() == rank);
+    CHECK(controls[rank]->address() == "127.0.0.1");
   });
   const absl::Time deadline = absl::Now() + kPatience;
   while (called < size && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
   CHECK(called == size);
+  // A handler that comes late is told at once.
+  absl::Status told;
+  controls[0]->SetOnFailure([&](const absl::Status& status) { told = status; });
+  CHECK(absl::StrContains(told.message(), "failed: no disk"));
 }
 
 TEST_CASE("a key of the store has the same value everywhere, whether it is asked for or set first") {

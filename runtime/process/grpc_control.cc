@@ -48,8 +48,8 @@ LeaderOptions GrpcControl::LeaderOptionsOf(const proto::Hello& hello, const Cont
 
 absl::Status GrpcControl::Join(int size) {
   if (rank_ == 0) {
-    BATON_ASSIGN_OR_RETURN(server_,
-                           LeaderServer::Create(address_, options_.token, size + kSpareStreams, MakeLeaderEvents()));
+    BATON_ASSIGN_OR_RETURN(
+        server_, LeaderServer::Create(leader_address_, options_.token, size + kSpareStreams, MakeLeaderEvents()));
   }
   thread_ = std::thread([this] { Run(); });
   MutexLock lock(&mutex_);
@@ -115,6 +115,12 @@ void GrpcControl::Abort(const absl::Status& status, int suspect) {
   MutexLock lock(&mutex_);
   member_.ReportFailure(absl::StrCat("failed: ", status.message()), suspect);
   Wake();
+}
+
+void GrpcControl::SetOnFailure(std::function<void(const absl::Status&)> on_failure) {
+  MutexLock lock(&handler_mutex_);
+  on_failure_ = std::move(on_failure);
+  if (on_failure_ && !handled_.ok()) on_failure_(handled_);
 }
 
 absl::StatusOr<bool> GrpcControl::BeginStep(int64_t step) {

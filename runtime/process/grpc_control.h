@@ -32,12 +32,15 @@ int64_t ControlNow();
 
 class GrpcControl : public Control {
  public:
-  GrpcControl(const proto::Hello& hello, std::string address, const ControlOptions& options)
+  // `leader`: where rank 0 listens. `address`: see Control::address.
+  GrpcControl(const proto::Hello& hello, std::string leader, std::string address, const ControlOptions& options)
       : rank_(hello.rank()),
+        leader_address_(std::move(leader)),
         address_(std::move(address)),
         options_(options),
         tick_(options.silence / 20),
-        member_(MemberOptionsOf(hello, address_, options), ControlNow()) {
+        on_failure_(options.on_failure),
+        member_(MemberOptionsOf(hello, leader_address_, options), ControlNow()) {
     if (rank_ == 0) leader_.emplace(LeaderOptionsOf(hello, options), ControlNow());
   }
   ~GrpcControl() override;
@@ -45,7 +48,9 @@ class GrpcControl : public Control {
   // Starts the server, the thread and the stream, and waits for the welcome.
   absl::Status Join(int size);
 
+  int rank() const override { return rank_; }
   const std::vector<proto::Hello>& members() const override { return members_; }
+  const std::string& address() const override { return address_; }
   absl::Status Barrier(int channel) override { return Collect(proto::BARRIER, "", channel, true).status(); }
   absl::StatusOr<std::string> Broadcast(const std::string& bytes, int channel) override {
     BATON_ASSIGN_OR_RETURN(std::vector<std::string> all, Collect(proto::BROADCAST, bytes, channel, rank_ != 0));
@@ -62,6 +67,7 @@ class GrpcControl : public Control {
   absl::StatusOr<std::string> Get(const std::string& key, absl::Duration timeout) override;
 
   void Abort(const absl::Status& status, int suspect) override;
+  void SetOnFailure(std::function<void(const absl::Status&)> on_failure) override;
   absl::Status status() const override {
     MutexLock lock(&mutex_);
     return StatusLocked();
@@ -113,10 +119,15 @@ class GrpcControl : public Control {
   LeaderEvents MakeLeaderEvents();
 
   const int rank_;
+  const std::string leader_address_;
   const std::string address_;
   const ControlOptions options_;
   const absl::Duration tick_;
   std::vector<proto::Hello> members_;  // set once, before Create returns
+
+  Mutex handler_mutex_;  // held while the handler runs; never taken with mutex_ held
+  std::function<void(const absl::Status&)> on_failure_ ABSL_GUARDED_BY(handler_mutex_);
+  absl::Status handled_ ABSL_GUARDED_BY(handler_mutex_);  // the failure, once the control thread has seen it
 
   mutable Mutex mutex_;
   CondVar changed_;

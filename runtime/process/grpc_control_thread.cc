@@ -43,7 +43,7 @@ void GrpcControl::Dial() {
     stream_ended_ = true;
     Wake();
   };
-  client_ = LeaderClient::Create(address_, options_.token, std::move(events));
+  client_ = LeaderClient::Create(leader_address_, options_.token, std::move(events));
   MutexLock lock(&mutex_);
   connected_ = true;
   member_.Connected(ControlNow());
@@ -106,7 +106,9 @@ void GrpcControl::Run() {
     if (dial) Dial();
     if (failure.has_value()) {
       notified = true;
-      if (options_.on_failure) options_.on_failure(*failure);
+      MutexLock lock(&handler_mutex_);
+      handled_ = *failure;
+      if (on_failure_) on_failure_(*failure);
     }
   }
   client_ = nullptr;

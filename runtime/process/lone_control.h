@@ -4,6 +4,7 @@
 #define BATON_RUNTIME_PROCESS_LONE_CONTROL_H_
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,7 +21,9 @@ class LoneControl final : public Control {
  public:
   LoneControl() : members_(1) { members_[0].set_size(1); }
 
+  int rank() const override { return 0; }
   const std::vector<proto::Hello>& members() const override { return members_; }
+  const std::string& address() const override { return address_; }
   absl::Status Barrier(int channel) override { return absl::OkStatus(); }
   absl::StatusOr<std::string> Broadcast(const std::string& bytes, int channel) override { return bytes; }
   absl::StatusOr<std::vector<std::string>> Gather(const std::string& bytes, int channel) override { return {{bytes}}; }
@@ -42,6 +45,7 @@ class LoneControl final : public Control {
   }
 
   void Abort(const absl::Status& status, int suspect) override {}
+  void SetOnFailure(std::function<void(const absl::Status&)> on_failure) override {}
   absl::Status status() const override { return absl::OkStatus(); }
   bool LeaderReports() const override { return false; }
   void RequestStop() override { stop_ = true; }
@@ -54,6 +58,7 @@ class LoneControl final : public Control {
 
  private:
   std::vector<proto::Hello> members_;
+  const std::string address_ = "127.0.0.1";
   std::atomic<bool> stop_{false};
   Mutex mutex_;
   std::map<std::string, std::string> values_ ABSL_GUARDED_BY(mutex_);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/transport/peer.h"
 
 namespace baton {
 
@@ -137,8 +138,9 @@ void GlooPair::CloseConnection() {
 }
 
 absl::Status GlooPair::Broken(const absl::Status& cause) const {
-  return absl::UnavailableError(
-      absl::StrCat("the connection of ", options_.name, " with ", options_.peer_name, " broke: ", cause.message()));
+  return WithPeer(absl::UnavailableError(absl::StrCat("the connection of ", options_.name, " with ", options_.peer_name,
+                                                      " broke: ", cause.message())),
+                  options_.connection.peer);
 }
 
 absl::Status GlooPair::AwaitSend(GlooBuffer& buffer, std::chrono::milliseconds timeout) {

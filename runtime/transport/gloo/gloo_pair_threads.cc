@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "runtime/device/clock.h"
 #include "runtime/transport/gloo/gloo_pair.h"
+#include "runtime/transport/peer.h"
 
 namespace baton {
 namespace {
@@ -30,8 +31,9 @@ void GlooPair::WriterMain() {
   BlockPipeSignal();
   pthread_setname_np(pthread_self(), "baton-write");
   if (const absl::Status status = Connect(); !status.ok()) {
-    Fail(absl::Status(status.code(), absl::StrCat(options_.name, " cannot connect with ", options_.peer_name, ": ",
-                                                  status.message())));
+    Fail(WithPeer(absl::Status(status.code(), absl::StrCat(options_.name, " cannot connect with ", options_.peer_name,
+                                                           ": ", status.message())),
+                  options_.connection.peer));
     return;
   }
   for (;;) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "runtime/device/host/host_device.h"
+#include "runtime/transport/peer.h"
 #include "runtime/transport/testing/stores.h"
 
 namespace baton {
@@ -86,6 +87,7 @@ TEST_CASE("gloo: a wait ends, and names both processes, when the other one goes"
   CHECK(receiver.reported.code() == absl::StatusCode::kUnavailable);
   CHECK_THAT(std::string(receiver.reported.message()),
              Catch::StartsWith("the connection of rank 1 (b) with rank 0 (a) broke: "));
+  CHECK(PeerOf(receiver.reported) == 0);
   CHECK(receiver.Receive(&received, sizeof(int)) == receiver.reported);
 }
 
