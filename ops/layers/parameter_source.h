@@ -20,6 +20,8 @@ class ParameterSource {
   // `values`: spec.shape.NumBytes() bytes, aligned for the type, in host memory.
   // Errors: those of the source; it names the parameter.
   virtual absl::Status Read(const ParameterSpec& spec, absl::Span<std::byte> values) = 0;
+  // Instead of Read, for a parameter that this process does not use.
+  virtual void Skip(const ParameterSpec& spec) {}
 };
 
 }  // namespace baton

@@ -222,7 +222,8 @@ absl::Status Executor::RunStep(ProgramHandle program, Trace* trace, const std::f
   if (first_error_.is_set()) return first_error_.status();
   BATON_RETURN_IF_ERROR(PrepareTrace(*loaded->program, trace));
   loaded->watchdog->Restart();
-  Begin({loaded, /*sets_up=*/false, SteadyNow(), trace});
+  step_start_ = SteadyNow();
+  Begin({loaded, /*sets_up=*/false, step_start_, trace});
   if (meanwhile) meanwhile();
   AwaitWorkers(loaded->watchdog.get());
   return first_error_.status();

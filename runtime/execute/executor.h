@@ -116,6 +116,8 @@ class Executor {
   void Cancel(const absl::Status& status) { first_error_.Keep(status); }
   // Any thread.
   ExecutorProgress Progress() const;
+  // When the last step began, by the steady clock: the zero of its trace. The launching thread.
+  Nanos step_start() const { return step_start_; }
   // Where each worker of the running step stands, as in the message of the watchdog; empty between steps. Any thread.
   std::vector<std::string> DescribePositions() const;
 
@@ -166,6 +168,7 @@ class Executor {
   ChannelTable channels_;
   std::vector<std::unique_ptr<LoadedProgram>> programs_;  // [ProgramHandle::index]
   std::vector<std::thread> threads_;                      // one for each device of this process
+  Nanos step_start_ = 0;
 
   mutable Mutex mutex_;
   CondVar task_begins_;

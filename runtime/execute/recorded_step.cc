@@ -90,7 +90,7 @@ absl::Status Executor::RunRecorded(RecordedStep& step, Trace* trace, const std::
   if (first_error_.is_set()) return first_error_.status();
   if (trace != nullptr && !step.timed) return absl::InvalidArgumentError("trace: the step was not recorded timed");
   BATON_RETURN_IF_ERROR(PrepareTrace(*loaded->program, trace));
-  const Nanos step_start = SteadyNow();
+  const Nanos step_start = step_start_ = SteadyNow();
   absl::Status status = step.graph->Launch();
   if (status.ok()) {
     if (meanwhile) meanwhile();

@@ -26,7 +26,8 @@ absl::StatusOr<double> LossOf(const proto::Job& job, const Dataset& dataset) {
                          Evaluation::Create(session->first().program, session->first().handle,
                                             {job.batch().sequences(), job.run().evaluate_at_most()},
                                             &session->executor(), &session->modules(), &batches, &dataset));
-  return evaluation->Run(/*stop=*/nullptr);
+  BATON_RETURN_IF_ERROR(evaluation->Run(/*stop=*/nullptr));
+  return evaluation->MeanOf(evaluation->BatchLosses());
 }
 
 // The fraction of the first `count` held-out examples that the model labels right.

@@ -65,8 +65,9 @@ absl::StatusOr<std::unique_ptr<ForwardSession>> ForwardSession::Create(const pro
   BATON_RETURN_IF_ERROR(CheckMemory(job, program));
   session->first_.program = std::make_shared<const Program>(std::move(program));
   const Program& first = *session->first_.program;
-  BATON_ASSIGN_OR_RETURN(session->modules_, StageModules::Create(backend, session->plan_, first, {}, *source));
   BATON_ASSIGN_OR_RETURN(session->devices_, MakeDevices(job.devices(), first.num_devices()));
+  BATON_ASSIGN_OR_RETURN(session->modules_, StageModules::Create(backend, session->plan_, first, {}, *source,
+                                                                 session->devices_.Pointers()));
   ExecutorOptions options;
   options.devices = session->devices_.Pointers();
   options.modules = session->modules_->Pointers();

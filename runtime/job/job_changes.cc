@@ -36,6 +36,7 @@ constexpr const char* kFree[] = {
     "devices.intra",
     "devices.inter",
     "devices.per_node",
+    "devices.per_process",
     "devices.rates",
     "devices.device",
     "devices.memory_gib",

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/duration.h"
 #include "base/status.h"
 #include "runtime/job/limits.h"
@@ -50,6 +51,19 @@ absl::Status ResolveNodes(proto::Devices& devices) {
 }
 
 // Fills in the rates and memory of a known device where the job has none.
+absl::Status CheckProcesses(const proto::Devices& devices) {
+  if (devices.per_process().empty()) return absl::OkStatus();
+  int64_t sum = 0;
+  for (int rank = 0; rank < devices.per_process_size(); ++rank) {
+    BATON_RETURN_IF_ERROR(
+        CheckRange(absl::StrCat("devices.per_process[", rank, "]"), devices.per_process(rank), 1, devices.count()));
+    sum += devices.per_process(rank);
+  }
+  if (sum == devices.count()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("devices.per_process: [", absl::StrJoin(devices.per_process(), ", "),
+                                                 "] is ", sum, " devices; devices.count: ", devices.count()));
+}
+
 absl::Status ResolveRates(proto::Devices& devices) {
   if (devices.has_device()) {
     const KnownDevice* known = FindDevice(devices.device());
@@ -103,6 +117,7 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
   BATON_RETURN_IF_ERROR(CheckPrecision(job, devices));
   if (devices.count() == job.pipeline().stages()) {
     BATON_RETURN_IF_ERROR(ResolveNodes(devices));
+    BATON_RETURN_IF_ERROR(CheckProcesses(devices));
     return ResolveRates(devices);
   }
   return absl::InvalidArgumentError(absl::StrCat("devices.count: ", devices.count(), " must be pipeline.stages: ",

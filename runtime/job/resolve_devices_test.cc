@@ -43,6 +43,8 @@ TEST_CASE("wrong nodes, links, rates and memory") {
       Wrong{kGpt, "devices.rates={matmul_tflops: 1}", "devices.rates.memory_gbps is missing: 10^9 bytes a second"},
       Wrong{kGpt, "devices.rates={matmul_tflops: 0 memory_gbps: 1}",
             "devices.rates.matmul_tflops: 0 must be above 0 and at most 1e+06"},
+      Wrong{kGpt, "devices.per_process=[0]", "devices.per_process[0]: 0 must be at least 1"},
+      Wrong{kGpt, "devices.per_process=[1, 1]", "devices.per_process: [1, 1] is 2 devices; devices.count: 4"},
       Wrong{kGpt, "devices.memory_gib=0", "devices.memory_gib: 0 must be above 0 and at most 1.04858e+06"},
       Wrong{
           kGpt, "devices.device=H9000",

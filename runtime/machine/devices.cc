@@ -16,20 +16,23 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeHostBackend(const proto::Devices& d
   return std::make_unique<HostBackend>(devices.threads_each());
 }
 
-absl::StatusOr<JobDevices> MakeHostDevices(const proto::Devices& devices, int count) {
+absl::StatusOr<JobDevices> MakeHostDevices(const proto::Devices& devices, int count, const DevicesHere& here) {
   HostDeviceOptions options;
   // A thread that polls would keep others from the core.
-  if (count * devices.threads_each() > AvailableCores()) options.spin_ns = 0;
+  if (here.on_host * devices.threads_each() > AvailableCores()) options.spin_ns = 0;
   JobDevices made;
-  for (int index = 0; index < count; ++index) {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, options));
-    made.devices.push_back(std::move(device));
+  made.devices.resize(count);
+  for (int index = here.begin; index < here.end; ++index) {
+    BATON_ASSIGN_OR_RETURN(made.devices[index], HostDevice::Create(index, options));
   }
   made.transport = std::make_unique<LocalTransport>();
   return made;
 }
 
-absl::StatusOr<JobDevices> MakeGpus(const proto::Devices& devices, int count) { return MakeCudaDevices(count); }
+absl::StatusOr<JobDevices> MakeGpus(const proto::Devices& devices, int count, const DevicesHere& here) {
+  if (here.end - here.begin == count) return MakeCudaDevices(count);
+  return absl::UnimplementedError("CUDA over several processes is not supported yet; one process can use all GPUs");
+}
 
 absl::StatusOr<std::string> DescribeHost(const proto::Devices& devices) {
   const int cores = AvailableCores();
@@ -43,7 +46,7 @@ absl::StatusOr<std::string> DescribeCuda(const proto::Devices& devices) { return
 struct DeviceKind {
   proto::Devices::Backend backend;
   absl::StatusOr<std::unique_ptr<Backend>> (*make_backend)(const proto::Devices& devices);
-  absl::StatusOr<JobDevices> (*make_devices)(const proto::Devices& devices, int count);
+  absl::StatusOr<JobDevices> (*make_devices)(const proto::Devices& devices, int count, const DevicesHere& here);
   // Empty if there is nothing to say. Errors: Unavailable if this build or this machine has no such device, or too few
   // cores for it.
   absl::StatusOr<std::string> (*describe)(const proto::Devices& devices);
@@ -87,12 +90,16 @@ absl::Status CheckDevices(const proto::Devices& devices) {
   return description.ok() ? absl::OkStatus() : WithField(description.status());
 }
 
-absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count) {
+absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count, const DevicesHere& here) {
   BATON_ASSIGN_OR_RETURN(const DeviceKind* kind, FindKind(devices));
   BATON_RETURN_IF_ERROR(CheckDevices(devices));
-  absl::StatusOr<JobDevices> made = kind->make_devices(devices, count);
+  absl::StatusOr<JobDevices> made = kind->make_devices(devices, count, here);
   if (!made.ok()) return WithField(made.status());
   return made;
+}
+
+absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count) {
+  return MakeDevices(devices, count, {0, count, count});
 }
 
 std::string DescribeDevices(const proto::Devices& devices) {

@@ -17,7 +17,7 @@ namespace baton {
 
 // The transport borrows the devices, so it is declared last and destroyed first.
 struct JobDevices {
-  std::vector<std::unique_ptr<Device>> devices;  // [index]
+  std::vector<std::unique_ptr<Device>> devices;  // [index]; null for those of other processes
   std::unique_ptr<Transport> transport;
 
   std::vector<Device*> Pointers() const;
@@ -30,7 +30,17 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const proto::Devices& devic
 // more threads than the machine has cores.
 absl::Status CheckDevices(const proto::Devices& devices);
 
-// Makes `count` devices; several may share one GPU. Errors: as CheckDevices.
+// The devices of one process among `count` devices of a run.
+struct DevicesHere {
+  int begin = 0;
+  int end = 0;      // one behind the last one
+  int on_host = 0;  // of all processes on this host
+};
+
+// Makes those devices of `count` that are in this process; several may share one GPU. Errors: as CheckDevices;
+// Unimplemented for CUDA devices in several processes.
+absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count, const DevicesHere& here);
+// All of them.
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count);
 
 // The devices for messages, for example "1 × NVIDIA H200, 139.8 GiB"; empty for the host.

@@ -17,8 +17,7 @@ struct PreparedJob {
 };
 
 // `job` must be resolved. The programs are proven for `transport`.
-// Errors: InvalidArgument for an impossible job, or one that does not fit devices.memory_gib (with advice) or, on the
-// host backend, the machine's free memory.
+// Errors: InvalidArgument for an impossible job, or one that does not fit devices.memory_gib (with advice).
 absl::StatusOr<PreparedJob> PrepareJob(const Backend& backend, const proto::Job& job, const TransportModel& transport);
 
 }  // namespace baton

@@ -41,10 +41,14 @@ absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Create(std::shared_ptr<c
       new Evaluation(std::move(program), handle, sizes, executor, modules, batches, dataset));
 }
 
-absl::StatusOr<double> Evaluation::Run(const std::atomic<bool>* stop) {
+int64_t Evaluation::NumSequences() const {
   const int64_t held_out = dataset_->num_held_out();
-  const int64_t end = sizes_.at_most == 0 ? held_out : std::min(held_out, sizes_.at_most);
-  double sum = 0;  // over sequences
+  return sizes_.at_most == 0 ? held_out : std::min(held_out, sizes_.at_most);
+}
+
+absl::Status Evaluation::Run(const std::atomic<bool>* stop) {
+  const int64_t end = NumSequences();
+  losses_.clear();
   modules_->UseProgram(-1);
   modules_->BeginEvaluation();
   for (int64_t first = 0; first < end; first += sizes_.batch) {
@@ -53,10 +57,26 @@ absl::StatusOr<double> Evaluation::Run(const std::atomic<bool>* stop) {
     modules_->Stage(*program_, 0);
     BATON_RETURN_IF_ERROR(executor_->RunStep(handle_, nullptr));
     if (stop != nullptr && *stop) return absl::CancelledError("the evaluation was stopped");
-    // The loss is divided by the rows of a whole batch.
-    sum += modules_->Loss() * static_cast<double>(sizes_.batch);
+    const std::vector<double> losses = modules_->Losses();
+    losses_.insert(losses_.end(), losses.begin(), losses.end());
   }
-  return sum / static_cast<double>(end);
+  return absl::OkStatus();
+}
+
+std::vector<double> Evaluation::BatchLosses() const {
+  std::vector<double> batches;
+  for (size_t i = 0; i < losses_.size(); ++i) {
+    if (i % program_->num_micro_batches == 0) batches.push_back(0);
+    batches.back() += losses_[i];
+  }
+  return batches;
+}
+
+double Evaluation::MeanOf(const std::vector<double>& batches) const {
+  double sum = 0;  // over sequences
+  // The loss of a batch is divided by the rows of a whole one.
+  for (const double loss : batches) sum += loss * static_cast<double>(sizes_.batch);
+  return sum / static_cast<double>(NumSequences());
 }
 
 }  // namespace baton

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -39,12 +40,21 @@ class Evaluation {
                                                             Executor* executor, StageModules* modules, Batches* batches,
                                                             const Dataset* dataset);
 
-  // The mean loss over the rows of all held-out sequences, each once; see EvaluationSizes::at_most. The last batch is
-  // filled up with rows that are ignored, so that the mean does not depend on the size of a batch. Changes the batch
-  // that is set and fills staging memory 0. `stop` (may be null): returns Cancelled once it is true.
-  absl::StatusOr<double> Run(const std::atomic<bool>* stop);
+  // Runs all held-out sequences, each once; see EvaluationSizes::at_most. The last batch is filled up with rows that
+  // are ignored, so that the mean does not depend on the size of a batch. Changes the batch that is set and fills
+  // staging memory 0. `stop` (may be null): returns Cancelled once it is true.
+  absl::Status Run(const std::atomic<bool>* stop);
+  // StageModules::Losses of each batch of the last run, one behind the other.
+  const std::vector<double>& losses() const { return losses_; }
+  // The losses of all batches, in a run of one process.
+  std::vector<double> BatchLosses() const;
+  // The mean loss over the rows of all sequences. `batches`: the losses of all batches, each over all its
+  // micro-batches.
+  double MeanOf(const std::vector<double>& batches) const;
+  const Program& program() const { return *program_; }
 
  private:
+  int64_t NumSequences() const;
   Evaluation(std::shared_ptr<const Program> program, ProgramHandle handle, const EvaluationSizes& sizes,
              Executor* executor, StageModules* modules, Batches* batches, const Dataset* dataset);
 
@@ -55,6 +65,7 @@ class Evaluation {
   Batches* const batches_;
   const Dataset* const dataset_;
   const ProgramHandle handle_;  // of program_ in executor_
+  std::vector<double> losses_;
 };
 
 }  // namespace baton

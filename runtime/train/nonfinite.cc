@@ -2,10 +2,24 @@
 #include "runtime/train/nonfinite.h"
 
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace baton {
+
+NonfiniteOrigin FirstOf(const NonfiniteOrigin& a, const NonfiniteOrigin& b) {
+  NonfiniteOrigin first = a;
+  if (a.loss_micro_batch < 0 || (b.loss_micro_batch >= 0 && b.loss_micro_batch < a.loss_micro_batch)) {
+    first.loss_micro_batch = b.loss_micro_batch;
+  }
+  const bool b_is_first = b.chunk >= 0 && (a.chunk < 0 || std::make_pair(b.micro_batch, -b.chunk) <=
+                                                              std::make_pair(a.micro_batch, -a.chunk));
+  if (!b_is_first) return first;
+  first.micro_batch = b.micro_batch;
+  first.chunk = b.chunk;
+  return first;
+}
 
 std::string NonfiniteName(double value) {
   if (std::isnan(value)) return "nan";

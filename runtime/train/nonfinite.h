@@ -16,6 +16,9 @@ struct NonfiniteOrigin {
   int chunk = -1;
 };
 
+// The first of what two parts of a run found in one step.
+NonfiniteOrigin FirstOf(const NonfiniteOrigin& a, const NonfiniteOrigin& b);
+
 // As "the loss is nan (first in micro-batch 2) and the gradient norm is nan; the first gradient that is not finite is
 // that of chunk 3 in micro-batch 2".
 std::string DescribeNonfinite(double loss, double gradient_norm, const NonfiniteOrigin& origin);

@@ -38,12 +38,29 @@ ParameterState::ParameterState(const ParameterLayout* layout, std::vector<Replic
   }
 }
 
+bool ParameterState::IsUsedHere(int parameter) const {
+  for (const ParameterUse& use : layout_->UsesOf(parameter)) {
+    for (const ReplicaParameters& replica : replicas_) {
+      if (replica.chunk == use.chunk && replica.device != nullptr) return true;
+    }
+  }
+  return false;
+}
+
+const ReplicaParameters* ParameterState::SourceOf(int parameter) const {
+  const ReplicaParameters* first = first_replica_[layout_->CanonicalUse(parameter).chunk];
+  return first->device == nullptr ? nullptr : first;
+}
+
 absl::Status ParameterState::Fill(ParameterSource& source) {
   std::vector<std::byte> values;
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
     const ParameterSpec& spec = layout_->parameters()[parameter];
-    const Bytes bytes = spec.shape.NumBytes();
-    values.resize(bytes);
+    if (!IsUsedHere(parameter)) {
+      source.Skip(spec);
+      continue;
+    }
+    values.resize(spec.shape.NumBytes());
     BATON_RETURN_IF_ERROR(source.Read(spec, absl::MakeSpan(values)));
     BATON_RETURN_IF_ERROR(Spread(parameter, kValues, values));
   }
@@ -53,7 +70,7 @@ absl::Status ParameterState::Fill(ParameterSource& source) {
 absl::Status ParameterState::Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values) {
   for (const ParameterUse& use : layout_->UsesOf(parameter)) {
     for (const ReplicaParameters& replica : replicas_) {
-      if (replica.chunk != use.chunk) continue;
+      if (replica.chunk != use.chunk || replica.device == nullptr) continue;
       BATON_RETURN_IF_ERROR(replica.device->CopyToArena(replica.*part.region + use.offsets.*part.offset, values.data(),
                                                         static_cast<Bytes>(values.size())));
     }
@@ -63,13 +80,17 @@ absl::Status ParameterState::Spread(int parameter, const StatePart& part, const 
 
 void ParameterState::Prepare(StateSnapshot& snapshot) const {
   Bytes bytes = 0;
-  for (const ParameterSpec& spec : layout_->parameters()) bytes += spec.shape.NumBytes();
+  for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
+    if (SourceOf(parameter) != nullptr) bytes += layout_->parameters()[parameter].shape.NumBytes();
+  }
   snapshot.memory.assign(static_cast<size_t>(bytes) * std::size(kParts), std::byte{});
   snapshot.files.clear();
   const std::byte* next = snapshot.memory.data();
   for (const StatePart& part : kParts) {
     if (snapshot.files.empty() || snapshot.files.back().name != part.file) snapshot.files.push_back({part.file, {}});
-    for (const ParameterSpec& spec : layout_->parameters()) {
+    for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
+      if (SourceOf(parameter) == nullptr) continue;
+      const ParameterSpec& spec = layout_->parameters()[parameter];
       snapshot.files.back().tensors.push_back({absl::StrCat(spec.name, part.suffix), spec.shape, next});
       next += spec.shape.NumBytes();
     }
@@ -80,11 +101,11 @@ absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
   std::byte* next = snapshot.memory.data();
   for (const StatePart& part : kParts) {
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-      const ParameterUse& use = layout_->CanonicalUse(parameter);
-      const ReplicaParameters& replica = *first_replica_[use.chunk];
+      const ReplicaParameters* replica = SourceOf(parameter);
+      if (replica == nullptr) continue;
+      const Bytes offset = layout_->CanonicalUse(parameter).offsets.*part.offset;
       const Bytes bytes = layout_->parameters()[parameter].shape.NumBytes();
-      BATON_RETURN_IF_ERROR(
-          replica.device->CopyFromArena(next, replica.*part.region + use.offsets.*part.offset, bytes));
+      BATON_RETURN_IF_ERROR(replica->device->CopyFromArena(next, replica->*part.region + offset, bytes));
       next += bytes;
     }
   }
@@ -97,12 +118,14 @@ absl::Status ParameterState::Restore(const Checkpoint& checkpoint) {
   std::vector<std::byte> values;
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
     const ParameterSpec& spec = layout_->parameters()[parameter];
-    values.resize(spec.shape.NumBytes());
+    const bool is_used = IsUsedHere(parameter);
+    values.resize(is_used ? spec.shape.NumBytes() : 0);
     for (const StatePart& part : kParts) {
       const std::string name = absl::StrCat(spec.name, part.suffix);
+      names.insert(name);
+      if (!is_used) continue;
       BATON_RETURN_IF_ERROR(checkpoint.Read(name, spec.shape, values.data()));
       BATON_RETURN_IF_ERROR(Spread(parameter, part, values));
-      names.insert(name);
     }
   }
   for (const proto::StateTensor& tensor : checkpoint.manifest().tensors()) {
@@ -118,12 +141,12 @@ absl::StatusOr<std::vector<TensorToWrite>> ParameterState::Weights() {
   downloaded_.clear();
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
     const ParameterSpec& spec = layout_->parameters()[parameter];
-    const ParameterUse& use = layout_->CanonicalUse(parameter);
-    const ReplicaParameters& replica = *first_replica_[use.chunk];
-    const std::byte* values = replica.parameters + use.offsets.values;
-    if (!replica.device->arena_is_shared()) {
+    const ReplicaParameters* replica = SourceOf(parameter);
+    if (replica == nullptr) continue;
+    const std::byte* values = replica->parameters + layout_->CanonicalUse(parameter).offsets.values;
+    if (!replica->device->arena_is_shared()) {
       downloaded_.emplace_back(spec.shape.NumBytes());
-      BATON_RETURN_IF_ERROR(replica.device->CopyFromArena(downloaded_.back().data(), values, spec.shape.NumBytes()));
+      BATON_RETURN_IF_ERROR(replica->device->CopyFromArena(downloaded_.back().data(), values, spec.shape.NumBytes()));
       values = downloaded_.back().data();
     }
     weights.push_back({spec.name, spec.shape, values});

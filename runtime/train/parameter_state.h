@@ -25,7 +25,7 @@ namespace baton {
 // The parameters and optimizer regions of one replica of a chunk.
 struct ReplicaParameters {
   int chunk = 0;
-  Device* device = nullptr;         // not owned
+  Device* device = nullptr;         // not owned; null: in another process, and so is its memory
   std::byte* parameters = nullptr;  // in the device's arena
   std::byte* optimizer = nullptr;   // likewise
 };
@@ -42,27 +42,33 @@ struct StatePart;
 // Thread contract: the launching thread, while no step runs. Borrows the layout and the devices.
 class ParameterState {
  public:
-  // `replicas`: at least one of every chunk, each region once. Replicas of a chunk stay equal.
+  // `replicas`: at least one of every chunk, each region once. Replicas of a chunk stay equal. The first one of a chunk
+  // stands for it: in a run over several processes each process reads and saves what is first in it.
   ParameterState(const ParameterLayout* layout, std::vector<ReplicaParameters> replicas);
 
-  // Reads each parameter once and writes its values to all of its uses in all replicas. Errors: those of the source and
-  // the devices.
+  // Reads each parameter that is used here once, and writes its values to all of its uses in all replicas that are
+  // here. Errors: those of the source and the devices.
   absl::Status Fill(ParameterSource& source);
 
-  // The values of every parameter in the order of the layout, from the canonical uses; valid until the next call or
-  // step.
+  // The values of the parameters in the order of the layout, from those canonical uses that are here; valid until the
+  // next call or step.
   absl::StatusOr<std::vector<TensorToWrite>> Weights();
 
   // Lays out `snapshot` and touches its memory, so that CopyTo does not wait for the system.
   void Prepare(StateSnapshot& snapshot) const;
   // Copies values and moments of the canonical uses to `snapshot`, which Prepare has laid out.
   absl::Status CopyTo(StateSnapshot& snapshot) const;
-  // Reads each byte of the checkpoint once, checks its hash, and writes values and moments to all uses in all replicas.
+  // Reads each byte of what is used here once, checks its hash, and writes values and moments to all uses in all
+  // replicas that are here.
   // After an error some may be written. Errors: those of Checkpoint::Read; InvalidArgument if the checkpoint has a
   // tensor that the model has not.
   absl::Status Restore(const Checkpoint& checkpoint);
 
  private:
+  // Whether any use of a parameter is here.
+  bool IsUsedHere(int parameter) const;
+  // The replica from which a parameter is read; null: it is in another process.
+  const ReplicaParameters* SourceOf(int parameter) const;
   // Writes `values` of a parameter to one part of all of its uses in all replicas.
   absl::Status Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values);
 

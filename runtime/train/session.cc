@@ -11,28 +11,85 @@
 #include "runtime/data/dataset_of_job.h"
 #include "runtime/job/batch_ramp.h"
 #include "runtime/job/resolve.h"
+#include "runtime/machine/devices.h"
+#include "runtime/planning/device_memory.h"
+#include "runtime/planning/share_job.h"
 #include "runtime/train/fill_parameters.h"
+#include "runtime/train/gather_trace.h"
+#include "runtime/train/shared_numbers.h"
 #include "runtime/train/update_of_job.h"
+#include "runtime/transport/peer.h"
 #include "schedules/program/form/proto_form.h"
 
 namespace baton {
 
-TrainingSession::~TrainingSession() = default;
+namespace {
+
+// A year: in a run over several processes rank 0 alone decides whether anything hangs.
+constexpr int64_t kNoWatchdogMs = int64_t{365} * 24 * 3'600 * 1'000;
+
+}  // namespace
+
+TrainingSession::~TrainingSession() { control_->SetOnFailure(nullptr); }
 
 absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(const proto::Job& job,
-                                                                         const TransportModel& transport, bool graphs,
-                                                                         const std::string& token_cache) {
+                                                                         const SessionOptions& options) {
   std::unique_ptr<TrainingSession> session(new TrainingSession);
   session->job_ = job;
-  BATON_RETURN_IF_ERROR(session->Prepare(transport, token_cache));
-  BATON_RETURN_IF_ERROR(session->Launch(graphs));
+  if (options.control != nullptr) session->control_ = options.control;
+  absl::Status status = session->Prepare(options);
+  if (status.ok()) status = session->Launch(options.graphs);
+  if (!status.ok()) return session->FirstFailure(status);
   return session;
 }
 
-absl::Status TrainingSession::Prepare(const TransportModel& transport, const std::string& token_cache) {
+absl::Status TrainingSession::FirstFailure(const absl::Status& status) {
+  if (IsAlone() || absl::IsCancelled(status)) return status;
+  control_->Abort(status, PeerOf(status));
+  // The answer is which failure was first; the operation itself never ends well.
+  const absl::Status first = control_->Barrier(kFailureChannel);
+  return first.ok() ? status : first;
+}
+
+absl::StatusOr<PreparedJob> TrainingSession::PrepareOrReceive(const TransportModel& transport) {
+  if (control_->rank() > 0) {
+    BATON_ASSIGN_OR_RETURN(const std::string bytes, control_->Broadcast(""));
+    return ReadPrepared(*backend_, job_, transport, bytes);
+  }
+  BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareJob(*backend_, job_, transport));
+  if (!IsAlone()) BATON_RETURN_IF_ERROR(control_->Broadcast(PrintPrepared(prepared)).status());
+  return prepared;
+}
+
+absl::Status TrainingSession::CheckMemoryOfHost(const JobPrograms& programs) const {
+  if (job_.devices().backend() != proto::Devices::HOST) return absl::OkStatus();
+  // All devices of the host backend share the machine's memory.
+  Bytes bytes = 0;
+  for (int device = 0; device < programs.training.num_devices(); ++device) {
+    if (devices_->IsOnHost(device)) bytes += programs.BytesOf(device);
+  }
+  return CheckFreeMemory("training", bytes);
+}
+
+absl::Status TrainingSession::CheckSameData() {
+  if (IsAlone()) return absl::OkStatus();
+  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> hashes, control_->Exchange(dataset_->ContentsHash()));
+  for (int rank = 1; rank < control_->size(); ++rank) {
+    if (hashes[rank] == hashes[0]) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("data.", DataSourceOf(job_.data()), ": rank ", rank, " (", control_->members()[rank].host(),
+                     ") has other contents there than rank 0 (", control_->members()[0].host(), ")"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TrainingSession::Prepare(const SessionOptions& options) {
   BATON_RETURN_IF_ERROR(CheckDevices(job_.devices()));
   BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_.devices()));
-  BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareJob(*backend_, job_, transport));
+  BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareOrReceive(options.transport));
+  BATON_ASSIGN_OR_RETURN(devices_,
+                         RunDevices::Create(job_.devices(), prepared.programs.training.num_devices(), *control_));
+  BATON_RETURN_IF_ERROR(CheckMemoryOfHost(prepared.programs));
   plan_ = std::move(prepared.plan);
   program_ = std::make_shared<const Program>(std::move(prepared.programs.training));
   for (Program& smaller : prepared.programs.ramp) {
@@ -40,25 +97,54 @@ absl::Status TrainingSession::Prepare(const TransportModel& transport, const std
   }
   planned_evaluation_ = std::move(prepared.programs.evaluation);
   // Last: reading the data may take long, and everything above may still refuse the job.
-  BATON_ASSIGN_OR_RETURN(dataset_, MakeDataset(job_, token_cache));
+  // Rank 0 first, so that the others find what it has put into the cache.
+  if (control_->rank() > 0) BATON_RETURN_IF_ERROR(control_->Broadcast("").status());
+  BATON_ASSIGN_OR_RETURN(dataset_, MakeDataset(job_, options.token_cache));
+  if (control_->rank() == 0) BATON_RETURN_IF_ERROR(control_->Broadcast("").status());
+  BATON_RETURN_IF_ERROR(CheckSameData());
   batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
   return absl::OkStatus();
 }
 
-absl::Status TrainingSession::Launch(bool graphs) {
-  BATON_ASSIGN_OR_RETURN(modules_, StageModules::Create(*backend_, plan_, *program_, smaller_, *batches_));
-  BATON_ASSIGN_OR_RETURN(devices_, MakeDevices(job_.devices(), program_->num_devices()));
+absl::Status TrainingSession::CreateExecutor() {
   ExecutorOptions options;
-  options.devices = devices_.Pointers();
+  options.devices = devices_->Pointers();
   options.modules = modules_->Pointers();
-  options.transport = devices_.transport.get();
+  options.transport = &devices_->transport();
+  if (IsAlone()) {
+    BATON_ASSIGN_OR_RETURN(executor_, Executor::Create(program_, std::move(options)));
+    return absl::OkStatus();
+  }
+  control_->SetOnFailure([this](const absl::Status& status) { devices_->Abort(status); });
+  options.watchdog_timeout_ms = kNoWatchdogMs;
+  options.on_error = [this](const absl::Status& status) { control_->Abort(status, PeerOf(status)); };
   BATON_ASSIGN_OR_RETURN(executor_, Executor::Create(program_, std::move(options)));
+  control_->SetOnFailure([this](const absl::Status& status) {
+    executor_->Cancel(status);
+    devices_->Abort(status);
+  });
+  reporter_ = std::make_unique<ProgressReporter>(executor_.get(), control_, absl::Seconds(60));
+  return absl::OkStatus();
+}
 
-  BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_.Pointers()));
+absl::Status TrainingSession::Launch(bool graphs) {
+  BATON_ASSIGN_OR_RETURN(modules_,
+                         StageModules::Create(*backend_, plan_, *program_, smaller_, *batches_, devices_->Pointers()));
+  BATON_RETURN_IF_ERROR(CreateExecutor());
+  BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_->Pointers()));
   parameters_ = std::make_unique<ParameterState>(&plan_.layout, modules_->parameters());
   BATON_RETURN_IF_ERROR(FillParameters(job_, *parameters_));
   BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
+  BATON_RETURN_IF_ERROR(CreateStepRunner(graphs));
+  if (planned_evaluation_.has_value()) {
+    // Now rather than at the first evaluation, so that a lack of memory shows at the start.
+    BATON_RETURN_IF_ERROR(CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt)));
+  }
+  BATON_RETURN_IF_ERROR(devices_->AwaitConnected());
+  return control_->Barrier();
+}
 
+absl::Status TrainingSession::CreateStepRunner(bool graphs) {
   StepRunnerOptions steps;
   steps.executor = executor_.get();
   for (const std::shared_ptr<const Program>& smaller : smaller_) {
@@ -70,16 +156,14 @@ absl::Status TrainingSession::Launch(bool graphs) {
   steps.costs = &plan_.request.costs;
   steps.modules = modules_.get();
   steps.batches = batches_.get();
-  steps.stages = !devices_.devices[0]->arena_is_shared();
+  steps.stages = !devices_->FirstHere().arena_is_shared();
   steps.records = graphs;
   step_runner_ = std::make_unique<StepRunner>(steps);
-  if (!planned_evaluation_.has_value()) return absl::OkStatus();
-  // Now rather than at the first evaluation, so that a lack of memory shows at the start.
-  return CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt));
+  return absl::OkStatus();
 }
 
 absl::Status TrainingSession::Restore(const Checkpoint& checkpoint) {
-  BATON_RETURN_IF_ERROR(parameters_->Restore(checkpoint));
+  BATON_RETURN_IF_ERROR(ShareStatus(*control_, parameters_->Restore(checkpoint)));
   num_updates_ = checkpoint.manifest().step() - checkpoint.manifest().skipped_steps();
   return modules_->RoundWorkingCopies();
 }
@@ -108,15 +192,27 @@ absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace)
   UpdateControl update = UpdateOfJob(job_, step, num_updates_);
   update.num_micro_batches = ProgramOfStep(step).num_micro_batches;
   modules_->BeginStep(update, {/*training=*/true, job_.run().seed(), step});
-  BATON_RETURN_IF_ERROR(step_runner_->Run(step, wants_trace ? &next_trace_ : nullptr));
+  const absl::Status ran = step_runner_->Run(step, wants_trace ? &next_trace_ : nullptr);
+  if (!ran.ok()) return FirstFailure(ran);
   StepResult result;
-  result.loss = modules_->Loss();
+  BATON_ASSIGN_OR_RETURN(
+      const std::vector<double> losses,
+      ShareLosses(*control_, ProgramOfStep(step), devices_->rank_of_device(), modules_->Losses(), KnownTo::kRank0));
+  result.loss = losses.empty() ? 0 : losses.front();
   result.gradient_norm = modules_->GradientNorm();
   result.learning_rate = update.learning_rate;
   result.applied = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
-  if (result.applied) ++num_updates_;
-  result.stopped = !result.applied && stop_ != nullptr && *stop_;
-  if (wants_trace && !result.stopped) std::swap(trace_, next_trace_);
+  if (result.applied) {
+    ++num_updates_;
+  } else {
+    BATON_ASSIGN_OR_RETURN(result.stopped, ShareAny(*control_, stop_ != nullptr && *stop_));
+  }
+  if (!wants_trace || result.stopped) return result;
+  if (!IsAlone()) {
+    BATON_RETURN_IF_ERROR(
+        GatherTrace(*control_, ProgramOfStep(step), devices_->rank_of_device(), executor_->step_start(), next_trace_));
+  }
+  std::swap(trace_, next_trace_);
   return result;
 }
 
@@ -129,8 +225,8 @@ absl::StatusOr<NonfiniteOrigin> TrainingSession::FindNonfinite(int64_t step) {
   modules_->BeginExamination();
   const absl::Status status = step_runner_->RunInstructions(step);
   const NonfiniteOrigin origin = modules_->EndExamination();
-  BATON_RETURN_IF_ERROR(status);
-  return origin;
+  if (!status.ok()) return FirstFailure(status);
+  return ShareOrigin(*control_, origin);
 }
 
 absl::StatusOr<double> TrainingSession::Evaluate() {
@@ -140,7 +236,20 @@ absl::StatusOr<double> TrainingSession::Evaluate() {
     BATON_RETURN_IF_ERROR(CreateEvaluation(std::move(program)));
   }
   step_runner_->ForgetStaged();
-  return evaluation_->Run(stop_);
+  // Processes that were told to stop at different times would evaluate different numbers of batches.
+  const absl::Status ran = evaluation_->Run(IsAlone() ? stop_ : nullptr);
+  if (!ran.ok()) return absl::IsCancelled(ran) ? ran : FirstFailure(ran);
+  BATON_ASSIGN_OR_RETURN(
+      const std::vector<double> losses,
+      ShareLosses(*control_, evaluation_->program(), devices_->rank_of_device(), evaluation_->losses(), KnownTo::kAll));
+  return evaluation_->MeanOf(losses);
+}
+
+absl::StatusOr<std::vector<TensorToWrite>> TrainingSession::Weights() {
+  BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> own, parameters_->Weights());
+  if (IsAlone()) return own;
+  BATON_ASSIGN_OR_RETURN(gathered_, GatherWeights(*control_, plan_.layout, own));
+  return gathered_.tensors;
 }
 
 const Program& TrainingSession::ProgramOfStep(int64_t step) const {
@@ -171,7 +280,7 @@ std::string TrainingSession::DescribeHeldOut() const {
 absl::StatusOr<std::vector<std::byte>> TrainingSession::ParametersAt(int replica_index) const {
   const ChunkReplica& replica = program_->placement.replicas()[replica_index];
   std::vector<std::byte> parameters(plan_.layout.ParameterBytes(replica.chunk));
-  BATON_RETURN_IF_ERROR(devices_.devices[replica.device]->CopyFromArena(
+  BATON_RETURN_IF_ERROR(devices_->Pointers()[replica.device]->CopyFromArena(
       parameters.data(), executor_->StateOf(replica_index).parameters, static_cast<Bytes>(parameters.size())));
   return parameters;
 }

@@ -1,5 +1,6 @@
 // A job made ready to train: model, plan, proven programs, devices, modules and the executor, and one call a step. The
-// trainer, the end-to-end tests and the benchmarks drive it.
+// trainer, the end-to-end tests and the benchmarks drive it. In a run over several processes each has a session, with
+// its own devices; all call the same functions in the same order.
 //
 //   BATON_ASSIGN_OR_RETURN(const auto session, TrainingSession::Create(job));
 //   for (int64_t step = 0; step < job.run().steps(); ++step) {
@@ -25,12 +26,16 @@
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/data/dataset.h"
 #include "runtime/execute/executor.h"
-#include "runtime/machine/devices.h"
 #include "runtime/planning/prepare_job.h"
+#include "runtime/process/control.h"
+#include "runtime/process/lone_control.h"
 #include "runtime/train/batches.h"
 #include "runtime/train/evaluation.h"
+#include "runtime/train/gather_weights.h"
 #include "runtime/train/nonfinite.h"
 #include "runtime/train/parameter_state.h"
+#include "runtime/train/progress_reporter.h"
+#include "runtime/train/run_devices.h"
 #include "runtime/train/stage_modules.h"
 #include "runtime/train/step_runner.h"
 #include "schedules/costs/costs.h"
@@ -42,25 +47,32 @@ namespace baton {
 
 // The numbers of one step.
 struct StepResult {
-  double loss = 0;           // mean over all rows of the batch, in nats
+  double loss = 0;           // mean over all rows of the batch, in nats; 0 in other processes than rank 0
   double gradient_norm = 0;  // L2, over all gradients, before clipping; NaN also if a loss is not finite
   double learning_rate = 0;
   // False if the loss or the norm is not finite, or if the step was stopped. Then parameters and optimizer state are as
   // before the step.
   bool applied = true;
-  bool stopped = false;  // by SetStop; the numbers mean nothing
+  bool stopped = false;  // by SetStop in any process; the numbers mean nothing
+};
+
+struct SessionOptions {
+  // The programs are proven for it; it changes no bit of the result.
+  TransportModel transport;
+  // If the devices can, steps after the first are recorded once and replayed.
+  bool graphs = true;
+  std::string token_cache;  // see MakeDataset
+  // The processes of the run. Borrowed; null: this one is alone.
+  Control* control = nullptr;
 };
 
 // Thread contract: one thread at a time. Owns all; destruction joins the workers.
 class TrainingSession {
  public:
-  // `job` must be resolved. The programs are proven for `transport`, which changes no bit of the result. `graphs`: if
-  // the devices can, steps after the first are recorded once and replayed. `token_cache`: see MakeDataset.
-  // Errors: InvalidArgument for an impossible job, Unavailable if a device is missing, those of data and devices.
+  // `job` must be resolved, and the same in all processes. Errors: InvalidArgument for an impossible job, Unavailable
+  // if a device is missing, those of data and devices; Cancelled, as of all functions below, if another process failed.
   static absl::StatusOr<std::unique_ptr<TrainingSession>> Create(const proto::Job& job,
-                                                                 const TransportModel& transport = {},
-                                                                 bool graphs = true,
-                                                                 const std::string& token_cache = "");
+                                                                 const SessionOptions& options = {});
   ~TrainingSession();
 
   // Runs training step `step`, from 0, and keeps its trace if `wants_trace`. After an error the session is of no use.
@@ -71,17 +83,18 @@ class TrainingSession {
   // Runs step `step`, which was not applied, once more to find where its numbers first stopped being finite.
   absl::StatusOr<NonfiniteOrigin> FindNonfinite(int64_t step);
   // True if a trace costs time. Then it should not be asked for in every step.
-  bool traces_cost_time() const { return step_runner_->replays(); }
+  bool traces_cost_time() const { return step_runner_->replays() || !IsAlone(); }
 
   // The mean loss over the held-out data; see Evaluation::Run. Unless run.evaluate_every is set, the first call
   // compiles the evaluation program and allocates its arenas. Errors: InvalidArgument if data.held_out is 0.
   absl::StatusOr<double> Evaluate();
-  // The model's parameters by name, in the same order for every split; valid until the next call or step.
-  absl::StatusOr<std::vector<TensorToWrite>> Weights() { return parameters_->Weights(); }
+  // The model's parameters by name, in the same order for every split; valid until the next call or step. In a run over
+  // several processes rank 0 gets all, in memory of its own, and the others nothing.
+  absl::StatusOr<std::vector<TensorToWrite>> Weights();
   // The parameters and moments by name, for checkpoints. Lives as long as the session.
   ParameterState& state() { return *parameters_; }
-  // Goes on from a checkpoint: the next step is manifest().step(). After an error
-  // parameters and moments may be partly the checkpoint's. Errors: those of ParameterState::Restore.
+  // Goes on from a checkpoint: the next step is manifest().step(). After an error, in any process, parameters and
+  // moments may be partly the checkpoint's. Errors: those of ParameterState::Restore.
   absl::Status Restore(const Checkpoint& checkpoint);
   // A manifest with the fields that are the same for every step of the run.
   proto::CheckpointManifest DescribeRun() const;
@@ -90,7 +103,8 @@ class TrainingSession {
   // smaller.
   const Program& program() const { return *program_; }
   const Program& ProgramOfStep(int64_t step) const;
-  const Trace& trace() const { return trace_; }  // of the last step that was traced and not stopped
+  // The trace of the last step that was traced and not stopped; in other processes than rank 0, of their devices alone.
+  const Trace& trace() const { return trace_; }
   // Sizes as planned. Times by the job's rates, or 1 ns a FLOP: right in proportion, before anything was measured.
   const CostModel& planned_costs() const { return plan_.request.costs; }
   // For people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
@@ -99,7 +113,7 @@ class TrainingSession {
   std::string DescribeHeldOut() const;
   // See Executor::PeakArenaBytes; of the training program.
   Bytes PeakArenaBytes(int device) const { return executor_->PeakArenaBytes(device); }
-  // The parameters region of one replica of a chunk, an index into ChunkPlacement::replicas().
+  // The parameters region of one replica of a chunk, an index into ChunkPlacement::replicas(), that is in this process.
   absl::StatusOr<std::vector<std::byte>> ParametersAt(int replica_index) const;
   // Sequences (examples, for other data) in the batch of step `step`, and their tokens.
   int64_t SequencesOfStep(int64_t step) const;
@@ -110,12 +124,23 @@ class TrainingSession {
  private:
   TrainingSession() = default;
   // Plans, compiles, checks and reads the data. Nothing is launched.
-  absl::Status Prepare(const TransportModel& transport, const std::string& token_cache);
+  absl::Status Prepare(const SessionOptions& options);
+  absl::StatusOr<PreparedJob> PrepareOrReceive(const TransportModel& transport);
+  absl::Status CheckMemoryOfHost(const JobPrograms& programs) const;
+  // All processes must train on the same data.
+  absl::Status CheckSameData();
   // Starts devices and executor, and fills the parameters.
   absl::Status Launch(bool graphs);
+  absl::Status CreateExecutor();
+  absl::Status CreateStepRunner(bool graphs);
   absl::Status CreateEvaluation(Program program);
+  // The run's first failure, if that of this process, `status`, may be a consequence; otherwise `status`.
+  absl::Status FirstFailure(const absl::Status& status);
+  bool IsAlone() const { return control_->size() == 1; }
 
   proto::Job job_;
+  LoneControl alone_;
+  Control* control_ = &alone_;
   std::unique_ptr<Backend> backend_;
   JobPlan plan_;
   std::shared_ptr<const Program> program_;
@@ -124,9 +149,11 @@ class TrainingSession {
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<Batches> batches_;
   std::unique_ptr<StageModules> modules_;
-  JobDevices devices_;
+  std::unique_ptr<RunDevices> devices_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<ProgressReporter> reporter_;  // null in a run of one process
   std::unique_ptr<ParameterState> parameters_;
+  GatheredWeights gathered_;
   std::unique_ptr<StepRunner> step_runner_;
   std::unique_ptr<Evaluation> evaluation_;  // null until something is evaluated
   int64_t num_updates_ = 0;                 // steps that were applied; the correction of the moments' bias counts these

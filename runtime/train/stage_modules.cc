@@ -1,6 +1,7 @@
 // Builds, binds and asks the modules of all replicas.
 #include "runtime/train/stage_modules.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <variant>
@@ -22,6 +23,11 @@ void ScaleLossRows(int64_t part, int64_t whole, LayerSpec& spec) {
   }
 }
 
+const Shape& InputOf(const JobPlan& plan, int chunk) {
+  const int first_layer = plan.split[chunk].begin;
+  return first_layer == 0 ? plan.table.model.input_shape : plan.table.outputs[first_layer - 1];
+}
+
 SequenceSpec LayersOf(const JobPlan& plan, int chunk) {
   const std::vector<LayerSpec>& layers = plan.table.model.layers;
   return {{layers.begin() + plan.split[chunk].begin, layers.begin() + plan.split[chunk].end}};
@@ -31,17 +37,19 @@ SequenceSpec LayersOf(const JobPlan& plan, int chunk) {
 
 absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
     const Backend& backend, const JobPlan& plan, const Program& program,
-    absl::Span<const std::shared_ptr<const Program>> smaller, const BatchSource& source) {
+    absl::Span<const std::shared_ptr<const Program>> smaller, const BatchSource& source,
+    absl::Span<Device* const> devices) {
   std::unique_ptr<StageModules> modules(new StageModules(program, smaller));
-  const ModelSpec& model = plan.table.model;
   const std::vector<ChunkReplica>& replicas = program.placement.replicas();
-  // [chunk]; replica 0 comes first, with all chunks in order.
-  std::vector<Shape> inputs = {model.input_shape};
   for (int index = 0; index < static_cast<int>(replicas.size()); ++index) {
+    if (devices[replicas[index].device] == nullptr) {
+      modules->modules_.push_back(nullptr);
+      continue;
+    }
     const int chunk = replicas[index].chunk;
     const SequenceSpec sequence = LayersOf(plan, chunk);
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, LayerSpec{sequence}, inputs[chunk]));
-    if (replicas[index].replica == 0) inputs.push_back(layer->output_shape());
+    const Shape& input = InputOf(plan, chunk);
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, LayerSpec{sequence}, input));
     modules->modules_.push_back(std::make_unique<LayerStageModule>(&backend, &plan.layout, &program.reduce_groups,
                                                                    &source, index, replicas[index],
                                                                    program.num_micro_batches, std::move(layer)));
@@ -49,7 +57,7 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
     for (const std::shared_ptr<const Program>& each : smaller) {
       SequenceSpec last = sequence;
       ScaleLossRows(each->num_micro_batches, program.num_micro_batches, last.layers.back());
-      BATON_ASSIGN_OR_RETURN(layer, BuildLayer(backend, LayerSpec{std::move(last)}, inputs[chunk]));
+      BATON_ASSIGN_OR_RETURN(layer, BuildLayer(backend, LayerSpec{std::move(last)}, input));
       modules->modules_.back()->AddVariant(std::move(layer));
     }
   }
@@ -58,19 +66,18 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
 
 absl::Status StageModules::AddModel(const Backend& backend, const JobPlan& plan) {
   const std::vector<ChunkReplica>& replicas = program_.placement.replicas();
-  std::vector<Shape> inputs = {plan.table.model.input_shape};  // [chunk]
   for (size_t index = 0; index < replicas.size(); ++index) {
+    if (modules_[index] == nullptr) continue;
     const int chunk = replicas[index].chunk;
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer,
-                           BuildLayer(backend, LayerSpec{LayersOf(plan, chunk)}, inputs[chunk]));
-    if (replicas[index].replica == 0) inputs.push_back(layer->output_shape());
+                           BuildLayer(backend, LayerSpec{LayersOf(plan, chunk)}, InputOf(plan, chunk)));
     modules_[index]->AddVariant(std::move(layer));
   }
   return absl::OkStatus();
 }
 
 void StageModules::UseModel(int model) {
-  for (const auto& module : modules_) module->set_variant(model);
+  ForEach([&](LayerStageModule& module) { module.set_variant(model); });
 }
 
 std::vector<StageModule*> StageModules::Pointers() const {
@@ -82,16 +89,17 @@ std::vector<StageModule*> StageModules::Pointers() const {
 absl::Status StageModules::Bind(const Executor& executor, absl::Span<Device* const> devices) {
   for (int index = 0; index < static_cast<int>(modules_.size()); ++index) {
     const ChunkReplica& replica = program_.placement.replicas()[index];
-    Device& device = *devices[replica.device];
     const ChunkState state = executor.StateOf(index);
-    BATON_RETURN_IF_ERROR(modules_[index]->Bind(device, state));
-    parameters_.push_back({replica.chunk, &device, state.parameters, state.optimizer});
+    parameters_.push_back({replica.chunk, devices[replica.device], state.parameters, state.optimizer});
+    if (modules_[index] == nullptr) continue;
+    BATON_RETURN_IF_ERROR(modules_[index]->Bind(*devices[replica.device], state));
   }
   return absl::OkStatus();
 }
 
 absl::Status StageModules::RoundWorkingCopies() {
   for (size_t i = 0; i < modules_.size(); ++i) {
+    if (modules_[i] == nullptr) continue;
     BATON_RETURN_IF_ERROR(modules_[i]->RoundWorkingCopies(*parameters_[i].device));
   }
   return absl::OkStatus();
@@ -99,23 +107,23 @@ absl::Status StageModules::RoundWorkingCopies() {
 
 void StageModules::UseProgram(int smaller) {
   current_ = smaller < 0 ? &program_ : smaller_[smaller].get();
-  for (const auto& module : modules_) module->set_variant(smaller);
+  ForEach([&](LayerStageModule& module) { module.set_variant(smaller); });
 }
 
 void StageModules::BeginStep(const UpdateControl& update, const StepContext& step) {
-  for (const auto& module : modules_) module->BeginStep(update, step);
+  ForEach([&](LayerStageModule& module) { module.BeginStep(update, step); });
 }
 
 void StageModules::BeginEvaluation() {
-  for (const auto& module : modules_) module->BeginEvaluation();
+  ForEach([](LayerStageModule& module) { module.BeginEvaluation(); });
 }
 
 void StageModules::SetStop(const std::atomic<bool>* stop) {
-  for (const auto& module : modules_) module->set_stop(stop);
+  ForEach([&](LayerStageModule& module) { module.set_stop(stop); });
 }
 
 void StageModules::SetStaging(int staging) {
-  for (const auto& module : modules_) module->set_staging(staging);
+  ForEach([&](LayerStageModule& module) { module.set_staging(staging); });
 }
 
 void StageModules::Stage(const Program& program, int staging) {
@@ -123,44 +131,52 @@ void StageModules::Stage(const Program& program, int staging) {
     for (const Instruction& instruction : device.instructions) {
       const auto* load = std::get_if<Load>(&instruction.operation);
       if (load == nullptr) continue;
-      modules_[program.placement.IndexOf(load->chunk, load->micro_batch)]->Stage(load->kind, load->micro_batch,
-                                                                                 staging);
+      const auto& module = modules_[program.placement.IndexOf(load->chunk, load->micro_batch)];
+      if (module != nullptr) module->Stage(load->kind, load->micro_batch, staging);
     }
   }
 }
 
-double StageModules::LossOf(int micro_batch) const {
-  return modules_[program_.placement.IndexOf(program_.num_chunks - 1, micro_batch)]->losses()[micro_batch];
+const LayerStageModule& StageModules::FirstHere() const {
+  return **std::find_if(modules_.begin(), modules_.end(), [](const auto& module) { return module != nullptr; });
 }
 
-const std::byte* StageModules::Output() const {
-  return modules_[program_.placement.IndexOf(program_.num_chunks - 1, /*micro_batch=*/0)]->output();
+const LayerStageModule* StageModules::LossModule(int micro_batch) const {
+  return modules_[program_.placement.IndexOf(program_.num_chunks - 1, micro_batch)].get();
 }
+
+const std::byte* StageModules::Output() const { return LossModule(/*micro_batch=*/0)->output(); }
 
 double StageModules::Loss() const {
   double sum = 0;
-  for (int micro_batch = 0; micro_batch < current_->num_micro_batches; ++micro_batch) sum += LossOf(micro_batch);
+  for (const double loss : Losses()) sum += loss;
   return sum;
 }
 
+std::vector<double> StageModules::Losses() const {
+  std::vector<double> losses;
+  for (int micro_batch = 0; micro_batch < current_->num_micro_batches; ++micro_batch) {
+    if (const LayerStageModule* module = LossModule(micro_batch)) losses.push_back(module->losses()[micro_batch]);
+  }
+  return losses;
+}
+
 void StageModules::BeginExamination() {
-  for (const auto& module : modules_) module->BeginExamination();
+  ForEach([](LayerStageModule& module) { module.BeginExamination(); });
 }
 
 NonfiniteOrigin StageModules::EndExamination() {
   NonfiniteOrigin origin;
   for (int micro_batch = 0; micro_batch < current_->num_micro_batches && origin.loss_micro_batch < 0; ++micro_batch) {
-    if (!std::isfinite(LossOf(micro_batch))) origin.loss_micro_batch = micro_batch;
+    const LayerStageModule* module = LossModule(micro_batch);
+    if (module != nullptr && !std::isfinite(module->losses()[micro_batch])) origin.loss_micro_batch = micro_batch;
   }
   for (size_t index = 0; index < modules_.size(); ++index) {
-    const int micro_batch = modules_[index]->EndExamination();
-    const int chunk = program_.placement.replicas()[index].chunk;
-    if (micro_batch < 0 || (origin.chunk >= 0 &&
-                            std::make_pair(micro_batch, -chunk) > std::make_pair(origin.micro_batch, -origin.chunk))) {
-      continue;
-    }
-    origin.micro_batch = micro_batch;
-    origin.chunk = chunk;
+    if (modules_[index] == nullptr) continue;
+    NonfiniteOrigin found;
+    found.micro_batch = modules_[index]->EndExamination();
+    found.chunk = found.micro_batch < 0 ? -1 : program_.placement.replicas()[index].chunk;
+    origin = FirstOf(origin, found);
   }
   return origin;
 }

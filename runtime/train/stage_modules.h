@@ -1,6 +1,6 @@
 // The stage modules of a job: one for each replica of each chunk, with real layers. Used by training sessions.
 //
-//   BATON_ASSIGN_OR_RETURN(auto modules, StageModules::Create(backend, plan, program, &batches));
+//   BATON_ASSIGN_OR_RETURN(auto modules, StageModules::Create(backend, plan, program, {}, batches, devices));
 //   options.modules = modules->Pointers();                       // ExecutorOptions
 //   BATON_RETURN_IF_ERROR(modules->Bind(*executor, devices));    // then the parameters are filled
 //   BATON_RETURN_IF_ERROR(modules->RoundWorkingCopies());
@@ -31,12 +31,14 @@ namespace baton {
 // everything that it is made from. The same modules serve the training program and the evaluation program.
 class StageModules {
  public:
-  // Builds the layers of each chunk. Errors: InvalidArgument for layers that do not fit each other.
-  // `smaller`: programs for batches with fewer micro-batches, on the same placement.
+  // Builds the layers of each chunk whose device is not null: the others are in other processes. `smaller`: programs
+  // for batches with fewer micro-batches, on the same placement. Errors: InvalidArgument for layers that do not fit
+  // each other.
   static absl::StatusOr<std::unique_ptr<StageModules>> Create(const Backend& backend, const JobPlan& plan,
                                                               const Program& program,
                                                               absl::Span<const std::shared_ptr<const Program>> smaller,
-                                                              const BatchSource& source);
+                                                              const BatchSource& source,
+                                                              absl::Span<Device* const> devices);
 
   // Adds the layers of another model with the same split and parameters, for inputs of another shape, to the modules.
   // Models have numbers from 0, in the order of calls. Errors: as Create.
@@ -48,7 +50,7 @@ class StageModules {
   std::vector<StageModule*> Pointers() const;
   // Binds each module to its memory. `executor` runs the training program on `devices`.
   absl::Status Bind(const Executor& executor, absl::Span<Device* const> devices);
-  // The parameters and moments of each replica. Bind first.
+  // The parameters and moments of each replica, without memory for those of other processes. Bind first.
   const std::vector<ReplicaParameters>& parameters() const { return parameters_; }
   // See LayerStageModule::RoundWorkingCopies.
   absl::Status RoundWorkingCopies();
@@ -66,13 +68,16 @@ class StageModules {
   // Fills the staging memory of what `program` loads from the batch source.
   void Stage(const Program& program, int staging);
 
-  // The mean loss over the rows of the batch that ran last.
+  // The losses of those micro-batches of the batch that ran last whose last chunk is here, ascending: each is a sum
+  // over rows, divided by the rows of the batch.
+  std::vector<double> Losses() const;
+  // Their sum: the mean loss over the rows of the batch, in a run of one process.
   double Loss() const;
   // The output of a model without loss, by a program with one micro-batch; see LayerStageModule::output. Null before
   // any step.
   const std::byte* Output() const;
   // The L2 norm over all gradients of the last training step, before clipping.
-  double GradientNorm() const { return modules_.front()->gradient_norm(); }
+  double GradientNorm() const { return FirstHere().gradient_norm(); }
 
   // The training steps between the two run by instructions, leave all parameters as they are and find where the
   // numbers of the last one first stopped being finite.
@@ -83,12 +88,21 @@ class StageModules {
   StageModules(const Program& program, absl::Span<const std::shared_ptr<const Program>> smaller)
       : program_(program), smaller_(smaller.begin(), smaller.end()), current_(&program) {}
 
-  double LossOf(int micro_batch) const;
+  const LayerStageModule& FirstHere() const;
+  // The module that runs the last chunk for a micro-batch; null: in another process.
+  const LayerStageModule* LossModule(int micro_batch) const;
+  // Calls a function with each module that is here.
+  template <typename Function>
+  void ForEach(const Function& function) const {
+    for (const auto& module : modules_) {
+      if (module != nullptr) function(*module);
+    }
+  }
 
   const Program& program_;  // of training, with the whole batch
   const std::vector<std::shared_ptr<const Program>> smaller_;
   const Program* current_;                                  // of the last step
-  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as ChunkPlacement::replicas()
+  std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as ChunkPlacement::replicas(); null: in another process
   std::vector<ReplicaParameters> parameters_;               // likewise
 };
 

@@ -32,6 +32,8 @@ class WeightsOf final : public StoredWeights {
     return WithField(file_->Read(spec.name, spec.shape, values.data()));
   }
 
+  void Skip(const ParameterSpec& spec) override { unread_.erase(spec.name); }
+
   absl::Status CheckAllRead() const override {
     if (unread_.empty()) return absl::OkStatus();
     const std::string more = unread_.size() > 1 ? absl::StrCat(" and ", unread_.size() - 1, " more") : "";

@@ -147,8 +147,10 @@ class Trainer {
   }
 
   absl::Status MakeSession(const proto::Job& job) {
-    BATON_ASSIGN_OR_RETURN(session_,
-                           TrainingSession::Create(job, TransportModel{}, options_.graphs, output_.token_cache()));
+    SessionOptions options;
+    options.graphs = options_.graphs;
+    options.token_cache = output_.token_cache();
+    BATON_ASSIGN_OR_RETURN(session_, TrainingSession::Create(job, options));
     session_->SetStop(options_.stop);
     costs_ = session_->planned_costs();
     return options_.costs ? UseTable(*options_.costs, costs_) : absl::OkStatus();

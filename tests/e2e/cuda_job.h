@@ -42,7 +42,7 @@ class FakeGpus {
 
 // All steps of `job`, and its weights.
 inline Outcome Run(const proto::Job& job, bool graphs, bool traces = true) {
-  const auto run = TrainingSession::Create(job, TransportModel{}, graphs).value();
+  const auto run = TrainingSession::Create(job, WithGraphs(graphs)).value();
   Outcome outcome;
   for (int64_t step = 0; step < job.run().steps(); ++step) {
     const StepResult result = run->Step(step, traces).value();

@@ -34,7 +34,7 @@ std::string RunAndSave(const proto::Job& job, int num_gpus, bool graphs, int sto
   static int count = 0;
   const std::string folder = absl::StrCat(std::getenv("TEST_TMPDIR"), "/", count++);
   const FakeGpus gpus(num_gpus, count, closed);
-  const auto session = TrainingSession::Create(job, TransportModel{}, graphs).value();
+  const auto session = TrainingSession::Create(job, WithGraphs(graphs)).value();
   RunSteps(*session, 0, stop, outcome);
   StateSnapshot snapshot;
   session->state().Prepare(snapshot);
@@ -48,7 +48,7 @@ std::string RunAndSave(const proto::Job& job, int num_gpus, bool graphs, int sto
 // The other steps of `job`, and its weights.
 void GoOn(const proto::Job& job, int num_gpus, bool graphs, const std::string& path, int stop, Outcome& outcome) {
   const FakeGpus gpus(num_gpus, 100 + stop);
-  const auto session = TrainingSession::Create(job, TransportModel{}, graphs).value();
+  const auto session = TrainingSession::Create(job, WithGraphs(graphs)).value();
   REQUIRE(session->Restore(*Checkpoint::Open(path).value()).ok());
   RunSteps(*session, stop, job.run().steps(), outcome);
   const std::vector<TensorToWrite> weights = session->Weights().value();

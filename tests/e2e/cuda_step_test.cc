@@ -30,7 +30,9 @@ TEST_CASE("CUDA: graphs are recorded once for each staging, and traced ones agai
 TEST_CASE("CUDA: a trace orders every instruction, from a graph and without") {
   const bool graphs = GENERATE(true, false);
   const FakeGpus gpus(2, 13);
-  const auto run = TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
+  const auto run =
+      TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), WithGraphs(graphs))
+          .value();
   for (int step = 0; step < 2; ++step) REQUIRE(run->Step(step).ok());
   for (int device = 0; device < 2; ++device) {
     const DeviceProgram& program = run->program().devices[device];
@@ -64,7 +66,7 @@ TEST_CASE("CUDA: a step that overflows is not applied, from a graph and without"
                        MakeJob(kTinyGpt, {"pipeline.stages=2", "optimizer.adamw.learning_rate=1000",
                                           "model.gpt2.width=32", "optimizer.warmup_steps=0", "optimizer.decay=CONSTANT",
                                           absl::StrCat("optimizer.clip_norm=", clip_norm)}),
-                       TransportModel{}, graphs)
+                       WithGraphs(graphs))
                        .value();
   int step = 0;
   while (step < 8 && run->Step(step).value().applied) ++step;
@@ -85,7 +87,7 @@ TEST_CASE("CUDA: a growing batch has the same bits from graphs and without") {
         TrainingSession::Create(
             MakeJob(kTinyGpt, {"pipeline.stages=2",
                                "batch={ sequences: 8 micro_batches: 4 ramp { from: 4 by: 2 every_steps: 3 } }"}),
-            TransportModel{}, graphs)
+            WithGraphs(graphs))
             .value();
     std::vector<double> losses;
     for (int step = 0; step < 9; ++step) losses.push_back(run->Step(step, step % 2 == 0).value().loss);
@@ -100,7 +102,8 @@ TEST_CASE("CUDA: a fault on the GPU ends the run, and the error names its possib
     stand_in::ResetMachine();
     stand_in::SetWorkOrder(4);
     const auto run =
-        TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), TransportModel{}, graphs).value();
+        TrainingSession::Create(MakeJob(kTinyGpt, {"pipeline.stages=2"}), WithGraphs(graphs))
+            .value();
     REQUIRE(run->Step(0).ok());
     stand_in::FailEnqueued(150);  // during the second step
     const absl::Status status = run->Step(1).status();

@@ -13,7 +13,7 @@ Outcome RunWith(const std::vector<std::string>& overrides, bool graphs) {
   std::vector<std::string> all = {"devices.backend=CUDA"};
   all.insert(all.end(), overrides.begin(), overrides.end());
   const proto::Job job = MakeJob(kSmallGpt, all);
-  const auto run = TrainingSession::Create(job, TransportModel{}, graphs).value();
+  const auto run = TrainingSession::Create(job, WithGraphs(graphs)).value();
   Outcome outcome;
   for (int64_t step = 0; step < job.run().steps(); ++step) {
     const StepResult result = run->Step(step, /*wants_trace=*/step == 2).value();

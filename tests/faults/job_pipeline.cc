@@ -23,8 +23,8 @@ JobPipeline::JobPipeline(const proto::Job& job, const std::function<void(Program
   program_ = std::make_shared<const Program>(std::move(prepared.programs.training));
   dataset_ = MakeDataset(job).value();
   batches_ = std::make_unique<Batches>(dataset_.get(), job.batch().sequences() / job.batch().micro_batches());
-  modules_ = StageModules::Create(*backend_, plan_, *program_, {}, *batches_).value();
   devices_ = MakeDevices(job.devices(), program_->num_devices()).value();
+  modules_ = StageModules::Create(*backend_, plan_, *program_, {}, *batches_, devices_.Pointers()).value();
   options_.devices = devices_.Pointers();
   options_.modules = modules_->Pointers();
   options_.transport = devices_.transport.get();

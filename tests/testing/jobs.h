@@ -35,6 +35,12 @@ inline proto::Job MakeJob(const std::string& text, const std::vector<std::string
   return ResolveJob(std::move(job)).value();
 }
 
+inline SessionOptions WithGraphs(bool graphs) {
+  SessionOptions options;
+  options.graphs = graphs;
+  return options;
+}
+
 // The results of a run of all its steps. Two are equal only if every bit is.
 struct Outcome {
   std::vector<double> losses;
@@ -47,7 +53,9 @@ struct Outcome {
 };
 
 inline Outcome RunToTheEnd(const proto::Job& job, const TransportModel& transport = {}) {
-  const std::unique_ptr<TrainingSession> run = TrainingSession::Create(job, transport).value();
+  SessionOptions options;
+  options.transport = transport;
+  const std::unique_ptr<TrainingSession> run = TrainingSession::Create(job, options).value();
   Outcome outcome;
   for (int64_t step = 0; step < job.run().steps(); ++step) {
     const StepResult result = run->Step(step).value();

@@ -1,0 +1,60 @@
+// The devices of this process, and the transport that connects them with each other and with those of the other
+// processes of the run. Used by training sessions.
+//
+//   BATON_ASSIGN_OR_RETURN(auto devices, RunDevices::Create(job.devices(), program.num_devices(), control));
+//   … Executor::Create with devices->Pointers() and devices->transport(), in all processes alike …
+//   BATON_RETURN_IF_ERROR(devices->AwaitConnected());
+#ifndef BATON_RUNTIME_TRAIN_RUN_DEVICES_H_
+#define BATON_RUNTIME_TRAIN_RUN_DEVICES_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proto/job.pb.h"
+#include "runtime/machine/devices.h"
+#include "runtime/process/control.h"
+#include "runtime/transport/gloo/gloo_transport.h"
+#include "runtime/transport/router/router.h"
+
+namespace baton {
+
+// [device]: the rank of its process, ascending. Errors: InvalidArgument if there are more processes than devices, or if
+// devices.per_process is for another number of processes.
+absl::StatusOr<std::vector<int>> DealDevices(const proto::Devices& devices, int count, int num_processes);
+
+// Thread contract: one thread at a time; Abort from any thread. Borrows the control plane.
+class RunDevices {
+ public:
+  // All processes of the run call it at the same time. Errors: those of DealDevices, MakeDevices and the control plane.
+  static absl::StatusOr<std::unique_ptr<RunDevices>> Create(const proto::Devices& devices, int count, Control& control);
+
+  // [device]; null for those of other processes.
+  std::vector<Device*> Pointers() const { return devices_.Pointers(); }
+  Device& FirstHere() const { return *devices_.devices[here_.begin]; }
+  const std::vector<int>& rank_of_device() const { return rank_of_device_; }
+  // True for devices of this host, whatever their process.
+  bool IsOnHost(int device) const { return is_on_host_[device]; }
+  Transport& transport() const { return router_ != nullptr ? *router_ : *devices_.transport; }
+
+  // Blocks until all connections are made that channels and sums need. Errors: those of GlooTransport.
+  absl::Status AwaitConnected();
+  // Ends whatever waits for another process.
+  void Abort(const absl::Status& status);
+
+ private:
+  RunDevices() = default;
+  absl::Status Connect(Control& control);
+
+  JobDevices devices_;
+  DevicesHere here_;
+  std::vector<int> rank_of_device_;
+  std::vector<bool> is_on_host_;         // [device]
+  std::unique_ptr<GlooTransport> gloo_;  // null in a run of one process
+  std::unique_ptr<Router> router_;       // likewise
+};
+
+}  // namespace baton
+
+#endif  // BATON_RUNTIME_TRAIN_RUN_DEVICES_H_

@@ -1,0 +1,109 @@
+// Training over several processes gives the bits of one: losses, norms and weights.
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/processes/worlds.h"
+#include "tests/testing/jobs.h"
+
+namespace baton {
+namespace {
+
+// The losses are known in rank 0 alone, and so are the weights.
+Outcome TrainAs(Control& control, const proto::Job& job) {
+  SessionOptions options;
+  options.control = &control;
+  const auto session = TrainingSession::Create(job, options).value();
+  Outcome outcome;
+  for (int64_t step = 0; step < job.run().steps(); ++step) {
+    const StepResult result = session->Step(step).value();
+    outcome.losses.push_back(result.loss);
+    outcome.gradient_norms.push_back(result.gradient_norm);
+  }
+  if (job.run().evaluate_every() > 0) outcome.losses.push_back(session->Evaluate().value());
+  const std::vector<TensorToWrite> weights = session->Weights().value();
+  for (const TensorToWrite& tensor : weights) {
+    outcome.weights.emplace(tensor.name, std::vector<std::byte>(tensor.data, tensor.data + tensor.shape.NumBytes()));
+  }
+  return outcome;
+}
+
+Outcome TrainAlone(const proto::Job& job) {
+  LoneControl alone;
+  return TrainAs(alone, job);
+}
+
+TEST_CASE("weights, losses and norms have the bits of one process for every schedule and number of processes") {
+  const std::string schedule = GENERATE("1f1b", "gpipe", "interleaved", "zb-v", "chimera", "zb-auto");
+  CAPTURE(schedule);
+  const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=4", "run.steps=3", "run.evaluate_every=3",
+                                             absl::StrCat("pipeline.schedule=", schedule)});
+  const Outcome alone = TrainAlone(job);
+  REQUIRE(alone.weights.size() > 10);
+  for (const int size : {2, 3, 4}) {
+    CAPTURE(size);
+    std::vector<Outcome> outcomes(size);
+    AsProcesses(size, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, job); });
+    CHECK(outcomes[0] == alone);
+    for (int rank = 1; rank < size; ++rank) {
+      CHECK(outcomes[rank].gradient_norms == alone.gradient_norms);
+      CHECK(outcomes[rank].losses.back() == alone.losses.back());  // held out: known to all
+      CHECK(outcomes[rank].weights.empty());
+    }
+  }
+}
+
+TEST_CASE("devices.per_process deals the devices") {
+  const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=4", "devices.per_process=[1, 3]", "run.steps=2"});
+  std::vector<Outcome> outcomes(2);
+  AsProcesses(2, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, job); });
+  CHECK(outcomes[0] == TrainAlone(job));
+}
+
+TEST_CASE("rank 0 has the trace of all devices on one clock") {
+  const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=4", "run.steps=2"});
+  AsProcesses(2, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    const auto session = TrainingSession::Create(job, options).value();
+    REQUIRE(session->Step(0).ok());
+    if (control.rank() > 0) return;
+    const Trace& trace = session->trace();
+    for (int device = 0; device < 4; ++device) {
+      REQUIRE(trace.devices[device].size() == session->program().devices[device].instructions.size());
+      for (const Interval& interval : trace.devices[device]) {
+        CHECK(0 <= interval.ready);
+        CHECK(interval.ready <= interval.start);
+        CHECK(interval.start <= interval.end);
+      }
+    }
+    // The last device cannot begin its first Forward before the first one has ended its own.
+    CHECK(StepTimeOf(trace) > 0);
+  });
+}
+
+TEST_CASE("what is wrong in a run over several processes is one sentence in all of them") {
+  struct Wrong {
+    std::vector<std::string> overrides;
+    std::string message;
+  };
+  const Wrong wrong =
+      GENERATE(Wrong{{"pipeline.stages=2"},
+                     "devices.count: 2 for 3 processes, which need a device each: pipeline.stages must be at least 3"},
+               Wrong{{"pipeline.stages=4", "devices.per_process=[2, 2]"},
+                     "devices.per_process: has 2 entries, but the run has 3 processes"});
+  const proto::Job job = MakeJob(kSmallGpt, wrong.overrides);
+  std::vector<std::string> messages(3);
+  AsProcesses(3, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    messages[control.rank()] = std::string(TrainingSession::Create(job, options).status().message());
+  });
+  for (const std::string& message : messages) CHECK(absl::StrContains(message, wrong.message));
+}
+
+}  // namespace
+}  // namespace baton
