@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
@@ -62,9 +63,37 @@ void Describe(const std::string& name, const SafetensorsLayout& layout, proto::C
   }
 }
 
-absl::Status WritePartial(const std::string& partial, proto::CheckpointManifest manifest,
-                          const std::vector<FileToWrite>& files) {
-  BATON_RETURN_IF_ERROR(MakeFolder(partial));
+absl::Status Publish(const std::string& partial, const std::string& path) {
+  BATON_RETURN_IF_ERROR(Failpoint("checkpoint.rename"));
+  if (std::rename(partial.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be created"));
+}
+
+std::string PathOf(const std::string& folder, int64_t step) { return absl::StrCat(folder, "/", StepName(step)); }
+std::string PartialOf(const std::string& folder, int64_t step) { return PathOf(folder, step) + ".partial"; }
+
+// A file that another process wrote may be on a disk of its own.
+absl::Status CheckThere(const std::string& partial, const proto::StateFile& file) {
+  std::error_code error;
+  const std::string path = absl::StrCat(partial, "/", file.name());
+  const auto size = std::filesystem::file_size(path, error);
+  if (!error && size == static_cast<uintmax_t>(file.bytes())) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat(path, ": ", error ? error.message() : absl::StrCat("has ", size, " bytes, not ", file.bytes()),
+                   "; the folder must be on a file system that all processes share"));
+}
+
+}  // namespace
+
+absl::Status BeginCheckpoint(const std::string& folder, int64_t step) {
+  DropCheckpoint(folder, step);
+  BATON_RETURN_IF_ERROR(MakeFolder(folder));
+  return MakeFolder(PartialOf(folder, step));
+}
+
+absl::Status WriteCheckpointFiles(const std::string& folder, int64_t step, const std::vector<FileToWrite>& files,
+                                  proto::CheckpointManifest& manifest) {
+  const std::string partial = PartialOf(folder, step);
   std::vector<SafetensorsLayout> layouts;
   Bytes bytes = 0;
   for (const FileToWrite& file : files) {
@@ -77,29 +106,31 @@ absl::Status WritePartial(const std::string& partial, proto::CheckpointManifest 
     Describe(files[i].name, layouts[i], &manifest);
     BATON_RETURN_IF_ERROR(WriteLaidOut(absl::StrCat(partial, "/", files[i].name), layouts[i]));
   }
+  return absl::OkStatus();
+}
+
+absl::Status CommitCheckpoint(const std::string& folder, proto::CheckpointManifest manifest) {
+  const int64_t step = manifest.step();
+  const std::string partial = PartialOf(folder, step);
+  for (const proto::StateFile& file : manifest.files()) BATON_RETURN_IF_ERROR(CheckThere(partial, file));
   // Each file that is written syncs the folder, so the last one makes all of them last.
-  return WriteFile(absl::StrCat(partial, "/", kManifestName), PrintManifest(std::move(manifest)));
+  BATON_RETURN_IF_ERROR(WriteFile(absl::StrCat(partial, "/", kManifestName), PrintManifest(std::move(manifest))));
+  BATON_RETURN_IF_ERROR(Publish(partial, PathOf(folder, step)));
+  return SyncFolder(folder);
 }
 
-absl::Status Publish(const std::string& partial, const std::string& path) {
-  BATON_RETURN_IF_ERROR(Failpoint("checkpoint.rename"));
-  if (std::rename(partial.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno, absl::StrCat(path, ": cannot be created"));
+void DropCheckpoint(const std::string& folder, int64_t step) {
+  std::error_code ignored;
+  std::filesystem::remove_all(PartialOf(folder, step), ignored);
 }
-
-}  // namespace
 
 absl::Status WriteCheckpoint(const std::string& folder, proto::CheckpointManifest manifest,
                              const std::vector<FileToWrite>& files) {
-  const std::string path = absl::StrCat(folder, "/", StepName(manifest.step()));
-  const std::string partial = path + ".partial";
-  std::error_code ignored;
-  std::filesystem::remove_all(partial, ignored);
-  absl::Status status = MakeFolder(folder);
-  if (status.ok()) status = WritePartial(partial, std::move(manifest), files);
-  if (status.ok()) status = Publish(partial, path);
-  if (status.ok()) return SyncFolder(folder);
-  std::filesystem::remove_all(partial, ignored);
+  const int64_t step = manifest.step();
+  absl::Status status = BeginCheckpoint(folder, step);
+  if (status.ok()) status = WriteCheckpointFiles(folder, step, files, manifest);
+  if (status.ok()) status = CommitCheckpoint(folder, std::move(manifest));
+  if (!status.ok()) DropCheckpoint(folder, step);
   return status;
 }
 

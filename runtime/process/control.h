@@ -92,6 +92,8 @@ class Control : public Store {
   // knows one already. It must not call Control. A handler that was set before is not called any more, nor is it
   // running. Null: nobody.
   virtual void SetOnFailure(std::function<void(const absl::Status&)> on_failure) = 0;
+  // The rank of the process that failed first; -1 while none has.
+  virtual int failed_rank() const = 0;
   // The first failure as Cancelled; OK while there is none.
   virtual absl::Status status() const = 0;
   // True if rank 0 knows the failure and so reports it: the others can end in silence.

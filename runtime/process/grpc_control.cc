@@ -59,9 +59,13 @@ absl::Status GrpcControl::Join(int size) {
   return absl::OkStatus();
 }
 
+const proto::Failure* GrpcControl::FailureLocked() const {
+  if (member_.failure().has_value()) return &*member_.failure();
+  return leader_.has_value() && leader_->failure().has_value() ? &*leader_->failure() : nullptr;
+}
+
 absl::Status GrpcControl::StatusLocked() const {
-  const proto::Failure* failure = member_.failure().has_value() ? &*member_.failure() : nullptr;
-  if (failure == nullptr && leader_.has_value() && leader_->failure().has_value()) failure = &*leader_->failure();
+  const proto::Failure* failure = FailureLocked();
   if (failure == nullptr) return absl::OkStatus();
   const std::string host = failure->host().empty() ? "" : absl::StrCat(" (", failure->host(), ")");
   return absl::CancelledError(absl::StrCat("rank ", failure->rank(), host, " ", failure->message()));

@@ -68,6 +68,11 @@ class GrpcControl : public Control {
 
   void Abort(const absl::Status& status, int suspect) override;
   void SetOnFailure(std::function<void(const absl::Status&)> on_failure) override;
+  int failed_rank() const override {
+    MutexLock lock(&mutex_);
+    const proto::Failure* failure = FailureLocked();
+    return failure == nullptr ? -1 : failure->rank();
+  }
   absl::Status status() const override {
     MutexLock lock(&mutex_);
     return StatusLocked();
@@ -108,6 +113,8 @@ class GrpcControl : public Control {
 
   absl::StatusOr<std::vector<std::string>> Collect(proto::CollectiveKind kind, const std::string& bytes, int channel,
                                                    bool wait);
+  // Null while there is none.
+  const proto::Failure* FailureLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status StatusLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Wake() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     work_ = true;

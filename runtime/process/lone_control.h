@@ -46,6 +46,7 @@ class LoneControl final : public Control {
 
   void Abort(const absl::Status& status, int suspect) override {}
   void SetOnFailure(std::function<void(const absl::Status&)> on_failure) override {}
+  int failed_rank() const override { return -1; }
   absl::Status status() const override { return absl::OkStatus(); }
   bool LeaderReports() const override { return false; }
   void RequestStop() override { stop_ = true; }

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "runtime/checkpoint/checkpoint_folder.h"
 #include "runtime/job/batch_ramp.h"
+#include "runtime/train/save_together.h"
 
 namespace baton {
 namespace {
@@ -36,17 +37,24 @@ bool Checkpointer::is_periodic() const {
   return !options_.folder.empty() && (options_.when.every() > 0 || options_.when.seconds() > 0);
 }
 
-bool Checkpointer::IsDue(int64_t step) const {
+absl::StatusOr<bool> Checkpointer::IsDue(int64_t step) const {
   if (!is_periodic()) return false;
   if (options_.when.every() > 0 && step % options_.when.every() == 0) return true;
-  return options_.when.seconds() > 0 && MillisecondsSince(last_copy_) >= options_.when.seconds() * 1e3;
+  if (options_.when.seconds() <= 0) return false;
+  const bool is_time = MillisecondsSince(last_copy_) >= options_.when.seconds() * 1e3;
+  if (options_.control->size() == 1) return is_time;
+  BATON_ASSIGN_OR_RETURN(const std::string decided, options_.control->Broadcast(is_time ? "due" : ""));
+  return !decided.empty();
 }
 
 void Checkpointer::AfterStep(int64_t step, double loss, StepMetrics& metrics) {
   absl::Status status;
   if (metrics.skipped) ++skipped_steps_;
   if (done_) status = Join();
-  if (IsDue(step)) {
+  const absl::StatusOr<bool> is_due = IsDue(step);
+  // Another process has failed, which the next step will say.
+  if (!is_due.ok()) return;
+  if (*is_due) {
     const auto start = std::chrono::steady_clock::now();
     if (thread_.joinable()) {
       SayWait(step);
@@ -74,10 +82,11 @@ absl::Status Checkpointer::Copy(int64_t step, double loss) {
   manifest_.set_saved_at(SecondsSince1970());
   manifest_.set_sequences(SequencesBefore(options_.about.job(), step));
   if (snapshot_.files.empty()) options_.state->Prepare(snapshot_);
-  const absl::Status status = options_.state->CopyTo(snapshot_);
-  has_copy_ = status.ok();
-  if (!status.ok()) options_.log(absl::StrCat("error: step ", step, " cannot be saved: ", status.message()));
-  return status;
+  copied_ = options_.state->CopyTo(snapshot_);
+  // The other processes wait for this one, also for its error.
+  has_copy_ = copied_.ok() || options_.control->size() > 1;
+  if (!copied_.ok()) options_.log(absl::StrCat("error: step ", step, " cannot be saved: ", copied_.message()));
+  return copied_;
 }
 
 void Checkpointer::Begin() {
@@ -91,9 +100,11 @@ void Checkpointer::Begin() {
 
 void Checkpointer::Write() {
   pruned_ = absl::OkStatus();
-  written_ = options_.metrics_file.empty() ? absl::OkStatus() : SyncFile(options_.metrics_file);
-  if (written_.ok()) written_ = WriteCheckpoint(options_.folder, manifest_, snapshot_.files);
-  if (written_.ok()) pruned_ = PruneCheckpoints(options_.folder, options_.when.keep(), options_.when.keep_every());
+  absl::Status ready = copied_;
+  if (ready.ok() && !options_.metrics_file.empty()) ready = SyncFile(options_.metrics_file);
+  written_ = SaveTogether(*options_.control, options_.folder, manifest_, snapshot_.files, ready);
+  if (!written_.ok() || options_.control->rank() > 0) return;
+  pruned_ = PruneCheckpoints(options_.folder, options_.when.keep(), options_.when.keep_every());
 }
 
 absl::Status Checkpointer::Join() {
@@ -115,9 +126,10 @@ absl::Status Checkpointer::Finish(int64_t step, double loss) {
   Begin();
   Wait();
   if (options_.folder.empty() || saved_ == step) return absl::OkStatus();
-  BATON_RETURN_IF_ERROR(Copy(step, loss));
+  const absl::Status copied = Copy(step, loss);
   Begin();
-  return Join();
+  const absl::Status written = Join();
+  return copied.ok() ? written : copied;
 }
 
 }  // namespace baton

@@ -23,8 +23,10 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "proto/checkpoint.pb.h"
 #include "proto/job.pb.h"
+#include "runtime/process/control.h"
 #include "runtime/train/metrics.h"
 #include "runtime/train/parameter_state.h"
 
@@ -37,10 +39,12 @@ struct CheckpointerOptions {
   proto::CheckpointManifest about;  // of the run: all but what belongs to a step or to files
   int64_t saved_step = 0;           // the step that `folder` has already; 0: none
   ParameterState* state = nullptr;  // borrowed
+  Control* control = nullptr;       // the processes of the run; borrowed
   std::function<void(const std::string&)> log;  // for people
 };
 
-// A save that fails ends by itself: training goes on with the checkpoints that are there. Thread contract: one thread.
+// In a run over several processes each has a checkpointer with the same options but the state; they save together. A
+// save that fails ends by itself: training goes on with the checkpoints that are there. Thread contract: one thread.
 class Checkpointer {
  public:
   explicit Checkpointer(CheckpointerOptions options);
@@ -63,7 +67,8 @@ class Checkpointer {
   absl::Status Finish(int64_t step, double loss);
 
  private:
-  bool IsDue(int64_t step) const;
+  // Time passes differently in different processes, so rank 0 decides. Errors: those of the control plane.
+  absl::StatusOr<bool> IsDue(int64_t step) const;
   void SayWait(int64_t step);
   // Copies the state. Errors: those of the devices.
   absl::Status Copy(int64_t step, double loss);
@@ -77,8 +82,9 @@ class Checkpointer {
   StateSnapshot snapshot_;              // read by the thread while it runs
   proto::CheckpointManifest manifest_;  // of snapshot_
   bool has_said_wait_ = false;
-  bool has_copy_ = false;  // snapshot_ is to be written
-  int64_t saved_ = 0;      // as CheckpointerOptions::saved_step, by now
+  bool has_copy_ = false;  // snapshot_ is to be written, or copying it failed
+  absl::Status copied_;
+  int64_t saved_ = 0;  // as CheckpointerOptions::saved_step, by now
   std::chrono::steady_clock::time_point last_copy_;
   std::thread thread_;
   std::atomic<bool> done_{false};  // the thread is at its end

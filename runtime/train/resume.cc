@@ -4,19 +4,25 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/status.h"
 #include "runtime/checkpoint/checkpoint_folder.h"
 #include "runtime/job/job_changes.h"
 #include "runtime/job/resolve.h"
+#include "runtime/train/shared_numbers.h"
 
 namespace baton {
 namespace {
+
+constexpr char kSeparator = '\0';  // between paths, which cannot have it
 
 absl::Status Refuse(const std::string& why) { return absl::InvalidArgumentError(absl::StrCat("--resume: ", why)); }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Checkpoint>> RestoreSound(const ResumeRequest& request, const std::string& folder,
+absl::StatusOr<std::unique_ptr<Checkpoint>> RestoreSound(Control& control, const ResumeRequest& request,
+                                                         const std::string& folder,
                                                          const std::function<absl::Status(const Checkpoint&)>& restore,
                                                          const LogLine& log) {
   const bool newest = request.from == kNewest;
@@ -26,10 +32,12 @@ absl::StatusOr<std::unique_ptr<Checkpoint>> RestoreSound(const ResumeRequest& re
   } else {
     paths.push_back(request.from);
   }
+  BATON_ASSIGN_OR_RETURN(const std::string listed, control.Broadcast(absl::StrJoin(paths, std::string(1, kSeparator))));
+  paths = absl::StrSplit(listed, kSeparator, absl::SkipEmpty());
   for (; !paths.empty(); paths.pop_back()) {
     absl::StatusOr<std::unique_ptr<Checkpoint>> checkpoint = Checkpoint::Open(paths.back());
-    absl::Status unsound = checkpoint.status();
-    if (checkpoint.ok()) {
+    absl::Status unsound = ShareStatus(control, checkpoint.status());
+    if (unsound.ok()) {
       const absl::Status restored = restore(**checkpoint);
       if (restored.ok()) return checkpoint;
       if (!absl::IsDataLoss(restored)) return restored;

@@ -6,7 +6,7 @@
 //     BATON_RETURN_IF_ERROR(CheckSession(checkpoint, about, request, log));
 //     return session.Restore(checkpoint);
 //   };
-//   BATON_ASSIGN_OR_RETURN(const auto restored, RestoreSound(request, folder, restore, log));  // null: from the start
+//   BATON_ASSIGN_OR_RETURN(const auto restored, RestoreSound(control, request, folder, restore, log));  // null: none
 #ifndef BATON_RUNTIME_TRAIN_RESUME_H_
 #define BATON_RUNTIME_TRAIN_RESUME_H_
 
@@ -20,6 +20,7 @@
 #include "proto/checkpoint.pb.h"
 #include "proto/job.pb.h"
 #include "runtime/checkpoint/checkpoint.h"
+#include "runtime/process/control.h"
 
 namespace baton {
 
@@ -35,9 +36,11 @@ using LogLine = std::function<void(const std::string&)>;
 // Calls `restore` for the checkpoint that `request` names, or, for kNewest, for those in `folder`, the run's
 // `checkpoints`, from the newest on until one is sound. `restore` reads every tensor once, which checks its hash; it
 // returns DataLoss for a checkpoint that is damaged, whose tensors may have been restored in part. Damaged checkpoints
-// are logged. Returns the one that was restored; null if none was. Errors: InvalidArgument if the one that is named is
-// damaged, or if the newest has a newer format; other errors of `restore`.
-absl::StatusOr<std::unique_ptr<Checkpoint>> RestoreSound(const ResumeRequest& request, const std::string& folder,
+// are logged. Returns the one that was restored; null if none was. All processes of the run call it at the same time;
+// rank 0 lists the folder, `restore` must return the same in all, and all restore the same checkpoint. Errors:
+// InvalidArgument if the one that is named is damaged, or if the newest has a newer format; other errors of `restore`.
+absl::StatusOr<std::unique_ptr<Checkpoint>> RestoreSound(Control& control, const ResumeRequest& request,
+                                                         const std::string& folder,
                                                          const std::function<absl::Status(const Checkpoint&)>& restore,
                                                          const LogLine& log);
 

@@ -48,7 +48,7 @@ absl::Status TrainingSession::FirstFailure(const absl::Status& status) {
   control_->Abort(status, PeerOf(status));
   // The answer is which failure was first; the operation itself never ends well.
   const absl::Status first = control_->Barrier(kFailureChannel);
-  return first.ok() ? status : first;
+  return control_->failed_rank() == control_->rank() ? status : first;
 }
 
 absl::StatusOr<PreparedJob> TrainingSession::PrepareOrReceive(const TransportModel& transport) {

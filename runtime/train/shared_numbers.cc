@@ -77,15 +77,20 @@ absl::StatusOr<NonfiniteOrigin> ShareOrigin(Control& control, const NonfiniteOri
   return first;
 }
 
-absl::Status ShareStatus(Control& control, const absl::Status& here) {
+std::string PrintSharedStatus(const absl::Status& status) {
+  return status.ok() ? "" : absl::StrCat(static_cast<int>(status.code()), " ", status.message());
+}
+
+absl::Status ParseSharedStatus(const std::string& bytes) {
+  if (bytes.empty()) return absl::OkStatus();
+  const size_t space = bytes.find(' ');
+  return absl::Status(static_cast<absl::StatusCode>(std::atoi(bytes.c_str())), bytes.substr(space + 1));
+}
+
+absl::Status ShareStatus(Control& control, const absl::Status& here, ControlChannel channel) {
   if (control.size() == 1) return here;
-  const std::string text = here.ok() ? "" : absl::StrCat(static_cast<int>(here.code()), " ", here.message());
-  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> all, control.Exchange(text));
-  for (const std::string& each : all) {
-    if (each.empty()) continue;
-    const size_t space = each.find(' ');
-    return absl::Status(static_cast<absl::StatusCode>(std::atoi(each.c_str())), each.substr(space + 1));
-  }
+  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> all, control.Exchange(PrintSharedStatus(here), channel));
+  for (const std::string& each : all) BATON_RETURN_IF_ERROR(ParseSharedStatus(each));
   return absl::OkStatus();
 }
 

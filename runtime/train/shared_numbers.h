@@ -4,6 +4,7 @@
 #ifndef BATON_RUNTIME_TRAIN_SHARED_NUMBERS_H_
 #define BATON_RUNTIME_TRAIN_SHARED_NUMBERS_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -37,7 +38,10 @@ absl::StatusOr<bool> ShareAny(Control& control, bool here);
 absl::StatusOr<NonfiniteOrigin> ShareOrigin(Control& control, const NonfiniteOrigin& here);
 
 // In all processes the error of the lowest rank that has one, without its payloads; OK if none has.
-absl::Status ShareStatus(Control& control, const absl::Status& here);
+absl::Status ShareStatus(Control& control, const absl::Status& here, ControlChannel channel = kStepChannel);
+// An error as bytes for other processes, and back; empty for OK.
+std::string PrintSharedStatus(const absl::Status& status);
+absl::Status ParseSharedStatus(const std::string& bytes);
 
 }  // namespace baton
 

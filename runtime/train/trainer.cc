@@ -11,6 +11,8 @@
 #include "base/status.h"
 #include "runtime/job/resolve.h"
 #include "runtime/planning/plan_job.h"
+#include "runtime/process/agreed.h"
+#include "runtime/process/lone_control.h"
 #include "runtime/train/announce.h"
 #include "runtime/train/checkpointer.h"
 #include "runtime/train/metrics.h"
@@ -35,8 +37,8 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
 // The first steps are always traced, so that predictions soon rest on measured costs.
 constexpr int64_t kFirstTraced = 4;
 
-ProgressOptions ProgressOf(const proto::Job& job, const TrainerOptions& options) {
-  return {options.log, options.columns, job.run().steps(), job.run().log_every(),
+ProgressOptions ProgressOf(const proto::Job& job, const TrainerOptions& options, bool leads) {
+  return {leads ? options.log : nullptr, options.columns, job.run().steps(), job.run().log_every(),
           ReadsTokens(job) ? "tokens" : "examples"};
 }
 
@@ -45,8 +47,10 @@ class Trainer {
   Trainer(const proto::Job& job, const TrainerOptions& options)
       : job_(job),
         options_(options),
-        output_(options.output, options.trace_file),
-        progress_(ProgressOf(job, options)) {}
+        control_(options.control != nullptr ? *options.control : alone_),
+        leads_(control_.rank() == 0),
+        output_(leads_ ? options.output : "", leads_ ? options.trace_file : ""),
+        progress_(ProgressOf(job, options, leads_)) {}
 
   absl::Status Run() {
     BATON_RETURN_IF_ERROR(StartupError(Start()));
@@ -54,12 +58,15 @@ class Trainer {
                           /*planned_has_times=*/options_.costs.has_value() || job_.devices().has_rates());
     progress_.Start(first_step_);
     while (steps_done_ < job_.run().steps() && !stopped_ && nonfinite_.ok()) {
+      BATON_ASSIGN_OR_RETURN(const bool may_begin, control_.BeginStep(steps_done_));
+      stopped_ = !may_begin;
+      if (stopped_) break;
       BATON_RETURN_IF_ERROR(TrainStep(steps_done_, prediction));
-      stopped_ = steps_done_ < job_.run().steps() && nonfinite_.ok() && MustStop();
+      if (MustStop()) control_.RequestStop();
     }
     if (stopped_) progress_.Log(absl::StrCat("stopped after step ", steps_done_, "; saving"));
     BATON_RETURN_IF_ERROR(Finish(prediction));
-    return nonfinite_;
+    return nonfinite_.ok() ? nonfinite_ : AgreedByAll(nonfinite_);
   }
 
  private:
@@ -71,6 +78,7 @@ class Trainer {
 
   absl::Status Start() {
     BATON_RETURN_IF_ERROR(output_.Check());
+    BATON_RETURN_IF_ERROR(ShareFolder());
     if (const absl::Status ready = MakeReady(); !ready.ok()) {
       output_.Discard();
       return ready;
@@ -81,6 +89,17 @@ class Trainer {
       progress_.Log(absl::StrCat("an earlier run in ", output_.folder(), " was moved to ", output_.set_aside()));
     }
     for (const std::string& line : DescribeRun(job_, *session_, options_.graphs)) progress_.Log(line);
+    return absl::OkStatus();
+  }
+
+  // All processes use rank 0's folder, wherever they were started.
+  absl::Status ShareFolder() {
+    const std::string own = output_.has_folder() ? std::filesystem::absolute(output_.folder()).string() : "";
+    BATON_ASSIGN_OR_RETURN(const std::string folder, control_.Broadcast(own));
+    has_folder_ = !folder.empty();
+    if (!has_folder_) return absl::OkStatus();
+    checkpoints_ = leads_ ? output_.checkpoints() : folder + "/checkpoints";
+    token_cache_ = leads_ ? output_.token_cache() : folder + "/tokens.cache";
     return absl::OkStatus();
   }
 
@@ -96,7 +115,7 @@ class Trainer {
       BATON_RETURN_IF_ERROR(CheckSession(checkpoint, session_->DescribeRun(), options_.resume, log));
       return session_->Restore(checkpoint);
     };
-    BATON_ASSIGN_OR_RETURN(resumed_, RestoreSound(options_.resume, output_.checkpoints(), restore, log));
+    BATON_ASSIGN_OR_RETURN(resumed_, RestoreSound(control_, options_.resume, checkpoints_, restore, log));
     if (resumed_ == nullptr) {
       session_.reset();  // a damaged checkpoint may have been restored in part
       return MakeSession(job_);
@@ -110,10 +129,12 @@ class Trainer {
   // Goes on with the files in the folder if the checkpoint is theirs.
   absl::Status OpenOutput() {
     std::error_code ignored;
-    const std::string own = output_.checkpoints();
+    const std::string& own = checkpoints_;
     if (resumed_ == nullptr || own.empty() ||
         !std::filesystem::equivalent(std::filesystem::path(resumed_->folder()) / "..", own, ignored)) {
       BATON_RETURN_IF_ERROR(output_.Open(job_));
+    } else if (!leads_) {
+      saved_step_ = first_step_;
     } else {
       BATON_ASSIGN_OR_RETURN(const std::vector<std::string> lines, output_.Continue(job_, first_step_));
       saved_step_ = first_step_;
@@ -129,7 +150,7 @@ class Trainer {
 
   std::unique_ptr<Checkpointer> MakeCheckpointer() {
     CheckpointerOptions options;
-    options.folder = output_.checkpoints();
+    options.folder = checkpoints_;
     options.metrics_file = output_.metrics_file();
     options.when = job_.checkpoint();
     options.about = session_->DescribeRun();
@@ -137,19 +158,22 @@ class Trainer {
     options.about.set_skipped_steps(skipped_before_);
     options.saved_step = saved_step_;
     options.state = &session_->state();
+    options.control = &control_;
     options.log = [this](const std::string& line) { progress_.Log(line); };
     return std::make_unique<Checkpointer>(std::move(options));
   }
 
+  // Time passes differently in different processes, so rank 0 watches it.
   bool MustStop() const {
     if (options_.stop != nullptr && *options_.stop) return true;
-    return job_.run().time_limit() > 0 && SecondsSince(start_) >= job_.run().time_limit();
+    return leads_ && job_.run().time_limit() > 0 && SecondsSince(start_) >= job_.run().time_limit();
   }
 
   absl::Status MakeSession(const proto::Job& job) {
     SessionOptions options;
     options.graphs = options_.graphs;
-    options.token_cache = output_.token_cache();
+    options.token_cache = token_cache_;
+    options.control = &control_;
     BATON_ASSIGN_OR_RETURN(session_, TrainingSession::Create(job, options));
     session_->SetStop(options_.stop);
     costs_ = session_->planned_costs();
@@ -158,17 +182,23 @@ class Trainer {
 
   absl::Status TrainStep(int64_t step, Prediction& prediction) {
     const Program& program = session_->ProgramOfStep(step);
-    if (&program != &prediction.program()) {
-      prediction = Prediction(&program, prediction.costs(), prediction.timed_trace() != nullptr);
-    }
+    StepReport predicted;
     const bool has_measured = prediction.has_measured();
-    BATON_ASSIGN_OR_RETURN(const StepReport predicted, prediction.Next());
+    if (leads_) {
+      if (&program != &prediction.program()) {
+        prediction = Prediction(&program, prediction.costs(), prediction.timed_trace() != nullptr);
+      }
+      BATON_ASSIGN_OR_RETURN(predicted, prediction.Next());
+    }
     const auto step_start = std::chrono::steady_clock::now();
     const bool traced = IsTraced(step);
     BATON_ASSIGN_OR_RETURN(const StepResult result, session_->Step(step, traced));
     const double seconds = SecondsSince(step_start);
-    if (result.stopped) return absl::OkStatus();
-    if (traced) {
+    if (result.stopped) {
+      stopped_ = true;
+      return absl::OkStatus();
+    }
+    if (traced && leads_) {
       measured_ = Analyze(program, session_->trace());
       traced_program_ = &program;
       prediction.Measure(session_->trace());
@@ -252,11 +282,14 @@ class Trainer {
       progress_.Log(absl::StrCat("steps whose update was not applied: ", num_skipped_));
     }
     if ((stopped_ || checkpointer_->is_periodic()) && steps_done_ > 0) {
-      (void)output_.Keep(checkpointer_->Finish(steps_done_, loss_));
+      const absl::Status saved = checkpointer_->Finish(steps_done_, loss_);
+      if (leads_) (void)output_.Keep(saved);
     }
-    if (output_.has_folder() && options_.weights) {
+    // A run that another process ended has nothing to write but what it has saved.
+    BATON_RETURN_IF_ERROR(control_.status());
+    if (has_folder_ && options_.weights) {
       BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> weights, session_->Weights());
-      (void)output_.WriteWeights(job_, std::move(weights));  // status() below has the error
+      if (leads_) (void)output_.WriteWeights(job_, std::move(weights));  // status() below has the error
     }
     if (output_.wants_trace() && steps_done_ > first_step_) {
       // A step with another batch that was stopped leaves the trace of the step before, which has no prediction here.
@@ -272,12 +305,12 @@ class Trainer {
                                  options_.weights ? ", weights.safetensors" : "",
                                  output_.has_hugging_face() ? ", hugging_face/ (loads in transformers)" : ""));
     }
-    return stopped_ ? Stopped() : absl::OkStatus();
+    return stopped_ ? AgreedByAll(Stopped()) : absl::OkStatus();
   }
 
   absl::Status Stopped() const {
     const std::string when = absl::StrCat("stopped after step ", steps_done_, " of ", job_.run().steps());
-    if (!output_.has_folder()) {
+    if (!has_folder_) {
       return absl::FailedPreconditionError(absl::StrCat(when, "; without --output nothing is saved"));
     }
     if (steps_done_ == 0) return absl::FailedPreconditionError(absl::StrCat(when, "; there is nothing to resume from"));
@@ -286,7 +319,13 @@ class Trainer {
 
   const proto::Job& job_;
   const TrainerOptions& options_;
-  OutputFolder output_;
+  LoneControl alone_;
+  Control& control_;
+  const bool leads_;     // rank 0
+  OutputFolder output_;  // without a folder in other processes
+  bool has_folder_ = false;
+  std::string checkpoints_;  // the folder; empty: none is saved
+  std::string token_cache_;
   Progress progress_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::unique_ptr<Checkpoint> resumed_;  // until its state is restored; null: from the start

@@ -1,5 +1,6 @@
 // Trains a job from its first step to its last: metrics, progress, predictions beside measurements, output files. Used
-// by `baton train`.
+// by `baton train`. In a run over several processes all train the same job; rank 0 alone shows and writes anything but
+// the other processes' parts of checkpoints.
 //
 //   TrainerOptions options;
 //   options.output = "runs/gpt";
@@ -16,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "proto/job.pb.h"
+#include "runtime/process/control.h"
 #include "runtime/train/resume.h"
 #include "schedules/costs/costs.h"
 
@@ -40,12 +42,14 @@ struct TrainerOptions {
   // If it becomes true (a signal handler sets it), training ends and saves: on the host within an instruction, with the
   // parameters of the last whole step. Not owned; may be null.
   const std::atomic<bool>* stop = nullptr;
+  // The processes of the run. Borrowed; null: this one is alone.
+  Control* control = nullptr;
 };
 
 // `job` must be resolved. Errors: InvalidArgument or Internal before the first step; then those of TrainingSession;
-// Aborted if `stop` or run.time_limit ended training and a checkpoint was saved, from which it can go on;
-// FailedPrecondition, after everything was saved, if run.on_nonfinite stops training; those of writing files, with the
-// path.
+// Cancelled if another process failed; Aborted if `stop` or run.time_limit ended training and a checkpoint was saved,
+// from which it can go on; FailedPrecondition, after everything was saved, if run.on_nonfinite stops training; those of
+// writing files, with the path.
 absl::Status Train(const proto::Job& job, const TrainerOptions& options);
 
 }  // namespace baton

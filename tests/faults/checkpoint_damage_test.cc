@@ -17,6 +17,7 @@
 #include "ops/layers/parameter_layout.h"
 #include "runtime/checkpoint/write_checkpoint.h"
 #include "runtime/device/host/host_device.h"
+#include "runtime/process/lone_control.h"
 #include "runtime/train/parameter_state.h"
 #include "runtime/train/resume.h"
 
@@ -62,7 +63,7 @@ class State {
   int RestoreNewest(const std::string& folder, std::string* said) {
     const auto restore = [&](const Checkpoint& checkpoint) { return state_.Restore(checkpoint); };
     const auto restored =
-        RestoreSound({kNewest, {}}, folder, restore, [&](const std::string& line) { *said += line; }).value();
+        RestoreSound(alone_, {kNewest, {}}, folder, restore, [&](const std::string& line) { *said += line; }).value();
     if (restored == nullptr) return 0;
     const int step = static_cast<int>(restored->manifest().step());
     StateSnapshot snapshot;
@@ -78,10 +79,12 @@ class State {
 
   absl::Status RestoreNamed(const std::string& path) {
     const auto restore = [&](const Checkpoint& checkpoint) { return state_.Restore(checkpoint); };
-    return RestoreSound({path, {}}, "", restore, [](const std::string&) {}).status();
+    return RestoreSound(alone_, {path, {}}, "", restore, [](const std::string&) {}).status();
   }
 
  private:
+  LoneControl alone_;
+
   static void Set(std::byte* region, Bytes bytes, int step) {
     std::fill_n(reinterpret_cast<float*>(region), bytes / sizeof(float), static_cast<float>(step));
   }

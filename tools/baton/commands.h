@@ -13,6 +13,8 @@ namespace baton {
 // Run by main() after parsing.
 using CommandAction = std::function<absl::Status()>;
 
+inline constexpr char kVersion[] = "0.1.0";
+
 void AddTrainCommand(CLI::App& app, CommandAction& action);
 void AddCompileCommand(CLI::App& app, CommandAction& action);
 void AddSimulateCommand(CLI::App& app, CommandAction& action);
@@ -33,6 +35,8 @@ void AddLaunchCommand(CLI::App& app, CommandAction& action);
 
 // An error that main() turns into this exit status, from 1 to 255, without a message: it has been reported already.
 absl::Status ExitWith(int exit_status);
+// The same with the exit status that `status` has, OK or not, without its message.
+absl::Status ExitSilently(const absl::Status& status);
 
 }  // namespace baton
 

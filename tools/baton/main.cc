@@ -1,5 +1,5 @@
 // The command line: baton COMMAND …. Exit status 0: done; 1: something failed while running; 2: invalid input, nothing
-// was started; 75: training was stopped and can be resumed.
+// was started; 75: training was stopped and can be resumed; 76: another process of the run failed first.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
@@ -9,13 +9,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/printable.h"
+#include "runtime/process/child_end.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 
 namespace baton {
 namespace {
-
-constexpr char kVersion[] = "0.1.0";
 
 constexpr char kExamples[] = R"(Examples:
   baton train examples/gpt_host.textproto --output runs/gpt
@@ -35,10 +34,25 @@ constexpr char kExamples[] = R"(Examples:
   baton model examples/gpt_host.textproto
 
 `baton COMMAND --help`, or `baton help COMMAND`, describes a command; where a file is read, - is standard input.
-Exit status: 0 done, 1 failed while running or unsound, 2 invalid input, 75 training was stopped and can be resumed.)";
+Exit status: 0 done, 1 failed while running or unsound, 2 invalid input, 75 training was stopped and can be resumed,
+76 another process of the run failed first.)";
 
 // The payload of an error that ExitWith makes.
 constexpr char kExitStatus[] = "baton/exit_status";
+
+int ExitStatusOf(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+      return kExitInvalidInput;
+    case absl::StatusCode::kAborted:
+      return kExitStopped;  // EX_TEMPFAIL: a checkpoint is saved, from which training can go on
+    case absl::StatusCode::kCancelled:
+      return kExitPeerFailed;
+    default:
+      return 1;
+  }
+}
 
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
@@ -49,15 +63,7 @@ int ExitStatus(const absl::Status& status) {
     return exit_status;
   }
   std::cerr << "baton: " << PrintableLines(status.message()) << "\n";
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
-      return 2;
-    case absl::StatusCode::kAborted:
-      return 75;  // EX_TEMPFAIL: a checkpoint is saved, from which training can go on
-    default:
-      return 1;
-  }
+  return ExitStatusOf(status.code());
 }
 
 int Main(int argc, char** argv) {
@@ -106,6 +112,10 @@ int Main(int argc, char** argv) {
 }
 
 }  // namespace
+
+absl::Status ExitSilently(const absl::Status& status) {
+  return status.ok() ? status : ExitWith(ExitStatusOf(status.code()));
+}
 
 absl::Status ExitWith(int exit_status) {
   absl::Status status = absl::UnknownError("");

@@ -8,11 +8,14 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/content_hash.h"
+#include "base/read_file.h"
 #include "base/status.h"
 #include "base/terminal.h"
 #include "runtime/job/load.h"
 #include "runtime/job/order_file.h"
 #include "runtime/process/environment.h"
+#include "runtime/process/run_member.h"
 #include "runtime/process/world.h"
 #include "runtime/train/schedule_table.h"
 #include "runtime/train/trainer.h"
@@ -35,6 +38,8 @@ struct TrainFlags {
   bool print_schedule = false;
   std::string trace_file;
 };
+
+constexpr size_t kMostJobBytes = size_t{64} << 20;
 
 // The width of a terminal that does not say its own.
 constexpr int kUnknownColumns = 80;
@@ -72,30 +77,47 @@ absl::StatusOr<ResumeRequest> ResumeOf(const TrainFlags& flags) {
   return ResumeRequest{flags.resume, flags.allow_changes};
 }
 
-// A launcher that starts several processes expects them to train one model together, which training cannot do yet.
-absl::Status CheckAlone() {
-  BATON_ASSIGN_OR_RETURN(const World world, FindWorld(Environment::OfProcess()));
-  if (world.size == 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("this is process ", world.rank, " of ", world.size, " by ",
-                                                 world.source,
-                                                 ", and training over several processes is not supported yet; start "
-                                                 "one process, or unset these variables"));
-}
-
-absl::Status RunTrain(const TrainFlags& flags) {
+absl::StatusOr<proto::Job> LoadJobOf(const TrainFlags& flags) {
   std::vector<std::string> overrides = flags.overrides;
   if (!flags.order.empty()) {
     overrides.push_back("pipeline.schedule=csv");
     overrides.push_back(OrderOverride(flags.order));
   }
-  BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, overrides));
-  if (flags.print_schedule) {
-    std::cout << DescribeSchedule(job);
-    return absl::OkStatus();
+  return LoadJob(flags.job, overrides);
+}
+
+// Rank 0 reads the job; the others get it resolved, since what they would make of it may depend on their machine.
+absl::StatusOr<proto::Job> ShareJob(Control& control, const TrainFlags& flags) {
+  proto::Job job;
+  if (control.rank() == 0) {
+    BATON_ASSIGN_OR_RETURN(job, LoadJobOf(flags));
   }
-  BATON_RETURN_IF_ERROR(CheckAlone());
+  BATON_ASSIGN_OR_RETURN(const std::string bytes, control.Broadcast(job.SerializeAsString()));
+  if (!job.ParseFromString(bytes)) return absl::InternalError("rank 0 sent a job that cannot be read");
+  return job;
+}
+
+// The hash of everything on the command line that all processes must have in common.
+std::string HashOfCommand(const TrainFlags& flags) {
+  ContentHash hash;
+  const auto add = [&](const std::string& text) { hash.Add(absl::StrCat(text.size(), " ", text)); };
+  for (const std::string& file : {flags.job, flags.order}) {
+    // Standard input can be read once. A file that cannot be read is rank 0's error.
+    const bool is_file = !file.empty() && file != kStandardInput;
+    add(is_file ? ReadFile("file", file, kMostJobBytes).value_or("") : "");
+  }
+  for (const std::string& assignment : flags.overrides) add(assignment);
+  add(flags.resume);
+  for (const std::string& field : flags.allow_changes) add(field);
+  add(absl::StrCat(flags.no_graphs, flags.no_weights));
+  return hash.Hex();
+}
+
+absl::Status TrainIn(Control& control, const TrainFlags& flags) {
+  BATON_ASSIGN_OR_RETURN(const proto::Job job, ShareJob(control, flags));
   TrainerOptions options;
-  if (!flags.costs.empty()) {
+  options.control = &control;
+  if (!flags.costs.empty() && control.rank() == 0) {
     BATON_ASSIGN_OR_RETURN(options.costs, ReadCostsFile(flags.costs));
   }
   std::signal(SIGINT, RequestStop);
@@ -114,6 +136,23 @@ absl::Status RunTrain(const TrainFlags& flags) {
   // A write that failed because the reader has gone is no failure.
   if (reader_has_gone) std::cout.clear();
   return status;
+}
+
+absl::Status RunTrain(const TrainFlags& flags) {
+  if (flags.print_schedule) {
+    BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJobOf(flags));
+    std::cout << DescribeSchedule(job);
+    return absl::OkStatus();
+  }
+  BATON_ASSIGN_OR_RETURN(const World world, FindWorld(Environment::OfProcess()));
+  proto::Hello hello;
+  if (world.size > 1) {
+    hello = HelloOf(world, kVersion);
+    hello.set_job_hash(HashOfCommand(flags));
+  }
+  const auto log = [](const std::string& line) { std::cout << line << std::endl; };
+  const MemberEnd end = RunMember(world, hello, log, [&flags](Control& control) { return TrainIn(control, flags); });
+  return end.is_silent ? ExitSilently(end.status) : end.status;
 }
 
 }  // namespace
@@ -161,11 +200,14 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
   command->footer(
       R"(Ctrl-C, SIGTERM and SIGHUP end training within an instruction (CUDA: after the step), run.time_limit after a step.
 They save a checkpoint of the last whole step. The exit status is then 75, and --resume goes on.
-See docs/checkpoints.md.
+See docs/checkpoints.md. As one of several processes, started by baton launch, torchrun, srun or mpirun, it trains its
+part of the devices; all processes need the same command line and data, and --output on a file system that they share.
+See docs/distributed.md.
 
 Examples:
   baton train examples/gpt_host.textproto --output runs/gpt
   baton train examples/gpt_host.textproto --output runs/gpt --set 'checkpoint={every: 50}' --resume
+  baton launch -n 4 -- train examples/gpt_host.textproto --output runs/gpt
   baton train examples/gpt_host.textproto --set pipeline.schedule=gpipe --set 'pipeline.split.layers=[1, 2, 2, 3]')");
   command->callback([flags, &action] { action = [flags] { return RunTrain(*flags); }; });
 }
