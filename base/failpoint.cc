@@ -90,9 +90,10 @@ absl::Status Fail(Action action, absl::string_view name) {
 
 const std::vector<absl::string_view>& FailpointNames() {
   static const auto& names = *new std::vector<absl::string_view>{
-      "metrics.write", "checkpoint.mkdir",  "file.open",          "file.write",    "file.fsync",  "file.rename",
-      "folder.fsync",  "checkpoint.rename", "checkpoint.remove",  "resume.move",   "metrics.cut", "control.resolve",
-      "control.join",  "control.welcome",   "control.collective", "control.leave",
+      "metrics.write", "checkpoint.mkdir", "file.open",         "file.write",        "file.fsync",
+      "file.rename",   "folder.fsync",     "checkpoint.rename", "checkpoint.remove", "resume.move",
+      "metrics.cut",   "control.resolve",  "control.join",      "control.welcome",   "control.collective",
+      "control.leave", "data.connect",     "data.transfer",     "train.step",
   };
   return names;
 }

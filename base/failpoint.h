@@ -1,5 +1,5 @@
 // Failures injected by name, so that tests see what survives them. Used by base/durable_file, runtime/checkpoint,
-// runtime/process and runtime/train.
+// runtime/process, runtime/transport and runtime/train.
 //
 //     BATON_RETURN_IF_ERROR(Failpoint("file.rename"));   // before the system call that it stands for
 //
@@ -27,7 +27,8 @@
 namespace baton {
 
 // Every name that Failpoint() may be called with, in the order of a save, of what --resume does before it goes on,
-// and of joining and leaving a run of several processes (control.*). Tests enumerate it.
+// of joining and leaving a run of several processes (control.*), of its connections (data.*), and of training (train.*).
+// Tests enumerate it.
 const std::vector<absl::string_view>& FailpointNames();
 
 // Fails as BATON_FAIL says. Thread contract: any thread. Errors: ResourceExhausted (enospc) or Unavailable (eio), with

@@ -10,6 +10,7 @@
 #include "runtime/checkpoint/checkpoint_folder.h"
 #include "runtime/job/job_changes.h"
 #include "runtime/job/resolve.h"
+#include "runtime/process/agreed.h"
 #include "runtime/train/shared_numbers.h"
 
 namespace baton {
@@ -17,7 +18,10 @@ namespace {
 
 constexpr char kSeparator = '\0';  // between paths, which cannot have it
 
-absl::Status Refuse(const std::string& why) { return absl::InvalidArgumentError(absl::StrCat("--resume: ", why)); }
+// All processes of a run find the same reasons.
+absl::Status Refuse(const std::string& why) {
+  return AgreedByAll(absl::InvalidArgumentError(absl::StrCat("--resume: ", why)));
+}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/content_hash.h"
+#include "base/failpoint.h"
 #include "base/format.h"
 #include "base/status.h"
 #include "runtime/data/dataset_of_job.h"
@@ -187,6 +188,7 @@ absl::Status TrainingSession::CreateEvaluation(Program program) {
 }
 
 absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace) {
+  BATON_RETURN_IF_ERROR(Failpoint("train.step"));
   const int size = BatchSizeOfStep(job_, step);
   modules_->UseProgram(size < static_cast<int>(smaller_.size()) ? size : -1);
   UpdateControl update = UpdateOfJob(job_, step, num_updates_);

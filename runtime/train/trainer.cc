@@ -70,10 +70,12 @@ class Trainer {
   }
 
  private:
-  // Startup failures are reported as InvalidArgument, whatever the system calls them, except Baton's own faults.
+  // Startup failures are reported as InvalidArgument, whatever the system calls them, except Baton's own faults and
+  // failures of other processes.
   static absl::Status StartupError(const absl::Status& status) {
-    if (status.ok() || absl::IsInternal(status)) return status;
-    return absl::InvalidArgumentError(status.message());
+    if (status.ok() || absl::IsInternal(status) || absl::IsCancelled(status)) return status;
+    const absl::Status startup = absl::InvalidArgumentError(status.message());
+    return IsAgreed(status) ? AgreedByAll(startup) : startup;
   }
 
   absl::Status Start() {

@@ -27,6 +27,7 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   void Signal(int signal) const;
+  pid_t pid() const { return process_; }
   // The threads of the process, while it runs.
   int NumThreads() const;
   // Waits for the process to end. After a minute it is killed, with status 128 + SIGKILL.

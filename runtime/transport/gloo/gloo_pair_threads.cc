@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/failpoint.h"
 #include "base/status.h"
 #include "runtime/device/clock.h"
 #include "runtime/transport/gloo/gloo_pair.h"
@@ -45,7 +46,8 @@ void GlooPair::WriterMain() {
       if (leaves_) break;
       written_ = end;
     }
-    const absl::Status status = end->sends ? SendData(*end) : Announce(*end);
+    absl::Status status = Failpoint("data.transfer");
+    if (status.ok()) status = end->sends ? SendData(*end) : Announce(*end);
     {
       MutexLock lock(&mutex_);
       written_ = nullptr;
@@ -59,6 +61,7 @@ void GlooPair::WriterMain() {
 }
 
 absl::Status GlooPair::Connect() {
+  BATON_RETURN_IF_ERROR(Failpoint("data.connect"));
   BATON_ASSIGN_OR_RETURN(std::unique_ptr<GlooConnection> connection, GlooConnection::Create(options_.connection));
   {
     MutexLock lock(&mutex_);
