@@ -1,6 +1,8 @@
 // Joining, the verdict on an error, and the last resort.
 #include "runtime/process/run_member.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -72,6 +74,9 @@ MemberEnd RunMember(const World& world, const proto::Hello& hello, const std::fu
     return {body(alone), false};
   }
   log(DescribeWorld(world));
+  // A launcher that is killed leaves no orphans: they save and end. `baton launch` has chosen its own signal.
+  int signal_of_parent = 0;
+  if (prctl(PR_GET_PDEATHSIG, &signal_of_parent) == 0 && signal_of_parent == 0) prctl(PR_SET_PDEATHSIG, SIGTERM);
   const absl::StatusOr<ControlOptions> options = ControlOptionsOf(Environment::OfProcess());
   if (!options.ok()) return {options.status(), false};
   absl::StatusOr<std::unique_ptr<Control>> joined = Control::Create(world, hello, *options);
