@@ -5,7 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "runtime/device/host/host_memory.h"
 #include "runtime/job/batch_ramp.h"
+#include "runtime/planning/program_size.h"
 
 namespace baton {
 
@@ -50,7 +52,8 @@ absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileReque
     CompileRequest smaller = request;
     smaller.num_micro_batches = static_cast<int>(size * job.batch().micro_batches() / job.batch().sequences());
     smaller.with_state = false;
-    absl::StatusOr<Program> program = Compile(smaller);
+    const absl::Status fits = CheckProgramSize(smaller, FreeMemoryBytes());
+    absl::StatusOr<Program> program = fits.ok() ? Compile(smaller) : fits;
     if (!program.ok()) {
       return absl::Status(program.status().code(),
                           absl::StrCat("batch.ramp: a batch of ", size, " sequences has ", smaller.num_micro_batches,

@@ -7,10 +7,12 @@
 #include "base/duration.h"
 #include "base/status.h"
 #include "ops/models/rates.h"
+#include "runtime/device/host/host_memory.h"
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
 #include "runtime/job/search_options.h"
 #include "runtime/planning/parameter_patterns.h"
+#include "runtime/planning/program_size.h"
 #include "schedules/costs/costs_csv.h"
 
 namespace baton {
@@ -72,6 +74,7 @@ absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job,
   request.chunks_per_device = job.pipeline().chunks_per_device();
   request.micro_batch_group = job.pipeline().micro_batch_group();
   request.search = SearchOptionsOf(job.pipeline().search());
+  BATON_RETURN_IF_ERROR(CheckProgramSize(request, FreeMemoryBytes()));
   BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOf(request));
   BATON_ASSIGN_OR_RETURN(plan.split, SplitOfJob(job, plan.table, placement));
   BATON_ASSIGN_OR_RETURN(plan.layout, LayoutOfSplit(plan.table, plan.split));

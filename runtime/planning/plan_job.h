@@ -24,7 +24,7 @@ struct JobPlan {
 
 // `job` must be resolved. Times are estimated from the job's rates. Without rates a FLOP takes 1 ns: right in
 // proportion, which suffices to order transfers before anything is measured.
-// Errors: InvalidArgument for an impossible job.
+// Errors: InvalidArgument for an impossible job, and for one whose program would not fit into the free memory.
 absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job);
 
 // The same for `model` instead of that of the job, such as one without loss or for other shapes.

@@ -169,11 +169,11 @@ TEST_CASE("bad requests name the field, its value and what is allowed") {
       {"gpipe",
        {100000, 100000},
        "batch.micro_batches: 100000 with pipeline.stages 100000 and pipeline.chunks_per_device 1; their product must "
-       "be at most 16777216"},
+       "be at most 67108864"},
       {"naive",
        {2147483647, 2147483647, 2147483647},
        "batch.micro_batches: 2147483647 with pipeline.stages 2147483647 and pipeline.chunks_per_device 2147483647; "
-       "their product must be at most 16777216"},
+       "their product must be at most 67108864"},
   };
   for (const Case& row : cases) {
     auto order = MakeOrder(row.name, row.request);

@@ -54,10 +54,10 @@ TEST_CASE("unsound orders are refused with device, position and action") {
       {[](ComputeOrder& o) { o.placement = ChunkPlacement::Of({0}); },
        "order: 1 chunks are on devices; there are 2 chunks"},
       {[](ComputeOrder& o) { o.num_micro_batches = 0; },
-       "order: 2 chunks and 0 micro-batches; each must be at least 1, their product at most 16777216"},
+       "order: 2 chunks and 0 micro-batches; each must be at least 1, their product at most 67108864"},
       {[](ComputeOrder& o) { o.num_chunks = o.num_micro_batches = 2147483647; },
        "order: 2147483647 chunks and 2147483647 micro-batches; each must be at least 1, their product at most "
-       "16777216"},
+       "67108864"},
       {[](ComputeOrder& o) {
          // Device 0 runs backward 0 before forward 1, device 1 runs forward 1 before backward 0.
          o.devices[0] = {{ActionKind::kForward, 0, 0},

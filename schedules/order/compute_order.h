@@ -26,9 +26,10 @@ inline bool IsWithinChunk(ActionKind kind) {
   return kind == ActionKind::kBackwardWeight || kind == ActionKind::kRecompute;
 }
 
-// The most chunks × micro-batches of one order. That is about 100 million instructions: more than any real run, and few
-// enough that a mistyped number is an error instead of exhausted memory.
-inline constexpr int64_t kMaxForwards = int64_t{1} << 24;
+// The most chunks × micro-batches of one order. Positions and indices of waits have 32 bits, and a forward adds at most
+// a dozen instructions of two waits each. Memory is a lower limit on most machines; runtime/planning/program_size.h
+// checks it.
+inline constexpr int64_t kMaxForwards = int64_t{1} << 26;
 
 struct Action {
   ActionKind kind;

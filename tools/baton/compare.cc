@@ -12,11 +12,15 @@
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/compare_table.h"
+#include "tools/baton/overall_progress.h"
 #include "tools/baton/pictures.h"
 #include "tools/baton/problem.h"
 
 namespace baton {
 namespace {
+
+// A search takes about as long as compiling and simulating so many schedules.
+constexpr double kWeightOfSearch = 50;
 
 struct CompareFlags {
   ProblemFlags problem;
@@ -44,11 +48,14 @@ absl::StatusOr<CompareRow> SimulateSchedule(const Problem& problem, const std::s
 }
 
 // A searched schedule in the better of its placements, if the user requested none.
-absl::StatusOr<CompareRow> SimulateSearched(Problem problem, const std::string& schedule, bool keep) {
+absl::StatusOr<CompareRow> SimulateSearched(Problem problem, const std::string& schedule, bool keep,
+                                            OverallProgress& progress) {
   absl::StatusOr<CompareRow> best = absl::InternalError("no placement to try");
   const std::vector<Placement> placements = problem.PlacementsToTry();
-  for (const Placement placement : placements) {
+  for (const Placement& placement : placements) {
     problem.set_placement(placement);
+    problem.set_progress(
+        progress.OfSearch(static_cast<int>(&placement - placements.data()), static_cast<int>(placements.size())));
     absl::StatusOr<CompareRow> row = SimulateSchedule(problem, schedule, keep);
     if (!row.ok()) {
       // One placement that can run is enough.
@@ -98,12 +105,20 @@ std::vector<std::string> SchedulesOf(const CompareFlags& flags) {
 }
 
 absl::StatusOr<std::vector<CompareRow>> SimulateAll(const Problem& problem, const CompareFlags& flags) {
+  const std::vector<std::string> schedules = SchedulesOf(flags);
+  std::vector<OverallProgress::Task> tasks;
+  for (const std::string& schedule : schedules) {
+    BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule));
+    tasks.push_back({schedule, IsSearched(*info) ? kWeightOfSearch : 1});
+  }
+  OverallProgress progress("comparing", "schedule", std::move(tasks), ProgressLine::OnStderr());
   std::vector<CompareRow> rows;
-  for (const std::string& schedule : SchedulesOf(flags)) {
+  for (const std::string& schedule : schedules) {
     BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule));
     const bool keep = !flags.pictures.html.empty();
-    absl::StatusOr<CompareRow> row =
-        IsSearched(*info) ? SimulateSearched(problem, schedule, keep) : SimulateSchedule(problem, schedule, keep);
+    progress.Begin(static_cast<int>(rows.size()));
+    absl::StatusOr<CompareRow> row = IsSearched(*info) ? SimulateSearched(problem, schedule, keep, progress)
+                                                       : SimulateSchedule(problem, schedule, keep);
     if (row.ok()) {
       rows.push_back(*std::move(row));
     } else if (absl::IsInvalidArgument(row.status())) {

@@ -19,6 +19,7 @@
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/compare_table.h"
+#include "tools/baton/overall_progress.h"
 #include "tools/baton/problem.h"
 
 namespace baton {
@@ -77,10 +78,13 @@ struct Level {
 };
 
 // `before`: the level of the next smaller limit, or null. Its order also fits this limit, and is kept if it is faster.
-absl::StatusOr<Level> SearchLevel(Problem problem, double limit, const Level* before) {
+absl::StatusOr<Level> SearchLevel(Problem problem, double limit, const Level* before, OverallProgress& progress) {
   absl::StatusOr<Level> level = absl::InternalError("no placement to try");
-  for (const Placement placement : problem.PlacementsToTry()) {
+  const std::vector<Placement> placements = problem.PlacementsToTry();
+  for (const Placement& placement : placements) {
     problem.set_placement(placement);
+    problem.set_progress(
+        progress.OfSearch(static_cast<int>(&placement - placements.data()), static_cast<int>(placements.size())));
     absl::StatusOr<Run> run = Simulated(problem, problem.RequestFor(kSearched), limit);
     if (!run.ok()) {
       if (!absl::IsInvalidArgument(run.status())) return run.status();
@@ -97,6 +101,21 @@ absl::StatusOr<Level> SearchLevel(Problem problem, double limit, const Level* be
     level->placement = before->placement;
   }
   return level;
+}
+
+// `to`: inclusive.
+absl::StatusOr<std::vector<Level>> SearchLevels(const Problem& problem, int from, int to) {
+  std::vector<OverallProgress::Task> tasks;
+  for (int limit = from; limit <= to; ++limit) tasks.push_back({FormatPlural(limit, "micro-batch"), 1});
+  OverallProgress progress("searching", "limit", std::move(tasks), ProgressLine::OnStderr());
+  std::vector<Level> levels;
+  for (int limit = from; limit <= to; ++limit) {
+    const Level* before = levels.empty() ? nullptr : &levels.back();
+    progress.Begin(limit - from);
+    BATON_ASSIGN_OR_RETURN(Level level, SearchLevel(problem, limit, before, progress));
+    levels.push_back(std::move(level));
+  }
+  return levels;
 }
 
 // The catalog without a limit; schedules that cannot run this problem are left out.
@@ -230,12 +249,7 @@ absl::Status RunFrontier(const FrontierFlags& flags) {
     }
   }
   BATON_ASSIGN_OR_RETURN(const std::vector<Run> catalog, RunCatalog(problem));
-  std::vector<Level> levels;
-  for (int limit = flags.from; limit <= to; ++limit) {
-    const Level* before = levels.empty() ? nullptr : &levels.back();
-    BATON_ASSIGN_OR_RETURN(Level level, SearchLevel(problem, limit, before));
-    levels.push_back(std::move(level));
-  }
+  BATON_ASSIGN_OR_RETURN(const std::vector<Level> levels, SearchLevels(problem, flags.from, to));
   if (flags.format == "json") {
     std::cout << JsonOf(levels, catalog);
   } else {

@@ -6,23 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "base/format.h"
 #include "base/status.h"
 #include "runtime/device/host/host_memory.h"
 #include "runtime/job/resolve.h"
+#include "runtime/planning/program_size.h"
 #include "schedules/search/searched_schedules.h"
 
 namespace baton {
-namespace {
-
-// Memory that a program, its order and its trace take at most for each forward of a step: measured, 0.5 to 0.8 KiB, in
-// compile, simulate and compare.
-constexpr double kBytesOfForward = 1024;
-
-// Larger amounts are printed as this one.
-constexpr double kMostBytes = 1e18;
-
-}  // namespace
 
 absl::StatusOr<Problem> Problem::Create(const ProblemFlags& flags, LayerTimer timer) {
   return Make(flags, std::move(timer), nullptr);
@@ -63,7 +53,7 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   }
   request.search = search_;
   request.costs = transfer_costs_;
-  BATON_RETURN_IF_ERROR(InUserTerms(CheckSize(request)));
+  BATON_RETURN_IF_ERROR(InUserTerms(CheckProgramSize(request, FreeMemoryBytes())));
   if (job_) {
     BATON_RETURN_IF_ERROR(CostsOfJob(request));
   } else if (file_costs_) {
@@ -90,20 +80,6 @@ absl::StatusOr<StepReport> Problem::Report(const CompileRequest& request, const 
 std::vector<Placement> Problem::PlacementsToTry() const {
   if (placement_given_ || chunks_ != 0) return {search_.placement};
   return {Placement::kLoop, Placement::kV};
-}
-
-// Refuses a program that is too large for this machine's memory.
-absl::Status Problem::CheckSize(const CompileRequest& request) const {
-  const int64_t chunks = int64_t{request.num_stages} * request.chunks_per_device;
-  const double forwards = static_cast<double>(chunks) * request.num_micro_batches;
-  const double needed = forwards * kBytesOfForward;
-  const Bytes free = FreeMemoryBytes();
-  if (needed <= static_cast<double>(free)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("batch.micro_batches: ", request.num_micro_batches, " times pipeline.stages ", request.num_stages,
-                   " times pipeline.chunks_per_device ", request.chunks_per_device, " are a program of about ",
-                   FormatBytes(static_cast<Bytes>(std::min(needed, kMostBytes))), ", but ", FormatBytes(free),
-                   " of this machine's memory is free"));
 }
 
 // The schedule's default; a searched schedule in a V has two.

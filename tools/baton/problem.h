@@ -80,11 +80,12 @@ class Problem {
   // number of chunks was requested.
   std::vector<Placement> PlacementsToTry() const;
   void set_placement(Placement placement) { search_.placement = placement; }
+  // In place of a progress line a search.
+  void set_progress(std::function<void(const SearchProgress&)> progress) { search_.progress = std::move(progress); }
 
  private:
   // problem.cc
   absl::Status InUserTerms(const absl::Status& status) const;
-  absl::Status CheckSize(const CompileRequest& request) const;
   int DefaultChunks(const ScheduleInfo& info) const;
 
   // problem_of_flags.cc

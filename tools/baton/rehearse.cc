@@ -5,7 +5,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "base/write_file.h"
 #include "runtime/device/host/host_device.h"
 #include "runtime/execute/executor.h"
+#include "runtime/rehearse/near_median.h"
 #include "runtime/rehearse/sleep_lateness.h"
 #include "runtime/rehearse/timed_module.h"
 #include "runtime/transport/local/local_transport.h"
@@ -121,14 +121,29 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
   return rehearsal;
 }
 
-// The index of the step with the median time; of an even number of steps, the faster of the two in the middle.
-size_t MedianStep(const std::vector<StepReport>& steps) {
-  std::vector<size_t> indices(steps.size());
-  std::iota(indices.begin(), indices.end(), 0);
-  const auto middle = indices.begin() + (indices.size() - 1) / 2;
-  std::nth_element(indices.begin(), middle, indices.end(),
-                   [&](size_t a, size_t b) { return steps[a].step_time < steps[b].step_time; });
-  return *middle;
+// The times of all steps, and the few nearest to the median in full.
+struct Measured {
+  std::vector<Nanos> times;  // [step]
+  NearMedian near;
+  std::vector<Trace> traces = std::vector<Trace>(NearMedian::kSlots);  // [slot]
+  std::vector<StepReport> reports = std::vector<StepReport>(NearMedian::kSlots);
+
+  const Trace& trace() const { return traces[near.Nearest()]; }
+  const StepReport& report() const { return reports[near.Nearest()]; }
+};
+
+absl::Status RunSteps(int steps, const Program& program, Executor& executor, Measured& measured) {
+  for (int step = 0; step < steps; ++step) {
+    Trace trace;
+    BATON_RETURN_IF_ERROR(executor.RunStep(&trace));
+    StepReport report = Analyze(program, trace);
+    measured.times.push_back(report.step_time);
+    const int slot = measured.near.Add(report.step_time);
+    if (slot < 0) continue;
+    measured.traces[slot] = std::move(trace);
+    measured.reports[slot] = std::move(report);
+  }
+  return absl::OkStatus();
 }
 
 // The shortest forward or backward that takes any time.
@@ -162,13 +177,13 @@ void PrintComparison(const StepReport& predicted, const StepReport& measured) {
   std::cout << devices.ToString() << "\n";
 }
 
-// The fastest and the slowest of several steps.
-void PrintSpread(const std::vector<StepReport>& steps) {
-  if (steps.size() < 2) return;
-  const auto [fastest, slowest] = std::minmax_element(
-      steps.begin(), steps.end(), [](const StepReport& a, const StepReport& b) { return a.step_time < b.step_time; });
-  std::cout << "measured: the median step of " << steps.size() << "; they took " << FormatDuration(fastest->step_time)
-            << " to " << FormatDuration(slowest->step_time) << "\n";
+// The fastest and the slowest of several steps, whose times ascend.
+void PrintSpread(const std::vector<Nanos>& times) {
+  if (times.size() < 2) return;
+  std::cout << "measured: "
+            << (times.size() <= NearMedian::kSlots ? "the median step" : "the step nearest to the median") << " of "
+            << times.size() << "; they took " << FormatDuration(times.front()) << " to " << FormatDuration(times.back())
+            << "\n";
 }
 
 void FillStep(const StepReport& report, proto::RehearseReport::Step& step) {
@@ -178,11 +193,11 @@ void FillStep(const StepReport& report, proto::RehearseReport::Step& step) {
   for (const DeviceReport& device : report.devices) step.add_device_bubble_ratios(device.BubbleRatio());
 }
 
-std::string JsonOf(const StepReport& predicted, const std::vector<StepReport>& measured) {
+std::string JsonOf(const StepReport& predicted, const Measured& measured) {
   proto::RehearseReport report;
-  for (const StepReport& step : measured) report.add_measured_step_times_us(Micros(step.step_time));
+  for (const Nanos time : measured.times) report.add_measured_step_times_us(Micros(time));
   FillStep(predicted, *report.mutable_predicted());
-  FillStep(measured[MedianStep(measured)], *report.mutable_measured());
+  FillStep(measured.report(), *report.mutable_measured());
   return ToJson(report);
 }
 
@@ -216,17 +231,12 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
               << (program->num_devices() == 1 ? " sleeping device\n\n" : " sleeping devices\n\n") << std::flush;
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Prepare(program, request.costs, simulated));
   BATON_ASSIGN_OR_RETURN(const Nanos lateness, MeasureSleepLateness());
-  std::vector<StepReport> measured;
-  std::vector<Trace> traces(flags.steps);
-  for (Trace& each : traces) {
-    BATON_RETURN_IF_ERROR(rehearsal->executor->RunStep(&each));
-    measured.push_back(Analyze(*program, each));
-  }
-  const size_t median = MedianStep(measured);
-  const Trace& trace = traces[median];
+  Measured measured;
+  BATON_RETURN_IF_ERROR(RunSteps(flags.steps, *program, *rehearsal->executor, measured));
+  const Trace& trace = measured.trace();
   if (is_text) {
-    PrintComparison(predicted, measured[median]);
-    PrintSpread(measured);
+    PrintComparison(predicted, measured.report());
+    PrintSpread(measured.near.times());
     std::cout << DescribeSleepLateness(lateness, ShortestPass(request.costs)) << "\n";
   } else {
     std::cout << JsonOf(predicted, measured);
@@ -249,10 +259,11 @@ void AddRehearseCommand(CLI::App& app, CommandAction& action) {
       "rehearse", "Run the real executor with devices that sleep; compare predicted and measured bubble");
   auto flags = std::make_shared<RehearseFlags>();
   AddProblemFlags(*command, flags->problem, /*with_schedule=*/true);
-  command->add_option("--steps", flags->steps, "Steps to run; the one with the median time is reported (3)")
-      ->check(Between(1, 1000));
   command
-      ->add_option("--trace", flags->trace_file, "Write the trace of the median step, for baton explain and Perfetto")
+      ->add_option("--steps", flags->steps,
+                   "Steps to run; the one with the median time, or nearest to it, is reported (3)")
+      ->check(Between(1, 1000));
+  command->add_option("--trace", flags->trace_file, "Write the trace of that step, for baton explain and Perfetto")
       ->type_name("FILE");
   AddPictureFlags(*command, flags->pictures, /*with_svg=*/true);
   AddFormatFlag(*command, flags->format);

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/progress_line.h"
 #include "tools/baton/command_line.h"
+#include "tools/baton/overall_progress.h"
 
 namespace baton {
 namespace {
@@ -125,10 +126,7 @@ std::function<void(const SearchProgress&)> ShowProgress() {
   return [options, line](const SearchProgress& progress) {
     if (progress.is_done) return line->reset();
     if (*line == nullptr) *line = std::make_unique<ProgressLine>("searching zb-auto", options);
-    const double above = static_cast<double>(progress.objective_ns - progress.lower_bound_ns) /
-                         std::max(1.0, static_cast<double>(progress.lower_bound_ns));
-    (*line)->Show(progress.share, absl::StrCat(FormatDuration(progress.objective_ns), ", at most ",
-                                               FormatPercent(above), " above the shortest"));
+    (*line)->Show(progress.share, DescribeProgress(progress));
   };
 }
 

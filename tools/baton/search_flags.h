@@ -37,7 +37,7 @@ std::vector<std::string> SearchOverrides(const SearchFlags& flags);
 // The options of the flags alone, without a job.
 SearchOptions ToSearchOptions(const SearchFlags& flags);
 
-// Shows progress on standard error, in one line that is overwritten. Null if that is no terminal.
+// Shows the progress of one search on standard error, in one line that is overwritten. Null if that is no terminal.
 std::function<void(const SearchProgress&)> ShowProgress();
 
 // Upper bound on how far the found order is above the shortest, for the objective of the search; 0.004 is 0.4 %.
