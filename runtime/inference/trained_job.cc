@@ -10,6 +10,7 @@
 #include "runtime/checkpoint/checkpoint.h"
 #include "runtime/checkpoint/checkpoint_folder.h"
 #include "runtime/checkpoint/manifest.h"
+#include "runtime/job/expand_hugging_face.h"
 #include "runtime/job/job_file.h"
 #include "runtime/job/overrides.h"
 #include "runtime/job/resolve.h"
@@ -52,15 +53,36 @@ constexpr char kNoData[] = "(no data are given)";
 proto::Job JobOfHuggingFace(const std::string& folder) {
   proto::Job job;
   job.mutable_model()->set_hugging_face(folder);
-  if (IsFile(folder + "/tokenizer.json") || IsFile(folder + "/vocab.json")) {
-    job.mutable_data()->set_text(kNoData);
-    job.mutable_data()->set_tokenizer(folder);
-  } else {
-    job.mutable_data()->set_tokens(kNoData);
-  }
   job.mutable_batch()->set_sequences(1);
   job.mutable_run()->set_steps(1);
   return job;
+}
+
+// Sets the data that a model from a Hugging Face folder needs and no override gave.
+void CompleteData(const std::string& folder, ModelUse use, const proto::Model& model, proto::Data& data) {
+  const bool has_tokenizer = IsFile(folder + "/tokenizer.json") || IsFile(folder + "/vocab.json");
+  if (data.source_case() == proto::Data::SOURCE_NOT_SET) {
+    if (model.has_vit() || model.has_resnet()) {
+      data.set_images(kNoData);
+      data.set_labels(kNoData);
+    } else if (has_tokenizer && !model.has_bert()) {
+      data.set_text(kNoData);
+    } else {
+      data.set_tokens(kNoData);
+    }
+  }
+  if (data.has_text() && data.tokenizer().empty() && has_tokenizer) data.set_tokenizer(folder);
+  if (use == ModelUse::kDescribe && model.has_bert() && !data.masking().has_mask_token()) {
+    data.mutable_masking()->set_mask_token(0);  // no token is masked
+  }
+}
+
+absl::Status CheckGenerates(const std::string& folder, const proto::Job& job) {
+  const proto::Model& model = job.model();
+  if (!model.has_bert() && !model.has_vit() && !model.has_resnet() && !model.has_mlp()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("DIR: ", folder, " has a model of kind ", ModelKindOf(job),
+                                                 ", which does not continue text; gpt2, llama and lists of layers "
+                                                 "with causal attention do"));
 }
 
 absl::StatusOr<proto::Job> StoredJob(const std::string& folder, Kind kind) {
@@ -72,8 +94,8 @@ absl::StatusOr<proto::Job> StoredJob(const std::string& folder, Kind kind) {
 
 }  // namespace
 
-absl::StatusOr<proto::Job> LoadTrainedJob(const std::string& folder, const std::vector<std::string>& overrides,
-                                          const Log& log) {
+absl::StatusOr<proto::Job> LoadTrainedJob(const std::string& folder, ModelUse use,
+                                          const std::vector<std::string>& overrides, const Log& log) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(folder, ignored)) {
     return absl::NotFoundError(absl::StrCat("DIR: ", folder, " is not a folder"));
@@ -92,6 +114,9 @@ absl::StatusOr<proto::Job> LoadTrainedJob(const std::string& folder, const std::
   devices.clear_intra();
   devices.clear_inter();
   for (const std::string& assignment : overrides) BATON_RETURN_IF_ERROR(ApplyOverride(job, assignment));
+  BATON_RETURN_IF_ERROR(ExpandHuggingFace(job));
+  if (kind == Kind::kHuggingFace) CompleteData(folder, use, job.model(), *job.mutable_data());
+  if (use == ModelUse::kGenerate) BATON_RETURN_IF_ERROR(CheckGenerates(folder, job));
   BATON_ASSIGN_OR_RETURN(job, ResolveJob(std::move(job)));
   std::string weights = folder;
   if (kind == Kind::kRun) {

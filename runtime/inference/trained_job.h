@@ -11,16 +11,24 @@
 
 namespace baton {
 
+// What the model of a folder is loaded for.
+enum class ModelUse {
+  kDescribe,  // its layers; needs no data
+  kEvaluate,  // its loss on data
+  kGenerate,  // text that goes on; needs no data
+};
+
 // The resolved job of a model that was trained; run.initial_weights names its parameters. `folder` is
 //   - the output folder of a run: job.textproto with weights.safetensors, or with checkpoints, of which the newest
-//   sound
-//     one is taken,
+//     sound one is taken,
 //   - one checkpoint,
 //   - or a Hugging Face folder: config.json and weights. Its data, which evaluation needs, come from `overrides`; its
 //     tokenizer is that of the folder, if it has one.
 // `overrides`: as --set takes them. `log` gets lines for people about damaged checkpoints. Errors: NotFound "DIR: …" if
-// the folder is none of these; InvalidArgument for a job or override that is wrong; those of Checkpoint::Open.
-absl::StatusOr<proto::Job> LoadTrainedJob(const std::string& folder, const std::vector<std::string>& overrides,
+// the folder is none of these; InvalidArgument for a job or override that is wrong, or a model that cannot be used so;
+// those of Checkpoint::Open.
+absl::StatusOr<proto::Job> LoadTrainedJob(const std::string& folder, ModelUse use,
+                                          const std::vector<std::string>& overrides,
                                           const std::function<void(const std::string&)>& log);
 
 }  // namespace baton

@@ -1,4 +1,5 @@
-// The part of ResolveJob that replaces a folder of Hugging Face by the model in it. Used by resolve.cc.
+// The part of ResolveJob that replaces a folder of Hugging Face by the model in it. Used by resolve.cc, and by
+// runtime/inference to know the model of a folder before its data.
 #ifndef BATON_RUNTIME_JOB_EXPAND_HUGGING_FACE_H_
 #define BATON_RUNTIME_JOB_EXPAND_HUGGING_FACE_H_
 

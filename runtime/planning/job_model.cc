@@ -39,8 +39,7 @@ absl::StatusOr<ModelSpec> ModelWithoutRecompute(const proto::Job& job) {
   if (model.has_mlp()) {
     MlpOptions options;
     options.sizes.assign(model.mlp().sizes().begin(), model.mlp().sizes().end());
-    // Without one an MLP would be a single linear map; the default is ReLU.
-    options.activation = ToActivation(model.mlp().activation()).value_or(ActivationKind::kRelu);
+    options.activation = ToActivation(model.mlp().activation());
     return MlpModel(options, micro_batch, batch);
   }
   if (model.has_bert()) {

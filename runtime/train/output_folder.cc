@@ -35,6 +35,18 @@ bool IsWritable(const std::string& path) {
   return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
 }
 
+// The folders on the way to `path`, itself included, that do not exist; the outer ones first.
+std::vector<std::string> MissingFolders(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> missing;
+  std::error_code ignored;
+  for (fs::path folder = fs::path(path + "/").lexically_normal().parent_path();
+       !folder.empty() && !fs::exists(folder, ignored); folder = folder.parent_path()) {
+    missing.insert(missing.begin(), folder.string());
+  }
+  return missing;
+}
+
 // The file or folder that has the tokenizer of the run's text; empty if there is none.
 std::string TokenizerOf(const proto::Job& job) {
   if (!job.data().tokenizer().empty() && job.data().tokenizer() != "bytes") return job.data().tokenizer();
@@ -57,7 +69,8 @@ absl::Status OutputFolder::Check() {
   }
   if (!has_folder()) return absl::OkStatus();
   std::error_code error;
-  made_folder_ = std::filesystem::create_directories(folder_, error);
+  made_folders_ = MissingFolders(folder_);
+  std::filesystem::create_directories(folder_, error);
   if (error) return absl::InvalidArgumentError(absl::StrCat("--output: ", folder_, ": ", error.message()));
   if (access(folder_.c_str(), W_OK | X_OK) != 0) {
     return absl::InvalidArgumentError(absl::StrCat("--output: ", folder_, ": ", std::strerror(errno)));
@@ -81,8 +94,15 @@ absl::Status OutputFolder::Check() {
 
 void OutputFolder::Discard() {
   lock_.reset();
-  std::error_code ignored;
-  if (made_folder_) std::filesystem::remove(folder_, ignored);
+  if (made_folders_.empty()) return;
+  std::error_code error;
+  const std::filesystem::path cache = token_cache();
+  // Nothing but the cache may be in a folder that is removed.
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    if (entry.path().filename() != cache.filename()) return;
+  }
+  std::filesystem::remove(cache, error);
+  while (!made_folders_.empty() && std::filesystem::remove(made_folders_.back(), error)) made_folders_.pop_back();
 }
 
 absl::Status OutputFolder::Open(const proto::Job& job) {

@@ -39,7 +39,8 @@ class OutputFolder {
   // Makes and locks the folder and checks that every file can be written, so that a run does not fail at its end.
   // Errors: InvalidArgument that names the flag (--output, --trace) and the path, or the process that has the folder.
   absl::Status Check();
-  // Unlocks the folder, and removes it if Check made it and it is still empty.
+  // Unlocks the folder. Removes what Check made: the folder with a token cache in it, and the folders above it. A
+  // folder with any other file stays.
   void Discard();
   // Where the files of an earlier run are since Open; empty if there were none.
   const std::string& set_aside() const { return set_aside_; }
@@ -88,7 +89,7 @@ class OutputFolder {
   std::unique_ptr<FolderLock> lock_;           // null before Check and without a folder
   std::vector<std::string> failed_;            // messages
   std::string set_aside_;
-  bool made_folder_ = false;
+  std::vector<std::string> made_folders_;  // by Check, the outer ones first
   bool has_hugging_face_ = false;
 };
 

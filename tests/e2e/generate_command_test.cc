@@ -121,6 +121,15 @@ TEST_CASE("wrong input is refused with one sentence") {
     CHECK(result.out == "");
     CHECK(absl::StrContains(result.err, each.message));
   }
+  for (const char* const kind : {"bert", "vit", "resnet"}) {
+    const std::string folder = std::string("tests/data/models/") + kind;
+    const CommandResult result = Generate({folder, "--prompt-ids=1,2"});
+    CAPTURE(kind, result.err);
+    CHECK(result.status == 2);
+    CHECK(absl::StrContains(result.err, "DIR: " + folder + " has a model of kind " + kind +
+                                            ", which does not continue text; gpt2, llama and lists of layers with "
+                                            "causal attention do"));
+  }
   CHECK(absl::StrContains(Generate({"nowhere", "--prompt=a"}).err, "DIR: nowhere is not a folder"));
   CHECK(absl::StrContains(Generate({"examples", "--prompt=a"}).err, "DIR: examples has neither job.textproto"));
 }

@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/write_file.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/job/load.h"
@@ -283,6 +284,28 @@ TEST_CASE("training goes on when standard output has no reader any more, and say
   CHECK(ReadWhole(output + ".status") == "0\n");
   CheckMetrics(output, 60);
   CheckWeights(output);
+}
+
+TEST_CASE("a run that does not start removes the folders that it made, with the token cache, and no others") {
+  namespace fs = std::filesystem;
+  const std::string job = NewPath("job.textproto");
+  REQUIRE(WriteFile(job, R"(
+    name: "cached"
+    model { gpt2 { layers: 1 width: 8 heads: 1 context: 16 vocabulary: 1024 } }
+    data { text: "tests/data/handbook.txt" tokenizer: "tests/data/tokenizers/byte_level/tokenizer.json" }
+    batch { sequences: 2 }
+    run { steps: 1 initial_weights: "no_such.safetensors" }
+  )")
+              .ok());
+  const std::string parent = NewPath("parent");
+  CHECK(Baton({"train", job, "--output", parent + "/runs/a"}).status == 2);
+  CHECK_FALSE(fs::exists(parent));
+  // A folder from before stays, with the cache in it.
+  fs::create_directories(parent + "/runs");
+  CHECK(Baton({"train", job, "--output", parent + "/runs"}).status == 2);
+  CHECK(fs::exists(parent + "/runs/tokens.cache"));
+  CHECK(Baton({"train", job, "--output", parent + "/runs/b/"}).status == 2);
+  CHECK_FALSE(fs::exists(parent + "/runs/b"));
 }
 
 }  // namespace

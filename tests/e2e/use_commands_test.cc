@@ -146,5 +146,43 @@ TEST_CASE("model: replicas are on several devices; times come from a table with 
   CHECK(absl::StrContains(other.err, "--costs: 1 chunks; the model has 2 layers"));
 }
 
+TEST_CASE("model: rates give times, a product by its name; a table goes before them") {
+  const auto layers = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"model", JobFile(kJob), "--format=json"});
+    const CommandResult result = Baton(arguments);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.out).at("layers");
+  };
+  CHECK_FALSE(layers({})[0].contains("forward_us"));
+  const auto slow = layers({"--set=devices.rates={matmul_tflops: 0.001 memory_gbps: 1000}"});
+  const auto fast = layers({"--set=devices.rates={matmul_tflops: 0.002 memory_gbps: 1000}"});
+  // 10^9 operations a second.
+  CHECK(slow[0].at("forward_us").get<double>() > slow[0].at("forward_flops").get<double>() / 1e3 * 0.5);
+  CHECK(slow[0].at("forward_us").get<double>() > 1.5 * fast[0].at("forward_us").get<double>());
+  const CommandResult text = Baton({"model", JobFile(kJob), "--set=devices.device=A100"});
+  CHECK(absl::StrContains(text.out, "Times are estimated from the rates of the A100.\n"));
+  const std::string costs = NewPath("costs.csv");
+  REQUIRE(Baton({"profile", JobFile(kJob), "--repeats=1", "-o", costs}).status == 0);
+  CHECK(layers({"--costs", costs, "--set=devices.device=A100"}) == layers({"--costs", costs}));
+}
+
+TEST_CASE("model: folders of Hugging Face need no data, whatever their kind") {
+  for (const char* const folder : {"bert", "vit", "resnet", "causal/qwen3"}) {
+    CAPTURE(folder);
+    const CommandResult result = Baton({"model", std::string("tests/data/models/") + folder, "--format=json"});
+    CHECK(result.err == "");
+    REQUIRE(result.status == 0);
+    CHECK(nlohmann::json::parse(result.out).at("parameters") > 1000);
+  }
+}
+
+TEST_CASE("evaluate: a Hugging Face folder without data says which are missing") {
+  const auto error = [](const std::string& folder) { return Baton({"evaluate", "tests/data/models/" + folder}).err; };
+  CHECK(absl::StrContains(error("bert"), "data.masking.mask_token"));
+  CHECK(absl::StrContains(error("vit"), "data.images: "));
+  CHECK(absl::StrContains(error("causal/qwen3"), "data.tokens: "));
+}
+
 }  // namespace
 }  // namespace baton

@@ -33,7 +33,7 @@ struct EvaluateFlags {
 absl::StatusOr<proto::Job> JobOf(const EvaluateFlags& flags) {
   std::error_code ignored;
   if (std::filesystem::is_directory(flags.model, ignored)) {
-    return LoadTrainedJob(flags.model, flags.overrides,
+    return LoadTrainedJob(flags.model, ModelUse::kEvaluate, flags.overrides,
                           [](const std::string& line) { std::cerr << "baton: " << PrintableLines(line) << "\n"; });
   }
   BATON_ASSIGN_OR_RETURN(proto::Job job, LoadJob(flags.model, flags.overrides));

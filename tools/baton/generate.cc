@@ -105,7 +105,7 @@ class Output {
 absl::Status RunGenerate(const GenerateFlags& flags) {
   BATON_RETURN_IF_ERROR(CheckSampling(flags.sampling));
   const auto log = [](const std::string& line) { std::cerr << "baton: " << PrintableLines(line) << "\n"; };
-  BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadTrainedJob(flags.folder, flags.overrides, log));
+  BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadTrainedJob(flags.folder, ModelUse::kGenerate, flags.overrides, log));
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Generator> generator, Generator::Create(job));
   std::unique_ptr<TokenText> text;
   if (flags.prompt_ids.empty() || !flags.print_ids) {

@@ -1,5 +1,6 @@
 // `baton model`: the layers of a job's model, what each costs, and where it is.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "base/printable.h"
 #include "base/status.h"
 #include "base/text_table.h"
+#include "runtime/inference/trained_job.h"
 #include "runtime/job/load.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/job_programs.h"
@@ -38,13 +40,31 @@ void AddShape(const Shape& shape, google::protobuf::RepeatedField<double>* exten
   for (const int64_t extent : shape.extents()) extents->Add(static_cast<double>(extent));
 }
 
-// Fills the rows of all layers. `times`: of each layer, or of each chunk, or null.
+// The times of a layer.
+struct LayerTimes {
+  Nanos forward = 0;
+  Nanos backward = 0;
+};
+
+// [layer] Those of a table with a chunk for each layer, or else by the job's rates. Empty if there is neither.
+std::vector<LayerTimes> TimesOf(const proto::Job& job, const JobPlan& plan, const std::optional<CostModel>& measured) {
+  std::vector<LayerTimes> times;
+  if (measured.has_value()) {
+    for (const ChunkCosts& costs : measured->chunks) times.push_back({costs.forward_ns, costs.backward_ns()});
+  } else if (job.devices().has_rates()) {
+    for (const LayerCosts& costs : plan.table.costs) {
+      times.push_back({costs.forward_ns, costs.backward_input_ns + costs.backward_weight_ns});
+    }
+  }
+  return times;
+}
+
+// Fills the rows of all layers. `times`: as of TimesOf.
 proto::ModelReport ReportOf(const proto::Job& job, const JobPlan& plan, const ChunkPlacement& placement,
-                            const std::vector<ChunkCosts>* times) {
+                            const std::vector<LayerTimes>& times) {
   proto::ModelReport report;
   report.set_model(plan.table.model.name);
   report.set_sequences(job.batch().sequences() / job.batch().micro_batches());
-  const bool timed_by_layer = times != nullptr && times->size() == plan.table.costs.size();
   for (size_t chunk = 0; chunk < plan.split.size(); ++chunk) {
     for (int index = plan.split[chunk].begin; index < plan.split[chunk].end; ++index) {
       const LayerCosts& costs = plan.table.costs[index];
@@ -63,9 +83,9 @@ proto::ModelReport ReportOf(const proto::Job& job, const JobPlan& plan, const Ch
       for (const int32_t entry : placement.EntriesOf(static_cast<int>(chunk))) {
         layer.add_devices(placement.replicas()[entry].device);
       }
-      if (!timed_by_layer) continue;
-      layer.set_forward_us(Micros((*times)[index].forward_ns));
-      layer.set_backward_us(Micros((*times)[index].backward_ns()));
+      if (times.empty()) continue;
+      layer.set_forward_us(Micros(times[index].forward));
+      layer.set_backward_us(Micros(times[index].backward));
     }
   }
   for (const ParameterSpec& parameter : plan.layout.parameters()) {
@@ -93,7 +113,13 @@ std::string ShapeOf(const google::protobuf::RepeatedField<double>& extents) {
   return extents.empty() ? "loss" : absl::StrJoin(extents, " × ");
 }
 
-void Print(const proto::Job& job, const proto::ModelReport& report) {
+// As "the A100", or "the job".
+std::string RatesName(const proto::Devices& devices) {
+  return devices.device().empty() ? "the job" : absl::StrCat("the ", devices.device());
+}
+
+// `from_rates`: whether times are estimates.
+void Print(const proto::Job& job, const proto::ModelReport& report, bool from_rates) {
   const bool timed = report.layers_size() > 0 && report.layers(0).has_forward_us();
   std::cout << Printable(job.name()) << ": " << report.model() << ", " << FormatPlural(report.layers_size(), "layer")
             << "; numbers are of one micro-batch of "
@@ -126,6 +152,9 @@ void Print(const proto::Job& job, const proto::ModelReport& report) {
   table.AddRow({"total", "", Short(report.parameters()), Short(report.forward_flops()) + "FLOP",
                 Short(report.backward_flops()) + "FLOP", FormatBytes(static_cast<Bytes>(report.saved_bytes()))});
   std::cout << table.ToString();
+  if (timed && from_rates) {
+    std::cout << "\nTimes are estimated from the rates of " << RatesName(job.devices()) << ".\n";
+  }
   double uses = 0;
   for (const proto::ModelReport::Layer& layer : report.layers()) uses += layer.parameters();
   if (uses > report.parameters()) {
@@ -133,8 +162,16 @@ void Print(const proto::Job& job, const proto::ModelReport& report) {
   }
 }
 
+// The job of a file, or of a folder with a trained model.
+absl::StatusOr<proto::Job> JobOf(const ModelFlags& flags) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(flags.job, ignored)) return LoadJob(flags.job, flags.overrides);
+  return LoadTrainedJob(flags.job, ModelUse::kDescribe, flags.overrides,
+                        [](const std::string& line) { std::cerr << "baton: " << PrintableLines(line) << "\n"; });
+}
+
 absl::Status RunModel(const ModelFlags& flags) {
-  BATON_ASSIGN_OR_RETURN(const proto::Job job, LoadJob(flags.job, flags.overrides));
+  BATON_ASSIGN_OR_RETURN(const proto::Job job, JobOf(flags));
   std::optional<CostModel> costs;
   if (!flags.costs.empty()) {
     BATON_ASSIGN_OR_RETURN(costs, ReadCostsFile(flags.costs));
@@ -149,10 +186,9 @@ absl::Status RunModel(const ModelFlags& flags) {
   }
   // The placement is that of the training program, found without a search.
   BATON_ASSIGN_OR_RETURN(const Program program, CompileEvaluation(plan.request));
-  const proto::ModelReport report =
-      ReportOf(job, plan, program.placement, costs.has_value() ? &costs->chunks : nullptr);
+  const proto::ModelReport report = ReportOf(job, plan, program.placement, TimesOf(job, plan, costs));
   if (flags.format == "text") {
-    Print(job, report);
+    Print(job, report, /*from_rates=*/!costs.has_value());
   } else {
     std::cout << ToJson(report);
   }
@@ -165,8 +201,11 @@ void AddModelCommand(CLI::App& app, CommandAction& action) {
   CLI::App* command =
       app.add_subcommand("model", "Show the layers of a job: shapes, parameters, FLOPs, memory, devices");
   auto flags = std::make_shared<ModelFlags>();
-  command->add_option("JOB", flags->job, "Job file (protobuf text)")->required();
-  command->add_option("--costs", flags->costs, "Table of baton profile with a chunk for each layer: adds their times")
+  command->add_option("JOB", flags->job, "Job file (protobuf text), or a folder with a trained model")->required();
+  command
+      ->add_option(
+          "--costs", flags->costs,
+          "Table of baton profile with a chunk for each layer, for their times (by the job's rates, if it has any)")
       ->type_name("FILE");
   command->add_option("--set", flags->overrides, "Override a field, as pipeline.stages=2; may be repeated")
       ->allow_extra_args(false)
@@ -178,7 +217,8 @@ included. The units of a split are layers; a chunk is a run of them.
 
 Examples:
   baton model examples/gpt_host.textproto
-  baton model examples/gpt_host.textproto --set pipeline.stages=8 --format=json)");
+  baton model examples/gpt_host.textproto --set pipeline.stages=8 --format=json
+  baton model examples/gpt_host.textproto --set devices.device=A100)");
   command->callback([flags, &action] { action = [flags] { return RunModel(*flags); }; });
 }
 

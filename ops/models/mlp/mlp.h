@@ -2,6 +2,7 @@
 #ifndef BATON_OPS_MODELS_MLP_MLP_H_
 #define BATON_OPS_MODELS_MLP_MLP_H_
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,7 +14,7 @@ struct MlpOptions {
   // The sizes of the input, of each hidden layer and of the classes, such as [784, 512, 256, 10]. At least two, each in
   // [1, 2²⁰].
   std::vector<int64_t> sizes;
-  ActivationKind activation = ActivationKind::kRelu;  // between the linear layers
+  std::optional<ActivationKind> activation = ActivationKind::kRelu;  // between the linear layers
 };
 
 // The model has one layer for each linear layer with its activation; the last has the cross-entropy. Shapes, names and

@@ -38,6 +38,17 @@ TEST_CASE("a layer of an MLP is a linear layer with the activation or loss after
   CHECK(std::get<CrossEntropySpec>(last[1].kind).loss_rows == 64);
 }
 
+TEST_CASE("without an activation a hidden layer is its linear layer alone") {
+  const auto layers_of = [](std::optional<ActivationKind> activation) {
+    MlpOptions options;
+    options.sizes = {8, 6, 4};
+    options.activation = activation;
+    return MlpModel(options, 2, 2).value().layers[0];
+  };
+  CHECK(std::get<SequenceSpec>(layers_of(std::nullopt).kind).layers.size() == 1);
+  CHECK(std::get<SequenceSpec>(layers_of(ActivationKind::kGelu).kind).layers.size() == 2);
+}
+
 TEST_CASE("errors name the field of an MLP") {
   MlpOptions mlp;
   mlp.sizes = {4};
