@@ -49,6 +49,8 @@ class Stream {
   virtual absl::Status Record(Event& event) = 0;
   // Fills device memory with zeros.
   virtual absl::Status Zero(std::byte* data, Bytes bytes) = 0;
+  // Copies within device memory; the two ranges do not overlap.
+  virtual absl::Status Copy(std::byte* to, const std::byte* from, Bytes bytes) = 0;
   // Copies from the device's shared memory (see Device::CreateShared) to its arena.
   virtual absl::Status CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) = 0;
   // Blocks the caller until all enqueued work is done. Errors: Cancelled as Wait; errors of enqueued work.

@@ -38,7 +38,7 @@ absl::Status Worker::Setup() {
   // Chunk state is in use for the whole run.
   for (const ChunkMemory& memory : program_.chunks) {
     CountUse(memory.parameters_offset + memory.parameter_bytes);
-    if (memory.gradients_offset != kNoOffset) CountUse(memory.gradients_offset + memory.parameter_bytes);
+    if (memory.gradients_offset != kNoOffset) CountUse(memory.gradients_offset + memory.gradient_region_bytes());
     if (memory.optimizer_offset != kNoOffset) CountUse(memory.optimizer_offset + memory.optimizer_bytes);
   }
   return absl::OkStatus();

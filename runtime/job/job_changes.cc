@@ -25,6 +25,7 @@ using google::protobuf::Reflection;
 constexpr const char* kFree[] = {
     "name",
     "pipeline",
+    "parallel",
     "checkpoint",
     "run.log_every",
     "run.evaluate_at_most",

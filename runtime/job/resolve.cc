@@ -15,6 +15,7 @@
 #include "runtime/job/resolve_devices.h"
 #include "runtime/job/resolve_model.h"
 #include "runtime/job/resolve_optimizer.h"
+#include "runtime/job/resolve_parallel.h"
 #include "runtime/job/resolve_pipeline.h"
 
 namespace baton {
@@ -105,6 +106,7 @@ absl::StatusOr<proto::Job> ResolveJob(proto::Job job) {
   BATON_RETURN_IF_ERROR(ResolveModel(job, *job.mutable_model()));
   BATON_RETURN_IF_ERROR(ResolveData(job, *job.mutable_data()));
   BATON_RETURN_IF_ERROR(ResolvePipeline(job, *job.mutable_pipeline()));
+  BATON_RETURN_IF_ERROR(ResolveParallel(*job.mutable_batch(), *job.mutable_parallel()));
   BATON_RETURN_IF_ERROR(ResolveRun(job, *job.mutable_run()));
   BATON_RETURN_IF_ERROR(ResolveOptimizer(*job.mutable_optimizer()));
   BATON_RETURN_IF_ERROR(ResolveDevices(job, *job.mutable_devices()));

@@ -25,7 +25,7 @@ inline constexpr int64_t kMaxClusterElements = int64_t{1} << 28;    // examples 
 // Sets every unset field to its default (proto/job.proto). Afterwards these hold: each optional scalar of the parts
 // that apply is set; exactly one kind of model, or model.layer, is set; data.source and optimizer.adamw are
 // set; model.hugging_face is replaced by the kind that its config.json describes, the one file that is read here;
-// exactly one of pipeline.split.balanced and pipeline.split.layers is set; devices.count equals pipeline.stages;
+// exactly one of pipeline.split.balanced and pipeline.split.layers is set; devices.count equals NumDevices;
 // the data fits the model.
 //
 // Not checked here: whether this machine has the backend (see MakeDevices), and files (see MakeDataset).
@@ -62,6 +62,8 @@ int64_t NumFeatures(const proto::Job& job);
 int64_t NumClasses(const proto::Job& job);
 // The number of chunks that the layers are split into.
 int64_t NumChunks(const proto::Job& job);
+// The number of devices: a pipeline's stages times its replicas.
+int NumDevices(const proto::Job& job);
 
 }  // namespace baton
 

@@ -108,20 +108,26 @@ absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices
 
 absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
   if (!devices.has_backend()) devices.set_backend(proto::Devices::HOST);
-  if (!devices.has_count()) devices.set_count(job.pipeline().stages());
+  const int count = NumDevices(job);
+  if (!devices.has_count()) devices.set_count(count);
   if (!devices.has_threads_each()) devices.set_threads_each(1);
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Backend>("devices.backend", devices.backend()));
   BATON_RETURN_IF_ERROR(CheckRange("devices.threads_each", devices.threads_each(), 1, 1024));
   if (!devices.has_precision()) devices.set_precision(proto::Devices::FLOAT32);
   if (!devices.has_deterministic()) devices.set_deterministic(true);
   BATON_RETURN_IF_ERROR(CheckPrecision(job, devices));
-  if (devices.count() == job.pipeline().stages()) {
+  if (devices.count() == count) {
     BATON_RETURN_IF_ERROR(ResolveNodes(devices));
     BATON_RETURN_IF_ERROR(CheckProcesses(devices));
     return ResolveRates(devices);
   }
-  return absl::InvalidArgumentError(absl::StrCat("devices.count: ", devices.count(), " must be pipeline.stages: ",
-                                                 job.pipeline().stages(), ", one device a stage"));
+  const int replicas = job.parallel().replicas();
+  return absl::InvalidArgumentError(
+      replicas > 1
+          ? absl::StrCat("devices.count: ", devices.count(), " must be pipeline.stages: ", job.pipeline().stages(),
+                         " times parallel.replicas: ", replicas, ", which is ", count)
+          : absl::StrCat("devices.count: ", devices.count(), " must be pipeline.stages: ", job.pipeline().stages(),
+                         ", one device a stage"));
 }
 
 }  // namespace baton

@@ -71,11 +71,13 @@ absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job,
   BATON_ASSIGN_OR_RETURN(request.order, OrderOfJob(job));
   request.num_stages = job.pipeline().stages();
   request.num_micro_batches = job.batch().micro_batches();
+  request.replicas = job.parallel().replicas();
+  request.sum_groups = job.batch().sum_groups();
   request.chunks_per_device = job.pipeline().chunks_per_device();
   request.micro_batch_group = job.pipeline().micro_batch_group();
   request.search = SearchOptionsOf(job.pipeline().search());
   BATON_RETURN_IF_ERROR(CheckProgramSize(request, FreeMemoryBytes()));
-  BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOf(request));
+  BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOf(OneReplica(request)));
   BATON_ASSIGN_OR_RETURN(plan.split, SplitOfJob(job, plan.table, placement));
   BATON_ASSIGN_OR_RETURN(plan.layout, LayoutOfSplit(plan.table, plan.split));
   request.costs.chunks = SumChunks(plan.table.costs, plan.split, plan.table.model.input_shape.NumBytes(),

@@ -16,23 +16,39 @@ namespace {
 
 KernelStream ToKernelStream(Stream& stream) { return {stream.native_handle()}; }
 
+// Whether no other replica of the chunk stands before this one in groups of this kind.
+bool IsFirstInGroups(const Program& program, ReduceKind kind, int32_t replica_index) {
+  const std::vector<ChunkReplica>& replicas = program.placement.replicas();
+  const auto is_earlier = [&](int32_t member) {
+    return member < replica_index && replicas[member].chunk == replicas[replica_index].chunk;
+  };
+  for (const ReduceGroup& group : program.reduce_groups) {
+    if (group.kind != kind) continue;
+    if (!std::binary_search(group.members.begin(), group.members.end(), replica_index)) continue;
+    if (std::any_of(group.members.begin(), group.members.end(), is_earlier)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout* layout,
-                                   const std::vector<ReduceGroup>* reduce_groups, const BatchSource* source,
-                                   int32_t replica_index, const ChunkReplica& replica, int num_micro_batches,
-                                   std::unique_ptr<Layer> layer)
+LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
+                                   const BatchSource* source, int32_t replica_index, std::unique_ptr<Layer> layer)
     : backend_(backend),
       layout_(layout),
-      reduce_groups_(reduce_groups),
+      reduce_groups_(&program->reduce_groups),
+      folds_(FoldsOf(*program, replica_index)),
+      gradients_shape_(DataType::kFloat32, {layout->ParameterBytes(program->placement.replicas()[replica_index].chunk) /
+                                            static_cast<Bytes>(sizeof(float))}),
       source_(source),
       replica_index_(replica_index),
-      replica_(replica.replica),
-      chunk_(replica.chunk),
+      counts_in_norm_(IsFirstInGroups(*program, ReduceKind::kGradientNorm, replica_index)),
+      contributes_tied_(IsFirstInGroups(*program, ReduceKind::kTiedGradient, replica_index)),
+      chunk_(program->placement.replicas()[replica_index].chunk),
       full_(std::move(layer)),
       layer_(full_.get()),
       stash_bytes_(AlignUp(layer_->footprint().stash)),
-      num_micro_batches_(num_micro_batches) {}
+      num_micro_batches_(program->num_micro_batches) {}
 
 absl::Status LayerStageModule::Bind(Device& device, const ChunkState& state) {
   state_ = state;
@@ -72,7 +88,7 @@ std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
         Locate(layout_->SpecOf(use), use.offsets, {state_.parameters, state_.gradients, state_.optimizer}));
     const ParameterSpec& spec = layout_->SpecOf(use);
     const bool is_trained = !spec.is_statistic && !spec.frozen;
-    if (use.canonical && replica_ == 0 && is_trained) parameters.back().norm = use.parameter;
+    if (use.canonical && counts_in_norm_ && is_trained) parameters.back().norm = use.parameter;
   }
   return parameters;
 }
@@ -174,7 +190,7 @@ absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const P
   both.scratch = buffers.scratch + stash_bytes_;
   BATON_RETURN_IF_ERROR(layer_->BackwardInput(ToKernelStream(stream), both));
   BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), both));
-  return Examine(stream, micro_batch);
+  return FinishBackward(stream, micro_batch);
 }
 
 absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, const PassBuffers& buffers) {
@@ -185,7 +201,25 @@ absl::Status LayerStageModule::BackwardInput(Stream& stream, int micro_batch, co
 absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   if (Stops()) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), Complete(micro_batch, buffers)));
-  return Examine(stream, micro_batch);
+  return FinishBackward(stream, micro_batch);
+}
+
+absl::Status LayerStageModule::FinishBackward(Stream& stream, int micro_batch) {
+  BATON_RETURN_IF_ERROR(Examine(stream, micro_batch));
+  return folds_.empty() ? absl::OkStatus() : FoldGradients(stream, folds_[micro_batch]);
+}
+
+absl::Status LayerStageModule::FoldGradients(Stream& stream, const GradientFold& fold) {
+  const Bytes bytes = layout_->ParameterBytes(chunk_);
+  if (bytes == 0) return absl::OkStatus();
+  std::byte* const gradients = state_.gradients;
+  const auto partial = [&](int index) { return gradients + (1 + index) * bytes; };
+  for (int i = 0; i < fold.num_added; ++i) {
+    BATON_RETURN_IF_ERROR(backend_->Add(ToKernelStream(stream), gradients_shape_, partial(i), gradients, gradients));
+  }
+  if (!fold.moves) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(stream.Copy(partial(fold.num_added), gradients, bytes));
+  return stream.Zero(gradients, bytes);
 }
 
 absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const PassBuffers& buffers) {
@@ -206,7 +240,7 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }
   if (reduce_group.kind == ReduceKind::kReplicaGradient) {
-    return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false};
+    return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false, /*as_tree=*/true};
   }
   // A chunk that uses the parameter several times is listed as often: `member` is its n-th entry.
   const std::vector<int32_t>& members = reduce_group.members;
@@ -215,7 +249,7 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
     const ParameterSpec& spec = layout_->SpecOf(use);
     if (spec.name != reduce_group.name || skip-- > 0) continue;
     std::byte* const gradients = state_.gradients + use.offsets.gradients;
-    if (replica_ > 0) BATON_RETURN_IF_ERROR(stream.Zero(gradients, spec.shape.NumBytes()));
+    if (!contributes_tied_) BATON_RETURN_IF_ERROR(stream.Zero(gradients, spec.shape.NumBytes()));
     return ReduceBuffer{gradients, spec.shape.NumBytes(), false};
   }
   return absl::InternalError(absl::StrCat("chunk ", chunk_, " has no parameter ", reduce_group.name, " to reduce"));

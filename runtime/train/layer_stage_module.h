@@ -14,10 +14,12 @@
 #include "ops/layers/layer.h"
 #include "ops/layers/parameter_layout.h"
 #include "ops/optimizer/optimizer.h"
+#include "ops/tensor/shape.h"
 #include "runtime/device/device.h"
 #include "runtime/execute/stage_module.h"
 #include "runtime/train/batch_source.h"
 #include "schedules/program/program.h"
+#include "schedules/program/walk/gradient_folds.h"
 
 namespace baton {
 
@@ -28,11 +30,10 @@ namespace baton {
 class LayerStageModule : public StageModule {
  public:
   // Replicas of a chunk start equal and stay equal: an AllReduce sums their gradients before each update. In sums over
-  // different chunks replica 0 contributes for all of them, the others contribute zeros. `replica_index`: the index of
-  // `replica` in ChunkPlacement::replicas(). `layer`: the chunk's layers.
-  LayerStageModule(const Backend* backend, const ParameterLayout* layout, const std::vector<ReduceGroup>* reduce_groups,
-                   const BatchSource* source, int32_t replica_index, const ChunkReplica& replica, int num_micro_batches,
-                   std::unique_ptr<Layer> layer);
+  // different chunks the first replica of the group contributes for all of them, the others contribute zeros.
+  // `program`: of the whole batch. `replica_index`: into its ChunkPlacement::replicas(). `layer`: the chunk's layers.
+  LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
+                   const BatchSource* source, int32_t replica_index, std::unique_ptr<Layer> layer);
 
   // Adds other layers with the same parameters: for a smaller batch, where only CrossEntropySpec::loss_rows of the last
   // chunk differs, or for inputs of another shape.
@@ -94,16 +95,22 @@ class LayerStageModule : public StageModule {
   std::vector<OptimizedParameter> LocateParameters() const;
   void BindParameters();
   bool Stops() const { return stop_ != nullptr && staged_ == nullptr && stop_->load(std::memory_order_relaxed); }
-  // To be called after each pass that adds to gradients. Does nothing outside an examination.
+  // To be called after each pass that adds to gradients.
+  absl::Status FinishBackward(Stream& stream, int micro_batch);
+  absl::Status FoldGradients(Stream& stream, const GradientFold& fold);
+  // Does nothing outside an examination.
   absl::Status Examine(Stream& stream, int micro_batch);
   std::byte* StagedAt(DataKind kind, int micro_batch, int staging) const;
 
   const Backend* backend_;
   const ParameterLayout* layout_;
   const std::vector<ReduceGroup>* reduce_groups_;
+  const std::vector<GradientFold> folds_;  // [micro-batch]; empty: nothing is folded
+  const Shape gradients_shape_;            // of all gradients as one vector
   const BatchSource* source_;
   const int32_t replica_index_;
-  const int replica_;
+  const bool counts_in_norm_;    // as do no other replicas of the chunk
+  const bool contributes_tied_;  // to sums of tied gradients
   const int chunk_;
   const std::unique_ptr<Layer> full_;             // of the whole batch
   std::vector<std::unique_ptr<Layer>> variants_;  // of smaller batches

@@ -173,7 +173,9 @@ proto::CheckpointManifest TrainingSession::DescribeRun() const {
   proto::CheckpointManifest about;
   *about.mutable_job() = job_;
   about.set_program_hash(HashOf(PrintProgramProto(*program_)));
-  about.set_replicas(static_cast<int32_t>(program_->placement.replicas().size()) / program_->num_chunks);
+  // Of the schedule. Those of the job sum in an order of their own, batch.sum_groups.
+  about.set_replicas(static_cast<int32_t>(program_->placement.replicas().size()) / program_->num_chunks /
+                     job_.parallel().replicas());
   about.set_data_hash(dataset_->ContentsHash());
   const std::string devices = DescribeDevices();
   about.set_platform(devices.empty() ? backend_->platform() : absl::StrCat(backend_->platform(), ", ", devices));

@@ -50,9 +50,8 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
     const SequenceSpec sequence = LayersOf(plan, chunk);
     const Shape& input = InputOf(plan, chunk);
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, LayerSpec{sequence}, input));
-    modules->modules_.push_back(std::make_unique<LayerStageModule>(&backend, &plan.layout, &program.reduce_groups,
-                                                                   &source, index, replicas[index],
-                                                                   program.num_micro_batches, std::move(layer)));
+    modules->modules_.push_back(
+        std::make_unique<LayerStageModule>(&backend, &plan.layout, &program, &source, index, std::move(layer)));
     if (chunk + 1 < program.num_chunks) continue;
     for (const std::shared_ptr<const Program>& each : smaller) {
       SequenceSpec last = sequence;

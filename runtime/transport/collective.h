@@ -20,6 +20,9 @@ struct ReduceBuffer {
   std::byte* data = nullptr;
   Bytes bytes = 0;
   bool is_double = false;  // f64; else f32
+  // How the members are added: from the first to the last, or by a balanced tree: neighbours in pairs, then pairs of
+  // pairs. The same for all members.
+  bool as_tree = false;
 };
 
 // Members are numbered in the order of summation. Each member is on one device; a device may have several.

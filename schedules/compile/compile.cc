@@ -11,6 +11,7 @@
 #include "schedules/order/forward_only.h"
 #include "schedules/order/order_index.h"
 #include "schedules/order/recompute.h"
+#include "schedules/order/replicate.h"
 #include "schedules/search/searched_schedules.h"
 #include "schedules/validate/validate.h"
 
@@ -25,7 +26,9 @@ absl::StatusOr<Program> LowerAndProve(const ComputeOrder& order, const CompileRe
   options.reduce_groups = std::move(reduce_groups);
   options.transport = request.transport;
   options.with_state = request.with_state;
-  BATON_ASSIGN_OR_RETURN(Program program, Lower(order, options));
+  options.replicas = request.replicas;
+  options.sum_groups = request.sum_groups;
+  BATON_ASSIGN_OR_RETURN(Program program, Lower(Replicate(order, request.replicas), options));
   BATON_RETURN_IF_ERROR(CheckProgram(program, {request.transport}));
   return program;
 }
@@ -36,14 +39,39 @@ absl::Status CheckCount(const char* what, int in_order, const std::string& field
       absl::StrCat("pipeline.order: the file has ", in_order, " ", what, ", but ", field, " is ", asked));
 }
 
+// Those that one replica passes.
+int MicroBatchesOfReplica(const CompileRequest& request) { return request.num_micro_batches / request.replicas; }
+
+absl::Status CheckReplicas(const CompileRequest& request) {
+  if (request.replicas < 1 || request.num_micro_batches % request.replicas != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "parallel.replicas: ", request.replicas, " does not divide batch.micro_batches: ", request.num_micro_batches));
+  }
+  if (request.sum_groups < 1 || request.sum_groups % request.replicas != 0 ||
+      request.num_micro_batches % request.sum_groups != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("batch.sum_groups: ", request.sum_groups,
+                                                   " must be a multiple of parallel.replicas: ", request.replicas,
+                                                   " and divide batch.micro_batches: ", request.num_micro_batches));
+  }
+  return absl::OkStatus();
+}
+
+// A schedule with replicas of its own sums them beside each other, so that no group of micro-batches is summed alone.
+absl::Status CheckSumGroups(const ComputeOrder& order, const CompileRequest& request) {
+  if (order.placement.num_replicas() == 1 || request.sum_groups == request.replicas) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("batch.sum_groups: ", request.sum_groups, " must be parallel.replicas: ", request.replicas, " for ",
+                   request.schedule, ", which has ", order.placement.num_replicas(), " replicas of its own"));
+}
+
 // A user's order must have the devices, chunks and micro-batches of the request, and be fit for training.
 absl::Status CheckAgreement(const CompileRequest& request) {
   const ComputeOrder& order = *request.order;
   BATON_RETURN_IF_ERROR(CheckCount("rows (devices)", order.num_devices(), "pipeline.stages", request.num_stages));
   BATON_RETURN_IF_ERROR(CheckCount("stages (chunks)", order.num_chunks, "pipeline.stages × pipeline.chunks_per_device",
                                    request.num_stages * request.chunks_per_device));
-  BATON_RETURN_IF_ERROR(
-      CheckCount("micro-batches", order.num_micro_batches, "batch.micro_batches", request.num_micro_batches));
+  const char* const share = request.replicas == 1 ? "batch.micro_batches" : "batch.micro_batches ÷ parallel.replicas";
+  BATON_RETURN_IF_ERROR(CheckCount("micro-batches", order.num_micro_batches, share, MicroBatchesOfReplica(request)));
   const bool has_backward = std::any_of(order.devices.begin(), order.devices.end(), [](const auto& actions) {
     return std::any_of(actions.begin(), actions.end(),
                        [](const Action& action) { return action.kind != ActionKind::kForward; });
@@ -58,11 +86,12 @@ absl::Status CheckAgreement(const CompileRequest& request) {
 }
 
 OrderRequest AskedOf(const CompileRequest& request) {
-  return {request.num_stages, request.num_micro_batches, request.chunks_per_device, request.micro_batch_group};
+  return {request.num_stages, MicroBatchesOfReplica(request), request.chunks_per_device, request.micro_batch_group};
 }
 
 // The user's order, or that of the catalog or of a search.
 absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request, Certificate* certificate) {
+  BATON_RETURN_IF_ERROR(CheckReplicas(request));
   if (request.order != nullptr) {
     BATON_RETURN_IF_ERROR(CheckAgreement(request));
     return *request.order;
@@ -75,6 +104,16 @@ absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request, Certificate*
   return std::move(result.order);
 }
 
+// The limits of all replicas' devices.
+absl::StatusOr<ActivationLimits> LimitsOf(const MemoryLimit& limit, const CompileRequest& request) {
+  BATON_ASSIGN_OR_RETURN(ActivationLimits limits, ResolveLimits(limit, request.costs, request.num_stages));
+  const std::vector<int64_t> of_one = limits.limit;
+  for (int replica = 1; replica < request.replicas; ++replica) {
+    limits.limit.insert(limits.limit.end(), of_one.begin(), of_one.end());
+  }
+  return limits;
+}
+
 // Checks the rule "activations" for orders of any origin.
 absl::Status ProveLimit(const Program& program, const CompileRequest& request) {
   const absl::StatusOr<const ScheduleInfo*> info = FindAnySchedule(request.schedule);
@@ -82,9 +121,9 @@ absl::Status ProveLimit(const Program& program, const CompileRequest& request) {
   MemoryLimit limit = request.search.limit;
   if (!limit.is_given()) {
     if (!is_searched) return absl::OkStatus();
-    limit.micro_batches = {static_cast<double>(program.num_devices())};
+    limit.micro_batches = {static_cast<double>(request.num_stages)};
   }
-  BATON_ASSIGN_OR_RETURN(const ActivationLimits limits, ResolveLimits(limit, request.costs, program.num_devices()));
+  BATON_ASSIGN_OR_RETURN(const ActivationLimits limits, LimitsOf(limit, request));
   const std::vector<Violation> violations = ValidateActivations(program, limits);
   if (violations.empty()) return absl::OkStatus();
   if (is_searched) return absl::InternalError(FormatViolation(program, violations.front()));
@@ -109,7 +148,10 @@ absl::StatusOr<ComputeOrder> WithRecompute(ComputeOrder order, const CompileRequ
 
 }  // namespace
 
-absl::StatusOr<ChunkPlacement> PlacementOf(const CompileRequest& request) {
+namespace {
+
+// Of one replica, for all of its micro-batches or a few.
+absl::StatusOr<ChunkPlacement> PlacementOfReplica(const CompileRequest& request) {
   if (request.order != nullptr) {
     BATON_RETURN_IF_ERROR(CheckAgreement(request));
     return request.order->placement;
@@ -128,8 +170,24 @@ absl::StatusOr<ChunkPlacement> PlacementOf(const CompileRequest& request) {
   return std::move(order->placement);
 }
 
+}  // namespace
+
+CompileRequest OneReplica(CompileRequest request) {
+  request.num_micro_batches = MicroBatchesOfReplica(request);
+  request.replicas = request.sum_groups = 1;
+  return request;
+}
+
+absl::StatusOr<ChunkPlacement> PlacementOf(const CompileRequest& request) {
+  BATON_RETURN_IF_ERROR(CheckReplicas(request));
+  BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOfReplica(request));
+  return ReplicatePlacement(placement, request.replicas, request.num_stages,
+                            static_cast<int>(placement.replica_of_micro_batch().size()));
+}
+
 absl::StatusOr<Program> Compile(const CompileRequest& request, Certificate* certificate) {
   BATON_ASSIGN_OR_RETURN(ComputeOrder order, OrderOf(request, certificate));
+  BATON_RETURN_IF_ERROR(CheckSumGroups(order, request));
   BATON_ASSIGN_OR_RETURN(order, WithRecompute(std::move(order), request));
   BATON_ASSIGN_OR_RETURN(Program program, LowerAndProve(order, request, request.reduce_groups));
   BATON_RETURN_IF_ERROR(ProveLimit(program, request));
@@ -139,7 +197,7 @@ absl::StatusOr<Program> Compile(const CompileRequest& request, Certificate* cert
 absl::StatusOr<std::vector<double>> PeakMicroBatches(const Program& program, const CompileRequest& request) {
   MemoryLimit limit;
   limit.weight_fraction = request.search.limit.weight_fraction;
-  BATON_ASSIGN_OR_RETURN(const ActivationLimits limits, ResolveLimits(limit, request.costs, program.num_devices()));
+  BATON_ASSIGN_OR_RETURN(const ActivationLimits limits, LimitsOf(limit, request));
   std::vector<double> peaks;
   for (const int64_t peak : PeakActivations(program, limits)) peaks.push_back(limits.ToMicroBatches(peak));
   return peaks;

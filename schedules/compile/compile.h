@@ -28,8 +28,8 @@ struct CompileRequest {
   std::string schedule;  // a name from the catalog, of a searched schedule, or "csv" with an order
   // A user's own order, with its own assignment of chunks to devices; null for a named schedule.
   std::shared_ptr<const ComputeOrder> order;
-  int num_stages = 1;         // devices; at least 1
-  int num_micro_batches = 1;  // at least 1
+  int num_stages = 1;         // devices of one pipeline; at least 1
+  int num_micro_batches = 1;  // of all replicas; at least 1
   int chunks_per_device = 1;  // at least 1
   int micro_batch_group = 0;  // micro-batches a group of the interleaved schedule; 0: num_stages
   // Costs of num_stages · chunks_per_device chunks. Sizes determine memory; times are hints for the issue order of
@@ -38,9 +38,16 @@ struct CompileRequest {
   std::vector<ReduceGroup> reduce_groups;  // members are chunks
   TransportModel transport;                // the program is lowered for it and proven in it
   bool with_state = true;                  // see LowerOptions
+  // Copies of the pipeline, which the program runs side by side on devices of their own: device s of copy r is device
+  // r · num_stages + s. Must divide num_micro_batches.
+  int replicas = 1;
+  int sum_groups = 1;  // Program::sum_groups; a multiple of `replicas`
   // A searched schedule uses all options; any other schedule is only checked against the limit, if one is given.
   SearchOptions search;
 };
+
+// The request for one replica of `request`: its share of the micro-batches, on the devices of one pipeline.
+CompileRequest OneReplica(CompileRequest request);
 
 // The devices of the chunks of the program that `request` compiles to. Reads no costs and searches nothing.
 // Errors: InvalidArgument as Compile for an unknown schedule, or one that does not support the request.
@@ -51,7 +58,8 @@ absl::StatusOr<ChunkPlacement> PlacementOf(const CompileRequest& request);
 //   - the schedule is unknown or does not support the request,
 //   - a user's order is unsound, adds gradients in an order that does not ascend, or differs from the request in its
 //     number of devices, chunks or micro-batches,
-//   - an order that was not searched for exceeds the memory limit;
+//   - an order that was not searched for exceeds the memory limit,
+//   - replicas or sum_groups do not fit the micro-batches or the schedule;
 // Internal if the program fails its proof.
 absl::StatusOr<Program> Compile(const CompileRequest& request, Certificate* certificate = nullptr);
 

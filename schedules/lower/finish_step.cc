@@ -9,23 +9,37 @@
 namespace baton {
 namespace {
 
+// `asked` with the entries of replicas [first, end) that its chunks have.
+ReduceGroup GroupOfCopy(const ChunkPlacement& placement, const ReduceGroup& asked, int first, int end) {
+  ReduceGroup group = asked;
+  group.members.clear();
+  for (int replica = first; replica < end; ++replica) {
+    for (const int32_t chunk : asked.members) {
+      const int32_t entry = placement.IndexOfReplica(chunk, replica);
+      if (placement.replicas()[entry].replica == replica) group.members.push_back(entry);
+    }
+  }
+  return group;
+}
+
 std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostModel& costs,
-                                            const std::vector<ReduceGroup>& asked) {
+                                            const std::vector<ReduceGroup>& asked_groups, int copies) {
   const ChunkPlacement& placement = program.placement;
-  if (placement.num_replicas() == 1) return asked;
+  if (placement.num_replicas() == 1) return asked_groups;
   std::vector<ReduceGroup> groups;
   for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
     ReduceGroup group{ReduceKind::kReplicaGradient, absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk),
                       costs.chunks[chunk].parameter_bytes};
     if (group.members.size() > 1) groups.push_back(std::move(group));
   }
-  for (const ReduceGroup& each : asked) {
-    groups.push_back(each);
-    for (int replica = 1; replica < placement.num_replicas(); ++replica) {
-      for (int32_t chunk : each.members) {
-        const int32_t entry = placement.IndexOfReplica(chunk, replica);
-        if (placement.replicas()[entry].replica == replica) groups.back().members.push_back(entry);
-      }
+  const int in_copy = placement.num_replicas() / copies;
+  for (const ReduceGroup& asked : asked_groups) {
+    if (asked.kind == ReduceKind::kGradientNorm) {
+      groups.push_back(GroupOfCopy(placement, asked, 0, placement.num_replicas()));
+      continue;
+    }
+    for (int copy = 0; copy < copies; ++copy) {
+      groups.push_back(GroupOfCopy(placement, asked, copy * in_copy, (copy + 1) * in_copy));
     }
   }
   return groups;
@@ -43,8 +57,9 @@ std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program) {
   return chunks;
 }
 
-std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs, Program& program) {
-  program.reduce_groups = GroupsOverReplicas(program, costs, asked);
+std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs, int copies,
+                               Program& program) {
+  program.reduce_groups = GroupsOverReplicas(program, costs, asked, copies);
   std::vector<std::vector<int32_t>> groups = GroupsOfDevices(program);
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
   std::vector<Finish> finishes;

@@ -15,9 +15,11 @@ namespace baton {
 std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program);
 
 // Sets the program's reduce groups and returns the end of each device's step, [device]. With several replicas, a group
-// for each chunk sums its replicas first. The `asked` groups follow, extended to all replicas of their chunks. Expects
-// that the program's placement and devices are set.
-std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs, Program& program);
+// for each chunk sums its replicas first. The `asked` groups follow, extended to all replicas of their chunks: tied
+// gradients once in each of the `copies` of the pipeline, whose gradients are equal by then; the norm once over all of
+// them, so that all drop an update that one has to drop. Expects that the program's placement and devices are set.
+std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs, int copies,
+                               Program& program);
 
 }  // namespace baton
 

@@ -5,7 +5,7 @@
 
 namespace baton {
 
-void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, bool with_state, const CostModel& costs,
+void LayoutMemory(const std::vector<int32_t>& chunks, const StateOptions& state, const CostModel& costs,
                   DeviceProgram& program) {
   Bytes end = 0;
   auto allocate = [&end](Bytes bytes) {
@@ -15,11 +15,12 @@ void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, bool wi
   };
   for (int32_t chunk : chunks) {
     const ChunkCosts& sizes = costs.chunks[chunk];
-    ChunkMemory memory{chunk, kNoOffset, kNoOffset, kNoOffset, with_state ? sizes.parameter_bytes : 0, 0};
+    ChunkMemory memory{chunk, kNoOffset, kNoOffset, kNoOffset, state.with_state ? sizes.parameter_bytes : 0, 0};
     memory.parameters_offset = allocate(memory.parameter_bytes);
-    if (!forward_only) {
-      memory.optimizer_bytes = with_state ? sizes.optimizer_bytes : 0;
-      memory.gradients_offset = allocate(memory.parameter_bytes);
+    if (!state.forward_only) {
+      memory.optimizer_bytes = state.with_state ? sizes.optimizer_bytes : 0;
+      memory.partial_sum_bytes = state.partial_sums * memory.parameter_bytes;
+      memory.gradients_offset = allocate(memory.gradient_region_bytes());
       memory.optimizer_offset = allocate(memory.optimizer_bytes);
     }
     program.chunks.push_back(memory);

@@ -10,11 +10,18 @@
 
 namespace baton {
 
+// The permanent memory of chunks.
+struct StateOptions {
+  bool forward_only = false;
+  bool with_state = true;
+  int partial_sums = 0;  // of each chunk's gradients
+};
+
 // Sets the memory of chunks, the workspace, the offsets of slots and the arena's size. Layout: parameters, gradients
-// and optimizer state chunk by chunk, then the workspace, then the slots, each at a multiple of kBufferAlignment.
-// Forward-only programs have only parameters: the other two offsets are kNoOffset. Without `with_state` all three have
-// no bytes. Expects that slots are assigned.
-void LayoutMemory(const std::vector<int32_t>& chunks, bool forward_only, bool with_state, const CostModel& costs,
+// with their partial sums, and optimizer state chunk by chunk, then the workspace, then the slots, each at a multiple
+// of kBufferAlignment. Forward-only programs have only parameters: the other two offsets are kNoOffset. Without
+// `with_state` all three have no bytes. Expects that slots are assigned.
+void LayoutMemory(const std::vector<int32_t>& chunks, const StateOptions& state, const CostModel& costs,
                   DeviceProgram& program);
 
 }  // namespace baton

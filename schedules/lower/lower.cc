@@ -11,17 +11,19 @@
 #include "schedules/lower/place_transfers.h"
 #include "schedules/lower/time_order.h"
 #include "schedules/order/order_index.h"
+#include "schedules/program/walk/gradient_folds.h"
 
 namespace baton {
 namespace {
 
 // A program with the order's shape and no instructions.
-Program EmptyProgram(const ComputeOrder& order, const OrderIndex& index, const std::string& schedule) {
+Program EmptyProgram(const ComputeOrder& order, const OrderIndex& index, const LowerOptions& options) {
   Program program;
-  program.schedule = schedule;
+  program.schedule = options.schedule;
   program.num_chunks = order.num_chunks;
   program.num_micro_batches = order.num_micro_batches;
   program.forward_only = index.forward_only;
+  program.sum_groups = index.forward_only ? 1 : options.sum_groups;
   program.placement = order.placement;
   program.devices.resize(order.num_devices());
   return program;
@@ -39,12 +41,15 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   // Find the transfers between devices, and post each Recv when its Send is ready.
   const std::vector<std::vector<Receive>> receives = PlaceTransfers(order, index, times, options.transport.queues);
   // Sum replicas and reduce groups, and update every chunk, after the last micro-batch.
-  Program program = EmptyProgram(order, index, options.schedule);
+  Program program = EmptyProgram(order, index, options);
   std::vector<Finish> finishes(order.num_devices());
-  if (options.with_update && !index.forward_only) finishes = FinishStep(options.reduce_groups, costs, program);
+  if (options.with_update && !index.forward_only)
+    finishes = FinishStep(options.reduce_groups, costs, options.replicas, program);
 
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
   SlotAssigner slots(order, index, costs);
+  const StateOptions state{index.forward_only, options.with_state,
+                           NumPartialSums(options.sum_groups / options.replicas)};
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
     // Emit instructions in issue order, without slots and waits.
@@ -54,7 +59,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
     // Make instructions wait for those of other lanes that use the same slots.
     InsertWaits(code);
     // Give every buffer its offset in the arena.
-    LayoutMemory(chunks[device], index.forward_only, options.with_state, costs, code);
+    LayoutMemory(chunks[device], state, costs, code);
   }
   return program;
 }

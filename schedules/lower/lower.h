@@ -38,6 +38,9 @@ struct LowerOptions {
   // Whether each chunk's gradients must be added in ascending micro-batch order, which makes the weights bit-identical
   // for every schedule. Training requires it.
   bool gradients_ascend = true;
+  // Copies of the pipeline that order/replicate.h made: each sums its own tied gradients. At least 1.
+  int replicas = 1;
+  int sum_groups = 1;  // Program::sum_groups; a multiple of `replicas`
 };
 
 // Lowers the order. An order without any backward gives a forward-only program.

@@ -8,6 +8,7 @@
 #include "schedules/lower/testing/greedy_order.h"
 #include "schedules/lower/testing/lowered.h"
 #include "schedules/order/forward_only.h"
+#include "schedules/order/replicate.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/program/operands.h"
 
@@ -161,6 +162,23 @@ TEST_CASE("replicas: transfers stay among a replica's devices, and sums go over 
   // Without updates there are no sums.
   options.with_update = false;
   CHECK(MustLower(order, options).reduce_groups.empty());
+}
+
+TEST_CASE("copies of a pipeline sum tied gradients each for itself, and one norm over all") {
+  LowerOptions options{"", VariedCosts(2)};
+  options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, 1}, 64}, {ReduceKind::kGradientNorm, "", {0, 1}, 8}};
+  options.replicas = 2;
+  options.sum_groups = 8;
+  const Program program = MustLower(Replicate(Named("1f1b", {2, 4}), 2), options);
+  CHECK(program.sum_groups == 8);
+  const std::vector<std::vector<int32_t>> members = {{0, 2}, {1, 3}, {0, 1}, {2, 3}, {0, 1, 2, 3}};
+  REQUIRE(program.reduce_groups.size() == members.size());
+  for (size_t i = 0; i < members.size(); ++i) CHECK(program.reduce_groups[i].members == members[i]);
+  for (const DeviceProgram& code : program.devices) {
+    const ChunkMemory& memory = code.chunks.at(0);
+    CHECK(memory.partial_sum_bytes == 2 * memory.parameter_bytes);  // of four groups
+    CHECK(memory.optimizer_offset >= memory.gradients_offset + memory.gradient_region_bytes());
+  }
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ inline MemoryBreakdown BreakDownMemory(const DeviceProgram& device) {
   MemoryBreakdown memory;
   for (const ChunkMemory& chunk : device.chunks) {
     memory.parameters += AlignUp(chunk.parameter_bytes);
-    if (chunk.gradients_offset != kNoOffset) memory.gradients += AlignUp(chunk.parameter_bytes);
+    if (chunk.gradients_offset != kNoOffset) memory.gradients += AlignUp(chunk.gradient_region_bytes());
     if (chunk.optimizer_offset != kNoOffset) memory.optimizer += AlignUp(chunk.optimizer_bytes);
   }
   for (const Slot& slot : device.slots) {

@@ -44,7 +44,8 @@ struct Slot {
 
 // The part of a device's arena that is live for the whole run, for one of its chunks. Offsets are in bytes from the
 // arena's start. Gradients are as large as parameters. Forward-only programs have neither gradients nor optimizer
-// state: both offsets are kNoOffset.
+// state: both offsets are kNoOffset. Behind the gradients stand the partial sums of Program::sum_groups, each as large
+// as the gradients.
 inline constexpr Bytes kNoOffset = -1;
 struct ChunkMemory {
   int32_t chunk;
@@ -53,6 +54,9 @@ struct ChunkMemory {
   Bytes optimizer_offset;
   Bytes parameter_bytes = 0;
   Bytes optimizer_bytes = 0;
+  Bytes partial_sum_bytes = 0;  // of all partial sums
+
+  Bytes gradient_region_bytes() const { return parameter_bytes + partial_sum_bytes; }
 };
 
 struct DeviceProgram {
@@ -73,10 +77,12 @@ struct DeviceProgram {
 //
 //   kTiedGradient      the gradient of one parameter that several chunks use (a tied use each)
 //   kGradientNorm      the squared gradient norm of each parameter; every device computes the same global norm from it
-//   kReplicaGradient   all gradients of one chunk, over its replicas
+//   kReplicaGradient   all gradients of one chunk, over its replicas; added by a balanced tree: neighbours in pairs,
+//   then
+//                      pairs of pairs
 //
-// The gradients of a chunk's replicas are equal once they are summed. So in groups of the first two kinds replica 0 of
-// a chunk contributes its values, the other replicas contribute zeros, and all receive the sum.
+// The gradients of a chunk's replicas are equal once they are summed. So in groups of the first two kinds the first
+// replica of a chunk in the group contributes its values, the others contribute zeros, and all receive the sum.
 enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient };
 
 struct ReduceGroup {
@@ -93,11 +99,15 @@ struct Program {
   int num_chunks = 0;         // at least 1
   int num_micro_batches = 0;  // of one step; at least 1
   bool forward_only = false;  // evaluation: no backward, no Update
-  ChunkPlacement placement;   // the device of each replica of each chunk
+  // Groups of consecutive micro-batches whose gradients are added by a balanced tree; 1 to num_micro_batches, which it
+  // divides. Within a group they are added in ascending order. See walk/gradient_folds.h.
+  int sum_groups = 1;
+  ChunkPlacement placement;  // the device of each replica of each chunk
   std::vector<ReduceGroup> reduce_groups;
   std::vector<DeviceProgram> devices;  // [device]
 
   int num_devices() const { return static_cast<int>(devices.size()); }
+  int SumGroupOf(int micro_batch) const { return micro_batch / (num_micro_batches / sum_groups); }
   // The device that runs the chunk's passes for the micro-batch.
   int32_t DeviceOf(int chunk, int micro_batch) const { return placement.DeviceOf(chunk, micro_batch); }
 };

@@ -34,8 +34,9 @@ bool SameDevice(const DeviceProgram& a, const DeviceProgram& b) {
   };
   const auto same_chunk = [](const ChunkMemory& x, const ChunkMemory& y) {
     return std::tie(x.chunk, x.parameters_offset, x.gradients_offset, x.optimizer_offset, x.parameter_bytes,
-                    x.optimizer_bytes) == std::tie(y.chunk, y.parameters_offset, y.gradients_offset, y.optimizer_offset,
-                                                   y.parameter_bytes, y.optimizer_bytes);
+                    x.optimizer_bytes, x.partial_sum_bytes) ==
+           std::tie(y.chunk, y.parameters_offset, y.gradients_offset, y.optimizer_offset, y.parameter_bytes,
+                    y.optimizer_bytes, y.partial_sum_bytes);
   };
   return std::tie(a.workspace_offset, a.workspace_bytes, a.arena_bytes) ==
              std::tie(b.workspace_offset, b.workspace_bytes, b.arena_bytes) &&
@@ -51,8 +52,8 @@ bool SameProgram(const Program& a, const Program& b) {
   const auto same_group = [](const ReduceGroup& x, const ReduceGroup& y) {
     return std::tie(x.kind, x.name, x.members, x.bytes) == std::tie(y.kind, y.name, y.members, y.bytes);
   };
-  return std::tie(a.schedule, a.num_chunks, a.num_micro_batches, a.forward_only, a.placement) ==
-             std::tie(b.schedule, b.num_chunks, b.num_micro_batches, b.forward_only, b.placement) &&
+  return std::tie(a.schedule, a.num_chunks, a.num_micro_batches, a.forward_only, a.sum_groups, a.placement) ==
+             std::tie(b.schedule, b.num_chunks, b.num_micro_batches, b.forward_only, b.sum_groups, b.placement) &&
          std::equal(a.reduce_groups.begin(), a.reduce_groups.end(), b.reduce_groups.begin(), b.reduce_groups.end(),
                     same_group) &&
          std::equal(a.devices.begin(), a.devices.end(), b.devices.begin(), b.devices.end(), SameDevice);

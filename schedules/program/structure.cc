@@ -58,6 +58,11 @@ class StructureChecker {
     if (!fault.empty()) Report(fault);
     CheckName("schedule", program_.schedule);
     CheckRange([] { return "micro-batches"; }, program_.num_micro_batches, 1, kMaxProgramMicroBatches);
+    if (CheckRange([] { return "sum groups"; }, program_.sum_groups, 1, std::max(1, program_.num_micro_batches)) &&
+        program_.num_micro_batches % program_.sum_groups != 0) {
+      Report(absl::StrCat("sum groups: ", program_.sum_groups, " do not divide ", program_.num_micro_batches,
+                          " micro-batches"));
+    }
     for (const DeviceProgram& code : program_.devices) {
       if (code.instructions.size() > INT32_MAX) Report("a device has more than 2^31 - 1 instructions");
     }
@@ -109,12 +114,13 @@ class StructureChecker {
       return [&memory, what] { return absl::StrCat(what, " of chunk ", memory.chunk); };
     };
     CheckInArena(named("parameters"), memory.parameters_offset, memory.parameter_bytes);
+    if (!CheckBytes(named("partial sums"), memory.partial_sum_bytes)) return;
     if (program_.forward_only && memory.gradients_offset == kNoOffset && memory.optimizer_offset == kNoOffset) {
       if (memory.optimizer_bytes == 0) return;
       return Report(absl::StrCat("optimizer state of chunk ", memory.chunk, " has ", memory.optimizer_bytes,
                                  " bytes but no offset"));
     }
-    CheckInArena(named("gradients"), memory.gradients_offset, memory.parameter_bytes);
+    CheckInArena(named("gradients"), memory.gradients_offset, memory.gradient_region_bytes());
     CheckInArena(named("optimizer state"), memory.optimizer_offset, memory.optimizer_bytes);
   }
 

@@ -78,7 +78,7 @@ Bytes PermanentBytes(const Program& program, const DeviceProgram& device) {
   Bytes bytes = device.workspace_bytes;
   for (const ChunkMemory& chunk : device.chunks) {
     bytes += chunk.parameter_bytes + chunk.optimizer_bytes;
-    if (chunk.gradients_offset != kNoOffset) bytes += chunk.parameter_bytes;
+    if (chunk.gradients_offset != kNoOffset) bytes += chunk.gradient_region_bytes();
   }
   return bytes;
 }

@@ -35,7 +35,7 @@ class MemoryChecker {
         }
         continue;
       }
-      Add({"gradients of chunk", memory.chunk, memory.gradients_offset, memory.parameter_bytes});
+      Add({"gradients of chunk", memory.chunk, memory.gradients_offset, memory.gradient_region_bytes()});
       Add({"optimizer state of chunk", memory.chunk, memory.optimizer_offset, memory.optimizer_bytes});
     }
     Add({"workspace", -1, code_.workspace_offset, code_.workspace_bytes});

@@ -20,6 +20,10 @@ void CheckRanges(const Program& program, std::vector<Violation>& violations);
 // none.
 void CheckCompleteness(const Program& program, bool gradients_ascend, std::vector<Violation>& violations);
 
+// "sums": the replicas of a chunk sum consecutive sum groups, in the order of the groups and equally many each, so that
+// the AllReduce of their sums completes one balanced tree; and each has memory for its partial sums.
+void CheckSums(const Program& program, std::vector<Violation>& violations);
+
 // "transfers": the n-th Send to a device matches the n-th Recv there, none is unmatched, and each needed transfer
 // exists exactly once.
 void CheckTransfers(const Program& program, std::vector<Violation>& violations);

@@ -1,4 +1,5 @@
 // Rules on programs with replicas, and how violations are reported.
+#include "schedules/order/replicate.h"
 #include "schedules/validate/testing/bad_program.h"
 
 namespace baton {
@@ -57,6 +58,45 @@ TEST_CASE("replicas: each rule knows which device a micro-batch belongs to") {
          p.SetReplicas({0, 0, 0, 1});
        }},
       {"memory", "chunk 1 has no memory", Replicas, [](Patient& p) { p.program.devices[0].chunks.pop_back(); }},
+  };
+  for (const BadProgram& bad : bads) CheckFound(bad);
+}
+
+// 1F1B of two stages, twice: each copy has two of four sum groups and eight micro-batches.
+Patient Copies() { return {MustLower(Replicate(*MakeOrder("1f1b", {2, 4}), 2), 2, 4)}; }
+
+TEST_CASE("copies of a pipeline sum consecutive groups of micro-batches, with memory for their partial sums") {
+  const BadProgram bads[] = {
+      {"ranges", "sum groups 0 must be from 1 to 8", Copies, [](Patient& p) { p.program.sum_groups = 0; }},
+      {"ranges", "sum groups: 3 do not divide 8 micro-batches", Copies, [](Patient& p) { p.program.sum_groups = 3; }},
+      {"ranges", "partial sums of chunk 0", Copies,
+       [](Patient& p) { p.program.devices[0].chunks[0].partial_sum_bytes = -1; }},
+      {"sums", "bytes of partial sums; its 4 sum groups need", Copies, [](Patient& p) { p.program.sum_groups = 8; }},
+      {"sums", "chunk 1 has 0 bytes of partial sums; its 2 sum groups need", Copies,
+       [](Patient& p) { p.program.devices[3].chunks[0].partial_sum_bytes = 0; }},
+      {"sums", "of chunk 0 sums group 0 after group 3", Copies,
+       [](Patient& p) {
+         p.SetReplicas({1, 1, 1, 1, 0, 0, 0, 0});
+       }},
+      {"sums", "of chunk 1 sums 1 groups; another replica 3", Copies,
+       [](Patient& p) {
+         p.SetReplicas({0, 0, 0, 0, 0, 0, 1, 1});
+       }},
+      {"sums", "replica 0 of chunk 0 sums groups 0 to 2, which are no branch of a balanced tree", Copies,
+       [](Patient& p) {
+         p.SetReplicas({0, 0, 0, 0, 0, 0, 1, 1});
+       }},
+      {"sums", "replica 1 of chunk 0 sums parts of groups 0 to 3", Copies,
+       [](Patient& p) {
+         p.SetReplicas({0, 1, 0, 1, 0, 1, 0, 1});
+       }},
+      {"memory", "overlaps", Copies,
+       [](Patient& p) {
+         ChunkMemory& memory = p.program.devices[0].chunks[0];
+         memory.optimizer_offset = memory.gradients_offset + memory.parameter_bytes;
+       }},
+      {"completeness", "reduce group 0 does not sum each replica of chunk 0 once", Copies,
+       [](Patient& p) { p.program.reduce_groups[0].members = {0}; }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }

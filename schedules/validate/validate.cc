@@ -28,6 +28,7 @@ std::vector<Violation> Validate(const Program& program, const ValidateOptions& o
   CheckRanges(program, violations);
   if (!violations.empty()) return violations;
   CheckCompleteness(program, options.gradients_ascend, violations);
+  CheckSums(program, violations);
   CheckTransfers(program, violations);
   CheckSlots(program, violations);
   CheckMemory(program, violations);

@@ -55,6 +55,25 @@ TEST_CASE("a step that overflows is not applied, on any device") {
   CHECK(num_dropped > 0);
 }
 
+TEST_CASE("replicas drop an overflowing step together, and go on equal") {
+  std::vector<std::string> overrides = Exploding("1f1b", 2, 1.0);
+  overrides.push_back("batch.sum_groups=2");
+  const auto one = TrainingSession::Create(MakeJob(kSmallGpt, overrides)).value();
+  overrides.push_back("parallel.replicas=2");
+  const auto two = TrainingSession::Create(MakeJob(kSmallGpt, overrides)).value();
+  int num_dropped = 0;
+  for (int step = 0; step < 6; ++step) {
+    const StepResult result = two->Step(step).value();
+    CHECK(result.applied == one->Step(step).value().applied);
+    num_dropped += result.applied ? 0 : 1;
+    CHECK((WeightsOf(*two) == WeightsOf(*one)));
+    for (int entry = 0; entry < 4; ++entry) {
+      CHECK((two->ParametersAt(entry).value() == two->ParametersAt(entry % 2).value()));
+    }
+  }
+  CHECK(num_dropped > 0);
+}
+
 TEST_CASE("the micro-batch where numbers stop being finite is the same for every split") {
   const auto unsplit = TrainingSession::Create(MakeJob(kSmallGpt, Exploding("naive", 1, 0))).value();
   REQUIRE(unsplit->Step(0).ok());

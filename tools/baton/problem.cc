@@ -41,6 +41,8 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   request.schedule = schedule;
   request.num_stages = stages_;
   request.num_micro_batches = micro_batches_;
+  request.replicas = replicas_;
+  request.sum_groups = sum_groups_;
   if (schedule == "csv") {
     request.order = order_;
     request.chunks_per_device = chunks_;
@@ -97,6 +99,7 @@ absl::Status Problem::InUserTerms(const absl::Status& status) const {
                            {"pipeline.chunks_per_device", "--chunks"},
                            {"pipeline.micro_batch_group", "--group"},
                            {"batch.micro_batches", "--micro-batches"},
+                           {"parallel.replicas", "--replicas"},
                            {"pipeline.schedule", "--schedule"},
                            {"pipeline.order", "--order"},
                            {"pipeline.recompute", "--recompute"},

@@ -32,6 +32,13 @@ void AddSizeFlags(CLI::App& command, ProblemFlags& flags) {
       ->check(Between(1, kMostMicroBatches));
 }
 
+void AddReplicaFlags(CLI::App& command, ProblemFlags& flags) {
+  command
+      .add_option("--replicas", flags.replicas,
+                  "Copies of the pipeline, each on as many devices; they share the micro-batches (the job's, or 1)")
+      ->check(Between(1, 1024));
+}
+
 void AddScheduleFlags(CLI::App& command, ProblemFlags& flags) {
   command.add_option("--schedule", flags.schedule, "A schedule that `baton compare` lists (the job's, or 1f1b)");
   command
@@ -77,6 +84,7 @@ void AddCostFlags(CLI::App& command, ProblemFlags& flags) {
 void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule) {
   flags.with_schedule = with_schedule;
   AddSizeFlags(command, flags);
+  AddReplicaFlags(command, flags);
   if (with_schedule) AddScheduleFlags(command, flags);
   AddCostFlags(command, flags);
   AddSearchFlags(command, flags.search);

@@ -33,6 +33,7 @@ struct ProblemFlags {
   std::optional<int> micro_batches;
   std::optional<int> chunks;
   std::optional<int> micro_batch_group;
+  std::optional<int> replicas;
   std::string schedule;
   std::string order;  // a path
   std::string costs;  // a path

@@ -60,6 +60,7 @@ absl::Status Problem::TakeOrder(const ProblemFlags& flags) {
 // Stages, micro-batches, chunks and group. Sizes that are not given are those of the order, if there is one.
 absl::Status Problem::TakeSizes(const ProblemFlags& flags) {
   group_ = flags.micro_batch_group.value_or(0);
+  replicas_ = sum_groups_ = flags.replicas.value_or(1);
   if (order_ == nullptr) {
     stages_ = flags.stages.value_or(stages_);
     micro_batches_ = flags.micro_batches.value_or(1);
@@ -67,7 +68,7 @@ absl::Status Problem::TakeSizes(const ProblemFlags& flags) {
     return absl::OkStatus();
   }
   stages_ = flags.stages.value_or(order_->num_devices());
-  micro_batches_ = flags.micro_batches.value_or(order_->num_micro_batches);
+  micro_batches_ = flags.micro_batches.value_or(order_->num_micro_batches * replicas_);
   chunks_ = flags.chunks.value_or(std::max(1, order_->num_chunks / std::max(1, stages_)));
   // Compile checks the rest. This check comes first because the tables of costs have this size.
   if (int64_t{stages_} * chunks_ == order_->num_chunks) return absl::OkStatus();
@@ -94,7 +95,9 @@ absl::Status Problem::CheckSearchFlags(const ProblemFlags& flags) const {
 }
 
 void Problem::DescribeFlags(const ProblemFlags& flags) {
-  description_ = absl::StrCat(FormatPlural(stages_, "stage"), ", ", FormatPlural(micro_batches_, "micro-batch"),
+  description_ = absl::StrCat(FormatPlural(stages_, "stage"),
+                              replicas_ > 1 ? absl::StrCat(" in each of ", replicas_, " replicas") : "", ", ",
+                              FormatPlural(micro_batches_, "micro-batch"),
                               chunks_ < 2 ? "" : absl::StrCat(", ", chunks_, " chunks on each device"));
   if (file_costs_) {
     absl::StrAppend(&description_, "\n", FormatPlural(file_costs_->chunks.size(), "chunk"), " as in ",

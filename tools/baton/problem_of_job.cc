@@ -58,6 +58,7 @@ absl::StatusOr<std::vector<std::string>> OverridesOf(const ProblemFlags& flags) 
   std::vector<std::string> overrides = flags.overrides;
   if (flags.stages) overrides.push_back(absl::StrCat("pipeline.stages=", *flags.stages));
   if (flags.micro_batches) overrides.push_back(absl::StrCat("batch.micro_batches=", *flags.micro_batches));
+  if (flags.replicas) overrides.push_back(absl::StrCat("parallel.replicas=", *flags.replicas));
   if (flags.chunks) overrides.push_back(absl::StrCat("pipeline.chunks_per_device=", *flags.chunks));
   if (flags.micro_batch_group) {
     overrides.push_back(absl::StrCat("pipeline.micro_batch_group=", *flags.micro_batch_group));
@@ -85,6 +86,8 @@ std::string PartOfTimes(proto::Job job) {
   // The layers see a micro-batch; its size is that of sequences / micro_batches.
   job.mutable_batch()->set_sequences(job.batch().sequences() / job.batch().micro_batches());
   job.mutable_batch()->clear_micro_batches();
+  job.mutable_batch()->clear_sum_groups();
+  job.clear_parallel();
   proto::Pipeline& pipeline = *job.mutable_pipeline();
   pipeline.clear_stages();
   pipeline.clear_chunks_per_device();
@@ -122,6 +125,8 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
   BATON_ASSIGN_OR_RETURN(order_, OrderOfJob(*job_));
   stages_ = job_->pipeline().stages();
   micro_batches_ = job_->batch().micro_batches();
+  replicas_ = job_->parallel().replicas();
+  sum_groups_ = job_->batch().sum_groups();
   schedule_ = job_->pipeline().schedule();
   group_ = job_->pipeline().micro_batch_group();
   // A number of chunks that is not the default of the job's schedule holds for every other schedule too.
@@ -131,7 +136,9 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
     if (chunks_ == DefaultChunks(*info)) chunks_ = 0;
   }
   description_ = absl::StrCat(Printable(job_->name()), ": ", FormatPlural(table_.costs.size(), "layer"), " on ",
-                              FormatPlural(stages_, "device"), ", ", FormatPlural(micro_batches_, "micro-batch"));
+                              FormatPlural(stages_ * replicas_, "device"),
+                              replicas_ > 1 ? absl::StrCat(" in ", replicas_, " replicas") : "", ", ",
+                              FormatPlural(micro_batches_, "micro-batch"));
   return TimeLayers(flags, base);
 }
 
@@ -222,7 +229,7 @@ absl::Status Problem::CheckMemory(const CompileRequest& request, const Program& 
 std::string Problem::AdviseOnMemory() const { return DescribeAdvice(baton::AdviseOnMemory(*backend_, *job_)); }
 
 absl::StatusOr<std::vector<LayerRange>> Problem::SplitFor(const CompileRequest& request) const {
-  BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOf(request));
+  BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOf(OneReplica(request)));
   // An explicit split fits the job's own number of chunks alone.
   return placement.num_chunks() == NumChunks(*job_) ? SplitOfJob(*job_, table_, placement)
                                                     : BalancedSplitOfJob(*job_, table_, placement);

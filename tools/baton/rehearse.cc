@@ -204,10 +204,11 @@ std::string JsonOf(const StepReport& predicted, const Measured& measured) {
 absl::Status RunRehearse(const RehearseFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
-  if (request.num_stages > kMostDevices) {
-    return absl::InvalidArgumentError(absl::StrCat("--stages: ", request.num_stages,
-                                                   " devices; a rehearsal needs threads for each and allows at most ",
-                                                   kMostDevices));
+  const int num_devices = request.num_stages * request.replicas;
+  if (num_devices > kMostDevices) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(request.replicas > 1 ? "--stages × --replicas: " : "--stages: ", num_devices,
+                     " devices; a rehearsal needs threads for each and allows at most ", kMostDevices));
   }
   BATON_ASSIGN_OR_RETURN(Program compiled, problem.CompileProgram(request));
   const auto program = std::make_shared<const Program>(std::move(compiled));

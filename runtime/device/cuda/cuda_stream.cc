@@ -55,6 +55,11 @@ absl::Status CudaStream::Zero(std::byte* data, Bytes bytes) {
   return absl::OkStatus();
 }
 
+absl::Status CudaStream::Copy(std::byte* to, const std::byte* from, Bytes bytes) {
+  BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, stream_));
+  return absl::OkStatus();
+}
+
 absl::Status CudaStream::CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) {
   BATON_RETURN_IF_CUDA_ERROR(
       cudaMemcpyAsync(arena, shared, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream_));

@@ -25,6 +25,7 @@ class CudaStream final : public Stream {
   absl::Status Wait(const Event& event) override;
   absl::Status Record(Event& event) override;
   absl::Status Zero(std::byte* data, Bytes bytes) override;
+  absl::Status Copy(std::byte* to, const std::byte* from, Bytes bytes) override;
   absl::Status CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) override;
   absl::Status Synchronize() override;
   // NVTX ranges, which profilers such as Nsight Systems show.

@@ -23,6 +23,11 @@ absl::Status HostStream::Zero(std::byte* data, Bytes bytes) {
   return absl::OkStatus();
 }
 
+absl::Status HostStream::Copy(std::byte* to, const std::byte* from, Bytes bytes) {
+  std::copy_n(from, bytes, to);
+  return absl::OkStatus();
+}
+
 absl::Status HostStream::CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) {
   std::copy_n(shared, bytes, arena);
   return absl::OkStatus();

@@ -18,6 +18,7 @@ class HostStream final : public Stream {
   absl::Status Wait(const Event& event) override;
   absl::Status Record(Event& event) override;
   absl::Status Zero(std::byte* data, Bytes bytes) override;
+  absl::Status Copy(std::byte* to, const std::byte* from, Bytes bytes) override;
   absl::Status CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) override;
   absl::Status Synchronize() override { return absl::OkStatus(); }
   void* native_handle() override { return nullptr; }

@@ -44,10 +44,18 @@ absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream) {
   const KernelStream kernel_stream{stream.native_handle()};
   const int64_t num_elements = members[0].bytes / static_cast<Bytes>(sizeof(T));
   const LaunchShape shape{dim3(NumBlocks(num_elements, kThreads)), dim3(kThreads)};
+  if (members[0].as_tree) {
+    for (size_t stride = 1; stride < members.size(); stride *= 2) {
+      for (size_t member = 0; member + stride < members.size(); member += 2 * stride) {
+        Members pair = {{members[member].data, members[member + stride].data}, 2};
+        BATON_RETURN_IF_ERROR(Launch(SumKernel<T>, shape, kernel_stream, pair, num_elements));
+      }
+    }
+  }
   // The first member carries the sum from launch to launch.
-  const bool whole = members.size() <= kMembersPerLaunch;
+  const bool whole = members.size() <= kMembersPerLaunch && !members[0].as_tree;
   for (const bool spreads : {false, true}) {
-    if (spreads && whole) break;
+    if (spreads ? whole : members[0].as_tree) continue;
     for (size_t begin = 1; begin == 1 || begin < members.size(); begin += kMembersPerLaunch - 1) {
       Members launch = {};
       launch.data[launch.count++] = members[0].data;
@@ -66,6 +74,7 @@ absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream) 
   const ReduceBuffer& first = members[0];
   const char* type = first.is_double ? "f64" : "f32";
   for (const ReduceBuffer& member : members) {
+    if (member.as_tree != first.as_tree) return absl::InternalError("the members of a sum differ in its order");
     if (member.bytes != first.bytes || member.is_double != first.is_double) {
       return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", type, " got ", member.bytes,
                                               " bytes of ", member.is_double ? "f64" : "f32"));

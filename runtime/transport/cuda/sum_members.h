@@ -9,9 +9,10 @@
 
 namespace baton {
 
-// Replaces each element of every member by the sum over the members, added from first to last: the same bits as on the
-// host. Shapes: n members of [bytes / element size] f32 or f64, all accessible to the GPU of `stream`, which must be
-// current. Errors: Internal if members differ in size or type, or if their size is not a multiple of the element's.
+// Replaces each element of every member by the sum over the members, in the order that
+// ReduceBuffer::as_tree names: the same bits as on the host. Shapes: n members of [bytes / element size] f32 or f64,
+// all accessible to the GPU of `stream`, which must be current. Errors: Internal if members differ in size or type, or
+// if their size is not a multiple of the element's.
 absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream);
 
 }  // namespace baton

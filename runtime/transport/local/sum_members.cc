@@ -28,11 +28,37 @@ void AddElements(absl::Span<const ReduceBuffer> members) {
   }
 }
 
+// The sums of pairs take the place of the first of the pair; the total is spread in the end.
+template <typename Element>
+void AddAsTree(absl::Span<const ReduceBuffer> members) {
+  constexpr int64_t kBlock = 1024;
+  const int64_t num_elements = members[0].bytes / static_cast<Bytes>(sizeof(Element));
+  for (int64_t begin = 0; begin < num_elements; begin += kBlock) {
+    const int64_t count = std::min(kBlock, num_elements - begin);
+    const auto at = [&](size_t member) { return reinterpret_cast<Element*>(members[member].data) + begin; };
+    for (size_t stride = 1; stride < members.size(); stride *= 2) {
+      for (size_t member = 0; member + stride < members.size(); member += 2 * stride) {
+        Element* const left = at(member);
+        const Element* const right = at(member + stride);
+        for (int64_t i = 0; i < count; ++i) left[i] += right[i];
+      }
+    }
+    for (size_t member = 1; member < members.size(); ++member) std::copy_n(at(0), count, at(member));
+  }
+}
+
+template <typename Element>
+void Add(absl::Span<const ReduceBuffer> members) {
+  if (members[0].as_tree) return AddAsTree<Element>(members);
+  AddElements<Element>(members);
+}
+
 }  // namespace
 
 absl::Status CheckMembers(absl::Span<const ReduceBuffer> members) {
   const ReduceBuffer& first = members[0];
   for (const ReduceBuffer& member : members) {
+    if (member.as_tree != first.as_tree) return absl::InternalError("the members of a sum differ in its order");
     if (member.bytes != first.bytes || member.is_double != first.is_double) {
       return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", first.is_double ? "f64" : "f32",
                                               " got ", member.bytes, " bytes of ", member.is_double ? "f64" : "f32"));
@@ -48,9 +74,9 @@ absl::Status CheckMembers(absl::Span<const ReduceBuffer> members) {
 
 void SumMembers(absl::Span<const ReduceBuffer> members) {
   if (members[0].is_double) {
-    AddElements<double>(members);
+    Add<double>(members);
   } else {
-    AddElements<float>(members);
+    Add<float>(members);
   }
 }
 

@@ -12,8 +12,8 @@ namespace baton {
 // Errors: Internal if two members differ in size or type, or the size is not a multiple of the element's.
 absl::Status CheckMembers(absl::Span<const ReduceBuffer> members);
 
-// Every member's element ← the sum over the members, added from the first to the last: a fixed order, so that the
-// result does not depend on who arrives when. The members must have passed CheckMembers.
+// Every member's element ← the sum over the members, in the order that ReduceBuffer::as_tree names: a fixed one, so
+// that the result does not depend on who arrives when. The members must have passed CheckMembers.
 void SumMembers(absl::Span<const ReduceBuffer> members);
 
 }  // namespace baton

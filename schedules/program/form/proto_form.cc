@@ -84,6 +84,7 @@ void DeviceToProto(const DeviceProgram& device, proto::DeviceProgram& message) {
     each.set_optimizer_offset(chunk.optimizer_offset);
     each.set_parameter_bytes(chunk.parameter_bytes);
     each.set_optimizer_bytes(chunk.optimizer_bytes);
+    each.set_partial_sum_bytes(chunk.partial_sum_bytes);
   }
   message.set_workspace_offset(device.workspace_offset);
   message.set_workspace_bytes(device.workspace_bytes);
@@ -108,7 +109,8 @@ absl::StatusOr<DeviceProgram> DeviceFromProto(const proto::DeviceProgram& messag
   }
   for (const proto::ChunkMemory& chunk : message.chunks()) {
     device.chunks.push_back({chunk.chunk(), chunk.parameters_offset(), chunk.gradients_offset(),
-                             chunk.optimizer_offset(), chunk.parameter_bytes(), chunk.optimizer_bytes()});
+                             chunk.optimizer_offset(), chunk.parameter_bytes(), chunk.optimizer_bytes(),
+                             chunk.partial_sum_bytes()});
   }
   device.workspace_offset = message.workspace_offset();
   device.workspace_bytes = message.workspace_bytes();
@@ -125,6 +127,7 @@ proto::Program ProgramToProto(const Program& program) {
   message.set_num_chunks(program.num_chunks);
   message.set_num_micro_batches(program.num_micro_batches);
   message.set_forward_only(program.forward_only);
+  if (program.sum_groups != 1) message.set_sum_groups(program.sum_groups);
   for (const ChunkReplica& replica : program.placement.replicas()) {
     proto::ChunkReplica& each = *message.add_replicas();
     each.set_chunk(replica.chunk);
@@ -155,6 +158,7 @@ absl::StatusOr<Program> ProgramFromProto(const proto::Program& message) {
   program.num_chunks = message.num_chunks();
   program.num_micro_batches = message.num_micro_batches();
   program.forward_only = message.forward_only();
+  program.sum_groups = message.sum_groups() == 0 ? 1 : message.sum_groups();
   std::vector<ChunkReplica> replicas;
   for (const proto::ChunkReplica& each : message.replicas()) {
     replicas.push_back({each.chunk(), each.replica(), each.device()});

@@ -95,6 +95,7 @@ void PrintDevice(const DeviceProgram& device, int index, std::string* text) {
     if (chunk.gradients_offset != kNoOffset || chunk.optimizer_offset != kNoOffset) {
       absl::StrAppendFormat(text, ", gradients at %d, optimizer %d bytes at %d", chunk.gradients_offset,
                             chunk.optimizer_bytes, chunk.optimizer_offset);
+      if (chunk.partial_sum_bytes > 0) absl::StrAppendFormat(text, ", partial sums %d bytes", chunk.partial_sum_bytes);
     }
     absl::StrAppend(text, "\n");
   }
@@ -122,6 +123,7 @@ std::string PrintProgram(const Program& program) {
                       program.num_chunks, program.num_devices(), program.num_micro_batches);
   PrintPlacement(program.placement, &text);
   if (program.forward_only) absl::StrAppend(&text, "  forward only\n");
+  if (program.sum_groups > 1) absl::StrAppend(&text, "  sum groups ", program.sum_groups, "\n");
   for (const ReduceGroup& group : program.reduce_groups) {
     absl::StrAppendFormat(&text, "  reduce %s \"%s\": members %s, %d bytes\n",
                           kReduceKindWords[static_cast<size_t>(group.kind)], absl::CEscape(group.name),

@@ -78,6 +78,7 @@ class RandomProgramMaker {
     program_.num_chunks = static_cast<int>(1 + Below(6));
     program_.num_micro_batches = static_cast<int>(1 + Below(9));
     program_.forward_only = Below(2) == 1;
+    if (seed_ % 3 == 0) program_.sum_groups = program_.num_micro_batches;
     program_.devices.resize(1 + Below(4));
     MakePlacement();
     for (int64_t i = Below(4); i >= 0; --i) AddGroup(i);
@@ -126,6 +127,7 @@ class RandomProgramMaker {
     for (const ChunkReplica& replica : program_.placement.replicas()) {
       if (replica.device != index) continue;
       ChunkMemory memory = {replica.chunk, Below(99), Below(99), Below(99), Below(99), Below(99)};
+      if (seed_ % 3 == 0) memory.partial_sum_bytes = Below(99);
       if (program_.forward_only && Below(2) == 1) {
         memory.gradients_offset = memory.optimizer_offset = kNoOffset;
         memory.optimizer_bytes = 0;

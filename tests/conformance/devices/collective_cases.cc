@@ -1,4 +1,5 @@
 // Collectives: order of summation, rounds, threads and wrong calls.
+#include <numeric>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -56,20 +57,31 @@ void SumsInOrder(Context& context) {
   SumInOrder<T>(context, last);
 }
 
+// Left halves of the tree are full: 5 members are ((0 + 1) + (2 + 3)) + 4.
+float SumAsTree(const std::vector<float>& values, size_t begin, size_t end) {
+  if (end - begin == 1) return values[begin];
+  size_t left = 1;
+  while (2 * left < end - begin) left *= 2;
+  return SumAsTree(values, begin, begin + left) + SumAsTree(values, begin + left, end);
+}
+
+template <int kMembers, bool as_tree>
 void ManyMembers(Context& context) {
-  constexpr int kMembers = 150;
   MachineUnderTest machine = context.Make(1);
   Lane<float> lane(*machine.devices[0]);
   const std::unique_ptr<Collective> collective =
       machine.transport->CreateCollective(std::vector<int32_t>(kMembers, 0)).value();
-  float expected = 0;
+  std::vector<float> values;
   std::vector<ReduceBuffer> buffers;
   for (int i = 0; i < kMembers; ++i) {
-    const float value = 0.1f * static_cast<float>(i * i % 17);
-    expected = i == 0 ? value : expected + value;
-    CONFORM_OK(lane.Set(i, value));
+    values.push_back(0.1f * static_cast<float>(i * i % 17 + 1));
+    CONFORM_OK(lane.Set(i, values[i]));
     buffers.push_back(BufferOf(lane, i, 1));
+    buffers.back().as_tree = as_tree;
   }
+  const float in_order = std::accumulate(values.begin() + 1, values.end(), values[0]);
+  const float expected = as_tree ? SumAsTree(values, 0, values.size()) : in_order;
+  if (as_tree && kMembers > 8) CONFORM(expected != in_order);
   const std::unique_ptr<Event> done = lane.Made();
   CONFORM_OK(Arrive(*collective, lane, buffers, *done));
   CONFORM_OK(lane.stream->Wait(*done));
@@ -185,7 +197,11 @@ std::vector<ConformanceCase> CollectiveCases() {
       {"f32 is summed in the order of members: device 1 last", SumsInOrder<float, 1>},
       {"f64 is summed in the order of members: device 0 last", SumsInOrder<double, 0>},
       {"f64 is summed in the order of members: device 1 last", SumsInOrder<double, 1>},
-      {"a device may have many members", ManyMembers},
+      {"a device may have many members", ManyMembers<150, false>},
+      {"two members are summed as a tree", ManyMembers<2, true>},
+      {"three members are summed as a tree", ManyMembers<3, true>},
+      {"eight members are summed as a tree", ManyMembers<8, true>},
+      {"many members are summed as a tree", ManyMembers<150, true>},
       {"a sum can be used again", RoundsWithoutResets},
       {"a sum can be used again after a reset", RoundsAndResets, {Ability::kWithdraw}},
       {"many sums between three threads", RoundsBetweenThreads},

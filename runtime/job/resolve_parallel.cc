@@ -1,0 +1,61 @@
+// Replicas, ZeRO, tensor parallelism and sum groups: defaults and limits.
+#include "runtime/job/resolve_parallel.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "runtime/job/limits.h"
+
+namespace baton {
+namespace {
+
+absl::Status CheckSumGroups(const proto::Batch& batch, const proto::Parallel& parallel) {
+  const int groups = batch.sum_groups();
+  const int replicas = parallel.replicas();
+  BATON_RETURN_IF_ERROR(CheckRange("batch.sum_groups", groups, 1, 65536));
+  const bool is_power = (groups & (groups - 1)) == 0;
+  if (!is_power && groups != replicas) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch.sum_groups: ", groups, " must be a power of two, or parallel.replicas: ", replicas));
+  }
+  if (groups % replicas != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch.sum_groups: ", groups, " must be a multiple of parallel.replicas: ", replicas));
+  }
+  if (batch.micro_batches() % groups != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch.sum_groups: ", groups, " does not divide batch.micro_batches: ", batch.micro_batches()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
+  if (!parallel.has_replicas()) parallel.set_replicas(1);
+  if (!parallel.has_zero()) parallel.set_zero(0);
+  if (!parallel.has_tensor()) parallel.set_tensor(1);
+  if (!batch.has_sum_groups()) batch.set_sum_groups(parallel.replicas());
+  BATON_RETURN_IF_ERROR(CheckRange("parallel.replicas", parallel.replicas(), 1, 1024));
+  if (batch.micro_batches() % parallel.replicas() != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("parallel.replicas: ", parallel.replicas(),
+                                                   " does not divide batch.micro_batches: ", batch.micro_batches()));
+  }
+  BATON_RETURN_IF_ERROR(CheckSumGroups(batch, parallel));
+  if (batch.has_ramp() && batch.sum_groups() > 1) {
+    const bool by_replicas = parallel.replicas() > 1;
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch.ramp: needs ", by_replicas ? "parallel.replicas: 1, not " : "batch.sum_groups: 1, not ",
+                     by_replicas ? parallel.replicas() : batch.sum_groups()));
+  }
+  if (parallel.tensor() != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("parallel.tensor: ", parallel.tensor(), " must be 1: layers are not cut over devices"));
+  }
+  if (parallel.zero() != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("parallel.zero: ", parallel.zero(), " must be 0: every replica has the whole optimizer state"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace baton

@@ -1,0 +1,61 @@
+// Replicas, sum groups and numbers of devices, and wrong ones.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "runtime/job/resolve.h"
+#include "runtime/job/testing/jobs.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("without parallel there is one replica, one sum group and a device a stage") {
+  const proto::Job job = ResolveJob(Make(kGpt, "")).value();
+  CHECK(job.parallel().replicas() == 1);
+  CHECK(job.parallel().zero() == 0);
+  CHECK(job.parallel().tensor() == 1);
+  CHECK(job.batch().sum_groups() == 1);
+  CHECK(job.devices().count() == 4);
+  CHECK(NumDevices(job) == 4);
+}
+
+TEST_CASE("there are as many sum groups as replicas, and a device for each stage of each replica") {
+  struct Case {
+    const char* overrides;
+    int sum_groups;
+    int devices;
+  };
+  const Case test = GENERATE(Case{"parallel.replicas=2", 2, 8}, Case{"parallel.replicas=8", 8, 32},
+                             Case{"batch={sequences: 18 micro_batches: 9};parallel.replicas=3", 3, 12},
+                             Case{"parallel.replicas=2;batch.sum_groups=8", 8, 8}, Case{"batch.sum_groups=4", 4, 4},
+                             Case{"parallel.replicas=2;devices.count=8;pipeline.chunks_per_device=1", 2, 8});
+  CAPTURE(test.overrides);
+  const proto::Job job = ResolveJob(Make(kGpt, test.overrides)).value();
+  CHECK(job.batch().sum_groups() == test.sum_groups);
+  CHECK(job.devices().count() == test.devices);
+  CHECK(NumDevices(job) == test.devices);
+}
+
+TEST_CASE("wrong replicas, sum groups and devices") {
+  CheckWrong(
+      GENERATE(Wrong{kGpt, "parallel.replicas=0", "parallel.replicas: 0 must be at least 1"},
+               Wrong{kGpt, "parallel.replicas=1025", "parallel.replicas: 1025 must be at most 1024"},
+               Wrong{kGpt, "parallel.replicas=3", "parallel.replicas: 3 does not divide batch.micro_batches: 8"},
+               Wrong{kGpt, "parallel.replicas=16", "parallel.replicas: 16 does not divide batch.micro_batches: 8"},
+               Wrong{kGpt, "batch.sum_groups=0", "batch.sum_groups: 0 must be at least 1"},
+               Wrong{kGpt, "batch.sum_groups=-4", "batch.sum_groups: -4 must be at least 1"},
+               Wrong{kGpt, "batch.sum_groups=6", "batch.sum_groups: 6 must be a power of two, or parallel.replicas: 1"},
+               Wrong{kGpt, "batch.sum_groups=2;parallel.replicas=4",
+                     "batch.sum_groups: 2 must be a multiple of parallel.replicas: 4"},
+               Wrong{kGpt, "batch.sum_groups=16", "batch.sum_groups: 16 does not divide batch.micro_batches: 8"},
+               Wrong{kGpt, "batch.ramp={from: 8 by: 8 every_steps: 2};parallel.replicas=2",
+                     "batch.ramp: needs parallel.replicas: 1, not 2"},
+               Wrong{kGpt, "batch.ramp={from: 8 by: 8 every_steps: 2};batch.sum_groups=4",
+                     "batch.ramp: needs batch.sum_groups: 1, not 4"},
+               Wrong{kGpt, "parallel.tensor=2", "parallel.tensor: 2 must be 1: layers are not cut over devices"},
+               Wrong{kGpt, "devices.count=8", "devices.count: 8 must be pipeline.stages: 4, one device a stage"},
+               Wrong{kGpt, "devices.count=4;parallel.replicas=2",
+                     "devices.count: 4 must be pipeline.stages: 4 times parallel.replicas: 2, which is 8"}));
+}
+
+}  // namespace
+}  // namespace baton
