@@ -100,7 +100,17 @@ absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices
           "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic");
     }
   }
-  if (devices.precision() != proto::Devices::BF16 || ReadsTokens(job)) return absl::OkStatus();
+  if (devices.precision() != proto::Devices::BF16) return absl::OkStatus();
+  if (job.parallel().zero() != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("parallel.zero: ", job.parallel().zero(), " must be 0 for devices.precision: BF16"));
+  }
+  if (job.batch().sum_groups() > job.parallel().replicas()) {
+    return absl::InvalidArgumentError(absl::StrCat("batch.sum_groups: ", job.batch().sum_groups(),
+                                                   " must be parallel.replicas: ", job.parallel().replicas(),
+                                                   " for devices.precision: BF16"));
+  }
+  if (ReadsTokens(job)) return absl::OkStatus();
   return absl::InvalidArgumentError("devices.precision: BF16 needs a model that begins with tokens: gpt2");
 }
 

@@ -51,11 +51,10 @@ absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
     return absl::InvalidArgumentError(
         absl::StrCat("parallel.tensor: ", parallel.tensor(), " must be 1: layers are not cut over devices"));
   }
-  if (parallel.zero() != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("parallel.zero: ", parallel.zero(), " must be 0: every replica has the whole optimizer state"));
-  }
-  return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(CheckRange("parallel.zero", parallel.zero(), 0, 1));
+  if (parallel.zero() == 0 || parallel.replicas() > 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("parallel.zero: ", parallel.zero(),
+                                                 " needs parallel.replicas of at least 2, not ", parallel.replicas()));
 }
 
 }  // namespace baton

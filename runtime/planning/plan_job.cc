@@ -73,6 +73,7 @@ absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job,
   request.num_micro_batches = job.batch().micro_batches();
   request.replicas = job.parallel().replicas();
   request.sum_groups = job.batch().sum_groups();
+  request.shards_optimizer = job.parallel().zero() == 1;
   request.chunks_per_device = job.pipeline().chunks_per_device();
   request.micro_batch_group = job.pipeline().micro_batch_group();
   request.search = SearchOptionsOf(job.pipeline().search());

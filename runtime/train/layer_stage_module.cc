@@ -30,6 +30,18 @@ bool IsFirstInGroups(const Program& program, ReduceKind kind, int32_t replica_in
   return true;
 }
 
+// The replica's shard, if the program exchanges shards of its chunk.
+std::optional<Shard> ShardOfReplica(const Program& program, int32_t replica_index, Bytes parameter_bytes) {
+  for (const ReduceGroup& group : program.reduce_groups) {
+    if (group.kind != ReduceKind::kShardedUpdate) continue;
+    const auto own = std::lower_bound(group.members.begin(), group.members.end(), replica_index);
+    if (own == group.members.end() || *own != replica_index) continue;
+    return ShardOf(parameter_bytes, static_cast<int>(own - group.members.begin()),
+                   static_cast<int>(group.members.size()));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
@@ -44,6 +56,8 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
       replica_index_(replica_index),
       counts_in_norm_(IsFirstInGroups(*program, ReduceKind::kGradientNorm, replica_index)),
       contributes_tied_(IsFirstInGroups(*program, ReduceKind::kTiedGradient, replica_index)),
+      shard_(ShardOfReplica(*program, replica_index,
+                            layout->ParameterBytes(program->placement.replicas()[replica_index].chunk))),
       chunk_(program->placement.replicas()[replica_index].chunk),
       full_(std::move(layer)),
       layer_(full_.get()),
@@ -93,11 +107,31 @@ std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
   return parameters;
 }
 
+std::vector<OptimizedParameter> LayerStageModule::LocateShard() const {
+  std::vector<OptimizedParameter> parts;
+  for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
+    const ParameterSpec& spec = layout_->SpecOf(use);
+    const Bytes begin = std::max(shard_->begin, use.offsets.values);
+    const Bytes end = std::min(shard_->end, use.offsets.values + spec.shape.NumBytes());
+    if (begin >= end) continue;
+    OptimizedParameter part = Locate(spec, use.offsets, {state_.parameters, state_.gradients, state_.optimizer});
+    part.values = state_.parameters + begin;
+    part.gradients = state_.gradients + begin;
+    part.first_moment = state_.optimizer + (begin - shard_->begin);
+    part.second_moment = part.first_moment + shard_->bytes();
+    part.num_elements = (end - begin) / static_cast<Bytes>(sizeof(float));
+    parts.push_back(part);
+  }
+  return parts;
+}
+
 void LayerStageModule::BindParameters() {
   std::vector<OptimizedParameter> parameters = LocateParameters();
   BindLayer(parameters, *full_);
   for (const std::unique_ptr<Layer>& variant : variants_) BindLayer(parameters, *variant);
-  if (state_.gradients != nullptr) optimizer_ = backend_->CreateOptimizer(std::move(parameters));
+  if (state_.gradients == nullptr) return;
+  optimizer_ = backend_->CreateOptimizer(std::move(parameters));
+  if (shard_.has_value()) updater_ = backend_->CreateOptimizer(LocateShard());
 }
 
 void LayerStageModule::AddVariant(std::unique_ptr<Layer> layer) {
@@ -240,7 +274,10 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }
   if (reduce_group.kind == ReduceKind::kReplicaGradient) {
-    return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false, /*as_tree=*/true};
+    return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false, Combine::kAsTree};
+  }
+  if (reduce_group.kind == ReduceKind::kShardedUpdate) {
+    return ReduceBuffer{state_.parameters, layout_->ParameterBytes(chunk_), false, Combine::kShards};
   }
   // A chunk that uses the parameter several times is listed as often: `member` is its n-th entry.
   const std::vector<int32_t>& members = reduce_group.members;
@@ -257,8 +294,11 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
 
 absl::Status LayerStageModule::Update(Stream& stream) {
   if (examiner_ != nullptr) return stream.Zero(state_.gradients, layout_->ParameterBytes(chunk_));
-  return optimizer_->Update(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size(), control_,
-                            gradient_norm_);
+  Optimizer& optimizer = updater_ == nullptr ? *optimizer_ : *updater_;
+  BATON_RETURN_IF_ERROR(
+      optimizer.Update(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size(), control_, gradient_norm_));
+  if (updater_ == nullptr) return absl::OkStatus();
+  return stream.Zero(state_.gradients, layout_->ParameterBytes(chunk_));  // those of other shards as well
 }
 
 }  // namespace baton

@@ -5,11 +5,13 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "base/shards.h"
 #include "ops/backend.h"
 #include "ops/layers/layer.h"
 #include "ops/layers/parameter_layout.h"
@@ -34,6 +36,9 @@ class LayerStageModule : public StageModule {
   // `program`: of the whole batch. `replica_index`: into its ChunkPlacement::replicas(). `layer`: the chunk's layers.
   LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
                    const BatchSource* source, int32_t replica_index, std::unique_ptr<Layer> layer);
+
+  // The part of the parameters region whose optimizer state this replica has; none: it has all.
+  const std::optional<Shard>& shard() const { return shard_; }
 
   // Adds other layers with the same parameters: for a smaller batch, where only CrossEntropySpec::loss_rows of the last
   // chunk differs, or for inputs of another shape.
@@ -93,6 +98,8 @@ class LayerStageModule : public StageModule {
   // Allocates in the device's shared memory.
   absl::Status CreateShared(Device& device);
   std::vector<OptimizedParameter> LocateParameters() const;
+  // The parts of them in the shard, with its optimizer state.
+  std::vector<OptimizedParameter> LocateShard() const;
   void BindParameters();
   bool Stops() const { return stop_ != nullptr && staged_ == nullptr && stop_->load(std::memory_order_relaxed); }
   // To be called after each pass that adds to gradients.
@@ -109,15 +116,17 @@ class LayerStageModule : public StageModule {
   const Shape gradients_shape_;            // of all gradients as one vector
   const BatchSource* source_;
   const int32_t replica_index_;
-  const bool counts_in_norm_;    // as do no other replicas of the chunk
-  const bool contributes_tied_;  // to sums of tied gradients
+  const bool counts_in_norm_;         // as do no other replicas of the chunk
+  const bool contributes_tied_;       // to sums of tied gradients
+  const std::optional<Shard> shard_;  // of the parameters region, which this replica updates; none: it updates all
   const int chunk_;
   const std::unique_ptr<Layer> full_;             // of the whole batch
   std::vector<std::unique_ptr<Layer>> variants_;  // of smaller batches
   Layer* layer_;                                  // one of them
   Bytes stash_bytes_;                             // Backward puts the stash at the front of scratch
   ChunkState state_;
-  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;  // of all parameters
+  std::unique_ptr<Optimizer> updater_;    // of the shard; null if optimizer state is not sharded
   const int num_micro_batches_;
   // In the device's shared memory.
   UpdateControl* control_ = nullptr;

@@ -1,6 +1,7 @@
 // Copies between one host buffer and the uses of a parameter.
 #include "runtime/train/parameter_state.h"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 #include <string>
@@ -28,6 +29,24 @@ constexpr StatePart kParts[] = {
     {"/second_moment", "optimizer.safetensors", &ReplicaParameters::optimizer, &ParameterOffsets::second_moment},
 };
 constexpr const StatePart& kValues = kParts[0];
+
+// The bytes of a parameter's array that a replica has: `bytes` from `offset` of the array, at `address`.
+struct Piece {
+  std::byte* address = nullptr;
+  Bytes offset = 0;
+  Bytes bytes = 0;
+};
+
+Piece PieceOf(const ReplicaParameters& replica, const StatePart& part, const ParameterOffsets& offsets, Bytes bytes) {
+  const bool is_whole = !replica.shard.has_value() || part.region == &ReplicaParameters::parameters;
+  if (is_whole) return {replica.*part.region + offsets.*part.offset, 0, bytes};
+  const Bytes begin = std::max(replica.shard->begin, offsets.values);
+  const Bytes end = std::min(replica.shard->end, offsets.values + bytes);
+  if (begin >= end) return {};
+  const bool is_second = part.offset == &ParameterOffsets::second_moment;
+  return {replica.optimizer + (begin - replica.shard->begin) + (is_second ? replica.shard->bytes() : 0),
+          begin - offsets.values, end - begin};
+}
 
 }  // namespace
 
@@ -71,8 +90,9 @@ absl::Status ParameterState::Spread(int parameter, const StatePart& part, const 
   for (const ParameterUse& use : layout_->UsesOf(parameter)) {
     for (const ReplicaParameters& replica : replicas_) {
       if (replica.chunk != use.chunk || replica.device == nullptr) continue;
-      BATON_RETURN_IF_ERROR(replica.device->CopyToArena(replica.*part.region + use.offsets.*part.offset, values.data(),
-                                                        static_cast<Bytes>(values.size())));
+      const Piece piece = PieceOf(replica, part, use.offsets, static_cast<Bytes>(values.size()));
+      if (piece.bytes == 0) continue;
+      BATON_RETURN_IF_ERROR(replica.device->CopyToArena(piece.address, values.data() + piece.offset, piece.bytes));
     }
   }
   return absl::OkStatus();
@@ -103,9 +123,16 @@ absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
       const ReplicaParameters* replica = SourceOf(parameter);
       if (replica == nullptr) continue;
-      const Bytes offset = layout_->CanonicalUse(parameter).offsets.*part.offset;
+      const ParameterOffsets& offsets = layout_->CanonicalUse(parameter).offsets;
       const Bytes bytes = layout_->parameters()[parameter].shape.NumBytes();
-      BATON_RETURN_IF_ERROR(replica->device->CopyFromArena(next, replica->*part.region + offset, bytes));
+      for (const ReplicaParameters& each : replicas_) {
+        // One replica stands for all, or each has a shard of the moments.
+        const bool has_own = each.shard.has_value() && part.region == &ReplicaParameters::optimizer;
+        if (each.chunk != replica->chunk || (&each != replica && !has_own)) continue;
+        const Piece piece = PieceOf(each, part, offsets, bytes);
+        if (piece.bytes == 0) continue;
+        BATON_RETURN_IF_ERROR(each.device->CopyFromArena(next + piece.offset, piece.address, piece.bytes));
+      }
       next += bytes;
     }
   }

@@ -9,10 +9,12 @@
 #define BATON_RUNTIME_TRAIN_PARAMETER_STATE_H_
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/shards.h"
 #include "ops/layers/parameter_layout.h"
 #include "ops/layers/parameter_source.h"
 #include "runtime/checkpoint/checkpoint.h"
@@ -28,6 +30,8 @@ struct ReplicaParameters {
   Device* device = nullptr;         // not owned; null: in another process, and so is its memory
   std::byte* parameters = nullptr;  // in the device's arena
   std::byte* optimizer = nullptr;   // likewise
+  // If set, the optimizer region has the two moments of this part of the parameters region alone, one after the other.
+  std::optional<Shard> shard;
 };
 
 // A copy of the state in host memory, from which a checkpoint is written while training goes on. Thread contract: one

@@ -15,14 +15,19 @@
 
 namespace baton {
 
+// How the buffers of the members become one.
+enum class Combine : int8_t {
+  kInOrder,  // added from the first to the last
+  kAsTree,   // added by a balanced tree: neighbours in pairs, then pairs of pairs
+  kShards,   // not added: member n's shard (base/shards.h) takes the place of that of the others
+};
+
 // One member's summand: [bytes / element size] f32 or f64. The sum replaces it.
 struct ReduceBuffer {
   std::byte* data = nullptr;
   Bytes bytes = 0;
-  bool is_double = false;  // f64; else f32
-  // How the members are added: from the first to the last, or by a balanced tree: neighbours in pairs, then pairs of
-  // pairs. The same for all members.
-  bool as_tree = false;
+  bool is_double = false;               // f64; else f32
+  Combine combine = Combine::kInOrder;  // the same for all members
 };
 
 // Members are numbered in the order of summation. Each member is on one device; a device may have several.

@@ -28,6 +28,7 @@ absl::StatusOr<Program> LowerAndProve(const ComputeOrder& order, const CompileRe
   options.with_state = request.with_state;
   options.replicas = request.replicas;
   options.sum_groups = request.sum_groups;
+  options.shards_optimizer = request.shards_optimizer;
   BATON_ASSIGN_OR_RETURN(Program program, Lower(Replicate(order, request.replicas), options));
   BATON_RETURN_IF_ERROR(CheckProgram(program, {request.transport}));
   return program;

@@ -41,7 +41,8 @@ struct CompileRequest {
   // Copies of the pipeline, which the program runs side by side on devices of their own: device s of copy r is device
   // r · num_stages + s. Must divide num_micro_batches.
   int replicas = 1;
-  int sum_groups = 1;  // Program::sum_groups; a multiple of `replicas`
+  int sum_groups = 1;             // Program::sum_groups; a multiple of `replicas`
+  bool shards_optimizer = false;  // see LowerOptions
   // A searched schedule uses all options; any other schedule is only checked against the limit, if one is given.
   SearchOptions search;
 };

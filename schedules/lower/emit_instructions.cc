@@ -24,6 +24,7 @@ class Emitter {
     if (!actions.empty()) EmitSendOf(actions.back());
     for (int32_t group : finish.reduce_groups) Emit(AllReduce{group});
     for (int32_t chunk : finish.updated_chunks) Emit(Update{chunk});
+    for (int32_t group : finish.sharded_groups) Emit(AllReduce{group});
     return std::move(instructions_);
   }
 

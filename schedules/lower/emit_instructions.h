@@ -10,10 +10,11 @@
 
 namespace baton {
 
-// The instructions of a device after its last micro-batch. Both lists ascend.
+// The instructions of a device after its last micro-batch. All lists ascend.
 struct Finish {
-  std::vector<int32_t> reduce_groups;
+  std::vector<int32_t> reduce_groups;  // before the updates
   std::vector<int32_t> updated_chunks;
+  std::vector<int32_t> sharded_groups;  // after them: kShardedUpdate
 };
 
 // Emits for each action: the Recvs placed before it, its Loads, its compute instruction, the Send of its result. Emits

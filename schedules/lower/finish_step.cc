@@ -1,6 +1,7 @@
 // Makes groups over replicas and the end of each device's step; see finish_step.h.
 #include "schedules/lower/finish_step.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,7 +24,8 @@ ReduceGroup GroupOfCopy(const ChunkPlacement& placement, const ReduceGroup& aske
 }
 
 std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostModel& costs,
-                                            const std::vector<ReduceGroup>& asked_groups, int copies) {
+                                            const std::vector<ReduceGroup>& asked_groups,
+                                            const FinishOptions& options) {
   const ChunkPlacement& placement = program.placement;
   if (placement.num_replicas() == 1) return asked_groups;
   std::vector<ReduceGroup> groups;
@@ -32,15 +34,20 @@ std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostMo
                       costs.chunks[chunk].parameter_bytes};
     if (group.members.size() > 1) groups.push_back(std::move(group));
   }
-  const int in_copy = placement.num_replicas() / copies;
+  const int in_copy = placement.num_replicas() / options.copies;
   for (const ReduceGroup& asked : asked_groups) {
     if (asked.kind == ReduceKind::kGradientNorm) {
       groups.push_back(GroupOfCopy(placement, asked, 0, placement.num_replicas()));
       continue;
     }
-    for (int copy = 0; copy < copies; ++copy) {
+    for (int copy = 0; copy < options.copies; ++copy) {
       groups.push_back(GroupOfCopy(placement, asked, copy * in_copy, (copy + 1) * in_copy));
     }
+  }
+  for (int32_t chunk = 0; options.shards_optimizer && chunk < program.num_chunks; ++chunk) {
+    ReduceGroup group{ReduceKind::kShardedUpdate, absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk),
+                      costs.chunks[chunk].parameter_bytes};
+    if (group.members.size() > 1) groups.push_back(std::move(group));
   }
   return groups;
 }
@@ -57,14 +64,16 @@ std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program) {
   return chunks;
 }
 
-std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs, int copies,
-                               Program& program) {
-  program.reduce_groups = GroupsOverReplicas(program, costs, asked, copies);
-  std::vector<std::vector<int32_t>> groups = GroupsOfDevices(program);
+std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs,
+                               const FinishOptions& options, Program& program) {
+  program.reduce_groups = GroupsOverReplicas(program, costs, asked, options);
+  const std::vector<std::vector<int32_t>> groups = GroupsOfDevices(program);
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
   std::vector<Finish> finishes;
   for (size_t device = 0; device < chunks.size(); ++device) {
-    finishes.push_back({std::move(groups[device]), chunks[device]});
+    const auto is_sum = [&](int32_t group) { return program.reduce_groups[group].kind != ReduceKind::kShardedUpdate; };
+    const auto sharded = std::partition_point(groups[device].begin(), groups[device].end(), is_sum);
+    finishes.push_back({{groups[device].begin(), sharded}, chunks[device], {sharded, groups[device].end()}});
   }
   return finishes;
 }

@@ -14,12 +14,17 @@ namespace baton {
 // [device]: the chunks of the device, ascending.
 std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program);
 
+struct FinishOptions {
+  int copies = 1;  // of the pipeline
+  bool shards_optimizer = false;
+};
+
 // Sets the program's reduce groups and returns the end of each device's step, [device]. With several replicas, a group
 // for each chunk sums its replicas first. The `asked` groups follow, extended to all replicas of their chunks: tied
-// gradients once in each of the `copies` of the pipeline, whose gradients are equal by then; the norm once over all of
+// gradients once in each copy of the pipeline, whose gradients are equal by then; the norm once over all of
 // them, so that all drop an update that one has to drop. Expects that the program's placement and devices are set.
-std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs, int copies,
-                               Program& program);
+std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs,
+                               const FinishOptions& options, Program& program);
 
 }  // namespace baton
 

@@ -44,12 +44,12 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   Program program = EmptyProgram(order, index, options);
   std::vector<Finish> finishes(order.num_devices());
   if (options.with_update && !index.forward_only)
-    finishes = FinishStep(options.reduce_groups, costs, options.replicas, program);
+    finishes = FinishStep(options.reduce_groups, costs, {options.replicas, options.shards_optimizer}, program);
 
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
   SlotAssigner slots(order, index, costs);
-  const StateOptions state{index.forward_only, options.with_state,
-                           NumPartialSums(options.sum_groups / options.replicas)};
+  StateOptions state{index.forward_only, options.with_state, NumPartialSums(options.sum_groups / options.replicas)};
+  if (options.shards_optimizer) state.shards_over = &program.placement;
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
     // Emit instructions in issue order, without slots and waits.
@@ -59,7 +59,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
     // Make instructions wait for those of other lanes that use the same slots.
     InsertWaits(code);
     // Give every buffer its offset in the arena.
-    LayoutMemory(chunks[device], state, costs, code);
+    LayoutMemory(chunks[device], device, state, costs, code);
   }
   return program;
 }

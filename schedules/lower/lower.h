@@ -41,6 +41,8 @@ struct LowerOptions {
   // Copies of the pipeline that order/replicate.h made: each sums its own tied gradients. At least 1.
   int replicas = 1;
   int sum_groups = 1;  // Program::sum_groups; a multiple of `replicas`
+  // Each replica of a chunk has optimizer state for one shard of the parameters alone, updates it and gets the others'.
+  bool shards_optimizer = false;
 };
 
 // Lowers the order. An order without any backward gives a forward-only program.

@@ -80,10 +80,13 @@ struct DeviceProgram {
 //   kReplicaGradient   all gradients of one chunk, over its replicas; added by a balanced tree: neighbours in pairs,
 //   then
 //                      pairs of pairs
+//   kShardedUpdate     the parameters of one chunk, of which each replica has updated one shard (base/shards.h): not a
+//   sum;
+//                      each member's shard takes the place of that of the others. After the Updates
 //
 // The gradients of a chunk's replicas are equal once they are summed. So in groups of the first two kinds the first
 // replica of a chunk in the group contributes its values, the others contribute zeros, and all receive the sum.
-enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient };
+enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient, kShardedUpdate };
 
 struct ReduceGroup {
   ReduceKind kind;

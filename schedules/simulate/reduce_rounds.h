@@ -45,7 +45,8 @@ class ReduceRounds {
 
   static Group MakeGroup(const Program& program, const CostModel& costs, int group) {
     Group made;
-    made.duration = costs.ReduceNanos(DevicesOfMembers(program, group), program.reduce_groups[group].bytes);
+    made.duration = costs.ReduceNanos(DevicesOfMembers(program, group), program.reduce_groups[group].bytes,
+                                      program.reduce_groups[group].kind != ReduceKind::kShardedUpdate);
     made.num_devices = static_cast<int>(ParticipantsOf(program, group).size());
     return made;
   }

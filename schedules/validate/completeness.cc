@@ -38,7 +38,10 @@ class CompletenessChecker {
       CheckReduces();
     }
     CheckNothingMissing();
-    if (has_updates_) CheckReplicasSummed();
+    if (has_updates_) {
+      CheckReplicasMeet(ReduceKind::kReplicaGradient);
+      CheckReplicasMeet(ReduceKind::kShardedUpdate);
+    }
   }
 
  private:
@@ -132,6 +135,11 @@ class CompletenessChecker {
 
   void Check(const AllReduce& reduce) {
     if (program_.forward_only) Report("is an AllReduce in a forward-only program");
+    if (!TakesPart(reduce.group)) Report("is on a device that has no member of the group");
+    int32_t& last = last_reduce_[reduce.group];
+    if (last == device_) Report("is done twice on this device");
+    last = device_;
+    if (program_.reduce_groups[reduce.group].kind == ReduceKind::kShardedUpdate) return CheckSharded(reduce);
     if (first_update_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_update_));
     if (first_reduce_ < 0) first_reduce_ = instruction_;
     // Sums over replicas come first, since all other groups read their results.
@@ -140,10 +148,16 @@ class CompletenessChecker {
     } else if (first_other_reduce_ >= 0) {
       Report(absl::StrCat("sums replicas after the AllReduce at instruction ", first_other_reduce_));
     }
-    if (!TakesPart(reduce.group)) Report("is on a device that has no member of the group");
-    int32_t& last = last_reduce_[reduce.group];
-    if (last == device_) Report("is done twice on this device");
-    last = device_;
+  }
+
+  // A replica gives its shard away once it has updated it.
+  void CheckSharded(const AllReduce& reduce) {
+    for (const int32_t member : program_.reduce_groups[reduce.group].members) {
+      const ChunkReplica& replica = program_.placement.replicas()[member];
+      if (replica.device == device_ && update_[member] < 0) {
+        Report(absl::StrCat("comes before the Update of chunk ", replica.chunk));
+      }
+    }
   }
 
   void Check(const Update& update) {
@@ -194,24 +208,27 @@ class CompletenessChecker {
     }
   }
 
-  // Each chunk's replicas must be summed exactly once, all of them, so that they stay equal.
-  void CheckReplicasSummed() {
+  // Each chunk's replicas must be summed exactly once, all of them, so that they stay equal. If optimizer state is
+  // sharded, they must exchange their shards once.
+  void CheckReplicasMeet(ReduceKind kind) {
     device_ = -1;
-    std::vector<int> num_sums(program_.num_chunks, 0);
+    const bool sums = kind == ReduceKind::kReplicaGradient;
+    std::vector<int> num_groups(program_.num_chunks, 0);
     for (size_t group = 0; group < program_.reduce_groups.size(); ++group) {
-      const ReduceGroup& sum = program_.reduce_groups[group];
-      if (sum.kind != ReduceKind::kReplicaGradient) continue;
-      const int chunk = program_.placement.replicas()[sum.members.front()].chunk;
-      ++num_sums[chunk];
-      if (sum.members != program_.placement.EntriesOf(chunk)) {
-        Report(absl::StrCat("reduce group ", group, " does not sum each replica of chunk ", chunk, " once"));
+      const ReduceGroup& each = program_.reduce_groups[group];
+      if (each.kind != kind) continue;
+      const int chunk = program_.placement.replicas()[each.members.front()].chunk;
+      ++num_groups[chunk];
+      if (each.members != program_.placement.EntriesOf(chunk)) {
+        Report(absl::StrCat("reduce group ", group, " does not ", sums ? "sum" : "update", " each replica of chunk ",
+                            chunk, " once"));
       }
     }
     for (int chunk = 0; chunk < program_.num_chunks; ++chunk) {
       const int needed = program_.placement.EntriesOf(chunk).size() > 1 ? 1 : 0;
-      if (num_sums[chunk] == needed) continue;
-      Report(absl::StrCat("the replicas of chunk ", chunk, " are summed by ", num_sums[chunk], " reduce groups, not ",
-                          needed));
+      if (num_groups[chunk] == needed || (!sums && num_groups[chunk] == 0)) continue;
+      Report(absl::StrCat("the replicas of chunk ", chunk, " are ", sums ? "summed" : "updated", " by ",
+                          num_groups[chunk], " reduce groups, not ", needed));
     }
   }
 

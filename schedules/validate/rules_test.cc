@@ -101,6 +101,25 @@ TEST_CASE("copies of a pipeline sum consecutive groups of micro-batches, with me
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
 
+// The same with optimizer state in shards. Groups 0 and 1 sum, 2 and 3 are tied, 4 is the norm, 5 and 6 exchange
+// shards.
+Patient Sharded() { return {MustLower(Replicate(*MakeOrder("1f1b", {2, 4}), 2), 2, 4, /*shards_optimizer=*/true)}; }
+
+TEST_CASE("replicas exchange the shards that they have updated, each chunk once") {
+  const BadProgram bads[] = {
+      {"completeness", "comes before the Update of chunk 0", Sharded,
+       [](Patient& p) { std::swap(p.Code(0).back().operation, p.Code(0)[p.Code(0).size() - 2].operation); }},
+      {"completeness", "AllReduce group 5 is missing", Sharded, [](Patient& p) { p.Code(2).pop_back(); }},
+      {"completeness", "reduce group 5 does not update each replica of chunk 0 once", Sharded,
+       [](Patient& p) { p.program.reduce_groups[5].members = {0}; }},
+      {"completeness", "the replicas of chunk 1 are updated by 2 reduce groups, not 1", Sharded,
+       [](Patient& p) { p.program.reduce_groups.push_back(p.program.reduce_groups[6]); }},
+      {"completeness", "is done twice on this device", Sharded,
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), AllReduce{5}); }},
+  };
+  for (const BadProgram& bad : bads) CheckFound(bad);
+}
+
 TEST_CASE("a deadlock names only the cycle, not the devices that wait for it") {
   // Devices 0 and 1 wait for each other in their AllReduces; device 2 waits for both.
   auto order = MakeOrder("gpipe", {3, 1});

@@ -15,12 +15,13 @@ struct Layout {
   int stages = 1;
   int replicas = 1;
   int sum_groups = 1;
+  int zero = 0;
 };
 
 proto::Job JobOf(const Layout& layout, std::vector<std::string> more = {}) {
   std::vector<std::string> overrides = {
       absl::StrCat("pipeline.schedule=", layout.schedule), absl::StrCat("pipeline.stages=", layout.stages),
-      absl::StrCat("parallel.replicas=", layout.replicas),
+      absl::StrCat("parallel={replicas: ", layout.replicas, " zero: ", layout.zero, "}"),
       absl::StrCat("batch={sequences: 16 micro_batches: 8 sum_groups: ", layout.sum_groups, "}"), "run.steps=3"};
   overrides.insert(overrides.end(), more.begin(), more.end());
   return MakeJob(kSmallGpt, overrides);
@@ -42,6 +43,8 @@ TEST_CASE("any number of replicas that divides the sum groups computes the same 
       for (int stages : {1, 2}) {
         CAPTURE(groups, replicas, stages);
         CHECK(RunToTheEnd(JobOf({"1f1b", stages, replicas, groups})) == of_groups[groups]);
+        if (replicas == 1) continue;
+        CHECK(RunToTheEnd(JobOf({"1f1b", stages, replicas, groups, /*zero=*/1})) == of_groups[groups]);
       }
     }
   }
@@ -57,6 +60,7 @@ TEST_CASE("every schedule with one replica of its own computes these bits") {
     CAPTURE(schedule);
     CHECK(RunToTheEnd(JobOf({schedule, 2, 2, 4})) == expected);
     CHECK(RunToTheEnd(JobOf({schedule, 2, 1, 4})) == expected);
+    CHECK(RunToTheEnd(JobOf({schedule, 2, 2, 4, /*zero=*/1})) == expected);
   }
 }
 
@@ -95,6 +99,28 @@ TEST_CASE("a step uses the memory that was predicted, to the byte, with partial 
       CHECK(memory.partial_sum_bytes == memory.parameter_bytes * (groups == 8 ? 2 : groups == 4 ? 1 : 0));
     }
   }
+}
+
+TEST_CASE("sharded optimizer state takes a share of the memory, to the byte") {
+  const auto whole = TrainingSession::Create(JobOf({"1f1b", 2, 4, 4})).value();
+  const auto sharded = TrainingSession::Create(JobOf({"1f1b", 2, 4, 4, /*zero=*/1})).value();
+  REQUIRE(sharded->Step(0).ok());
+  for (int stage = 0; stage < 2; ++stage) {
+    Bytes sum = 0;
+    for (int replica = 0; replica < 4; ++replica) {
+      const int device = 2 * replica + stage;
+      const DeviceProgram& code = sharded->program().devices[device];
+      CHECK(sharded->PeakArenaBytes(device) == code.arena_bytes);
+      sum += code.chunks[0].optimizer_bytes;
+      CHECK(whole->program().devices[device].arena_bytes - code.arena_bytes ==
+            whole->program().devices[device].chunks[0].optimizer_bytes - code.chunks[0].optimizer_bytes);
+    }
+    CHECK(sum == whole->program().devices[stage].chunks[0].optimizer_bytes);
+  }
+}
+
+TEST_CASE("a bidirectional schedule shards over all replicas of a chunk") {
+  CHECK(RunToTheEnd(JobOf({"chimera", 2, 2, 2, /*zero=*/1})) == RunToTheEnd(JobOf({"chimera", 2, 2, 2})));
 }
 
 TEST_CASE("replicas evaluate to the same loss, and find the same infinity") {

@@ -76,6 +76,25 @@ Outcome StopAndGoOn(const proto::Job& before, int stop, const proto::Job& after)
   return outcome;
 }
 
+TEST_CASE("a run goes on with other replicas of the pipeline, with sharded optimizer state or whole") {
+  struct Layout {
+    int stages, replicas, zero;
+  };
+  const auto job = [](const Layout& layout) {
+    return JobOf({"batch={sequences: 8 micro_batches: 4 sum_groups: 4}",
+                  absl::StrCat("pipeline.stages=", layout.stages),
+                  absl::StrCat("parallel={replicas: ", layout.replicas, " zero: ", layout.zero, "}")});
+  };
+  const Layout layouts[] = {{1, 1, 0}, {2, 2, 1}, {1, 4, 1}, {2, 2, 0}};
+  const Outcome whole = RunToTheEnd(job(layouts[0]));
+  for (const Layout& before : layouts) {
+    for (const Layout& after : layouts) {
+      CAPTURE(before.replicas, before.zero, after.replicas, after.zero);
+      CHECK(StopAndGoOn(job(before), 2, job(after)) == whole);
+    }
+  }
+}
+
 // A way to run the 8 layers of kSmallGpt, drawn at random.
 std::vector<std::string> DrawSettings(std::mt19937_64& random) {
   std::vector<const ScheduleInfo*> schedules;

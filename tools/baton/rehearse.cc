@@ -106,7 +106,8 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program
     return LocalLinkOptions{link.latency_ns, link.bytes_per_ns, shared};
   };
   transport.reduce_ns = [costs, program](int group) {
-    return costs.ReduceNanos(DevicesOfMembers(*program, group), program->reduce_groups[group].bytes);
+    return costs.ReduceNanos(DevicesOfMembers(*program, group), program->reduce_groups[group].bytes,
+                             program->reduce_groups[group].kind != ReduceKind::kShardedUpdate);
   };
   transport.moves_data = false;
   rehearsal->transport = std::make_unique<LocalTransport>(transport);

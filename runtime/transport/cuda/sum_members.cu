@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "base/shards.h"
 #include "base/status.h"
 #include "ops/cuda/device_code.h"
 #include "ops/cuda/launch.h"
@@ -44,7 +45,8 @@ absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream) {
   const KernelStream kernel_stream{stream.native_handle()};
   const int64_t num_elements = members[0].bytes / static_cast<Bytes>(sizeof(T));
   const LaunchShape shape{dim3(NumBlocks(num_elements, kThreads)), dim3(kThreads)};
-  if (members[0].as_tree) {
+  const bool is_tree = members[0].combine == Combine::kAsTree;
+  if (is_tree) {
     for (size_t stride = 1; stride < members.size(); stride *= 2) {
       for (size_t member = 0; member + stride < members.size(); member += 2 * stride) {
         Members pair = {{members[member].data, members[member + stride].data}, 2};
@@ -53,9 +55,9 @@ absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream) {
     }
   }
   // The first member carries the sum from launch to launch.
-  const bool whole = members.size() <= kMembersPerLaunch && !members[0].as_tree;
+  const bool whole = members.size() <= kMembersPerLaunch && !is_tree;
   for (const bool spreads : {false, true}) {
-    if (spreads ? whole : members[0].as_tree) continue;
+    if (spreads ? whole : is_tree) continue;
     for (size_t begin = 1; begin == 1 || begin < members.size(); begin += kMembersPerLaunch - 1) {
       Members launch = {};
       launch.data[launch.count++] = members[0].data;
@@ -68,13 +70,25 @@ absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream) {
   return absl::OkStatus();
 }
 
+absl::Status ExchangeShards(absl::Span<const ReduceBuffer> members, Stream& stream) {
+  for (size_t owner = 0; owner < members.size(); ++owner) {
+    const Shard shard = ShardOf(members[0].bytes, static_cast<int>(owner), static_cast<int>(members.size()));
+    for (size_t member = 0; member < members.size() && shard.bytes() > 0; ++member) {
+      if (member == owner) continue;
+      BATON_RETURN_IF_ERROR(
+          stream.Copy(members[member].data + shard.begin, members[owner].data + shard.begin, shard.bytes()));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream) {
   const ReduceBuffer& first = members[0];
   const char* type = first.is_double ? "f64" : "f32";
   for (const ReduceBuffer& member : members) {
-    if (member.as_tree != first.as_tree) return absl::InternalError("the members of a sum differ in its order");
+    if (member.combine != first.combine) return absl::InternalError("the members of a collective differ in how they combine");
     if (member.bytes != first.bytes || member.is_double != first.is_double) {
       return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", type, " got ", member.bytes,
                                               " bytes of ", member.is_double ? "f64" : "f32"));
@@ -85,6 +99,7 @@ absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream) 
     return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes, not whole elements of ", type));
   }
   if (first.bytes == 0) return absl::OkStatus();
+  if (first.combine == Combine::kShards) return ExchangeShards(members, stream);
   return first.is_double ? Sum<double>(members, stream) : Sum<float>(members, stream);
 }
 

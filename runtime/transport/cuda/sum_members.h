@@ -10,7 +10,7 @@
 namespace baton {
 
 // Replaces each element of every member by the sum over the members, in the order that
-// ReduceBuffer::as_tree names: the same bits as on the host. Shapes: n members of [bytes / element size] f32 or f64,
+// ReduceBuffer::combine names: the same bits as on the host. Shapes: n members of [bytes / element size] f32 or f64,
 // all accessible to the GPU of `stream`, which must be current. Errors: Internal if members differ in size or type, or
 // if their size is not a multiple of the element's.
 absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream);

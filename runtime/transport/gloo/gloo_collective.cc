@@ -208,7 +208,7 @@ absl::Status GlooCollective::FinishBlock(Bytes offset, Half& half) {
     }
   }
   for (ReduceBuffer& member : block_) member.bytes = bytes;
-  if (bytes > 0) SumMembers(block_);
+  if (bytes > 0) SumMembers(block_, offset, members_[own_members_[0]].bytes);
   return options_.sends_members ? absl::OkStatus() : SendSum(offset, half);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/shards.h"
 
 namespace baton {
 namespace {
@@ -47,9 +48,22 @@ void AddAsTree(absl::Span<const ReduceBuffer> members) {
   }
 }
 
+// Spreads the part of each member's shard that is in the block.
+void ExchangeShards(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
+  for (size_t owner = 0; owner < members.size(); ++owner) {
+    const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(members.size()));
+    const Bytes begin = std::max(shard.begin - offset, Bytes{0});
+    const Bytes end = std::min(shard.end - offset, members[0].bytes);
+    for (size_t member = 0; member < members.size() && begin < end; ++member) {
+      if (member != owner)
+        std::copy(members[owner].data + begin, members[owner].data + end, members[member].data + begin);
+    }
+  }
+}
+
 template <typename Element>
 void Add(absl::Span<const ReduceBuffer> members) {
-  if (members[0].as_tree) return AddAsTree<Element>(members);
+  if (members[0].combine == Combine::kAsTree) return AddAsTree<Element>(members);
   AddElements<Element>(members);
 }
 
@@ -58,7 +72,8 @@ void Add(absl::Span<const ReduceBuffer> members) {
 absl::Status CheckMembers(absl::Span<const ReduceBuffer> members) {
   const ReduceBuffer& first = members[0];
   for (const ReduceBuffer& member : members) {
-    if (member.as_tree != first.as_tree) return absl::InternalError("the members of a sum differ in its order");
+    if (member.combine != first.combine)
+      return absl::InternalError("the members of a collective differ in how they combine");
     if (member.bytes != first.bytes || member.is_double != first.is_double) {
       return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", first.is_double ? "f64" : "f32",
                                               " got ", member.bytes, " bytes of ", member.is_double ? "f64" : "f32"));
@@ -72,7 +87,10 @@ absl::Status CheckMembers(absl::Span<const ReduceBuffer> members) {
   return absl::OkStatus();
 }
 
-void SumMembers(absl::Span<const ReduceBuffer> members) {
+void SumMembers(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
+  if (members[0].combine == Combine::kShards) {
+    return ExchangeShards(members, offset, total == 0 ? members[0].bytes : total);
+  }
   if (members[0].is_double) {
     Add<double>(members);
   } else {

@@ -13,10 +13,12 @@
 namespace baton {
 
 // With varied costs, a tied parameter in the first and last chunk, and the norm of all gradients.
-inline Program MustLower(const ComputeOrder& order, int replicas = 1, int sum_groups = 1) {
+inline Program MustLower(const ComputeOrder& order, int replicas = 1, int sum_groups = 1,
+                         bool shards_optimizer = false) {
   LowerOptions options{"test", VariedCosts(order.num_chunks)};
   options.replicas = replicas;
   options.sum_groups = sum_groups;
+  options.shards_optimizer = shards_optimizer;
   std::vector<int32_t> all;
   for (int32_t chunk = 0; chunk < order.num_chunks; ++chunk) all.push_back(chunk);
   options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, order.num_chunks - 1}, 64},

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/shards.h"
 #include "tests/conformance/devices/conformance_case.h"
 #include "tests/conformance/devices/lane.h"
 
@@ -57,6 +58,30 @@ void SumsInOrder(Context& context) {
   SumInOrder<T>(context, last);
 }
 
+// 160 bytes in shards of 128 and 32.
+void Shards(Context& context) {
+  constexpr int kNumbers = 40;
+  MachineUnderTest machine = context.Make(2);
+  Lane<float> lanes[] = {Lane<float>(*machine.devices[0]), Lane<float>(*machine.devices[1])};
+  const std::unique_ptr<Collective> collective = machine.transport->CreateCollective({0, 1}).value();
+  const std::unique_ptr<Event> done[] = {lanes[0].Made(), lanes[1].Made()};
+  for (int device : {0, 1}) {
+    for (int i = 0; i < kNumbers; ++i) CONFORM_OK(lanes[device].Set(i, static_cast<float>(100 * device + i)));
+    ReduceBuffer buffer = BufferOf(lanes[device], 0, kNumbers);
+    buffer.combine = Combine::kShards;
+    CONFORM_OK(Arrive(*collective, lanes[device], {buffer}, *done[device]));
+  }
+  std::vector<float> expected;
+  for (int i = 0; i < kNumbers; ++i) {
+    const bool is_second = i * static_cast<Bytes>(sizeof(float)) >= ShardOf(Bytes{kNumbers} * 4, 1, 2).begin;
+    expected.push_back(static_cast<float>(i + (is_second ? 100 : 0)));
+  }
+  for (int device : {0, 1}) {
+    CONFORM_OK(lanes[device].Bind().stream->Wait(*done[device]));
+    CONFORM(lanes[device].Read(kNumbers) == expected);
+  }
+}
+
 // Left halves of the tree are full: 5 members are ((0 + 1) + (2 + 3)) + 4.
 float SumAsTree(const std::vector<float>& values, size_t begin, size_t end) {
   if (end - begin == 1) return values[begin];
@@ -77,7 +102,7 @@ void ManyMembers(Context& context) {
     values.push_back(0.1f * static_cast<float>(i * i % 17 + 1));
     CONFORM_OK(lane.Set(i, values[i]));
     buffers.push_back(BufferOf(lane, i, 1));
-    buffers.back().as_tree = as_tree;
+    if (as_tree) buffers.back().combine = Combine::kAsTree;
   }
   const float in_order = std::accumulate(values.begin() + 1, values.end(), values[0]);
   const float expected = as_tree ? SumAsTree(values, 0, values.size()) : in_order;
@@ -198,6 +223,7 @@ std::vector<ConformanceCase> CollectiveCases() {
       {"f64 is summed in the order of members: device 0 last", SumsInOrder<double, 0>},
       {"f64 is summed in the order of members: device 1 last", SumsInOrder<double, 1>},
       {"a device may have many members", ManyMembers<150, false>},
+      {"two members exchange their shards", Shards},
       {"two members are summed as a tree", ManyMembers<2, true>},
       {"three members are summed as a tree", ManyMembers<3, true>},
       {"eight members are summed as a tree", ManyMembers<8, true>},
