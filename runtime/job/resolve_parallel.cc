@@ -34,6 +34,7 @@ absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
   if (!parallel.has_replicas()) parallel.set_replicas(1);
   if (!parallel.has_zero()) parallel.set_zero(0);
   if (!parallel.has_tensor()) parallel.set_tensor(1);
+  if (!parallel.has_verify_replicas_every()) parallel.set_verify_replicas_every(0);
   if (!batch.has_sum_groups()) batch.set_sum_groups(parallel.replicas());
   BATON_RETURN_IF_ERROR(CheckRange("parallel.replicas", parallel.replicas(), 1, 1024));
   if (batch.micro_batches() % parallel.replicas() != 0) {
@@ -51,6 +52,8 @@ absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
     return absl::InvalidArgumentError(
         absl::StrCat("parallel.tensor: ", parallel.tensor(), " must be 1: layers are not cut over devices"));
   }
+  BATON_RETURN_IF_ERROR(
+      CheckRange("parallel.verify_replicas_every", parallel.verify_replicas_every(), 0, 1'000'000'000));
   BATON_RETURN_IF_ERROR(CheckRange("parallel.zero", parallel.zero(), 0, 1));
   if (parallel.zero() == 0 || parallel.replicas() > 1) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("parallel.zero: ", parallel.zero(),

@@ -36,31 +36,32 @@ TEST_CASE("there are as many sum groups as replicas, and a device for each stage
 }
 
 TEST_CASE("wrong replicas, sum groups and devices") {
-  CheckWrong(
-      GENERATE(Wrong{kGpt, "parallel.replicas=0", "parallel.replicas: 0 must be at least 1"},
-               Wrong{kGpt, "parallel.replicas=1025", "parallel.replicas: 1025 must be at most 1024"},
-               Wrong{kGpt, "parallel.replicas=3", "parallel.replicas: 3 does not divide batch.micro_batches: 8"},
-               Wrong{kGpt, "parallel.replicas=16", "parallel.replicas: 16 does not divide batch.micro_batches: 8"},
-               Wrong{kGpt, "batch.sum_groups=0", "batch.sum_groups: 0 must be at least 1"},
-               Wrong{kGpt, "batch.sum_groups=-4", "batch.sum_groups: -4 must be at least 1"},
-               Wrong{kGpt, "batch.sum_groups=6", "batch.sum_groups: 6 must be a power of two, or parallel.replicas: 1"},
-               Wrong{kGpt, "batch.sum_groups=2;parallel.replicas=4",
-                     "batch.sum_groups: 2 must be a multiple of parallel.replicas: 4"},
-               Wrong{kGpt, "batch.sum_groups=16", "batch.sum_groups: 16 does not divide batch.micro_batches: 8"},
-               Wrong{kGpt, "batch.ramp={from: 8 by: 8 every_steps: 2};parallel.replicas=2",
-                     "batch.ramp: needs parallel.replicas: 1, not 2"},
-               Wrong{kGpt, "batch.ramp={from: 8 by: 8 every_steps: 2};batch.sum_groups=4",
-                     "batch.ramp: needs batch.sum_groups: 1, not 4"},
-               Wrong{kGpt, "parallel.zero=1", "parallel.zero: 1 needs parallel.replicas of at least 2, not 1"},
-               Wrong{kGpt, "parallel={replicas: 2 zero: 2}", "parallel.zero: 2 must be at most 1"},
-               Wrong{kGpt, "parallel={replicas: 2 zero: 1};devices.backend=CUDA;devices.precision=BF16",
-                     "parallel.zero: 1 must be 0 for devices.precision: BF16"},
-               Wrong{kGpt, "batch.sum_groups=2;devices.backend=CUDA;devices.precision=BF16",
-                     "batch.sum_groups: 2 must be parallel.replicas: 1 for devices.precision: BF16"},
-               Wrong{kGpt, "parallel.tensor=2", "parallel.tensor: 2 must be 1: layers are not cut over devices"},
-               Wrong{kGpt, "devices.count=8", "devices.count: 8 must be pipeline.stages: 4, one device a stage"},
-               Wrong{kGpt, "devices.count=4;parallel.replicas=2",
-                     "devices.count: 4 must be pipeline.stages: 4 times parallel.replicas: 2, which is 8"}));
+  CheckWrong(GENERATE(
+      Wrong{kGpt, "parallel.replicas=0", "parallel.replicas: 0 must be at least 1"},
+      Wrong{kGpt, "parallel.replicas=1025", "parallel.replicas: 1025 must be at most 1024"},
+      Wrong{kGpt, "parallel.replicas=3", "parallel.replicas: 3 does not divide batch.micro_batches: 8"},
+      Wrong{kGpt, "parallel.replicas=16", "parallel.replicas: 16 does not divide batch.micro_batches: 8"},
+      Wrong{kGpt, "batch.sum_groups=0", "batch.sum_groups: 0 must be at least 1"},
+      Wrong{kGpt, "batch.sum_groups=-4", "batch.sum_groups: -4 must be at least 1"},
+      Wrong{kGpt, "batch.sum_groups=6", "batch.sum_groups: 6 must be a power of two, or parallel.replicas: 1"},
+      Wrong{kGpt, "batch.sum_groups=2;parallel.replicas=4",
+            "batch.sum_groups: 2 must be a multiple of parallel.replicas: 4"},
+      Wrong{kGpt, "batch.sum_groups=16", "batch.sum_groups: 16 does not divide batch.micro_batches: 8"},
+      Wrong{kGpt, "batch.ramp={from: 8 by: 8 every_steps: 2};parallel.replicas=2",
+            "batch.ramp: needs parallel.replicas: 1, not 2"},
+      Wrong{kGpt, "batch.ramp={from: 8 by: 8 every_steps: 2};batch.sum_groups=4",
+            "batch.ramp: needs batch.sum_groups: 1, not 4"},
+      Wrong{kGpt, "parallel.zero=1", "parallel.zero: 1 needs parallel.replicas of at least 2, not 1"},
+      Wrong{kGpt, "parallel.verify_replicas_every=-1", "parallel.verify_replicas_every: -1 must be at least 0"},
+      Wrong{kGpt, "parallel={replicas: 2 zero: 2}", "parallel.zero: 2 must be at most 1"},
+      Wrong{kGpt, "parallel={replicas: 2 zero: 1};devices.backend=CUDA;devices.precision=BF16",
+            "parallel.zero: 1 must be 0 for devices.precision: BF16"},
+      Wrong{kGpt, "batch.sum_groups=2;devices.backend=CUDA;devices.precision=BF16",
+            "batch.sum_groups: 2 must be parallel.replicas: 1 for devices.precision: BF16"},
+      Wrong{kGpt, "parallel.tensor=2", "parallel.tensor: 2 must be 1: layers are not cut over devices"},
+      Wrong{kGpt, "devices.count=8", "devices.count: 8 must be pipeline.stages: 4, one device a stage"},
+      Wrong{kGpt, "devices.count=4;parallel.replicas=2",
+            "devices.count: 4 must be pipeline.stages: 4 times parallel.replicas: 2, which is 8"}));
 }
 
 }  // namespace

@@ -211,6 +211,8 @@ absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace)
   } else {
     BATON_ASSIGN_OR_RETURN(result.stopped, ShareAny(*control_, stop_ != nullptr && *stop_));
   }
+  const int64_t every = job_.parallel().verify_replicas_every();
+  if (every > 0 && (step + 1) % every == 0) BATON_RETURN_IF_ERROR(VerifyReplicas(step));
   if (!wants_trace || result.stopped) return result;
   if (!IsAlone()) {
     BATON_RETURN_IF_ERROR(
@@ -218,6 +220,28 @@ absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace)
   }
   std::swap(trace_, next_trace_);
   return result;
+}
+
+absl::Status TrainingSession::VerifyReplicas(int64_t step) const {
+  const ChunkPlacement& placement = program_->placement;
+  for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
+    std::vector<std::byte> first;
+    int first_device = -1;
+    for (const int32_t entry : placement.EntriesOf(chunk)) {
+      const int device = placement.replicas()[entry].device;
+      if (devices_->Pointers()[device] == nullptr) continue;
+      BATON_ASSIGN_OR_RETURN(std::vector<std::byte> parameters, ParametersAt(entry));
+      if (first_device < 0) {
+        first = std::move(parameters);
+        first_device = device;
+      } else if (parameters != first) {
+        return absl::DataLossError(absl::StrCat("after step ", step + 1, " the parameters of chunk ", chunk,
+                                                " on device ", device, " differ from those on device ", first_device,
+                                                ", which should be equal: memory or a device is damaged"));
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 void TrainingSession::SetStop(const std::atomic<bool>* stop) {

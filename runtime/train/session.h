@@ -133,6 +133,8 @@ class TrainingSession {
   absl::Status Launch(bool graphs);
   absl::Status CreateExecutor();
   absl::Status CreateStepRunner(bool graphs);
+  // Compares the replicas of each chunk that are in this process. Errors: DataLoss that names step, chunk and devices.
+  absl::Status VerifyReplicas(int64_t step) const;
   absl::Status CreateEvaluation(Program program);
   // The run's first failure, if that of this process, `status`, may be a consequence; otherwise `status`.
   absl::Status FirstFailure(const absl::Status& status);

@@ -123,6 +123,21 @@ TEST_CASE("a bidirectional schedule shards over all replicas of a chunk") {
   CHECK(RunToTheEnd(JobOf({"chimera", 2, 2, 2, /*zero=*/1})) == RunToTheEnd(JobOf({"chimera", 2, 2, 2})));
 }
 
+TEST_CASE("a replica that differs in one bit ends the run at the next comparison") {
+  const auto run = TrainingSession::Create(JobOf({"1f1b", 2, 2, 2}, {"parallel.verify_replicas_every=2"})).value();
+  REQUIRE(run->Step(0).ok());
+  REQUIRE(run->Step(1).ok());
+  // The weights of the first replica, in its device's arena; the last parameter is in the last chunk.
+  const std::vector<TensorToWrite> weights = run->Weights().value();
+  const_cast<std::byte&>(*weights.back().data) ^= std::byte{1};
+  REQUIRE(run->Step(2).ok());
+  const absl::Status status = run->Step(3).status();
+  CHECK(status.code() == absl::StatusCode::kDataLoss);
+  CHECK(status.message() ==
+        "after step 4 the parameters of chunk 1 on device 3 differ from those on device 1, which should be equal: "
+        "memory or a device is damaged");
+}
+
 TEST_CASE("replicas evaluate to the same loss, and find the same infinity") {
   const auto one = TrainingSession::Create(JobOf({"1f1b", 2, 1, 4})).value();
   const auto two = TrainingSession::Create(JobOf({"1f1b", 2, 2, 4})).value();
