@@ -27,6 +27,11 @@ proto::Job ForwardJob(proto::Job job) {
   proto::Pipeline& pipeline = *job.mutable_pipeline();
   pipeline.clear_recompute_layers();
   pipeline.set_recompute(proto::Pipeline::NONE);
+  // One replica suffices, since all have the same parameters.
+  job.mutable_parallel()->set_replicas(1);
+  job.mutable_parallel()->set_zero(0);
+  job.mutable_batch()->set_sum_groups(1);
+  job.mutable_devices()->set_count(NumDevices(job));
   if (job.devices().precision() == proto::Devices::BF16) job.mutable_devices()->set_precision(proto::Devices::FLOAT32);
   return job;
 }

@@ -30,7 +30,7 @@ struct ForwardProgram {
   int model = -1;        // for StageModules::UseModel
 };
 
-// `job` as inference runs it: without recomputation, and in FLOAT32 if it was trained in BF16, since 16-bit working
+// `job` as inference runs it: without recomputation, in one replica, and in FLOAT32 if it was trained in BF16, since 16-bit working
 // copies belong to the optimizer.
 proto::Job ForwardJob(proto::Job job);
 
