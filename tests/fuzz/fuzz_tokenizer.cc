@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/printable.h"
-#include "runtime/data/tokenizer/bpe_tokenizer.h"
+#include "runtime/data/tokenizer/rule_tokenizer.h"
 #include "runtime/data/tokenizer/tokenizer_rules.h"
 
 // The bytes before the first zero byte are a text to encode, or merges.txt if there is a second zero byte, behind
@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                    ? baton::ReadVocabAndMerges(input.substr(first + 1, second - first - 1), input.substr(0, first))
                    : baton::ReadTokenizerJson(input.substr(first + 1));
   if (!rules.ok()) return 0;
-  const auto tokenizer = baton::BpeTokenizer::Create(*std::move(rules), "");
+  const auto tokenizer = baton::RuleTokenizer::Create(*std::move(rules), "");
   if (!tokenizer.ok()) return 0;
   for (const std::string& text : {input.substr(0, first), std::string("To be, or  not\n to be: I'm 42 ½\u00e9 ")}) {
     const auto ids = (*tokenizer)->Encode(text);

@@ -1,5 +1,5 @@
 // The characters by which byte-level tokenizers write bytes: those that print stand for themselves, the others for
-// characters from U+0100 on (GPT-2's bytes_to_unicode). Used by bpe_tokenizer.cc.
+// characters from U+0100 on (GPT-2's bytes_to_unicode). Used by rule_tokenizer.cc.
 #ifndef BATON_RUNTIME_DATA_TOKENIZER_BYTE_ALPHABET_H_
 #define BATON_RUNTIME_DATA_TOKENIZER_BYTE_ALPHABET_H_
 

@@ -1,5 +1,5 @@
 // The merges of byte-pair encoding (Sennrich et al. 2016): from a word's bytes, always joins the pair of neighbours
-// with the highest priority, the first one of equals, until none is left. Used by bpe_tokenizer.cc.
+// with the highest priority, the first one of equals, until none is left. Used by rule_tokenizer.cc.
 #ifndef BATON_RUNTIME_DATA_TOKENIZER_BYTE_PAIRS_H_
 #define BATON_RUNTIME_DATA_TOKENIZER_BYTE_PAIRS_H_
 

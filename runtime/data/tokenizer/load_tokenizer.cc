@@ -5,7 +5,7 @@
 #include "base/content_hash.h"
 #include "base/read_file.h"
 #include "base/status.h"
-#include "runtime/data/tokenizer/bpe_tokenizer.h"
+#include "runtime/data/tokenizer/rule_tokenizer.h"
 
 namespace baton {
 namespace {
@@ -33,7 +33,8 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> Make(absl::StatusOr<TokenizerRules> r
                                                 absl::string_view field, const std::string& path) {
   absl::Status status = rules.status();
   if (rules.ok()) {
-    absl::StatusOr<std::unique_ptr<BpeTokenizer>> tokenizer = BpeTokenizer::Create(*std::move(rules), HashOf(contents));
+    absl::StatusOr<std::unique_ptr<RuleTokenizer>> tokenizer =
+        RuleTokenizer::Create(*std::move(rules), HashOf(contents));
     if (tokenizer.ok()) return *std::move(tokenizer);
     status = tokenizer.status();
   }

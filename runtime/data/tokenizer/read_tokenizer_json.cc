@@ -15,6 +15,11 @@ using nlohmann::json;
 
 constexpr size_t kMaxRules = 32;
 constexpr size_t kMaxPatternBytes = 1 << 16;
+constexpr int64_t kMaxWordCharacters = 10000;
+
+// By ASCII's definition and Unicode's, as BertPreTokenizer.
+constexpr char kPunctuation[] = R"([\p{P}!-/:-@\[-`{-~])";
+constexpr char kWhiteSpace[] = R"(\p{White_Space})";
 
 absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
@@ -52,6 +57,17 @@ absl::Status Unsupported(const std::string& path, const std::string& type, const
       absl::StrCat(path, ".type: \"", Printable(type.substr(0, 100)), "\" is not supported, only ", supported));
 }
 
+// BertNormalizer. Accents are stripped where the file does not say it, if letters become lower case.
+absl::Status ReadBertNormalizer(const json& value, const std::string& path, TokenizerRules& rules) {
+  BertNormalization bert;
+  BATON_ASSIGN_OR_RETURN(bert.cleans, Flag(value, "clean_text", true, path));
+  BATON_ASSIGN_OR_RETURN(bert.separates_chinese, Flag(value, "handle_chinese_chars", true, path));
+  BATON_ASSIGN_OR_RETURN(bert.lowers, Flag(value, "lowercase", true, path));
+  BATON_ASSIGN_OR_RETURN(bert.strips_accents, Flag(value, "strip_accents", bert.lowers, path));
+  rules.bert = bert;
+  return absl::OkStatus();
+}
+
 // Adds the normalizers of `value`, those of a sequence too.
 absl::Status ReadNormalizer(const json& value, const std::string& path, int depth, TokenizerRules& rules) {
   if (value.is_null()) return absl::OkStatus();
@@ -65,6 +81,8 @@ absl::Status ReadNormalizer(const json& value, const std::string& path, int dept
     rules.normalizers.push_back(Normalization::kNfkc);
   } else if (type == "NFKD") {
     rules.normalizers.push_back(Normalization::kNfkd);
+  } else if (type == "BertNormalizer" && depth == 0) {
+    return ReadBertNormalizer(value, path, rules);
   } else if (type == "Sequence" && depth == 0) {
     const json& each = Member(value, "normalizers");
     if (!each.is_array()) return Wrong(absl::StrCat(path, ".normalizers: must be a list"));
@@ -72,7 +90,7 @@ absl::Status ReadNormalizer(const json& value, const std::string& path, int dept
       BATON_RETURN_IF_ERROR(ReadNormalizer(each[i], absl::StrCat(path, ".normalizers[", i, "]"), 1, rules));
     }
   } else {
-    return Unsupported(path, type, "NFC, NFD, NFKC, NFKD and a Sequence of them");
+    return Unsupported(path, type, "NFC, NFD, NFKC, NFKD and a Sequence of them, and BertNormalizer alone");
   }
   return absl::OkStatus();
 }
@@ -179,11 +197,64 @@ absl::Status ReadAddedTokens(const json& list, TokenizerRules& rules) {
   return absl::OkStatus();
 }
 
+// Sets rules.unknown, if the file has one.
+absl::Status ReadUnknown(const json& model, TokenizerRules& rules) {
+  const json& unknown = Member(model, "unk_token");
+  if (unknown.is_null()) return absl::OkStatus();
+  const auto found = unknown.is_string() ? rules.vocabulary.find(unknown.get<std::string>()) : rules.vocabulary.end();
+  if (found == rules.vocabulary.end()) {
+    return Wrong(absl::StrCat("model.unk_token: ", Shown(unknown), " must be a token of model.vocab"));
+  }
+  rules.unknown = found->second;
+  return absl::OkStatus();
+}
+
+absl::Status ReadWordPieceModel(const json& model, TokenizerRules& rules) {
+  rules.word_pieces.emplace();
+  BATON_RETURN_IF_ERROR(ReadVocabulary(Member(model, "vocab"), "model.vocab", rules));
+  BATON_RETURN_IF_ERROR(ReadUnknown(model, rules));
+  if (!rules.unknown) return Wrong("model.unk_token: is missing");
+  if (const json& prefix = Member(model, "continuing_subword_prefix"); !prefix.is_null()) {
+    if (!prefix.is_string()) {
+      return Wrong(absl::StrCat("model.continuing_subword_prefix: ", Shown(prefix), " must be a string"));
+    }
+    rules.word_pieces->prefix = prefix.get<std::string>();
+  }
+  if (const json& most = Member(model, "max_input_chars_per_word"); !most.is_null()) {
+    if (!most.is_number_integer() || most < 1 || most > kMaxWordCharacters) {
+      return Wrong(absl::StrCat("model.max_input_chars_per_word: ", Shown(most), " must be a whole number from 1 to ",
+                                kMaxWordCharacters));
+    }
+    rules.word_pieces->most_characters = most.get<int64_t>();
+  }
+  return absl::OkStatus();
+}
+
+// What WordPiece stands with: BertPreTokenizer before it, and its own decoder.
+absl::Status ReadAroundWordPieces(const json& file, TokenizerRules& rules) {
+  const json& words = Member(file, "pre_tokenizer");
+  if (words.is_null()) return Wrong("pre_tokenizer: must be BertPreTokenizer with WordPiece");
+  BATON_ASSIGN_OR_RETURN(const std::string type, TypeOf(words, "pre_tokenizer"));
+  if (type != "BertPreTokenizer") return Unsupported("pre_tokenizer", type, "BertPreTokenizer with WordPiece");
+  rules.words.push_back({SplitRule{kWhiteSpace, /*drops_matches=*/true}});
+  rules.words.push_back({SplitRule{kPunctuation}});
+  const json& decoder = Member(file, "decoder");
+  if (decoder.is_null()) return Wrong("decoder: must be WordPiece with WordPiece");
+  BATON_ASSIGN_OR_RETURN(const std::string decoder_type, TypeOf(decoder, "decoder"));
+  if (decoder_type != "WordPiece") return Unsupported("decoder", decoder_type, "WordPiece with WordPiece");
+  if (const json& prefix = Member(decoder, "prefix"); prefix != rules.word_pieces->prefix) {
+    return Wrong(absl::StrCat("decoder.prefix: ", Shown(prefix), " must be model.continuing_subword_prefix"));
+  }
+  BATON_ASSIGN_OR_RETURN(rules.word_pieces->cleans_up, Flag(decoder, "cleanup", true, "decoder"));
+  return absl::OkStatus();
+}
+
 absl::Status ReadModel(const json& model, TokenizerRules& rules) {
   if (!model.is_object()) return Wrong("model: is missing or no object");
   const json& type = Member(model, "type");
+  if (type == "WordPiece") return ReadWordPieceModel(model, rules);
   if (!type.is_null() && type != "BPE") {
-    return Wrong(absl::StrCat("model.type: ", Shown(type), " is not supported, only \"BPE\""));
+    return Wrong(absl::StrCat("model.type: ", Shown(type), " is not supported, only \"BPE\" and \"WordPiece\""));
   }
   if (const json& dropout = Member(model, "dropout"); !dropout.is_null() && dropout != 0) {
     return Wrong(absl::StrCat("model.dropout: ", Shown(dropout), " is not supported, only null"));
@@ -210,14 +281,7 @@ absl::Status ReadModel(const json& model, TokenizerRules& rules) {
       return Wrong(absl::StrCat("model.merges: ", Shown(merge), " must be two tokens, or a string of two tokens"));
     }
   }
-  const json& unknown = Member(model, "unk_token");
-  if (unknown.is_null()) return absl::OkStatus();
-  const auto found = unknown.is_string() ? rules.vocabulary.find(unknown.get<std::string>()) : rules.vocabulary.end();
-  if (found == rules.vocabulary.end()) {
-    return Wrong(absl::StrCat("model.unk_token: ", Shown(unknown), " must be a token of model.vocab"));
-  }
-  rules.unknown = found->second;
-  return absl::OkStatus();
+  return ReadUnknown(model, rules);
 }
 
 }  // namespace
@@ -230,6 +294,10 @@ absl::StatusOr<TokenizerRules> ReadTokenizerJson(const std::string& text) {
   BATON_RETURN_IF_ERROR(ReadModel(Member(file, "model"), rules));
   BATON_RETURN_IF_ERROR(ReadAddedTokens(Member(file, "added_tokens"), rules));
   BATON_RETURN_IF_ERROR(ReadNormalizer(Member(file, "normalizer"), "normalizer", 0, rules));
+  if (rules.word_pieces) {
+    BATON_RETURN_IF_ERROR(ReadAroundWordPieces(file, rules));
+    return rules;
+  }
   bool has_bytes = false;
   const json& words = Member(file, "pre_tokenizer");
   if (!words.is_null()) BATON_RETURN_IF_ERROR(ReadPreTokenizer(words, "pre_tokenizer", true, 0, has_bytes, rules));

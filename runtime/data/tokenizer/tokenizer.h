@@ -19,8 +19,9 @@
 
 namespace baton {
 
-// Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019): added tokens are cut out of the text, the
-// rest is normalized, cut into words by regular expressions, and each word's bytes are merged pair by pair. Special
+// Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019) or WordPiece (Wu et al. 2016): added tokens
+// are cut out of the text, the rest is normalized and cut into words by regular expressions. Each word's bytes are then
+// merged pair by pair, or each word is cut into the longest tokens. Special
 // tokens are not added around a text. Thread contract: immutable; any thread.
 class Tokenizer {
  public:

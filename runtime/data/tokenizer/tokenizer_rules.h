@@ -1,4 +1,4 @@
-// The rules in the files of a tokenizer. Used by bpe_tokenizer.cc, which acts by it, and by fuzzers.
+// The rules in the files of a tokenizer. Used by rule_tokenizer.cc, which acts by it, and by fuzzers.
 #ifndef BATON_RUNTIME_DATA_TOKENIZER_TOKENIZER_RULES_H_
 #define BATON_RUNTIME_DATA_TOKENIZER_TOKENIZER_RULES_H_
 
@@ -27,6 +27,21 @@ struct AddedToken {
 
 enum class Normalization { kNfc, kNfd, kNfkc, kNfkd };
 
+// What BERT's tokenizers do to a text before they cut it.
+struct BertNormalization {
+  bool cleans = true;             // drops control characters; every white space becomes a blank
+  bool separates_chinese = true;  // a blank before and behind each Chinese character
+  bool strips_accents = true;
+  bool lowers = true;
+};
+
+// A word's tokens are the longest that fit, one behind the other, instead of merged bytes.
+struct WordPieceRule {
+  std::string prefix = "##";      // of tokens inside a word
+  int64_t most_characters = 100;  // a longer word is unknown
+  bool cleans_up = true;          // in the text of tokens, no space before punctuation
+};
+
 // Cuts a text into pieces: the matches of a regular expression, and what lies between them.
 struct SplitRule {
   std::string pattern;
@@ -44,14 +59,17 @@ struct WordRule {
 struct TokenizerRules {
   std::vector<AddedToken> added;
   std::vector<Normalization> normalizers;
+  std::optional<BertNormalization> bert;  // instead of `normalizers`
   std::vector<WordRule> words;
-  // Tokens in the alphabet of byte_alphabet.h; numbers are distinct.
+  // Tokens in the alphabet of byte_alphabet.h, or as they are for word pieces; numbers are distinct.
   absl::flat_hash_map<std::string, int32_t> vocabulary;
   // In falling priority. Both tokens and their union are in the vocabulary.
   std::vector<std::pair<std::string, std::string>> merges;
-  bool ignores_merges = false;     // a word that is a token is that token
-  std::optional<int32_t> unknown;  // instead of a byte without a token, which otherwise gives none
-  bool fuses_unknown = false;      // several in a row are one
+  bool ignores_merges = false;               // a word that is a token is that token
+  std::optional<WordPieceRule> word_pieces;  // not set: byte pairs
+  // Instead of a byte without a token, which otherwise gives none; set with word_pieces.
+  std::optional<int32_t> unknown;
+  bool fuses_unknown = false;  // several in a row are one
 };
 
 // The regular expression by which GPT-2 cuts words.
@@ -59,8 +77,8 @@ extern const char kGpt2Words[];
 
 // Errors of the functions below: InvalidArgument without the file's name.
 
-// A tokenizer.json of a byte-level BPE. `truncation`, `padding` and `post_processor` are passed over: a text is never
-// cut or filled up, and no special tokens are added around it.
+// A tokenizer.json of a byte-level BPE, or of a WordPiece with BERT's rules for words. `truncation`, `padding` and
+// `post_processor` are passed over: a text is never cut or filled up, and no special tokens are added around it.
 absl::StatusOr<TokenizerRules> ReadTokenizerJson(const std::string& text);
 
 // GPT-2's vocab.json and merges.txt. <|endoftext|> is a special token if the vocabulary has it.

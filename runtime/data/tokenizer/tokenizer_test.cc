@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-#include "runtime/data/tokenizer/bpe_tokenizer.h"
+#include "runtime/data/tokenizer/rule_tokenizer.h"
 #include "runtime/data/tokenizer/tokenizer_rules.h"
 
 namespace baton {
@@ -36,7 +36,7 @@ std::unique_ptr<Tokenizer> Make(const nlohmann::json& file) {
   auto rules = ReadTokenizerJson(file.dump());
   INFO(rules.status());
   REQUIRE(rules.ok());
-  auto tokenizer = BpeTokenizer::Create(*std::move(rules), "");
+  auto tokenizer = RuleTokenizer::Create(*std::move(rules), "");
   INFO(tokenizer.status());
   REQUIRE(tokenizer.ok());
   return *std::move(tokenizer);
@@ -74,8 +74,18 @@ TEST_CASE("the numbers and texts of the fixtures") {
   }
 }
 
+TEST_CASE("the numbers and texts of word pieces") {
+  const auto tokenizer = Load("word_pieces");
+  CHECK(tokenizer->vocabulary() == 500);
+  CHECK(tokenizer->IdOf("[MASK]") == 4);
+  const nlohmann::json expected = ReadJson("word_pieces/expected.json");
+  CHECK(expected["cases"].size() >= 40);
+  for (const nlohmann::json& each : expected["cases"]) CheckCase(*tokenizer, each);
+}
+
 TEST_CASE("rules that a file may have") {
-  for (const nlohmann::json& variant : ReadJson("variants.json")) {
+  const std::string list = GENERATE("variants.json", "word_pieces/variants.json");
+  for (const nlohmann::json& variant : ReadJson(list)) {
     INFO(variant["what"].get<std::string>());
     nlohmann::json file = variant["patch"];
     if (!variant["base"].is_null()) {
@@ -110,13 +120,13 @@ TEST_CASE("a text that is not UTF-8 is refused") {
   CHECK(Load("byte_level")->Encode("a\xff").status().code() == absl::StatusCode::kInvalidArgument);
 }
 
-// The reader's message for the sound file with `patch`.
-std::string Refusal(const std::string& patch) {
-  nlohmann::json file = ReadJson("byte_level/tokenizer.json");
+// The reader's message for a sound file with `patch`.
+std::string Refusal(const std::string& patch, const std::string& name = "byte_level") {
+  nlohmann::json file = ReadJson(name + "/tokenizer.json");
   file.merge_patch(nlohmann::json::parse(patch));
   const auto rules = ReadTokenizerJson(file.dump());
   if (!rules.ok()) return std::string(rules.status().message());
-  return std::string(BpeTokenizer::Create(*rules, "").status().message());
+  return std::string(RuleTokenizer::Create(*rules, "").status().message());
 }
 
 TEST_CASE("unsupported and malformed parts of a file are named") {
@@ -127,7 +137,8 @@ TEST_CASE("unsupported and malformed parts of a file are named") {
   };
   for (const Case& each : {
            Case{R"({"model": null})", "model: is missing or no object"},
-           Case{R"({"model": {"type": "Unigrams"}})", "model.type: \"Unigrams\" is not supported, only \"BPE\""},
+           Case{R"({"model": {"type": "Unigrams"}})",
+                "model.type: \"Unigrams\" is not supported, only \"BPE\" and \"WordPiece\""},
            Case{R"({"model": {"merges": null}})", "model.merges: is missing or no list"},
            Case{R"({"model": {"vocab": 1}})", "model.vocab: is missing or no object"},
            Case{R"({"model": {"merges": ["a b c"]}})",
@@ -153,7 +164,8 @@ TEST_CASE("unsupported and malformed parts of a file are named") {
                 "model.end_of_word_suffix: \"</w>\" is not supported, only null"},
            Case{R"({"model": {"unk_token": "zz"}})", "model.unk_token: \"zz\" must be a token of model.vocab"},
            Case{R"({"normalizer": {"type": "Lowercase"}})",
-                "normalizer.type: \"Lowercase\" is not supported, only NFC, NFD, NFKC, NFKD and a Sequence of them"},
+                "normalizer.type: \"Lowercase\" is not supported, only NFC, NFD, NFKC, NFKD and a Sequence of them, "
+                "and BertNormalizer alone"},
            Case{R"({"pre_tokenizer": null})",
                 "pre_tokenizer: must be or end with ByteLevel; other BPE is not supported"},
            Case{R"({"pre_tokenizer": {"type": "Metaspace"}})",
@@ -176,6 +188,36 @@ TEST_CASE("unsupported and malformed parts of a file are named") {
                 "added_tokens[0].lstrip: true is not supported"},
        }) {
     CHECK(Refusal(each.patch) == each.message);
+  }
+}
+
+TEST_CASE("unsupported and malformed parts of word pieces are named") {
+  CHECK(Refusal("{}", "word_pieces").empty());
+  struct Case {
+    const char* patch;
+    const char* message;
+  };
+  for (const Case& each : {
+           Case{R"({"model": {"unk_token": null}})", "model.unk_token: is missing"},
+           Case{R"({"model": {"unk_token": "[NONE]"}})", "model.unk_token: \"[NONE]\" must be a token of model.vocab"},
+           Case{R"({"model": {"continuing_subword_prefix": 1}})",
+                "model.continuing_subword_prefix: 1 must be a string"},
+           Case{R"({"model": {"max_input_chars_per_word": 0}})",
+                "model.max_input_chars_per_word: 0 must be a whole number from 1 to 10000"},
+           Case{R"({"model": {"max_input_chars_per_word": 1000000000000}})",
+                "model.max_input_chars_per_word: 1000000000000 must be a whole number from 1 to 10000"},
+           Case{R"({"model": {"vocab": {"x": 0}}})", "model.vocab: \"[PAD]\" and \"x\" have the number 0"},
+           Case{R"({"pre_tokenizer": null})", "pre_tokenizer: must be BertPreTokenizer with WordPiece"},
+           Case{R"({"pre_tokenizer": {"type": "Whitespace"}})",
+                "pre_tokenizer.type: \"Whitespace\" is not supported, only BertPreTokenizer with WordPiece"},
+           Case{R"({"decoder": null})", "decoder: must be WordPiece with WordPiece"},
+           Case{R"({"decoder": {"type": "BPEDecoder"}})",
+                "decoder.type: \"BPEDecoder\" is not supported, only WordPiece with WordPiece"},
+           Case{R"({"decoder": {"prefix": "@"}})", "decoder.prefix: \"@\" must be model.continuing_subword_prefix"},
+           Case{R"({"decoder": {"cleanup": 1}})", "decoder.cleanup: 1 must be true or false"},
+           Case{R"({"normalizer": {"lowercase": "no"}})", "normalizer.lowercase: \"no\" must be true or false"},
+       }) {
+    CHECK(Refusal(each.patch, "word_pieces") == each.message);
   }
 }
 

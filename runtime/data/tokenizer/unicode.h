@@ -1,4 +1,4 @@
-// Regular expressions and normal forms of Unicode, by ICU. Used by bpe_tokenizer.cc.
+// Regular expressions and normal forms of Unicode, by ICU. Used by rule_tokenizer.cc.
 #ifndef BATON_RUNTIME_DATA_TOKENIZER_UNICODE_H_
 #define BATON_RUNTIME_DATA_TOKENIZER_UNICODE_H_
 

@@ -1,14 +1,16 @@
-// The stages of a byte-level BPE, one behind the other.
-#include "runtime/data/tokenizer/bpe_tokenizer.h"
+// The stages of a tokenizer, one behind the other.
+#include "runtime/data/tokenizer/rule_tokenizer.h"
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/content_hash.h"
 #include "base/printable.h"
 #include "base/status.h"
+#include "runtime/data/tokenizer/bert_normalizer.h"
 #include "runtime/data/tokenizer/byte_alphabet.h"
 
 namespace baton {
@@ -46,8 +48,8 @@ absl::Status CutAtTokens(absl::string_view text, const std::map<char, std::vecto
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<BpeTokenizer>> BpeTokenizer::Create(TokenizerRules rules, std::string contents_hash) {
-  std::unique_ptr<BpeTokenizer> tokenizer(new BpeTokenizer(std::move(rules), std::move(contents_hash)));
+absl::StatusOr<std::unique_ptr<RuleTokenizer>> RuleTokenizer::Create(TokenizerRules rules, std::string contents_hash) {
+  std::unique_ptr<RuleTokenizer> tokenizer(new RuleTokenizer(std::move(rules), std::move(contents_hash)));
   for (const WordRule& rule : tokenizer->rules_.words) {
     if (!rule.split) {
       tokenizer->patterns_.push_back(std::nullopt);
@@ -63,14 +65,17 @@ absl::StatusOr<std::unique_ptr<BpeTokenizer>> BpeTokenizer::Create(TokenizerRule
   return tokenizer;
 }
 
-BpeTokenizer::BpeTokenizer(TokenizerRules rules, std::string contents_hash)
-    : rules_(std::move(rules)), pairs_(rules_), contents_hash_(std::move(contents_hash)) {
+RuleTokenizer::RuleTokenizer(TokenizerRules rules, std::string contents_hash)
+    : rules_(std::move(rules)),
+      pairs_(rules_),
+      pieces_(rules_.word_pieces ? std::optional<WordPieces>(rules_) : std::nullopt),
+      contents_hash_(std::move(contents_hash)) {
   for (const auto& [token, id] : rules_.vocabulary) {
-    bytes_.emplace(id, BytesOfToken(token).value_or(token));
+    bytes_.emplace(id, BytesOf(token));
     vocabulary_ = std::max<int64_t>(vocabulary_, id + 1);
   }
   for (AddedToken& token : rules_.added) {
-    bytes_.emplace(token.id, BytesOfToken(token.content).value_or(token.content));
+    bytes_.emplace(token.id, BytesOf(token.content));
     vocabulary_ = std::max<int64_t>(vocabulary_, token.id + 1);
     if (token.special) special_.insert(token.id);
   }
@@ -87,7 +92,17 @@ BpeTokenizer::BpeTokenizer(TokenizerRules rules, std::string contents_hash)
   }
 }
 
-absl::StatusOr<std::string> BpeTokenizer::NormalForm(absl::string_view text) const {
+// The text that a token stands for, before it is joined with others.
+std::string RuleTokenizer::BytesOf(const std::string& token) const {
+  return pieces_ ? token : BytesOfToken(token).value_or(token);
+}
+
+void RuleTokenizer::EncodeWord(absl::string_view word, std::vector<int32_t>& ids) const {
+  pieces_ ? pieces_->Encode(word, ids) : pairs_.Encode(word, ids);
+}
+
+absl::StatusOr<std::string> RuleTokenizer::NormalForm(absl::string_view text) const {
+  if (rules_.bert) return NormalizeForBert(text, *rules_.bert);
   std::string normal(text);
   for (const Normalization form : rules_.normalizers) {
     BATON_ASSIGN_OR_RETURN(normal, Normalize(normal, form));
@@ -95,18 +110,18 @@ absl::StatusOr<std::string> BpeTokenizer::NormalForm(absl::string_view text) con
   return normal;
 }
 
-absl::Status BpeTokenizer::EncodeWords(absl::string_view text, size_t rule, Words& words) const {
+absl::Status RuleTokenizer::EncodeWords(absl::string_view text, size_t rule, Words& words) const {
   if (text.empty()) return absl::OkStatus();
   if (rule == rules_.words.size()) {
     if (text.size() > kMaxKnownBytes) {
-      pairs_.Encode(text, words.ids);
+      EncodeWord(text, words.ids);
       return absl::OkStatus();
     }
     auto known = words.known.find(text);
     if (known == words.known.end()) {
       if (words.known.size() >= kMaxKnownWords) words.known.clear();
       known = words.known.emplace(text, std::vector<int32_t>()).first;
-      pairs_.Encode(text, known->second);
+      EncodeWord(text, known->second);
     }
     words.ids.insert(words.ids.end(), known->second.begin(), known->second.end());
     return absl::OkStatus();
@@ -119,7 +134,7 @@ absl::Status BpeTokenizer::EncodeWords(absl::string_view text, size_t rule, Word
   });
 }
 
-absl::StatusOr<std::vector<int32_t>> BpeTokenizer::Encode(absl::string_view text) const {
+absl::StatusOr<std::vector<int32_t>> RuleTokenizer::Encode(absl::string_view text) const {
   if (text.size() >= kMaxUnicodeBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("a text of ", text.size(), " bytes must be shorter than ", kMaxUnicodeBytes));
@@ -129,7 +144,7 @@ absl::StatusOr<std::vector<int32_t>> BpeTokenizer::Encode(absl::string_view text
   const absl::Status status = CutAtTokens(text, raw_, words.ids, [&](absl::string_view part) -> absl::Status {
     if (part.empty()) return absl::OkStatus();
     std::string normal;
-    if (!rules_.normalizers.empty()) {
+    if (rules_.bert || !rules_.normalizers.empty()) {
       BATON_ASSIGN_OR_RETURN(normal, NormalForm(part));
       part = normal;
     }
@@ -140,16 +155,16 @@ absl::StatusOr<std::vector<int32_t>> BpeTokenizer::Encode(absl::string_view text
   return std::move(words.ids);
 }
 
-std::string BpeTokenizer::Decode(absl::Span<const int32_t> ids, bool skip_special) const {
-  std::string bytes;
+std::string RuleTokenizer::Decode(absl::Span<const int32_t> ids, bool skip_special) const {
+  std::vector<absl::string_view> tokens;
   for (const int32_t id : ids) {
     if (skip_special && special_.contains(id)) continue;
-    if (const auto found = bytes_.find(id); found != bytes_.end()) bytes += found->second;
+    if (const auto found = bytes_.find(id); found != bytes_.end()) tokens.push_back(found->second);
   }
-  return ValidUtf8(bytes);
+  return ValidUtf8(pieces_ ? pieces_->Decode(tokens) : absl::StrJoin(tokens, ""));
 }
 
-std::optional<int32_t> BpeTokenizer::IdOf(absl::string_view token) const {
+std::optional<int32_t> RuleTokenizer::IdOf(absl::string_view token) const {
   for (const AddedToken& each : rules_.added) {
     if (each.content == token) return each.id;
   }
