@@ -84,11 +84,11 @@ ProgressLine::Options ProgressLine::OnStderr() {
   return options;
 }
 
-void ProgressLine::Show(double share, const std::string& details) {
+void ProgressLine::Show(double share, const std::string& details, const std::string& more) {
   const Clock::time_point now = Clock::now();
   if (options_.out == nullptr || now < next_) return;
   next_ = now + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.between_seconds));
-  std::vector<LinePart> parts = {{task_, 0}, {details, 2}};
+  std::vector<LinePart> parts = {{task_, 0}, {details, 2}, {more, 4}};
   if (share >= 0) {
     parts.push_back({ProgressBar(share), 3});
     parts.push_back({TimeLeft(std::chrono::duration<double>(now - start_).count(), share), 1});

@@ -56,8 +56,9 @@ class ProgressLine {
   // On standard error, if its terminal can write over a line.
   static Options OnStderr();
 
-  // Shows that `share` (0 to 1) of the task is done, and `details`. A negative share is unknown: no bar, no time left.
-  void Show(double share, const std::string& details);
+  // Shows that `share` (0 to 1) of the task is done, and `details`, then `more` where the line has room for it. A
+  // negative share is unknown: no bar, no time left.
+  void Show(double share, const std::string& details, const std::string& more = "");
   // Removes the line.
   void Clear();
 

@@ -34,10 +34,9 @@ std::function<void(const SearchProgress&)> OverallProgress::OfSearch(int search,
   };
 }
 
-void OverallProgress::Show(double share, const std::string& details) {
+void OverallProgress::Show(double share, const std::string& more) {
   line_.Show((before_ + share * tasks_[task_].weight) / total_,
-             absl::StrCat(kind_, " ", task_ + 1, " of ", tasks_.size(), ": ", tasks_[task_].name,
-                          details.empty() ? "" : ", ", details));
+             absl::StrCat(kind_, " ", task_ + 1, " of ", tasks_.size(), ": ", tasks_[task_].name), more);
 }
 
 }  // namespace baton

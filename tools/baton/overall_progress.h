@@ -5,7 +5,7 @@
 //     progress.Begin(1);
 //     options.progress = progress.OfSearch(/*search=*/0, /*searches=*/2);
 //
-//     comparing  schedule 2 of 2: zb-auto, 1.19 s, at most 1.2 % above the shortest  [########........]  0:03 left
+//     comparing  schedule 2 of 2: zb-auto  1.19 s, at most 1.2 % above the shortest  [########........]  0:03 left
 #ifndef BATON_TOOLS_BATON_OVERALL_PROGRESS_H_
 #define BATON_TOOLS_BATON_OVERALL_PROGRESS_H_
 
@@ -40,7 +40,7 @@ class OverallProgress {
   std::function<void(const SearchProgress&)> OfSearch(int search, int searches);
 
  private:
-  void Show(double share, const std::string& details);
+  void Show(double share, const std::string& more);
 
   const std::string kind_;
   const std::vector<Task> tasks_;

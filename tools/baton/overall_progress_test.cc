@@ -40,10 +40,18 @@ TEST_CASE("the line names the task, its number and the state of its search") {
   progress.Begin(2);
   CHECK(Last(out).find("schedule 3 of 3: zb-auto  [########........]") != std::string::npos);
   progress.OfSearch(0, 2)(Half());
-  CHECK(Last(out).find("schedule 3 of 3: zb-auto, 1.10 ms, at most 10.0 % above the shortest  [##########......]") !=
+  CHECK(Last(out).find("schedule 3 of 3: zb-auto  1.10 ms, at most 10.0 % above the shortest  [##########......]") !=
         std::string::npos);
   progress.OfSearch(1, 2)(Half());
   CHECK(Last(out).find("[##############..]") != std::string::npos);
+}
+
+TEST_CASE("80 columns have room for the task, its number, the bar and the time") {
+  std::ostringstream out;
+  OverallProgress progress("comparing", "schedule", {{"gpipe", 1}, {"zb-auto", 1}}, Shown(out, 80));
+  progress.Begin(1);
+  progress.OfSearch(0, 1)(Half());
+  CHECK(Last(out).find("comparing  schedule 2 of 2: zb-auto  [############....]  0:00 left") == 0);
 }
 
 TEST_CASE("the end of a search leaves the line to the next task") {
@@ -56,7 +64,7 @@ TEST_CASE("the end of a search leaves the line to the next task") {
     done.is_done = true;
     progress.OfSearch(0, 1)(done);
     CHECK(
-        Last(out).find("limit 1 of 2: 1 micro-batch, 1.10 ms, at most 10.0 % above the shortest  [########........]") !=
+        Last(out).find("limit 1 of 2: 1 micro-batch  1.10 ms, at most 10.0 % above the shortest  [########........]") !=
         std::string::npos);
   }
   CHECK(Last(out).empty());  // removed with the object
