@@ -31,7 +31,7 @@ struct ReplicaParameters {
   std::byte* parameters = nullptr;  // in the device's arena
   std::byte* optimizer = nullptr;   // likewise
   // If set, the optimizer region has the two moments of this part of the parameters region alone, one after the other.
-  std::optional<Shard> shard;
+  std::optional<Shard> shard = std::nullopt;
 };
 
 // A copy of the state in host memory, from which a checkpoint is written while training goes on. Thread contract: one
