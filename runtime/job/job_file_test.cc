@@ -48,7 +48,8 @@ TEST_CASE("an error names its line and column") {
       Mistake{"optimizer { warmup: 4 }",
               "gpt.textproto:1:13: Optimizer has no field \"warmup\"; did you mean \"warmup_steps\"?"},
       Mistake{"batch { frobnicate: 4 }",
-              "gpt.textproto:1:9: Batch has no field \"frobnicate\"; its fields are sequences, micro_batches, ramp"},
+              "gpt.textproto:1:9: Batch has no field \"frobnicate\"; its fields are sequences, micro_batches, ramp, "
+              "sum_groups"},
       Mistake{"\tbatch {\tsequences:\t\"x\" }", "gpt.textproto:1:21: Expected integer, got: \"x\""},
       Mistake{"\xff\xfe\x01",
               "gpt.textproto:1:1: a byte that is not ASCII stands outside of a string; a job is protobuf text"},

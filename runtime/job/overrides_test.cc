@@ -76,12 +76,12 @@ TEST_CASE("a wrong override is refused and changes nothing") {
       Wrong{"pipeline", "--set: \"pipeline\" is not of the form path=value, as pipeline.schedule=gpipe"},
       Wrong{"pipelin.stages=2",
             "a job has no field \"pipelin\"; did you mean \"pipeline\"? (fields: name, model, data, batch, pipeline, "
-            "optimizer, run, devices, checkpoint)"},
+            "optimizer, run, devices, checkpoint, parallel)"},
       Wrong{"pipeline.stage=2",
             "pipeline has no field \"stage\"; did you mean \"stages\"? (fields: stages, chunks_per_device, schedule, "
             "split, micro_batch_group, order, recompute, recompute_layers, search)"},
-      Wrong{"batch.x=2", "batch has no field \"x\" (fields: sequences, micro_batches, ramp)"},
-      Wrong{"batch..x=2", "batch has no field \"\" (fields: sequences, micro_batches, ramp)"},
+      Wrong{"batch.x=2", "batch has no field \"x\" (fields: sequences, micro_batches, ramp, sum_groups)"},
+      Wrong{"batch..x=2", "batch has no field \"\" (fields: sequences, micro_batches, ramp, sum_groups)"},
       Wrong{"pipeline.split.balanced.x=2", "pipeline.split.balanced has no field \"x\" (fields: none)"},
       Wrong{"name.x=2", "name is a value, it has no field \"x\""},
       Wrong{"pipeline.stages=four", "pipeline.stages: \"four\" is not a whole number of 32 bits"},
@@ -95,18 +95,19 @@ TEST_CASE("a wrong override is refused and changes nothing") {
       Wrong{"name=\"open", "name: \"\"open\" is not a string: a quote is missing or an escape is wrong"},
       Wrong{"pipeline.split.layers=[2,2", "pipeline.split.layers: \"[2,2\" is not a list: a bracket is missing"},
       Wrong{"pipeline.split.layers=2,,2", "pipeline.split.layers: \"\" is not a whole number of 32 bits"},
-      Wrong{"batch=4", "batch: \"4\" is not a message { … } with the fields sequences, micro_batches, ramp"},
+      Wrong{"batch=4",
+            "batch: \"4\" is not a message { … } with the fields sequences, micro_batches, ramp, sum_groups"},
       Wrong{"batch={ sequences: 2 } run { steps: 3 }",
             "batch: \"{ sequences: 2 } run { steps: 3 }\" is not a message { … } with the fields sequences, "
-            "micro_batches, ramp"},
-      Wrong{
-          "batch={ sequence: 2 }",
-          "batch: \"{ sequence: 2 }\" is not a message { … } with the fields sequences, micro_batches, ramp: Batch has "
-          "no field "
-          "\"sequence\"; did you mean \"sequences\"?"},
+            "micro_batches, ramp, sum_groups"},
+      Wrong{"batch={ sequence: 2 }",
+            "batch: \"{ sequence: 2 }\" is not a message { … } with the fields sequences, micro_batches, ramp, "
+            "sum_groups: Batch has "
+            "no field "
+            "\"sequence\"; did you mean \"sequences\"?"},
       Wrong{"steps=2",
             "a job has no field \"steps\"; did you mean \"run.steps\"? (fields: name, model, data, batch, pipeline, "
-            "optimizer, run, devices, checkpoint)"},
+            "optimizer, run, devices, checkpoint, parallel)"},
       Wrong{"model.layer.linear={}",
             "model.layer is a list; set one of its items, as model.layer[0].linear=…, or the whole: model.layer=[{ … "
             "}, { "
