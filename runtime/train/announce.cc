@@ -31,7 +31,7 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
                                  graphs ? ", a graph a step" : ", no graphs"));
     return lines;
   }
-  const int threads = program.num_devices() * job.devices().threads_each();
+  const int threads = session.NumDevicesOnHost() * job.devices().threads_each();
   if (threads > AvailableCores()) {
     lines.push_back(
         absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),

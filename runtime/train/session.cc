@@ -295,6 +295,12 @@ double TrainingSession::FlopsOfStep(int64_t step) const {
   return flops * ProgramOfStep(step).num_micro_batches;
 }
 
+int TrainingSession::NumDevicesOnHost() const {
+  int count = 0;
+  for (int device = 0; device < program_->num_devices(); ++device) count += devices_->IsOnHost(device) ? 1 : 0;
+  return count;
+}
+
 std::string TrainingSession::DescribeDevices() const { return baton::DescribeDevices(job_.devices()); }
 
 std::string TrainingSession::DescribeHeldOut() const {

@@ -107,6 +107,8 @@ class TrainingSession {
   const Trace& trace() const { return trace_; }
   // Sizes as planned. Times by the job's rates, or 1 ns a FLOP: right in proportion, before anything was measured.
   const CostModel& planned_costs() const { return plan_.request.costs; }
+  // The devices of this host, whatever their process.
+  int NumDevicesOnHost() const;
   // For people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
   std::string DescribeDevices() const;
   // The held-out data in a line for people; empty if there is none.
