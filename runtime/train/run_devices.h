@@ -15,14 +15,9 @@
 #include "proto/job.pb.h"
 #include "runtime/machine/devices.h"
 #include "runtime/process/control.h"
-#include "runtime/transport/gloo/gloo_transport.h"
-#include "runtime/transport/router/router.h"
+#include "runtime/train/process_transport.h"
 
 namespace baton {
-
-// [device]: the rank of its process, ascending. Errors: InvalidArgument if there are more processes than devices, or if
-// devices.per_process is for another number of processes.
-absl::StatusOr<std::vector<int>> DealDevices(const proto::Devices& devices, int count, int num_processes);
 
 // Thread contract: one thread at a time; Abort from any thread. Borrows the control plane.
 class RunDevices {
@@ -36,7 +31,7 @@ class RunDevices {
   const std::vector<int>& rank_of_device() const { return rank_of_device_; }
   // True for devices of this host, whatever their process.
   bool IsOnHost(int device) const { return is_on_host_[device]; }
-  Transport& transport() const { return router_ != nullptr ? *router_ : *devices_.transport; }
+  Transport& transport() const { return processes_ != nullptr ? processes_->transport() : *devices_.transport; }
 
   // Blocks until all connections are made that channels and sums need. Errors: those of GlooTransport.
   absl::Status AwaitConnected();
@@ -45,14 +40,12 @@ class RunDevices {
 
  private:
   RunDevices() = default;
-  absl::Status Connect(Control& control);
 
   JobDevices devices_;
   DevicesHere here_;
   std::vector<int> rank_of_device_;
-  std::vector<bool> is_on_host_;         // [device]
-  std::unique_ptr<GlooTransport> gloo_;  // null in a run of one process
-  std::unique_ptr<Router> router_;       // likewise
+  std::vector<bool> is_on_host_;                 // [device]
+  std::unique_ptr<ProcessTransport> processes_;  // null in a run of one process
 };
 
 }  // namespace baton

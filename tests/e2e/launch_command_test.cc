@@ -44,6 +44,26 @@ TEST_CASE("children run the command behind --, with their rank before each line"
   for (const char* const rank : {"[rank 0] ", "[rank 1] ", "[rank 2] "}) CHECK(absl::StrContains(result.out, rank));
 }
 
+TEST_CASE("a rehearsal over processes: rank 0 has the trace of all devices") {
+  const std::string trace = NewPath("trace.json");
+  const CommandResult result =
+      Baton(Words("launch -n 3 -- rehearse --stages=4 --micro-batches=4 --forward=2ms "
+                  "--backward-input=2ms --backward-weight=2ms --steps=2 --trace=" +
+                  trace));
+  INFO(result.out << result.err);
+  CHECK(result.status == 0);
+  CHECK(absl::StrContains(result.out, "on 4 sleeping devices in 3 processes"));
+  const CommandResult explained = Baton({"explain", "--trace", trace});
+  CHECK(explained.status == 0);
+  CHECK(absl::StrContains(explained.out, "1f1b: 4 devices, 4 micro-batches"));
+}
+
+TEST_CASE("a rehearsal on more processes than devices is refused once") {
+  const CommandResult result = Baton(Words("launch -n 3 -- rehearse --stages=2 --micro-batches=4 --forward=2ms"));
+  CHECK(result.status != 0);
+  CHECK(absl::StrContains(result.err, "devices.count: 2 for 3 processes, which need a device each"));
+}
+
 TEST_CASE("the exit status and the reason of the children's refusal come through") {
   const CommandResult result = Baton(Words("launch -n 2 -- train no_such_job"));
   CHECK(result.status == 2);

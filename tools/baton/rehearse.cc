@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iostream>
 #include <limits>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -14,21 +13,20 @@
 #include "base/status.h"
 #include "base/text_table.h"
 #include "base/write_file.h"
-#include "runtime/device/host/host_device.h"
-#include "runtime/execute/executor.h"
+#include "runtime/process/environment.h"
+#include "runtime/process/run_member.h"
+#include "runtime/process/world.h"
 #include "runtime/rehearse/near_median.h"
 #include "runtime/rehearse/sleep_lateness.h"
-#include "runtime/rehearse/timed_module.h"
-#include "runtime/transport/local/local_transport.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/analyze/report_proto.h"
-#include "schedules/program/walk/participants.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/trace/chrome_trace.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/pictures.h"
 #include "tools/baton/problem.h"
+#include "tools/baton/rehearsal.h"
 
 namespace baton {
 namespace {
@@ -41,86 +39,8 @@ struct RehearseFlags {
   std::string format = "text";
 };
 
-// Each device has threads of its own; a machine limits the threads of a process.
-constexpr int kMostDevices = 1024;
-
 // A rehearsal takes as long as the steps that it rehearses.
 constexpr Nanos kLongestRehearsal = int64_t{3600} * 1'000'000'000;
-
-// Devices, modules and the executor of one rehearsal.
-struct Rehearsal {
-  std::vector<std::unique_ptr<Device>> devices;
-  std::vector<std::unique_ptr<TimedModule>> modules;
-  std::unique_ptr<LocalTransport> transport;
-  std::unique_ptr<Executor> executor;
-};
-
-// With measured transfers: the latency of each transfer of a step, by (from, to), in the order of the sends. Else
-// empty.
-std::map<std::pair<int, int>, std::vector<Nanos>> LatenciesOf(const Program& program, const CostModel& costs) {
-  std::map<std::pair<int, int>, std::vector<Nanos>> latencies;
-  if (costs.link_ns.empty()) return latencies;
-  for (int device = 0; device < program.num_devices(); ++device) {
-    for (const Instruction& instruction : program.devices[device].instructions) {
-      const Send* send = std::get_if<Send>(&instruction.operation);
-      if (send == nullptr) continue;
-      const int chunk = send->payload == Payload::kActivation ? send->chunk : send->chunk - 1;
-      latencies[{device, send->peer}].push_back(costs.LinkNs(chunk));
-    }
-  }
-  return latencies;
-}
-
-absl::StatusOr<std::unique_ptr<Rehearsal>> Prepare(std::shared_ptr<const Program> program, const CostModel& costs,
-                                                   const Trace& predicted) {
-  auto rehearsal = std::make_unique<Rehearsal>();
-  ExecutorOptions options;
-  for (int index = 0; index < program->num_devices(); ++index) {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Device> device, HostDevice::Create(index, RehearsalDeviceOptions()));
-    options.devices.push_back(device.get());
-    rehearsal->devices.push_back(std::move(device));
-  }
-  for (const ChunkReplica& replica : program->placement.replicas()) {
-    const ChunkCosts& chunk = costs.chunks[replica.chunk];
-    TimedCosts timed;
-    timed.forward_ns = chunk.forward_ns;
-    timed.backward_input_ns = chunk.backward_input_ns;
-    timed.backward_weight_ns = chunk.backward_weight_ns;
-    timed.recompute_ns = chunk.recompute_ns;
-    timed.update_ns = chunk.update_ns;
-    timed.load_ns = costs.load_ns;
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<TimedModule> module, TimedModule::Create(timed));
-    options.modules.push_back(module.get());
-    rehearsal->modules.push_back(std::move(module));
-  }
-  LocalTransportOptions transport;
-  const auto latencies = LatenciesOf(*program, costs);
-  transport.link = [costs, latencies](int from, int to) {
-    if (const auto found = latencies.find({from, to}); found != latencies.end()) {
-      return LocalLinkOptions{0, 0, -1, found->second};
-    }
-    const LinkCosts link = costs.LinkBetween(from, to);
-    const int from_node = costs.NodeOf(from), to_node = costs.NodeOf(to);
-    // All transfers from one node to another share one link.
-    const int shared = from_node == to_node ? -1 : from_node * kMostDevices + to_node;
-    return LocalLinkOptions{link.latency_ns, link.bytes_per_ns, shared};
-  };
-  transport.reduce_ns = [costs, program](int group) {
-    return costs.ReduceNanos(DevicesOfMembers(*program, group), program->reduce_groups[group].bytes,
-                             program->reduce_groups[group].kind != ReduceKind::kShardedUpdate);
-  };
-  transport.moves_data = false;
-  rehearsal->transport = std::make_unique<LocalTransport>(transport);
-  options.transport = rehearsal->transport.get();
-  // Instructions may sleep for longer than the watchdog's usual timeout.
-  Nanos longest = 0;
-  for (const auto& intervals : predicted.devices) {
-    for (const Interval& interval : intervals) longest = std::max(longest, interval.end - interval.start);
-  }
-  options.watchdog_timeout_ms += 2 * longest / 1'000'000;
-  BATON_ASSIGN_OR_RETURN(rehearsal->executor, Executor::Create(std::move(program), std::move(options)));
-  return rehearsal;
-}
 
 // The times of all steps, and the few nearest to the median in full.
 struct Measured {
@@ -133,11 +53,13 @@ struct Measured {
   const StepReport& report() const { return reports[near.Nearest()]; }
 };
 
-absl::Status RunSteps(int steps, const Program& program, Executor& executor, Measured& measured) {
-  for (int step = 0; step < steps; ++step) {
+// In other processes than rank 0 nothing is measured.
+absl::Status RunSteps(const RehearsalPlan& plan, Control& control, Rehearsal& rehearsal, Measured& measured) {
+  for (int step = 0; step < plan.steps; ++step) {
     Trace trace;
-    BATON_RETURN_IF_ERROR(executor.RunStep(&trace));
-    StepReport report = Analyze(program, trace);
+    BATON_RETURN_IF_ERROR(rehearsal.RunStep(trace));
+    if (control.rank() > 0) continue;
+    StepReport report = Analyze(*plan.program, trace);
     measured.times.push_back(report.step_time);
     const int slot = measured.near.Add(report.step_time);
     if (slot < 0) continue;
@@ -202,14 +124,22 @@ std::string JsonOf(const StepReport& predicted, const Measured& measured) {
   return ToJson(report);
 }
 
-absl::Status RunRehearse(const RehearseFlags& flags) {
+// The part of a process that is not rank 0.
+absl::Status TakePart(Control& control) {
+  BATON_ASSIGN_OR_RETURN(const RehearsalPlan plan, ShareRehearsal(control, {}));
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Rehearsal::Create(plan, control));
+  Measured none;
+  return RunSteps(plan, control, *rehearsal, none);
+}
+
+absl::Status Lead(Control& control, const RehearseFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
   const int num_devices = request.num_stages * request.replicas;
-  if (num_devices > kMostDevices) {
+  if (num_devices > kMostRehearsedDevices) {
     return absl::InvalidArgumentError(
         absl::StrCat(request.replicas > 1 ? "--stages × --replicas: " : "--stages: ", num_devices,
-                     " devices; a rehearsal needs threads for each and allows at most ", kMostDevices));
+                     " devices; a rehearsal needs threads for each and allows at most ", kMostRehearsedDevices));
   }
   BATON_ASSIGN_OR_RETURN(Program compiled, problem.CompileProgram(request));
   const auto program = std::make_shared<const Program>(std::move(compiled));
@@ -230,11 +160,18 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
     std::cout << problem.schedule() << ": " << problem.description() << "\n"
               << "rehearsing " << flags.steps << (flags.steps == 1 ? " step of " : " steps of ")
               << FormatDuration(predicted.step_time) << " on " << program->num_devices()
-              << (program->num_devices() == 1 ? " sleeping device\n\n" : " sleeping devices\n\n") << std::flush;
-  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Prepare(program, request.costs, simulated));
+              << (program->num_devices() == 1 ? " sleeping device" : " sleeping devices")
+              << (control.size() == 1 ? "" : absl::StrCat(" in ", control.size(), " processes")) << "\n\n"
+              << std::flush;
+  RehearsalPlan plan = {program, request.costs, flags.steps, 0};
+  for (const auto& intervals : simulated.devices) {
+    for (const Interval& interval : intervals) plan.longest = std::max(plan.longest, interval.end - interval.start);
+  }
+  BATON_ASSIGN_OR_RETURN(plan, ShareRehearsal(control, std::move(plan)));
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Rehearsal::Create(plan, control));
   BATON_ASSIGN_OR_RETURN(const Nanos lateness, MeasureSleepLateness());
   Measured measured;
-  BATON_RETURN_IF_ERROR(RunSteps(flags.steps, *program, *rehearsal->executor, measured));
+  BATON_RETURN_IF_ERROR(RunSteps(plan, control, *rehearsal, measured));
   const Trace& trace = measured.trace();
   if (is_text) {
     PrintComparison(predicted, measured.report());
@@ -254,6 +191,16 @@ absl::Status RunRehearse(const RehearseFlags& flags) {
   return WritePictures(flags.pictures, absl::StrCat(page.name, ": ", page.subtitle), {page});
 }
 
+absl::Status RunRehearse(const RehearseFlags& flags) {
+  BATON_ASSIGN_OR_RETURN(const World world, FindWorld(Environment::OfProcess()));
+  const proto::Hello hello = world.size > 1 ? HelloOf(world, kVersion) : proto::Hello();
+  const auto log = [](const std::string& line) { std::cout << line << std::endl; };
+  const MemberEnd end = RunMember(world, hello, log, [&flags](Control& control) {
+    return control.rank() == 0 ? Lead(control, flags) : TakePart(control);
+  });
+  return end.is_silent ? ExitSilently(end.status) : end.status;
+}
+
 }  // namespace
 
 void AddRehearseCommand(CLI::App& app, CommandAction& action) {
@@ -271,10 +218,12 @@ void AddRehearseCommand(CLI::App& app, CommandAction& action) {
   AddFormatFlag(*command, flags->format);
   command->footer(
       R"(Rehearse stages of a few milliseconds or more: for much shorter ones the time that a thread takes to wake
-dominates; the last line says how long that is here. The trace and the pictures show the median step.
+dominates; the last line says how long that is here. As one of several processes it rehearses its part of the devices;
+transfers between processes are real, but carry no bytes. The trace and the pictures show the median step.
 
 Examples:
   baton rehearse --stages=8 --micro-batches=32 --forward=4ms --backward-input=4ms --backward-weight=4ms
+  baton launch -n 4 -- rehearse --stages=4 --micro-batches=8 --forward=5ms --backward-input=5ms --backward-weight=5ms
   baton rehearse --stages=64 --micro-batches=128 --forward=5ms --backward-input=5ms --backward-weight=5ms)");
   command->callback([flags, &action] { action = [flags] { return RunRehearse(*flags); }; });
 }

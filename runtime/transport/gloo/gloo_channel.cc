@@ -16,12 +16,12 @@ GlooPost MakePost(std::byte* data, Bytes bytes, Event& done, Event* started) {
 
 absl::Status GlooChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) {
   if (!end_->sends) return absl::InternalError("a send at the receiving end of a channel");
-  return pair_->Post(*end_, MakePost(const_cast<std::byte*>(data), bytes, done, started));
+  return pair_->Post(*end_, MakePost(const_cast<std::byte*>(data), moves_data_ ? bytes : 0, done, started));
 }
 
 absl::Status GlooChannel::Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) {
   if (end_->sends) return absl::InternalError("a receive at the sending end of a channel");
-  return pair_->Post(*end_, MakePost(data, bytes, done, started));
+  return pair_->Post(*end_, MakePost(data, moves_data_ ? bytes : 0, done, started));
 }
 
 }  // namespace baton

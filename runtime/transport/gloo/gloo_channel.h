@@ -17,8 +17,9 @@ namespace baton {
 // Thread contract, ownership: see Channel. Borrows the pair.
 class GlooChannel final : public Channel {
  public:
-  GlooChannel(GlooPair* pair, uint64_t lane, bool sends, int capacity)
-      : pair_(pair), end_(pair->AddEnd(lane, sends, capacity)) {}
+  // `moves_data`: see GlooTransportOptions.
+  GlooChannel(GlooPair* pair, uint64_t lane, bool sends, int capacity, bool moves_data)
+      : pair_(pair), end_(pair->AddEnd(lane, sends, capacity)), moves_data_(moves_data) {}
   ~GlooChannel() override { pair_->RemoveEnd(*end_); }
 
   // Errors besides Channel's: Internal at the wrong end; the connection's error.
@@ -29,6 +30,7 @@ class GlooChannel final : public Channel {
  private:
   GlooPair* const pair_;
   const std::unique_ptr<GlooEnd> end_;
+  const bool moves_data_;
 };
 
 }  // namespace baton

@@ -96,7 +96,8 @@ absl::StatusOr<std::unique_ptr<Channel>> GlooTransport::CreateChannel(int from, 
   const int ordinal = num_lanes_[{kChannelLane, from, to}]++;
   const uint64_t lane = uint64_t{kChannelLane} << 60 | static_cast<uint64_t>(from) << 40 |
                         static_cast<uint64_t>(to) << 20 | static_cast<uint64_t>(ordinal);
-  return std::make_unique<GlooChannel>(PairWith(sends ? rank_to : rank_from), lane, sends, capacity);
+  return std::make_unique<GlooChannel>(PairWith(sends ? rank_to : rank_from), lane, sends, capacity,
+                                       options_.moves_data);
 }
 
 absl::StatusOr<std::unique_ptr<Collective>> GlooTransport::CreateCollective(

@@ -48,6 +48,8 @@ struct GlooTransportOptions {
   int64_t connect_timeout_ms = 60'000;  // at least 1
   // How long bytes that are on their way may take; 0: for ever, so that the control plane alone decides.
   int64_t transfer_timeout_ms = 0;
+  // False: transfers carry no bytes, for rehearsals, whose slots have no memory.
+  bool moves_data = true;
   // The name of a process in messages. Null: "rank N".
   std::function<std::string(int rank)> name_of_rank;
 };

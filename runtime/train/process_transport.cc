@@ -1,0 +1,58 @@
+// Deals the devices, and connects their processes.
+#include "runtime/train/process_transport.h"
+
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace baton {
+namespace {
+
+// Numbers the sets of connections that rank 0's process makes, so that none finds the keys of an earlier one.
+std::atomic<int64_t> num_made{0};
+
+}  // namespace
+
+absl::StatusOr<std::vector<int>> DealDevices(const proto::Devices& devices, int count, int num_processes) {
+  if (num_processes > count) {
+    return absl::InvalidArgumentError(absl::StrCat("devices.count: ", count, " for ", num_processes,
+                                                   " processes, which need a device each: pipeline.stages must be at "
+                                                   "least ",
+                                                   num_processes));
+  }
+  const bool is_given = !devices.per_process().empty() && num_processes > 1;
+  if (is_given && devices.per_process_size() != num_processes) {
+    return absl::InvalidArgumentError(absl::StrCat("devices.per_process: has ", devices.per_process_size(),
+                                                   " entries, but the run has ", num_processes, " processes"));
+  }
+  std::vector<int> rank_of_device;
+  for (int rank = 0; rank < num_processes; ++rank) {
+    const int even = count / num_processes + (rank < count % num_processes ? 1 : 0);
+    rank_of_device.insert(rank_of_device.end(), is_given ? devices.per_process(rank) : even, rank);
+  }
+  return rank_of_device;
+}
+
+absl::StatusOr<std::unique_ptr<ProcessTransport>> ProcessTransport::Create(Control& control,
+                                                                           const std::vector<int>& rank_of_device,
+                                                                           Transport* local, bool moves_data) {
+  BATON_ASSIGN_OR_RETURN(const std::string number, control.Broadcast(absl::StrCat(num_made++)));
+  GlooTransportOptions options;
+  options.rank = control.rank();
+  options.rank_of_device = rank_of_device;
+  options.store = &control;
+  options.key_prefix = absl::StrCat("data ", number, "/");
+  options.address = control.address();
+  options.moves_data = moves_data;
+  options.name_of_rank = [&control](int rank) {
+    return absl::StrCat("rank ", rank, " (", control.members()[rank].host(), ")");
+  };
+  auto made = std::make_unique<ProcessTransport>();
+  BATON_ASSIGN_OR_RETURN(made->gloo_, GlooTransport::Create(std::move(options)));
+  BATON_ASSIGN_OR_RETURN(made->router_, Router::Create({control.rank(), rank_of_device, local, made->gloo_.get()}));
+  return made;
+}
+
+}  // namespace baton
