@@ -35,7 +35,7 @@ void AddSizeFlags(CLI::App& command, ProblemFlags& flags) {
 void AddReplicaFlags(CLI::App& command, ProblemFlags& flags) {
   command
       .add_option("--replicas", flags.replicas,
-                  "Copies of the pipeline, each on as many devices; they share the micro-batches (the job's, or 1)")
+                  "Copies of the pipeline, which share the micro-batches (the job's, or 1)")
       ->check(Between(1, 1024));
 }
 
