@@ -202,10 +202,7 @@ void AddModelCommand(CLI::App& app, CommandAction& action) {
       app.add_subcommand("model", "Show the layers of a job: shapes, parameters, FLOPs, memory, devices");
   auto flags = std::make_shared<ModelFlags>();
   command->add_option("JOB", flags->job, "Job file (protobuf text), or a folder with a trained model")->required();
-  command
-      ->add_option(
-          "--costs", flags->costs,
-          "Table of baton profile with a chunk for each layer, for their times (by the job's rates, if it has any)")
+  command->add_option("--costs", flags->costs, "Table of baton profile with a chunk for each layer (the job's rates)")
       ->type_name("FILE");
   command->add_option("--set", flags->overrides, "Override a field, as pipeline.stages=2; may be repeated")
       ->allow_extra_args(false)
