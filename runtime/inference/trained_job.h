@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// What the model of a folder is loaded for.
+// The purpose for which the model of a folder is loaded.
 enum class ModelUse {
   kDescribe,  // its layers; needs no data
   kEvaluate,  // its loss on data

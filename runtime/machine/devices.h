@@ -38,7 +38,7 @@ struct DevicesHere {
 };
 
 // Makes those devices of `count` that are in this process; several may share one GPU. Errors: as CheckDevices;
-// Unimplemented for CUDA devices in several processes.
+// Unimplemented for CUDA devices that are not all in one process, whose GPUs have no transport between processes.
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count, const DevicesHere& here);
 // All of them.
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count);

@@ -28,7 +28,7 @@ class NearMedian {
   // the middle is the median. Up to kSlots steps it is the median itself. Expects a step.
   int Nearest() const;
 
-  // Of all steps, ascending.
+  // The times of all steps, ascending.
   const std::vector<Nanos>& times() const { return times_; }
 
  private:

@@ -63,26 +63,14 @@ absl::Status GatherTrace(Control& control, const Program& program, const std::ve
   }
   const Nanos first = *std::min_element(starts.begin(), starts.end());
   for (int device = 0; device < program.num_devices(); ++device) {
-    const Nanos shift = starts[rank_of_device[device]] - first;
-    for (Interval& interval : trace.devices[device]) {
-      interval.ready += shift;
-      interval.start += shift;
-      interval.end += shift;
-    }
+    ShiftTimes(starts[rank_of_device[device]] - first, trace.devices[device]);
   }
   AlignClocks(program, rank_of_device, trace);
   Nanos earliest = std::numeric_limits<Nanos>::max();
   for (const std::vector<Interval>& intervals : trace.devices) {
     for (const Interval& interval : intervals) earliest = std::min(earliest, interval.ready);
   }
-  if (earliest >= 0) return absl::OkStatus();
-  for (std::vector<Interval>& intervals : trace.devices) {
-    for (Interval& interval : intervals) {
-      interval.ready -= earliest;
-      interval.start -= earliest;
-      interval.end -= earliest;
-    }
-  }
+  for (std::vector<Interval>& intervals : trace.devices) ShiftTimes(std::max<Nanos>(-earliest, 0), intervals);
   return absl::OkStatus();
 }
 

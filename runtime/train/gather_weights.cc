@@ -63,7 +63,10 @@ absl::StatusOr<GatheredWeights> GatherWeights(Control& control, const ParameterL
     for (const std::string& each : all) {
       for (size_t at = 0; at < each.size(); ++num_pieces) {
         uint32_t index = 0;
-        std::memcpy(&index, each.data() + at, sizeof(index));
+        if (each.size() - at >= sizeof(index)) std::memcpy(&index, each.data() + at, sizeof(index));
+        if (index >= round.size() || each.size() - at < sizeof(index) + static_cast<size_t>(round[index].bytes)) {
+          return absl::InternalError("a process sent weights that cannot be read");
+        }
         const Piece& piece = round[index];
         std::memcpy(gathered.memory[piece.parameter].data() + piece.begin, each.data() + at + sizeof(index),
                     piece.bytes);

@@ -25,12 +25,4 @@ absl::StatusOr<std::unique_ptr<RunDevices>> RunDevices::Create(const proto::Devi
   return made;
 }
 
-absl::Status RunDevices::AwaitConnected() {
-  return processes_ == nullptr ? absl::OkStatus() : processes_->AwaitConnected();
-}
-
-void RunDevices::Abort(const absl::Status& status) {
-  if (processes_ != nullptr) processes_->Abort(status);
-}
-
 }  // namespace baton

@@ -2,8 +2,8 @@
 // processes of the run. Used by training sessions.
 //
 //   BATON_ASSIGN_OR_RETURN(auto devices, RunDevices::Create(job.devices(), program.num_devices(), control));
-//   … Executor::Create with devices->Pointers() and devices->transport(), in all processes alike …
-//   BATON_RETURN_IF_ERROR(devices->AwaitConnected());
+//   options.devices = devices->Pointers();               // ExecutorOptions
+//   options.transport = &devices->transport();
 #ifndef BATON_RUNTIME_TRAIN_RUN_DEVICES_H_
 #define BATON_RUNTIME_TRAIN_RUN_DEVICES_H_
 
@@ -19,7 +19,7 @@
 
 namespace baton {
 
-// Thread contract: one thread at a time; Abort from any thread. Borrows the control plane.
+// Thread contract: one thread at a time. Borrows the control plane.
 class RunDevices {
  public:
   // All processes of the run call it at the same time. Errors: those of DealDevices, MakeDevices and the control plane.
@@ -33,10 +33,8 @@ class RunDevices {
   bool IsOnHost(int device) const { return is_on_host_[device]; }
   Transport& transport() const { return processes_ != nullptr ? processes_->transport() : *devices_.transport; }
 
-  // Blocks until all connections are made that channels and sums need. Errors: those of GlooTransport.
-  absl::Status AwaitConnected();
-  // Ends whatever waits for another process.
-  void Abort(const absl::Status& status);
+  // Null in a run of one process.
+  ProcessTransport* processes() const { return processes_.get(); }
 
  private:
   RunDevices() = default;

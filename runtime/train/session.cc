@@ -24,14 +24,7 @@
 
 namespace baton {
 
-namespace {
-
-// A year: in a run over several processes rank 0 alone decides whether anything hangs.
-constexpr int64_t kNoWatchdogMs = int64_t{365} * 24 * 3'600 * 1'000;
-
-}  // namespace
-
-TrainingSession::~TrainingSession() { control_->SetOnFailure(nullptr); }
+TrainingSession::~TrainingSession() = default;
 
 absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(const proto::Job& job,
                                                                          const SessionOptions& options) {
@@ -112,19 +105,8 @@ absl::Status TrainingSession::CreateExecutor() {
   options.devices = devices_->Pointers();
   options.modules = modules_->Pointers();
   options.transport = &devices_->transport();
-  if (IsAlone()) {
-    BATON_ASSIGN_OR_RETURN(executor_, Executor::Create(program_, std::move(options)));
-    return absl::OkStatus();
-  }
-  control_->SetOnFailure([this](const absl::Status& status) { devices_->Abort(status); });
-  options.watchdog_timeout_ms = kNoWatchdogMs;
-  options.on_error = [this](const absl::Status& status) { control_->Abort(status, PeerOf(status)); };
-  BATON_ASSIGN_OR_RETURN(executor_, Executor::Create(program_, std::move(options)));
-  control_->SetOnFailure([this](const absl::Status& status) {
-    executor_->Cancel(status);
-    devices_->Abort(status);
-  });
-  reporter_ = std::make_unique<ProgressReporter>(executor_.get(), control_, absl::Seconds(60));
+  BATON_ASSIGN_OR_RETURN(run_, RunExecutor::Create(program_, std::move(options), *control_, devices_->processes()));
+  executor_ = &run_->executor();
   return absl::OkStatus();
 }
 
@@ -141,13 +123,12 @@ absl::Status TrainingSession::Launch(bool graphs) {
     // Now rather than at the first evaluation, so that a lack of memory shows at the start.
     BATON_RETURN_IF_ERROR(CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt)));
   }
-  BATON_RETURN_IF_ERROR(devices_->AwaitConnected());
-  return control_->Barrier();
+  return run_->AwaitConnected();
 }
 
 absl::Status TrainingSession::CreateStepRunner(bool graphs) {
   StepRunnerOptions steps;
-  steps.executor = executor_.get();
+  steps.executor = executor_;
   for (const std::shared_ptr<const Program>& smaller : smaller_) {
     BATON_ASSIGN_OR_RETURN(const ProgramHandle handle, executor_->AddProgram(smaller, /*shares_slots=*/true));
     steps.programs.push_back({smaller, handle});
@@ -173,7 +154,7 @@ proto::CheckpointManifest TrainingSession::DescribeRun() const {
   proto::CheckpointManifest about;
   *about.mutable_job() = job_;
   about.set_program_hash(HashOf(PrintProgramProto(*program_)));
-  // Of the schedule. Those of the job sum in an order of their own, batch.sum_groups.
+  // The schedule's own replicas alone: those of the job sum by batch.sum_groups, whatever their number.
   about.set_replicas(static_cast<int32_t>(program_->placement.replicas().size()) / program_->num_chunks /
                      job_.parallel().replicas());
   about.set_data_hash(dataset_->ContentsHash());
@@ -185,7 +166,7 @@ proto::CheckpointManifest TrainingSession::DescribeRun() const {
 absl::Status TrainingSession::CreateEvaluation(Program program) {
   BATON_ASSIGN_OR_RETURN(
       evaluation_, Evaluation::Create(std::move(program), {job_.batch().sequences(), job_.run().evaluate_at_most()},
-                                      executor_.get(), modules_.get(), batches_.get(), dataset_.get()));
+                                      executor_, modules_.get(), batches_.get(), dataset_.get()));
   return absl::OkStatus();
 }
 

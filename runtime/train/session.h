@@ -34,8 +34,8 @@
 #include "runtime/train/gather_weights.h"
 #include "runtime/train/nonfinite.h"
 #include "runtime/train/parameter_state.h"
-#include "runtime/train/progress_reporter.h"
 #include "runtime/train/run_devices.h"
+#include "runtime/train/run_executor.h"
 #include "runtime/train/stage_modules.h"
 #include "runtime/train/step_runner.h"
 #include "schedules/costs/costs.h"
@@ -154,8 +154,8 @@ class TrainingSession {
   std::unique_ptr<Batches> batches_;
   std::unique_ptr<StageModules> modules_;
   std::unique_ptr<RunDevices> devices_;
-  std::unique_ptr<Executor> executor_;
-  std::unique_ptr<ProgressReporter> reporter_;  // null in a run of one process
+  std::unique_ptr<RunExecutor> run_;
+  Executor* executor_ = nullptr;  // that of run_
   std::unique_ptr<ParameterState> parameters_;
   GatheredWeights gathered_;
   std::unique_ptr<StepRunner> step_runner_;

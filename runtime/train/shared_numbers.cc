@@ -3,33 +3,18 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/raw_bytes.h"
 #include "base/status.h"
 
 namespace baton {
-namespace {
-
-template <typename T>
-std::string BytesOf(const std::vector<T>& values) {
-  return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
-}
-
-template <typename T>
-std::vector<T> FromBytes(const std::string& bytes) {
-  std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
-  return values;
-}
-
-}  // namespace
 
 absl::StatusOr<std::vector<double>> ShareLosses(Control& control, const Program& program,
                                                 const std::vector<int>& rank_of_device, const std::vector<double>& here,
                                                 KnownTo known_to) {
-  const std::string bytes = BytesOf(here);
+  const std::string bytes = ToRawBytes(here);
   std::vector<std::string> all;
   if (known_to == KnownTo::kAll) {
     BATON_ASSIGN_OR_RETURN(all, control.Exchange(bytes));
@@ -39,7 +24,7 @@ absl::StatusOr<std::vector<double>> ShareLosses(Control& control, const Program&
   std::vector<double> sums;
   if (all.empty()) return sums;
   std::vector<std::vector<double>> losses;  // [rank]
-  for (const std::string& each : all) losses.push_back(FromBytes<double>(each));
+  for (const std::string& each : all) losses.push_back(FromRawBytes<double>(each));
   std::vector<size_t> next(losses.size(), 0);
   const auto is_left = [&](size_t rank) { return next[rank] < losses[rank].size(); };
   while (true) {
@@ -63,10 +48,10 @@ absl::StatusOr<bool> ShareAny(Control& control, bool here) {
 
 absl::StatusOr<NonfiniteOrigin> ShareOrigin(Control& control, const NonfiniteOrigin& here) {
   const std::vector<int32_t> numbers = {here.loss_micro_batch, here.micro_batch, here.chunk};
-  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> all, control.Gather(BytesOf(numbers)));
+  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> all, control.Gather(ToRawBytes(numbers)));
   NonfiniteOrigin first = here;
   for (const std::string& each : all) {
-    const std::vector<int32_t> found = FromBytes<int32_t>(each);
+    const std::vector<int32_t> found = FromRawBytes<int32_t>(each);
     if (found.size() != numbers.size()) return absl::InternalError("a process sent no origin");
     NonfiniteOrigin origin;
     origin.loss_micro_batch = found[0];

@@ -1,4 +1,4 @@
-// What the processes of a run find out about a step together: its loss, whether one of them was told to stop, and where
+// The processes of a run find out together about a step: its loss, whether one of them was told to stop, and where
 // numbers stopped being finite. Each process knows the losses of the micro-batches whose last chunk it runs. Used by
 // training sessions. All processes call each function at the same time; in a run of one process nothing is sent.
 #ifndef BATON_RUNTIME_TRAIN_SHARED_NUMBERS_H_

@@ -151,7 +151,7 @@ absl::StatusOr<ComputeOrder> WithRecompute(ComputeOrder order, const CompileRequ
 
 namespace {
 
-// Of one replica, for all of its micro-batches or a few.
+// The placement of one replica, for all of its micro-batches or a few.
 absl::StatusOr<ChunkPlacement> PlacementOfReplica(const CompileRequest& request) {
   if (request.order != nullptr) {
     BATON_RETURN_IF_ERROR(CheckAgreement(request));

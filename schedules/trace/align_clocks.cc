@@ -56,12 +56,7 @@ std::vector<Nanos> AlignClocks(const Program& program, const std::vector<int>& c
   const Nanos reference = shifts[0];
   for (Nanos& shift : shifts) shift -= reference;
   for (int device = 0; device < program.num_devices(); ++device) {
-    const Nanos shift = shifts[clock_of_device[device]];
-    for (Interval& interval : trace.devices[device]) {
-      interval.ready += shift;
-      interval.start += shift;
-      interval.end += shift;
-    }
+    ShiftTimes(shifts[clock_of_device[device]], trace.devices[device]);
   }
   return shifts;
 }

@@ -34,6 +34,15 @@ struct Trace {
   std::vector<std::vector<Interval>> devices;  // [device][instruction], as in Program::devices
 };
 
+// Moves all times by `shift`.
+inline void ShiftTimes(Nanos shift, std::vector<Interval>& intervals) {
+  for (Interval& interval : intervals) {
+    interval.ready += shift;
+    interval.start += shift;
+    interval.end += shift;
+  }
+}
+
 // When the last instruction ended, in nanoseconds since the step began; 0 if there is none.
 inline Nanos StepTimeOf(const Trace& trace) {
   Nanos step_time = 0;

@@ -56,6 +56,20 @@ TEST_CASE("weights, losses and norms have the bits of one process for every sche
   }
 }
 
+TEST_CASE("replicas in several processes have the bits of one replica in one process") {
+  const std::vector<std::string> one = {"pipeline.stages=2", "run.steps=2", "batch.sum_groups=2"};
+  std::vector<std::string> two = one;
+  two.push_back("parallel.replicas=2");
+  const Outcome alone = TrainAlone(MakeJob(kSmallGpt, one));
+  const proto::Job job = MakeJob(kSmallGpt, two);
+  for (const int size : {2, 3, 4}) {
+    CAPTURE(size);
+    std::vector<Outcome> outcomes(size);
+    AsProcesses(size, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, job); });
+    CHECK(outcomes[0] == alone);
+  }
+}
+
 TEST_CASE("devices.per_process deals the devices") {
   const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=4", "devices.per_process=[1, 3]", "run.steps=2"});
   std::vector<Outcome> outcomes(2);
@@ -92,7 +106,7 @@ TEST_CASE("what is wrong in a run over several processes is one sentence in all 
   };
   const Wrong wrong =
       GENERATE(Wrong{{"pipeline.stages=2"},
-                     "devices.count: 2 for 3 processes, which need a device each: pipeline.stages must be at least 3"},
+                     "devices.count: 2 for 3 processes, which need a device each; start at most 2"},
                Wrong{{"pipeline.stages=4", "devices.per_process=[2, 2]"},
                      "devices.per_process: has 2 entries, but the run has 3 processes"});
   const proto::Job job = MakeJob(kSmallGpt, wrong.overrides);

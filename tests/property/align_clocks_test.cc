@@ -32,14 +32,6 @@ Program FourStages() {
   return Compile(request).value();
 }
 
-void Shift(std::vector<Interval>& intervals, Nanos shift) {
-  for (Interval& interval : intervals) {
-    interval.ready += shift;
-    interval.start += shift;
-    interval.end += shift;
-  }
-}
-
 // The most by which a Recv ends before its Send was ready, over all pairs of devices.
 Nanos WorstViolation(const Program& program, const Trace& trace) {
   Nanos worst = 0;
@@ -70,7 +62,7 @@ TEST_CASE("no transfer ends before it began, whichever clocks are off") {
                std::vector<Nanos>{0, 0, -9'000, 80'000}, std::vector<Nanos>{0, -20'000, -40'000, -60'000},
                std::vector<Nanos>{0, 90'000, 60'000, 30'000});
   Trace trace = exact;
-  for (int device = 0; device < 4; ++device) Shift(trace.devices[device], off[device]);
+  for (int device = 0; device < 4; ++device) ShiftTimes(off[device], trace.devices[device]);
   REQUIRE(WorstViolation(program, trace) > 0);
   const std::vector<Nanos> shifts = AlignClocks(program, {0, 1, 2, 3}, trace);
   CHECK(WorstViolation(program, trace) == 0);
@@ -85,7 +77,7 @@ TEST_CASE("clocks that agree, and devices of one clock, are left alone") {
   const Program program = FourStages();
   Trace trace = Simulate(program, Costs()).value();
   CHECK(AlignClocks(program, {0, 1, 2, 3}, trace) == std::vector<Nanos>{0, 0, 0, 0});
-  Shift(trace.devices[1], -50'000);
+  ShiftTimes(-50'000, trace.devices[1]);
   CHECK(AlignClocks(program, {0, 0, 1, 1}, trace).size() == 2);
 }
 

@@ -1,17 +1,15 @@
 // Devices that sleep, and what connects them.
 #include "tools/baton/rehearsal.h"
 
-#include <cstring>
 #include <map>
 #include <string>
-#include <type_traits>
 #include <utility>
 
+#include "base/raw_bytes.h"
 #include "base/status.h"
 #include "proto/prepared_job.pb.h"
 #include "runtime/device/host/host_device.h"
 #include "runtime/train/gather_trace.h"
-#include "runtime/transport/peer.h"
 #include "schedules/program/form/proto_form.h"
 #include "schedules/program/walk/participants.h"
 
@@ -19,23 +17,6 @@ namespace baton {
 namespace {
 
 constexpr int64_t kNanosPerMillisecond = 1'000'000;
-constexpr int64_t kUsualWatchdogMs = 60'000;
-// A year: in a run over several processes rank 0 alone decides whether anything hangs.
-constexpr int64_t kNoWatchdogMs = int64_t{365} * 24 * 3'600 * 1'000;
-
-template <typename T>
-std::string BytesOf(const std::vector<T>& values) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
-}
-
-template <typename T>
-std::vector<T> FromBytes(const std::string& bytes) {
-  std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
-  return values;
-}
-
 // With measured transfers: the latency of each transfer of a step, by (from, to), in the order of the sends. Else
 // empty.
 std::map<std::pair<int, int>, std::vector<Nanos>> LatenciesOf(const Program& program, const CostModel& costs) {
@@ -60,8 +41,8 @@ absl::StatusOr<RehearsalPlan> ShareRehearsal(Control& control, RehearsalPlan pla
   if (control.rank() == 0) {
     *message.mutable_program() = ProgramToProto(*plan.program);
     const CostModel& costs = plan.costs;
-    message.set_chunks(BytesOf(costs.chunks));
-    message.set_link_ns(BytesOf(costs.link_ns));
+    message.set_chunks(ToRawBytes(costs.chunks));
+    message.set_link_ns(ToRawBytes(costs.link_ns));
     message.set_transfer_ns(costs.transfer_ns);
     message.set_load_ns(costs.load_ns);
     message.set_reduce_ns(costs.reduce_ns);
@@ -77,8 +58,8 @@ absl::StatusOr<RehearsalPlan> ShareRehearsal(Control& control, RehearsalPlan pla
   if (!message.ParseFromString(bytes)) return absl::InternalError("rank 0 sent a rehearsal that cannot be read");
   BATON_ASSIGN_OR_RETURN(Program program, ProgramFromProto(message.program()));
   plan.program = std::make_shared<const Program>(std::move(program));
-  plan.costs.chunks = FromBytes<ChunkCosts>(message.chunks());
-  plan.costs.link_ns = FromBytes<Nanos>(message.link_ns());
+  plan.costs.chunks = FromRawBytes<ChunkCosts>(message.chunks());
+  plan.costs.link_ns = FromRawBytes<Nanos>(message.link_ns());
   plan.costs.transfer_ns = message.transfer_ns();
   plan.costs.load_ns = message.load_ns();
   plan.costs.reduce_ns = message.reduce_ns();
@@ -97,8 +78,6 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Rehearsal::Create(const RehearsalPlan
   BATON_RETURN_IF_ERROR(rehearsal->CreateExecutor(plan.longest));
   return rehearsal;
 }
-
-Rehearsal::~Rehearsal() { control_.SetOnFailure(nullptr); }
 
 absl::Status Rehearsal::CreateDevices(const CostModel& costs) {
   BATON_ASSIGN_OR_RETURN(rank_of_device_, DealDevices({}, program_->num_devices(), control_.size()));
@@ -154,27 +133,15 @@ absl::Status Rehearsal::CreateExecutor(Nanos longest) {
   for (const auto& module : modules_) options.modules.push_back(module.get());
   options.transport = processes_ == nullptr ? local_.get() : &processes_->transport();
   // Instructions may sleep for longer than the watchdog's usual timeout.
-  const int64_t timeout_ms = kUsualWatchdogMs + 2 * longest / kNanosPerMillisecond;
-  options.watchdog_timeout_ms = processes_ == nullptr ? timeout_ms : kNoWatchdogMs;
-  if (processes_ != nullptr) {
-    options.on_error = [this](const absl::Status& status) { control_.Abort(status, PeerOf(status)); };
-    control_.SetOnFailure([this](const absl::Status& status) { processes_->Abort(status); });
-  }
-  BATON_ASSIGN_OR_RETURN(executor_, Executor::Create(program_, std::move(options)));
-  if (processes_ == nullptr) return absl::OkStatus();
-  control_.SetOnFailure([this](const absl::Status& status) {
-    executor_->Cancel(status);
-    processes_->Abort(status);
-  });
-  reporter_ = std::make_unique<ProgressReporter>(executor_.get(), &control_, absl::Milliseconds(timeout_ms));
-  BATON_RETURN_IF_ERROR(processes_->AwaitConnected());
-  return control_.Barrier();
+  options.watchdog_timeout_ms += 2 * longest / kNanosPerMillisecond;
+  BATON_ASSIGN_OR_RETURN(run_, RunExecutor::Create(program_, std::move(options), control_, processes_.get()));
+  return run_->AwaitConnected();
 }
 
 absl::Status Rehearsal::RunStep(Trace& trace) {
-  BATON_RETURN_IF_ERROR(executor_->RunStep(&trace));
+  BATON_RETURN_IF_ERROR(run_->executor().RunStep(&trace));
   if (processes_ == nullptr) return absl::OkStatus();
-  return GatherTrace(control_, *program_, rank_of_device_, executor_->step_start(), trace);
+  return GatherTrace(control_, *program_, rank_of_device_, run_->executor().step_start(), trace);
 }
 
 }  // namespace baton

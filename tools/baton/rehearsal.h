@@ -13,11 +13,10 @@
 #include "absl/status/statusor.h"
 #include "base/units.h"
 #include "runtime/device/device.h"
-#include "runtime/execute/executor.h"
 #include "runtime/process/control.h"
 #include "runtime/rehearse/timed_module.h"
 #include "runtime/train/process_transport.h"
-#include "runtime/train/progress_reporter.h"
+#include "runtime/train/run_executor.h"
 #include "runtime/transport/local/local_transport.h"
 #include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
@@ -46,7 +45,6 @@ class Rehearsal {
   // links; those between processes take what they take, without any bytes. Errors: InvalidArgument if there are more
   // processes than devices; those of devices, transports and the executor.
   static absl::StatusOr<std::unique_ptr<Rehearsal>> Create(const RehearsalPlan& plan, Control& control);
-  ~Rehearsal();
 
   // Runs one step. In rank 0 `trace` gets the intervals of all devices. Errors: those of the executor.
   absl::Status RunStep(Trace& trace);
@@ -64,8 +62,7 @@ class Rehearsal {
   std::vector<std::unique_ptr<TimedModule>> modules_;  // likewise
   std::unique_ptr<LocalTransport> local_;
   std::unique_ptr<ProcessTransport> processes_;  // null in a run of one process
-  std::unique_ptr<Executor> executor_;
-  std::unique_ptr<ProgressReporter> reporter_;  // null in a run of one process
+  std::unique_ptr<RunExecutor> run_;
 };
 
 }  // namespace baton

@@ -230,7 +230,7 @@ absl::Status ReadWordPieceModel(const json& model, TokenizerRules& rules) {
   return absl::OkStatus();
 }
 
-// What WordPiece stands with: BertPreTokenizer before it, and its own decoder.
+// WordPiece stands with BertPreTokenizer before it, and its own decoder.
 absl::Status ReadAroundWordPieces(const json& file, TokenizerRules& rules) {
   const json& words = Member(file, "pre_tokenizer");
   if (words.is_null()) return Wrong("pre_tokenizer: must be BertPreTokenizer with WordPiece");

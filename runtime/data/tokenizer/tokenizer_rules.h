@@ -27,7 +27,7 @@ struct AddedToken {
 
 enum class Normalization { kNfc, kNfd, kNfkc, kNfkd };
 
-// What BERT's tokenizers do to a text before they cut it.
+// The normalization of BERT's tokenizers, before a text is cut.
 struct BertNormalization {
   bool cleans = true;             // drops control characters; every white space becomes a blank
   bool separates_chinese = true;  // a blank before and behind each Chinese character

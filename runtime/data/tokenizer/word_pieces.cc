@@ -17,7 +17,7 @@ int64_t NumCharacters(absl::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char byte) { return !IsContinuation(byte); });
 }
 
-// What the library does to a token with its space.
+// The library replaces these in a token with the space before it.
 constexpr std::pair<const char*, const char*> kCleanUp[] = {
     {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},    {" n't", "n't"},
     {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"},

@@ -42,9 +42,9 @@ struct Side {
   std::unique_ptr<HostDevice> device;
   std::unique_ptr<Stream> stream;
   std::unique_ptr<Event> done;
+  absl::Status reported;  // read it only once the device is cancelled; the transport's threads write it while it lives
   std::unique_ptr<GlooTransport> transport;
   std::unique_ptr<Channel> channel;
-  absl::Status reported;  // read it only once the device is cancelled
 };
 
 TEST_CASE("gloo: what is posted before the connection stands arrives") {

@@ -18,7 +18,7 @@
 
 namespace baton {
 
-// What follows a backward pass on weights: first gradients ← partial[i] + gradients for i from 0 to num_added − 1,
+// The sums that follow a backward pass on weights: first gradients ← partial[i] + gradients for i below num_added,
 // then, if `moves`, partial[num_added] ← gradients and gradients ← 0.
 struct GradientFold {
   int8_t num_added = 0;
