@@ -58,14 +58,15 @@ LaunchOutcome OutcomeOf(const std::vector<ChildEnd>& ends) {
     outcome.exit_status = stopped ? kExitStopped : 0;
     return outcome;
   }
-  const bool elsewhere = stuck && !first->killed;
   outcome.exit_status = ExitStatusOf(*std::find_if(ends.begin(), ends.end(), stuck ? HasFailed : HasOwnCause));
-  if (outcome.exit_status == kExitPeerFailed && !elsewhere) outcome.exit_status = 1;
-  outcome.report = elsewhere ? "a process that is not of this host failed first"
-                             : absl::StrCat(NameOf(*first), " failed first: it ", Describe(*first));
+  if (outcome.exit_status == kExitPeerFailed) outcome.exit_status = 1;
+  // The cause is on another host, or its process was told to end before it could.
+  const bool unknown = stuck && !first->killed;
+  outcome.report = unknown ? "a process of the run failed first, which the line above names"
+                           : absl::StrCat(NameOf(*first), " failed first: it ", Describe(*first));
   size_t lines = 0;
   for (const ChildEnd& end : ends) {
-    if ((!elsewhere && &end == &*first) || !HasFailed(end)) continue;
+    if ((!unknown && &end == &*first) || !HasFailed(end)) continue;
     if (++lines > kMostLines) continue;
     absl::StrAppend(&outcome.report, "\n  ", NameOf(end), " ", Describe(end));
   }

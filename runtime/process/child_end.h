@@ -28,7 +28,7 @@ bool HasFailed(const ChildEnd& end);
 
 struct LaunchOutcome {
   // That of the first failure: its exit status, or 128 + its signal; kExitStopped if nobody failed and one stopped;
-  // else 0. kExitPeerFailed if all failures are consequences of one on another host.
+  // else 0. 1 if all failures are consequences of one that is not known here.
   int exit_status = 0;
   // Says which rank failed first, with pid and signal or status, and how the others ended; empty if none failed.
   std::string report;

@@ -52,8 +52,8 @@ TEST_CASE("the first failure is the one with a cause of its own") {
        "  rank 0 (pid 100) ended with status 76, since another process had failed\n"
        "  rank 1 (pid 101) was ended by signal 15 (TERM) from baton launch"},
       {{Exited(0, 76), Exited(1, 76, true)},
-       76,
-       "a process that is not of this host failed first\n"
+       1,
+       "a process of the run failed first, which the line above names\n"
        "  rank 0 (pid 100) ended with status 76, since another process had failed\n"
        "  rank 1 (pid 101) ended with status 76, since another process had failed"},
       // Control told rank 0 of the failure before its cause was noticed here.
