@@ -17,8 +17,8 @@ std::atomic<int64_t> num_made{0};
 
 absl::StatusOr<std::vector<int>> DealDevices(const proto::Devices& devices, int count, int num_processes) {
   if (num_processes > count) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("devices.count: ", count, " for ", num_processes, " processes, which need a device each; start at most ", count));
+    return absl::InvalidArgumentError(absl::StrCat("devices.count: ", count, " for ", num_processes,
+                                                   " processes, which need a device each; start at most ", count));
   }
   const bool is_given = !devices.per_process().empty() && num_processes > 1;
   if (is_given && devices.per_process_size() != num_processes) {

@@ -1,6 +1,7 @@
 // Tries checkpoints from the newest on.
 #include "runtime/train/resume.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -35,6 +36,10 @@ absl::StatusOr<std::unique_ptr<Checkpoint>> RestoreSound(Control& control, const
     for (const ListedCheckpoint& listed : ListCheckpoints(folder)) paths.push_back(listed.path);
   } else {
     paths.push_back(request.from);
+  }
+  // The other processes may have been started in other folders.
+  for (std::string& path : paths) {
+    if (control.size() > 1) path = std::filesystem::absolute(path).string();
   }
   BATON_ASSIGN_OR_RETURN(const std::string listed, control.Broadcast(absl::StrJoin(paths, std::string(1, kSeparator))));
   paths = absl::StrSplit(listed, kSeparator, absl::SkipEmpty());

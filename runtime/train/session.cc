@@ -65,18 +65,6 @@ absl::Status TrainingSession::CheckMemoryOfHost(const JobPrograms& programs) con
   return CheckFreeMemory("training", bytes);
 }
 
-absl::Status TrainingSession::CheckSameData() {
-  if (IsAlone()) return absl::OkStatus();
-  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> hashes, control_->Exchange(dataset_->ContentsHash()));
-  for (int rank = 1; rank < control_->size(); ++rank) {
-    if (hashes[rank] == hashes[0]) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("data.", DataSourceOf(job_.data()), ": rank ", rank, " (", control_->members()[rank].host(),
-                     ") has other contents there than rank 0 (", control_->members()[0].host(), ")"));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status TrainingSession::Prepare(const SessionOptions& options) {
   BATON_RETURN_IF_ERROR(CheckDevices(job_.devices()));
   BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_.devices()));
@@ -95,7 +83,10 @@ absl::Status TrainingSession::Prepare(const SessionOptions& options) {
   if (control_->rank() > 0) BATON_RETURN_IF_ERROR(control_->Broadcast("").status());
   BATON_ASSIGN_OR_RETURN(dataset_, MakeDataset(job_, options.token_cache));
   if (control_->rank() == 0) BATON_RETURN_IF_ERROR(control_->Broadcast("").status());
-  BATON_RETURN_IF_ERROR(CheckSameData());
+  if (!IsAlone()) {
+    BATON_RETURN_IF_ERROR(
+        CheckSame(*control_, absl::StrCat("data.", DataSourceOf(job_.data())), dataset_->ContentsHash()));
+  }
   batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
   return absl::OkStatus();
 }

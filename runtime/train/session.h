@@ -129,8 +129,6 @@ class TrainingSession {
   absl::Status Prepare(const SessionOptions& options);
   absl::StatusOr<PreparedJob> PrepareOrReceive(const TransportModel& transport);
   absl::Status CheckMemoryOfHost(const JobPrograms& programs) const;
-  // All processes must train on the same data.
-  absl::Status CheckSameData();
   // Starts devices and executor, and fills the parameters.
   absl::Status Launch(bool graphs);
   absl::Status CreateExecutor();

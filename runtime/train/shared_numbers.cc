@@ -62,6 +62,17 @@ absl::StatusOr<NonfiniteOrigin> ShareOrigin(Control& control, const NonfiniteOri
   return first;
 }
 
+absl::Status CheckSame(Control& control, const std::string& what, const std::string& hash) {
+  BATON_ASSIGN_OR_RETURN(const std::vector<std::string> hashes, control.Exchange(hash));
+  for (int rank = 1; rank < control.size(); ++rank) {
+    if (hashes[rank] == hashes[0]) continue;
+    return absl::InvalidArgumentError(absl::StrCat(what, ": rank ", rank, " (", control.members()[rank].host(),
+                                                   ") has other contents there than rank 0 (",
+                                                   control.members()[0].host(), ")"));
+  }
+  return absl::OkStatus();
+}
+
 std::string PrintSharedStatus(const absl::Status& status) {
   return status.ok() ? "" : absl::StrCat(static_cast<int>(status.code()), " ", status.message());
 }

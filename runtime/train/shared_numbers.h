@@ -37,6 +37,10 @@ absl::StatusOr<bool> ShareAny(Control& control, bool here);
 // In rank 0 the first of what all have found; elsewhere what was found here.
 absl::StatusOr<NonfiniteOrigin> ShareOrigin(Control& control, const NonfiniteOrigin& here);
 
+// Checks that `hash` of the contents of `what` is the same in all processes. Errors: InvalidArgument in all of them,
+// with `what` and the first process that differs from rank 0.
+absl::Status CheckSame(Control& control, const std::string& what, const std::string& hash);
+
 // In all processes the error of the lowest rank that has one, without its payloads; OK if none has.
 absl::Status ShareStatus(Control& control, const absl::Status& here, ControlChannel channel = kStepChannel);
 // An error as bytes for other processes, and back; empty for OK.

@@ -99,16 +99,30 @@ TEST_CASE("rank 0 has the trace of all devices on one clock") {
   });
 }
 
+TEST_CASE("processes with other data than rank 0 are named, in all of them") {
+  std::vector<std::string> messages(3);
+  AsProcesses(3, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    const std::string other = control.rank() == 2 ? "tests/processes/training_test.cc" : "tests/data/handbook.txt";
+    const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=3", "data.text=" + other});
+    messages[control.rank()] = std::string(TrainingSession::Create(job, options).status().message());
+  });
+  for (const std::string& message : messages) {
+    CHECK(absl::StrContains(message, "data.text: rank 2 ("));
+    CHECK(absl::StrContains(message, ") has other contents there than rank 0 ("));
+  }
+}
+
 TEST_CASE("what is wrong in a run over several processes is one sentence in all of them") {
   struct Wrong {
     std::vector<std::string> overrides;
     std::string message;
   };
-  const Wrong wrong =
-      GENERATE(Wrong{{"pipeline.stages=2"},
-                     "devices.count: 2 for 3 processes, which need a device each; start at most 2"},
-               Wrong{{"pipeline.stages=4", "devices.per_process=[2, 2]"},
-                     "devices.per_process: has 2 entries, but the run has 3 processes"});
+  const Wrong wrong = GENERATE(
+      Wrong{{"pipeline.stages=2"}, "devices.count: 2 for 3 processes, which need a device each; start at most 2"},
+      Wrong{{"pipeline.stages=4", "devices.per_process=[2, 2]"},
+            "devices.per_process: has 2 entries, but the run has 3 processes"});
   const proto::Job job = MakeJob(kSmallGpt, wrong.overrides);
   std::vector<std::string> messages(3);
   AsProcesses(3, [&](Control& control) {
