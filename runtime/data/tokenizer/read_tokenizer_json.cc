@@ -3,9 +3,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/json_object.h"
-#include "base/printable.h"
 #include "base/status.h"
+#include "runtime/data/tokenizer/json_rule.h"
 #include "runtime/data/tokenizer/read_vocabulary.h"
+#include "runtime/data/tokenizer/read_word_pieces.h"
 #include "runtime/data/tokenizer/tokenizer_rules.h"
 
 namespace baton {
@@ -15,58 +16,6 @@ using nlohmann::json;
 
 constexpr size_t kMaxRules = 32;
 constexpr size_t kMaxPatternBytes = 1 << 16;
-constexpr int64_t kMaxWordCharacters = 10000;
-
-// By ASCII's definition and Unicode's, as BertPreTokenizer.
-constexpr char kPunctuation[] = R"([\p{P}!-/:-@\[-`{-~])";
-constexpr char kWhiteSpace[] = R"(\p{White_Space})";
-
-absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
-
-// The member, or null where there is none.
-const json& Member(const json& object, const char* name) {
-  static const json* const null = new json();
-  const auto found = object.find(name);
-  return found == object.end() ? *null : *found;
-}
-
-std::string Shown(const json& value) {
-  if (value.is_string()) return absl::StrCat("\"", Printable(value.get_ref<const std::string&>().substr(0, 100)), "\"");
-  if (value.is_object()) return "an object";
-  return value.is_array() ? "a list" : value.dump();
-}
-
-// The boolean member; `otherwise` where it is missing or null.
-absl::StatusOr<bool> Flag(const json& object, const char* name, bool otherwise, const std::string& path) {
-  const json& value = Member(object, name);
-  if (value.is_null()) return otherwise;
-  if (value.is_boolean()) return value.get<bool>();
-  return Wrong(absl::StrCat(path, ".", name, ": ", Shown(value), " must be true or false"));
-}
-
-// The member `type` of an object.
-absl::StatusOr<std::string> TypeOf(const json& value, const std::string& path) {
-  if (!value.is_object()) return Wrong(absl::StrCat(path, ": ", Shown(value), " must be an object"));
-  const json& type = Member(value, "type");
-  if (type.is_string()) return type.get<std::string>();
-  return Wrong(absl::StrCat(path, ".type: ", Shown(type), " must be a string"));
-}
-
-absl::Status Unsupported(const std::string& path, const std::string& type, const char* supported) {
-  return Wrong(
-      absl::StrCat(path, ".type: \"", Printable(type.substr(0, 100)), "\" is not supported, only ", supported));
-}
-
-// BertNormalizer. Accents are stripped where the file does not say it, if letters become lower case.
-absl::Status ReadBertNormalizer(const json& value, const std::string& path, TokenizerRules& rules) {
-  BertNormalization bert;
-  BATON_ASSIGN_OR_RETURN(bert.cleans, Flag(value, "clean_text", true, path));
-  BATON_ASSIGN_OR_RETURN(bert.separates_chinese, Flag(value, "handle_chinese_chars", true, path));
-  BATON_ASSIGN_OR_RETURN(bert.lowers, Flag(value, "lowercase", true, path));
-  BATON_ASSIGN_OR_RETURN(bert.strips_accents, Flag(value, "strip_accents", bert.lowers, path));
-  rules.bert = bert;
-  return absl::OkStatus();
-}
 
 // Adds the normalizers of `value`, those of a sequence too.
 absl::Status ReadNormalizer(const json& value, const std::string& path, int depth, TokenizerRules& rules) {
@@ -194,58 +143,6 @@ absl::Status ReadAddedTokens(const json& list, TokenizerRules& rules) {
     }
     rules.added.push_back(std::move(token));
   }
-  return absl::OkStatus();
-}
-
-// Sets rules.unknown, if the file has one.
-absl::Status ReadUnknown(const json& model, TokenizerRules& rules) {
-  const json& unknown = Member(model, "unk_token");
-  if (unknown.is_null()) return absl::OkStatus();
-  const auto found = unknown.is_string() ? rules.vocabulary.find(unknown.get<std::string>()) : rules.vocabulary.end();
-  if (found == rules.vocabulary.end()) {
-    return Wrong(absl::StrCat("model.unk_token: ", Shown(unknown), " must be a token of model.vocab"));
-  }
-  rules.unknown = found->second;
-  return absl::OkStatus();
-}
-
-absl::Status ReadWordPieceModel(const json& model, TokenizerRules& rules) {
-  rules.word_pieces.emplace();
-  BATON_RETURN_IF_ERROR(ReadVocabulary(Member(model, "vocab"), "model.vocab", rules));
-  BATON_RETURN_IF_ERROR(ReadUnknown(model, rules));
-  if (!rules.unknown) return Wrong("model.unk_token: is missing");
-  if (const json& prefix = Member(model, "continuing_subword_prefix"); !prefix.is_null()) {
-    if (!prefix.is_string()) {
-      return Wrong(absl::StrCat("model.continuing_subword_prefix: ", Shown(prefix), " must be a string"));
-    }
-    rules.word_pieces->prefix = prefix.get<std::string>();
-  }
-  if (const json& most = Member(model, "max_input_chars_per_word"); !most.is_null()) {
-    if (!most.is_number_integer() || most < 1 || most > kMaxWordCharacters) {
-      return Wrong(absl::StrCat("model.max_input_chars_per_word: ", Shown(most), " must be a whole number from 1 to ",
-                                kMaxWordCharacters));
-    }
-    rules.word_pieces->most_characters = most.get<int64_t>();
-  }
-  return absl::OkStatus();
-}
-
-// WordPiece stands with BertPreTokenizer before it, and its own decoder.
-absl::Status ReadAroundWordPieces(const json& file, TokenizerRules& rules) {
-  const json& words = Member(file, "pre_tokenizer");
-  if (words.is_null()) return Wrong("pre_tokenizer: must be BertPreTokenizer with WordPiece");
-  BATON_ASSIGN_OR_RETURN(const std::string type, TypeOf(words, "pre_tokenizer"));
-  if (type != "BertPreTokenizer") return Unsupported("pre_tokenizer", type, "BertPreTokenizer with WordPiece");
-  rules.words.push_back({SplitRule{kWhiteSpace, /*drops_matches=*/true}});
-  rules.words.push_back({SplitRule{kPunctuation}});
-  const json& decoder = Member(file, "decoder");
-  if (decoder.is_null()) return Wrong("decoder: must be WordPiece with WordPiece");
-  BATON_ASSIGN_OR_RETURN(const std::string decoder_type, TypeOf(decoder, "decoder"));
-  if (decoder_type != "WordPiece") return Unsupported("decoder", decoder_type, "WordPiece with WordPiece");
-  if (const json& prefix = Member(decoder, "prefix"); prefix != rules.word_pieces->prefix) {
-    return Wrong(absl::StrCat("decoder.prefix: ", Shown(prefix), " must be model.continuing_subword_prefix"));
-  }
-  BATON_ASSIGN_OR_RETURN(rules.word_pieces->cleans_up, Flag(decoder, "cleanup", true, "decoder"));
   return absl::OkStatus();
 }
 

@@ -7,6 +7,7 @@
 #include "base/json_object.h"
 #include "base/printable.h"
 #include "base/status.h"
+#include "runtime/data/tokenizer/json_rule.h"
 
 namespace baton {
 namespace {
@@ -15,7 +16,7 @@ absl::Status Wrong(const std::string& path, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
 }
 
-std::string Shown(absl::string_view token) { return absl::StrCat("\"", Printable(token.substr(0, 100)), "\""); }
+std::string ShownToken(absl::string_view token) { return absl::StrCat("\"", Printable(token.substr(0, 100)), "\""); }
 
 }  // namespace
 
@@ -33,10 +34,12 @@ absl::Status ReadVocabulary(const nlohmann::json& vocabulary, const std::string&
   absl::flat_hash_map<int32_t, const std::string*> owners;
   rules.vocabulary.reserve(vocabulary.size());
   for (auto token = vocabulary.begin(); token != vocabulary.end(); ++token) {
-    BATON_ASSIGN_OR_RETURN(const int32_t id, ReadTokenId(*token, absl::StrCat(path, "[", Shown(token.key()), "]")));
+    BATON_ASSIGN_OR_RETURN(const int32_t id,
+                           ReadTokenId(*token, absl::StrCat(path, "[", ShownToken(token.key()), "]")));
     const auto [owner, is_new] = owners.emplace(id, &token.key());
     if (!is_new) {
-      return Wrong(path, absl::StrCat(Shown(*owner->second), " and ", Shown(token.key()), " have the number ", id));
+      return Wrong(path,
+                   absl::StrCat(ShownToken(*owner->second), " and ", ShownToken(token.key()), " have the number ", id));
     }
     rules.vocabulary.emplace(token.key(), id);
   }
@@ -47,8 +50,8 @@ absl::Status AddMerge(const std::string& left, const std::string& right, const s
                       TokenizerRules& rules) {
   for (const std::string& token : {left, right, left + right}) {
     if (rules.vocabulary.contains(token)) continue;
-    return Wrong(path, absl::StrCat("the merge of ", Shown(left), " and ", Shown(right), " needs the token ",
-                                    Shown(token), ", which is not in the vocabulary"));
+    return Wrong(path, absl::StrCat("the merge of ", ShownToken(left), " and ", ShownToken(right), " needs the token ",
+                                    ShownToken(token), ", which is not in the vocabulary"));
   }
   rules.merges.emplace_back(left, right);
   return absl::OkStatus();
@@ -57,7 +60,7 @@ absl::Status AddMerge(const std::string& left, const std::string& right, const s
 absl::Status AddMerge(const std::string& merge, const std::string& path, TokenizerRules& rules) {
   const std::vector<std::string> parts = absl::StrSplit(merge, ' ');
   if (parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
-    return Wrong(path, absl::StrCat(Shown(merge), " must be two tokens with a space between them"));
+    return Wrong(path, absl::StrCat(ShownToken(merge), " must be two tokens with a space between them"));
   }
   return AddMerge(parts[0], parts[1], path, rules);
 }
@@ -79,6 +82,17 @@ absl::StatusOr<TokenizerRules> ReadVocabAndMerges(const std::string& vocab, cons
   }
   rules.words.push_back({SplitRule{kGpt2Words}});
   return rules;
+}
+
+absl::Status ReadUnknown(const nlohmann::json& model, TokenizerRules& rules) {
+  const nlohmann::json& unknown = Member(model, "unk_token");
+  if (unknown.is_null()) return absl::OkStatus();
+  const auto found = unknown.is_string() ? rules.vocabulary.find(unknown.get<std::string>()) : rules.vocabulary.end();
+  if (found == rules.vocabulary.end()) {
+    return Wrong(absl::StrCat("model.unk_token: ", Shown(unknown), " must be a token of model.vocab"));
+  }
+  rules.unknown = found->second;
+  return absl::OkStatus();
 }
 
 }  // namespace baton

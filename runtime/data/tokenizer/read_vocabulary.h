@@ -11,12 +11,15 @@
 
 namespace baton {
 
-// Errors of all: InvalidArgument that begins with `path`.
+// Errors of all: InvalidArgument that begins with `path`, or names the member.
 
 absl::StatusOr<int32_t> ReadTokenId(const nlohmann::json& value, const std::string& path);
 
 // Fills rules.vocabulary from an object of tokens and numbers. It must not be empty, nor have a number twice.
 absl::Status ReadVocabulary(const nlohmann::json& vocabulary, const std::string& path, TokenizerRules& rules);
+
+// Sets rules.unknown by the model's `unk_token`, if it has one; the vocabulary must have been read.
+absl::Status ReadUnknown(const nlohmann::json& model, TokenizerRules& rules);
 
 // Adds a merge; the vocabulary must have been read.
 absl::Status AddMerge(const std::string& left, const std::string& right, const std::string& path,
