@@ -77,12 +77,9 @@ struct DeviceProgram {
 //
 //   kTiedGradient      the gradient of one parameter that several chunks use (a tied use each)
 //   kGradientNorm      the squared gradient norm of each parameter; every device computes the same global norm from it
-//   kReplicaGradient   all gradients of one chunk, over its replicas; added by a balanced tree: neighbours in pairs,
-//   then
-//                      pairs of pairs
-//   kShardedUpdate     the parameters of one chunk, of which each replica has updated one shard (base/shards.h): not a
-//   sum;
-//                      each member's shard takes the place of that of the others. After the Updates
+//   kReplicaGradient   all gradients of one chunk, over its replicas; added as a balanced tree of neighbours
+//   kShardedUpdate     the parameters of one chunk, of which each replica has updated one shard (base/shards.h): each
+//                      member's shard replaces that of the others, without a sum. It stands behind the Updates
 //
 // The gradients of a chunk's replicas are equal once they are summed. So in groups of the first two kinds the first
 // replica of a chunk in the group contributes its values, the others contribute zeros, and all receive the sum.

@@ -1,9 +1,10 @@
 // The trace of one step: one interval for each instruction of a program. Simulations, rehearsals and training all
 // return this type, and analyze/ and draw/ read only this, so that a prediction and a measurement can be compared.
 //
-//   const Interval& interval = trace.devices[device][instruction];  // of
-//   program.devices[device].instructions[instruction] const Nanos waited = interval.start - interval.ready, ran =
-//   interval.end - interval.start;
+//   // for program.devices[device].instructions[instruction]:
+//   const Interval& interval = trace.devices[device][instruction];
+//   const Nanos waited = interval.start - interval.ready;
+//   const Nanos ran = interval.end - interval.start;
 #ifndef BATON_SCHEDULES_TRACE_TRACE_H_
 #define BATON_SCHEDULES_TRACE_TRACE_H_
 
