@@ -63,7 +63,7 @@ class Control : public Store {
  public:
   // Joins the run: returns when all processes have. `world.size` must be at least 2. Errors: InvalidArgument (address
   // or token), Unavailable (port in use), DeadlineExceeded (rank 0 cannot be resolved or reached in time), Cancelled
-  // (another version, build, rank, …; a process is missing).
+  // (another version, build, rank, …; a process is missing; with a mark if rank 0 says so: agreed.h).
   static absl::StatusOr<std::unique_ptr<Control>> Create(const World& world, const proto::Hello& hello,
                                                          const ControlOptions& options);
   // Without Leave this process counts as failed.

@@ -20,6 +20,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "runtime/process/agreed.h"
 #include "runtime/process/launch_options.h"
 
 namespace baton {
@@ -126,6 +127,25 @@ TEST_CASE("the first failure reaches every process, by callback and by every cal
   absl::Status told;
   controls[0]->SetOnFailure([&](const absl::Status& status) { told = status; });
   CHECK(absl::StrContains(told.message(), "failed: no disk"));
+}
+
+TEST_CASE("whoever hears of rank 0's failure, even before it has joined, knows that rank 0 reports it") {
+  for (int round = 0; round < 30; ++round) {
+    const int port = FreeLoopbackPort().value();
+    std::atomic<int> reported{0};
+    OnEach(3, [&](int rank) {
+      const World world = WorldOf(rank, 3, port);
+      const auto control = Control::Create(world, HelloOf(world, "1"), Quick());
+      if (rank == 0 && control.ok()) {
+        (*control)->Abort(absl::InvalidArgumentError("no job"));
+        reported += absl::IsCancelled((*control)->Barrier());
+      } else if (rank > 0) {
+        reported += control.ok() ? absl::IsCancelled((*control)->Barrier()) && (*control)->LeaderReports()
+                                 : IsToldByLeader(control.status());
+      }
+    });
+    REQUIRE(reported == 3);
+  }
 }
 
 TEST_CASE("a key of the store has the same value everywhere, whether it is asked for or set first") {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/failpoint.h"
+#include "runtime/process/agreed.h"
 #include "runtime/process/parts.h"
 
 namespace baton {
@@ -54,7 +55,8 @@ absl::Status GrpcControl::Join(int size) {
   thread_ = std::thread([this] { Run(); });
   MutexLock lock(&mutex_);
   while (member_.phase() == MemberState::Phase::kJoining) changed_.Wait(&mutex_);
-  BATON_RETURN_IF_ERROR(StatusLocked());
+  const absl::Status status = StatusLocked();
+  if (!status.ok()) return rank_ > 0 && member_.failure_is_shared() ? ToldByLeader(status) : status;
   members_ = member_.members();
   return absl::OkStatus();
 }

@@ -20,10 +20,12 @@ struct LaunchOptions {
   // Where rank 0 listens, on node 0. Needed if nodes > 1; otherwise a free port of 127.0.0.1.
   std::optional<HostPort> rendezvous;
   int max_restarts = 0;
-  // From SIGTERM, sent when a child has failed, to SIGKILL; the second if a child says that control told it of the
-  // failure, so that all others know too.
+  // From the failure of a child, when the others get SIGTERM, to SIGKILL.
   absl::Duration patience = absl::Seconds(10);
+  // The same if the child says that control told it of a failure. All others know it too and end by themselves, so
+  // that SIGTERM waits: the one that has failed may still be saying why.
   absl::Duration patience_when_told = absl::Seconds(3);
+  absl::Duration time_to_speak = absl::Seconds(2);
   // How long a child may wait for the others; unset: control's default.
   std::optional<std::string> timeout;
   // Shown in prefixes if nodes > 1.

@@ -61,7 +61,8 @@ class Generation {
   // Reads what is there; closes the pipe at its end, or if the child has ended and nothing is left.
   void Read(int& descriptor, LinePrefixer& lines, OutputStream& to, bool running);
   void Tell(int signal);
-  void KillWhenOverdue();
+  // Sends SIGTERM, then SIGKILL, when it is time.
+  void EndOthers();
   bool Done() const;
 
   const LaunchOptions& options_;
@@ -71,8 +72,10 @@ class Generation {
   OutputStream out_{STDOUT_FILENO};
   OutputStream err_{STDERR_FILENO};
   bool signalled_ = false;
-  // When the children that still run are killed; none while no child has failed.
-  std::optional<absl::Time> deadline_;
+  // When the children that still run get SIGTERM and SIGKILL; never while no child has failed.
+  absl::Time terminate_at_ = absl::InfiniteFuture();
+  absl::Time kill_at_ = absl::InfiniteFuture();
+  bool terminated_ = false;
 };
 
 Generation::~Generation() {
@@ -109,12 +112,13 @@ void Generation::Run() {
       if (child->out >= 0 && !out_.full()) wanted.push_back({child->out, POLLIN, 0});
       if (child->err >= 0 && !err_.full()) wanted.push_back({child->err, POLLIN, 0});
     }
+    const absl::Time next = terminated_ ? kill_at_ : std::min(terminate_at_, kill_at_);
     const int64_t wait_ms =
-        deadline_.has_value() ? std::max<int64_t>(0, absl::ToInt64Milliseconds(*deadline_ - absl::Now()) + 1) : -1;
+        next == absl::InfiniteFuture() ? -1 : std::max<int64_t>(0, absl::ToInt64Milliseconds(next - absl::Now()) + 1);
     poll(wanted.data(), wanted.size(), static_cast<int>(wait_ms));
     PassOnSignals();
     Reap();
-    KillWhenOverdue();
+    EndOthers();
     for (const auto& child : children_) {
       if (!out_.full()) Read(child->out, child->out_lines, out_, child->running);
       if (!err_.full()) Read(child->err, child->err_lines, err_, child->running);
@@ -161,23 +165,25 @@ void Generation::NoteEnd(Child& child, int wait_status) {
   ends_.push_back(child.end);
   if (!HasFailed(child.end)) return;
   const absl::Time now = absl::Now();
-  if (!deadline_.has_value()) {
-    deadline_ = now + options_.patience;
-    for (const auto& other : children_) other->end.told_to_end = other->running;
+  const bool told = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kExitPeerFailed;
+  terminate_at_ = std::min(terminate_at_, told ? now + options_.time_to_speak : now);
+  kill_at_ = std::min(kill_at_, now + (told ? options_.patience_when_told : options_.patience));
+}
+
+void Generation::EndOthers() {
+  const absl::Time now = absl::Now();
+  if (!terminated_ && now >= terminate_at_) {
+    terminated_ = true;
+    for (const auto& child : children_) child->end.told_to_end = child->running;
     // Children that were signalled already are ending; a second signal would end them without saving.
     if (!signalled_) Tell(SIGTERM);
   }
-  const bool told = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kExitPeerFailed;
-  if (told) deadline_ = std::min(*deadline_, now + options_.patience_when_told);
-}
-
-void Generation::KillWhenOverdue() {
-  if (!deadline_.has_value() || absl::Now() < *deadline_) return;
+  if (now < kill_at_) return;
   for (const auto& child : children_) {
     if (child->running) child->end.killed = true;
   }
   Tell(SIGKILL);
-  deadline_ = absl::Now() + options_.patience;
+  kill_at_ = now + options_.patience;
 }
 
 void Generation::Read(int& descriptor, LinePrefixer& lines, OutputStream& to, bool running) {

@@ -18,7 +18,7 @@ namespace baton {
 // Runs the children to their end, restarting all together up to `max_restarts` times, each time as the next generation.
 // Returns the exit status (LaunchOutcome). Children are not restarted after invalid input, a stop, or a signal to this
 // process. SIGTERM, SIGINT and SIGHUP to this process are passed on. When a child fails, the others get SIGTERM, then
-// SIGKILL after `patience`. If this process dies, however it dies, the kernel kills the children. Output: whole lines
+// SIGKILL after `patience` (see LaunchOptions). If this process dies, however it dies, the kernel kills the children. Output: whole lines
 // with the child's prefix, on the stream on which the child wrote them; reports on standard error.
 //
 // Thread contract: call from the main thread, once, before other threads exist: it blocks signals, and the children

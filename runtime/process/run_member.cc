@@ -80,7 +80,7 @@ MemberEnd RunMember(const World& world, const proto::Hello& hello, const std::fu
   const absl::StatusOr<ControlOptions> options = ControlOptionsOf(Environment::OfProcess());
   if (!options.ok()) return {options.status(), false};
   absl::StatusOr<std::unique_ptr<Control>> joined = Control::Create(world, hello, *options);
-  if (!joined.ok()) return {joined.status(), false};
+  if (!joined.ok()) return {joined.status(), IsToldByLeader(joined.status())};
   Control& control = **joined;
   const LastResort last_resort(control);
   absl::Status status = body(control);

@@ -55,7 +55,7 @@ int Main(const std::vector<std::string>& arguments) {
   LaunchOptions options;
   options.processes = std::stoi(arguments.at(2));
   options.max_restarts = std::stoi(arguments.at(3));
-  options.patience_when_told = absl::Milliseconds(500);
+  options.patience_when_told = absl::Milliseconds(1500);
   options.command = {arguments[0]};
   options.command.insert(options.command.end(), arguments.begin() + 4, arguments.end());
   const absl::StatusOr<int> status = Launch(options, Environment::OfProcess());

@@ -9,6 +9,7 @@
 //   all STATUS    every rank exits
 //   ignore        ignores SIGTERM
 //   sleep         sleeps too
+//   told          exits as one that was told of a failure; the others then say why they fail, and exit with 4
 //   lines         prints many lines in pieces, and ends with 0, as all do
 #include <signal.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/process/child_end.h"
 #include "runtime/process/launcher.h"
 #include "runtime/process/world.h"
 
@@ -48,6 +50,12 @@ int Child(const std::string& mode, int rank, int argument) {
     return 0;
   }
   if (chosen && (mode == "exit" || mode == "once")) return argument;
+  if (mode == "told") {
+    if (chosen) return kExitPeerFailed;
+    usleep(300'000);
+    std::cerr << "the reason" << std::endl;
+    return 4;
+  }
   SleepForEver();
 }
 

@@ -110,8 +110,9 @@ TEST_CASE("fork: a process that is killed is named by those who exchange with it
     }
     CHECK(status == 0);
     const std::string message = ReadFile(folder + "/result-" + std::to_string(rank));
-    CHECK_THAT(message,
-               Catch::StartsWith("UNAVAILABLE: the connection of rank " + std::to_string(rank) + " with rank "));
+    // An instruction's own transfer may be the first to meet the end; its place then comes first.
+    CHECK_THAT(message, Catch::StartsWith("UNAVAILABLE: "));
+    CHECK_THAT(message, Catch::Contains("the connection of rank " + std::to_string(rank) + " with rank "));
     // Rank 2 or rank 0 may leave before rank 3, their other neighbour, has heard of rank 1.
     if (num_processes == 2) CHECK_THAT(message, Catch::Contains("with rank 1 broke"));
   }
