@@ -2,10 +2,11 @@
 import glob, json, os, struct, subprocess, sys, tempfile
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 BATON, MODELS, TOKENS = "bazel-bin/tools/baton/baton", "tests/data/models/causal/*/", "tests/data/tokens/tokens.bin"
+TOKENIZERS = "tests/data/tokenizers/*/tokenizer.json"
 CONTEXT, SEQUENCES, STEPS, TOLERANCE = 48, 8, 20, 1e-4
 BY_HAND = {
     "gpt2 by hand": "gpt2 { layers: 2 width: 24 heads: 3 context: 64 vocabulary: 400 activation: RELU feed_forward: 40 "
@@ -82,6 +83,39 @@ def check_written(folder, later_loss, step):
     return off, same
 
 
+def generated(folder, prompt, tokens, *more):
+    """The numbers of the prompt's tokens and of as many more, each the most probable one."""
+    done = subprocess.run([BATON, "generate", folder, *prompt, "--print-ids", "--temperature=0", f"--tokens={tokens}", *more],
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip() or done.stdout.strip())
+    return [int(number) for number in done.stdout.split()]
+
+
+def greedy_agrees(folder):
+    """Whether 24 greedy tokens behind 16 of the data are those of transformers."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    ids = batch(0)[0][0, :16].tolist()
+    ours = generated(folder, ["--prompt-ids=" + ",".join(map(str, ids))], 24)
+    with torch.no_grad():
+        for _ in range(24):
+            ids.append(int(model(torch.tensor([ids])).logits[0, -1].argmax()))
+    return ours == ids
+
+
+def tokenizers_agree(model):
+    """Whether texts have the numbers that the tokenizers library gives them; and the name of each file."""
+    for file in sorted(glob.glob(TOKENIZERS)):
+        theirs = PreTrainedTokenizerFast(tokenizer_file=file)
+        texts = [case["text"] for case in json.load(open(os.path.dirname(file) + "/expected.json"))["cases"]]
+        bad = 0
+        for text in texts:
+            expected = theirs(text, add_special_tokens=False)["input_ids"]
+            if 0 < len(expected) <= CONTEXT:
+                bad += generated(model, ["--prompt=" + text], 1, "--tokenizer", file)[:-1] != expected
+        yield os.path.basename(os.path.dirname(file)), bad
+
+
 def main():
     logging.disable_progress_bar()
     failed = 0
@@ -94,10 +128,16 @@ def main():
             ours = baton(here + "_whole", model, STEPS, stages=2)
             trained = difference(ours, torch_training(folder)) if folder else 0.0  # by hand: from other random values
             off, same = check_written(here, ours[-1][0], STEPS - 1)
-            bad = trained > TOLERANCE or off > TOLERANCE or not same
+            greedy = not folder or greedy_agrees(folder)
+            bad = trained > TOLERANCE or off > TOLERANCE or not same or not greedy
             failed += bad
             print(f"{name:16} {f'training {trained:.1e}' if folder else '':17}  exported {off:.1e}  read again: {'equal bits' if same else 'DIFFERENT'}"
+                  f"{('  greedy: ' + ('equal' if greedy else 'DIFFERENT')) if folder else ''}"
                   f"{'  FAILS' if bad else ''}", flush=True)
+        model = next(folder for _, _, folder in cases if folder)
+        for name, bad in tokenizers_agree(model):
+            failed += bad > 0
+            print(f"tokenizer {name:16} {f'{bad} texts DIFFER' if bad else 'equal'}", flush=True)
     sys.exit(1 if failed else 0)
 
 

@@ -192,6 +192,15 @@ TEST_CASE("bash completes commands, options, their choices, schedules and files"
   CHECK(first("baton tra") == "train");
   CHECK(first("baton help prof") == "profile");
   CHECK(first("baton train --outp") == "--output");
+  CHECK(first("baton gen") == "generate");
+  CHECK(first("baton eval") == "evaluate");
+  CHECK(first("baton mod") == "model");
+  CHECK(completed("baton generate --top") == std::vector<std::string>{"--top-p\n"});
+  CHECK(completed("baton generate --prompt-").front() == "--prompt-ids\n");
+  CHECK(completed("baton evaluate --al").front() == "--all\n");
+  CHECK(completed("baton model --co").front() == "--costs\n");
+  CHECK(first("baton model --format te") == "text");
+  CHECK(first("baton model examples/gpt_h") == "examples/gpt_host.textproto");
   CHECK(first("baton simulate --format js") == "json");
   CHECK(first("baton simulate --format = te") == "text");
   CHECK(first("baton simulate --schedule = zb-a") == "zb-auto");
