@@ -73,6 +73,9 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& 
     return absl::UnimplementedError(
         "attention: the cuda backend has no key_value_heads other than heads, no window, and only causal attention");
   }
+  if (spec.dropout > 0) {
+    return absl::UnimplementedError("attention: the cuda backend has no dropout of probabilities");
+  }
   BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
   const AttentionShape shape = ShapeOf(spec, input);
   BATON_RETURN_IF_ERROR(CheckRows("attention", shape.sequences * shape.context * shape.heads));

@@ -10,6 +10,7 @@
 #include "ops/host/one_dnn.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
+#include "ops/layers/attention_dropout.h"
 #include "ops/layers/primitive_layer.h"
 
 namespace baton {
@@ -111,6 +112,15 @@ int64_t NumProbabilities(const std::vector<Block>& blocks) {
   return sum;
 }
 
+int64_t LargestBlock(const std::vector<Block>& blocks) { return largest; }
+
+// One head of one sequence of a pass.
+struct Head {
+  const PassBuffers& buffers;
+  int64_t sequence;
+  int64_t head;
+};
+
 // One head of one sequence: where its queries, keys and values begin in rows of `stride` elements. T: float or const
 // float.
 template <typename T>
@@ -121,7 +131,8 @@ struct HeadRows {
 };
 
 // One sgemm for each sequence, head and block of queries; a stride selects the columns of a head.
-// saved: the probabilities of each head, one block after another; the rows of a block have its Stride().
+// saved: the probabilities of each head before dropout, one block after another; the rows of a block have its Stride().
+// With dropout, scratch has the probabilities of one block behind it.
 class HostAttention final : public PrimitiveLayer {
  public:
   HostAttention(int threads, LayerInfo info, const Footprint& footprint, const AttentionSpec& spec,
@@ -134,7 +145,9 @@ class HostAttention final : public PrimitiveLayer {
         heads_per_key_(spec.heads / spec.KeyValueHeads()),
         scale_(static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_width_)))),
         blocks_(std::move(blocks)),
-        probabilities_per_head_(NumProbabilities(blocks_)) {}
+        probabilities_per_head_(NumProbabilities(blocks_)),
+        largest_block_(LargestBlock(blocks_)),
+        dropout_(spec, context_) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
@@ -142,7 +155,8 @@ class HostAttention final : public PrimitiveLayer {
     for (int64_t sequence = 0; sequence < input_shape()[0]; ++sequence) {
       for (int64_t head = 0; head < spec_.heads; ++head, probabilities += probabilities_per_head_) {
         float* output = Floats(buffers.output) + sequence * context_ * spec_.width + head * head_width_;
-        BATON_RETURN_IF_ERROR(HeadForward(RowsOf(Floats(buffers.input), sequence, head), output, probabilities));
+        BATON_RETURN_IF_ERROR(HeadForward({buffers, sequence, head}, RowsOf(Floats(buffers.input), sequence, head),
+                                          output, probabilities));
       }
     }
     return absl::OkStatus();
@@ -156,9 +170,9 @@ class HostAttention final : public PrimitiveLayer {
       for (int64_t head = 0; head < spec_.heads; ++head, probabilities += probabilities_per_head_) {
         const float* grad_output = Floats(buffers.grad_output) + sequence * context_ * spec_.width + head * head_width_;
         const bool first = head % heads_per_key_ == 0;  // of the heads that share a key
-        BATON_RETURN_IF_ERROR(HeadBackward(RowsOf(Floats(buffers.input), sequence, head), grad_output, probabilities,
-                                           first, RowsOf(Floats(buffers.grad_input), sequence, head),
-                                           Floats(buffers.scratch)));
+        BATON_RETURN_IF_ERROR(HeadBackward(
+            {buffers, sequence, head}, RowsOf(Floats(buffers.input), sequence, head), grad_output, probabilities, first,
+            RowsOf(Floats(buffers.grad_input), sequence, head), Floats(buffers.scratch)));
       }
     }
     return absl::OkStatus();
@@ -173,15 +187,22 @@ class HostAttention final : public PrimitiveLayer {
   }
 
   // output: [context, width] from the head's first channel on.
-  absl::Status HeadForward(const HeadRows<const float>& head, float* output, float* probabilities) const {
+  absl::Status HeadForward(const Head& place, const HeadRows<const float>& head, float* output,
+                           float* probabilities) const {
     const int64_t stride = spec_.RowWidth();
+    const bool drops = dropout_.IsOn(place.buffers);
     for (const Block& block : blocks_) {
       const int64_t keys = block.first_key * stride;
       BATON_RETURN_IF_ERROR(Gemm(block.queries, block.keys, head_width_, scale_,
                                  {head.queries + block.begin * stride, stride},
                                  {head.keys + keys, stride, /*transposed=*/true}, 0.0f, probabilities, block.Stride()));
       SoftmaxRows(block.queries, block.mask, block.keys, block.Stride(), probabilities);
-      BATON_RETURN_IF_ERROR(Gemm(block.queries, head_width_, block.keys, 1.0f, {probabilities, block.Stride()},
+      float* kept = probabilities;
+      if (drops) {
+        kept = Floats(place.buffers.scratch);
+        Drop(place, block, probabilities, kept);
+      }
+      BATON_RETURN_IF_ERROR(Gemm(block.queries, head_width_, block.keys, 1.0f, {kept, block.Stride()},
                                  {head.values + keys, stride}, 0.0f, output + block.begin * spec_.width, spec_.width));
       probabilities += block.NumProbabilities();
     }
@@ -190,9 +211,11 @@ class HostAttention final : public PrimitiveLayer {
 
   // The last block runs first: without a window it uses all keys and values, so it sets their gradients, if `first`,
   // and the other blocks and heads add to them. With a window all blocks add.
-  absl::Status HeadBackward(const HeadRows<const float>& head, const float* grad_output, const float* probabilities,
-                            bool first, const HeadRows<float>& gradients, float* scratch) const {
+  absl::Status HeadBackward(const Head& place, const HeadRows<const float>& head, const float* grad_output,
+                            const float* probabilities, bool first, const HeadRows<float>& gradients,
+                            float* scratch) const {
     const int64_t stride = spec_.RowWidth();
+    const bool drops = dropout_.IsOn(place.buffers);
     if (first && spec_.window > 0) ClearKeysAndValues(gradients);
     const float* saved = probabilities + probabilities_per_head_;
     for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block) {
@@ -202,10 +225,16 @@ class HostAttention final : public PrimitiveLayer {
       const float beta = first && spec_.window == 0 && block == blocks_.rbegin() ? 0.0f : 1.0f;
       const Matrix dy{grad_output + block->begin * spec_.width, spec_.width};
       saved -= block->NumProbabilities();
-      BATON_RETURN_IF_ERROR(Gemm(block->keys, head_width_, block->queries, 1.0f, {saved, row, /*transposed=*/true}, dy,
+      const float* kept = saved;
+      if (drops) {
+        kept = scratch + largest_block_;
+        Drop(place, *block, saved, scratch + largest_block_);
+      }
+      BATON_RETURN_IF_ERROR(Gemm(block->keys, head_width_, block->queries, 1.0f, {kept, row, /*transposed=*/true}, dy,
                                  beta, gradients.values + keys, stride));
       BATON_RETURN_IF_ERROR(Gemm(block->queries, block->keys, head_width_, 1.0f, dy,
                                  {head.values + keys, stride, /*transposed=*/true}, 0.0f, scratch, row));
+      if (drops) Drop(place, *block, scratch, scratch);
       SoftmaxRowsBackward(block->queries, block->keys, row, scale_, saved, scratch);
       BATON_RETURN_IF_ERROR(Gemm(block->queries, head_width_, block->keys, 1.0f, {scratch, row},
                                  {head.keys + keys, stride}, 0.0f, gradients.queries + queries, stride));
@@ -213,6 +242,22 @@ class HostAttention final : public PrimitiveLayer {
                                  {head.queries + queries, stride}, beta, gradients.keys + keys, stride));
     }
     return absl::OkStatus();
+  }
+
+  // Multiplies a block of probabilities, or of their gradients, by the factors of dropout. `from` may be `to`.
+  void Drop(const Head& place, const Block& block, const float* from, float* to) const {
+    constexpr int64_t kChunk = 256;
+    float factors[kChunk];
+    for (int64_t q = 0; q < block.queries; ++q) {
+      const float* const row = from + q * block.Stride();
+      float* const result = to + q * block.Stride();
+      for (int64_t k = 0; k < block.keys; k += kChunk) {
+        const int64_t count = std::min(kChunk, block.keys - k);
+        dropout_.Factors(place.buffers, place.sequence, place.head, block.begin + q, block.first_key + k, count,
+                         factors);
+        for (int64_t i = 0; i < count; ++i) result[k + i] = row[k + i] * factors[i];
+      }
+    }
   }
 
   void ClearKeysAndValues(const HeadRows<float>& gradients) const {
@@ -230,6 +275,8 @@ class HostAttention final : public PrimitiveLayer {
   const float scale_;
   const std::vector<Block> blocks_;
   const int64_t probabilities_per_head_;
+  const int64_t largest_block_;
+  const AttentionDropout dropout_;
 };
 
 }  // namespace
@@ -243,7 +290,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& 
   for (const Block& block : blocks) largest = std::max(largest, block.NumProbabilities());
   Footprint footprint;
   footprint.saved = AlignUp(input[0] * spec.heads * NumProbabilities(blocks) * element);
-  footprint.scratch = AlignUp(largest * element);
+  footprint.scratch = AlignUp((spec.dropout > 0 ? 2 : 1) * LargestBlock(blocks) * element);
   return std::make_unique<HostAttention>(threads, std::move(info), footprint, spec, std::move(blocks));
 }
 

@@ -24,6 +24,10 @@ absl::Status CheckHeads(const AttentionSpec& spec) {
     return absl::InvalidArgumentError(absl::StrCat(
         "attention.window: ", spec.window, spec.causal ? " is negative" : " is given, but attention is not causal"));
   }
+  if (!(spec.dropout >= 0 && spec.dropout < 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("attention.dropout: ", spec.dropout, " must be at least 0 and below 1"));
+  }
   return absl::OkStatus();
 }
 
@@ -110,6 +114,10 @@ absl::StatusOr<LayerInfo> AttentionInfo(const AttentionSpec& spec, const Shape& 
   const double pairs = static_cast<double>(input[0]) * NumPairs(spec, static_cast<double>(input[1]));
   // Two products forward and four backward, each with a multiply-add for each pair and channel.
   info.flops = {4 * pairs * spec.width, 8 * pairs * spec.width, 0};
+  if (spec.dropout > 0) {
+    info.flops.forward += 2 * pairs * spec.heads;
+    info.flops.backward_input += 4 * pairs * spec.heads;
+  }
   return info;
 }
 

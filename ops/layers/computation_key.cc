@@ -47,8 +47,9 @@ std::string KeyOf(const RotarySpec& spec) {
 }
 
 std::string KeyOf(const AttentionSpec& spec) {
-  const auto& [heads, width, key_value_heads, causal, window] = spec;
-  return absl::StrCat("attention ", heads, " ", width, " ", spec.KeyValueHeads(), " ", causal, " ", window);
+  const auto& [heads, width, key_value_heads, causal, window, dropout, name] = spec;
+  return absl::StrCat("attention ", heads, " ", width, " ", spec.KeyValueHeads(), " ", causal, " ", window, " ",
+                      dropout);
 }
 
 std::string KeyOf(const DropoutSpec& spec) {

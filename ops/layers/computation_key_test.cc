@@ -29,6 +29,9 @@ TEST_CASE("layers that differ by name alone have one key, all others differ") {
   CHECK(ComputationKey({AttentionSpec{4, 8}}) != ComputationKey({AttentionSpec{4, 8, 2}}));
   CHECK(ComputationKey({AttentionSpec{4, 8}}) != ComputationKey({AttentionSpec{4, 8, 0, false}}));
   CHECK(ComputationKey({AttentionSpec{4, 8}}) != ComputationKey({AttentionSpec{4, 8, 0, true, 3}}));
+  CHECK(ComputationKey({AttentionSpec{4, 8}}) != ComputationKey({AttentionSpec{4, 8, 0, true, 0, 0.1, "a"}}));
+  CHECK(ComputationKey({AttentionSpec{4, 8, 0, true, 0, 0.1, "b"}}) ==
+        ComputationKey({AttentionSpec{4, 8, 0, true, 0, 0.1, "a"}}));
   CHECK(ComputationKey({RmsNormSpec{"a", 8}}) == ComputationKey({RmsNormSpec{"b", 8}}));
   CHECK(ComputationKey({RmsNormSpec{"a", 8}}) != ComputationKey({RmsNormSpec{"a", 8, 1e-6, 16, 0, 2}}));
   CHECK(ComputationKey({GateSpec{}}) != ComputationKey({GateSpec{ActivationKind::kRelu}}));

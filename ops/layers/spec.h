@@ -117,6 +117,10 @@ struct AttentionSpec {
   int64_t key_value_heads = 0;  // divides heads; 0: heads
   bool causal = true;           // a query sees keys up to its own position; else all keys
   int64_t window = 0;           // causal only: a query sees its own and the window − 1 keys before; 0: all before
+  // In training a probability becomes 0 with this one, and the others are multiplied by 1 / (1 − dropout); see
+  // ops/layers/attention_dropout.h.
+  double dropout = 0;
+  std::string name = "";  // unique in the model if there is dropout; keys its random numbers
 
   int64_t HeadWidth() const { return width / heads; }
   int64_t KeyValueHeads() const { return key_value_heads == 0 ? heads : key_value_heads; }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/layers/attention_dropout.h"
 #include "ops/layers/primitive_layer.h"
 
 namespace baton {
@@ -16,17 +17,21 @@ template <typename T>
 class ReferenceAttention final : public PrimitiveLayer {
  public:
   ReferenceAttention(LayerInfo info, const AttentionSpec& spec)
-      : PrimitiveLayer(std::move(info), Footprint{}), spec_(spec), head_width_(spec.HeadWidth()) {}
+      : PrimitiveLayer(std::move(info), Footprint{}),
+        spec_(spec),
+        head_width_(spec.HeadWidth()),
+        dropout_(spec, input_shape()[1]) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
     T* y = reinterpret_cast<T*>(buffers.output);
     ForEachQuery([&](int64_t sequence, int64_t head, int64_t query) {
       const std::vector<double> probabilities = Probabilities(x, sequence, head, query);
+      const std::vector<double> factors = Factors(buffers, sequence, head, query);
       for (int64_t c = 0; c < head_width_; ++c) {
         double sum = 0;
         for (int64_t key = FirstKey(query); key < EndKey(query); ++key) {
-          sum += probabilities[key] * x[At(sequence, key, kValue, head) + c];
+          sum += factors[key] * probabilities[key] * x[At(sequence, key, kValue, head) + c];
         }
         y[(sequence * context() + query) * spec_.width + head * head_width_ + c] = static_cast<T>(sum);
       }
@@ -34,8 +39,8 @@ class ReferenceAttention final : public PrimitiveLayer {
     return absl::OkStatus();
   }
 
-  // With p = softmax(s), s = q·k/√d, y = Σ p v: dv += p dy, dp = dy·v, ds = p (dp − Σ p dp), dq = Σ ds k/√d,
-  // dk += ds q/√d.
+  // With p = softmax(s), s = q·k/√d, y = Σ f p v and factors f of dropout: dv += f p dy, dp = f dy·v,
+  // ds = p (dp − Σ p dp), dq = Σ ds k/√d, dk += ds q/√d.
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const T* x = reinterpret_cast<const T*>(buffers.input);
@@ -43,13 +48,14 @@ class ReferenceAttention final : public PrimitiveLayer {
     std::vector<double> dx(input_shape().NumElements(), 0.0);
     ForEachQuery([&](int64_t sequence, int64_t head, int64_t query) {
       const std::vector<double> probabilities = Probabilities(x, sequence, head, query);
+      const std::vector<double> factors = Factors(buffers, sequence, head, query);
       const T* row = dy + (sequence * context() + query) * spec_.width + head * head_width_;
       std::vector<double> grad_probabilities(context(), 0.0);
       double dot = 0;
       for (int64_t key = FirstKey(query); key < EndKey(query); ++key) {
         for (int64_t c = 0; c < head_width_; ++c) {
-          grad_probabilities[key] += static_cast<double>(row[c]) * x[At(sequence, key, kValue, head) + c];
-          dx[At(sequence, key, kValue, head) + c] += probabilities[key] * row[c];
+          grad_probabilities[key] += factors[key] * row[c] * x[At(sequence, key, kValue, head) + c];
+          dx[At(sequence, key, kValue, head) + c] += factors[key] * probabilities[key] * row[c];
         }
         dot += probabilities[key] * grad_probabilities[key];
       }
@@ -93,6 +99,13 @@ class ReferenceAttention final : public PrimitiveLayer {
     }
   }
 
+  // [key]
+  std::vector<double> Factors(const PassBuffers& buffers, int64_t sequence, int64_t head, int64_t query) const {
+    std::vector<double> factors(context(), 1.0);
+    if (dropout_.IsOn(buffers)) dropout_.Factors(buffers, sequence, head, query, 0, context(), factors.data());
+    return factors;
+  }
+
   std::vector<double> Probabilities(const T* x, int64_t sequence, int64_t head, int64_t query) const {
     std::vector<double> result(context(), 0.0);
     double largest = -INFINITY;
@@ -113,6 +126,7 @@ class ReferenceAttention final : public PrimitiveLayer {
 
   const AttentionSpec spec_;
   const int64_t head_width_;
+  const AttentionDropout dropout_;
 };
 
 }  // namespace baton

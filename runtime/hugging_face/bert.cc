@@ -40,6 +40,10 @@ absl::Status ReadBertConfig(const ConfigFields& fields, const std::string& model
     BATON_ASSIGN_OR_RETURN(const std::string positions, fields.Text("position_embedding_type"));
     if (positions != "absolute") return fields.Wrong("position_embedding_type", "is not \"absolute\"");
   }
+  BATON_ASSIGN_OR_RETURN(const double dropout, fields.Dropout("hidden_dropout_prob"));
+  BATON_ASSIGN_OR_RETURN(const double attention_dropout, fields.Dropout("attention_probs_dropout_prob"));
+  model.set_dropout(dropout);
+  model.set_attention_dropout(attention_dropout);
   bert.set_layers(static_cast<int32_t>(layers));
   bert.set_width(width);
   bert.set_heads(heads);
@@ -67,7 +71,7 @@ absl::StatusOr<nlohmann::json> WriteBertConfig(const proto::Model& model) {
       {"hidden_act", NameOfActivation(bert.activation())},
       {"layer_norm_eps", bert.epsilon()},
       {"hidden_dropout_prob", model.dropout()},
-      {"attention_probs_dropout_prob", 0.0},
+      {"attention_probs_dropout_prob", model.attention_dropout()},
       {"tie_word_embeddings", true},
       {"pad_token_id", 0},
       {"torch_dtype", "float32"},

@@ -11,7 +11,7 @@
 
 namespace baton {
 
-// The model that FOLDER/config.json describes; only its kind is set. Dropout in the file is not taken over. Errors:
+// The model that FOLDER/config.json describes; its kind and dropout are set. Errors:
 // InvalidArgument that names the file, the field, its value and what is allowed.
 absl::StatusOr<proto::Model> ReadHuggingFaceConfig(const std::string& folder);
 

@@ -73,6 +73,14 @@ absl::StatusOr<double> ConfigFields::Positive(const char* field, double fallback
   return Positive(field);
 }
 
+absl::StatusOr<double> ConfigFields::Dropout(const char* field) const {
+  if (!Has(field)) return 0;
+  if (!Any(field).is_number()) return Wrong(field, "is no number");
+  const double number = Any(field).get<double>();
+  if (number >= 0 && number < 1) return number;
+  return Wrong(field, "must be at least 0 and below 1");
+}
+
 absl::StatusOr<bool> ConfigFields::Flag(const char* field, bool fallback) const {
   if (!Has(field)) return fallback;
   if (!Any(field).is_boolean()) return Wrong(field, "is neither true nor false");

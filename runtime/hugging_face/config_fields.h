@@ -30,6 +30,8 @@ class ConfigFields {
   // A number above 0; required.
   absl::StatusOr<double> Positive(const char* field) const;
   absl::StatusOr<double> Positive(const char* field, double fallback) const;
+  // From 0 up to, not including, 1; 0 if the file has none.
+  absl::StatusOr<double> Dropout(const char* field) const;
   absl::StatusOr<bool> Flag(const char* field, bool fallback) const;
   // Required.
   absl::StatusOr<std::string> Text(const char* field) const;

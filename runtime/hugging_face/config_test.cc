@@ -209,6 +209,29 @@ TEST_CASE("what is written is read as the same model") {
   }
 }
 
+TEST_CASE("probabilities of dropout are read and written; one that the file lacks is 0") {
+  proto::Model model = Read(With(Gpt2(), {{"embd_pdrop", 0.1}, {"attn_pdrop", 0.2}, {"resid_pdrop", 0.3}}));
+  CHECK(model.embedding_dropout() == 0.1);
+  CHECK(model.attention_dropout() == 0.2);
+  CHECK(model.dropout() == 0.3);
+  const Json written = Json::parse(WriteHuggingFaceConfig(model).value());
+  CHECK(written.at("embd_pdrop") == 0.1);
+  CHECK(written.at("attn_pdrop") == 0.2);
+  CHECK(written.at("resid_pdrop") == 0.3);
+  model = Read(Gpt2());
+  CHECK(model.embedding_dropout() + model.attention_dropout() + model.dropout() == 0);
+  model = Read(With(Llama(), {{"attention_dropout", 0.25}}));
+  CHECK(model.attention_dropout() == 0.25);
+  CHECK(model.dropout() == 0);
+  model.mutable_llama()->mutable_rotary()->set_factor(1);
+  CHECK(Json::parse(WriteHuggingFaceConfig(model).value()).at("attention_dropout") == 0.25);
+  CHECK(ErrorOf(With(Gpt2(), {{"attn_pdrop", 1}})) == "config.json: attn_pdrop: 1 must be at least 0 and below 1");
+  CHECK(ErrorOf(With(Gpt2(), {{"resid_pdrop", -0.1}})) ==
+        "config.json: resid_pdrop: -0.1 must be at least 0 and below 1");
+  CHECK(ErrorOf(With(Llama(), {{"attention_dropout", "0.1"}})) ==
+        "config.json: attention_dropout: \"0.1\" is no number");
+}
+
 TEST_CASE("models that transformers has no class for are not written") {
   CHECK(absl::IsUnimplemented(WriteHuggingFaceConfig(proto::Model()).status()));
   proto::Model model = Read(Llama("qwen2", "Qwen2ForCausalLM"));

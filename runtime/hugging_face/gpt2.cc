@@ -32,6 +32,9 @@ absl::Status ReadGpt2Config(const ConfigFields& fields, const std::string& model
   BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Positive("layer_norm_epsilon", 1e-5));
   BATON_ASSIGN_OR_RETURN(const proto::Activation activation, fields.ActivationOf("activation_function", "gelu_new"));
   BATON_ASSIGN_OR_RETURN(const bool tied, fields.Flag("tie_word_embeddings", true));
+  BATON_ASSIGN_OR_RETURN(const double embedding_dropout, fields.Dropout("embd_pdrop"));
+  BATON_ASSIGN_OR_RETURN(const double attention_dropout, fields.Dropout("attn_pdrop"));
+  BATON_ASSIGN_OR_RETURN(const double dropout, fields.Dropout("resid_pdrop"));
   BATON_RETURN_IF_ERROR(fields.CheckFlag("scale_attn_weights", true));
   BATON_RETURN_IF_ERROR(fields.CheckFlag("scale_attn_by_inverse_layer_idx", false));
   BATON_RETURN_IF_ERROR(fields.CheckFlag("add_cross_attention", false));
@@ -44,6 +47,9 @@ absl::Status ReadGpt2Config(const ConfigFields& fields, const std::string& model
   gpt2.set_epsilon(epsilon);
   gpt2.set_activation(activation);
   gpt2.set_tied(tied);
+  model.set_embedding_dropout(embedding_dropout);
+  model.set_attention_dropout(attention_dropout);
+  model.set_dropout(dropout);
   return absl::OkStatus();
 }
 
@@ -61,8 +67,8 @@ absl::StatusOr<nlohmann::json> WriteGpt2Config(const proto::Model& model) {
       {"activation_function", NameOfActivation(gpt2.activation())},
       {"layer_norm_epsilon", gpt2.epsilon()},
       {"tie_word_embeddings", gpt2.tied()},
-      {"attn_pdrop", 0.0},
-      {"embd_pdrop", model.dropout()},
+      {"attn_pdrop", model.attention_dropout()},
+      {"embd_pdrop", model.embedding_dropout()},
       {"resid_pdrop", model.dropout()},
       {"bos_token_id", nullptr},
       {"eos_token_id", nullptr},

@@ -131,6 +131,8 @@ absl::Status ReadLlamaConfig(const ConfigFields& fields, const std::string& mode
   llama.set_epsilon(epsilon);
   llama.set_activation(activation);
   llama.set_tied(tied);
+  BATON_ASSIGN_OR_RETURN(const double attention_dropout, fields.Dropout("attention_dropout"));
+  model.set_attention_dropout(attention_dropout);
   BATON_RETURN_IF_ERROR(ReadRotary(fields, *llama.mutable_rotary()));
   if (model_type == "mistral" && !fields.Any("sliding_window").is_null()) {
     BATON_ASSIGN_OR_RETURN(const int64_t window, fields.Whole("sliding_window", 1, kMostWindow));
@@ -169,6 +171,7 @@ absl::StatusOr<nlohmann::json> WriteLlamaConfig(const proto::Model& model) {
       {"rope_theta", llama.rotary().base()},
       {"rope_scaling", nullptr},
       {"tie_word_embeddings", llama.tied()},
+      {"attention_dropout", model.attention_dropout()},
       {"bos_token_id", nullptr},
       {"eos_token_id", nullptr},
       {"torch_dtype", "float32"},

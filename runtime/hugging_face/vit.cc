@@ -54,6 +54,10 @@ absl::Status ReadVitConfig(const ConfigFields& fields, const std::string& model_
   BATON_RETURN_IF_ERROR(fields.CheckDivides("patch_size", patch, "image_size", vit.image().height()));
   BATON_RETURN_IF_ERROR(fields.CheckDivides("patch_size", patch, "image_size", vit.image().width()));
   vit.mutable_image()->set_channels(channels);
+  BATON_ASSIGN_OR_RETURN(const double dropout, fields.Dropout("hidden_dropout_prob"));
+  BATON_ASSIGN_OR_RETURN(const double attention_dropout, fields.Dropout("attention_probs_dropout_prob"));
+  model.set_dropout(dropout);
+  model.set_attention_dropout(attention_dropout);
   vit.set_layers(static_cast<int32_t>(layers));
   vit.set_width(width);
   vit.set_heads(heads);
@@ -86,7 +90,7 @@ absl::StatusOr<nlohmann::json> WriteVitConfig(const proto::Model& model) {
       {"layer_norm_eps", vit.epsilon()},
       {"qkv_bias", vit.query_key_value_bias()},
       {"hidden_dropout_prob", model.dropout()},
-      {"attention_probs_dropout_prob", 0.0},
+      {"attention_probs_dropout_prob", model.attention_dropout()},
       {"torch_dtype", "float32"},
   };
   WriteLabels(vit.classes(), config);

@@ -32,6 +32,11 @@ proto::Job ForwardJob(proto::Job job) {
   job.mutable_parallel()->set_zero(0);
   job.mutable_batch()->set_sum_groups(1);
   job.mutable_devices()->set_count(NumDevices(job));
+  // A backend without dropout can run the model, too.
+  proto::Model& model = *job.mutable_model();
+  if (model.has_dropout()) model.set_dropout(0);
+  if (model.has_attention_dropout()) model.set_attention_dropout(0);
+  if (model.has_embedding_dropout()) model.set_embedding_dropout(0);
   if (job.devices().precision() == proto::Devices::BF16) job.mutable_devices()->set_precision(proto::Devices::FLOAT32);
   return job;
 }

@@ -30,8 +30,8 @@ struct ForwardProgram {
   int model = -1;        // for StageModules::UseModel
 };
 
-// `job` as inference runs it: without recomputation, in one replica, and in FLOAT32 if it was trained in BF16, since 16-bit working
-// copies belong to the optimizer.
+// `job` as inference runs it: without recomputation and dropout, in one replica, and in FLOAT32 if it was trained in
+// BF16, since 16-bit working copies belong to the optimizer.
 proto::Job ForwardJob(proto::Job job);
 
 // The same for logits: a batch of `sequences` in one piece, through one chunk on each device, with the model's longest

@@ -58,6 +58,13 @@ absl::Status ExpandHuggingFace(proto::Job& job) {
     *kind->mutable_resnet()->mutable_image() = image;
     model.clear_image();
   }
+  // The job's own numbers go before the file's.
+  if (model.has_dropout()) {
+    kind->clear_dropout();
+    if (!model.has_embedding_dropout()) kind->clear_embedding_dropout();
+  }
+  if (model.has_attention_dropout()) kind->clear_attention_dropout();
+  if (model.has_embedding_dropout()) kind->clear_embedding_dropout();
   model.clear_hugging_face();
   model.clear_weights();
   model.MergeFrom(*kind);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "runtime/job/resolve.h"
 #include "runtime/job/testing/jobs.h"
@@ -43,6 +44,23 @@ TEST_CASE("a folder becomes the kind that its config.json describes, and its wei
   CHECK(random->run().initial_weights().empty());
   // A resolved job resolves to itself.
   CHECK(ResolveJob(*job)->DebugString() == job->DebugString());
+}
+
+TEST_CASE("the job's own dropout goes before that of the file") {
+  const std::string config = kConfig;
+  const std::string folder =
+      Folder(config.substr(0, config.size() - 1) + R"(, "embd_pdrop": 0.1, "attn_pdrop": 0.2, "resid_pdrop": 0.3})");
+  const auto dropout = [&](const std::string& fields) {
+    const auto job = ResolveJob(Make(JobWith("hugging_face: \"" + folder + "\" " + fields), ""));
+    REQUIRE(job.ok());
+    const proto::Model& model = job->model();
+    return std::vector<double>{model.embedding_dropout(), model.attention_dropout(), model.dropout()};
+  };
+  CHECK(dropout("") == std::vector<double>{0.1, 0.2, 0.3});
+  CHECK(dropout("dropout: 0") == std::vector<double>{0, 0.2, 0});
+  CHECK(dropout("dropout: 0 embedding_dropout: 0.5") == std::vector<double>{0.5, 0.2, 0});
+  CHECK(dropout("attention_dropout: 0") == std::vector<double>{0.1, 0, 0.3});
+  CHECK(dropout("embedding_dropout: 0") == std::vector<double>{0, 0.2, 0.3});
 }
 
 TEST_CASE("wrong folders") {

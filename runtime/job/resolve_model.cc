@@ -47,11 +47,19 @@ absl::Status ResolveShared(proto::Model& model) {
 absl::Status ResolveDropout(const proto::Job& job, proto::Model& model) {
   if (model.has_gpt2() || model.has_llama() || model.has_bert() || model.has_vit()) {
     if (!model.has_dropout()) model.set_dropout(0);
-    return CheckFraction("model.dropout", model.dropout());
+    if (!model.has_attention_dropout()) model.set_attention_dropout(0);
+    if (!model.has_embedding_dropout()) model.set_embedding_dropout(model.dropout());
+    BATON_RETURN_IF_ERROR(CheckFraction("model.dropout", model.dropout()));
+    BATON_RETURN_IF_ERROR(CheckFraction("model.attention_dropout", model.attention_dropout()));
+    return CheckFraction("model.embedding_dropout", model.embedding_dropout());
   }
-  if (!model.has_dropout()) return absl::OkStatus();
+  const char* const field = model.has_dropout()             ? "dropout"
+                            : model.has_attention_dropout() ? "attention_dropout"
+                            : model.has_embedding_dropout() ? "embedding_dropout"
+                                                            : nullptr;
+  if (field == nullptr) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("model.dropout: goes with gpt2, llama, bert and vit, not with ", ModelKindOf(job)));
+      absl::StrCat("model.", field, ": goes with gpt2, llama, bert and vit, not with ", ModelKindOf(job)));
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ TEST_CASE("defaults of models of images") {
   CHECK(vit->model().vit().image().width() == 8);
   CHECK(vit->model().vit().feed_forward() == 32);
   CHECK(vit->model().has_dropout());
+  CHECK(vit->model().has_attention_dropout());
+  CHECK(ResolveJob(Make(kImages, "model.dropout=0.25"))->model().embedding_dropout() == 0.25);
   CHECK(NumLayers(*vit) == 2);
   CHECK(NumFeatures(*vit) == 192);
   CHECK(NumClasses(*vit) == 3);
@@ -98,6 +100,10 @@ TEST_CASE("wrong models of images and lists of layers") {
       Wrong{kImages, "model.vit.classes=1", "model.vit.classes: 1 must be at least 2"},
       Wrong{kImages, "model.vit.image={}", "model.vit.image.height is missing: the height of an image in pixels"},
       Wrong{kImages, "model.dropout=1", "model.dropout: 1 must be at least 0 and below 1"},
+      Wrong{kImages, "model.attention_dropout=-1", "model.attention_dropout: -1 must be at least 0 and below 1"},
+      Wrong{kImages, "model.embedding_dropout=1", "model.embedding_dropout: 1 must be at least 0 and below 1"},
+      Wrong{kMlp, "model.attention_dropout=0",
+            "model.attention_dropout: goes with gpt2, llama, bert and vit, not with mlp"},
       Wrong{kImages, "model.image={height: 4}", "model.image: goes with a list of layers, not with model.vit"},
       Wrong{kMlp, "model.dropout=0.5", "model.dropout: goes with gpt2, llama, bert and vit, not with mlp"},
       Wrong{kImages, "model={resnet { widths: [8, 16] depths: 2 image { height: 32 } classes: 4 }}",

@@ -112,7 +112,7 @@ LayerListOptions ToLayerListOptions(const proto::Model& model, int64_t context) 
 Gpt2Options ToGpt2Options(const proto::Model& model, int64_t context) {
   const proto::Gpt2& gpt2 = model.gpt2();
   Gpt2Options options;
-  options.dropout = model.dropout();
+  options.dropout = {model.embedding_dropout(), model.attention_dropout(), model.dropout()};
   options.layers = gpt2.layers();
   options.width = gpt2.width();
   options.heads = gpt2.heads();
@@ -129,7 +129,7 @@ Gpt2Options ToGpt2Options(const proto::Model& model, int64_t context) {
 LlamaOptions ToLlamaOptions(const proto::Model& model, int64_t context) {
   const proto::Llama& llama = model.llama();
   LlamaOptions options;
-  options.dropout = model.dropout();
+  options.dropout = {model.embedding_dropout(), model.attention_dropout(), model.dropout()};
   options.layers = llama.layers();
   options.width = llama.width();
   options.heads = llama.heads();
@@ -165,7 +165,7 @@ VitOptions ToVitOptions(const proto::Model& model) {
   options.activation = ToActivation(vit.activation()).value_or(ActivationKind::kGelu);
   options.epsilon = vit.epsilon();
   options.query_key_value_bias = vit.query_key_value_bias();
-  options.dropout = model.dropout();
+  options.dropout = {model.embedding_dropout(), model.attention_dropout(), model.dropout()};
   return options;
 }
 
@@ -198,7 +198,7 @@ BertOptions ToBertOptions(const proto::Model& model, int64_t context, int64_t pr
   options.segments = bert.segments();
   options.activation = ToActivation(bert.activation()).value_or(ActivationKind::kGelu);
   options.epsilon = bert.epsilon();
-  options.dropout = model.dropout();
+  options.dropout = {model.embedding_dropout(), model.attention_dropout(), model.dropout()};
   options.context = context;
   options.predicted = predicted;
   return options;

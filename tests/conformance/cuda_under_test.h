@@ -49,7 +49,8 @@ inline BackendUnderTest CudaUnderTest(const std::string& name, CudaPrecision pre
       "patches: the cuda backend has no such layer",
       "positions: the cuda backend has no such layer",
       "first row: the cuda backend has no such layer",
-      "attention: the cuda backend has no key_value_heads other than heads, no window, and only causal attention"};
+      "attention: the cuda backend has no key_value_heads other than heads, no window, and only causal attention",
+      "attention: the cuda backend has no dropout of probabilities"};
   return under_test;
 }
 

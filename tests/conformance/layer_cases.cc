@@ -56,11 +56,11 @@ LayerCase ActivationCase(ActivationKind kind, std::vector<int64_t> extents, Data
 }
 
 LayerCase AttentionCase(int64_t sequences, int64_t context, AttentionSpec spec, DataType type) {
-  LayerCase result{
-      absl::StrCat("attention of ", spec.heads, " heads of ", spec.HeadWidth(), " with ", spec.KeyValueHeads(), " keys",
-                   spec.causal ? "" : ", not causal", ", window ", spec.window),
-      {spec},
-      Shape(type, {sequences, context, spec.RowWidth()})};
+  LayerCase result{absl::StrCat("attention of ", spec.heads, " heads of ", spec.HeadWidth(), " with ",
+                                spec.KeyValueHeads(), " keys", spec.causal ? "" : ", not causal", ", window ",
+                                spec.window, spec.dropout > 0 ? absl::StrCat(", dropout ", spec.dropout) : ""),
+                   {spec},
+                   Shape(type, {sequences, context, spec.RowWidth()})};
   result.scale = 2;
   return result;
 }
@@ -305,6 +305,9 @@ std::vector<LayerCase> AllLayerCases() {
       AttentionCase(1, 200, {4, 16, 2, /*causal=*/true, /*window=*/5}, type),
       AttentionCase(1, 200, {2, 16, 0, /*causal=*/true, /*window=*/70}, type),
       AttentionCase(1, 20, {2, 16, 0, /*causal=*/true, /*window=*/300}, type),
+      AttentionCase(2, 17, {3, 15, 0, /*causal=*/true, /*window=*/0, /*dropout=*/0.25, "a"}, type),
+      AttentionCase(2, 300, {2, 16, 1, /*causal=*/false, /*window=*/0, /*dropout=*/0.1, "a"}, type),
+      AttentionCase(1, 200, {4, 16, 2, /*causal=*/true, /*window=*/70, /*dropout=*/0.5, "a"}, type),
       RmsNormCase(1, 1, 0, 1, 0, type),
       RmsNormCase(9, 33, 0, 1, 0, type),
       RmsNormCase(5, 384, 0, 1, 0, type),
@@ -389,6 +392,7 @@ std::vector<LayerCase> DoubleLayerCases() {
       AttentionCase(2, 5, {4, 8, 2}, type),
       AttentionCase(1, 5, {2, 4, 0, /*causal=*/false}, type),
       AttentionCase(1, 6, {2, 4, 1, /*causal=*/true, /*window=*/3}, type),
+      AttentionCase(2, 5, {2, 4, 0, /*causal=*/true, /*window=*/0, /*dropout=*/0.5, "a"}, type),
       ActivationCase(ActivationKind::kSilu, {3, 5}, type),
       RmsNormCase(3, 6, 0, 1, 0, type),
       RmsNormCase(2, 4, 1, 2, 3, type),

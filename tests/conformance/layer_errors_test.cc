@@ -55,6 +55,7 @@ TEST_CASE("errors name the shape that does not fit") {
       {{AttentionSpec{4, 8, 3}}, Shape(f32, {2, 3, 20}), "key_value_heads: 3 does not divide heads: 4"},
       {{AttentionSpec{4, 8, -4}}, Shape(f32, {2, 3, 24}), "key_value_heads: -4"},
       {{AttentionSpec{4, 8, 2}}, Shape(f32, {2, 3, 24}), "2 * key width = 16"},
+      {{AttentionSpec{4, 8, 0, true, 0, 1, "a"}}, Shape(f32, {2, 3, 24}), "dropout: 1 must be at least 0 and below 1"},
       {{AttentionSpec{4, 8, 0, true, -1}}, Shape(f32, {2, 3, 24}), "window: -1 is negative"},
       {{AttentionSpec{4, 8, 0, false, 2}}, Shape(f32, {2, 3, 24}), "window: 2 is given, but attention is not causal"},
       {{GateSpec{}}, Shape(f32, {2, 5}), "not even"},

@@ -1,6 +1,7 @@
 // Models of images, BERT and dropout through the pipeline: the same bits for every number of stages, schedule and
 // recomputation; running statistics; evaluation; resuming.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "tests/testing/jobs.h"
@@ -9,7 +10,7 @@ namespace baton {
 namespace {
 
 constexpr char kVit[] = R"(
-  model { vit { layers: 4 width: 16 heads: 2 image { height: 8 } patch: 4 classes: 5 } dropout: 0.1 }
+  model { vit { layers: 4 width: 16 heads: 2 image { height: 8 } patch: 4 classes: 5 } dropout: 0.1 attention_dropout: 0.1 }
   data { clusters { examples: 96 } held_out: 0.25 }
   batch { sequences: 12 micro_batches: 3 }
   optimizer { adamw { learning_rate: 1e-2 } }
@@ -58,8 +59,18 @@ constexpr char kTokenList[] = R"(
   run { steps: 6 })";
 
 constexpr char kBert[] = R"(
-  model { bert { layers: 4 width: 16 heads: 2 context: 16 vocabulary: 256 } dropout: 0.1 }
+  model { bert { layers: 4 width: 16 heads: 2 context: 16 vocabulary: 256 } dropout: 0.1 attention_dropout: 0.1 }
   data { text: "tests/data/handbook.txt" context: 12 held_out: 0.05 masking { mask_token: 0 } }
+  batch { sequences: 8 micro_batches: 4 }
+  optimizer { adamw { learning_rate: 1e-2 } }
+  run { steps: 6 })";
+
+constexpr char kLlama[] = R"(
+  model {
+    llama { layers: 4 width: 16 heads: 4 key_value_heads: 2 feed_forward: 24 context: 16 vocabulary: 256 window: 7 }
+    dropout: 0.1 attention_dropout: 0.2
+  }
+  data { text: "tests/data/handbook.txt" context: 12 held_out: 0.05 }
   batch { sequences: 8 micro_batches: 4 }
   optimizer { adamw { learning_rate: 1e-2 } }
   run { steps: 6 })";
@@ -88,6 +99,7 @@ TEST_CASE("ResNet trains to the same bits for every split, running statistics in
 TEST_CASE("a list of layers for images trains to the same bits for every split") { CheckSplits(kCnn, {2, 4}); }
 TEST_CASE("a list of layers for tokens trains to the same bits for every split") { CheckSplits(kTokenList, {2, 4}); }
 TEST_CASE("BERT with dropout trains to the same bits for every split") { CheckSplits(kBert, {2, 4}); }
+TEST_CASE("Llama with dropout trains to the same bits for every split") { CheckSplits(kLlama, {2, 4}); }
 TEST_CASE("GPT-2 with dropout trains to the same bits for every split") {
   const Outcome with = RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=1", "model.dropout=0.2"}));
   CHECK(RunToTheEnd(MakeJob(kSmallGpt, {"pipeline.stages=4", "model.dropout=0.2"})) == with);
@@ -102,8 +114,28 @@ TEST_CASE("the size of micro-batches does not change what is dropped") {
   CHECK(three.losses.front() != Approx(RunToTheEnd(MakeJob(kVit, {"model.dropout=0"})).losses.front()).epsilon(1e-5));
 }
 
+TEST_CASE("each probability drops something of its own") {
+  const auto first_loss = [](const std::string& setting) {
+    return RunToTheEnd(MakeJob(kLlama, {"model.dropout=0", "model.attention_dropout=0", setting})).losses.front();
+  };
+  std::set<double> losses;
+  for (const char* const setting :
+       {"run.steps=1", "model.dropout=0.3", "model.attention_dropout=0.3", "model.embedding_dropout=0.3"}) {
+    losses.insert(first_loss(setting));
+  }
+  CHECK(losses.size() == 4);
+}
+
+TEST_CASE("attention's dropout is the same for every size of micro-batches") {
+  const auto first_loss = [](const std::string& micro_batches) {
+    return RunToTheEnd(MakeJob(kLlama, {"model.attention_dropout=0.5", "batch.micro_batches=" + micro_batches}))
+        .losses.front();
+  };
+  CHECK(first_loss("4") == Approx(first_loss("1")).epsilon(1e-5));
+}
+
 TEST_CASE("an evaluation drops nothing and uses running statistics") {
-  for (const char* text : {kVit, kResnet}) {
+  for (const char* text : {kVit, kResnet, kLlama}) {
     const proto::Job job = MakeJob(text, {});
     const std::unique_ptr<TrainingSession> run = TrainingSession::Create(job).value();
     REQUIRE(run->Step(0).ok());

@@ -40,23 +40,25 @@ void AddEmbedding(const BertOptions& options, std::vector<LayerSpec>& layers) {
   embedding.initializer = {Initializer::Kind::kNormal, kTransformerDeviation};
   layers.push_back({embedding});
   layers.push_back(NormPart("embeddings.norm", options.width, options.epsilon));
-  AddDropout("embeddings.dropout", options.dropout, layers);
+  AddDropout("embeddings.dropout", options.dropout.embedding, layers);
 }
 
 void AddBlock(const BertOptions& options, const std::string& block, std::vector<LayerSpec>& layers) {
   const int64_t width = options.width;
   AttentionSpec attention{options.heads, width};
   attention.causal = false;
+  attention.dropout = options.dropout.attention;
+  attention.name = block + ".attention.probabilities";
   ResidualSpec first;
   first.layers = {LinearPart(block + ".attention.qkv", width, 3 * width),
                   {attention},
                   LinearPart(block + ".attention.output", width, width)};
-  AddDropout(block + ".attention.dropout", options.dropout, first.layers);
+  AddDropout(block + ".attention.dropout", options.dropout.residual, first.layers);
   ResidualSpec second;
   second.layers = {LinearPart(block + ".feed_forward.up", width, options.feed_forward),
                    {ActivationSpec{options.activation}},
                    LinearPart(block + ".feed_forward.down", options.feed_forward, width)};
-  AddDropout(block + ".feed_forward.dropout", options.dropout, second.layers);
+  AddDropout(block + ".feed_forward.dropout", options.dropout.residual, second.layers);
   layers.push_back({first});
   layers.push_back(NormPart(block + ".norm_1", width, options.epsilon));
   layers.push_back({second});

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "ops/layers/spec.h"
+#include "ops/models/transformer_dropout.h"
 
 namespace baton {
 
@@ -19,9 +20,9 @@ struct BertOptions {
   int64_t segments = 2;      // kinds of segments
   ActivationKind activation = ActivationKind::kGelu;
   double epsilon = 1e-12;  // of the layer norms
-  double dropout = 0;      // behind the embedding and before each residual addition
-  int64_t context = 0;     // tokens of a sequence; at most positions
-  int64_t predicted = 0;   // tokens of a sequence that have a target; the loss is the mean over these
+  TransformerDropout dropout;
+  int64_t context = 0;    // tokens of a sequence; at most positions
+  int64_t predicted = 0;  // tokens of a sequence that have a target; the loss is the mean over these
 };
 
 // One layer for each block, between which a split may cut. The first also has the embedding and its norm; the last also

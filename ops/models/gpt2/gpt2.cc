@@ -27,12 +27,15 @@ LayerSpec Embedding(const Gpt2Options& options) {
 
 LayerSpec Attention(const Gpt2Options& options, const std::string& block, double residual_deviation) {
   const int64_t width = options.width;
+  AttentionSpec attention{options.heads, width};
+  attention.dropout = options.dropout.attention;
+  attention.name = block + ".attn.probabilities";
   ResidualSpec residual;
   residual.layers.push_back(NormPart(block + ".ln_1", options.width, options.epsilon));
   residual.layers.push_back(LinearPart(block + ".attn.c_attn", width, 3 * width));
-  residual.layers.push_back({AttentionSpec{options.heads, width}});
+  residual.layers.push_back({attention});
   residual.layers.push_back(LinearPart(block + ".attn.c_proj", width, width, /*bias=*/true, residual_deviation));
-  AddDropout(block + ".attn.dropout", options.dropout, residual.layers);
+  AddDropout(block + ".attn.dropout", options.dropout.residual, residual.layers);
   return {residual};
 }
 
@@ -43,7 +46,7 @@ LayerSpec FeedForward(const Gpt2Options& options, const std::string& block, doub
   residual.layers.push_back(LinearPart(block + ".mlp.c_fc", width, inner));
   residual.layers.push_back({ActivationSpec{options.activation}});
   residual.layers.push_back(LinearPart(block + ".mlp.c_proj", inner, width, /*bias=*/true, residual_deviation));
-  AddDropout(block + ".mlp.dropout", options.dropout, residual.layers);
+  AddDropout(block + ".mlp.dropout", options.dropout.residual, residual.layers);
   return {residual};
 }
 
@@ -82,7 +85,7 @@ absl::StatusOr<ModelSpec> Gpt2Model(const Gpt2Options& given, int64_t sequences_
     SequenceSpec layer;
     if (i == 0) {
       layer.layers.push_back(Embedding(options));
-      AddDropout("dropout", options.dropout, layer.layers);
+      AddDropout("dropout", options.dropout.embedding, layer.layers);
     }
     layer.layers.push_back(Attention(options, block, residual_deviation));
     layer.layers.push_back(FeedForward(options, block, residual_deviation));

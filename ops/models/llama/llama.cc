@@ -49,6 +49,8 @@ LayerSpec Attention(const LlamaOptions& options, const std::string& block, doubl
   attention.width = options.heads * options.head_width;
   attention.key_value_heads = options.key_value_heads;
   attention.window = options.window;
+  attention.dropout = options.dropout.attention;
+  attention.name = block + ".self_attn.probabilities";
   const int64_t row = attention.RowWidth();
   const std::string name = block + ".self_attn";
   ResidualSpec residual;
@@ -63,7 +65,7 @@ LayerSpec Attention(const LlamaOptions& options, const std::string& block, doubl
   residual.layers.push_back({attention});
   residual.layers.push_back(
       LinearPart(name + ".o_proj", attention.width, options.width, options.attention_output_bias, residual_deviation));
-  AddDropout(block + ".self_attn.dropout", options.dropout, residual.layers);
+  AddDropout(block + ".self_attn.dropout", options.dropout.residual, residual.layers);
   return {residual};
 }
 
@@ -75,7 +77,7 @@ LayerSpec FeedForward(const LlamaOptions& options, const std::string& block, dou
   residual.layers.push_back({GateSpec{options.activation}});
   residual.layers.push_back(
       LinearPart(block + ".mlp.down_proj", options.feed_forward, options.width, bias, residual_deviation));
-  AddDropout(block + ".mlp.dropout", options.dropout, residual.layers);
+  AddDropout(block + ".mlp.dropout", options.dropout.residual, residual.layers);
   return {residual};
 }
 
@@ -116,7 +118,7 @@ absl::StatusOr<ModelSpec> LlamaModel(const LlamaOptions& options, int64_t sequen
     SequenceSpec layer;
     if (i == 0) {
       layer.layers.push_back(Embedding(options));
-      AddDropout("dropout", options.dropout, layer.layers);
+      AddDropout("dropout", options.dropout.embedding, layer.layers);
     }
     layer.layers.push_back(Attention(options, block, residual_deviation));
     layer.layers.push_back(FeedForward(options, block, residual_deviation));

@@ -32,19 +32,21 @@ void AddEmbedding(const VitOptions& options, std::vector<LayerSpec>& layers) {
       LinearPart("embeddings.projection", options.channels * options.patch * options.patch, options.width));
   layers.push_back(
       {PositionsSpec{"embeddings", /*class_token=*/true, {Initializer::Kind::kNormal, kTransformerDeviation}}});
-  AddDropout("embeddings.dropout", options.dropout, layers);
+  AddDropout("embeddings.dropout", options.dropout.embedding, layers);
 }
 
 LayerSpec Attention(const VitOptions& options, const std::string& block) {
   const int64_t width = options.width;
   AttentionSpec attention{options.heads, width};
   attention.causal = false;
+  attention.dropout = options.dropout.attention;
+  attention.name = block + ".attention.probabilities";
   ResidualSpec residual;
   residual.layers = {NormPart(block + ".norm_1", width, options.epsilon),
                      LinearPart(block + ".attention.qkv", width, 3 * width, options.query_key_value_bias),
                      {attention},
                      LinearPart(block + ".attention.output", width, width)};
-  AddDropout(block + ".attention.dropout", options.dropout, residual.layers);
+  AddDropout(block + ".attention.dropout", options.dropout.residual, residual.layers);
   return {residual};
 }
 
@@ -54,7 +56,7 @@ LayerSpec FeedForward(const VitOptions& options, const std::string& block) {
                      LinearPart(block + ".feed_forward.up", options.width, options.feed_forward),
                      {ActivationSpec{options.activation}},
                      LinearPart(block + ".feed_forward.down", options.feed_forward, options.width)};
-  AddDropout(block + ".feed_forward.dropout", options.dropout, residual.layers);
+  AddDropout(block + ".feed_forward.dropout", options.dropout.residual, residual.layers);
   return {residual};
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "ops/layers/spec.h"
+#include "ops/models/transformer_dropout.h"
 
 namespace baton {
 
@@ -20,7 +21,7 @@ struct VitOptions {
   ActivationKind activation = ActivationKind::kGelu;
   double epsilon = 1e-12;  // of the layer norms
   bool query_key_value_bias = true;
-  double dropout = 0;  // behind the embedding and before each residual addition
+  TransformerDropout dropout;
 };
 
 // One layer for each block, between which a split may cut. The first also has the patches, class token and positions;
