@@ -42,7 +42,8 @@ struct ParameterSpec {
   // A running statistic of activations, which no gradient trains. BackwardWeight adds each micro-batch's value to its
   // gradient, and Update moves it a tenth of the way to their mean (Optimizer::Update). Not part of the gradient norm.
   bool is_statistic = false;
-  // Training leaves it as it is; its gradients are computed and not used. Not part of the gradient norm.
+  // Training leaves it as it is. A primitive layer whose parameters are all frozen computes no gradients of them;
+  // others compute them, and they are not used. Not part of the gradient norm.
   bool frozen = false;
 };
 
@@ -91,6 +92,11 @@ class Layer {
 
   // Binds the values and gradients of parameters(), in that order. They must outlive the layer.
   virtual void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) = 0;
+
+  // Says which of parameters() are frozen, in that order; none if it is not called.
+  virtual void Freeze(const std::vector<bool>& frozen) {}
+  // True for a primitive layer with parameters that are all frozen: nobody calls BackwardWeight.
+  virtual bool is_frozen() const { return false; }
 
   virtual absl::Status Forward(KernelStream stream, const PassBuffers& buffers) = 0;
   // Writes recomputed and recomputed_weight again, with the same bits as Forward. Writes the output, too, if

@@ -3,6 +3,7 @@
 #ifndef BATON_OPS_LAYERS_PRIMITIVE_LAYER_H_
 #define BATON_OPS_LAYERS_PRIMITIVE_LAYER_H_
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,11 @@ class PrimitiveLayer : public Layer {
     gradients_ = gradients;
   }
 
+  void Freeze(const std::vector<bool>& frozen) final {
+    is_frozen_ = !frozen.empty() && std::find(frozen.begin(), frozen.end(), false) == frozen.end();
+  }
+  bool is_frozen() const final { return is_frozen_; }
+
   // Does nothing: for layers without parameters.
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override { return absl::OkStatus(); }
 
@@ -47,6 +53,7 @@ class PrimitiveLayer : public Layer {
   const Footprint footprint_;
   std::vector<std::byte*> values_;
   std::vector<std::byte*> gradients_;
+  bool is_frozen_ = false;
 };
 
 }  // namespace baton

@@ -30,6 +30,7 @@ class Recomputed final : public Layer {
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override {
     inner_->BindParameters(values, gradients);
   }
+  void Freeze(const std::vector<bool>& frozen) override { inner_->Freeze(frozen); }
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     return inner_->Forward(stream, ToInner(buffers));

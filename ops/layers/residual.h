@@ -28,6 +28,7 @@ class Residual final : public Layer {
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override {
     inner_->BindParameters(values, gradients);
   }
+  void Freeze(const std::vector<bool>& frozen) override { inner_->Freeze(frozen); }
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override;
   // Runs the inner layer's Recompute. Does not compute the sum again.

@@ -111,6 +111,15 @@ void Sequence::BindParameters(const std::vector<std::byte*>& values, const std::
   }
 }
 
+void Sequence::Freeze(const std::vector<bool>& frozen) {
+  auto begin = frozen.begin();
+  for (const auto& layer : layers_) {
+    const auto end = begin + static_cast<std::ptrdiff_t>(layer->parameters().size());
+    layer->Freeze({begin, end});
+    begin = end;
+  }
+}
+
 std::byte* Sequence::Resolve(const Location& location, const PassBuffers& buffers) {
   switch (location.region) {
     case Region::kSaved:
@@ -180,6 +189,7 @@ absl::Status Sequence::BackwardInput(KernelStream stream, const PassBuffers& buf
 
 absl::Status Sequence::BackwardWeight(KernelStream stream, const PassBuffers& buffers) {
   for (size_t i = layers_.size(); i-- > 0;) {
+    if (layers_[i]->is_frozen()) continue;
     BATON_RETURN_IF_ERROR(layers_[i]->BackwardWeight(stream, BuffersOf(i, buffers)));
   }
   return absl::OkStatus();

@@ -43,11 +43,13 @@ class Sequence final : public Layer {
   Footprint footprint() const override { return footprint_; }
   LayerFlops flops() const override;
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override;
+  void Freeze(const std::vector<bool>& frozen) override;
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override;
   // Runs Recompute of each layer, first to last. Does not compute the last layer's output again.
   absl::Status Recompute(KernelStream stream, const PassBuffers& buffers) override;
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override;
+  // Leaves frozen layers out.
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override;
 
  private:

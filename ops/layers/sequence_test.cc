@@ -32,6 +32,8 @@ class RecordingLayer final : public Layer {
     bound_values = values;
     bound_gradients = gradients;
   }
+  void Freeze(const std::vector<bool>& all) override { frozen = all; }
+  bool is_frozen() const override { return frozen == std::vector<bool>{true}; }
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override { return Record(buffers); }
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override { return Record(buffers); }
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override { return Record(buffers); }
@@ -39,6 +41,7 @@ class RecordingLayer final : public Layer {
   PassBuffers last;
   std::vector<std::byte*> bound_values;
   std::vector<std::byte*> bound_gradients;
+  std::vector<bool> frozen;
   absl::Status answer = absl::OkStatus();
 
  private:
@@ -94,6 +97,37 @@ struct Fixture {
 };
 
 }  // namespace
+
+TEST_CASE("a sequence says each layer what of it is frozen, and leaves frozen ones out") {
+  const Fixture fixture;
+  fixture.sequence->Freeze({false, true, true, false});
+  CHECK(fixture.layers[0]->frozen == std::vector<bool>{false});
+  CHECK(fixture.layers[1]->frozen == std::vector<bool>{true});
+  REQUIRE(fixture.sequence->BackwardWeight({}, DistinctBuffers()).ok());
+  CHECK(fixture.layers[0]->last.scratch != nullptr);
+  CHECK(fixture.layers[1]->last.scratch == nullptr);
+  CHECK(fixture.layers[2]->last.scratch == nullptr);
+  CHECK(fixture.layers[3]->last.scratch != nullptr);
+  // The gradients that flow through them are computed all the same.
+  REQUIRE(fixture.sequence->BackwardInput({}, DistinctBuffers()).ok());
+  CHECK(fixture.layers[1]->last.scratch != nullptr);
+}
+
+TEST_CASE("a primitive layer is frozen if all of its parameters are") {
+  const ReferenceBackend backend;
+  LinearSpec spec;
+  spec.name = "fc";
+  spec.inputs = spec.outputs = 2;
+  const auto layer = backend.Create({spec}, Shape(DataType::kFloat32, {3, 2})).value();
+  CHECK_FALSE(layer->is_frozen());
+  layer->Freeze({true, false});
+  CHECK_FALSE(layer->is_frozen());
+  layer->Freeze({true, true});
+  CHECK(layer->is_frozen());
+  const auto activation = backend.Create({ActivationSpec{}}, Shape(DataType::kFloat32, {3, 2})).value();
+  activation->Freeze({});
+  CHECK_FALSE(activation->is_frozen());
+}
 
 TEST_CASE("a sequence's footprint is its layers' and that of its intermediates") {
   const Fixture fixture;

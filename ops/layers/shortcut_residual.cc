@@ -63,6 +63,12 @@ void ShortcutResidual::BindParameters(const std::vector<std::byte*>& values, con
   shortcut_->BindParameters({values.begin() + of_inner, values.end()}, {gradients.begin() + of_inner, gradients.end()});
 }
 
+void ShortcutResidual::Freeze(const std::vector<bool>& frozen) {
+  const auto of_shortcut = frozen.begin() + static_cast<std::ptrdiff_t>(inner_->parameters().size());
+  inner_->Freeze({frozen.begin(), of_shortcut});
+  shortcut_->Freeze({of_shortcut, frozen.end()});
+}
+
 PassBuffers ShortcutResidual::ToInner(const PassBuffers& buffers) const {
   PassBuffers own = buffers;
   own.scratch = At(buffers.scratch, TensorBytes());

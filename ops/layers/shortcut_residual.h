@@ -30,6 +30,7 @@ class ShortcutResidual final : public Layer {
   Footprint footprint() const override;
   LayerFlops flops() const override;
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override;
+  void Freeze(const std::vector<bool>& frozen) override;
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override;
   // Runs the branches' Recompute. Does not compute the sum again.

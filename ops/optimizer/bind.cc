@@ -22,11 +22,14 @@ OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& off
 
 void BindLayer(const std::vector<OptimizedParameter>& parameters, Layer& layer) {
   std::vector<std::byte*> values, gradients;
+  std::vector<bool> frozen;
   for (const OptimizedParameter& parameter : parameters) {
     values.push_back(parameter.working != nullptr ? parameter.working : parameter.values);
     gradients.push_back(parameter.gradients);
+    frozen.push_back(parameter.frozen);
   }
   layer.BindParameters(values, gradients);
+  layer.Freeze(frozen);
 }
 
 }  // namespace baton

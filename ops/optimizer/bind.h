@@ -23,7 +23,8 @@ struct ParameterRegions {
 // One parameter. Its squared norm does not count (norm is −1); the caller numbers those that do.
 OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& offsets, const ParameterRegions& regions);
 
-// Binds `layer` to `parameters`, given in the order of layer.parameters(): it reads working copies where they exist.
+// Binds `layer` to `parameters`, given in the order of layer.parameters(): it reads working copies where they exist,
+// and computes no gradients that nobody uses.
 void BindLayer(const std::vector<OptimizedParameter>& parameters, Layer& layer);
 
 }  // namespace baton
