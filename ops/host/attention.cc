@@ -112,7 +112,11 @@ int64_t NumProbabilities(const std::vector<Block>& blocks) {
   return sum;
 }
 
-int64_t LargestBlock(const std::vector<Block>& blocks) { return largest; }
+int64_t LargestBlock(const std::vector<Block>& blocks) {
+  int64_t largest = 0;
+  for (const Block& block : blocks) largest = std::max(largest, block.NumProbabilities());
+  return largest;
+}
 
 // One head of one sequence of a pass.
 struct Head {
@@ -286,8 +290,6 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& 
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
   const Bytes element = SizeOf(DataType::kFloat32);
   std::vector<Block> blocks = MakeBlocks(spec, input[1]);
-  int64_t largest = 0;
-  for (const Block& block : blocks) largest = std::max(largest, block.NumProbabilities());
   Footprint footprint;
   footprint.saved = AlignUp(input[0] * spec.heads * NumProbabilities(blocks) * element);
   footprint.scratch = AlignUp((spec.dropout > 0 ? 2 : 1) * LargestBlock(blocks) * element);
