@@ -1,4 +1,4 @@
-// Causal attention by cuDNN's fused kernels where cuDNN has them for the shape, else by Baton's own.
+// Attention by cuDNN's fused kernels where cuDNN has them for the shape, else by Baton's own.
 #include "ops/cuda/attention.h"
 
 #include <cuda_runtime_api.h>
@@ -17,7 +17,8 @@ namespace baton {
 namespace {
 
 AttentionShape ShapeOf(const AttentionSpec& spec, const Shape& input) {
-  return {input.type(), input[0], input[1], spec.heads, spec.width / spec.heads};
+  return {input.type(),         input[0],    input[1],   spec.heads, spec.HeadWidth(),
+          spec.KeyValueHeads(), spec.causal, spec.window};
 }
 
 Bytes OutputBytes(const LayerInfo& info) { return AlignUp(info.output_shape.NumBytes()); }
@@ -69,10 +70,6 @@ class CudaAttention final : public PrimitiveLayer {
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& spec, const Shape& input,
                                                            const CudaBackendOptions& options) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
-  if (spec.KeyValueHeads() != spec.heads || !spec.causal || spec.window != 0) {
-    return absl::UnimplementedError(
-        "attention: the cuda backend has no key_value_heads other than heads, no window, and only causal attention");
-  }
   if (spec.dropout > 0) {
     return absl::UnimplementedError("attention: the cuda backend has no dropout of probabilities");
   }

@@ -1,4 +1,4 @@
-// Causal attention on GPUs. Used only by CudaBackend.
+// Attention on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_ATTENTION_H_
 #define BATON_OPS_CUDA_ATTENTION_H_
 
@@ -13,7 +13,7 @@ namespace baton {
 
 // Errors: AttentionInfo's; InvalidArgument for an input of another type than the options' precision.
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& spec, const Shape& input,
-                                                                 const CudaBackendOptions& options);
+                                                           const CudaBackendOptions& options);
 
 }  // namespace baton
 

@@ -9,11 +9,16 @@
 #include "ops/cuda/attention.h"
 #include "ops/cuda/cross_entropy.h"
 #include "ops/cuda/cuda_optimizer.h"
+#include "ops/cuda/dropout.h"
 #include "ops/cuda/embedding.h"
 #include "ops/cuda/feed_forward.h"
+#include "ops/cuda/gate.h"
 #include "ops/cuda/kernels/elementwise.h"
 #include "ops/cuda/layer_norm.h"
 #include "ops/cuda/linear.h"
+#include "ops/cuda/rms_norm.h"
+#include "ops/cuda/rotary.h"
+#include "ops/cuda/rows.h"
 #include "ops/cuda/support.h"
 
 namespace baton {
@@ -26,13 +31,17 @@ struct Maker {
   const CudaBackendOptions& options;
 
   Result operator()(const LinearSpec& spec) const { return CreateCudaLinear(spec, input, options); }
-  Result operator()(const EmbeddingSpec& spec) const {
-    if (!spec.segment_name.empty()) return absl::UnimplementedError("embedding: the cuda backend has no segments");
-    return CreateCudaEmbedding(spec, input, options);
-  }
+  Result operator()(const EmbeddingSpec& spec) const { return CreateCudaEmbedding(spec, input, options); }
   Result operator()(const LayerNormSpec& spec) const { return CreateCudaLayerNorm(spec, input, options); }
+  Result operator()(const RmsNormSpec& spec) const { return CreateCudaRmsNorm(spec, input, options); }
   Result operator()(const ActivationSpec& spec) const { return CreateCudaActivation(spec, input, options); }
+  Result operator()(const GateSpec& spec) const { return CreateCudaGate(spec, input, options); }
+  Result operator()(const RotarySpec& spec) const { return CreateCudaRotary(spec, input, options); }
   Result operator()(const AttentionSpec& spec) const { return CreateCudaAttention(spec, input, options); }
+  Result operator()(const DropoutSpec& spec) const { return CreateCudaDropout(spec, input, options); }
+  Result operator()(const PatchesSpec& spec) const { return CreateCudaPatches(spec, input, options); }
+  Result operator()(const PositionsSpec& spec) const { return CreateCudaPositions(spec, input, options); }
+  Result operator()(const FirstRowSpec& spec) const { return CreateCudaFirstRow(spec, input, options); }
   Result operator()(const CrossEntropySpec& spec) const { return CreateCudaCrossEntropy(spec, input, options); }
   template <typename Other>
   Result operator()(const Other&) const {

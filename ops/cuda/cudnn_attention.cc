@@ -39,12 +39,15 @@ int64_t SequencesPerGroup(const AttentionShape& shape) {
   return 1;
 }
 
-// The workspace of a group: its probabilities' gradients, the gradients of queries in f32 and two numbers a query.
+// The workspace of a group: its probabilities' gradients, the gradients of queries in f32 and two numbers a query; if
+// heads share keys, the gradients of keys and values of each head, too.
 Bytes WorkspaceLimit(const AttentionShape& shape) {
   const int64_t sequences = SequencesPerGroup(shape);
   const int64_t queries = sequences * shape.heads * shape.context;
-  return RoundUp(ProbabilityBytes(shape, sequences) + queries * (shape.head_width + 2) * Bytes{sizeof(float)} + kSlack,
-                 kBufferAlignment);
+  const int64_t gradients = shape.HeadsPerKey() > 1 ? 3 : 1;
+  return RoundUp(
+      ProbabilityBytes(shape, sequences) + queries * (gradients * shape.head_width + 2) * Bytes{sizeof(float)} + kSlack,
+      kBufferAlignment);
 }
 
 // cuDNN's handle for one device and the plans made for it. Shared by all layers of the process and never destroyed,
@@ -53,8 +56,9 @@ struct DevicePlans {
   // Held while work is enqueued, since the handle has one stream at a time.
   Mutex mutex;
   cudnnHandle_t handle = nullptr;
-  // By sequences, context, heads, head width, backward, deterministic. Null: cuDNN has no plan.
-  std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, bool, bool>, std::unique_ptr<CudnnPlan>> plans;
+  // By sequences, context, heads, head width, key-value heads, causal, backward, deterministic. Null: cuDNN has no
+  // plan.
+  std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, bool, bool, bool>, std::unique_ptr<CudnnPlan>> plans;
 };
 
 // The plans of the current device. Errors: Internal if CUDA or cuDNN fails.
@@ -97,18 +101,18 @@ class CudnnAttention final : public FusedAttention {
   absl::Status Backward(KernelStream stream, const void* x, const void* y, const float* log_sums, const void* dy,
                         void* dx, std::byte* scratch) override {
     constexpr Bytes kElement = 2;
-    const int64_t width = shape_.heads * shape_.head_width;
     const int64_t rows = group_.sequences * shape_.context;
     for (int64_t group = 0; group < num_groups_; ++group) {
-      const Bytes output_offset = group * rows * width * kElement;
-      CudnnPointers pointers = InputPointers(static_cast<const std::byte*>(x) + 3 * output_offset);
+      const Bytes output_offset = group * rows * shape_.Width() * kElement;
+      const Bytes input_offset = group * rows * shape_.RowWidth() * kElement;
+      CudnnPointers pointers = InputPointers(static_cast<const std::byte*>(x) + input_offset);
       pointers[kOutput] = Writable(static_cast<const std::byte*>(y) + output_offset);
       pointers[kStats] = Writable(log_sums + group * rows * shape_.heads);
       pointers[kGradOutput] = Writable(static_cast<const std::byte*>(dy) + output_offset);
-      std::byte* const grad_query = static_cast<std::byte*>(dx) + 3 * output_offset;
+      std::byte* const grad_query = static_cast<std::byte*>(dx) + input_offset;
       pointers[kGradQuery] = grad_query;
-      pointers[kGradKey] = grad_query + width * kElement;
-      pointers[kGradValue] = grad_query + 2 * width * kElement;
+      pointers[kGradKey] = grad_query + shape_.Width() * kElement;
+      pointers[kGradValue] = grad_query + (shape_.Width() + shape_.KeyWidth()) * kElement;
       BATON_RETURN_IF_ERROR(Execute(stream, group_, /*backward=*/true, &pointers, scratch));
     }
     return absl::OkStatus();
@@ -121,8 +125,9 @@ class CudnnAttention final : public FusedAttention {
   // Queries, keys and values of x, which lie side by side.
   CudnnPointers InputPointers(const void* x) const {
     const std::byte* const query = static_cast<const std::byte*>(x);
-    const Bytes width = shape_.heads * shape_.head_width * 2;
-    return {{kQuery, Writable(query)}, {kKey, Writable(query + width)}, {kValue, Writable(query + 2 * width)}};
+    const Bytes key = shape_.Width() * 2;
+    const Bytes value = key + shape_.KeyWidth() * 2;
+    return {{kQuery, Writable(query)}, {kKey, Writable(query + key)}, {kValue, Writable(query + value)}};
   }
 
   // Errors: Unimplemented if cuDNN has no plan for the shape; Internal if cuDNN fails.
@@ -139,8 +144,9 @@ class CudnnAttention final : public FusedAttention {
 
   // Null if cuDNN has no plan for the shape.
   const CudnnPlan* FindOrCreate(DevicePlans* plans, const AttentionShape& shape, bool backward) const {
-    const auto [entry, is_new] = plans->plans.try_emplace(
-        {shape.sequences, shape.context, shape.heads, shape.head_width, backward, deterministic_});
+    const auto [entry, is_new] =
+        plans->plans.try_emplace({shape.sequences, shape.context, shape.heads, shape.head_width, shape.key_value_heads,
+                                  shape.causal, backward, deterministic_});
     if (!is_new) return entry->second.get();
     absl::StatusOr<std::unique_ptr<CudnnPlan>> plan =
         CudnnPlan::Create(plans->handle, {shape, backward, deterministic_, workspace_});
@@ -165,6 +171,8 @@ class CudnnAttention final : public FusedAttention {
 }  // namespace
 
 std::unique_ptr<FusedAttention> CreateFusedAttention(const AttentionShape& shape, bool deterministic) {
+  // Baton's own kernels skip the keys before a window.
+  if (shape.window != 0) return nullptr;
   // cuDNN's limits for training on Ampere and later.
   if (shape.type != DataType::kBFloat16 || shape.head_width % 8 != 0 || shape.head_width > 128) return nullptr;
   return std::make_unique<CudnnAttention>(shape, deterministic);

@@ -18,20 +18,22 @@ namespace frontend = cudnn_frontend;
 using FrontendGraph = frontend::graph::Graph;
 using Tensor = std::shared_ptr<frontend::graph::Tensor_attributes>;
 
-// An input [sequences, heads, context, head_width]. The heads of a row lie side by side; the rows of a sequence are
-// `row_stride` elements apart.
-Tensor MakeTensor(FrontendGraph* graph, CudnnTensor uid, const AttentionShape& shape, int64_t row_stride) {
+// An input [sequences, heads, context, head_width]; of keys and values, shape.key_value_heads. The heads of a row lie
+// side by side; the rows of a sequence are `row_stride` elements apart.
+Tensor MakeTensor(FrontendGraph* graph, CudnnTensor uid, const AttentionShape& shape, int64_t heads,
+                  int64_t row_stride) {
   return graph->tensor(frontend::graph::Tensor_attributes()
                            .set_uid(uid)
-                           .set_dim({shape.sequences, shape.heads, shape.context, shape.head_width})
+                           .set_dim({shape.sequences, heads, shape.context, shape.head_width})
                            .set_stride({shape.context * row_stride, shape.head_width, row_stride, 1}));
 }
 
 // Makes `tensor` an output with MakeTensor's layout.
-void DescribeOutput(const Tensor& tensor, CudnnTensor uid, const AttentionShape& shape, int64_t row_stride) {
+void DescribeOutput(const Tensor& tensor, CudnnTensor uid, const AttentionShape& shape, int64_t heads,
+                    int64_t row_stride) {
   tensor->set_output(true)
       .set_uid(uid)
-      .set_dim({shape.sequences, shape.heads, shape.context, shape.head_width})
+      .set_dim({shape.sequences, heads, shape.context, shape.head_width})
       .set_stride({shape.context * row_stride, shape.head_width, row_stride, 1});
 }
 
@@ -48,15 +50,14 @@ float ScoreScale(const AttentionShape& shape) {
 }
 
 std::shared_ptr<FrontendGraph> ForwardGraph(const AttentionShape& shape) {
-  const int64_t width = shape.heads * shape.head_width;
   std::shared_ptr<FrontendGraph> graph = NewGraph();
-  const Tensor query = MakeTensor(graph.get(), kQuery, shape, 3 * width);
-  const Tensor key = MakeTensor(graph.get(), kKey, shape, 3 * width);
-  const Tensor value = MakeTensor(graph.get(), kValue, shape, 3 * width);
+  const Tensor query = MakeTensor(graph.get(), kQuery, shape, shape.heads, shape.RowWidth());
+  const Tensor key = MakeTensor(graph.get(), kKey, shape, shape.key_value_heads, shape.RowWidth());
+  const Tensor value = MakeTensor(graph.get(), kValue, shape, shape.key_value_heads, shape.RowWidth());
   auto options = frontend::graph::SDPA_attributes().set_name("attention").set_generate_stats(true);
-  options.set_causal_mask(true).set_attn_scale(ScoreScale(shape));
+  options.set_causal_mask(shape.causal).set_attn_scale(ScoreScale(shape));
   const auto [output, stats] = graph->sdpa(query, key, value, options);
-  DescribeOutput(output, kOutput, shape, width);
+  DescribeOutput(output, kOutput, shape, shape.heads, shape.Width());
   stats->set_output(true)
       .set_uid(kStats)
       .set_data_type(frontend::DataType_t::FLOAT)
@@ -66,25 +67,24 @@ std::shared_ptr<FrontendGraph> ForwardGraph(const AttentionShape& shape) {
 }
 
 std::shared_ptr<FrontendGraph> BackwardGraph(const AttentionShape& shape, bool deterministic) {
-  const int64_t width = shape.heads * shape.head_width;
   std::shared_ptr<FrontendGraph> graph = NewGraph();
-  const Tensor query = MakeTensor(graph.get(), kQuery, shape, 3 * width);
-  const Tensor key = MakeTensor(graph.get(), kKey, shape, 3 * width);
-  const Tensor value = MakeTensor(graph.get(), kValue, shape, 3 * width);
-  const Tensor output = MakeTensor(graph.get(), kOutput, shape, width);
-  const Tensor grad_output = MakeTensor(graph.get(), kGradOutput, shape, width);
+  const Tensor query = MakeTensor(graph.get(), kQuery, shape, shape.heads, shape.RowWidth());
+  const Tensor key = MakeTensor(graph.get(), kKey, shape, shape.key_value_heads, shape.RowWidth());
+  const Tensor value = MakeTensor(graph.get(), kValue, shape, shape.key_value_heads, shape.RowWidth());
+  const Tensor output = MakeTensor(graph.get(), kOutput, shape, shape.heads, shape.Width());
+  const Tensor grad_output = MakeTensor(graph.get(), kGradOutput, shape, shape.heads, shape.Width());
   const Tensor stats = graph->tensor(frontend::graph::Tensor_attributes()
                                          .set_uid(kStats)
                                          .set_data_type(frontend::DataType_t::FLOAT)
                                          .set_dim({shape.sequences, shape.heads, shape.context, 1})
                                          .set_stride({shape.heads * shape.context, shape.context, 1, 1}));
   auto options = frontend::graph::SDPA_backward_attributes().set_name("attention backward");
-  options.set_causal_mask(true).set_attn_scale(ScoreScale(shape)).set_deterministic_algorithm(deterministic);
+  options.set_causal_mask(shape.causal).set_attn_scale(ScoreScale(shape)).set_deterministic_algorithm(deterministic);
   const auto [grad_query, grad_key, grad_value] =
       graph->sdpa_backward(query, key, value, output, grad_output, stats, options);
-  DescribeOutput(grad_query, kGradQuery, shape, 3 * width);
-  DescribeOutput(grad_key, kGradKey, shape, 3 * width);
-  DescribeOutput(grad_value, kGradValue, shape, 3 * width);
+  DescribeOutput(grad_query, kGradQuery, shape, shape.heads, shape.RowWidth());
+  DescribeOutput(grad_key, kGradKey, shape, shape.key_value_heads, shape.RowWidth());
+  DescribeOutput(grad_value, kGradValue, shape, shape.key_value_heads, shape.RowWidth());
   return graph;
 }
 

@@ -1,4 +1,4 @@
-// Token and position embedding on GPUs. Used only by CudaBackend.
+// Token, position and segment embedding on GPUs. Used only by CudaBackend.
 #ifndef BATON_OPS_CUDA_EMBEDDING_H_
 #define BATON_OPS_CUDA_EMBEDDING_H_
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/host_device_function.h"
 #include "ops/tensor/pass_buffers.h"
 
 namespace baton {
@@ -30,12 +31,13 @@ inline uint64_t DropoutNameHash(std::string_view name) {
 inline uint64_t DropoutThreshold(double probability) { return static_cast<uint64_t>(probability * 4294967296.0); }
 
 // The words of elements 4 · block … 4 · block + 3 of a sequence. `sequence`: its number in the step's batch.
-inline r123::Philox4x32::ctr_type DropoutWords(uint64_t name_hash, const StepContext& step, int64_t sequence,
-                                               int64_t block) {
+BATON_HOST_DEVICE inline r123::Philox4x32::ctr_type DropoutWords(uint64_t name_hash, const StepContext& step,
+                                                                 int64_t sequence, int64_t block) {
   const uint64_t key = name_hash ^ (step.seed * 0x9E3779B97F4A7C15u);
-  const auto low = [](uint64_t value) { return static_cast<uint32_t>(value); };
-  const auto high = [](uint64_t value) { return static_cast<uint32_t>(value >> 32); };
-  return r123::Philox4x32{}({{low(block), high(block), low(sequence), low(step.step)}}, {{low(key), high(key)}});
+  const r123::Philox4x32::ctr_type counter = {{static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32),
+                                               static_cast<uint32_t>(sequence), static_cast<uint32_t>(step.step)}};
+  const r123::Philox4x32::key_type words = {{static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)}};
+  return r123::Philox4x32{}(counter, words);
 }
 
 // True if passes draw a mask at all.

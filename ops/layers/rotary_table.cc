@@ -19,13 +19,19 @@ double Stretched(double frequency, const RotaryFrequencies& of) {
 
 }  // namespace
 
-RotaryTable MakeRotaryTable(const RotarySpec& spec, int64_t context) {
+std::vector<float> PairFrequencies(const RotarySpec& spec) {
   const int64_t pairs = spec.width / 2;
   std::vector<float> frequencies(pairs);
   for (int64_t i = 0; i < pairs; ++i) {
     const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(spec.width);
     frequencies[i] = static_cast<float>(Stretched(std::pow(spec.frequencies.base, exponent), spec.frequencies));
   }
+  return frequencies;
+}
+
+RotaryTable MakeRotaryTable(const RotarySpec& spec, int64_t context) {
+  const std::vector<float> frequencies = PairFrequencies(spec);
+  const int64_t pairs = static_cast<int64_t>(frequencies.size());
   RotaryTable table;
   table.cosines.reserve(context * pairs);
   table.sines.reserve(context * pairs);

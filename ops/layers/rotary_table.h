@@ -9,13 +9,17 @@
 
 namespace baton {
 
+// The angle by which each pair of a head turns from one position to the next: [width / 2], rounded to f32, as in the
+// libraries whose weights are loaded.
+std::vector<float> PairFrequencies(const RotarySpec& spec);
+
 // Both: [context, width / 2], for the pairs of one head.
 struct RotaryTable {
   std::vector<float> cosines;
   std::vector<float> sines;
 };
 
-// Frequencies and angles are rounded to f32, as in the libraries whose weights are loaded.
+// The cosine and sine of position · frequency, where the product is rounded to f32.
 RotaryTable MakeRotaryTable(const RotarySpec& spec, int64_t context);
 
 }  // namespace baton

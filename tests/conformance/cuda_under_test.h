@@ -36,20 +36,11 @@ inline BackendUnderTest CudaUnderTest(const std::string& name, CudaPrecision pre
   under_test.checks_ids = false;
   under_test.multiplies_exactly = precision != CudaPrecision::kTensorFloat32;
   under_test.refusals = {
-      "RMS norm: the cuda backend has no such layer",
-      "gate: the cuda backend has no such layer",
-      "rotary: the cuda backend has no such layer",
-      "dropout: the cuda backend has no such layer",
-      "embedding: the cuda backend has no segments",
       "convolution: the cuda backend has no such layer",
       "group norm: the cuda backend has no such layer",
       "batch norm: the cuda backend has no such layer",
       "pooling: the cuda backend has no such layer",
       "global average: the cuda backend has no such layer",
-      "patches: the cuda backend has no such layer",
-      "positions: the cuda backend has no such layer",
-      "first row: the cuda backend has no such layer",
-      "attention: the cuda backend has no key_value_heads other than heads, no window, and only causal attention",
       "attention: the cuda backend has no dropout of probabilities"};
   return under_test;
 }

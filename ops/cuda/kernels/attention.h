@@ -1,4 +1,4 @@
-// Baton's own causal attention kernels, which store no probabilities (Dao 2023, FlashAttention-2). Used by
+// Baton's own attention kernels, which store no probabilities (Dao 2023, FlashAttention-2). Used by
 // CudaAttention for f32, and for bf16 where cuDNN has no kernel.
 #ifndef BATON_OPS_CUDA_KERNELS_ATTENTION_H_
 #define BATON_OPS_CUDA_KERNELS_ATTENTION_H_
@@ -15,7 +15,8 @@ namespace baton {
 // The largest head width that the kernels take, in channels.
 inline constexpr int64_t kMaxHeadWidth = 256;
 
-// y ← softmax(q · kᵀ / √head_width, causal) · v. Writes y_copy, shaped as y, as well unless it is null.
+// y ← softmax(q · kᵀ / √head_width, over the keys that each query sees) · v. Writes y_copy, shaped as y, as well unless
+// it is null.
 absl::Status LaunchAttention(KernelStream stream, const AttentionShape& shape, const void* x, void* y, void* y_copy,
                              float* log_sums);
 

@@ -1,7 +1,7 @@
 // With s = q · k / √d, p = exp(s − log_sum) and D = dy · y (Dao 2023, algorithm 2):
 //   dv = Σ queries p dy,   ds = p (dy · v − D) / √d,   dq = Σ keys ds k,   dk = Σ queries ds q
 // Three kernels: the first computes D; the second dq, a tile of queries a block; the third dk and dv, a tile of keys a
-// block.
+// block, which sums over all heads that share the keys.
 #include "ops/cuda/kernels/attention_tile.cuh"
 
 namespace baton {
@@ -29,10 +29,10 @@ __global__ void __launch_bounds__(kAttentionThreads)
   }
 }
 
-// exp(scaled_score − log_sum); 0 for a key after the query or a query beyond the context.
+// exp(scaled_score − log_sum); 0 for a key that the query does not see or a query beyond the context.
 __device__ inline float Probability(const AttentionShape& shape, int64_t query, int64_t key, float scaled_score,
                                     const float* log_sums) {
-  return key <= query && query < shape.context ? expf(scaled_score - log_sums[query]) : 0.0f;
+  return query < shape.context && shape.Sees(query, key) ? expf(scaled_score - log_sums[query]) : 0.0f;
 }
 
 // Arrays: LaunchAttentionBackward's; all_dots: shaped as log_sums. Grid: a block for each tile of queries, head and
@@ -47,21 +47,21 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const keys = grad_outputs + Tile::kRows;
   float* const values = keys + Tile::kRows;
   float* const grad_scores = values + Tile::kRows;
-  const int64_t tiles = (shape.context + Tile::kTile - 1) / Tile::kTile;
-  const AttentionBlock block = ThisBlock(shape, tiles, /*last_first=*/true);
-  const int64_t width = shape.heads * shape.head_width;
-  const int64_t offset = block.InputOffset(shape);
-  const T* const head = x + offset;
-  const float* const log_sums = all_log_sums + block.RowOffset(shape);
-  const float* const dots = all_dots + block.RowOffset(shape);
+  int64_t head;
+  const AttentionBlock block = ThisBlock<Tile>(shape, shape.heads, /*last_first=*/true, &head);
+  const int64_t offset = block.QueryOffset(shape, head);
+  const T* const head_keys = x + block.KeyOffset(shape, head / shape.HeadsPerKey());
+  const float* const log_sums = all_log_sums + block.RowOffset(shape, head);
+  const float* const dots = all_dots + block.RowOffset(shape, head);
   const int64_t first_query = block.tile * Tile::kTile;
   float gradient[kMicro][Tile::kChannels] = {};
-  LoadRows<Tile>(shape, head, 3 * width, first_query, queries);
-  LoadRows<Tile>(shape, dy + block.OutputOffset(shape), width, first_query, grad_outputs);
-  for (int64_t tile = 0; tile <= block.tile; ++tile) {
+  LoadRows<Tile>(shape, x + offset, shape.RowWidth(), first_query, queries);
+  LoadRows<Tile>(shape, dy + block.OutputOffset(shape, head), shape.Width(), first_query, grad_outputs);
+  const TileRange seen = SeenTiles<Tile>(shape, block.tile);
+  for (int64_t tile = seen.begin; tile < seen.end; ++tile) {
     __syncthreads();  // all threads have read the last tile's keys and values
-    LoadRows<Tile>(shape, head + width, 3 * width, tile * Tile::kTile, keys);
-    LoadRows<Tile>(shape, head + 2 * width, 3 * width, tile * Tile::kTile, values);
+    LoadRows<Tile>(shape, head_keys, shape.RowWidth(), tile * Tile::kTile, keys);
+    LoadRows<Tile>(shape, head_keys + shape.KeyWidth(), shape.RowWidth(), tile * Tile::kTile, values);
     __syncthreads();
     float scores[kMicro][kMicro];
     float grad_probabilities[kMicro][kMicro];
@@ -83,10 +83,10 @@ __global__ void __launch_bounds__(kAttentionThreads)
   }
   float one[kMicro];
   for (int i = 0; i < kMicro; ++i) one[i] = 1.0f;
-  StoreRows<Tile>(shape, gradient, one, 3 * width, first_query, dx + offset);
+  StoreRows<Tile>(shape, gradient, one, shape.RowWidth(), first_query, dx + offset);
 }
 
-// As QueryGradientKernel, with keys as rows and queries as columns. Grid: a block for each tile of keys, head and
+// As QueryGradientKernel, with keys as rows and queries as columns. Grid: a block for each tile of keys, key head and
 // sequence. Dynamic shared memory: keys, values, queries, dy, probabilities, gradients of scores.
 template <typename T, typename Tile>
 __global__ void __launch_bounds__(kAttentionThreads)
@@ -99,23 +99,24 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const grad_outputs = queries + Tile::kRows;
   float* const probabilities = grad_outputs + Tile::kRows;
   float* const grad_scores = probabilities + Tile::kScores;
-  const int64_t tiles = (shape.context + Tile::kTile - 1) / Tile::kTile;
-  const AttentionBlock block = ThisBlock(shape, tiles, /*last_first=*/false);
-  const int64_t width = shape.heads * shape.head_width;
-  const int64_t offset = block.InputOffset(shape);
-  const T* const head = x + offset;
-  const T* const grad_head = dy + block.OutputOffset(shape);
-  const float* const log_sums = all_log_sums + block.RowOffset(shape);
-  const float* const dots = all_dots + block.RowOffset(shape);
+  int64_t key_head;
+  const AttentionBlock block = ThisBlock<Tile>(shape, shape.key_value_heads, /*last_first=*/false, &key_head);
+  const int64_t offset = block.KeyOffset(shape, key_head);
   const int64_t first_key = block.tile * Tile::kTile;
   float key_gradient[kMicro][Tile::kChannels] = {};
   float value_gradient[kMicro][Tile::kChannels] = {};
-  LoadRows<Tile>(shape, head + width, 3 * width, first_key, keys);
-  LoadRows<Tile>(shape, head + 2 * width, 3 * width, first_key, values);
-  for (int64_t tile = block.tile; tile < tiles; ++tile) {
+  LoadRows<Tile>(shape, x + offset, shape.RowWidth(), first_key, keys);
+  LoadRows<Tile>(shape, x + offset + shape.KeyWidth(), shape.RowWidth(), first_key, values);
+  const TileRange seeing = SeeingTiles<Tile>(shape, block.tile);
+  const int64_t turns = shape.HeadsPerKey() * (seeing.end - seeing.begin);
+  for (int64_t turn = 0; turn < turns; ++turn) {
+    const int64_t head = key_head * shape.HeadsPerKey() + turn / (seeing.end - seeing.begin);
+    const int64_t tile = seeing.begin + turn % (seeing.end - seeing.begin);
+    const float* const log_sums = all_log_sums + block.RowOffset(shape, head);
+    const float* const dots = all_dots + block.RowOffset(shape, head);
     __syncthreads();  // all threads have read the last tile's queries and dy
-    LoadRows<Tile>(shape, head, 3 * width, tile * Tile::kTile, queries);
-    LoadRows<Tile>(shape, grad_head, width, tile * Tile::kTile, grad_outputs);
+    LoadRows<Tile>(shape, x + block.QueryOffset(shape, head), shape.RowWidth(), tile * Tile::kTile, queries);
+    LoadRows<Tile>(shape, dy + block.OutputOffset(shape, head), shape.Width(), tile * Tile::kTile, grad_outputs);
     __syncthreads();
     float scores[kMicro][kMicro];
     float grad_probabilities[kMicro][kMicro];
@@ -140,8 +141,8 @@ __global__ void __launch_bounds__(kAttentionThreads)
   }
   float one[kMicro];
   for (int i = 0; i < kMicro; ++i) one[i] = 1.0f;
-  StoreRows<Tile>(shape, key_gradient, one, 3 * width, first_key, dx + offset + width);
-  StoreRows<Tile>(shape, value_gradient, one, 3 * width, first_key, dx + offset + 2 * width);
+  StoreRows<Tile>(shape, key_gradient, one, shape.RowWidth(), first_key, dx + offset);
+  StoreRows<Tile>(shape, value_gradient, one, shape.RowWidth(), first_key, dx + offset + shape.KeyWidth());
 }
 
 }  // namespace
@@ -161,15 +162,15 @@ absl::Status LaunchAttentionBackward(KernelStream stream, const AttentionShape& 
     BATON_RETURN_IF_ERROR(Launch(OutputDotKernel<T>,
                                  {NumBlocks(shape.sequences * shape.context * shape.heads, kWarps), kAttentionThreads},
                                  stream, shape, static_cast<const T*>(y), typed_dy, dots));
-    const float score_scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_width)));
-    const unsigned int blocks =
-        NumBlocks(shape.context, Tile::kTile) * static_cast<unsigned int>(shape.sequences * shape.heads);
+    const float score_scale = ScoreScale(shape);
     const Bytes query_bytes = (4 * Tile::kRows + Tile::kScores) * static_cast<Bytes>(sizeof(float));
-    BATON_RETURN_IF_ERROR(Launch(QueryGradientKernel<T, Tile>, {blocks, kAttentionThreads, query_bytes}, stream, shape,
-                                 score_scale, typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx)));
+    BATON_RETURN_IF_ERROR(Launch(QueryGradientKernel<T, Tile>,
+                                 {NumAttentionBlocks<Tile>(shape, shape.heads), kAttentionThreads, query_bytes}, stream,
+                                 shape, score_scale, typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx)));
     const Bytes key_bytes = (4 * Tile::kRows + 2 * Tile::kScores) * static_cast<Bytes>(sizeof(float));
-    return Launch(KeyValueGradientKernel<T, Tile>, {blocks, kAttentionThreads, key_bytes}, stream, shape, score_scale,
-                  typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx));
+    return Launch(KeyValueGradientKernel<T, Tile>,
+                  {NumAttentionBlocks<Tile>(shape, shape.key_value_heads), kAttentionThreads, key_bytes}, stream, shape,
+                  score_scale, typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx));
   });
 }
 

@@ -1,5 +1,5 @@
-// A block owns a tile of queries and goes over the tiles of keys up to its own with a running softmax (Dao 2023,
-// algorithm 1).
+// A block owns a tile of queries of one head and goes over the tiles of keys that it sees with a running softmax (Dao
+// 2023, algorithm 1).
 #include "ops/cuda/kernels/attention_tile.cuh"
 
 namespace baton {
@@ -12,10 +12,10 @@ struct RunningSoftmax {
   float sum[Tile::kMicro];      // Σ exp(score − largest) of the scores so far
 };
 
-// Takes in one tile of scores: masks keys after their query, replaces scores by exp(score − largest), and rescales
-// `output` to the new largest score.
+// Takes in one tile of scores: masks keys that their query does not see, replaces scores by exp(score − largest), and
+// rescales `output` to the new largest score.
 template <typename Tile>
-__device__ void IncludeTile(int64_t first_query, int64_t first_key, float score_scale,
+__device__ void IncludeTile(const AttentionShape& shape, int64_t first_query, int64_t first_key, float score_scale,
                             float (&scores)[Tile::kMicro][Tile::kMicro], RunningSoftmax<Tile>* softmax,
                             float (&output)[Tile::kMicro][Tile::kChannels]) {
   const int x = threadIdx.x % 16;
@@ -24,24 +24,24 @@ __device__ void IncludeTile(int64_t first_query, int64_t first_key, float score_
     const int64_t query = first_query + y * Tile::kMicro + i;
     float largest = softmax->largest[i];
     for (int j = 0; j < Tile::kMicro; ++j) {
-      // A key beyond the context is after every query of the context.
       const int64_t key = first_key + x + 16 * j;
-      scores[i][j] = key <= query ? scores[i][j] * score_scale : -INFINITY;
+      scores[i][j] = shape.Sees(query, key) ? scores[i][j] * score_scale : -INFINITY;
       largest = fmaxf(largest, scores[i][j]);
     }
     for (int distance = 8; distance > 0; distance /= 2) {
       largest = fmaxf(largest, __shfl_xor_sync(kWholeWarp, largest, distance));
     }
+    // A query may see no key of the first tiles. Subtracting 0 then, not −∞, makes exp(−∞) = 0 of all its scores.
+    const float subtracted = largest == -INFINITY ? 0.0f : largest;
     float sum = 0.0f;
     for (int j = 0; j < Tile::kMicro; ++j) {
-      scores[i][j] = expf(scores[i][j] - largest);
+      scores[i][j] = expf(scores[i][j] - subtracted);
       sum += scores[i][j];
     }
     for (int distance = 8; distance > 0; distance /= 2) {
       sum += __shfl_xor_sync(kWholeWarp, sum, distance);
     }
-    // The first tile has a key for every query, so `largest` is finite from then on.
-    const float rescale = expf(softmax->largest[i] - largest);
+    const float rescale = expf(softmax->largest[i] - subtracted);
     softmax->sum[i] = softmax->sum[i] * rescale + sum;
     softmax->largest[i] = largest;
     for (int c = 0; c < Tile::kChannels; ++c) output[i][c] *= rescale;
@@ -58,10 +58,9 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const keys = queries + Tile::kRows;
   float* const values = keys + Tile::kRows;
   float* const probabilities = values + Tile::kRows;
-  const int64_t tiles = (shape.context + Tile::kTile - 1) / Tile::kTile;
-  const AttentionBlock block = ThisBlock(shape, tiles, /*last_first=*/true);
-  const int64_t width = shape.heads * shape.head_width;
-  const T* const head = x + block.InputOffset(shape);
+  int64_t head;
+  const AttentionBlock block = ThisBlock<Tile>(shape, shape.heads, /*last_first=*/true, &head);
+  const T* const head_keys = x + block.KeyOffset(shape, head / shape.HeadsPerKey());
   const int64_t first_query = block.tile * Tile::kTile;
   RunningSoftmax<Tile> softmax;
   float output[kMicro][Tile::kChannels] = {};
@@ -69,15 +68,16 @@ __global__ void __launch_bounds__(kAttentionThreads)
     softmax.largest[i] = -INFINITY;
     softmax.sum[i] = 0.0f;
   }
-  LoadRows<Tile>(shape, head, 3 * width, first_query, queries);
-  for (int64_t tile = 0; tile <= block.tile; ++tile) {
+  LoadRows<Tile>(shape, x + block.QueryOffset(shape, head), shape.RowWidth(), first_query, queries);
+  const TileRange seen = SeenTiles<Tile>(shape, block.tile);
+  for (int64_t tile = seen.begin; tile < seen.end; ++tile) {
     __syncthreads();  // all threads have read the last tile's keys and values
-    LoadRows<Tile>(shape, head + width, 3 * width, tile * Tile::kTile, keys);
-    LoadRows<Tile>(shape, head + 2 * width, 3 * width, tile * Tile::kTile, values);
+    LoadRows<Tile>(shape, head_keys, shape.RowWidth(), tile * Tile::kTile, keys);
+    LoadRows<Tile>(shape, head_keys + shape.KeyWidth(), shape.RowWidth(), tile * Tile::kTile, values);
     __syncthreads();
     float scores[kMicro][kMicro];
     MultiplyRows<Tile>(queries, keys, scores);
-    IncludeTile<Tile>(first_query, tile * Tile::kTile, score_scale, scores, &softmax, output);
+    IncludeTile<Tile>(shape, first_query, tile * Tile::kTile, score_scale, scores, &softmax, output);
     __syncwarp();  // all lanes have read the last tile's probabilities
     ShareScores<Tile>(scores, probabilities);
     __syncwarp();
@@ -88,12 +88,12 @@ __global__ void __launch_bounds__(kAttentionThreads)
     inverse_sum[i] = 1.0f / softmax.sum[i];
     const int64_t query = first_query + threadIdx.x / 16 * kMicro + i;
     if (threadIdx.x % 16 == 0 && query < shape.context) {
-      log_sums[block.RowOffset(shape) + query] = softmax.largest[i] + logf(softmax.sum[i]);
+      log_sums[block.RowOffset(shape, head) + query] = softmax.largest[i] + logf(softmax.sum[i]);
     }
   }
-  StoreRows<Tile>(shape, output, inverse_sum, width, first_query, y + block.OutputOffset(shape));
+  StoreRows<Tile>(shape, output, inverse_sum, shape.Width(), first_query, y + block.OutputOffset(shape, head));
   if (y_copy == nullptr) return;
-  StoreRows<Tile>(shape, output, inverse_sum, width, first_query, y_copy + block.OutputOffset(shape));
+  StoreRows<Tile>(shape, output, inverse_sum, shape.Width(), first_query, y_copy + block.OutputOffset(shape, head));
 }
 
 }  // namespace
@@ -104,11 +104,9 @@ absl::Status LaunchAttention(KernelStream stream, const AttentionShape& shape, c
     using T = decltype(element);
     using Tile = decltype(tile);
     const Bytes shared_bytes = (3 * Tile::kRows + Tile::kScores) * static_cast<Bytes>(sizeof(float));
-    const unsigned int blocks =
-        NumBlocks(shape.context, Tile::kTile) * static_cast<unsigned int>(shape.sequences * shape.heads);
-    const float score_scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_width)));
-    return Launch(AttentionKernel<T, Tile>, {blocks, kAttentionThreads, shared_bytes}, stream, shape, score_scale,
-                  static_cast<const T*>(x), static_cast<T*>(y), static_cast<T*>(y_copy), log_sums);
+    return Launch(AttentionKernel<T, Tile>,
+                  {NumAttentionBlocks<Tile>(shape, shape.heads), kAttentionThreads, shared_bytes}, stream, shape,
+                  ScoreScale(shape), static_cast<const T*>(x), static_cast<T*>(y), static_cast<T*>(y_copy), log_sums);
   });
 }
 

@@ -2,8 +2,8 @@
 //
 //             keys ─▶          Thread (x, y) owns kMicro adjacent rows and kMicro columns, 16 apart. Half a warp, the
 //   queries   ▓                16 threads with the same y, owns whole rows.
-//      │      ▓▓               ▓ the tiles that are computed; half of each tile on the diagonal is masked
-//      ▼      ▓▓▓
+//      │      ▓▓               ▓ the tiles that are computed if attention is causal; half of each tile on the diagonal
+//      ▼      ▓▓▓              is masked. With a window, tiles on the left are not computed either.
 #ifndef BATON_OPS_CUDA_KERNELS_ATTENTION_TILE_CUH_
 #define BATON_OPS_CUDA_KERNELS_ATTENTION_TILE_CUH_
 
@@ -33,30 +33,66 @@ struct AttentionTile {
 };
 
 // The work of one block: a tile of rows of one head of one sequence. Offsets are in elements from the array's begin.
+// `head`: of the queries; `key_head`: of the keys and values.
 struct AttentionBlock {
   int64_t sequence;
-  int64_t head;
   int64_t tile;
 
-  // The head's queries in x; its keys are `heads · head_width` further on, its values twice that.
-  __device__ int64_t InputOffset(const AttentionShape& shape) const {
-    return sequence * shape.context * 3 * (shape.heads * shape.head_width) + head * shape.head_width;
+  // A head of the queries in x.
+  __device__ int64_t QueryOffset(const AttentionShape& shape, int64_t head) const {
+    return sequence * shape.context * shape.RowWidth() + head * shape.head_width;
   }
-  // The head in y.
-  __device__ int64_t OutputOffset(const AttentionShape& shape) const {
-    return sequence * shape.context * (shape.heads * shape.head_width) + head * shape.head_width;
+  // A head of the keys in x; its values are KeyWidth() further on.
+  __device__ int64_t KeyOffset(const AttentionShape& shape, int64_t key_head) const {
+    return QueryOffset(shape, shape.heads + key_head);
   }
-  // The head in log_sums.
-  __device__ int64_t RowOffset(const AttentionShape& shape) const {
+  // A head in y.
+  __device__ int64_t OutputOffset(const AttentionShape& shape, int64_t head) const {
+    return sequence * shape.context * shape.Width() + head * shape.head_width;
+  }
+  // A head in log_sums.
+  __device__ int64_t RowOffset(const AttentionShape& shape, int64_t head) const {
     return (sequence * shape.heads + head) * shape.context;
   }
 };
 
-// The work of this block. Blocks with the most work start first; `last_first`: those with the last tiles.
-__device__ inline AttentionBlock ThisBlock(const AttentionShape& shape, int64_t tiles, bool last_first) {
-  const int64_t pair = blockIdx.x % (shape.sequences * shape.heads);
-  const int64_t turn = blockIdx.x / (shape.sequences * shape.heads);
-  return {pair / shape.heads, pair % shape.heads, last_first ? tiles - 1 - turn : turn};
+// Tiles [begin, end).
+struct TileRange {
+  int64_t begin;
+  int64_t end;
+};
+
+template <typename Tile>
+__host__ __device__ inline int64_t NumTiles(const AttentionShape& shape) {
+  return (shape.context + Tile::kTile - 1) / Tile::kTile;
+}
+
+// The tiles of keys that a tile of queries sees.
+template <typename Tile>
+__device__ TileRange SeenTiles(const AttentionShape& shape, int64_t tile) {
+  if (!shape.causal) return {0, NumTiles<Tile>(shape)};
+  const int64_t first_key = shape.window == 0 ? 0 : tile * Tile::kTile - shape.window + 1;
+  return {first_key > 0 ? first_key / Tile::kTile : 0, tile + 1};
+}
+
+// The tiles of queries that see a tile of keys.
+template <typename Tile>
+__device__ TileRange SeeingTiles(const AttentionShape& shape, int64_t tile) {
+  const int64_t tiles = NumTiles<Tile>(shape);
+  if (!shape.causal) return {0, tiles};
+  if (shape.window == 0) return {tile, tiles};
+  const int64_t last_query = (tile + 1) * Tile::kTile - 1 + shape.window - 1;
+  return {tile, last_query / Tile::kTile < tiles ? last_query / Tile::kTile + 1 : tiles};
+}
+
+// The tile of this block, and in *head its head of `heads`. Blocks with the most work start first; `last_first`: those
+// with the last tiles.
+template <typename Tile>
+__device__ AttentionBlock ThisBlock(const AttentionShape& shape, int64_t heads, bool last_first, int64_t* head) {
+  const int64_t pair = blockIdx.x % (shape.sequences * heads);
+  const int64_t turn = blockIdx.x / (shape.sequences * heads);
+  *head = pair % heads;
+  return {pair / heads, last_first ? NumTiles<Tile>(shape) - 1 - turn : turn};
 }
 
 // rows ← rows [first, first + kTile) of a head's matrix, with zeros beyond the context and the head's width.
@@ -140,6 +176,16 @@ __device__ void StoreRows(const AttentionShape& shape, const float (&sums)[Tile:
       if (channel < shape.head_width) head[row * stride + channel] = FromFloat<T>(sums[i][c] * scale[i]);
     }
   }
+}
+
+// A block for each tile of each of `heads` heads of each sequence.
+template <typename Tile>
+unsigned int NumAttentionBlocks(const AttentionShape& shape, int64_t heads) {
+  return static_cast<unsigned int>(NumTiles<Tile>(shape) * shape.sequences * heads);
+}
+
+inline float ScoreScale(const AttentionShape& shape) {
+  return static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_width)));
 }
 
 // Calls `function` with an element of shape.type and the tile for the head's width, the largest that registers and 163

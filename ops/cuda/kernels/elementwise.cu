@@ -1,7 +1,7 @@
 // Each thread makes one 16-byte access to each array.
 #include "ops/cuda/device_code.h"
-#include "ops/cuda/formulas/activation.h"
 #include "ops/cuda/kernels/elementwise.h"
+#include "ops/cuda/kernels/for_activation.h"
 #include "ops/cuda/launch.h"
 
 namespace baton {
@@ -65,21 +65,6 @@ __global__ void ActivationBackwardKernel(int64_t count, const T* x, const T* dy,
   });
 }
 
-template <typename Function>
-absl::Status ForFormula(ActivationKind kind, Function function) {
-  switch (kind) {
-    case ActivationKind::kRelu:
-      return function(ReluFormula{});
-    case ActivationKind::kGelu:
-      return function(GeluFormula{});
-    case ActivationKind::kGeluTanh:
-      return function(GeluTanhFormula{});
-    case ActivationKind::kSilu:
-      return function(SiluFormula{});
-  }
-  return absl::InternalError("no such activation");
-}
-
 }  // namespace
 
 absl::Status LaunchAdd(KernelStream stream, DataType type, int64_t count, const void* a, const void* b, void* sum) {
@@ -103,7 +88,7 @@ absl::Status LaunchActivation(KernelStream stream, DataType type, ActivationKind
                               void* y) {
   return ForElementType(type, [&](auto element) {
     using T = decltype(element);
-    return ForFormula(kind, [&](auto formula) {
+    return ForActivation(kind, [&](auto formula) {
       return Launch(ActivationKernel<T, decltype(formula)>, ShapeFor<T>(count), stream, count, static_cast<const T*>(x),
                     static_cast<T*>(y));
     });
@@ -114,7 +99,7 @@ absl::Status LaunchActivationBackward(KernelStream stream, DataType type, Activa
                                       const void* x, const void* dy, void* dx) {
   return ForElementType(type, [&](auto element) {
     using T = decltype(element);
-    return ForFormula(kind, [&](auto formula) {
+    return ForActivation(kind, [&](auto formula) {
       return Launch(ActivationBackwardKernel<T, decltype(formula)>, ShapeFor<T>(count), stream, count,
                     static_cast<const T*>(x), static_cast<const T*>(dy), static_cast<T*>(dx));
     });

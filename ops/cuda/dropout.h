@@ -1,0 +1,20 @@
+// Dropout on GPUs. Used only by CudaBackend.
+#ifndef BATON_OPS_CUDA_DROPOUT_H_
+#define BATON_OPS_CUDA_DROPOUT_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "ops/cuda/cuda_backend_options.h"
+#include "ops/layers/layer.h"
+#include "ops/layers/spec.h"
+
+namespace baton {
+
+// Errors: DropoutInfo's; InvalidArgument for an input of another type than the options' precision.
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaDropout(const DropoutSpec& spec, const Shape& input,
+                                                         const CudaBackendOptions& options);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_CUDA_DROPOUT_H_

@@ -1,0 +1,69 @@
+// Root-mean-square normalisation by Baton's own kernels.
+#include "ops/cuda/rms_norm.h"
+
+#include <utility>
+
+#include "base/status.h"
+#include "ops/cuda/kernels/column_sums.h"
+#include "ops/cuda/kernels/rms_norm.h"
+#include "ops/cuda/support.h"
+#include "ops/layers/primitive_layer.h"
+
+namespace baton {
+namespace {
+
+RmsNormShape ShapeOf(const RmsNormSpec& spec, const Shape& input) {
+  return {input.type(), NumRows(input), input.extents().back(), spec.begin, spec.runs, spec.width};
+}
+
+// saved: 1 / rms of each run; stash: the gradient of the weight; both f32.
+class CudaRmsNorm final : public PrimitiveLayer {
+ public:
+  CudaRmsNorm(LayerInfo info, const Footprint& footprint, const RmsNormSpec& spec)
+      : PrimitiveLayer(std::move(info), footprint),
+        shape_(ShapeOf(spec, input_shape())),
+        epsilon_(static_cast<float>(spec.epsilon)) {}
+
+  bool adds_to_grad_input() const override { return true; }
+
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    return LaunchRmsNorm(stream, shape_, epsilon_, buffers.input, Value<std::byte>(0), buffers.output,
+                         Floats(buffers.saved));
+  }
+
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
+    return LaunchRmsNormBackward(stream, shape_, buffers.input, Value<std::byte>(0), Floats(buffers.saved),
+                                 buffers.grad_output, buffers.addend, buffers.grad_input, Floats(buffers.stash),
+                                 buffers.scratch);
+  }
+
+  absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
+    return LaunchSumParts(stream, /*num_parts=*/1, shape_.width, Floats(buffers.stash), /*add=*/true,
+                          Gradient<float>(0));
+  }
+
+ private:
+  const RmsNormShape shape_;
+  const float epsilon_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaRmsNorm(const RmsNormSpec& spec, const Shape& input,
+                                                         const CudaBackendOptions& options) {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, RmsNormInfo(spec, input));
+  BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
+  const RmsNormShape shape = ShapeOf(spec, input);
+  BATON_RETURN_IF_ERROR(CheckRows("rms_norm", shape.NumRuns()));
+  if (spec.width > kMaxRmsNormWidth) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("rms_norm.width: ", spec.width, " is above the CUDA backend's limit, ", kMaxRmsNormWidth));
+  }
+  Footprint footprint;
+  footprint.saved = AlignUp(shape.NumRuns() * static_cast<Bytes>(sizeof(float)));
+  footprint.stash = AlignUp(spec.width * static_cast<Bytes>(sizeof(float)));
+  footprint.scratch = RmsNormBackwardScratchBytes(shape);
+  return std::make_unique<CudaRmsNorm>(std::move(info), footprint, spec);
+}
+
+}  // namespace baton
