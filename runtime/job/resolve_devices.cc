@@ -111,7 +111,8 @@ absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices
                                                    " for devices.precision: BF16"));
   }
   if (ReadsTokens(job)) return absl::OkStatus();
-  return absl::InvalidArgumentError("devices.precision: BF16 needs a model that begins with tokens: gpt2");
+  return absl::InvalidArgumentError(
+      "devices.precision: BF16 needs a model that begins with tokens, as gpt2, llama and bert do");
 }
 
 }  // namespace

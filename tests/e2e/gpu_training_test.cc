@@ -4,15 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "schedules/catalog/catalog.h"
+#include "tests/e2e/cuda_model_jobs.h"
 #include "tests/testing/jobs.h"
 
 namespace baton {
 namespace {
 
-Outcome RunWith(const std::vector<std::string>& overrides, bool graphs) {
-  std::vector<std::string> all = {"devices.backend=CUDA"};
-  all.insert(all.end(), overrides.begin(), overrides.end());
-  const proto::Job job = MakeJob(kSmallGpt, all);
+Outcome RunJob(const proto::Job& job, bool graphs) {
   const auto run = TrainingSession::Create(job, WithGraphs(graphs)).value();
   Outcome outcome;
   for (int64_t step = 0; step < job.run().steps(); ++step) {
@@ -25,6 +23,12 @@ Outcome RunWith(const std::vector<std::string>& overrides, bool graphs) {
     outcome.weights.emplace(tensor.name, std::vector<std::byte>(tensor.data, tensor.data + tensor.shape.NumBytes()));
   }
   return outcome;
+}
+
+Outcome RunWith(const std::vector<std::string>& overrides, bool graphs) {
+  std::vector<std::string> all = {"devices.backend=CUDA"};
+  all.insert(all.end(), overrides.begin(), overrides.end());
+  return RunJob(MakeJob(kSmallGpt, all), graphs);
 }
 
 TEST_CASE("GPU: every schedule and number of stages trains to the same bits") {
@@ -62,6 +66,31 @@ TEST_CASE("GPU: the loss follows the host's") {
   }
   const Outcome rounded = RunWith({"run.steps=30", "pipeline.stages=2", "devices.precision=BF16"}, true);
   CHECK(rounded.losses.back() == Approx(host.losses.back()).epsilon(0.02));
+}
+
+TEST_CASE("GPU: Llama, BERT and ViT train as on the host, to the same bits for every split") {
+  for (const char* model : kCudaModels) {
+    CAPTURE(model);
+    const Outcome gpu = RunJob(MakeJob(model, {}), /*graphs=*/false);
+    const Outcome host = RunToTheEnd(MakeJob(model, {"devices.backend=HOST"}));
+    for (size_t step = 0; step < host.losses.size(); ++step) {
+      CAPTURE(step);
+      CHECK(gpu.losses[step] == Approx(host.losses[step]).epsilon(1e-3));
+    }
+    for (const char* recompute : {"NONE", "FULL"}) {
+      const std::string field = absl::StrCat("pipeline.recompute=", recompute);
+      CHECK(RunJob(MakeJob(model, {"pipeline.stages=2", field}), /*graphs=*/true) == gpu);
+    }
+  }
+}
+
+TEST_CASE("GPU: Llama and BERT train in bf16 close to f32") {
+  for (const char* model : {kCudaLlama, kCudaBert}) {
+    CAPTURE(model);
+    const Outcome rounded = RunJob(MakeJob(model, {"devices.precision=BF16"}), /*graphs=*/true);
+    CHECK(RunJob(MakeJob(model, {"devices.precision=BF16", "pipeline.stages=2"}), /*graphs=*/true) == rounded);
+    CHECK(rounded.losses.back() == Approx(RunJob(MakeJob(model, {}), /*graphs=*/true).losses.back()).epsilon(0.02));
+  }
 }
 
 TEST_CASE("GPU: the planned peak is the peak of the arena") {
