@@ -1,7 +1,9 @@
 // Makes cuBLASLt's descriptors, chooses the algorithm and runs it.
 #include "ops/cuda/matmul.h"
 
+#include <cstdio>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,6 +85,31 @@ std::string Describe(const MatmulSpec& spec) {
                       spec.input_type == DataType::kBFloat16 ? ", bf16" : ", f32");
 }
 
+const char* Name(MatmulEpilogue epilogue) {
+  switch (epilogue) {
+    case MatmulEpilogue::kNone:
+      return "nothing";
+    case MatmulEpilogue::kBias:
+      return "the bias";
+    case MatmulEpilogue::kBiasGelu:
+      return "the bias and the GELU";
+    case MatmulEpilogue::kGeluBackward:
+      return "the GELU's gradient";
+  }
+  return "";
+}
+
+// Says on standard error, once for each shape in this process, that cuBLASLt applies less than the spec's epilogue.
+void WarnOnce(const MatmulSpec& spec, MatmulEpilogue fused, const absl::Status& reason) {
+  static auto* const mutex = new Mutex;
+  static auto* const said = new std::set<std::string>;
+  const std::string line =
+      absl::StrCat("product ", Describe(spec), ": cuBLASLt does not apply ", Name(spec.epilogue), ", but ", Name(fused),
+                   "; Baton's own kernel does the rest, which is slower: ", reason.message());
+  const MutexLock lock(mutex);
+  if (said->insert(line).second) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
 // The layout of a row-major [rows, columns] matrix: cuBLASLt sees it as column-major [columns, rows].
 absl::StatusOr<cublasLtMatrixLayout_t> MakeLayout(DataType type, int64_t rows, int64_t columns) {
   cublasLtMatrixLayout_t layout;
@@ -93,18 +120,27 @@ absl::StatusOr<cublasLtMatrixLayout_t> MakeLayout(DataType type, int64_t rows, i
 
 }  // namespace
 
-absl::Status Matmul::Prepare() {
+absl::Status Matmul::RunFirst(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
   BATON_ASSIGN_OR_RETURN(handle_, CurrentHandle());
   BATON_RETURN_IF_ERROR(MakeDescriptors());
   std::vector<MatmulEpilogue> choices = {spec_.epilogue};
   if (spec_.epilogue == MatmulEpilogue::kBiasGelu) choices.push_back(MatmulEpilogue::kBias);
   if (spec_.epilogue != MatmulEpilogue::kNone) choices.push_back(MatmulEpilogue::kNone);
+  absl::Status first_failure;
   for (const MatmulEpilogue choice : choices) {
-    BATON_ASSIGN_OR_RETURN(const bool found, ChooseAlgorithm(choice));
-    fused_ = choice;
-    if (found) return absl::OkStatus();
+    absl::Status status = ChooseAlgorithm(choice);
+    if (status.ok()) status = RunProduct(stream, operands, scratch);
+    if (status.ok()) {
+      if (choice != spec_.epilogue) WarnOnce(spec_, choice, first_failure);
+      return Finish(stream, operands);
+    }
+    if (first_failure.ok()) first_failure = status;
+    if (choice == MatmulEpilogue::kNone) {
+      return absl::InternalError(
+          absl::StrCat("cuBLASLt has no algorithm for the product ", Describe(spec_), ": ", status.message()));
+    }
   }
-  return absl::InternalError(absl::StrCat("cuBLASLt has no algorithm for the product ", Describe(spec_)));
+  return first_failure;
 }
 
 absl::Status Matmul::MakeDescriptors() {
@@ -129,45 +165,50 @@ absl::Status Matmul::MakeDescriptors() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Matmul::ChooseAlgorithm(MatmulEpilogue epilogue) {
+absl::Status Matmul::ChooseAlgorithm(MatmulEpilogue epilogue) {
+  fused_ = epilogue;
   const cublasLtMatmulDesc_t operation = operation_.get();
   BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_EPILOGUE, ToCublasLt(epilogue)));
   if (HasBias(epilogue)) {
     BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, ToCudaType(spec_.input_type)));
   }
   if (HasAux(epilogue)) BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, spec_.n));
+  // The heuristic reads from these pointers' values, and nothing else, how well they are aligned; null counts as best.
+  const void* const any_buffer = reinterpret_cast<const void*>(static_cast<uintptr_t>(kBufferAlignment));
+  BATON_RETURN_IF_ERROR(SetPointers(any_buffer, any_buffer));
   cublasLtMatmulPreference_t preference;
   BATON_RETURN_IF_CUDA_ERROR(cublasLtMatmulPreferenceCreate(&preference));
   const Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy> owner(preference);
   BATON_RETURN_IF_ERROR(FillPreference(spec_, preference));
   cublasLtMatmulHeuristicResult_t result = {};
   int num_results = 0;
-  const cublasStatus_t status =
-      cublasLtMatmulAlgoGetHeuristic(handle_, operation, left_.get(), right_.get(), output_.get(), output_.get(),
-                                     preference, 1, &result, &num_results);
-  if (status == CUBLAS_STATUS_NOT_SUPPORTED) return false;
-  BATON_RETURN_IF_CUDA_ERROR(status);
-  if (num_results == 0 || result.state != CUBLAS_STATUS_SUCCESS) return false;
+  BATON_RETURN_IF_CUDA_ERROR(cublasLtMatmulAlgoGetHeuristic(handle_, operation, left_.get(), right_.get(),
+                                                            output_.get(), output_.get(), preference, 1, &result,
+                                                            &num_results));
+  if (num_results == 0) return absl::UnimplementedError("cuBLASLt's heuristic lists no algorithm");
+  BATON_RETURN_IF_CUDA_ERROR(result.state);
   algorithm_ = result.algo;
-  return true;
+  return absl::OkStatus();
 }
 
-absl::Status Matmul::SetPointers(const MatmulOperands& operands) {
-  if (HasBias(fused_)) {
-    BATON_RETURN_IF_ERROR(Set(operation_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias));
-  }
+absl::Status Matmul::SetPointers(const void* bias, const void* aux) {
+  if (HasBias(fused_)) BATON_RETURN_IF_ERROR(Set(operation_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias));
   if (!HasAux(fused_)) return absl::OkStatus();
-  return Set(operation_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, operands.aux);
+  return Set(operation_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, aux);
 }
 
 absl::Status Matmul::Run(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
   if (handle_ == nullptr) {
-    if (absl::Status status = Prepare(); !status.ok()) {
-      handle_ = nullptr;
-      return status;
-    }
+    absl::Status status = RunFirst(stream, operands, scratch);
+    if (!status.ok()) handle_ = nullptr;
+    return status;
   }
-  BATON_RETURN_IF_ERROR(SetPointers(operands));
+  BATON_RETURN_IF_ERROR(RunProduct(stream, operands, scratch));
+  return Finish(stream, operands);
+}
+
+absl::Status Matmul::RunProduct(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
+  BATON_RETURN_IF_ERROR(SetPointers(operands.bias, operands.aux));
   const uintptr_t workspace = (reinterpret_cast<uintptr_t>(scratch) + 255) / 256 * 256;
   const float alpha = 1.0f;
   const float beta = operands.addend != nullptr ? 1.0f : 0.0f;
@@ -179,10 +220,11 @@ absl::Status Matmul::Run(KernelStream stream, const MatmulOperands& operands, st
       cublasLtMatmul(handle_, operation_.get(), &alpha, operands.b, left_.get(), operands.a, right_.get(), &beta,
                      addend, output_.get(), product, output_.get(), &algorithm_, reinterpret_cast<void*>(workspace),
                      static_cast<size_t>(spec_.workspace.limit), static_cast<cudaStream_t>(stream.native_handle)));
-  return fused_ == spec_.epilogue ? absl::OkStatus() : Finish(stream, operands);
+  return absl::OkStatus();
 }
 
 absl::Status Matmul::Finish(KernelStream stream, const MatmulOperands& operands) {
+  if (fused_ == spec_.epilogue) return absl::OkStatus();
   const int64_t count = spec_.m * spec_.n;
   const DataType type = spec_.output_type;
   switch (spec_.epilogue) {

@@ -61,8 +61,9 @@ class Matmul {
  public:
   explicit Matmul(const MatmulSpec& spec) : spec_(spec) {}
 
-  // scratch: workspace.ScratchBytes(). Asynchronous on `stream`. Errors: Internal if cuBLASLt has no algorithm or
-  // fails.
+  // scratch: workspace.ScratchBytes(). Asynchronous on `stream`. If cuBLASLt fails to apply the epilogue, Baton's own
+  // kernels do, which standard error says once for each shape. Errors: Internal if cuBLASLt has no algorithm for the
+  // product or fails.
   absl::Status Run(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
 
  private:
@@ -76,13 +77,18 @@ class Matmul {
   using Layout = Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
   using Operation = Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
 
-  absl::Status Prepare();
+  // Tries the whole epilogue, then the bias alone, then none, until one runs.
+  absl::Status RunFirst(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
   absl::Status MakeDescriptors();
-  absl::Status SetPointers(const MatmulOperands& operands);
+  // Chooses an algorithm that applies `epilogue`. The choice depends on the shape, not on addresses, so that the same
+  // values give the same bits in any buffers.
+  absl::Status ChooseAlgorithm(MatmulEpilogue epilogue);
+  // Sets the pointers that fused_ reads.
+  absl::Status SetPointers(const void* bias, const void* aux);
+  // Enqueues the product with fused_.
+  absl::Status RunProduct(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
   // Applies, by Baton's own kernels, the part of the epilogue that cuBLASLt's algorithm leaves out.
   absl::Status Finish(KernelStream stream, const MatmulOperands& operands);
-  // False if cuBLASLt has no algorithm for this epilogue.
-  absl::StatusOr<bool> ChooseAlgorithm(MatmulEpilogue epilogue);
 
   const MatmulSpec spec_;
   cublasLtHandle_t handle_ = nullptr;  // the device's; null until the first Run

@@ -1,7 +1,13 @@
 // cuBLASLt on the host: the part of its interface that Baton calls. It checks callers more strictly than the library:
-// layouts must fit, pointers must be aligned, and an algorithm may run only the product that it was chosen for.
+// layouts must fit, pointers must be aligned, and an algorithm may run only the product that it was chosen for. As in
+// the library, the heuristic reads from the pointers of bias and aux how well they are aligned, null as best, and the
+// algorithm may then run only with pointers that are aligned as well.
+#include "tests/cuda_stand_in/cublas_lt.h"
+
 #include <cublasLt.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "tests/cuda_stand_in/cublas_lt_product.h"
@@ -22,6 +28,8 @@ struct Algorithm {
   int32_t types;
   int32_t epilogue;
   uint32_t alignments[4];
+  uint16_t bias_alignment;
+  uint16_t aux_alignment;
   uint64_t workspace_bytes;
   uint32_t magic;
 };
@@ -41,12 +49,27 @@ cublasStatus_t Assign(T* to, const void* from, size_t bytes) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
+std::atomic<cublasStatus_t> epilogue_heuristic_status = CUBLAS_STATUS_SUCCESS;
+std::atomic<cublasStatus_t> epilogue_product_status = CUBLAS_STATUS_SUCCESS;
+
+// The largest power of two, at most 256, that divides the address. Null counts as the best.
+uint16_t AlignmentOf(const void* pointer) {
+  const auto address = reinterpret_cast<uintptr_t>(pointer) | 256;
+  return static_cast<uint16_t>(address & (~address + 1));
+}
+
 int32_t TypesOf(const Product& product) {
   return product.a.type * 65536 + product.d.type * 256 + product.operation.transpose_a * 16 +
          product.operation.transpose_b;
 }
 
 }  // namespace
+
+void FailEpilogues(cublasStatus_t heuristic, cublasStatus_t product) {
+  epilogue_heuristic_status = heuristic;
+  epilogue_product_status = product;
+}
+
 }  // namespace baton::stand_in
 
 using namespace baton::stand_in;  // NOLINT: cuBLASLt's functions are outside of any namespace
@@ -171,6 +194,7 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
   if (epilogue != CUBLASLT_EPILOGUE_DEFAULT) {
     if (!HasBias(epilogue) && !HasAux(epilogue)) return CUBLAS_STATUS_NOT_SUPPORTED;
     if (product.m == 1 || product.n == 1) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (epilogue_heuristic_status != CUBLAS_STATUS_SUCCESS) return epilogue_heuristic_status;
   }
   const int64_t aux_leading = product.operation.aux_leading;
   if (HasAux(epilogue) && (aux_leading % 8 != 0 || aux_leading < product.m)) return CUBLAS_STATUS_INVALID_VALUE;
@@ -182,6 +206,8 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
   algorithm.types = TypesOf(product);
   algorithm.epilogue = epilogue;
   std::memcpy(algorithm.alignments, wishes.alignments, sizeof(algorithm.alignments));
+  algorithm.bias_alignment = AlignmentOf(product.operation.bias);
+  algorithm.aux_alignment = AlignmentOf(product.operation.aux);
   algorithm.workspace_bytes = wishes.workspace_bytes;
   algorithm.magic = kMagic;
   std::memcpy(&results[0].algo, &algorithm, sizeof(algorithm));
@@ -216,13 +242,17 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
   if (workspace_bytes > 0 && (workspace == nullptr || reinterpret_cast<uintptr_t>(workspace) % 256 != 0)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
-  if (HasAux(product.operation.epilogue) &&
-      (product.operation.aux == nullptr || reinterpret_cast<uintptr_t>(product.operation.aux) % 16 != 0)) {
+  const Operation& operands = product.operation;
+  if (HasAux(operands.epilogue) &&
+      (operands.aux == nullptr || AlignmentOf(operands.aux) < std::max<uint16_t>(16, algorithm.aux_alignment))) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
-  if (HasBias(product.operation.epilogue) &&
-      (product.operation.bias == nullptr || product.operation.bias_type != product.d.type)) {
+  if (HasBias(operands.epilogue) && (operands.bias == nullptr || operands.bias_type != product.d.type ||
+                                     AlignmentOf(operands.bias) < algorithm.bias_alignment)) {
     return CUBLAS_STATUS_INVALID_VALUE;
+  }
+  if (operands.epilogue != CUBLASLT_EPILOGUE_DEFAULT && epilogue_product_status != CUBLAS_STATUS_SUCCESS) {
+    return epilogue_product_status;
   }
   const float scale = *static_cast<const float*>(alpha);
   const float keep = *static_cast<const float*>(beta);

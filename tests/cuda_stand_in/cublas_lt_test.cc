@@ -1,5 +1,5 @@
 // The stand-in multiplies as BLAS does, and refuses calls that the library refuses or that callers may not rely on.
-#include <cublasLt.h>
+#include "tests/cuda_stand_in/cublas_lt.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -85,7 +85,7 @@ TEST_CASE("products equal BLAS's for every transposition, with alpha, beta and b
   const bool bias = GENERATE(false, true);
   CAPTURE(transpose_a, transpose_b, bias);
   Product product(transpose_a, transpose_b);
-  alignas(16) const float row_bias[3] = {10, 20, 30};
+  alignas(256) const float row_bias[3] = {10, 20, 30};
   if (bias) {
     product.Set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
     product.Set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, static_cast<const void*>(row_bias));
@@ -125,6 +125,44 @@ TEST_CASE("calls with wrong layouts, alignment or algorithms are refused") {
   const int wrong = 1;
   CHECK(cublasLtMatmulDescSetAttribute(product.operation, CUBLASLT_MATMUL_DESC_TRANSA, &wrong, 1) ==
         CUBLAS_STATUS_INVALID_VALUE);
+}
+
+TEST_CASE("an algorithm with a bias runs only with a bias that is aligned as the heuristic's was") {
+  Product product(false, false);
+  alignas(256) const float biases[64] = {};
+  const auto set_bias = [&](const float* bias) {
+    product.Set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, static_cast<const void*>(bias));
+  };
+  product.Set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
+  product.Set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, CUDA_R_32F);
+  set_bias(nullptr);
+  REQUIRE(product.Choose(product.d.layout()) == 1);
+  set_bias(biases + 16);
+  CHECK(product.Run(1, 0) == CUBLAS_STATUS_INVALID_VALUE);
+  set_bias(biases);
+  CHECK(product.Run(1, 0) == CUBLAS_STATUS_SUCCESS);
+  set_bias(biases + 16);
+  REQUIRE(product.Choose(product.d.layout()) == 1);
+  CHECK(product.Run(1, 0) == CUBLAS_STATUS_SUCCESS);
+  set_bias(biases + 8);
+  CHECK(product.Run(1, 0) == CUBLAS_STATUS_INVALID_VALUE);
+}
+
+TEST_CASE("a test makes epilogues fail, in the heuristic or when a product runs") {
+  Product product(false, false);
+  alignas(256) const float bias[3] = {};
+  product.Set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, static_cast<const void*>(bias));
+  product.Set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, CUDA_R_32F);
+  product.Set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
+  FailEpilogues(CUBLAS_STATUS_INVALID_VALUE, CUBLAS_STATUS_SUCCESS);
+  CHECK(product.Choose(product.d.layout()) == 0);
+  FailEpilogues(CUBLAS_STATUS_SUCCESS, CUBLAS_STATUS_INTERNAL_ERROR);
+  REQUIRE(product.Choose(product.d.layout()) == 1);
+  CHECK(product.Run(1, 0) == CUBLAS_STATUS_INTERNAL_ERROR);
+  product.Set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_DEFAULT);
+  REQUIRE(product.Choose(product.d.layout()) == 1);
+  CHECK(product.Run(1, 0) == CUBLAS_STATUS_SUCCESS);
+  FailEpilogues(CUBLAS_STATUS_SUCCESS, CUBLAS_STATUS_SUCCESS);
 }
 
 }  // namespace baton::stand_in
