@@ -5,12 +5,23 @@
 #include <new>
 #include <utility>
 
+#include "base/bfloat16.h"
 #include "base/status.h"
 #include "ops/layers/parameter_layout.h"
 #include "ops/models/initialize.h"
 #include "ops/optimizer/bind.h"
 
 namespace baton {
+namespace {
+
+// Parameters, inputs and gradients only need values that are not special to any kernel; no run depends on them.
+constexpr uint64_t kParameterSeed = 1;
+constexpr uint64_t kInputSeed = 2;
+// Random tensors repeat their values after this many, since drawing takes longer than copying. A prime, so that rows
+// differ.
+constexpr int64_t kRandomPeriod = 1048573;
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Bench>> Bench::Create(Device& device, Bytes arena_bytes) {
   std::unique_ptr<Bench> bench(new Bench(device));
@@ -42,6 +53,27 @@ absl::Status Bench::Fill(const ParameterSpec& spec, ParameterSource& source, std
   return device_.CopyToArena(memory, values.data(), spec.shape.NumBytes());
 }
 
+absl::Status Bench::FillRandomly(const Shape& shape, std::byte* memory) {
+  if (shape.type() != DataType::kFloat32 && shape.type() != DataType::kBFloat16) return absl::OkStatus();
+  BATON_RETURN_IF_ERROR(stream_->Synchronize());
+  const int64_t count = shape.NumElements();
+  std::vector<float> values(std::min(count, kRandomPeriod));
+  InitializeParameter(kInputSeed, "values", {Initializer::Kind::kNormal, 1.0}, static_cast<int64_t>(values.size()),
+                      values.data());
+  std::vector<uint16_t> rounded;
+  if (shape.type() == DataType::kBFloat16) {
+    rounded.resize(values.size());
+    std::transform(values.begin(), values.end(), rounded.begin(), ToBFloat16Bits);
+  }
+  const auto* const from =
+      reinterpret_cast<const std::byte*>(rounded.empty() ? static_cast<const void*>(values.data()) : rounded.data());
+  for (int64_t begin = 0; begin < count; begin += kRandomPeriod) {
+    const Bytes bytes = std::min(kRandomPeriod, count - begin) * SizeOf(shape.type());
+    BATON_RETURN_IF_ERROR(device_.CopyToArena(memory + begin * SizeOf(shape.type()), from, bytes));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Timing> Bench::Time(int repeats, const std::function<absl::Status()>& call) {
   std::vector<Nanos> times;
   for (int i = 0; i <= repeats; ++i) {
@@ -59,10 +91,6 @@ absl::StatusOr<Timing> Bench::Time(int repeats, const std::function<absl::Status
 }
 
 namespace {
-
-// Parameters and inputs only need values that are not special to any kernel; no run depends on them.
-constexpr uint64_t kParameterSeed = 1;
-constexpr uint64_t kInputSeed = 2;
 
 absl::Status CreateParameters(const Backend& backend, Bench& bench, TimedLayer& timed) {
   const std::vector<ParameterSpec> specs = timed.layer->parameters();
@@ -95,15 +123,13 @@ absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backen
   PassBuffers& buffers = timed->buffers;
   BATON_ASSIGN_OR_RETURN(std::byte * input_memory, bench.Allocate(input.NumBytes()));
   buffers.input = input_memory;
-  if (input.type() == DataType::kFloat32) {
-    InitialValues source(kInputSeed, /*num_threads=*/1);
-    const ParameterSpec values = {"input", input, {Initializer::Kind::kNormal, 1.0}, false};
-    BATON_RETURN_IF_ERROR(bench.Fill(values, source, input_memory));
-  }
+  BATON_RETURN_IF_ERROR(bench.FillRandomly(input, input_memory));
   const Footprint footprint = timed->layer->footprint();
   BATON_ASSIGN_OR_RETURN(buffers.targets, bench.Allocate(targets.NumBytes()));
   BATON_ASSIGN_OR_RETURN(buffers.output, bench.Allocate(output.NumBytes()));
-  BATON_ASSIGN_OR_RETURN(buffers.grad_output, bench.Allocate(output.NumBytes()));
+  BATON_ASSIGN_OR_RETURN(std::byte * gradient_memory, bench.Allocate(output.NumBytes()));
+  buffers.grad_output = gradient_memory;
+  if (!output.empty()) BATON_RETURN_IF_ERROR(bench.FillRandomly(output, gradient_memory));
   if (!is_first) {
     BATON_ASSIGN_OR_RETURN(buffers.grad_input, bench.Allocate(input.NumBytes()));
   }

@@ -15,21 +15,6 @@ constexpr std::byte kGuard{0xa5};
 
 }  // namespace
 
-uint16_t ToBFloat16Bits(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  if (value != value) return static_cast<uint16_t>(bits >> 16 | 0x40);
-  const uint32_t round_up_if_odd = bits >> 16 & 1;
-  return static_cast<uint16_t>((bits + 0x7fff + round_up_if_odd) >> 16);
-}
-
-float FromBFloat16Bits(uint16_t bits) {
-  const uint32_t wide = uint32_t{bits} << 16;
-  float value;
-  std::memcpy(&value, &wide, sizeof(value));
-  return value;
-}
-
 GuardedBuffer::GuardedBuffer(const BackendUnderTest& under_test, std::string name, Bytes bytes, int shift)
     : under_test_(under_test), name_(std::move(name)), bytes_(bytes) {
   const Bytes before = kGuardBytes + shift * kBufferAlignment;

@@ -7,15 +7,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/bfloat16.h"
 #include "base/units.h"
 #include "ops/tensor/shape.h"
 #include "tests/conformance/backends.h"
 
 namespace baton {
-
-// bf16 is the upper half of f32. Rounds to nearest, ties to even, as every backend must.
-uint16_t ToBFloat16Bits(float value);
-float FromBFloat16Bits(uint16_t bits);
 
 // Owns guard bytes, `bytes` bytes of data and guard bytes. data() is kBufferAlignment-aligned. Starts poisoned: every
 // byte is 0xff, which reads as NaN or as the id −1. Thread contract: one thread at a time.

@@ -7,6 +7,25 @@
 namespace baton {
 namespace {
 
+// Each block reads the step from the host's memory once, over the bus. So there are only as many as fill a GPU.
+constexpr int64_t kMaxBlocks = 2048;
+
+// One thread of the block reads the step from memory that the host shares; all threads return it.
+__device__ inline StepContext ReadStep(const StepContext* shared_step) {
+  BATON_SHARED_ARRAY(int64_t, fields, 3);
+  if (threadIdx.x == 0) {
+    fields[0] = shared_step->training ? 1 : 0;
+    fields[1] = static_cast<int64_t>(shared_step->seed);
+    fields[2] = shared_step->step;
+  }
+  __syncthreads();
+  StepContext step;
+  step.training = fields[0] != 0;
+  step.seed = static_cast<uint64_t>(fields[1]);
+  step.step = fields[2];
+  return step;
+}
+
 // Applies the draws to the unit whose first element is element `begin` of a sequence.
 template <int kUnit>
 __device__ void Drop(const DropoutShape& shape, const StepContext& step, int64_t sequence, int64_t begin,
@@ -28,7 +47,7 @@ __global__ void __launch_bounds__(kStridedThreads)
     DropoutKernel(DropoutShape shape, const StepContext* shared_step, int64_t first_sequence, const T* from, T* to) {
   constexpr int kUnit = kWidth == 1 ? kDropoutBlock : kWidth;
   static_assert(kUnit % kDropoutBlock == 0, "a unit has whole draws");
-  const StepContext step = *shared_step;
+  const StepContext step = ReadStep(shared_step);
   const int64_t per_sequence = (shape.length + kUnit - 1) / kUnit;
   ForOwnAccesses(shape.sequences * per_sequence, [=](int64_t i) {
     const int64_t sequence = i / per_sequence;
@@ -58,7 +77,7 @@ absl::Status LaunchDropout(KernelStream stream, const DropoutShape& shape, const
     constexpr int kWidth = decltype(width)::value;
     const int64_t unit = kWidth == 1 ? kDropoutBlock : kWidth;
     const int64_t units = shape.sequences * ((shape.length + unit - 1) / unit);
-    return Launch(DropoutKernel<T, kWidth>, StridedShape(units), stream, shape, step, first_sequence,
+    return Launch(DropoutKernel<T, kWidth>, StridedShape(units, kMaxBlocks), stream, shape, step, first_sequence,
                   static_cast<const T*>(from), static_cast<T*>(to));
   });
 }

@@ -24,9 +24,9 @@ namespace baton {
 inline constexpr int kStridedThreads = 256;
 inline constexpr int64_t kMaxStridedBlocks = 1 << 16;
 
-inline LaunchShape StridedShape(int64_t accesses) {
+inline LaunchShape StridedShape(int64_t accesses, int64_t max_blocks = kMaxStridedBlocks) {
   const int64_t blocks = (accesses + kStridedThreads - 1) / kStridedThreads;
-  return {static_cast<unsigned int>(std::min(blocks, kMaxStridedBlocks)), kStridedThreads};
+  return {static_cast<unsigned int>(std::min(blocks, max_blocks)), kStridedThreads};
 }
 
 // Calls function(number of the access) for the thread's own of `count` accesses.
