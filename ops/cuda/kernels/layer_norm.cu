@@ -1,8 +1,9 @@
 // Forward: a warp for each row. It reads the row three times, the second and third time from the cache.
 //
 // Backward: a block works on consecutive rows, as many at a time as it has warps. First each warp computes its row's
-// two means and dx. Then each thread adds those rows' terms, read from the cache, to the sums of its own columns in
-// shared memory. A second kernel adds up the sums of all blocks.
+// two means and dx. Then all threads add those rows' terms, read from the cache, to sums in shared memory: a thread
+// owns one access of columns and every G-th of the rows, where G is the number of times that the columns fit into the
+// block. At the end the G sums are added in order, and a second kernel adds up those of all blocks.
 #include <algorithm>
 
 #include "ops/cuda/device_code.h"
@@ -21,6 +22,11 @@ constexpr int64_t kMaxParts = 256;
 
 int64_t RowsPerPart(int64_t rows) { return std::max<int64_t>(kBackwardWarps, (rows + kMaxParts - 1) / kMaxParts); }
 int64_t NumParts(int64_t rows) { return (rows + RowsPerPart(rows) - 1) / RowsPerPart(rows); }
+
+// The groups of rows that the threads of a block sum side by side, for rows of `accesses` accesses.
+int NumGroups(int64_t accesses) {
+  return static_cast<int>(std::clamp<int64_t>(kBackwardThreads / accesses, 1, kBackwardWarps));
+}
 
 // x, y: [rows, width]; weight, bias: [width]; statistics: [rows, 2]. Grid: [rows / kForwardWarps]. kWidth: elements of
 // an access.
@@ -92,18 +98,50 @@ __device__ void RowGradient(int64_t width, float mean, float inverse_deviation, 
   }
 }
 
+// One thread adds the terms of rows first, first + step, … before `last` to the sums of columns [c, c + kWidth). x, dy:
+// [rows, width]; statistics: [rows, 2]; sums: [2, width].
+template <typename T, int kWidth>
+__device__ void AddColumns(int64_t first, int64_t last, int64_t step, int64_t width, int64_t c, const T* x,
+                           const float* statistics, const T* dy, float* sums) {
+  Floats<kWidth> weight_sum;
+  Floats<kWidth> bias_sum;
+  for (int i = 0; i < kWidth; ++i) {
+    weight_sum[i] = sums[c + i];
+    bias_sum[i] = sums[width + c + i];
+  }
+  for (int64_t row = first; row < last; row += step) {
+    const float mean = statistics[2 * row];
+    const float inverse_deviation = statistics[2 * row + 1];
+    const Floats<kWidth> in = Load<kWidth>(x + row * width + c);
+    const Floats<kWidth> gradient = Load<kWidth>(dy + row * width + c);
+    for (int i = 0; i < kWidth; ++i) {
+      weight_sum[i] += gradient[i] * (in[i] - mean) * inverse_deviation;
+      bias_sum[i] += gradient[i];
+    }
+  }
+  for (int i = 0; i < kWidth; ++i) {
+    sums[c + i] = weight_sum[i];
+    sums[width + c + i] = bias_sum[i];
+  }
+}
+
 // x, dy, addend, dx: [rows, width]; weight: [width]; statistics: [rows, 2]; parts: [blocks, 2, width]. Dynamic shared
-// memory: [2, width]. Grid: [NumParts(rows)].
+// memory: [groups, 2, width]. Grid: [NumParts(rows)].
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kBackwardThreads)
-    LayerNormBackwardKernel(int64_t rows, int64_t width, int64_t rows_per_part, const T* x, const T* weight,
+    LayerNormBackwardKernel(int64_t rows, int64_t width, int64_t rows_per_part, int groups, const T* x, const T* weight,
                             const float* statistics, const T* dy, const T* addend, T* dx, float* parts) {
   BATON_DYNAMIC_SHARED(float, sums);
-  const int64_t own_begin = static_cast<int64_t>(threadIdx.x) * kWidth;
+  const int64_t accesses = width / kWidth;
+  const int group = groups > 1 ? static_cast<int>(threadIdx.x / accesses) : 0;
+  const int64_t own_begin = (groups > 1 ? threadIdx.x % accesses : threadIdx.x) * kWidth;
   constexpr int64_t kStride = kBackwardThreads * kWidth;
-  // Each thread reads and writes the sums of its own columns only, so no barrier is needed.
-  for (int64_t c = own_begin; c < width; c += kStride) {
-    for (int i = 0; i < kWidth; ++i) sums[c + i] = sums[width + c + i] = 0.0f;
+  float* const own_sums = sums + group * 2 * width;
+  // Each thread reads and writes the sums of its own columns and group only, so no barrier is needed until the end.
+  if (group < groups) {
+    for (int64_t c = own_begin; c < width; c += kStride) {
+      for (int i = 0; i < kWidth; ++i) own_sums[c + i] = own_sums[width + c + i] = 0.0f;
+    }
   }
   const int64_t begin = blockIdx.x * rows_per_part;
   const int64_t end = begin + rows_per_part < rows ? begin + rows_per_part : rows;
@@ -113,35 +151,17 @@ __global__ void __launch_bounds__(kBackwardThreads)
       RowGradient<T, kWidth>(width, statistics[2 * row], statistics[2 * row + 1], x + row * width, weight,
                              dy + row * width, addend == nullptr ? nullptr : addend + row * width, dx + row * width);
     }
+    if (group >= groups) continue;
     const int64_t last = first + kBackwardWarps < end ? first + kBackwardWarps : end;
     for (int64_t c = own_begin; c < width; c += kStride) {
-      Floats<kWidth> weight_sum;
-      Floats<kWidth> bias_sum;
-      for (int i = 0; i < kWidth; ++i) {
-        weight_sum[i] = sums[c + i];
-        bias_sum[i] = sums[width + c + i];
-      }
-      for (int64_t r = first; r < last; ++r) {
-        const float mean = statistics[2 * r];
-        const float inverse_deviation = statistics[2 * r + 1];
-        const Floats<kWidth> in = Load<kWidth>(x + r * width + c);
-        const Floats<kWidth> gradient = Load<kWidth>(dy + r * width + c);
-        for (int i = 0; i < kWidth; ++i) {
-          weight_sum[i] += gradient[i] * (in[i] - mean) * inverse_deviation;
-          bias_sum[i] += gradient[i];
-        }
-      }
-      for (int i = 0; i < kWidth; ++i) {
-        sums[c + i] = weight_sum[i];
-        sums[width + c + i] = bias_sum[i];
-      }
+      AddColumns<T, kWidth>(first + group, last, groups, width, c, x, statistics, dy, own_sums);
     }
   }
-  for (int64_t c = own_begin; c < width; c += kStride) {
-    for (int i = 0; i < kWidth; ++i) {
-      parts[blockIdx.x * 2 * width + c + i] = sums[c + i];
-      parts[blockIdx.x * 2 * width + width + c + i] = sums[width + c + i];
-    }
+  __syncthreads();
+  for (int64_t c = threadIdx.x; c < 2 * width; c += kBackwardThreads) {
+    float sum = sums[c];
+    for (int other = 1; other < groups; ++other) sum += sums[other * 2 * width + c];
+    parts[blockIdx.x * 2 * width + c] = sum;
   }
 }
 
@@ -177,11 +197,12 @@ absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& 
   float* const parts = reinterpret_cast<float*>(scratch);
   BATON_RETURN_IF_ERROR(ForElementType(shape.type, [&](auto element) {
     using T = decltype(element);
-    const auto kernel =
-        shape.width % kPerAccess<T> == 0 ? LayerNormBackwardKernel<T, kPerAccess<T>> : LayerNormBackwardKernel<T, 1>;
-    const Bytes shared_bytes = 2 * shape.width * static_cast<Bytes>(sizeof(float));
+    const bool wide = shape.width % kPerAccess<T> == 0;
+    const auto kernel = wide ? LayerNormBackwardKernel<T, kPerAccess<T>> : LayerNormBackwardKernel<T, 1>;
+    const int groups = NumGroups(wide ? shape.width / kPerAccess<T> : shape.width);
+    const Bytes shared_bytes = groups * 2 * shape.width * static_cast<Bytes>(sizeof(float));
     return Launch(kernel, {static_cast<unsigned int>(NumParts(shape.rows)), kBackwardThreads, shared_bytes}, stream,
-                  shape.rows, shape.width, RowsPerPart(shape.rows), static_cast<const T*>(x),
+                  shape.rows, shape.width, RowsPerPart(shape.rows), groups, static_cast<const T*>(x),
                   static_cast<const T*>(weight), statistics, static_cast<const T*>(dy), static_cast<const T*>(addend),
                   static_cast<T*>(dx), parts);
   }));
