@@ -107,6 +107,45 @@ TEST_CASE("a fused feed-forward layer has the FLOPs and saved bytes of the three
   }
 }
 
+TEST_CASE("layers of Llama, BERT and ViT state what they save and need, to the byte") {
+  const CudaBackend backend = Make(CudaPrecision::kBFloat16);
+  const auto footprint = [&](const LayerSpec& spec, const Shape& input) {
+    return backend.Create(spec, input).value()->footprint();
+  };
+  const auto nothing = [](const Footprint& of) {
+    return of.saved + of.saved_weight + of.stash + of.scratch + of.recomputed + of.recomputed_weight == 0;
+  };
+  const Shape rows(DataType::kBFloat16, {4, 512, 1024});
+  RmsNormSpec norm;
+  norm.name = "norm";
+  norm.width = 1024;
+  const Footprint of_norm = footprint({norm}, rows);
+  CHECK(of_norm.saved == 4 * 512 * 4);                       // 1 / rms of each row
+  CHECK(of_norm.stash == 1024 * 4);                          // the gradient of the weight
+  CHECK(of_norm.scratch == Bytes{4 * 512 / 16} * 1024 * 4);  // and its parts, for 16 rows each
+  norm.width = 64;
+  norm.row = 1024;
+  norm.runs = 16;
+  CHECK(footprint({norm}, rows).saved == 4 * 512 * 16 * 4);
+  const AttentionSpec shared{16, 768, 4, /*causal=*/true, /*window=*/128};
+  const Footprint of_attention = footprint({shared}, Shape(DataType::kBFloat16, {4, 512, 768 + 2 * 192}));
+  CHECK(of_attention.saved == 4 * 512 * 768 * 2 + 4 * 16 * 512 * 4);  // the output, and a number a query and head
+  CHECK(of_attention.scratch == 4 * 16 * 512 * 4);                    // Baton's own kernels
+  EmbeddingSpec embedding;
+  embedding.token_name = "tokens";
+  embedding.segment_name = "segments";
+  embedding.vocabulary = 100;
+  embedding.segments = 2;
+  embedding.width = 64;
+  CHECK(footprint({embedding}, Shape(DataType::kInt32, {4, 512})).scratch == Bytes{4 * 512 / 32} * 2 * 64 * 4);
+  CHECK(nothing(footprint({GateSpec{}}, rows)));
+  CHECK(nothing(footprint({RotarySpec{16, 64, {}}}, rows)));
+  CHECK(nothing(footprint({DropoutSpec{"d", 0.1}}, rows)));
+  CHECK(nothing(footprint({PositionsSpec{"p", true}}, rows)));
+  CHECK(nothing(footprint({FirstRowSpec{}}, rows)));
+  CHECK(nothing(footprint({PatchesSpec{16}}, Shape(DataType::kBFloat16, {4, 3, 64, 64}))));
+}
+
 TEST_CASE("errors name the input that the kernels do not take") {
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   const auto message = [](const absl::Status& status) {
@@ -123,6 +162,13 @@ TEST_CASE("errors name the input that the kernels do not take") {
   norm.width = 16385;
   CHECK_THAT(message(backend.Create({norm}, Shape(DataType::kBFloat16, {2, 16385})).status()),
              Catch::Contains("layer_norm.width: 16385 is above the CUDA backend's limit, 16384"));
+  RmsNormSpec rms_norm;
+  rms_norm.name = "norm";
+  rms_norm.width = 16385;
+  CHECK_THAT(message(backend.Create({rms_norm}, Shape(DataType::kBFloat16, {2, 16385})).status()),
+             Catch::Contains("rms_norm.width: 16385 is above the CUDA backend's limit, 16384"));
+  CHECK_THAT(message(backend.Create({RotarySpec{1, 258, {}}}, Shape(DataType::kBFloat16, {2, 3, 258})).status()),
+             Catch::Contains("rotary.width: 258 is above the CUDA backend's limit, 256"));
 }
 
 }  // namespace baton
