@@ -103,9 +103,8 @@ const char* Name(MatmulEpilogue epilogue) {
 void WarnOnce(const MatmulSpec& spec, MatmulEpilogue fused, const absl::Status& reason) {
   static auto* const mutex = new Mutex;
   static auto* const said = new std::set<std::string>;
-  const std::string line =
-      absl::StrCat("product ", Describe(spec), ": cuBLASLt does not apply ", Name(spec.epilogue), ", but ", Name(fused),
-                   "; Baton's own kernel does the rest, which is slower: ", reason.message());
+  const std::string line = absl::StrCat("product ", Describe(spec), ": of ", Name(spec.epilogue), " cuBLASLt applies ",
+                                        Name(fused), "; slower kernels of Baton's do the rest: ", reason.message());
   const MutexLock lock(mutex);
   if (said->insert(line).second) std::fprintf(stderr, "%s\n", line.c_str());
 }
