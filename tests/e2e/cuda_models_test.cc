@@ -49,13 +49,13 @@ TEST_CASE("CUDA: Llama, BERT and ViT train to the same bits for every split, gra
     Outcome unsplit;
     {
       const FakeGpus gpus(1, 13);
-      unsplit = Run(MakeJob(model, {}), /*graphs=*/false);
+      unsplit = Run(MakeJob(model, {"run.steps=2"}), /*graphs=*/false);
     }
     for (const char* recompute : {"NONE", "ATTENTION", "FULL"}) {
       CAPTURE(recompute);
       const FakeGpus gpus(2, 14);
-      CHECK(Run(MakeJob(model, {"pipeline.stages=2", absl::StrCat("pipeline.recompute=", recompute)}),
-                /*graphs=*/true) == unsplit);
+      const std::string field = absl::StrCat("pipeline.recompute=", recompute);
+      CHECK(Run(MakeJob(model, {"run.steps=2", "pipeline.stages=2", field}), /*graphs=*/true) == unsplit);
     }
   }
 }
