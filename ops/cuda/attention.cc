@@ -11,6 +11,7 @@
 #include "ops/cuda/fused_attention.h"
 #include "ops/cuda/kernels/attention.h"
 #include "ops/cuda/support.h"
+#include "ops/layers/dropout_mask.h"
 #include "ops/layers/primitive_layer.h"
 
 namespace baton {
@@ -28,8 +29,8 @@ Bytes OutputBytes(const LayerInfo& info) { return AlignUp(info.output_shape.NumB
 class CudaAttention final : public PrimitiveLayer {
  public:
   CudaAttention(LayerInfo info, const Footprint& footprint, const AttentionShape& shape,
-                std::unique_ptr<FusedAttention> fused)
-      : PrimitiveLayer(std::move(info), footprint), shape_(shape), fused_(std::move(fused)) {}
+                const ProbabilityDropout& dropout, std::unique_ptr<FusedAttention> fused)
+      : PrimitiveLayer(std::move(info), footprint), shape_(shape), dropout_(dropout), fused_(std::move(fused)) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     float* const log_sums = Floats(buffers.saved + AlignUp(output_shape().NumBytes()));
@@ -43,7 +44,7 @@ class CudaAttention final : public PrimitiveLayer {
       if (!absl::IsUnimplemented(status)) return status;
       fused_ = nullptr;
     }
-    return LaunchAttention(stream, shape_, buffers.input, buffers.output, buffers.saved, log_sums);
+    return LaunchAttention(stream, shape_, DropoutOf(buffers), buffers.input, buffers.output, buffers.saved, log_sums);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
@@ -55,12 +56,21 @@ class CudaAttention final : public PrimitiveLayer {
       if (!absl::IsUnimplemented(status)) return status;
       fused_backward_ = false;
     }
-    return LaunchAttentionBackward(stream, shape_, buffers.input, buffers.saved, log_sums, buffers.grad_output,
-                                   buffers.grad_input, buffers.scratch);
+    return LaunchAttentionBackward(stream, shape_, DropoutOf(buffers), buffers.input, buffers.saved, log_sums,
+                                   buffers.grad_output, buffers.grad_input, buffers.scratch);
   }
 
  private:
+  ProbabilityDropout DropoutOf(const PassBuffers& buffers) const {
+    ProbabilityDropout dropout = dropout_;
+    dropout.step = buffers.step;
+    dropout.first_sequence = buffers.first_sequence;
+    if (buffers.step == nullptr) dropout.threshold = 0;
+    return dropout;
+  }
+
   const AttentionShape shape_;
+  const ProbabilityDropout dropout_;       // without the step
   std::unique_ptr<FusedAttention> fused_;  // null: Baton's own kernels
   bool fused_backward_ = true;             // false: the backward pass runs by Baton's own kernels
 };
@@ -70,9 +80,6 @@ class CudaAttention final : public PrimitiveLayer {
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& spec, const Shape& input,
                                                            const CudaBackendOptions& options) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
-  if (spec.dropout > 0) {
-    return absl::UnimplementedError("attention: the cuda backend has no dropout of probabilities");
-  }
   BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
   const AttentionShape shape = ShapeOf(spec, input);
   BATON_RETURN_IF_ERROR(CheckRows("attention", shape.sequences * shape.context * shape.heads));
@@ -81,13 +88,19 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& 
                                                    " are ", shape.head_width,
                                                    " wide each, above the CUDA backend's limit, ", kMaxHeadWidth));
   }
-  std::unique_ptr<FusedAttention> fused = CreateFusedAttention(shape, options.deterministic);
+  ProbabilityDropout dropout;
+  dropout.name_hash = DropoutNameHash(spec.name);
+  dropout.threshold = DropoutThreshold(spec.dropout);
+  dropout.scale = static_cast<float>(1 / (1 - spec.dropout));
+  // cuDNN draws other numbers.
+  std::unique_ptr<FusedAttention> fused =
+      dropout.threshold > 0 ? nullptr : CreateFusedAttention(shape, options.deterministic);
   Footprint footprint;
   footprint.saved =
       OutputBytes(info) + AlignUp(shape.sequences * shape.heads * shape.context * static_cast<Bytes>(sizeof(float)));
   footprint.scratch = AttentionBackwardScratchBytes(shape);
   if (fused != nullptr) footprint.scratch = std::max(footprint.scratch, fused->ScratchBytes());
-  return std::make_unique<CudaAttention>(std::move(info), footprint, shape, std::move(fused));
+  return std::make_unique<CudaAttention>(std::move(info), footprint, shape, dropout, std::move(fused));
 }
 
 }  // namespace baton

@@ -13,7 +13,9 @@
 // BATON_SHARED_ARRAY(float, name, 32) declares an array that the threads of a block share.
 // BATON_DYNAMIC_SHARED(float, name) declares a pointer to the launch's dynamic shared memory, 16-byte aligned.
 // BATON_CHECK_ALIGNED(address, bytes): in the stand-in, a fault unless `address` is a multiple of `bytes`.
+// BATON_NO_INLINE: of a function that is called rarely, so that its registers do not count for its callers.
 #ifdef __CUDACC__
+#define BATON_NO_INLINE __noinline__
 #define BATON_SHARED_ARRAY(type, name, count) __shared__ __align__(16) type name[count]
 #define BATON_DYNAMIC_SHARED(type, name)                                \
   extern __shared__ __align__(16) unsigned char baton_dynamic_shared[]; \
@@ -21,6 +23,7 @@
 #define BATON_CHECK_ALIGNED(address, bytes)
 #else
 #include "tests/cuda_stand_in/kernel_emulation.h"
+#define BATON_NO_INLINE __attribute__((noinline))
 #define BATON_SHARED_ARRAY(type, name, count)       \
   alignas(16) static thread_local type name[count]; \
   ::baton::stand_in::BeginShared(name, sizeof(name))

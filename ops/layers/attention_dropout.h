@@ -10,10 +10,17 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/host_device_function.h"
 #include "ops/layers/dropout_mask.h"
 #include "ops/layers/spec.h"
 
 namespace baton {
+
+// The number, in its sequence, of the draw that decides on a key of a query.
+BATON_HOST_DEVICE inline int64_t AttentionDropoutBlock(int64_t context, int64_t head, int64_t query, int64_t key) {
+  const int64_t blocks_of_row = (context + kDropoutBlock - 1) / kDropoutBlock;
+  return (head * context + query) * blocks_of_row + key / kDropoutBlock;
+}
 
 class AttentionDropout {
  public:
@@ -22,8 +29,7 @@ class AttentionDropout {
       : name_hash_(DropoutNameHash(spec.name)),
         threshold_(DropoutThreshold(spec.dropout)),
         scale_(1 / (1 - spec.dropout)),
-        context_(context),
-        blocks_of_row_((context + kDropoutBlock - 1) / kDropoutBlock) {}
+        context_(context) {}
 
   // False if probabilities stay: in evaluations, and without dropout.
   bool IsOn(const PassBuffers& buffers) const { return threshold_ > 0 && Drops(buffers); }
@@ -33,7 +39,7 @@ class AttentionDropout {
   template <typename T>
   void Factors(const PassBuffers& buffers, int64_t sequence, int64_t head, int64_t query, int64_t first, int64_t count,
                T* factors) const {
-    const int64_t row = (head * context_ + query) * blocks_of_row_;
+    const int64_t row = AttentionDropoutBlock(context_, head, query, 0);
     for (int64_t key = first; key < first + count;) {
       const int64_t block = key / kDropoutBlock;
       const auto words = DropoutWords(name_hash_, *buffers.step, buffers.first_sequence + sequence, row + block);
@@ -49,7 +55,6 @@ class AttentionDropout {
   const uint64_t threshold_;
   const double scale_;
   const int64_t context_;
-  const int64_t blocks_of_row_;
 };
 
 }  // namespace baton

@@ -21,7 +21,7 @@ inline constexpr char kCudaLlama[] = R"(
   devices { backend: CUDA })";
 
 inline constexpr char kCudaBert[] = R"(
-  model { bert { layers: 2 width: 8 heads: 2 context: 8 vocabulary: 256 } dropout: 0.1 }
+  model { bert { layers: 2 width: 8 heads: 2 context: 8 vocabulary: 256 } dropout: 0.1 attention_dropout: 0.2 }
   data { text: "tests/data/handbook.txt" context: 6 held_out: 0.02 masking { mask_token: 0 } }
   batch { sequences: 4 micro_batches: 2 }
   optimizer { adamw { learning_rate: 1e-2 } }

@@ -1,8 +1,10 @@
 // With s = q · k / √d, p = exp(s − log_sum) and D = dy · y (Dao 2023, algorithm 2):
-//   dv = Σ queries p dy,   ds = p (dy · v − D) / √d,   dq = Σ keys ds k,   dk = Σ queries ds q
+//   dv = Σ queries f p dy,   ds = p (f dy · v − D) / √d,   dq = Σ keys ds k,   dk = Σ queries ds q
+// where f is the factor of dropout: 1 without.
 // Three kernels: the first computes D; the second dq, a tile of queries a block; the third dk and dv, a tile of keys a
 // block, which sums over all heads that share the keys.
 #include "ops/cuda/kernels/attention_tile.cuh"
+#include "ops/cuda/kernels/probability_dropout.cuh"
 
 namespace baton {
 namespace {
@@ -39,8 +41,8 @@ __device__ inline float Probability(const AttentionShape& shape, int64_t query, 
 // sequence. Dynamic shared memory: queries, dy, keys, values, gradients of scores.
 template <typename T, typename Tile>
 __global__ void __launch_bounds__(kAttentionThreads)
-    QueryGradientKernel(AttentionShape shape, float score_scale, const T* x, const T* dy, const float* all_log_sums,
-                        const float* all_dots, T* dx) {
+    QueryGradientKernel(AttentionShape shape, ProbabilityDropout dropout, float score_scale, const T* x, const T* dy,
+                        const float* all_log_sums, const float* all_dots, T* dx) {
   constexpr int kMicro = Tile::kMicro;
   BATON_DYNAMIC_SHARED(float, queries);
   float* const grad_outputs = queries + Tile::kRows;
@@ -49,6 +51,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const grad_scores = values + Tile::kRows;
   int64_t head;
   const AttentionBlock block = ThisBlock<Tile>(shape, shape.heads, /*last_first=*/true, &head);
+  const ProbabilityFactors factors = FactorsOf(shape, dropout, block.sequence);
   const int64_t offset = block.QueryOffset(shape, head);
   const T* const head_keys = x + block.KeyOffset(shape, head / shape.HeadsPerKey());
   const float* const log_sums = all_log_sums + block.RowOffset(shape, head);
@@ -73,7 +76,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
       for (int j = 0; j < kMicro; ++j) {
         const int64_t key = tile * Tile::kTile + threadIdx.x % 16 + 16 * j;
         const float p = Probability(shape, query, key, scores[i][j] * score_scale, log_sums);
-        scores[i][j] = p * (grad_probabilities[i][j] - dot) * score_scale;
+        scores[i][j] = p * (factors.Of(head, query, key) * grad_probabilities[i][j] - dot) * score_scale;
       }
     }
     __syncwarp();  // all lanes have read the last tile's gradients
@@ -90,8 +93,8 @@ __global__ void __launch_bounds__(kAttentionThreads)
 // sequence. Dynamic shared memory: keys, values, queries, dy, probabilities, gradients of scores.
 template <typename T, typename Tile>
 __global__ void __launch_bounds__(kAttentionThreads)
-    KeyValueGradientKernel(AttentionShape shape, float score_scale, const T* x, const T* dy, const float* all_log_sums,
-                           const float* all_dots, T* dx) {
+    KeyValueGradientKernel(AttentionShape shape, ProbabilityDropout dropout, float score_scale, const T* x, const T* dy,
+                           const float* all_log_sums, const float* all_dots, T* dx) {
   constexpr int kMicro = Tile::kMicro;
   BATON_DYNAMIC_SHARED(float, keys);
   float* const values = keys + Tile::kRows;
@@ -101,6 +104,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const grad_scores = probabilities + Tile::kScores;
   int64_t key_head;
   const AttentionBlock block = ThisBlock<Tile>(shape, shape.key_value_heads, /*last_first=*/false, &key_head);
+  const ProbabilityFactors factors = FactorsOf(shape, dropout, block.sequence);
   const int64_t offset = block.KeyOffset(shape, key_head);
   const int64_t first_key = block.tile * Tile::kTile;
   float key_gradient[kMicro][Tile::kChannels] = {};
@@ -128,8 +132,9 @@ __global__ void __launch_bounds__(kAttentionThreads)
       for (int i = 0; i < kMicro; ++i) {
         const int64_t key = first_key + threadIdx.x / 16 * kMicro + i;
         const float p = Probability(shape, query, key, scores[i][j] * score_scale, log_sums);
-        scores[i][j] = p;
-        grad_probabilities[i][j] = p * (grad_probabilities[i][j] - dot) * score_scale;
+        const float factor = factors.Of(head, query, key);
+        scores[i][j] = p * factor;
+        grad_probabilities[i][j] = p * (factor * grad_probabilities[i][j] - dot) * score_scale;
       }
     }
     __syncwarp();  // all lanes have read the last tile's probabilities and gradients
@@ -151,7 +156,8 @@ Bytes AttentionBackwardScratchBytes(const AttentionShape& shape) {
   return AlignUp(shape.sequences * shape.heads * shape.context * static_cast<Bytes>(sizeof(float)));
 }
 
-absl::Status LaunchAttentionBackward(KernelStream stream, const AttentionShape& shape, const void* x, const void* y,
+absl::Status LaunchAttentionBackward(KernelStream stream, const AttentionShape& shape,
+                                     const ProbabilityDropout& dropout, const void* x, const void* y,
                                      const float* log_sums, const void* dy, void* dx, std::byte* scratch) {
   return ForAttentionTile(shape, [&](auto element, auto tile) {
     using T = decltype(element);
@@ -166,11 +172,11 @@ absl::Status LaunchAttentionBackward(KernelStream stream, const AttentionShape& 
     const Bytes query_bytes = (4 * Tile::kRows + Tile::kScores) * static_cast<Bytes>(sizeof(float));
     BATON_RETURN_IF_ERROR(Launch(QueryGradientKernel<T, Tile>,
                                  {NumAttentionBlocks<Tile>(shape, shape.heads), kAttentionThreads, query_bytes}, stream,
-                                 shape, score_scale, typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx)));
+                                 shape, dropout, score_scale, typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx)));
     const Bytes key_bytes = (4 * Tile::kRows + 2 * Tile::kScores) * static_cast<Bytes>(sizeof(float));
     return Launch(KeyValueGradientKernel<T, Tile>,
                   {NumAttentionBlocks<Tile>(shape, shape.key_value_heads), kAttentionThreads, key_bytes}, stream, shape,
-                  score_scale, typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx));
+                  dropout, score_scale, typed_x, typed_dy, log_sums, dots, static_cast<T*>(dx));
   });
 }
 

@@ -1,6 +1,7 @@
 // A block owns a tile of queries of one head and goes over the tiles of keys that it sees with a running softmax (Dao
 // 2023, algorithm 1).
 #include "ops/cuda/kernels/attention_tile.cuh"
+#include "ops/cuda/kernels/probability_dropout.cuh"
 
 namespace baton {
 namespace {
@@ -52,7 +53,8 @@ __device__ void IncludeTile(const AttentionShape& shape, int64_t first_query, in
 // keys, values, probabilities.
 template <typename T, typename Tile>
 __global__ void __launch_bounds__(kAttentionThreads)
-    AttentionKernel(AttentionShape shape, float score_scale, const T* x, T* y, T* y_copy, float* log_sums) {
+    AttentionKernel(AttentionShape shape, ProbabilityDropout dropout, float score_scale, const T* x, T* y, T* y_copy,
+                    float* log_sums) {
   constexpr int kMicro = Tile::kMicro;
   BATON_DYNAMIC_SHARED(float, queries);
   float* const keys = queries + Tile::kRows;
@@ -60,6 +62,7 @@ __global__ void __launch_bounds__(kAttentionThreads)
   float* const probabilities = values + Tile::kRows;
   int64_t head;
   const AttentionBlock block = ThisBlock<Tile>(shape, shape.heads, /*last_first=*/true, &head);
+  const ProbabilityFactors factors = FactorsOf(shape, dropout, block.sequence);
   const T* const head_keys = x + block.KeyOffset(shape, head / shape.HeadsPerKey());
   const int64_t first_query = block.tile * Tile::kTile;
   RunningSoftmax<Tile> softmax;
@@ -78,6 +81,13 @@ __global__ void __launch_bounds__(kAttentionThreads)
     float scores[kMicro][kMicro];
     MultiplyRows<Tile>(queries, keys, scores);
     IncludeTile<Tile>(shape, first_query, tile * Tile::kTile, score_scale, scores, &softmax, output);
+    // The sums of the softmax are of all probabilities, the output only of those that stay.
+    for (int i = 0; i < kMicro; ++i) {
+      for (int j = 0; j < kMicro; ++j) {
+        scores[i][j] *= factors.Of(head, first_query + threadIdx.x / 16 * kMicro + i,
+                                   tile * Tile::kTile + threadIdx.x % 16 + 16 * j);
+      }
+    }
     __syncwarp();  // all lanes have read the last tile's probabilities
     ShareScores<Tile>(scores, probabilities);
     __syncwarp();
@@ -98,15 +108,16 @@ __global__ void __launch_bounds__(kAttentionThreads)
 
 }  // namespace
 
-absl::Status LaunchAttention(KernelStream stream, const AttentionShape& shape, const void* x, void* y, void* y_copy,
-                             float* log_sums) {
+absl::Status LaunchAttention(KernelStream stream, const AttentionShape& shape, const ProbabilityDropout& dropout,
+                             const void* x, void* y, void* y_copy, float* log_sums) {
   return ForAttentionTile(shape, [&](auto element, auto tile) {
     using T = decltype(element);
     using Tile = decltype(tile);
     const Bytes shared_bytes = (3 * Tile::kRows + Tile::kScores) * static_cast<Bytes>(sizeof(float));
     return Launch(AttentionKernel<T, Tile>,
                   {NumAttentionBlocks<Tile>(shape, shape.heads), kAttentionThreads, shared_bytes}, stream, shape,
-                  ScoreScale(shape), static_cast<const T*>(x), static_cast<T*>(y), static_cast<T*>(y_copy), log_sums);
+                  dropout, ScoreScale(shape), static_cast<const T*>(x), static_cast<T*>(y), static_cast<T*>(y_copy),
+                  log_sums);
   });
 }
 

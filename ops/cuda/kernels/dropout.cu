@@ -1,6 +1,7 @@
 // Threads stride over units of elements: one 16-byte access, which one or two draws decide on, or, if a sequence does
 // not divide into 16 bytes, the elements of one draw.
 #include "ops/cuda/kernels/dropout.h"
+#include "ops/cuda/kernels/read_step.cuh"
 #include "ops/cuda/kernels/strided.cuh"
 #include "ops/layers/dropout_mask.h"
 
@@ -9,22 +10,6 @@ namespace {
 
 // Each block reads the step from the host's memory once, over the bus. So there are only as many as fill a GPU.
 constexpr int64_t kMaxBlocks = 2048;
-
-// One thread of the block reads the step from memory that the host shares; all threads return it.
-__device__ inline StepContext ReadStep(const StepContext* shared_step) {
-  BATON_SHARED_ARRAY(int64_t, fields, 3);
-  if (threadIdx.x == 0) {
-    fields[0] = shared_step->training ? 1 : 0;
-    fields[1] = static_cast<int64_t>(shared_step->seed);
-    fields[2] = shared_step->step;
-  }
-  __syncthreads();
-  StepContext step;
-  step.training = fields[0] != 0;
-  step.seed = static_cast<uint64_t>(fields[1]);
-  step.step = fields[2];
-  return step;
-}
 
 // Applies the draws to the unit whose first element is element `begin` of a sequence.
 template <int kUnit>
