@@ -119,7 +119,12 @@ class Starter {
     BATON_ASSIGN_OR_RETURN(run_.session, TrainingSession::Create(job, options));
     run_.session->SetStop(options_.stop);
     run_.costs = run_.session->planned_costs();
-    return options_.costs ? UseTable(*options_.costs, run_.costs) : absl::OkStatus();
+    if (options_.costs) BATON_RETURN_IF_ERROR(UseTable(*options_.costs, run_.costs));
+    if (options_.links) {
+      const proto::Devices& devices = job.devices();
+      ApplyLinkTable(*options_.links, devices.count(), devices.nodes() > 1 ? devices.per_node() : 0, run_.costs);
+    }
+    return absl::OkStatus();
   }
 
   const proto::Job& job_;

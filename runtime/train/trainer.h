@@ -20,6 +20,7 @@
 #include "runtime/process/control.h"
 #include "runtime/train/resume.h"
 #include "schedules/costs/costs.h"
+#include "schedules/costs/link_table.h"
 
 namespace baton {
 
@@ -39,6 +40,8 @@ struct TrainerOptions {
   std::function<int()> columns;  // of the terminal that `log` is, where a line can be written over; null: it is none
   // Costs of the job's chunks, for predictions until a step has been measured. Unset: by the job's rates or FLOPs.
   std::optional<CostModel> costs;
+  // Measured links, for the same predictions. Unset: those of the job.
+  std::optional<LinkTable> links;
   // If it becomes true (a signal handler sets it), training ends and saves: on the host within an instruction, with the
   // parameters of the last whole step. Not owned; may be null.
   const std::atomic<bool>* stop = nullptr;

@@ -49,7 +49,7 @@ TEST_CASE("a full disk behind standard output is an error") {
 
 TEST_CASE("every command has help with examples, within 120 columns") {
   const std::string command =
-      GENERATE("train", "launch", "compile", "simulate", "compare", "frontier", "profile", "rehearse", "explain",
+      GENERATE("train", "launch", "check-cluster", "compile", "simulate", "compare", "frontier", "profile", "rehearse", "explain",
                "whatif", "schedules", "verify", "checkpoint", "generate", "evaluate", "model", "completion", "");
   const CommandResult result = command.empty() ? Baton({"--help"}) : Baton({command, "--help"});
   CHECK(result.status == 0);

@@ -35,7 +35,7 @@ std::string KnownSchedules(const std::string& suggested) {
 
 TEST_CASE("wrong arguments are refused in one sentence") {
   const std::string commands =
-      "commands are train, launch, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, "
+      "commands are train, launch, check-cluster, compile, simulate, compare, frontier, profile, rehearse, explain, whatif, "
       "schedules, verify, checkpoint, generate, evaluate, model, completion";
   const Refused refused = GENERATE_COPY(
       Refused{"", "a command is missing; the " + commands},

@@ -32,6 +32,7 @@ void AddEvaluateCommand(CLI::App& app, CommandAction& action);
 void AddModelCommand(CLI::App& app, CommandAction& action);
 void AddCompletionCommand(CLI::App& app, CommandAction& action);
 void AddLaunchCommand(CLI::App& app, CommandAction& action);
+void AddCheckClusterCommand(CLI::App& app, CommandAction& action);
 
 // An error that main() turns into this exit status, from 1 to 255, without a message: it has been reported already.
 absl::Status ExitWith(int exit_status);

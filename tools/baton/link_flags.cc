@@ -1,9 +1,14 @@
 #include "tools/baton/link_flags.h"
 
+#include <utility>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/duration.h"
 #include "base/format.h"
+#include "base/printable.h"
+#include "base/read_file.h"
 #include "base/status.h"
 #include "tools/baton/command_line.h"
 
@@ -37,9 +42,31 @@ void AddLinkFlags(CLI::App& command, LinkFlags& flags, const std::string& group)
   command.add_option("--inter-bandwidth", flags.inter_bandwidth, "Bandwidth of the link from node to node (no limit)")
       ->group(group)
       ->type_name("GB/s");
+  AddLinkTableFlag(command, flags.table);
+}
+
+void AddLinkTableFlag(CLI::App& command, std::string& table) {
+  command
+      .add_option("--link-table", table,
+                  "Measured links, as baton check-cluster --link-table=FILE writes them; they replace those of the job")
+      ->type_name("FILE");
+}
+
+absl::StatusOr<LinkTable> ReadLinkTableFile(const std::string& path) {
+  BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("link table", path, kMaxLinkTableBytes + 1));
+  return ReadLinkTable(text, NameOfFile(path));
 }
 
 absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs) {
+  const std::pair<const char*, bool> replaced[] = {{"bandwidth", !flags.bandwidth.empty()},
+                                                   {"inter-transfer", !flags.inter_transfer.empty()},
+                                                   {"inter-bandwidth", !flags.inter_bandwidth.empty()}};
+  for (const auto& [flag, is_given] : replaced) {
+    if (is_given && !flags.table.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("--", flag, ": --link-table gives it; leave one of them out"));
+    }
+  }
+  if (!flags.table.empty()) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(ParseBandwidth("bandwidth", flags.bandwidth, costs.bytes_per_ns));
   BATON_RETURN_IF_ERROR(ParseBandwidth("inter-bandwidth", flags.inter_bandwidth, costs.inter.bytes_per_ns));
   if (!flags.inter_transfer.empty()) {
@@ -60,6 +87,15 @@ absl::Status ApplyLinkFlags(const LinkFlags& flags, CostModel& costs) {
         "--inter-transfer, --inter-bandwidth: need --per-node, the number of devices of a node");
   }
   return absl::OkStatus();
+}
+
+std::string DescribeLinkTable(const LinkTable& table, const std::string& path) {
+  const auto link = [](const LinkCosts& costs) {
+    return absl::StrCat(FormatDuration(costs.latency_ns), " and ", absl::StrFormat("%.3g GB/s", costs.bytes_per_ns));
+  };
+  const std::optional<LinkCosts> within = table.WithinHost(), between = table.BetweenHosts();
+  return absl::StrCat("\nlinks as in ", Printable(path), ": ", within ? link(*within) + " within a host" : "",
+                      within && between ? ", " : "", between ? link(*between) + " between hosts" : "");
 }
 
 std::string DescribeLinks(const CostModel& costs) {

@@ -79,6 +79,7 @@ int Main(int argc, char** argv) {
   CommandAction action;
   AddTrainCommand(app, action);
   AddLaunchCommand(app, action);
+  AddCheckClusterCommand(app, action);
   AddCompileCommand(app, action);
   AddSimulateCommand(app, action);
   AddCompareCommand(app, action);

@@ -63,6 +63,9 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   } else {
     request.costs = CostsOfStages(request);
   }
+  if (link_table_) {
+    ApplyLinkTable(*link_table_, request.num_stages * request.replicas, link_per_node_, request.costs);
+  }
   return request;
 }
 

@@ -96,6 +96,7 @@ class Problem {
   void DescribeFlags(const ProblemFlags& flags);
 
   // problem_costs.cc
+  absl::Status TakeLinkTable(const ProblemFlags& flags);
   absl::Status TakeStageCosts(const ProblemFlags& flags);
   absl::Status ReadCosts(const ProblemFlags& flags);
   absl::Status StagesOfCosts(const ProblemFlags& flags);
@@ -123,6 +124,8 @@ class Problem {
   CostModel transfer_costs_;
   std::string spread_;                         // of measured times, for the description
   std::optional<CostModel> file_costs_;        // the table of --costs
+  std::optional<LinkTable> link_table_;        // of --link-table
+  int link_per_node_ = 0;                      // devices of a host of link_table_; 0: all hosts have equally many
   std::shared_ptr<const ComputeOrder> order_;  // set for schedule "csv" alone
   SearchOptions search_;
   bool placement_given_ = false;

@@ -24,6 +24,9 @@ absl::Status Problem::TakeStageCosts(const ProblemFlags& flags) {
   BATON_ASSIGN_OR_RETURN(stage.backward_weight_ns, duration("backward-weight", flags.backward_weight, kDefault));
   BATON_ASSIGN_OR_RETURN(stage.recompute_ns, duration("recompute", flags.recompute, 0));
   BATON_ASSIGN_OR_RETURN(transfer_costs_.transfer_ns, duration("transfer", flags.transfer, 0));
+  if (!flags.transfer.empty() && link_table_) {
+    return absl::InvalidArgumentError("--transfer: --link-table gives it; leave one of them out");
+  }
   BATON_RETURN_IF_ERROR(ApplyLinkFlags(flags.links, transfer_costs_));
   const Bytes activation_bytes = flags.activation_bytes.value_or(0);
   const Bytes weight_bytes =
@@ -34,6 +37,17 @@ absl::Status Problem::TakeStageCosts(const ProblemFlags& flags) {
   (stage.can_recompute ? stage.recomputed_bytes : stage.saved_bytes) = activation_bytes - weight_bytes;
   stage.input_bytes = stage.output_bytes = flags.message_bytes.value_or(0);
   return absl::OkStatus();
+}
+
+// Reads --link-table, and decides how many devices a host has.
+absl::Status Problem::TakeLinkTable(const ProblemFlags& flags) {
+  if (flags.links.table.empty()) return absl::OkStatus();
+  BATON_ASSIGN_OR_RETURN(link_table_, ReadLinkTableFile(flags.links.table));
+  if (job_ && job_->devices().nodes() > 1) link_per_node_ = job_->devices().per_node();
+  if (!flags.links.per_node) return absl::OkStatus();
+  link_per_node_ = *flags.links.per_node;
+  if (link_table_->BetweenHosts()) return absl::OkStatus();
+  return absl::InvalidArgumentError("--per-node: the link table has no link between two hosts");
 }
 
 // Reads --costs, beside which no flag may give the same costs.

@@ -23,6 +23,7 @@ std::string ScheduleOf(const ProblemFlags& flags) {
 
 absl::Status Problem::FromFlags(const ProblemFlags& flags) {
   BATON_RETURN_IF_ERROR(TakeOrder(flags));
+  BATON_RETURN_IF_ERROR(TakeLinkTable(flags));
   if (!flags.costs.empty()) {
     BATON_RETURN_IF_ERROR(ReadCosts(flags));
     BATON_RETURN_IF_ERROR(StagesOfCosts(flags));
@@ -102,6 +103,7 @@ void Problem::DescribeFlags(const ProblemFlags& flags) {
   if (file_costs_) {
     absl::StrAppend(&description_, "\n", FormatPlural(file_costs_->chunks.size(), "chunk"), " as in ",
                     Printable(flags.costs));
+    if (link_table_) absl::StrAppend(&description_, DescribeLinkTable(*link_table_, flags.links.table));
     return;
   }
   absl::StrAppend(
@@ -109,7 +111,9 @@ void Problem::DescribeFlags(const ProblemFlags& flags) {
       FormatDuration(stage_costs_.backward_input_ns), " + ", FormatDuration(stage_costs_.backward_weight_ns),
       " backward (input + weight)",
       stage_costs_.can_recompute ? absl::StrCat(", ", FormatDuration(stage_costs_.recompute_ns), " recomputing") : "",
-      "; a transfer ", FormatDuration(transfer_costs_.transfer_ns), DescribeLinks(transfer_costs_));
+      link_table_
+          ? DescribeLinkTable(*link_table_, flags.links.table)
+          : absl::StrCat("; a transfer ", FormatDuration(transfer_costs_.transfer_ns), DescribeLinks(transfer_costs_)));
 }
 
 }  // namespace baton

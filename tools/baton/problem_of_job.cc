@@ -118,6 +118,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
   BATON_RETURN_IF_ERROR(RefuseCostFlags(flags));
   BATON_ASSIGN_OR_RETURN(const std::vector<std::string> overrides, OverridesOf(flags));
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
+  BATON_RETURN_IF_ERROR(TakeLinkTable(flags));
   search_ = SearchOptionsOf(job_->pipeline().search());
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
   BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_->devices()));
@@ -171,13 +172,18 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
     measured_transfers_ = transfer_costs_;
   }
   ApplyLinks(devices, transfer_costs_);
-  if (file_costs_) return absl::OkStatus();
+  const std::string links =
+      link_table_ ? DescribeLinkTable(*link_table_, flags.links.table) : DescribeLinks(transfer_costs_);
+  if (file_costs_) {
+    if (link_table_) absl::StrAppend(&description_, links);
+    return absl::OkStatus();
+  }
   Nanos step = 0;
   for (const LayerCosts& layer : table_.costs) {
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
   }
   absl::StrAppend(&description_, ": ", FormatDuration(step), spread_,
-                  " for one micro-batch, forward and backward, over all layers", DescribeLinks(transfer_costs_));
+                  " for one micro-batch, forward and backward, over all layers", links);
   return absl::OkStatus();
 }
 

@@ -20,6 +20,7 @@
 #include "runtime/train/schedule_table.h"
 #include "runtime/train/trainer.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/link_flags.h"
 #include "tools/baton/problem_flags.h"
 
 namespace baton {
@@ -30,6 +31,7 @@ struct TrainFlags {
   std::vector<std::string> overrides;
   std::string order;
   std::string costs;
+  std::string link_table;
   std::string output;
   std::string resume;
   std::vector<std::string> allow_changes;
@@ -120,6 +122,9 @@ absl::Status TrainIn(Control& control, const TrainFlags& flags) {
   if (!flags.costs.empty() && control.rank() == 0) {
     BATON_ASSIGN_OR_RETURN(options.costs, ReadCostsFile(flags.costs));
   }
+  if (!flags.link_table.empty() && control.rank() == 0) {
+    BATON_ASSIGN_OR_RETURN(options.links, ReadLinkTableFile(flags.link_table));
+  }
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   StopOnHangUp();
@@ -188,6 +193,7 @@ void AddTrainCommand(CLI::App& app, CommandAction& action) {
       ->add_option("--costs", flags->costs,
                    "Table of baton profile, for predictions until a step has been measured (FLOPs)")
       ->type_name("FILE");
+  AddLinkTableFlag(*command, flags->link_table);
   command->add_option("--set", flags->overrides, "Override a field, as run.steps=100; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
