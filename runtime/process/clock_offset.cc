@@ -5,7 +5,7 @@
 namespace baton {
 
 void ClockOffset::Add(int64_t sent_ns, int64_t other_ns, int64_t returned_ns) {
-  if (returned_ns < sent_ns) return;
+  if (sent_ns < 0 || other_ns < 0 || returned_ns < sent_ns) return;
   const int64_t round_trip_ns = returned_ns - sent_ns;
   probes_[count_++ % kProbes] = {other_ns - (sent_ns + round_trip_ns / 2), round_trip_ns};
 }

@@ -15,7 +15,7 @@ class ClockOffset {
   static constexpr int kProbes = 8;
 
   // A probe: sent and returned on this clock, answered on the other one, in nanoseconds. Ignored if it returned before
-  // it was sent.
+  // it was sent, or if a time is negative.
   void Add(int64_t sent_ns, int64_t other_ns, int64_t returned_ns);
 
   // The offset of the best of the last kProbes; 0 before the first. The other clock minus this one.

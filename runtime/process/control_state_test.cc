@@ -398,6 +398,61 @@ TEST_CASE("operations that do not fit each other are a failure, and so is more d
   CHECK(absl::StrContains(message, large ? "more than 1048576 bytes wait" : "as operation 0 of channel 0"));
 }
 
+TEST_CASE("operations without bytes are counted too") {
+  Net net(2, 12);
+  StartAll(net, 2);
+  REQUIRE(net.Run(kJoinTimeout, [&] { return net.AllIn(kRunning); }));
+  for (int i = 0; i < (1 << 20) / 64 + 1; ++i) net.processes[1].state->StartCollective(proto::BARRIER, 0, "");
+  REQUIRE(net.Run(1000 * kJoinTimeout, [&] { return net.AllIn(kFailed); }));
+  CHECK(absl::StrContains(net.leader().failure()->message(), "more than 1048576 bytes wait"));
+}
+
+TEST_CASE("a process that has left gets and says nothing more") {
+  LeaderState leader(OptionsOfLeader(HelloOfRank(0, 2)), 0);
+  for (int rank = 0; rank < 2; ++rank) {
+    proto::FromProcess hello;
+    *hello.mutable_hello() = HelloOfRank(rank, 2);
+    leader.Opened(rank, 0);
+    leader.Received(rank, hello, 0);
+  }
+  proto::FromProcess ask, goodbye, set, failure;
+  ask.mutable_ask_value()->set_key("k");
+  goodbye.mutable_goodbye();
+  set.mutable_set_value()->set_key("k");
+  failure.mutable_failure()->set_message("x");
+  leader.Received(1, ask, 0);
+  leader.Received(1, goodbye, 0);
+  (void)leader.TakeActions();
+  leader.Received(0, set, 0);
+  leader.Received(1, failure, 0);
+  CHECK(leader.TakeActions().empty());
+  CHECK_FALSE(leader.failure().has_value());
+}
+
+TEST_CASE("a leader that breaks the protocol is a failure of its own") {
+  struct Broken {
+    int num_members;  // of the welcome
+    int num_welcomes;
+    const char* message;
+  };
+  const Broken broken = GENERATE(Broken{1, 1, "sent a welcome with 1 members; this run has 2 processes"},
+                                 Broken{2, 2, "sent a second welcome"}, Broken{0, 0, "sent data before the welcome"});
+  MemberState member(OptionsOfMember(HelloOfRank(1, 2)), 0);
+  member.Connected(0);
+  proto::FromLeader welcome, part;
+  welcome.mutable_welcome();
+  for (int rank = 0; rank < broken.num_members; ++rank) {
+    *welcome.mutable_welcome()->add_members() = HelloOfRank(rank, 2);
+  }
+  part.mutable_part()->set_last(true);
+  for (int i = 0; i < broken.num_welcomes; ++i) member.Received(welcome, 0);
+  if (broken.num_welcomes == 0) member.Received(part, 0);
+  REQUIRE(member.phase() == kFailed);
+  CHECK(member.failure()->rank() == 0);
+  CHECK(member.failure()->message() == broken.message);
+  CHECK_FALSE(member.failure_is_shared());
+}
+
 TEST_CASE("waiting for a process that has left is a failure") {
   Net net(3, 13);
   StartAll(net, 3);
@@ -445,6 +500,9 @@ TEST_CASE("the clocks' offset is that of the least round trip of eight") {
   CHECK(clock.offset_ns() == 500'000);
   CHECK(clock.round_trip_ns() == 20);
   clock.Add(10, 1, 5);  // returned before it was sent
+  // No clock is before its start; such numbers would overflow.
+  clock.Add(INT64_MIN, 1, 5);
+  clock.Add(1, INT64_MIN, 5);
   CHECK(clock.round_trip_ns() == 20);
   for (int i = 0; i < ClockOffset::kProbes; ++i) clock.Add(i * 1000, i * 1000 + 700'050, i * 1000 + 100);
   CHECK(clock.offset_ns() == 700'000);  // the others are forgotten

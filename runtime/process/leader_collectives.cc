@@ -16,6 +16,9 @@ bool Receives(proto::CollectiveKind kind, int rank) {
   return kind != proto::BROADCAST || rank != 0;
 }
 
+// What an operation takes at the leader besides its bytes, so that empty ones cannot fill the memory.
+int64_t EntryBytes(size_t num_members) { return static_cast<int64_t>(num_members * sizeof(std::string)); }
+
 }  // namespace
 
 void LeaderState::OnPart(int rank, const proto::Part& part) {
@@ -24,6 +27,7 @@ void LeaderState::OnPart(int rank, const proto::Part& part) {
   auto [found, is_new] = collectives_.try_emplace(key);
   Collective& collective = found->second;
   if (is_new) {
+    if (!Hold(rank, EntryBytes(members_.size()))) return;
     collective.kind = part.kind();
     collective.bytes.resize(members_.size());
     collective.done.resize(members_.size());
@@ -59,6 +63,7 @@ void LeaderState::FinishCollective(std::pair<int, int64_t> key, const Collective
   header.set_channel(key.first);
   header.set_sequence(key.second);
   std::vector<std::shared_ptr<const proto::FromLeader>> messages;
+  held_bytes_ -= EntryBytes(members_.size());
   for (size_t rank = 0; rank < members_.size(); ++rank) {
     held_bytes_ -= collective.bytes[rank].size();
     header.set_rank(rank);
@@ -75,7 +80,7 @@ void LeaderState::FinishCollective(std::pair<int, int64_t> key, const Collective
   end->mutable_part()->set_last(true);
   messages.push_back(std::move(end));
   for (size_t rank = 0; rank < members_.size(); ++rank) {
-    if (!Receives(collective.kind, rank) || !members_[rank].open) continue;
+    if (!Receives(collective.kind, rank) || !members_[rank].open || members_[rank].left) continue;
     for (const auto& message : messages) Send(members_[rank].stream, message);
   }
 }

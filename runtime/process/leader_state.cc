@@ -36,7 +36,7 @@ void LeaderState::Received(int64_t stream, const proto::FromProcess& message, in
   }
   Member& member = members_[rank];
   member.heard_ns = now_ns;
-  if (phase_ == Phase::kFailed) return;
+  if (phase_ == Phase::kFailed || member.left) return;
   switch (message.message_case()) {
     case proto::FromProcess::kPart:
       return OnPart(rank, message.part());

@@ -22,7 +22,7 @@ void LeaderState::OnAskValue(int rank, const std::string& key) {
 }
 
 void LeaderState::SendValue(int rank, const std::string& key) {
-  if (!members_[rank].open) return;
+  if (!members_[rank].open || members_[rank].left) return;
   auto message = std::make_shared<proto::FromLeader>();
   message->mutable_value()->set_key(key);
   message->mutable_value()->set_value(values_[key]);

@@ -33,6 +33,13 @@ void MemberState::Received(const proto::FromLeader& message, int64_t now_ns) {
   if (phase_ == Phase::kFailed || phase_ == Phase::kLeft) return;
   switch (message.message_case()) {
     case proto::FromLeader::kWelcome:
+      if (phase_ != Phase::kJoining) return Fail(0, options_.leader, "sent a second welcome", false);
+      if (message.welcome().members_size() != options_.self.size()) {
+        return Fail(0, options_.leader,
+                    absl::StrCat("sent a welcome with ", message.welcome().members_size(), " members; this run has ",
+                                 options_.self.size(), " processes"),
+                    false);
+      }
       members_.assign(message.welcome().members().begin(), message.welcome().members().end());
       phase_ = Phase::kRunning;
       return;
@@ -64,6 +71,7 @@ void MemberState::Received(const proto::FromLeader& message, int64_t now_ns) {
 }
 
 void MemberState::OnPart(const proto::Part& part) {
+  if (phase_ != Phase::kRunning) return Fail(0, options_.leader, "sent data before the welcome", false);
   const std::pair<int, int64_t> key = {part.channel(), part.sequence()};
   std::vector<std::string>& bytes = partial_[key];
   bytes.resize(members_.size());
