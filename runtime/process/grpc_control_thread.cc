@@ -1,4 +1,6 @@
 // The control thread, and the events of streams that wake it.
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "absl/time/clock.h"
@@ -57,6 +59,8 @@ bool GrpcControl::HasEnded() const {
 }
 
 void GrpcControl::Run() {
+  // As top -H and tools/bench/control_plane show it.
+  pthread_setname_np(pthread_self(), "baton-control");
   bool notified = false;
   while (true) {
     std::vector<LeaderAction> actions;
