@@ -41,6 +41,7 @@ constexpr const char* kFree[] = {
     "devices.rates",
     "devices.device",
     "devices.memory_gib",
+    "devices.cores",
     // Compared by the contents of the files.
     "data.text",
     "data.tokens",

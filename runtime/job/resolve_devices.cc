@@ -50,7 +50,16 @@ absl::Status ResolveNodes(proto::Devices& devices) {
   return absl::OkStatus();
 }
 
-// Fills in the rates and memory of a known device where the job has none.
+absl::Status CheckCores(const proto::Devices& devices) {
+  if (!devices.has_cores()) return absl::OkStatus();
+  if (devices.backend() != proto::Devices::HOST) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("devices.cores: ", devices.cores(), " needs devices.backend: HOST; devices.backend: ",
+                     proto::Devices::Backend_Name(devices.backend()), " computes on no cores"));
+  }
+  return CheckRange("devices.cores", devices.cores(), 1, 1024);
+}
+
 absl::Status CheckProcesses(const proto::Devices& devices) {
   if (devices.per_process().empty()) return absl::OkStatus();
   int64_t sum = 0;
@@ -64,6 +73,7 @@ absl::Status CheckProcesses(const proto::Devices& devices) {
                                                  "] is ", sum, " devices; devices.count: ", devices.count()));
 }
 
+// Fills in the rates and memory of a known device where the job has none.
 absl::Status ResolveRates(proto::Devices& devices) {
   if (devices.has_device()) {
     const KnownDevice* known = FindDevice(devices.device());
@@ -130,6 +140,7 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
   if (devices.count() == count) {
     BATON_RETURN_IF_ERROR(ResolveNodes(devices));
     BATON_RETURN_IF_ERROR(CheckProcesses(devices));
+    BATON_RETURN_IF_ERROR(CheckCores(devices));
     return ResolveRates(devices);
   }
   const int replicas = job.parallel().replicas();

@@ -55,6 +55,10 @@ TEST_CASE("wrong devices") {
   CheckWrong(
       GENERATE(Wrong{kGpt, "devices.count=2", "devices.count: 2 must be pipeline.stages: 4, one device a stage"},
                Wrong{kGpt, "devices.threads_each=0", "devices.threads_each: 0 must be at least 1"},
+               Wrong{kGpt, "devices.cores=0", "devices.cores: 0 must be at least 1"},
+               Wrong{kGpt, "devices.cores=1025", "devices.cores: 1025 must be at most 1024"},
+               Wrong{kGpt, "devices.cores=4;devices.backend=CUDA",
+                     "devices.cores: 4 needs devices.backend: HOST; devices.backend: CUDA computes on no cores"},
                Wrong{kGpt, "devices.precision=BF16",
                      "devices.precision: BF16 needs devices.backend: CUDA; HOST computes in FLOAT32"},
                Wrong{kGpt, "devices.deterministic=false",

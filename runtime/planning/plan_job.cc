@@ -56,6 +56,14 @@ void ApplyLinks(const proto::Devices& devices, CostModel& costs) {
   costs.inter.bytes_per_ns = devices.inter().bandwidth_gbps();
 }
 
+void ApplyCores(const proto::Devices& devices, int cores_here, CostModel& costs) {
+  if (devices.backend() != proto::Devices::HOST) return;
+  const bool is_one_node = devices.nodes() < 2;
+  costs.cores.cores = devices.has_cores() ? devices.cores() : is_one_node ? cores_here : 0;
+  costs.cores.threads_each = devices.threads_each();
+  costs.cores.devices_per_host = is_one_node ? 0 : devices.per_node();
+}
+
 absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
   BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
   return PlanModel(backend, job, std::move(model));
@@ -84,6 +92,7 @@ absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job,
   request.costs.chunks = SumChunks(plan.table.costs, plan.split, plan.table.model.input_shape.NumBytes(),
                                    plan.table.model.targets_shape.NumBytes());
   ApplyLinks(job.devices(), request.costs);
+  ApplyCores(job.devices(), /*cores_here=*/0, request.costs);
   request.reduce_groups = ReduceGroupsOf(plan.layout);
   return plan;
 }

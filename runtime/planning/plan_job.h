@@ -41,6 +41,10 @@ absl::Status UseTable(const CostModel& table, CostModel& costs);
 // Sets links and nodes from the job's devices. Without devices.intra nothing changes.
 void ApplyLinks(const proto::Devices& devices, CostModel& costs);
 
+// Sets the cores that the devices share: devices.cores, else `cores_here` if all devices are on one node. `cores_here`:
+// the cores of this machine if the times are those of this machine; 0: they are not.
+void ApplyCores(const proto::Devices& devices, int cores_here, CostModel& costs);
+
 }  // namespace baton
 
 #endif  // BATON_RUNTIME_PLANNING_PLAN_JOB_H_

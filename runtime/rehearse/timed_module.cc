@@ -8,17 +8,6 @@
 #include "runtime/device/host/host_stream.h"
 
 namespace baton {
-namespace {
-
-absl::Status SleepFor(Stream& stream, Nanos duration) {
-  if (duration == 0) return absl::OkStatus();
-  // Takes the deadline first, so that the time until the sleep counts as part of it.
-  const Nanos deadline = SteadyNow() + duration;
-  return static_cast<HostStream&>(stream).SleepUntil(deadline);
-}
-
-}  // namespace
-
 HostDeviceOptions RehearsalDeviceOptions() {
   HostDeviceOptions options;
   options.spin_ns = 0;
@@ -26,7 +15,8 @@ HostDeviceOptions RehearsalDeviceOptions() {
   return options;
 }
 
-absl::StatusOr<std::unique_ptr<TimedModule>> TimedModule::Create(const TimedCosts& costs) {
+absl::StatusOr<std::unique_ptr<TimedModule>> TimedModule::Create(const TimedCosts& costs, RehearsedCores* cores,
+                                                                 int device) {
   const std::pair<const char*, Nanos> fields[] = {{"forward_ns", costs.forward_ns},
                                                   {"backward_input_ns", costs.backward_input_ns},
                                                   {"backward_weight_ns", costs.backward_weight_ns},
@@ -36,32 +26,41 @@ absl::StatusOr<std::unique_ptr<TimedModule>> TimedModule::Create(const TimedCost
   for (const auto& [name, value] : fields) {
     if (value < 0) return absl::InvalidArgumentError(absl::StrCat(name, " is ", value, "; it must not be negative"));
   }
-  return std::unique_ptr<TimedModule>(new TimedModule(costs));
+  return std::unique_ptr<TimedModule>(new TimedModule(costs, cores, device));
 }
 
-absl::Status TimedModule::Load(Stream& stream, DataKind, int, std::byte*) { return SleepFor(stream, costs_.load_ns); }
+absl::Status TimedModule::ComputeFor(Stream& stream, Nanos work) const {
+  if (work == 0) return absl::OkStatus();
+  HostStream& host = static_cast<HostStream&>(stream);
+  if (cores_ != nullptr) return cores_->Compute(host, device_, work);
+  // Takes the deadline first, so that the time until the sleep counts as part of it.
+  const Nanos deadline = SteadyNow() + work;
+  return host.SleepUntil(deadline);
+}
+
+absl::Status TimedModule::Load(Stream& stream, DataKind, int, std::byte*) { return ComputeFor(stream, costs_.load_ns); }
 
 absl::Status TimedModule::Forward(Stream& stream, int, const PassBuffers&) {
-  return SleepFor(stream, costs_.forward_ns);
+  return ComputeFor(stream, costs_.forward_ns);
 }
 
 absl::Status TimedModule::Backward(Stream& stream, int, const PassBuffers&) {
-  return SleepFor(stream, costs_.backward_input_ns + costs_.backward_weight_ns);
+  return ComputeFor(stream, costs_.backward_input_ns + costs_.backward_weight_ns);
 }
 
 absl::Status TimedModule::BackwardInput(Stream& stream, int, const PassBuffers&) {
-  return SleepFor(stream, costs_.backward_input_ns);
+  return ComputeFor(stream, costs_.backward_input_ns);
 }
 
 absl::Status TimedModule::BackwardWeight(Stream& stream, int, const PassBuffers&) {
-  return SleepFor(stream, costs_.backward_weight_ns);
+  return ComputeFor(stream, costs_.backward_weight_ns);
 }
 
 absl::Status TimedModule::Recompute(Stream& stream, int, const PassBuffers&) {
-  return SleepFor(stream, costs_.recompute_ns);
+  return ComputeFor(stream, costs_.recompute_ns);
 }
 
-absl::Status TimedModule::Update(Stream& stream) { return SleepFor(stream, costs_.update_ns); }
+absl::Status TimedModule::Update(Stream& stream) { return ComputeFor(stream, costs_.update_ns); }
 
 absl::StatusOr<ReduceBuffer> TimedModule::PrepareReduce(Stream&, int, int) { return ReduceBuffer{}; }
 

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "runtime/device/host/host_device.h"
 #include "runtime/execute/stage_module.h"
+#include "runtime/rehearse/rehearsed_cores.h"
 
 namespace baton {
 
@@ -30,8 +31,10 @@ HostDeviceOptions RehearsalDeviceOptions();
 // ends its sleeps. Thread contract: see StageModule. One module serves one chunk.
 class TimedModule final : public StageModule {
  public:
+  // `cores`, if not null, are shared by the devices; `device` is that of the module. Borrowed.
   // Errors: InvalidArgument for a negative cost.
-  static absl::StatusOr<std::unique_ptr<TimedModule>> Create(const TimedCosts& costs);
+  static absl::StatusOr<std::unique_ptr<TimedModule>> Create(const TimedCosts& costs, RehearsedCores* cores = nullptr,
+                                                             int device = 0);
 
   absl::Status Load(Stream& stream, DataKind kind, int micro_batch, std::byte* slot) override;
   absl::Status Forward(Stream& stream, int micro_batch, const PassBuffers& buffers) override;
@@ -44,9 +47,14 @@ class TimedModule final : public StageModule {
   absl::StatusOr<ReduceBuffer> PrepareReduce(Stream& stream, int group, int member) override;
 
  private:
-  explicit TimedModule(const TimedCosts& costs) : costs_(costs) {}
+  TimedModule(const TimedCosts& costs, RehearsedCores* cores, int device)
+      : costs_(costs), cores_(cores), device_(device) {}
+
+  absl::Status ComputeFor(Stream& stream, Nanos work) const;
 
   const TimedCosts costs_;
+  RehearsedCores* const cores_;
+  const int device_;
 };
 
 }  // namespace baton

@@ -33,9 +33,8 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
   }
   const int threads = session.NumDevicesOnHost() * job.devices().threads_each();
   if (threads > AvailableCores()) {
-    lines.push_back(
-        absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),
-                     " cores and take turns, which a bubble shows as waiting; predictions are for a core a thread"));
+    lines.push_back(absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),
+                                 " cores and take turns, which predictions count in"));
   }
   return lines;
 }

@@ -7,7 +7,11 @@
 namespace baton {
 
 Prediction::Prediction(const Program* program, const CostModel& planned, bool planned_has_times)
-    : program_(program), planned_(planned), planned_has_times_(planned_has_times), costs_(planned), window_(*program) {}
+    : program_(program),
+      planned_(planned),
+      planned_has_times_(planned_has_times),
+      costs_(planned),
+      window_(*program, planned.cores) {}
 
 absl::StatusOr<StepReport> Prediction::Next() {
   BATON_ASSIGN_OR_RETURN(trace_, Simulate(*program_, costs_));
@@ -27,7 +31,7 @@ void Prediction::Measure(const Trace& trace) {
   if (window_steps_ == kWindowSteps) {
     stable_ = true;
     window_steps_ = 0;
-    window_ = MeasuredCosts(*program_);
+    window_ = MeasuredCosts(*program_, planned_.cores);
   }
 }
 

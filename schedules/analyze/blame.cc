@@ -49,7 +49,7 @@ PathPart Blame::Transfers() const {
   return total;
 }
 
-Blame BlameOf(const Program& program, const std::vector<PathSegment>& path) {
+Blame BlameOf(const Program& program, const std::vector<PathSegment>& path, const CoreTime* core_time) {
   Blame blame;
   blame.chunks.resize(program.num_chunks);
   std::map<std::tuple<int32_t, int32_t, int32_t>, LinkBlame> links;
@@ -73,8 +73,11 @@ Blame BlameOf(const Program& program, const std::vector<PathSegment>& path) {
     } else {
       const int chunk = ChunkOf(operation);
       PathPart& part = chunk < 0 ? blame.reduce : blame.chunks[chunk].parts[static_cast<int>(kind)];
-      part.time += time;
+      const Nanos own =
+          core_time == nullptr ? time : std::min(time, core_time->Of(segment.ref.device, segment.ref.instruction));
+      part.time += own;
       ++part.count;
+      blame.core += time - own;
     }
   }
   for (const auto& entry : links) blame.links.push_back(entry.second);
@@ -90,6 +93,7 @@ std::string DescribeShares(const Blame& blame, size_t most) {
   shares.emplace_back(blame.Transfers().time, "transfers");
   shares.emplace_back(blame.reduce.time, "sums over devices");
   shares.emplace_back(blame.dispatch, "the host's dispatch");
+  shares.emplace_back(blame.core, "waiting for a core");
   std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   // Below 0.05 % the percentage would read 0.0 %.
   while (!shares.empty() && shares.back().first * 2000 < blame.step_time) shares.pop_back();

@@ -10,6 +10,7 @@
 #include "schedules/analyze/critical_path.h"
 #include "schedules/program/kind.h"
 #include "schedules/program/program.h"
+#include "schedules/trace/core_time.h"
 
 namespace baton {
 
@@ -19,6 +20,7 @@ struct PathPart {
   int64_t count = 0;
 };
 
+// Without the time for which compute waited for a core.
 struct ChunkBlame {
   std::array<PathPart, kNumKinds> parts;  // [Kind]; zero for AllReduce, Send and Recv
   const PathPart& Of(Kind kind) const { return parts[static_cast<int>(kind)]; }
@@ -42,12 +44,14 @@ struct Blame {
   std::vector<LinkBlame> links;    // those on the path, ascending by from, to, chunk
   PathPart reduce;                 // AllReduce, all groups
   Nanos dispatch = 0;  // all waits were over, but the host had not started the instruction yet; zero in simulations
+  Nanos core = 0;      // compute that took turns on shared cores waited for one
   // All links: time carried and queued, number of latencies.
   PathPart Transfers() const;
 };
 
-// `path` is CriticalPath's, of `program`.
-Blame BlameOf(const Program& program, const std::vector<PathSegment>& path);
+// `path` is CriticalPath's, of `program`. `core_time`, of the path's trace, says for how long compute had a core; null:
+// all of the time.
+Blame BlameOf(const Program& program, const std::vector<PathSegment>& path, const CoreTime* core_time = nullptr);
 
 // The shares of the step's time, the largest first: at most `most` of them, then the sum of the others. Leaves out
 // shares below 0.05 %. As

@@ -100,6 +100,12 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
   BATON_RETURN_IF_ERROR(CheckNotNegative("inter.latency_ns", costs.inter.latency_ns));
   BATON_RETURN_IF_ERROR(CheckBandwidth("inter.bytes_per_ns", costs.inter.bytes_per_ns));
   BATON_RETURN_IF_ERROR(CheckNotNegative("wake_ns", costs.wake_ns));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("cores.cores", costs.cores.cores));
+  BATON_RETURN_IF_ERROR(CheckNotNegative("cores.devices_per_host", costs.cores.devices_per_host));
+  if (costs.cores.threads_each < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("costs.cores.threads_each: ", costs.cores.threads_each, "; must be at least 1"));
+  }
   double times = links;
   double sizes = 0;
   for (int i = 0; i < num_chunks; ++i) {
@@ -108,6 +114,8 @@ absl::Status CheckCosts(const CostModel& costs, int num_chunks, int num_micro_ba
   }
   // For each chunk and micro-batch: at most two transfers, two loads and one AllReduce. Each buffer counts twice.
   times += num_chunks * 2.0 * (LongestTransfer(costs) + costs.load_ns + costs.reduce_ns);
+  // At most one device a chunk shares the cores.
+  times /= costs.cores.SpeedOf(num_chunks);
   if (times * num_micro_batches > kLimit) {
     return absl::InvalidArgumentError("costs: the times of all chunks and micro-batches add up to more than 2^61 ns");
   }

@@ -16,6 +16,7 @@
 
 #include "base/units.h"
 #include "schedules/costs/links.h"
+#include "schedules/costs/shared_cores.h"
 
 namespace baton {
 
@@ -98,6 +99,7 @@ struct CostModel {
   double bytes_per_ns = 0;   // bandwidth of a link within a node, 10⁻⁶ to 10⁶; 0: bytes take no time
   int devices_per_node = 0;  // 0: all devices form one node
   LinkCosts inter = {};      // between nodes
+  SharedCores cores = {};    // that compute takes turns on; all times are those of a device alone
 
   int NodeOf(int device) const { return devices_per_node > 0 ? device / devices_per_node : 0; }
   LinkCosts LinkBetween(int from, int to) const {

@@ -60,7 +60,7 @@ void Improver::FindCriticalPath() {
   critical_.clear();
   int device = 0;
   for (int each = 0; each < problem_.num_devices; ++each) {
-    if (timing_.ends()[each] + problem_.tail_ns[each] == word_ns_) device = each;
+    if (timing_.EndOf(each) == word_ns_) device = each;
   }
   int32_t position = problem_.first_pass[device + 1] - 1;
   for (;;) {
@@ -68,8 +68,7 @@ void Improver::FindCriticalPath() {
     const int32_t pass = word_[position];
     const int32_t chunk = ChunkOf(pass);
     device = problem_.device_of_chunk[chunk];
-    if (position > problem_.first_pass[device] &&
-        starts_[position - 1] + problem_.duration[word_[position - 1]] == starts_[position]) {
+    if (position > problem_.first_pass[device] && timing_.PassEnd(word_, position - 1) == starts_[position]) {
       --position;
       continue;
     }

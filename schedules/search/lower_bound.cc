@@ -9,6 +9,26 @@
 #include "schedules/search/one_machine.h"
 
 namespace baton {
+namespace {
+
+// No host computes more than its cores can. INT64_MIN if no cores are shared.
+Nanos CoresBound(const SearchProblem& problem) {
+  if (!problem.cores.AreShared(problem.num_devices)) return INT64_MIN;
+  std::vector<double> thread_ns;  // [host]
+  for (int device = 0; device < problem.num_devices; ++device) {
+    thread_ns.resize(problem.cores.HostOf(device) + 1, 0);
+    Nanos work = problem.tail_ns[device];
+    for (const int32_t chunk : problem.chunks_of_device[device]) {
+      for (int kind = 0; kind < kNumPassKinds; ++kind) {
+        work += problem.num_micro_batches * problem.duration[PassOf(chunk, static_cast<PassKind>(kind))];
+      }
+    }
+    thread_ns.back() += static_cast<double>(work) * problem.cores.threads_each;
+  }
+  return static_cast<Nanos>(*std::max_element(thread_ns.begin(), thread_ns.end()) / problem.cores.cores);
+}
+
+}  // namespace
 
 Nanos LowerBound(const SearchProblem& problem) {
   const HeadsAndTails windows(problem);
@@ -25,7 +45,7 @@ Nanos LowerBound(const SearchProblem& problem) {
     }
     bound = std::max(bound, PreemptiveBound(std::move(passes)));
   }
-  return bound;
+  return std::max(bound, CoresBound(problem));
 }
 
 }  // namespace baton

@@ -79,6 +79,9 @@ absl::StatusOr<PreparedSearch> PrepareSearch(const OrderRequest& request, const 
   }
   TakeTimes(costs, problem);
   problem.tail_ns = TailsOf(costs, options.objective, problem);
+  // The span of a device begins at a time that on shared cores depends on the order.
+  const bool takes_turns = options.objective == Objective::kMakespan && costs.cores.AreShared(problem.num_devices);
+  if (takes_turns) problem.cores = costs.cores;
 
   MemoryLimit limit = options.limit;
   if (!limit.is_given()) limit.micro_batches = {static_cast<double>(problem.num_devices)};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "schedules/costs/shared_cores.h"
 
 namespace baton {
 
@@ -37,6 +38,8 @@ struct SearchProblem {
   // makespan: the time of the optimizer's updates. For the span: minus the start of the device's first pass. That is
   // the first forward of its first chunk, which starts at the same time in every order.
   std::vector<Nanos> tail_ns;
+
+  SharedCores cores;  // that the passes, and the updates of tail_ns, take turns on; for the makespan alone
 
   std::vector<std::vector<int32_t>> chunks_of_device;  // ascending
   std::vector<int32_t> first_pass;  // [device] its letters are [first_pass[device], first_pass[device + 1]) of a Word

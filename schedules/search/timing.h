@@ -3,8 +3,10 @@
 #ifndef BATON_SCHEDULES_SEARCH_TIMING_H_
 #define BATON_SCHEDULES_SEARCH_TIMING_H_
 
+#include <optional>
 #include <vector>
 
+#include "schedules/costs/shared_cores.h"
 #include "schedules/search/search_problem.h"
 
 namespace baton {
@@ -17,19 +19,26 @@ class Timing {
  public:
   explicit Timing(const SearchProblem& problem);
 
-  // Returns the objective, or kNever if passes wait for each other in a cycle. Linear in the number of passes.
+  // Returns the objective, or kNever if passes wait for each other in a cycle. Linear in the number of passes; if
+  // devices share cores, each pass also looks at all devices.
   Nanos Time(const Word& word);
 
   // The same; also fills starts().
   Nanos TimeWithStarts(const Word& word);
   // [position of the word] The start of each pass, from the last TimeWithStarts.
   const std::vector<Nanos>& starts() const { return starts_; }
-  // [device] The end of its last pass, from the last call of either.
-  const std::vector<Nanos>& ends() const { return now_; }
+  // The end of the pass at a position of `word`, which is that of the last TimeWithStarts.
+  Nanos PassEnd(const Word& word, int32_t position) const {
+    return cores_ ? pass_ends_[position] : starts_[position] + problem_.duration[word[position]];
+  }
+  // [device] When it is done, its tail included, from the last call of either.
+  Nanos EndOf(int device) const { return now_[device] + (cores_ ? 0 : problem_.tail_ns[device]); }
 
  private:
   template <bool keeps_starts>
   Nanos Run(const Word& word);
+  Nanos RunOnSharedCores(const Word& word);
+  bool StartNext(int device, const Word& word);
 
   const SearchProblem& problem_;
   // [pass × micro-batches + n]: when the n-th result is where it is read.
@@ -44,6 +53,10 @@ class Timing {
   std::vector<int32_t> source_;
   std::vector<int32_t> reader_;
   std::vector<Nanos> latency_;  // [pass] from its end to its arrival at the reader
+  // If devices share cores.
+  std::optional<CoreTurns> cores_;
+  std::vector<Nanos> pass_ends_;       // [position of the word]
+  std::vector<uint8_t> is_computing_;  // [device]
 };
 
 // Whether live activations stay within the limit of each device. Linear in the number of passes.

@@ -72,6 +72,8 @@ class LinkTurns {
 
   void Wait(const StartedTransfer& transfer) { waiting_.push(transfer); }
   bool IsAnyWaiting() const { return !waiting_.empty(); }
+  // When the transfer that PopNext returns starts. Only if IsAnyWaiting().
+  Nanos NextStart() const { return waiting_.top().start; }
   StartedTransfer PopNext() {
     const StartedTransfer next = waiting_.top();
     waiting_.pop();

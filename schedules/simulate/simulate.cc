@@ -1,5 +1,6 @@
 // Walks each device's stream until an instruction waits for something whose end is unknown, parks the device, and goes
-// on when that end is known; see simulate.h.
+// on when that end is known; see simulate.h. On shared cores the end of compute depends on all other compute of its
+// time: then events happen in the order of time, and each lane of a device is walked by itself.
 #include "schedules/simulate/simulate.h"
 
 #include <algorithm>
@@ -9,10 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "schedules/costs/check_costs.h"
+#include "schedules/costs/shared_cores.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/program/walk/lanes.h"
 #include "schedules/program/walk/participants.h"
 #include "schedules/program/walk/transfer_queues.h"
+#include "schedules/simulate/device_lanes.h"
 #include "schedules/simulate/instruction_costs.h"
 #include "schedules/simulate/link_turns.h"
 #include "schedules/simulate/reduce_rounds.h"
@@ -28,7 +31,9 @@ struct DeviceState {
   int32_t cursor = 0;       // the next instruction
   int32_t waits_for = -1;   // the instruction of this device whose end it is parked for; -1: none
   int32_t arrived_at = -1;  // its last AllReduce that was added to a round; -1: none
-  Nanos compute_end = 0;    // when the compute lane's last instruction ended
+  int32_t computes = -1;    // the instruction that it has under way on shared cores; -1: none
+  bool is_runnable = false;
+  Nanos compute_end = 0;  // when the compute lane's last instruction ended
 };
 
 class Simulation {
@@ -44,6 +49,10 @@ class Simulation {
         transfers_(program, lanes),
         rounds_(program, costs) {
     if (!transport.is_default()) queues_.emplace(program, lanes, transport);
+    if (durations == nullptr && costs.cores.AreShared(program.num_devices())) {
+      cores_.emplace(costs.cores, program.num_devices());
+      lanes_.emplace(program, transport);
+    }
     trace_.devices.resize(program.num_devices());
     for (int device = 0; device < program.num_devices(); ++device) {
       trace_.devices[device].assign(program.devices[device].instructions.size(), {0, 0, kUnknown});
@@ -51,16 +60,14 @@ class Simulation {
   }
 
   absl::StatusOr<Trace> Run() {
-    for (int device = program_.num_devices() - 1; device >= 0; --device) runnable_.push_back(device);
+    for (int device = program_.num_devices() - 1; device >= 0; --device) Resume(device);
     while (true) {
       if (!runnable_.empty()) {
         const int device = runnable_.back();
         runnable_.pop_back();
-        BATON_RETURN_IF_ERROR(Advance(device));
-      } else if (links_.IsAnyWaiting()) {
-        const StartedTransfer next = links_.PopNext();
-        EndBoth(next.send, next.recv, links_.Take(next.lane, next.start, next.bytes));
-      } else {
+        states_[device].is_runnable = false;
+        BATON_RETURN_IF_ERROR(lanes_ ? AdvanceLanes(device) : Advance(device));
+      } else if (!HappensNext()) {
         break;
       }
     }
@@ -98,9 +105,24 @@ class Simulation {
     return own;
   }
 
+  // Takes the earliest event that depends on others of its time: compute on shared cores starts or ends, or a transfer
+  // has its turn on a shared link. All that do not depend on it must have run. False if there is none.
+  bool HappensNext() {
+    const Nanos on_cores = cores_ ? cores_->NextEvent() : kNoEvent;
+    if (on_cores < kNoEvent && (!links_.IsAnyWaiting() || on_cores <= links_.NextStart())) {
+      const int device = cores_->Advance();
+      if (device >= 0) End({device, states_[device].computes}, on_cores);
+      return true;
+    }
+    if (!links_.IsAnyWaiting()) return false;
+    const StartedTransfer next = links_.PopNext();
+    EndBoth(next.send, next.recv, links_.Take(next.lane, next.start, next.bytes));
+    return true;
+  }
+
   void End(InstructionRef ref, Nanos end) {
     At(ref).end = end;
-    if (states_[ref.device].waits_for == ref.instruction) Resume(ref.device);
+    if (lanes_ || states_[ref.device].waits_for == ref.instruction) Resume(ref.device);
   }
 
   void EndBoth(InstructionRef send, InstructionRef recv, Nanos end) {
@@ -109,7 +131,10 @@ class Simulation {
   }
 
   void Resume(int device) {
-    states_[device].waits_for = -1;
+    DeviceState& state = states_[device];
+    state.waits_for = -1;
+    if (state.is_runnable) return;
+    state.is_runnable = true;
     runnable_.push_back(device);
   }
 
@@ -140,25 +165,10 @@ class Simulation {
     state.waits_for = -1;
     while (state.cursor < size) {
       const int32_t i = state.cursor;
-      const Instruction& instruction = code.instructions[i];
-      if (static_cast<uint64_t>(instruction.first_wait) + instruction.num_waits > code.waits.size()) {
-        return Error(device, i,
-                     absl::StrCat("names waits from ", instruction.first_wait, " to below ",
-                                  uint64_t{instruction.first_wait} + instruction.num_waits, "; its device has ",
-                                  code.waits.size()));
-      }
       Nanos waits_end = 0;
-      for (uint32_t w = instruction.first_wait; w < instruction.first_wait + instruction.num_waits; ++w) {
-        const int32_t wait = code.waits[w];
-        if (wait < 0 || wait >= i) {
-          return Error(device, i, absl::StrCat("waits for instruction ", wait, ", which is not before it"));
-        }
-        if (intervals[wait].end == kUnknown) {
-          state.waits_for = wait;
-          return absl::OkStatus();
-        }
-        waits_end = std::max(waits_end, intervals[wait].end);
-      }
+      BATON_RETURN_IF_ERROR(FindWaitsEnd(device, i, waits_end));
+      if (waits_end == kUnknown) return absl::OkStatus();
+      const Instruction& instruction = code.instructions[i];
       if (!IsCompute(instruction.operation)) {
         PostTransfer({device, i}, waits_end);
       } else if (const AllReduce* reduce = std::get_if<AllReduce>(&instruction.operation)) {
@@ -169,14 +179,98 @@ class Simulation {
         }
         state.compute_end = intervals[i].end;
       } else {
-        const Nanos duration = costs_.OfCompute({device, i});
-        if (duration < 0) return Error(device, i, "names a chunk that does not exist");
-        const Nanos start = std::max(state.compute_end, waits_end > 0 ? waits_end + wake_ns_ : 0);
-        intervals[i] = {state.compute_end, start, start + duration};
-        state.compute_end = start + duration;
+        Nanos duration = 0;
+        BATON_RETURN_IF_ERROR(StartCompute(device, i, waits_end, duration));
+        state.compute_end = intervals[i].end = intervals[i].start + duration;
       }
       ++state.cursor;
     }
+    return absl::OkStatus();
+  }
+
+  // Runs the instructions of each lane of a device until one waits for an end that is not known. On shared cores.
+  absl::Status AdvanceLanes(int device) {
+    for (DeviceLane& lane : lanes_->Of(device)) {
+      for (; lane.next < lane.instructions.size(); ++lane.next) {
+        const int32_t i = lane.instructions[lane.next];
+        bool goes_on = false;
+        BATON_RETURN_IF_ERROR(AdvanceOne(device, i, goes_on));
+        if (!goes_on) break;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Runs one instruction of a device on shared cores. `goes_on`: whether the next one of its lane may follow.
+  absl::Status AdvanceOne(int device, int32_t i, bool& goes_on) {
+    DeviceState& state = states_[device];
+    Interval& own = trace_.devices[device][i];
+    const Operation& operation = program_.devices[device].instructions[i].operation;
+    goes_on = true;
+    if (IsCompute(operation) && own.end != kUnknown) {
+      state.compute_end = own.end;
+      return absl::OkStatus();
+    }
+    Nanos waits_end = 0;
+    BATON_RETURN_IF_ERROR(FindWaitsEnd(device, i, waits_end));
+    if (waits_end == kUnknown) {
+      goes_on = false;
+    } else if (!IsCompute(operation)) {
+      PostTransfer({device, i}, waits_end);
+    } else if (const AllReduce* reduce = std::get_if<AllReduce>(&operation)) {
+      BATON_RETURN_IF_ERROR(Arrive({device, i}, *reduce, waits_end));
+      goes_on = own.end != kUnknown;
+      if (goes_on) state.compute_end = own.end;
+    } else if (state.computes == i) {
+      goes_on = false;
+    } else {
+      Nanos duration = 0;
+      BATON_RETURN_IF_ERROR(StartCompute(device, i, waits_end, duration));
+      goes_on = duration == 0;
+      if (goes_on) {
+        state.compute_end = own.start;
+        End({device, i}, own.start);
+      } else {
+        state.computes = i;
+        cores_->Start(device, own.start, duration);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Sets `end` to the end of all that an instruction waits for, or to kUnknown; then the device waits for that.
+  absl::Status FindWaitsEnd(int device, int32_t i, Nanos& end) {
+    const DeviceProgram& code = program_.devices[device];
+    const std::vector<Interval>& intervals = trace_.devices[device];
+    const Instruction& instruction = code.instructions[i];
+    if (static_cast<uint64_t>(instruction.first_wait) + instruction.num_waits > code.waits.size()) {
+      return Error(device, i,
+                   absl::StrCat("names waits from ", instruction.first_wait, " to below ",
+                                uint64_t{instruction.first_wait} + instruction.num_waits, "; its device has ",
+                                code.waits.size()));
+    }
+    end = 0;
+    for (uint32_t w = instruction.first_wait; w < instruction.first_wait + instruction.num_waits; ++w) {
+      const int32_t wait = code.waits[w];
+      if (wait < 0 || wait >= i) {
+        return Error(device, i, absl::StrCat("waits for instruction ", wait, ", which is not before it"));
+      }
+      if (intervals[wait].end == kUnknown) {
+        states_[device].waits_for = wait;
+        end = kUnknown;
+        return absl::OkStatus();
+      }
+      end = std::max(end, intervals[wait].end);
+    }
+    return absl::OkStatus();
+  }
+
+  // Starts a compute instruction other than AllReduce; sets its duration, alone on its cores.
+  absl::Status StartCompute(int device, int32_t i, Nanos waits_end, Nanos& duration) {
+    duration = costs_.OfCompute({device, i});
+    if (duration < 0) return Error(device, i, "names a chunk that does not exist");
+    const Nanos free_at = states_[device].compute_end;
+    trace_.devices[device][i] = {free_at, std::max(free_at, waits_end > 0 ? waits_end + wake_ns_ : 0), kUnknown};
     return absl::OkStatus();
   }
 
@@ -204,7 +298,7 @@ class Simulation {
     for (const InstructionRef member : rounds_.ArrivedAt(reduce.group)) {
       At(member).start = start;
       At(member).end = start + (costs_.are_given() ? costs_.Given(member) : rounds_.DurationOf(reduce.group));
-      if (member.device != ref.device) Resume(member.device);
+      if (lanes_ || member.device != ref.device) Resume(member.device);
     }
     rounds_.BeginNextRound(reduce.group);
     return absl::OkStatus();
@@ -227,6 +321,8 @@ class Simulation {
   TransferLanes transfers_;               // in the default transport model
   std::optional<TransferQueues> queues_;  // in all others
   ReduceRounds rounds_;
+  std::optional<CoreTurns> cores_;    // if devices share cores
+  std::optional<DeviceLanes> lanes_;  // likewise
   std::vector<int> runnable_;
   Trace trace_;
 };

@@ -30,7 +30,8 @@ struct SimulateOptions {
 //
 //   compute      An instruction starts when its lane's predecessor has ended and wake_ns after the end of its last
 //   wait.
-//                A Backward takes the time of both halves.
+//                A Backward takes the time of both halves. If devices share cores (CostModel::cores), it takes longer
+//                while others compute on its host; AllReduces and transfers take no core.
 //   Send, Recv   A side is ready when its waits have ended and the previous transfer of its queue has started. The
 //                transfer starts when both sides are ready. It then takes its turn on its link (CostModel), behind the
 //                transfers that started earlier, occupies the link for its bytes, and ends one latency later. With
@@ -47,7 +48,7 @@ struct SimulateOptions {
 //
 // Transfers that start at the same time on one link take turns by sending device, then by instruction. Where several
 // pairs of devices share a link that has a bandwidth, their transfers go through a heap, which adds a factor
-// log(transfers under way).
+// log(transfers under way). If devices share cores, each start and end of compute looks at all devices.
 //
 // Errors: InvalidArgument if `costs` does not fit the program (see CheckCosts). FailedPrecondition if the program is
 // malformed or gets stuck; the message names the first instruction that cannot go on. Validate the program for reasons.

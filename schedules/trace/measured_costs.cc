@@ -5,9 +5,11 @@
 
 namespace baton {
 
-MeasuredCosts::MeasuredCosts(const Program& program) : chunks_(program.num_chunks) {}
+MeasuredCosts::MeasuredCosts(const Program& program, const SharedCores& cores)
+    : chunks_(program.num_chunks), core_time_(program, cores) {}
 
 void MeasuredCosts::Add(const Program& program, const Trace& trace) {
+  core_time_.Read(program, trace);
   for (int device = 0; device < program.num_devices(); ++device) {
     const auto& instructions = program.devices[device].instructions;
     Nanos free_since = 0;  // when the compute lane's last instruction ended
@@ -20,20 +22,21 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
         }
         // An AllReduce starts when the last device is ready, however early this one woke.
         const bool wakes = !std::holds_alternative<AllReduce>(instructions[i].operation);
-        if (wakes && released > free_since) wake_.Add({released, released, std::max(released, interval.start)});
+        if (wakes && released > free_since) wake_.Add(std::max<Nanos>(0, interval.start - released));
         free_since = interval.end;
       }
+      const Nanos time = core_time_.Of(device, i);
       std::visit(Overloaded{
-                     [&](const Load&) { load_.Add(interval); },
-                     [&](const Forward& op) { chunks_[op.chunk].forward.Add(interval); },
-                     [&](const Backward& op) { chunks_[op.chunk].backward.Add(interval); },
-                     [&](const BackwardInput& op) { chunks_[op.chunk].backward_input.Add(interval); },
-                     [&](const BackwardWeight& op) { chunks_[op.chunk].backward_weight.Add(interval); },
-                     [&](const Recompute& op) { chunks_[op.chunk].recompute.Add(interval); },
+                     [&](const Load&) { load_.Add(time); },
+                     [&](const Forward& op) { chunks_[op.chunk].forward.Add(time); },
+                     [&](const Backward& op) { chunks_[op.chunk].backward.Add(time); },
+                     [&](const BackwardInput& op) { chunks_[op.chunk].backward_input.Add(time); },
+                     [&](const BackwardWeight& op) { chunks_[op.chunk].backward_weight.Add(time); },
+                     [&](const Recompute& op) { chunks_[op.chunk].recompute.Add(time); },
                      [](const Send&) {},  // the receive is the same transfer
-                     [&](const Recv&) { transfer_.Add(interval); },
-                     [&](const AllReduce&) { reduce_.Add(interval); },
-                     [&](const Update& op) { chunks_[op.chunk].update.Add(interval); },
+                     [&](const Recv&) { transfer_.Add(time); },
+                     [&](const AllReduce&) { reduce_.Add(time); },
+                     [&](const Update& op) { chunks_[op.chunk].update.Add(time); },
                  },
                  instructions[i].operation);
     }

@@ -2,6 +2,7 @@
 #include "schedules/trace/measured_costs.h"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "schedules/analyze/testing/simulated.h"
 
@@ -24,6 +25,29 @@ TEST_CASE("costs measured from a simulated trace are those that it was simulated
     CHECK(costs.chunks[chunk].forward_ns == run.costs.chunks[chunk].forward_ns);
     CHECK(costs.chunks[chunk].backward_ns() == run.costs.chunks[chunk].backward_ns());
     CHECK(costs.chunks[chunk].update_ns == run.costs.chunks[chunk].update_ns);
+  }
+}
+
+TEST_CASE("costs measured on shared cores are those of a device alone") {
+  for (const char* name : {"gpipe", "1f1b", "zb-h1"}) {
+    for (const SharedCores& cores :
+         {SharedCores{1, 1, 0}, SharedCores{2, 1, 0}, SharedCores{3, 2, 0}, SharedCores{1, 1, 2}}) {
+      Simulated run = SimulateEqual(name, 4, 8, 7000);
+      run.costs.chunks[1].forward_ns = 2'500'000;
+      run.costs.cores = cores;
+      CAPTURE(name, cores.cores, cores.threads_each, cores.devices_per_host);
+      run.trace = Simulate(run.program, run.costs).value();
+      MeasuredCosts measured(run.program, cores);
+      measured.Add(run.program, run.trace);
+      const CostModel costs = measured.ToCostModel(run.costs);
+      for (int chunk = 0; chunk < 4; ++chunk) {
+        CHECK(std::abs(costs.chunks[chunk].forward_ns - run.costs.chunks[chunk].forward_ns) <= 4);
+        CHECK(std::abs(costs.chunks[chunk].backward_ns() - run.costs.chunks[chunk].backward_ns()) <= 8);
+      }
+      // The same step again, but for the rounding of each event.
+      const Nanos again = StepTimeOf(Simulate(run.program, costs).value());
+      CHECK(std::abs(again - StepTimeOf(run.trace)) <= 200);
+    }
   }
 }
 

@@ -66,6 +66,58 @@ TEST_CASE("links by flags: transfers queue for bandwidth, nodes share a link") {
         "baton: --per-node: with a job file, set devices.intra and devices.inter instead\n");
 }
 
+TEST_CASE("devices that share cores take turns, in every command that predicts") {
+  const std::vector<std::string> pipeline = {"--stages=4", "--micro-batches=6", "--schedule=1f1b"};
+  const auto with = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin() + 1, pipeline.begin(), pipeline.end());
+    return arguments;
+  };
+  const auto step = [](const nlohmann::json& report) { return report.at("step_time_us").get<double>(); };
+  const double alone = step(Json(with({"simulate"})));
+  CHECK(step(Json(with({"simulate", "--cores=4"}))) == alone);
+  const double two = step(Json(with({"simulate", "--cores=2"})));
+  const double one = step(Json(with({"simulate", "--cores=1"})));
+  CHECK(alone < two);
+  CHECK(two < one);
+  CHECK(one == Approx(4 * 6 * 3000).epsilon(1e-6));  // all work, one after the other
+  CHECK(step(Json(with({"whatif", "cores=2"})).at("rows")[1]) == two);
+  // On one core every schedule takes as long as the work, so that a search cannot be shorter.
+  for (const nlohmann::json& row :
+       Json({"compare", "--stages=4", "--micro-batches=6", "--cores=1", "--schedules=1f1b,gpipe,zb-auto"}).at("rows")) {
+    CHECK(step(row) == Approx(one).epsilon(1e-6));
+  }
+  const CommandResult text = Baton(with({"simulate", "--cores=2"}));
+  CHECK(absl::StrContains(text.out, "\n4 threads of devices take turns on 2 cores\n"));
+  CHECK(absl::StrContains(text.out, "\nwaiting for a core: "));
+  const size_t path = text.out.find("\ncritical path: ");
+  REQUIRE(path != std::string::npos);
+  CHECK(absl::StrContains(text.out.substr(path), "waiting for a core"));
+  CHECK_FALSE(absl::StrContains(Baton(with({"simulate"})).out, "core"));
+  // On one core a longer forward makes the step longer once for each micro-batch.
+  bool has_forward = false;
+  for (const nlohmann::json& cost : Json(with({"whatif", "--gradient", "--cores=1"})).at("gradient")) {
+    if (cost.at("cost") != "chunk 3 forward") continue;
+    has_forward = true;
+    CHECK(cost.at("step_per_cost").get<double>() == Approx(6).epsilon(1e-2));
+  }
+  CHECK(has_forward);
+  const auto job = [&](const char* threads, const char* cores) {
+    return step(Json({"simulate", kGpt, kText, "--set=devices.rates={matmul_tflops: 1e-3 memory_gbps: 10}",
+                      "--schedule=1f1b", threads, cores}));
+  };
+  // With rates, which are not those of this machine, each thread has a core unless the job says otherwise.
+  constexpr const char* kOneThread = "--set=devices.threads_each=1";
+  CHECK(job(kOneThread, "--micro-batches=8") < job(kOneThread, "--cores=2"));
+  CHECK(job(kOneThread, "--cores=2") == job(kOneThread, "--set=devices.cores=2"));
+  CHECK(job(kOneThread, "--cores=2") < job("--set=devices.threads_each=2", "--cores=2"));
+  for (const std::string value : {"0", "x", "1025"}) {
+    const CommandResult wrong = Baton(with({"simulate", "--cores=" + value}));
+    CHECK(wrong.status == 2);
+    CHECK(wrong.err == absl::StrCat("baton: --cores: \"", value,
+                                    "\" is not a whole number from 1 to 1024; see baton simulate --help\n"));
+  }
+}
+
 TEST_CASE("rehearsals follow links and recompute") {
   const CommandResult result = Baton({"rehearse", "--stages=2", "--micro-batches=3", "--schedule=gpipe",
                                       "--recompute=1ms", "--message-bytes=1000", "--bandwidth=0.001", "--per-node=1",

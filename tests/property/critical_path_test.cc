@@ -69,7 +69,7 @@ TEST_CASE("the gradient is the derivative: finite differences from both sides ag
     const Outcome outcome = Run(which, costs, transport);
     std::map<std::string, int64_t> gradient;
     for (const CostDerivative& of : CostDerivatives(costs, BlameOfRun(outcome.program, outcome.trace, transport))) {
-      gradient[of.name] = of.step_per_cost;
+      gradient[of.name] = static_cast<int64_t>(of.step_per_cost);
     }
     Nanos sum = 0;
     for (auto& [name, cost] : NamedCosts(costs)) {

@@ -2,6 +2,7 @@
 // schedules or the zero-bubble paper's own searches.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <random>
 
 #include "schedules/catalog/catalog.h"
@@ -47,6 +48,46 @@ TEST_CASE("the program of a searched order takes the time that the search says, 
     REQUIRE(objective <= certificate.objective_ns + loads);
     REQUIRE(certificate.objective_ns >= certificate.lower_bound_ns);
   }
+}
+
+TEST_CASE("on shared cores, too, it takes the time that the search says, and is never slower than the catalog") {
+  std::mt19937 random(7);
+  int shared = 0;
+  for (int round = 0; round < 60; ++round) {
+    SearchCase which = RandomCase(6, 10, 2, random);
+    which.options.objective = Objective::kMakespan;
+    which.costs.load_ns = 0;
+    for (ChunkCosts& chunk : which.costs.chunks) {
+      for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns}) {
+        chunk.*field *= 1000;
+      }
+    }
+    which.costs.cores = {1 + round % 3, 1 + round % 2, round % 4 == 0 ? 2 : 0};
+    INFO(ToString(which) << " cores=" << which.costs.cores.cores << " threads=" << which.costs.cores.threads_each);
+    CompileRequest request = RequestOf(which, "zb-auto");
+    request.search.moves = 50;
+    Certificate certificate;
+    const auto program = Compile(request, &certificate);
+    REQUIRE(program.status() == absl::OkStatus());
+    const Nanos found = ObjectiveOf(request, *program);
+    // Each start and end of a pass may be late by a nanosecond, in another place for other instructions.
+    const Nanos rounding = 8 * which.request.num_micro_batches * static_cast<Nanos>(which.costs.chunks.size());
+    REQUIRE(std::abs(found - certificate.objective_ns) <= rounding);
+    REQUIRE(certificate.objective_ns >= certificate.lower_bound_ns);
+    if (!which.costs.cores.AreShared(which.request.num_stages)) continue;
+    ++shared;
+    CompileRequest alone = request;
+    alone.costs.cores = {};
+    REQUIRE(found + rounding >= ObjectiveOf(alone, *program));
+    for (const ScheduleInfo& info : Catalog()) {
+      request.schedule = std::string(info.name);
+      const auto other = Compile(request);
+      if (!other.ok() || other->placement != program->placement) continue;
+      INFO("against " << info.name);
+      REQUIRE(found <= ObjectiveOf(request, *other) + rounding);
+    }
+  }
+  CHECK(shared > 20);
 }
 
 TEST_CASE("it is never slower than a schedule of the catalog within the limit") {

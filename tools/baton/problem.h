@@ -100,6 +100,7 @@ class Problem {
   absl::Status TakeStageCosts(const ProblemFlags& flags);
   absl::Status ReadCosts(const ProblemFlags& flags);
   absl::Status StagesOfCosts(const ProblemFlags& flags);
+  std::string DescribeCores() const;
   absl::StatusOr<CostModel> CostsOfFile(const CompileRequest& request) const;
   CostModel CostsOfStages(const CompileRequest& request) const;
   absl::Status CostsOfJob(CompileRequest& request) const;
@@ -122,6 +123,7 @@ class Problem {
   int group_ = 0;           // micro-batches; 0: each schedule's default
   ChunkCosts stage_costs_;  // of all layers of one device; without a job
   CostModel transfer_costs_;
+  bool is_measured_here_ = false;              // the times of layers are those of this machine
   std::string spread_;                         // of measured times, for the description
   std::optional<CostModel> file_costs_;        // the table of --costs
   std::optional<LinkTable> link_table_;        // of --link-table

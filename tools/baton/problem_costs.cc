@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "schedules/costs/costs_csv.h"
 #include "schedules/search/searched_schedules.h"
@@ -28,6 +29,7 @@ absl::Status Problem::TakeStageCosts(const ProblemFlags& flags) {
     return absl::InvalidArgumentError("--transfer: --link-table gives it; leave one of them out");
   }
   BATON_RETURN_IF_ERROR(ApplyLinkFlags(flags.links, transfer_costs_));
+  transfer_costs_.cores.cores = flags.cores.value_or(0);
   const Bytes activation_bytes = flags.activation_bytes.value_or(0);
   const Bytes weight_bytes =
       std::llround(flags.search.weight_fraction.value_or(1) * static_cast<double>(activation_bytes));
@@ -48,6 +50,17 @@ absl::Status Problem::TakeLinkTable(const ProblemFlags& flags) {
   link_per_node_ = *flags.links.per_node;
   if (link_table_->BetweenHosts()) return absl::OkStatus();
   return absl::InvalidArgumentError("--per-node: the link table has no link between two hosts");
+}
+
+// As "\n4 threads of devices take turns on 2 cores"; empty if each thread has a core.
+std::string Problem::DescribeCores() const {
+  const SharedCores& cores = transfer_costs_.cores;
+  const int num_devices = stages_ * replicas_;
+  if (!cores.AreShared(num_devices)) return "";
+  const int on_host = cores.devices_per_host > 0 ? std::min(cores.devices_per_host, num_devices) : num_devices;
+  return absl::StrCat("\n", on_host * cores.threads_each, " threads of devices",
+                      cores.devices_per_host > 0 ? " of a node" : "", " take turns on ",
+                      FormatPlural(cores.cores, "core"));
 }
 
 // Reads --costs, beside which no flag may give the same costs.
@@ -98,6 +111,7 @@ absl::StatusOr<CostModel> Problem::CostsOfFile(const CompileRequest& request) co
                                                    num_chunks, ", or a multiple, whose neighbours are joined"));
   }
   CostModel costs = MergeChunks(*file_costs_, num_chunks);
+  costs.cores = transfer_costs_.cores;
   for (ChunkCosts& chunk : costs.chunks) {
     chunk.saved_bytes = AlignUp(chunk.saved_bytes);
     chunk.saved_weight_bytes = AlignUp(chunk.saved_weight_bytes);

@@ -39,6 +39,14 @@ void AddReplicaFlags(CLI::App& command, ProblemFlags& flags) {
       ->check(Between(1, 1024));
 }
 
+void AddCoresFlag(CLI::App& command, ProblemFlags& flags) {
+  command
+      .add_option("--cores", flags.cores,
+                  "Cores that all devices share, as devices.cores of a job (the job's; without JOB a core for\n"
+                  "each device)")
+      ->check(Between(1, 1024));
+}
+
 void AddScheduleFlags(CLI::App& command, ProblemFlags& flags) {
   command.add_option("--schedule", flags.schedule, "A schedule that `baton compare` lists (the job's, or 1f1b)");
   command
@@ -85,6 +93,7 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
   flags.with_schedule = with_schedule;
   AddSizeFlags(command, flags);
   AddReplicaFlags(command, flags);
+  AddCoresFlag(command, flags);
   if (with_schedule) AddScheduleFlags(command, flags);
   AddCostFlags(command, flags);
   AddSearchFlags(command, flags.search);

@@ -46,6 +46,7 @@ struct ProblemFlags {
   std::optional<Bytes> activation_bytes;
   std::optional<Bytes> message_bytes;
   LinkFlags links;
+  std::optional<int> cores;  // that all devices share
   SearchFlags search;
   bool with_schedule = false;  // whether --schedule and --order are declared
 };

@@ -104,6 +104,7 @@ void Problem::DescribeFlags(const ProblemFlags& flags) {
     absl::StrAppend(&description_, "\n", FormatPlural(file_costs_->chunks.size(), "chunk"), " as in ",
                     Printable(flags.costs));
     if (link_table_) absl::StrAppend(&description_, DescribeLinkTable(*link_table_, flags.links.table));
+    absl::StrAppend(&description_, DescribeCores());
     return;
   }
   absl::StrAppend(
@@ -113,7 +114,8 @@ void Problem::DescribeFlags(const ProblemFlags& flags) {
       stage_costs_.can_recompute ? absl::StrCat(", ", FormatDuration(stage_costs_.recompute_ns), " recomputing") : "",
       link_table_
           ? DescribeLinkTable(*link_table_, flags.links.table)
-          : absl::StrCat("; a transfer ", FormatDuration(transfer_costs_.transfer_ns), DescribeLinks(transfer_costs_)));
+          : absl::StrCat("; a transfer ", FormatDuration(transfer_costs_.transfer_ns), DescribeLinks(transfer_costs_)),
+      DescribeCores());
 }
 
 }  // namespace baton

@@ -11,6 +11,7 @@
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
 #include "runtime/job/search_options.h"
+#include "runtime/machine/available_cores.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/device_memory.h"
 #include "runtime/planning/job_programs.h"
@@ -63,6 +64,7 @@ absl::StatusOr<std::vector<std::string>> OverridesOf(const ProblemFlags& flags) 
   if (flags.micro_batch_group) {
     overrides.push_back(absl::StrCat("pipeline.micro_batch_group=", *flags.micro_batch_group));
   }
+  if (flags.cores) overrides.push_back(absl::StrCat("devices.cores=", *flags.cores));
   if (!flags.schedule.empty()) {
     if (flags.schedule != "csv") BATON_RETURN_IF_ERROR(CheckSchedule("--schedule", flags.schedule));
     overrides.push_back(absl::StrCat("pipeline.schedule=", flags.schedule));
@@ -109,6 +111,7 @@ std::string PartOfTimes(proto::Job job) {
   devices.clear_intra();
   devices.clear_inter();
   devices.clear_memory_gib();
+  devices.clear_cores();
   return job.SerializeAsString();
 }
 
@@ -146,6 +149,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
 // Takes the times from --costs, the job's rates, `base` or a measurement, and says which in description_.
 absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base) {
   const proto::Devices& devices = job_->devices();
+  int cores_here = 0;
   const bool has_times_of_base = base != nullptr && PartOfTimes(*job_) == PartOfTimes(*base->job_);
   if (!flags.costs.empty()) {
     BATON_RETURN_IF_ERROR(ReadCosts(flags));
@@ -165,17 +169,21 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
       table_.costs = base->table_.costs;
       transfer_costs_ = base->measured_transfers_;
       spread_ = base->spread_;
+      is_measured_here_ = base->is_measured_here_;
       absl::StrAppend(&description_, "\nmeasured here");
     } else {
       BATON_RETURN_IF_ERROR(MeasureLayers());
     }
     measured_transfers_ = transfer_costs_;
+    if (is_measured_here_) cores_here = AvailableCores();
   }
   ApplyLinks(devices, transfer_costs_);
+  ApplyCores(devices, cores_here, transfer_costs_);
   const std::string links =
       link_table_ ? DescribeLinkTable(*link_table_, flags.links.table) : DescribeLinks(transfer_costs_);
   if (file_costs_) {
     if (link_table_) absl::StrAppend(&description_, links);
+    absl::StrAppend(&description_, DescribeCores());
     return absl::OkStatus();
   }
   Nanos step = 0;
@@ -183,7 +191,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
   }
   absl::StrAppend(&description_, ": ", FormatDuration(step), spread_,
-                  " for one micro-batch, forward and backward, over all layers", links);
+                  " for one micro-batch, forward and backward, over all layers", links, DescribeCores());
   return absl::OkStatus();
 }
 
@@ -211,6 +219,7 @@ absl::Status Problem::MeasureLayers() {
     return TimeByJob(*backend_, assumed, table_);
   }
   BATON_RETURN_IF_ERROR(available);
+  is_measured_here_ = true;
   BATON_ASSIGN_OR_RETURN(const JobDevices devices, MakeDevices(job_->devices(), 2));
   const std::vector<Device*> pointers = devices.Pointers();
   ProfileOptions options = {backend_.get(), pointers, devices.transport.get(), kProfileRepeats};

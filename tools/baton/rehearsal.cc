@@ -82,6 +82,9 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Rehearsal::Create(const RehearsalPlan
 absl::Status Rehearsal::CreateDevices(const CostModel& costs) {
   BATON_ASSIGN_OR_RETURN(rank_of_device_, DealDevices({}, program_->num_devices(), control_.size()));
   devices_.resize(program_->num_devices());
+  if (costs.cores.AreShared(program_->num_devices())) {
+    cores_ = std::make_unique<RehearsedCores>(costs.cores, program_->num_devices());
+  }
   for (int index = 0; index < program_->num_devices(); ++index) {
     if (rank_of_device_[index] != control_.rank()) continue;
     BATON_ASSIGN_OR_RETURN(devices_[index], HostDevice::Create(index, RehearsalDeviceOptions()));
@@ -97,7 +100,7 @@ absl::Status Rehearsal::CreateDevices(const CostModel& costs) {
     timed.recompute_ns = chunk.recompute_ns;
     timed.update_ns = chunk.update_ns;
     timed.load_ns = costs.load_ns;
-    BATON_ASSIGN_OR_RETURN(modules_.back(), TimedModule::Create(timed));
+    BATON_ASSIGN_OR_RETURN(modules_.back(), TimedModule::Create(timed, cores_.get(), replica.device));
   }
   return absl::OkStatus();
 }

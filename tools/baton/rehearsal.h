@@ -59,7 +59,8 @@ class Rehearsal {
   Control& control_;
   std::vector<int> rank_of_device_;
   std::vector<std::unique_ptr<Device>> devices_;       // null: in another process
-  std::vector<std::unique_ptr<TimedModule>> modules_;  // likewise
+  std::unique_ptr<RehearsedCores> cores_;              // null: each device has a core of its own
+  std::vector<std::unique_ptr<TimedModule>> modules_;  // null: in another process
   std::unique_ptr<LocalTransport> local_;
   std::unique_ptr<ProcessTransport> processes_;  // null in a run of one process
   std::unique_ptr<RunExecutor> run_;

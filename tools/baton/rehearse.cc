@@ -134,7 +134,10 @@ absl::Status TakePart(Control& control) {
 
 absl::Status Lead(Control& control, const RehearseFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
-  BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(problem.schedule()));
+  BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
+  const bool shares_cores = request.costs.cores.AreShared(request.num_stages * request.replicas);
+  // Processes do not know when devices of others compute.
+  if (control.size() > 1) request.costs.cores = SharedCores();
   const int num_devices = request.num_stages * request.replicas;
   if (num_devices > kMostRehearsedDevices) {
     return absl::InvalidArgumentError(
@@ -161,7 +164,8 @@ absl::Status Lead(Control& control, const RehearseFlags& flags) {
               << "rehearsing " << flags.steps << (flags.steps == 1 ? " step of " : " steps of ")
               << FormatDuration(predicted.step_time) << " on " << program->num_devices()
               << (program->num_devices() == 1 ? " sleeping device" : " sleeping devices")
-              << (control.size() == 1 ? "" : absl::StrCat(" in ", control.size(), " processes")) << "\n\n"
+              << (control.size() == 1 ? "" : absl::StrCat(" in ", control.size(), " processes"))
+              << (control.size() > 1 && shares_cores ? ", each with a core of its own" : "") << "\n\n"
               << std::flush;
   RehearsalPlan plan = {program, request.costs, flags.steps, 0};
   for (const auto& intervals : simulated.devices) {

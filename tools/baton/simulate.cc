@@ -18,6 +18,7 @@
 #include "schedules/analyze/report_proto.h"
 #include "schedules/draw/memory_table.h"
 #include "schedules/draw/timeline.h"
+#include "schedules/trace/core_time.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/pictures.h"
@@ -90,11 +91,30 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
   }
 }
 
+// For how much of their busy time the devices wait for a core, if they share cores.
+void PrintCoreWaits(const Trace& trace, const SharedCores& cores, const CoreTime& core_time, const StepReport& report) {
+  if (!cores.AreShared(static_cast<int>(trace.devices.size()))) return;
+  Nanos busy = 0, waited = 0;
+  for (const DeviceReport& device : report.devices) busy += device.busy;
+  for (size_t device = 0; device < trace.devices.size(); ++device) {
+    for (size_t i = 0; i < trace.devices[device].size(); ++i) {
+      const Interval& interval = trace.devices[device][i];
+      waited += interval.end - interval.start - core_time.Of(static_cast<int>(device), i);
+    }
+  }
+  std::cout << "waiting for a core: "
+            << FormatPercent(static_cast<double>(waited) / static_cast<double>(std::max<Nanos>(1, busy)))
+            << " of the devices' busy time\n";
+}
+
 // The shares of the critical path, and the effect of moving a layer off the chunk with the largest share.
 absl::Status PrintBlame(const Problem& problem, const CompileRequest& request, const Program& program,
-                        const Trace& trace) {
-  const Blame blame =
-      BlameOf(program, CriticalPath(program, Dependencies(program, request.transport), trace, &request.costs));
+                        const Trace& trace, const StepReport& report) {
+  CoreTime core_time(program, request.costs.cores);
+  core_time.Read(program, trace);
+  PrintCoreWaits(trace, request.costs.cores, core_time, report);
+  const Blame blame = BlameOf(
+      program, CriticalPath(program, Dependencies(program, request.transport), trace, &request.costs), &core_time);
   std::cout << "critical path: " << DescribeShares(blame, 5) << "\n";
   if (blame.step_time == 0) return absl::OkStatus();
   const int chunk = MostCriticalChunk(blame);
@@ -121,7 +141,7 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
     std::cout << ToJson(message);
   } else {
     PrintReport(problem, program, trace, report, certificate, flags);
-    BATON_RETURN_IF_ERROR(PrintBlame(problem, request, program, trace));
+    BATON_RETURN_IF_ERROR(PrintBlame(problem, request, program, trace, report));
     const std::string memory = MemoryTable(program, ChooseDevices(program.num_devices(), flags.devices));
     if (!memory.empty()) std::cout << "\n" << memory;
     if (const absl::Status fits = problem.CheckMemory(request, program); !fits.ok()) {

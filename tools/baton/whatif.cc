@@ -3,6 +3,7 @@
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -113,26 +114,35 @@ void PrintOutcomes(const std::vector<Outcome>& outcomes, const std::string& part
   }
 }
 
-std::vector<CostDerivative> GradientOf(const Outcome& base) {
+absl::StatusOr<std::vector<CostDerivative>> GradientOf(const Outcome& base) {
+  if (base.request.costs.cores.AreShared(base.program.num_devices())) {
+    return SimulatedDerivatives(base.program, base.request.costs);
+  }
   const Blame blame =
       BlameOf(base.program, CriticalPath(base.program, Dependencies(base.program), base.trace, &base.request.costs));
   return CostDerivatives(base.request.costs, blame);
 }
 
-void PrintGradient(const Outcome& base) {
+void PrintGradient(const Outcome& base, const std::vector<CostDerivative>& gradient) {
   TextTable table({"cost", "now", "ns per ns", "10 % off saves at most"}, {false, true, true, true});
-  for (const CostDerivative& of : GradientOf(base)) {
-    const double part = 0.1 * static_cast<double>(of.cost) * static_cast<double>(of.step_per_cost);
-    table.AddRow({of.name, FormatDuration(of.cost), absl::StrCat(of.step_per_cost),
+  for (const CostDerivative& of : gradient) {
+    const double part = 0.1 * static_cast<double>(of.cost) * of.step_per_cost;
+    table.AddRow({of.name, FormatDuration(of.cost), absl::StrCat(std::round(100 * of.step_per_cost) / 100),
                   FormatPercent(part / static_cast<double>(std::max<Nanos>(1, base.report.step_time)))});
   }
   std::cout
-      << "\nThe derivative of the step by each cost: how often the cost is on the critical path, which is how many ns\n"
-         "the step gains or loses per ns of it. Costs that are not listed are not on the path.\n\n"
+      << (base.request.costs.cores.AreShared(base.program.num_devices())
+              ? "\nThe derivative of the step by each cost: how many ns the step gains per ns of the cost, found by\n"
+                "simulating it again with the cost 1 % higher, since the devices share cores. Costs that are not\n"
+                "listed have no effect.\n\n"
+              : "\nThe derivative of the step by each cost: how often the cost is on the critical path, which is "
+                "how many ns\nthe step gains or loses per ns of it. Costs that are not listed are not on the "
+                "path.\n\n")
       << table.ToString();
 }
 
-std::string JsonOf(const std::vector<Outcome>& outcomes, const std::string& part, bool gradient) {
+std::string JsonOf(const std::vector<Outcome>& outcomes, const std::string& part,
+                   const std::optional<std::vector<CostDerivative>>& gradient) {
   proto::WhatIfReport report;
   report.set_part(part);
   const Outcome& base = outcomes.front();
@@ -147,11 +157,11 @@ std::string JsonOf(const std::vector<Outcome>& outcomes, const std::string& part
     row.set_memory_status(outcome.memory.ok() ? "ok" : std::string(outcome.memory.message()));
   }
   if (gradient) {
-    for (const CostDerivative& of : GradientOf(base)) {
+    for (const CostDerivative& of : *gradient) {
       proto::WhatIfReport::Cost& cost = *report.add_gradient();
       cost.set_cost(of.name);
       cost.set_time_us(Micros(of.cost));
-      cost.set_step_per_cost(static_cast<double>(of.step_per_cost));
+      cost.set_step_per_cost(of.step_per_cost);
     }
   }
   return ToJson(report);
@@ -180,13 +190,17 @@ absl::Status RunWhatIf(WhatIfFlags flags) {
     outcome.change = change;
     outcomes.push_back(std::move(outcome));
   }
+  std::optional<std::vector<CostDerivative>> gradient;
+  if (flags.gradient) {
+    BATON_ASSIGN_OR_RETURN(gradient, GradientOf(outcomes.front()));
+  }
   if (flags.format == "json") {
-    std::cout << JsonOf(outcomes, problem.part_name(), flags.gradient);
+    std::cout << JsonOf(outcomes, problem.part_name(), gradient);
     return absl::OkStatus();
   }
   std::cout << problem.schedule() << ": " << problem.description() << "\n\n";
   PrintOutcomes(outcomes, problem.part_name());
-  if (flags.gradient) PrintGradient(outcomes.front());
+  if (gradient) PrintGradient(outcomes.front(), *gradient);
   return absl::OkStatus();
 }
 
@@ -207,7 +221,7 @@ void AddWhatIfCommand(CLI::App& app, CommandAction& action) {
       R"(Changes of costs: WHAT AMOUNT faster or slower. WHAT is chunk N, device N, link (all), link N-M (between
 chunks N and M), load or reduce; after chunk, device or alone: forward, backward, backward-input, backward-weight,
 optimizer. AMOUNT: 2x (half or twice the time) or 20% (of the time). Settings: stages, micro_batches, chunks, group,
-schedule; without a job also the costs, as transfer=1ms; with a job any of its fields, as batch.sequences=32.
+cores, schedule; without a job also the costs, as transfer=1ms; with a job any of its fields, as batch.sequences=32.
 
 The first "change" is that of the time of one sequence or example with a job, and of one micro-batch without: the
 step's time divided by their number. "memory" is the arena of the fullest device.

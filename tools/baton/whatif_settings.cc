@@ -64,6 +64,7 @@ absl::Status ApplySetting(const std::string& setting, ProblemFlags& flags) {
                                     {"micro_batches", &flags.micro_batches},
                                     {"chunks", &flags.chunks},
                                     {"group", &flags.micro_batch_group},
+                                    {"cores", &flags.cores},
                                     {"per_node", &flags.links.per_node}})) {
     return *status;
   }
@@ -92,7 +93,7 @@ absl::Status ApplySetting(const std::string& setting, ProblemFlags& flags) {
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "\"", setting, "\": there is no setting \"", name,
-      "\"; the settings are stages, micro_batches, chunks, group and schedule; without a job also forward, "
+      "\"; the settings are stages, micro_batches, chunks, group, cores and schedule; without a job also forward, "
       "backward_input, backward_weight, recompute, transfer, bandwidth, per_node, inter_transfer, "
       "inter_bandwidth, activation_bytes and message_bytes; with a job any of its fields, as "
       "pipeline.stages=4"));

@@ -1,0 +1,61 @@
+// Walks through the starts and ends of a step in the order of time; see core_time.h.
+#include "schedules/trace/core_time.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace baton {
+namespace {
+
+bool TakesCores(const Operation& operation) {
+  return IsCompute(operation) && !std::holds_alternative<AllReduce>(operation);
+}
+
+}  // namespace
+
+CoreTime::CoreTime(const Program& program, const SharedCores& cores)
+    : cores_(cores),
+      are_shared_(cores.AreShared(program.num_devices())),
+      hosts_(program.num_devices() > 0 ? cores.HostOf(program.num_devices() - 1) + 1 : 0),
+      begun_(program.num_devices()) {
+  size_t events = 0;
+  for (const DeviceProgram& device : program.devices) {
+    times_.emplace_back(device.instructions.size(), 0);
+    events += 2 * device.instructions.size();
+  }
+  if (are_shared_) events_.reserve(events);
+}
+
+void CoreTime::Read(const Program& program, const Trace& trace) {
+  events_.clear();
+  for (int32_t device = 0; device < program.num_devices(); ++device) {
+    const auto& instructions = program.devices[device].instructions;
+    for (size_t i = 0; i < instructions.size(); ++i) {
+      const Interval& interval = trace.devices[device][i];
+      times_[device][i] = interval.end - interval.start;
+      if (!are_shared_ || interval.end <= interval.start || !TakesCores(instructions[i].operation)) continue;
+      events_.push_back({interval.start, device, static_cast<int32_t>(i), false});
+      events_.push_back({interval.end, device, static_cast<int32_t>(i), true});
+    }
+  }
+  // Of events at one time, ends come first: a device runs one instruction after the other.
+  std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
+    return std::make_tuple(a.at, !a.is_end, a.device, a.instruction) <
+           std::make_tuple(b.at, !b.is_end, b.device, b.instruction);
+  });
+  std::fill(hosts_.begin(), hosts_.end(), Host());
+  for (const Event& event : events_) {
+    Host& host = hosts_[cores_.HostOf(event.device)];
+    if (host.running > 0) host.done += static_cast<double>(event.at - host.now) * cores_.SpeedOf(host.running);
+    host.now = event.at;
+    host.running += event.is_end ? -1 : 1;
+    if (event.is_end) {
+      times_[event.device][event.instruction] = std::llround(host.done - begun_[event.device]);
+    } else {
+      begun_[event.device] = host.done;
+    }
+  }
+}
+
+}  // namespace baton
