@@ -13,7 +13,7 @@ namespace baton {
 namespace {
 
 // name, summary, source, constraints, bubble, memory, when, default_chunks, takes_chunks, takes_group, make,
-// has_replicas.
+// has_replicas, is_scheduled_by_costs.
 constexpr ScheduleInfo kCatalog[] = {
     {"naive", "one micro-batch at a time, forward then backward through all stages; no overlap",
      "the baseline of Huang et al. 2019 (GPipe), section 2.3", "any p, m, v", "(p-1)/p of device time", "1",
@@ -57,16 +57,16 @@ constexpr ScheduleInfo kCatalog[] = {
      "Qi et al. 2024 (Zero Bubble), section 6; Qi et al. 2024b (Controllable Memory), V-ZB, figure 4",
      "any p, m; 2 chunks per device", "0 in a device's own span if F = B = W and m >= 2p-1", "min(p, m)",
      "Fast links and F, B, W about equal: the smallest bubble in 1f1b's memory, for twice the transfers.", 2, false,
-     false, MakeZbVOrder},
+     false, MakeZbVOrder, false, true},
     {"v-half", "as zb-v in half the memory", "Qi et al. 2024b (Controllable Memory), V-shape building blocks, figure 4",
      "any p, m; 2 chunks per device", "about half of 1f1b's: (3p-4)/6 T for p >= 3 if F = B = W", "floor((p+2)/2)",
      "Little memory and fast links: half of 1f1b's memory and a smaller bubble; slow transfers delay it more.", 2,
-     false, false, MakeVHalfOrder},
+     false, false, MakeVHalfOrder, false, true},
     {"v-min", "as zb-v in a third of the memory",
      "Qi et al. 2024b (Controllable Memory), V-shape building blocks, figure 4", "any p, m; 2 chunks per device",
      "about two thirds of 1f1b's: (4p-5)/6 T, or (4p-3)/6 T if 3 divides p, F = B = W", "floor((p+4)/3)",
      "Very little memory and fast links: a third of 1f1b's memory; slow transfers delay it most of all.", 2, false,
-     false, MakeVMinOrder},
+     false, MakeVMinOrder, false, true},
     {"wave", "chunks on a zigzag, whose turns need no transfer (Hanayo)",
      "Liu et al. 2023 (Hanayo, SC 2023), the wave-like pipeline",
      "any p, m, v; v = 2w for w waves, an odd v ends half-way",

@@ -33,6 +33,9 @@ struct ScheduleInfo {
   // Whether each chunk has two replicas, whose gradients are summed once a step. That adds them in another order than
   // one device does, so trained weights differ in bits from those of schedules without replicas.
   bool has_replicas = false;
+  // Whether `make` is the order for equal costs alone; for others ScheduleInMemoryOf (search/search.h) makes one in the
+  // same memory.
+  bool is_scheduled_by_costs = false;
 };
 
 // All rows, the simplest schedule first. Never freed.

@@ -99,7 +99,11 @@ absl::StatusOr<ComputeOrder> OrderOf(const CompileRequest& request, Certificate*
   }
   const OrderRequest asked = AskedOf(request);
   BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(request.schedule));
-  if (!IsSearched(*info)) return MakeOrder(request.schedule, asked);
+  if (!IsSearched(*info)) {
+    BATON_ASSIGN_OR_RETURN(ComputeOrder order, MakeOrder(request.schedule, asked));
+    if (!info->is_scheduled_by_costs) return order;
+    return ScheduleInMemoryOf(order, asked, request.costs, request.search);
+  }
   BATON_ASSIGN_OR_RETURN(SearchResult result, Search(asked, request.costs, request.search));
   if (certificate != nullptr) *certificate = std::move(result.certificate);
   return std::move(result.order);

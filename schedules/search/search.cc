@@ -10,6 +10,7 @@
 #include "schedules/search/improve.h"
 #include "schedules/search/list_scheduler.h"
 #include "schedules/search/lower_bound.h"
+#include "schedules/search/squeezed_pattern.h"
 #include "schedules/search/timing.h"
 
 namespace baton {
@@ -17,6 +18,9 @@ namespace {
 
 constexpr int64_t kMostDefaultMoves = 20000;
 constexpr int64_t kDefaultPassesTimed = 20'000'000;
+
+// The largest limit in micro-batches that ResolveLimits takes.
+constexpr double kMostLimit = 1e6;
 
 // The least time between two calls of SearchOptions::progress.
 constexpr double kSecondsBetweenProgress = 0.25;
@@ -100,6 +104,21 @@ void TryCatalog(const PreparedSearch& prepared, Timing& timing, Best& best) {
   }
 }
 
+// The patterns for a V in little memory.
+void TryPatterns(const SearchProblem& problem, Timing& timing, Best& best) {
+  if (!IsV(problem)) return;
+  const std::pair<const char*, std::vector<DevicePattern>> patterns[] = {
+      {"v-half, squeezed", VHalfPattern(problem.num_devices)}, {"v-min, squeezed", VMinPattern(problem.num_devices)}};
+  std::vector<Word> words;
+  for (const auto& [name, pattern] : patterns) {
+    words.clear();
+    SqueezePattern(problem, pattern, words);
+    for (const Word& word : words) {
+      if (IsWithinLimits(problem, word)) best.Offer(word, timing.Time(word), name);
+    }
+  }
+}
+
 // Moves until the budget is spent or the bound is reached. Returns the number of moves.
 int64_t Improve(const SearchProblem& problem, const SearchOptions& options, Nanos lower_bound_ns, const Clock& clock,
                 Best& best) {
@@ -141,6 +160,85 @@ SearchProblem WithoutRecompute(SearchProblem problem, const CostModel& costs) {
   return problem;
 }
 
+// The best word without moves.
+Best Start(const PreparedSearch& prepared, Timing& timing, bool with_lists) {
+  Best best;
+  if (with_lists) {
+    best.objective_ns = Construct(prepared.problem, best.word);
+    best.start = "list scheduling";
+  }
+  TryPatterns(prepared.problem, timing, best);
+  TryCatalog(prepared, timing, best);
+  return best;
+}
+
+// The largest sum of live activations on a device, and the largest number of forwards whose backward-weight has not
+// run.
+struct Peak {
+  int64_t live = 0;
+  int32_t forwards = 0;
+};
+
+Peak PeakOf(const SearchProblem& problem, const Word& word) {
+  Peak peak;
+  for (int device = 0; device < problem.num_devices; ++device) {
+    int64_t live = 0;
+    int32_t forwards = 0;
+    for (int32_t position = problem.first_pass[device]; position < problem.first_pass[device + 1]; ++position) {
+      const int32_t chunk = ChunkOf(word[position]);
+      const PassKind kind = KindOf(word[position]);
+      const int64_t weight = problem.weight_activation[chunk];
+      const int64_t change[] = {problem.activation[chunk], weight - problem.activation[chunk], -weight};
+      live += change[kind];
+      forwards += kind == kForwardPass ? 1 : kind == kWeightPass ? -1 : 0;
+      peak.live = std::max(peak.live, live);
+      peak.forwards = std::max(peak.forwards, forwards);
+    }
+  }
+  return peak;
+}
+
+// The word of ScheduleInMemoryOf for the pattern's word `pattern`. `prepared` has any limits.
+Word InMemoryOf(const Word& pattern, PreparedSearch prepared) {
+  SearchProblem& problem = prepared.problem;
+  const Peak peak = PeakOf(problem, pattern);
+  problem.limit.assign(problem.num_devices, peak.live);
+  Timing timing(problem);
+  // With less memory than that of 1F1B, list scheduling finds nothing shorter than patterns.
+  const int32_t forwards_of_1f1b = 2 * std::min(problem.num_devices, problem.num_micro_batches);
+  Best best = Start(prepared, timing, /*with_lists=*/peak.forwards >= forwards_of_1f1b);
+  best.Offer(pattern, timing.Time(pattern), "the pattern");
+  return best.word;
+}
+
+bool AreAllEqual(const std::vector<Nanos>& times) {
+  return std::all_of(times.begin(), times.end(), [&times](Nanos time) { return time == times.front(); });
+}
+
+// The schedules of the catalog that are made for the costs, each in its own memory.
+void TryScheduledByCosts(const PreparedSearch& prepared, const CostModel& costs, const SearchOptions& options,
+                         Timing& timing, Best& best) {
+  const SearchProblem& problem = prepared.problem;
+  if (AreAllEqual(problem.duration)) return;
+  for (const ScheduleInfo& info : Catalog()) {
+    if (!info.is_scheduled_by_costs || prepared.request.chunks_per_device != info.default_chunks) continue;
+    OrderRequest request = prepared.request;
+    request.micro_batch_group = 0;
+    const absl::StatusOr<ComputeOrder> order = MakeOrder(info.name, request);
+    if (!order.ok() || order->placement != ChunkPlacement::Of(problem.device_of_chunk)) continue;
+    const Word pattern = ToWord(*order);
+    const int64_t peak = PeakOf(problem, pattern).live;
+    const bool is_searched_already =
+        !prepared.limits.in_bytes &&
+        std::all_of(problem.limit.begin(), problem.limit.end(), [peak](int64_t limit) { return limit == peak; });
+    if (is_searched_already || !IsWithinLimits(problem, pattern)) continue;
+    const absl::StatusOr<ComputeOrder> made = ScheduleInMemoryOf(*order, request, costs, options);
+    if (!made.ok()) continue;
+    const Word word = ToWord(*made);
+    if (IsWithinLimits(problem, word)) best.Offer(word, timing.Time(word), info.name);
+  }
+}
+
 }  // namespace
 
 int64_t DefaultMoves(const SearchProblem& problem) {
@@ -152,10 +250,8 @@ absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel
   BATON_ASSIGN_OR_RETURN(const PreparedSearch prepared, PrepareSearch(request, costs, options));
   const SearchProblem& problem = prepared.problem;
   Timing timing(problem);
-  Best best;
-  best.objective_ns = Construct(problem, best.word);
-  best.start = "list scheduling";
-  TryCatalog(prepared, timing, best);
+  Best best = Start(prepared, timing, /*with_lists=*/true);
+  TryScheduledByCosts(prepared, costs, options, timing, best);
   if (best.objective_ns == kNever) return absl::InternalError("the search found no order that can run");
   SearchResult result;
   Certificate& certificate = result.certificate;
@@ -166,6 +262,19 @@ absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel
   certificate.objective_ns = best.objective_ns;
   result.order = ToOrder(problem, best.word);
   return result;
+}
+
+absl::StatusOr<ComputeOrder> ScheduleInMemoryOf(const ComputeOrder& pattern, const OrderRequest& request,
+                                                const CostModel& costs, const SearchOptions& options) {
+  SearchOptions unlimited = options;
+  unlimited.placement = Placement::kV;
+  unlimited.limit.bytes.clear();
+  unlimited.limit.micro_batches = {std::min(kMostLimit, static_cast<double>(request.num_micro_batches))};
+  BATON_ASSIGN_OR_RETURN(const PreparedSearch prepared, PrepareSearch(request, costs, unlimited));
+  const SearchProblem& problem = prepared.problem;
+  const bool is_placed_so = pattern.placement == ChunkPlacement::Of(problem.device_of_chunk);
+  if (!is_placed_so || AreAllEqual(problem.duration)) return pattern;
+  return ToOrder(problem, InMemoryOf(ToWord(pattern), prepared));
 }
 
 }  // namespace baton

@@ -61,8 +61,8 @@ struct Certificate {
   Objective objective = Objective::kMakespan;
   Nanos objective_ns = 0;    // of the order, with every transfer taking the time that it has with a link of its own
   Nanos lower_bound_ns = 0;  // no order in this placement within the limit is shorter
-  std::string start;         // the origin of the order: "list scheduling" or a schedule of the catalog
-  int64_t moves = 0;         // tried to improve it
+  std::string start;  // the origin of the order: "list scheduling", a squeezed pattern, a schedule of the catalog
+  int64_t moves = 0;  // tried to improve it
 
   // How much the order may be above the shortest one, relative to the bound; at least 0.
   double gap() const {
@@ -90,13 +90,21 @@ struct PreparedSearch {
 absl::StatusOr<PreparedSearch> PrepareSearch(const OrderRequest& request, const CostModel& costs,
                                              const SearchOptions& options);
 
-// Searches in three parts: list scheduling by several policies; the catalog's schedules of the same placement that stay
-// within the limit; moves that improve the best of these. The order is within the limit and no longer than any of those
-// schedules. The makespan includes the optimizer's updates, but no sums of gradients over devices.
+// Searches in three parts: list scheduling by several policies, and for a V squeezed patterns; the catalog's schedules
+// of the same placement that stay within the limit; moves that improve the best of these. The order is within the limit
+// and no longer than any of those schedules. The makespan includes the optimizer's updates, but no sums of gradients
+// over devices.
 //
 // Errors: InvalidArgument if CheckRequest refuses the request, if CheckCosts refuses the costs, if the V placement has
 // other than two chunks per device, or if ResolveLimits or CheckFeasible refuses the limit.
 absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel& costs, const SearchOptions& options);
+
+// The order of a published schedule for a V, whose authors schedule it by the costs: `pattern`, its order for equal
+// costs, if all passes take the same time; otherwise the shortest order that Search makes without moves and that never
+// holds more than the fullest device of `pattern`. Of `options` it reads the objective and the weight fraction. Errors:
+// InvalidArgument as Search.
+absl::StatusOr<ComputeOrder> ScheduleInMemoryOf(const ComputeOrder& pattern, const OrderRequest& request,
+                                                const CostModel& costs, const SearchOptions& options);
 
 }  // namespace baton
 
