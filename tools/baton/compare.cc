@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 
+#include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "schedules/analyze/analysis.h"
 #include "schedules/analyze/report_proto.h"
@@ -29,6 +31,37 @@ struct CompareFlags {
   std::string format = "text";
 };
 
+// The most groups that are tried.
+constexpr int kMostGroups = 8;
+// A gain that is worth a line.
+constexpr double kLeastGain = 0.002;
+
+// For a schedule with groups of micro-batches, of which `request` names none and `report` has the default: the fastest
+// of some multiples of the number of stages, if it is faster. Larger groups give transfers more time, for more memory.
+absl::StatusOr<std::string> BetterGroup(const Problem& problem, CompileRequest request, const StepReport& report) {
+  const int p = request.num_stages, groups = request.num_micro_batches / request.replicas / p;
+  StepReport best = report;
+  int best_group = 0;
+  for (int n = 2; n <= std::min(groups, kMostGroups + 1); ++n) {
+    // The largest one is that of all micro-batches.
+    request.micro_batch_group = p * (n > kMostGroups ? groups : n);
+    const absl::StatusOr<Program> program = problem.CompileProgram(request);
+    // Larger groups may exceed a limit.
+    if (!program.ok() || !problem.CheckMemory(request, *program, /*brief=*/true).ok()) break;
+    BATON_ASSIGN_OR_RETURN(const Trace trace, Simulate(*program, request.costs));
+    BATON_ASSIGN_OR_RETURN(StepReport other, Problem::Report(request, *program, trace));
+    if (other.step_time >= best.step_time) continue;
+    best = std::move(other);
+    best_group = request.micro_batch_group;
+  }
+  if (best_group == 0 ||
+      static_cast<double>(report.step_time - best.step_time) < kLeastGain * static_cast<double>(report.step_time)) {
+    return std::string();
+  }
+  return absl::StrCat("--group=", best_group, " here: ", FormatDuration(best.step_time), ", ",
+                      FormatCount(PeakMicroBatchesOf(best)), " held");
+}
+
 // `keep`: with its program and trace.
 absl::StatusOr<CompareRow> SimulateSchedule(const Problem& problem, const std::string& schedule, bool keep) {
   BATON_ASSIGN_OR_RETURN(const CompileRequest request, problem.RequestFor(schedule, Unsupported::kUseScheduleDefaults));
@@ -40,6 +73,10 @@ absl::StatusOr<CompareRow> SimulateSchedule(const Problem& problem, const std::s
   row.schedule = schedule;
   BATON_ASSIGN_OR_RETURN(row.report, Problem::Report(request, program, trace));
   if (certificate.lower_bound_ns > 0) row.certificate = certificate;
+  BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule));
+  if (info->takes_group && request.micro_batch_group == 0) {
+    BATON_ASSIGN_OR_RETURN(row.better_with, BetterGroup(problem, request, row.report));
+  }
   if (keep) {
     row.program = std::move(program);
     row.trace = std::move(trace);

@@ -109,6 +109,7 @@ void PrintCompareTable(const std::string& description, const std::vector<Compare
   out << description << "\n\n" << table.ToString() << (reasons.empty() ? "" : "\n");
   for (const CompareRow& row : rows) {
     if (row.placement == Placement::kV) out << "   " << row.schedule << " is best with --placement=v here\n";
+    if (!row.better_with.empty()) out << "   " << row.schedule << " is faster with " << row.better_with << "\n";
   }
   for (const auto& [reason, schedules] : reasons) {
     out << "not possible here: " << schedules << "\n  " << reason << "\n";

@@ -22,6 +22,8 @@ struct CompareRow {
   StepReport report;
   std::optional<Certificate> certificate;  // set for a searched schedule
   std::optional<Placement> placement;      // set if several were tried
+  // Settings with which it would be faster, as "--group=24 here: 1.24 s, 19.5 held"; empty if none are known.
+  std::string better_with;
   // Kept for --html alone.
   Program program;
   Trace trace;
