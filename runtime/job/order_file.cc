@@ -10,10 +10,10 @@
 
 namespace baton {
 
-absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path) {
+absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path, OrderLetters letters) {
   // One byte beyond the limit suffices for ReadCsv to report a file that is too large.
   BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("order file", path, kMaxCsvBytes + 1));
-  return ReadCsv(text, NameOfFile(path));
+  return ReadCsv(text, NameOfFile(path), letters);
 }
 
 std::string OrderOverride(const std::string& path) {

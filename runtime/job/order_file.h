@@ -13,7 +13,7 @@
 namespace baton {
 
 // Errors: InvalidArgument if the file cannot be read, is too large or is not an order; see ReadCsv.
-absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path);
+absl::StatusOr<CsvOrder> ReadOrderFile(const std::string& path, OrderLetters letters = OrderLetters::kCurrent);
 
 // The override of pipeline.order that --order=`path` stands for. pipeline.schedule must be set to csv as well.
 std::string OrderOverride(const std::string& path);

@@ -38,11 +38,14 @@ Action OrderCell::ToAction() const {
   return {kKinds[static_cast<int>(word)], chunk, micro_batch};
 }
 
-const char* ParseOrderCell(absl::string_view text, OrderCell& cell) {
+const char* ParseOrderCell(absl::string_view text, OrderLetters letters, OrderCell& cell) {
   if (const char* mistake = TakeNumber(text, cell.chunk)) return mistake;
   for (const NamedWord& word : kWords) {
     if (!absl::ConsumePrefix(&text, word.name)) continue;
     cell.word = word.word;
+    if (letters == OrderLetters::kOld && word.word == CellWord::kBackward) {
+      cell.word = absl::ConsumePrefix(&text, "W") ? CellWord::kBackward : CellWord::kBackwardInput;
+    }
     // FSDP's words need no micro-batch.
     if (cell.word == CellWord::kSkipped && text.empty()) return nullptr;
     if (const char* mistake = TakeNumber(text, cell.micro_batch)) return mistake;

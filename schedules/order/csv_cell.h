@@ -34,11 +34,14 @@ struct OrderCell {
   Action ToAction() const;
 };
 
+// The letters of a file. Until PyTorch 2.5 B was the backward-input alone, and BW the whole backward.
+enum class OrderLetters { kCurrent, kOld };
+
 // The most digits of a number in a cell.
 inline constexpr int kMaxCsvDigits = 7;
 
 // Reads `text`, a cell without blanks and quotes around it. Returns null, or what is wrong.
-const char* ParseOrderCell(absl::string_view text, OrderCell& cell);
+const char* ParseOrderCell(absl::string_view text, OrderLetters letters, OrderCell& cell);
 
 }  // namespace baton
 

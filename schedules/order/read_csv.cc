@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/csv_rows.h"
 #include "base/status.h"
 #include "schedules/order/csv_cell.h"
+#include "schedules/order/python_lists.h"
 
 namespace baton {
 namespace {
@@ -68,7 +70,8 @@ void InferReplicas(ComputeOrder& order) {
 
 class Reader {
  public:
-  Reader(absl::string_view text, absl::string_view name) : text_(text), name_(name) {}
+  Reader(absl::string_view text, absl::string_view name, OrderLetters letters)
+      : text_(text), name_(name), letters_(letters) {}
 
   absl::StatusOr<CsvOrder> Run() {
     if (text_.size() > kMaxCsvBytes) {
@@ -111,7 +114,7 @@ class Reader {
     if (cell.text.empty()) return absl::OkStatus();
     if (cell.text.front() == '(') return Overlapped(cell);
     OrderCell parsed;
-    if (const char* mistake = ParseOrderCell(cell.text, parsed)) return Mistake(cell, mistake);
+    if (const char* mistake = ParseOrderCell(cell.text, letters_, parsed)) return Mistake(cell, mistake);
     Add(cell, parsed);
     return absl::OkStatus();
   }
@@ -127,8 +130,8 @@ class Reader {
     OrderCell backward;
     const absl::string_view first = absl::StripAsciiWhitespace(inner.substr(0, semicolon));
     const absl::string_view second = absl::StripAsciiWhitespace(inner.substr(semicolon + 1));
-    if (const char* mistake = ParseOrderCell(first, forward)) return Mistake(cell, mistake);
-    if (const char* mistake = ParseOrderCell(second, backward)) return Mistake(cell, mistake);
+    if (const char* mistake = ParseOrderCell(first, letters_, forward)) return Mistake(cell, mistake);
+    if (const char* mistake = ParseOrderCell(second, letters_, backward)) return Mistake(cell, mistake);
     if (forward.is_backward()) std::swap(forward, backward);
     if (forward.word != CellWord::kForward || !backward.is_backward()) {
       return Mistake(cell, "only a forward and a backward can run together");
@@ -183,6 +186,7 @@ class Reader {
 
   const absl::string_view text_;
   const std::string name_;
+  const OrderLetters letters_;
   CsvOrder csv_;
   int64_t num_actions_ = 0;
   // The largest numbers of compute cells, and the first cell with each.
@@ -194,6 +198,11 @@ class Reader {
 
 }  // namespace
 
-absl::StatusOr<CsvOrder> ReadCsv(absl::string_view text, absl::string_view name) { return Reader(text, name).Run(); }
+absl::StatusOr<CsvOrder> ReadCsv(absl::string_view text, absl::string_view name, OrderLetters letters) {
+  if (absl::StrContains(text, "BW")) letters = OrderLetters::kOld;
+  if (text.size() > kMaxCsvBytes || !IsPythonLists(text)) return Reader(text, name, letters).Run();
+  const std::string rows = RowsOfPythonLists(text);
+  return Reader(rows, name, letters).Run();
+}
 
 }  // namespace baton

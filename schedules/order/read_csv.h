@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "schedules/order/compute_order.h"
+#include "schedules/order/csv_cell.h"
 
 namespace baton {
 
@@ -49,6 +50,9 @@ inline constexpr int kMaxCsvRows = 1 << 16;
 //   1UNSHARD, RESHARD, REDUCE_GRAD   FSDP's, skipped
 //   nothing                          skipped
 //
+// Lists as Python prints them are read too (python_lists.h); lines are then those of the lists. `letters`: those of the
+// file; a file with a cell like 2BW3 has old ones in any case.
+//
 // For blanks, quotes and line ends see base/csv_rows.h. An empty row is a device without work, except at the end of the
 // file.
 //
@@ -60,7 +64,8 @@ inline constexpr int kMaxCsvRows = 1 << 16;
 // Errors: InvalidArgument as `name:line:column: what`, with columns in bytes from 1, if a cell cannot be read, or if
 // its numbers are implausibly large for the number of cells. Time and memory are at most proportional to the text's
 // size.
-absl::StatusOr<CsvOrder> ReadCsv(absl::string_view text, absl::string_view name);
+absl::StatusOr<CsvOrder> ReadCsv(absl::string_view text, absl::string_view name,
+                                 OrderLetters letters = OrderLetters::kCurrent);
 
 }  // namespace baton
 

@@ -46,6 +46,30 @@ TEST_CASE("two replicas of the parameters are inferred from micro-batches that g
   }
 }
 
+TEST_CASE("PyTorch's older letters: B is the input half, BW the whole backward") {
+  const auto old = ReadCsv("0F0,0B0,0W0\n", "o.csv", OrderLetters::kOld);
+  REQUIRE(old.ok());
+  CHECK(FormatOrder(old->order) == "0F0 0I0 0W0\n");
+  CHECK(FormatOrder(MustRead("0F0,0B0,0W0\n").order) == "0F0 0B0 0W0\n");
+  // BW gives a file away.
+  CHECK(FormatOrder(MustRead("0F0,0F1,0BW0,0B1,0W1\n").order) == "0F0 0F1 0B0 0I1 0W1\n");
+  CHECK(FormatOrder(MustRead("0F0,0I0,(0F1;0BW1)OVERLAP_F_B,0W0\n").order) == "0F0 0I0 0F1 0B1 0W0\n");
+}
+
+TEST_CASE("lists as Python prints them are rows") {
+  const std::string plain = FormatOrder(MustRead("0F0,0B0\n,1F0,1B0\n").order);
+  for (const char* text :
+       {"{0: [0F0, 0B0], 1: [None, 1F0, 1B0]}", "[[0F0, 0B0], [None, 1F0, 1B0]]", "[0F0, 0B0]\n[1F0, 1B0]\n",
+        " {0: [0F0,\n 0B0],\n 1: [1F0,\n 1B0]}\n", "['0F0', '0B0']\n['1F0', '1B0']", "[0F0, None, 0B0]\n[1F0, 1B0"}) {
+    CAPTURE(text);
+    CHECK(FormatOrder(MustRead(text).order) == plain);
+  }
+  CHECK(MustRead("{0: [0F0], 1: []}").order.num_devices() == 1);  // as an empty row at the end of a file
+  CHECK(std::string(ReadCsv("[0F0, x]", "o.csv").status().message()).find("o.csv:1:") == 0);
+  CHECK_FALSE(ReadCsv("[", "o.csv").ok());
+  CHECK_FALSE(ReadCsv("{}", "o.csv").ok());
+}
+
 TEST_CASE("blanks, quotes, CRLF, a byte order mark and trailing empty rows mean nothing") {
   const std::string plain = FormatOrder(MustRead("0F0,0B0\n1F0,1B0\n").order);
   for (const char* text :

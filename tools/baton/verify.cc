@@ -3,6 +3,8 @@
 
 #include <iostream>
 #include <memory>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
@@ -19,6 +21,7 @@ namespace {
 
 struct VerifyFlags {
   std::string order;
+  std::string letters = "new";
   TransportFlags transport;
   std::string format = "text";
 };
@@ -32,6 +35,21 @@ std::string JsonOf(const Verdict& verdict, int64_t count) {
   return ToJson(report);
 }
 
+// Whether some micro-batch has a whole backward and a backward-weight of one chunk, and none has a backward-input.
+bool MayHaveOldLetters(const ComputeOrder& order) {
+  std::set<std::pair<int32_t, int32_t>> whole;
+  bool has_both = false;
+  for (const auto& actions : order.devices) {
+    for (const Action& action : actions) {
+      const std::pair<int32_t, int32_t> of = {action.chunk, action.micro_batch};
+      if (action.kind == ActionKind::kBackwardInput) return false;
+      if (action.kind == ActionKind::kBackward) whole.insert(of);
+      has_both = has_both || (action.kind == ActionKind::kBackwardWeight && whole.count(of) > 0);
+    }
+  }
+  return has_both;
+}
+
 void PrintViolations(const Verdict& verdict) {
   for (const std::string& violation : verdict.violations) std::cout << violation << "\n";
   if (verdict.num_more > 0) std::cout << "and " << verdict.num_more << " more\n";
@@ -41,7 +59,9 @@ void PrintViolations(const Verdict& verdict) {
 
 absl::Status RunVerify(const VerifyFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const TransportModel transport, ParseTransport(flags.transport));
-  BATON_ASSIGN_OR_RETURN(const CsvOrder csv, ReadOrderFile(flags.order));
+  BATON_ASSIGN_OR_RETURN(
+      const CsvOrder csv,
+      ReadOrderFile(flags.order, flags.letters == "old" ? OrderLetters::kOld : OrderLetters::kCurrent));
   BATON_ASSIGN_OR_RETURN(const Verdict verdict, Verify(csv, transport));
   const int64_t count = static_cast<int64_t>(verdict.violations.size()) + verdict.num_more;
   if (flags.format == "json") {
@@ -50,6 +70,11 @@ absl::Status RunVerify(const VerifyFlags& flags) {
     std::cout << verdict.summary << "\n";
   } else {
     PrintViolations(verdict);
+    if (flags.letters != "old" && MayHaveOldLetters(csv.order)) {
+      std::cout
+          << "note: micro-batches have a B and a W of one stage, as in files of PyTorch up to 2.5, where B is the "
+             "input half; --letters=old reads them so\n";
+    }
   }
   if (verdict.is_sound) return absl::OkStatus();
   return absl::FailedPreconditionError(
@@ -65,6 +90,10 @@ void AddVerifyCommand(CLI::App& app, CommandAction& action) {
       ->add_option("FILE,--order", flags->order, "The order: a row per device, cells like 2F3, 2B3, 2I3, 2W3, 2SEND_F3")
       ->required()
       ->type_name("FILE");
+  command
+      ->add_option("--letters", flags->letters,
+                   "old: B is the input half and BW the whole backward, as in PyTorch up to 2.5 (new)")
+      ->check(CLI::IsMember({"new", "old"}));
   AddTransportFlags(*command, flags->transport);
   AddFormatFlag(*command, flags->format);
   command->footer(
@@ -75,6 +104,7 @@ Examples:
   baton compile --stages=4 --micro-batches=8 --schedule=1f1b --format=csv > order.csv
   baton verify order.csv
   baton compile --stages=4 --micro-batches=8 --schedule=zb-v --format=csv | baton verify -
+  baton verify pipeline_order.txt --letters=old
   baton verify order.csv --transport=buffered:2 --queues=per-device)");
   command->callback([flags, &action] { action = [flags] { return RunVerify(*flags); }; });
 }
