@@ -27,7 +27,7 @@ class DeviceCheck {
   }
 
   absl::Status CheckInstruction(const Instruction& instruction) const {
-    if (!IsCompute(instruction.operation)) BATON_RETURN_IF_ERROR(CheckTransferWaits(instruction));
+    if (!IsCompute(instruction.operation)) BATON_RETURN_IF_ERROR(CheckLaneWaits(instruction));
     absl::Status status;
     const auto visit = [&](const auto& each) {
       using Kind = std::decay_t<decltype(each)>;
@@ -42,12 +42,16 @@ class DeviceCheck {
   }
 
  private:
-  // Workers issue transfers as early as compute instructions allow; see issue_order.h.
-  absl::Status CheckTransferWaits(const Instruction& instruction) const {
+  // Workers issue transfers as early as compute instructions allow, and collectives after them; see issue_order.h.
+  absl::Status CheckLaneWaits(const Instruction& instruction) const {
+    const bool is_transfer = IsTransfer(instruction.operation);
     for (int32_t wait : device_program_.WaitsOf(instruction)) {
-      if (IsCompute(device_program_.instructions[wait].operation)) continue;
-      return absl::InternalError(absl::StrCat("it waits for instruction ", wait,
-                                              ", a transfer; a transfer may wait for compute instructions only"));
+      const Operation& operation = device_program_.instructions[wait].operation;
+      if (IsCompute(operation) || (!is_transfer && IsCollective(operation))) continue;
+      return absl::InternalError(
+          absl::StrCat("it waits for instruction ", wait, ", a ", IsTransfer(operation) ? "transfer" : "collective",
+                       is_transfer ? "; a transfer may wait for compute instructions only"
+                                   : "; a collective may wait for compute instructions and collectives only"));
     }
     return absl::OkStatus();
   }

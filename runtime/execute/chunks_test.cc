@@ -49,6 +49,10 @@ Program TwoChunksOnOneDevice() {
       Update{1},
   };
   for (const Operation& operation : operations) device.instructions.push_back({operation, 0, 0});
+  device.waits = {5, 6};  // the sum waits for the last Backward, the first Update for the sum
+  device.instructions[6].num_waits = 1;
+  device.instructions[7].first_wait = 1;
+  device.instructions[7].num_waits = 1;
   program.devices.push_back(device);
   return program;
 }

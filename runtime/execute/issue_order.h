@@ -17,6 +17,9 @@ namespace baton {
 //   program    F0 Recv1 F1 Recv2 F2      (Recv2 waits for F0, whose slot it reuses)
 //   issued     Recv1 F0 Recv2 F1 F2
 //
+// A collective stays behind the compute instruction before it, after the transfers there: it may wait for collectives,
+// and a host stream waits on the worker's thread.
+//
 // The order within each lane stays, and each instruction is issued after those that it waits for. The order is thus
 // also right for streams that run later.
 struct IssueOrder {

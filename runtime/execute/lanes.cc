@@ -14,6 +14,11 @@ absl::StatusOr<Stream*> DeviceLanes::Get(std::unique_ptr<Stream>& stream) {
   return stream.get();
 }
 
+absl::StatusOr<Stream*> DeviceLanes::CombinesFor(int group) {
+  if (static_cast<size_t>(group) >= groups_.size()) groups_.resize(group + 1);
+  return Get(groups_[group]);
+}
+
 absl::StatusOr<Channel*> ChannelTable::Get(int from, int to, int capacity) {
   std::vector<Sized>& of_pair = channels_[static_cast<size_t>(from) * num_devices_ + to];
   if (of_pair.empty() || of_pair.back().capacity < capacity) {

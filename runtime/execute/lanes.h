@@ -13,7 +13,8 @@
 
 namespace baton {
 
-// The streams of one device: one for compute, and for each peer one that sends and one that receives.
+// The streams of one device: one for compute, for each peer one that sends and one that receives, and for each reduce
+// group one for its collectives.
 // Streams are made when first asked for and live as long as this.
 // Thread contract: the device's worker. Borrows the device.
 class DeviceLanes {
@@ -24,6 +25,7 @@ class DeviceLanes {
   absl::StatusOr<Stream*> Compute() { return Get(compute_); }
   absl::StatusOr<Stream*> SendsTo(int peer) { return Get(sends_[peer]); }
   absl::StatusOr<Stream*> ReceivesFrom(int peer) { return Get(receives_[peer]); }
+  absl::StatusOr<Stream*> CombinesFor(int group);
 
  private:
   absl::StatusOr<Stream*> Get(std::unique_ptr<Stream>& stream);
@@ -32,6 +34,7 @@ class DeviceLanes {
   std::unique_ptr<Stream> compute_;
   std::vector<std::unique_ptr<Stream>> sends_;     // [peer]
   std::vector<std::unique_ptr<Stream>> receives_;  // [peer]
+  std::vector<std::unique_ptr<Stream>> groups_;    // [group] of any program
 };
 
 // The channels between all pairs of devices. Steps of all programs use the same channel of a pair, one step at a time.

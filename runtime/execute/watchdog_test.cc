@@ -76,10 +76,9 @@ TEST_CASE("watchdog: a sum in which one device takes no part") {
   DeviceProgram& last = program.devices[1];
   Truncate(last, last.instructions.size() - 2);  // AllReduce Update
   PipelineHarness harness(spec, program);
-  CHECK(
-      RunToDeadline(harness) ==
-      "no instruction was done for 100 ms; device 0 is at instruction 5 (AllReduce group 0) and waits for the group's "
-      "other devices");
+  CHECK(RunToDeadline(harness) ==
+        "no instruction was done for 100 ms; device 0 is at instruction 6 (Update chunk 0) and waits for instruction 5 "
+        "(AllReduce group 0)");
 }
 
 // A module whose first Forward lasts until it is let go.

@@ -16,26 +16,23 @@ void Worker::BeginStep() {
     if (event != nullptr) event->Reset();
   }
   next_ = 0;
-  in_reduce_ = false;
   first_in_flight_ = 0;
 }
 
 bool Worker::CanAdvance() const {
-  if (in_reduce_) return done_[Next()]->Posted();
   const absl::Span<const int32_t> waits = program_.WaitsOf(program_.instructions[Next()]);
   return std::all_of(waits.begin(), waits.end(), [&](int32_t wait) { return done_[wait]->Posted(); });
 }
 
 absl::Status Worker::Advance() {
   const int32_t index = Next();
-  const absl::Status status = in_reduce_ ? WaitFor(*stream_of_[index], index) : Issue(index);
+  absl::Status status = Issue(index);
   if (!status.ok()) {
     return absl::Status(status.code(),
                         absl::StrCat("device ", environment_.device->index(), ", instruction ",
                                      DescribeInstruction(index), ": ", status.message(), DescribeInFlight(status)));
   }
-  in_reduce_ = !in_reduce_ && std::holds_alternative<AllReduce>(program_.instructions[index].operation);
-  if (!in_reduce_) ++next_;
+  ++next_;
   return status;
 }
 
@@ -78,7 +75,7 @@ absl::Status Worker::WaitFor(Stream& stream, int32_t index) {
 }
 
 absl::Status Worker::Drain() {
-  // A step ends after its transfers, since buffers belong to transfers until these are done.
+  // A step ends after its transfers and collectives, since buffers belong to them until they are done.
   position_.store(static_cast<int32_t>(program_.instructions.size()), std::memory_order_relaxed);
   for (int32_t index : order_.instructions) {
     if (!IsCompute(program_.instructions[index].operation)) BATON_RETURN_IF_ERROR(WaitFor(*compute_stream_, index));

@@ -3,11 +3,11 @@
 //
 //   compute     wait for its waits, begun ─ module call ─ done        on the compute stream
 //   transfer    wait for its waits, begun ─ post on the channel       on the lane's stream; the channel completes done
-//   AllReduce   wait for its waits, begun ─ arrive │ wait for done    on the compute stream
+//   collective  wait for its waits, begun ─ arrive                    on the group's stream; the last one to arrive
+//                                                                     completes done
 //
-// A step consists of pieces. A piece is one instruction, but an AllReduce has two, so that a single thread can let the
-// other devices arrive between them. The worker's thread takes piece after piece; Executor::RecordStep walks the
-// workers of all devices by turns.
+// The worker's thread takes one instruction after the other; Executor::RecordStep walks the workers of all devices by
+// turns.
 //
 // Setup makes everything that a step needs. Running an instruction allocates nothing, looks up nothing by name, and
 // takes no lock except inside channels and collectives.
@@ -51,7 +51,7 @@ struct WorkerEnvironment {
 };
 
 // Thread contract: Setup and RunStep on the worker's thread; NumDone and DescribePosition from any thread at any time
-// after Setup; the rest while no step runs. The pieces of a recorded step are called by one thread, instead of RunStep.
+// after Setup; the rest while no step runs. The parts of a recorded step are called by one thread, instead of RunStep.
 // Ownership: owns its events; the device owns the arena. Lifecycle: Setup once, then any number of steps.
 class Worker {
  public:
@@ -60,7 +60,7 @@ class Worker {
   // Binds the thread, makes the arena and events, and finds its streams. Errors: those of the device.
   absl::Status Setup();
 
-  // The pieces of a recorded step. Errors of Advance: those of devices, channels and modules, with device and
+  // The parts of a recorded step. Errors of Advance: those of devices, channels and modules, with device and
   // instruction before the message.
   void BeginStep();
   bool AllIssued() const { return next_ == order_.instructions.size(); }
@@ -96,7 +96,7 @@ class Worker {
   absl::Status Issue(int32_t index);
   absl::Status WaitFor(Stream& stream, int32_t index);
   absl::Status Run(int32_t index, const Operation& operation, Stream& stream);
-  absl::Status RunReduce(int32_t index, int32_t group, Stream& stream);
+  absl::Status RunCollective(int32_t index, int32_t group, Stream& stream);
   absl::Status Drain();
   // Advances first_in_flight_ past instructions that are done.
   void SeeProgress();
@@ -118,19 +118,18 @@ class Worker {
   Bytes peak_arena_bytes_ = 0;
 
   Stream* compute_stream_ = nullptr;
-  std::vector<Stream*> transfer_streams_;  // those that the program uses
+  std::vector<Stream*> transfer_streams_;  // those of transfers and collectives that the program uses
   // [instruction of the program]
   std::vector<Stream*> stream_of_;               // its lane's
   std::vector<std::unique_ptr<Event>> begun_;    // its waits are over
   std::vector<std::unique_ptr<Event>> done_;     // it has run
-  std::vector<std::unique_ptr<Event>> started_;  // transfers and sums: the last side is ready; null for others
+  std::vector<std::unique_ptr<Event>> started_;  // transfers and collectives: the last side is ready; null for others
   std::vector<std::string> names_;               // for profilers; empty if streams run at once
-  std::vector<ReduceBuffer> reduce_buffers_;     // of the AllReduce being issued
+  std::vector<ReduceBuffer> reduce_buffers_;     // of the collective being issued
 
-  // Progress of the step, as indices into order_.instructions: the next piece (the second one of an AllReduce if
-  // in_reduce_), and, where streams run later, the first instruction not seen done.
+  // Progress of the step, as indices into order_.instructions: the next one, and, where streams run later, the first
+  // one not seen done.
   size_t next_ = 0;
-  bool in_reduce_ = false;
   size_t first_in_flight_ = 0;
 
   // For the watchdog: the instruction the worker is at (the number of instructions: all are issued), and the one it

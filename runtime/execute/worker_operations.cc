@@ -83,13 +83,14 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
             return environment_.receive_channels[recv.peer]->Receive(
                 stream, AddressOf(recv.slot), program_.slots[recv.slot].bytes, *done_[index], started_[index].get());
           },
-          [&](const AllReduce& reduce) { return RunReduce(index, reduce.group, stream); },
+          [&](const AllReduce& reduce) { return RunCollective(index, reduce.group, stream); },
+          [&](const AllGather& gather) { return RunCollective(index, gather.group, stream); },
           [&](const Update& update) { return finish(modules[update.chunk]->Update(stream)); },
       },
       operation);
 }
 
-absl::Status Worker::RunReduce(int32_t index, int32_t group, Stream& stream) {
+absl::Status Worker::RunCollective(int32_t index, int32_t group, Stream& stream) {
   const Program& program = *environment_.program;
   reduce_buffers_.clear();
   const std::vector<int32_t>& members = program.reduce_groups[group].members;

@@ -16,11 +16,8 @@ void Worker::FillIntervals(Nanos step_start, std::vector<Interval>& intervals) c
     const Nanos begun = begun_[index]->DoneAt() - step_start;
     interval.end = done_[index]->DoneAt() - step_start;
     if (!IsCompute(operation)) {
-      // A lane carries its transfers in order: this one can begin once the one before is matched.
+      // A lane carries its transfers or collectives in order: this one can begin once the one before is matched.
       interval.ready = std::max(begun, predecessor == kNone ? 0 : started_[predecessor]->DoneAt() - step_start);
-      interval.start = started_[index]->DoneAt() - step_start;
-    } else if (std::holds_alternative<AllReduce>(operation)) {
-      interval.ready = begun;
       interval.start = started_[index]->DoneAt() - step_start;
     } else {
       interval.ready = predecessor == kNone ? 0 : done_[predecessor]->DoneAt() - step_start;
@@ -54,7 +51,6 @@ std::string Worker::DescribePosition() const {
                     DescribeInstruction(position), waiting_for == kNone ? "" : " and");
   }
   if (waiting_for == kNone) return text;
-  if (waiting_for == position) return absl::StrCat(text, " waits for the group's other devices");
   return absl::StrCat(text, " waits for instruction ", DescribeInstruction(waiting_for));
 }
 

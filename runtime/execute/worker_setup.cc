@@ -26,8 +26,7 @@ absl::Status Worker::Setup() {
     begun_.push_back(device.CreateEvent());
     done_.push_back(device.CreateEvent());
     const Operation& operation = program_.instructions[index].operation;
-    const bool has_peers = !IsCompute(operation) || std::holds_alternative<AllReduce>(operation);
-    started_.push_back(has_peers ? device.CreateEvent() : nullptr);
+    started_.push_back(!IsCompute(operation) ? device.CreateEvent() : nullptr);
     if (device.runs_later()) names_.push_back(Describe(operation));
   }
   size_t most_members = 0;
@@ -55,8 +54,10 @@ absl::Status Worker::FindStreams() {
       stream_of_.push_back(stream_of_[order_.lane_predecessor[index]]);
     } else {
       const auto* send = std::get_if<Send>(&operation);
-      BATON_ASSIGN_OR_RETURN(Stream * stream, send != nullptr ? lanes.SendsTo(send->peer)
-                                                              : lanes.ReceivesFrom(std::get<Recv>(operation).peer));
+      const int32_t group = GroupOf(operation);
+      BATON_ASSIGN_OR_RETURN(Stream * stream, group >= 0        ? lanes.CombinesFor(group)
+                                              : send != nullptr ? lanes.SendsTo(send->peer)
+                                                                : lanes.ReceivesFrom(std::get<Recv>(operation).peer));
       stream_of_.push_back(stream);
       transfer_streams_.push_back(stream);
     }

@@ -83,6 +83,7 @@ TEST_CASE("timed module: no call is shorter than its cost, no transfer shorter t
                          [&](const Send&) { return kTransfer; },
                          [&](const Recv&) { return kTransfer; },
                          [&](const AllReduce&) { return Nanos{0}; },
+                         [&](const AllGather&) { return Nanos{0}; },
                          [&](const Update&) { return costs.update_ns; },
                      },
                      instructions[index].operation);

@@ -39,7 +39,7 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
   int peak = forward_only ? 1 : 0;
   for (size_t i = 0; i < instructions.size(); ++i) {
     const Operation& operation = instructions[i].operation;
-    if (!IsCompute(operation) || std::holds_alternative<AllReduce>(operation)) continue;
+    if (!IsCompute(operation)) continue;
     const Interval& interval = intervals[i];
     report.busy += interval.end - interval.start;
     if (IsWork(instructions[i])) report.work += interval.end - interval.start;

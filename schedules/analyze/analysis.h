@@ -38,7 +38,7 @@ struct IdleCauses {
 };
 
 struct DeviceReport {
-  Nanos busy = 0;   // in compute instructions other than AllReduce
+  Nanos busy = 0;   // in compute instructions
   Nanos work = 0;   // the part of `busy` in forward, backward and recompute
   Nanos span = 0;   // from the start of its first forward or backward to the end of its last
   IdleCauses idle;  // busy + idle = the step's time

@@ -1,4 +1,4 @@
-// The critical path's time by chunk, link, AllReduce and host dispatch. The counts are also the derivative of the
+// The critical path's time by chunk, link, collectives and host dispatch. The counts are also the derivative of the
 // step's time by each cost. Used by simulate, explain and whatif.
 #ifndef BATON_SCHEDULES_ANALYZE_BLAME_H_
 #define BATON_SCHEDULES_ANALYZE_BLAME_H_
@@ -22,7 +22,7 @@ struct PathPart {
 
 // Without the time for which compute waited for a core.
 struct ChunkBlame {
-  std::array<PathPart, kNumKinds> parts;  // [Kind]; zero for AllReduce, Send and Recv
+  std::array<PathPart, kNumKinds> parts;  // [Kind]; zero for collectives and transfers
   const PathPart& Of(Kind kind) const { return parts[static_cast<int>(kind)]; }
   PathPart Total() const;
 };
@@ -42,7 +42,7 @@ struct Blame {
   Nanos step_time = 0;
   std::vector<ChunkBlame> chunks;  // [chunk]
   std::vector<LinkBlame> links;    // those on the path, ascending by from, to, chunk
-  PathPart reduce;                 // AllReduce, all groups
+  PathPart reduce;                 // collectives, all groups
   Nanos dispatch = 0;  // all waits were over, but the host had not started the instruction yet; zero in simulations
   Nanos core = 0;      // compute that took turns on shared cores waited for one
   // All links: time carried and queued, number of latencies.

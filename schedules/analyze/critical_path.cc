@@ -33,7 +33,7 @@ bool IsRecv(const Program& program, InstructionRef ref) {
 }
 
 bool IsTransferAt(const Program& program, InstructionRef ref) {
-  return !IsCompute(program.devices[ref.device].instructions[ref.instruction].operation);
+  return IsTransfer(program.devices[ref.device].instructions[ref.instruction].operation);
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ int32_t PeerOfTransfer(const Operation& operation) {
   return send != nullptr ? send->peer : std::get<Recv>(operation).peer;
 }
 
-// A number for the queue of a transfer, unique within its device.
+// A number for the queue of a transfer or collective, unique within its device.
 int64_t QueueOf(const Operation& operation, QueueKind kind) {
+  if (IsCollective(operation) && kind != QueueKind::kPerDevice) return -1 - int64_t{GroupOf(operation)};
   const bool is_send = std::holds_alternative<Send>(operation);
   switch (kind) {
     case QueueKind::kPerDevice:
@@ -58,7 +59,7 @@ Dependencies::Dependencies(const Program& program, const TransportModel& transpo
     }
   }
   MatchTransfers();
-  MatchReductions();
+  MatchCollectives();
 }
 
 void Dependencies::MatchTransfers() {
@@ -85,21 +86,21 @@ void Dependencies::MatchTransfers() {
   }
 }
 
-void Dependencies::MatchReductions() {
-  // [device]: the AllReduces of each group, in issue order.
-  std::vector<std::map<int32_t, std::vector<int32_t>>> reductions(program_.num_devices());
+void Dependencies::MatchCollectives() {
+  // [device]: the collectives of each group, in issue order.
+  std::vector<std::map<int32_t, std::vector<int32_t>>> collectives(program_.num_devices());
   for (int32_t device = 0; device < program_.num_devices(); ++device) {
     for (int32_t i = 0; i < static_cast<int32_t>(Device(device).instructions.size()); ++i) {
-      const AllReduce* reduce = std::get_if<AllReduce>(&Device(device).instructions[i].operation);
-      if (reduce != nullptr) reductions[device][reduce->group].push_back(i);
+      const int32_t group = GroupOf(Device(device).instructions[i].operation);
+      if (group >= 0) collectives[device][group].push_back(i);
     }
   }
-  // The n-th AllReduces of a group's participants form its n-th round.
+  // The n-th collectives of a group's participants form its n-th round.
   for (int32_t group = 0; group < static_cast<int32_t>(program_.reduce_groups.size()); ++group) {
     const auto first_round = static_cast<int32_t>(rounds_.size());
     for (const int32_t device : ParticipantsOf(program_, group)) {
       int32_t round = first_round;
-      for (const int32_t instruction : reductions[device][group]) {
+      for (const int32_t instruction : collectives[device][group]) {
         if (round == static_cast<int32_t>(rounds_.size())) rounds_.emplace_back();
         rounds_[round].push_back({device, instruction});
         round_[device][instruction] = round++;

@@ -17,7 +17,8 @@ namespace baton {
 struct Release {
   InstructionRef by;  // `instruction` -1: none, it waited for the beginning of the step
   Nanos at = 0;       // nanoseconds since the step began
-  // True if it waited for the start of `by`, the transfer before it in its queue; false if for the end of `by`.
+  // True if it waited for the start of `by`, which is before it in its queue or on its group's lane; false if for the
+  // end of `by`.
   bool by_start = false;
 };
 
@@ -36,26 +37,26 @@ class Dependencies {
   // The other side of a transfer; `instruction` -1 for any other instruction.
   InstructionRef PeerOf(InstructionRef ref) const { return {peer_device_[ref.device][ref.instruction], Other(ref)}; }
 
-  // The last compute instruction, on any device, that `ref` waited for, directly or through transfers. `instruction` -1
-  // if there is none, as for the first instruction of a step.
+  // The last compute instruction, on any device, that `ref` waited for, directly or through transfers and collectives.
+  // `instruction` -1 if there is none, as for the first instruction of a step.
   InstructionRef WaitedFor(const Trace& trace, InstructionRef ref) const;
 
  private:
   int32_t Other(InstructionRef ref) const { return other_[ref.device][ref.instruction]; }
   const DeviceProgram& Device(int device) const { return program_.devices[device]; }
   void MatchTransfers();
-  void MatchReductions();
+  void MatchCollectives();
   // Sets `release` to the later of itself and the last wait of `ref`, without its peers.
   void ConsiderOwn(const Trace& trace, InstructionRef ref, Release& release) const;
 
   const Program& program_;
   const TransportModel transport_;
   // Tables by [device][instruction]; -1: none.
-  std::vector<std::vector<int32_t>> before_;       // the instruction before it in its lane or, for a transfer, queue
+  std::vector<std::vector<int32_t>> before_;       // the instruction before it in its lane or queue
   std::vector<std::vector<int32_t>> other_;        // of a transfer: the other side's instruction
   std::vector<std::vector<int32_t>> peer_device_;  // of a transfer: the other side's device
   std::vector<std::vector<int32_t>> emptied_by_;   // of a Send into a buffer: the peer's Recv that emptied it
-  std::vector<std::vector<int32_t>> round_;        // of an AllReduce: index into rounds_
+  std::vector<std::vector<int32_t>> round_;        // of a collective: index into rounds_
   std::vector<std::vector<InstructionRef>> rounds_;
 };
 

@@ -11,20 +11,30 @@ class Emitter {
   std::vector<Instruction> Run(const std::vector<Receive>& receives, const Finish& finish) {
     const std::vector<Action>& actions = order_.devices[device_];
     // Each action has at most one Send. Loads are not counted: few, or they grow the vector once.
-    instructions_.reserve(2 * actions.size() + receives.size() + finish.reduce_groups.size() +
-                          finish.updated_chunks.size());
+    instructions_.reserve(2 * actions.size() + receives.size() + finish.replica_sums.size() +
+                          finish.reduce_groups.size() + 2 * finish.chunks.size());
     size_t next = 0;
+    size_t next_sum = 0;
+    const auto emit_sums_until = [&](int position) {
+      for (; next_sum < finish.replica_sums.size() && finish.replica_sums[next_sum].position < position; ++next_sum) {
+        Emit(AllReduce{finish.replica_sums[next_sum].group});
+      }
+    };
     for (int position = 0; position < static_cast<int>(actions.size()); ++position) {
       const auto is_here = [&] { return next < receives.size() && receives[next].before == position; };
       for (; is_here() && receives[next].before_send; ++next) EmitReceive(actions, receives[next]);
       if (position > 0) EmitSendOf(actions[position - 1]);
+      emit_sums_until(position);
       for (; is_here(); ++next) EmitReceive(actions, receives[next]);
       EmitAction(actions[position]);
     }
     if (!actions.empty()) EmitSendOf(actions.back());
+    emit_sums_until(static_cast<int>(actions.size()));
     for (int32_t group : finish.reduce_groups) Emit(AllReduce{group});
-    for (int32_t chunk : finish.updated_chunks) Emit(Update{chunk});
-    for (int32_t group : finish.sharded_groups) Emit(AllReduce{group});
+    for (const FinishedChunk& each : finish.chunks) {
+      Emit(Update{each.chunk});
+      if (each.gathered_by >= 0) Emit(AllGather{each.gathered_by});
+    }
     return std::move(instructions_);
   }
 

@@ -4,21 +4,29 @@
 
 #include <vector>
 
+#include "schedules/lower/place_sums.h"
 #include "schedules/lower/place_transfers.h"
 #include "schedules/order/compute_order.h"
 #include "schedules/program/program.h"
 
 namespace baton {
 
-// The instructions of a device after its last micro-batch. All lists ascend.
+// A chunk to be updated, and the group of kind kShardedUpdate that gathers its shards then; -1: none.
+struct FinishedChunk {
+  int32_t chunk;
+  int32_t gathered_by = -1;
+};
+
+// The instructions of a device that end its step.
 struct Finish {
-  std::vector<int32_t> reduce_groups;  // before the updates
-  std::vector<int32_t> updated_chunks;
-  std::vector<int32_t> sharded_groups;  // after them: kShardedUpdate
+  std::vector<PlacedSum> replica_sums;  // among the last micro-batches
+  std::vector<int32_t> reduce_groups;   // all other sums, ascending; after the last micro-batch
+  std::vector<FinishedChunk> chunks;    // after them, ascending
 };
 
 // Emits for each action: the Recvs placed before it, its Loads, its compute instruction, the Send of its result. Emits
-// `finish` at the end. `receives` are the device's, as PlaceTransfers returns them.
+// the sums over replicas where `finish` places them, and the rest of it at the end. `receives` are the device's, as
+// PlaceTransfers returns them.
 std::vector<Instruction> EmitInstructions(const ComputeOrder& order, int device, const std::vector<Receive>& receives,
                                           const Finish& finish);
 

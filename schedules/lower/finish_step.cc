@@ -64,16 +64,28 @@ std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program) {
   return chunks;
 }
 
-std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs,
+std::vector<Finish> FinishStep(const ComputeOrder& order, const OrderTimes& times,
+                               const std::vector<ReduceGroup>& asked, const CostModel& costs,
                                const FinishOptions& options, Program& program) {
   program.reduce_groups = GroupsOverReplicas(program, costs, asked, options);
+  std::vector<std::vector<PlacedSum>> sums = PlaceSums(order, times, program, options.queues);
   const std::vector<std::vector<int32_t>> groups = GroupsOfDevices(program);
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
-  std::vector<Finish> finishes;
+  std::vector<int32_t> gathered_by(program.num_chunks, -1);
+  for (int32_t group = 0; group < static_cast<int32_t>(program.reduce_groups.size()); ++group) {
+    const ReduceGroup& each = program.reduce_groups[group];
+    if (each.kind != ReduceKind::kShardedUpdate) continue;
+    gathered_by[program.placement.replicas()[each.members.front()].chunk] = group;
+  }
+  std::vector<Finish> finishes(chunks.size());
   for (size_t device = 0; device < chunks.size(); ++device) {
-    const auto is_sum = [&](int32_t group) { return program.reduce_groups[group].kind != ReduceKind::kShardedUpdate; };
-    const auto sharded = std::partition_point(groups[device].begin(), groups[device].end(), is_sum);
-    finishes.push_back({{groups[device].begin(), sharded}, chunks[device], {sharded, groups[device].end()}});
+    Finish& finish = finishes[device];
+    finish.replica_sums = std::move(sums[device]);
+    for (const int32_t group : groups[device]) {
+      const ReduceKind kind = program.reduce_groups[group].kind;
+      if (kind == ReduceKind::kTiedGradient || kind == ReduceKind::kGradientNorm) finish.reduce_groups.push_back(group);
+    }
+    for (const int32_t chunk : chunks[device]) finish.chunks.push_back({chunk, gathered_by[chunk]});
   }
   return finishes;
 }

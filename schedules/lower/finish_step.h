@@ -1,4 +1,4 @@
-// Pass of lowering: the all-reduces and updates that end a training step. Used by lower.cc.
+// Pass of lowering: the collectives and updates that end a training step. Used by lower.cc.
 #ifndef BATON_SCHEDULES_LOWER_FINISH_STEP_H_
 #define BATON_SCHEDULES_LOWER_FINISH_STEP_H_
 
@@ -7,6 +7,7 @@
 
 #include "schedules/costs/costs.h"
 #include "schedules/lower/emit_instructions.h"
+#include "schedules/lower/time_order.h"
 #include "schedules/program/program.h"
 
 namespace baton {
@@ -17,13 +18,16 @@ std::vector<std::vector<int32_t>> ChunksOfDevices(const Program& program);
 struct FinishOptions {
   int copies = 1;  // of the pipeline
   bool shards_optimizer = false;
+  QueueKind queues = QueueKind::kPerPeerAndDirection;
 };
 
 // Sets the program's reduce groups and returns the end of each device's step, [device]. With several replicas, a group
 // for each chunk sums its replicas first. The `asked` groups follow, extended to all replicas of their chunks: tied
 // gradients once in each copy of the pipeline, whose gradients are equal by then; the norm once over all of
-// them, so that all drop an update that one has to drop. Expects that the program's placement and devices are set.
-std::vector<Finish> FinishStep(const std::vector<ReduceGroup>& asked, const CostModel& costs,
+// them, so that all drop an update that one has to drop. If optimizer state is sharded, a group for each chunk gathers
+// its shards after the Updates. Expects that the program's placement and devices are set.
+std::vector<Finish> FinishStep(const ComputeOrder& order, const OrderTimes& times,
+                               const std::vector<ReduceGroup>& asked, const CostModel& costs,
                                const FinishOptions& options, Program& program);
 
 }  // namespace baton

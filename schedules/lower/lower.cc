@@ -40,11 +40,12 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   BATON_ASSIGN_OR_RETURN(const OrderTimes times, TimeOrder(order, index, costs));
   // Find the transfers between devices, and post each Recv when its Send is ready.
   const std::vector<std::vector<Receive>> receives = PlaceTransfers(order, index, times, options.transport.queues);
-  // Sum replicas and reduce groups, and update every chunk, after the last micro-batch.
+  // Sum replicas once their last gradient is there; sum other groups and update every chunk after the last micro-batch.
   Program program = EmptyProgram(order, index, options);
   std::vector<Finish> finishes(order.num_devices());
   if (options.with_update && !index.forward_only)
-    finishes = FinishStep(options.reduce_groups, costs, {options.replicas, options.shards_optimizer}, program);
+    finishes = FinishStep(order, times, options.reduce_groups, costs,
+                          {options.replicas, options.shards_optimizer, options.transport.queues}, program);
 
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
   SlotAssigner slots(order, index, costs);
@@ -57,7 +58,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
     // Assign a slot to every operand.
     slots.Assign(chunks[device], times, device, code);
     // Make instructions wait for those of other lanes that use the same slots.
-    InsertWaits(code);
+    InsertWaits(program, device, code);
     // Give every buffer its offset in the arena.
     LayoutMemory(chunks[device], device, state, costs, code);
   }

@@ -50,8 +50,8 @@ TEST_CASE("golden: 1F1B of two stages and two micro-batches") {
         "7 Backward chunk 0 micro-batch 0 [0 - 2 3 8 -] <6\n"
         "8 Recv gradient chunk 0 micro-batch 1 from device 1 [8] <7\n"
         "9 Backward chunk 0 micro-batch 1 [4 - 6 7 8 -] <8\n"
-        "10 AllReduce group 0 []\n"
-        "11 Update chunk 0 []\n");
+        "10 AllReduce group 0 [] <9\n"
+        "11 Update chunk 0 [] <10\n");
   CHECK(Dump(program.devices[1]) ==
         "0 Recv activation chunk 1 micro-batch 0 from device 0 [0]\n"
         "1 Load targets chunk 1 micro-batch 0 [1]\n"
@@ -63,8 +63,8 @@ TEST_CASE("golden: 1F1B of two stages and two micro-batches") {
         "7 Forward chunk 1 micro-batch 1 [4 1 - 2 3] <3\n"
         "8 Backward chunk 1 micro-batch 1 [4 1 2 3 - 5] <5\n"
         "9 Send gradient chunk 1 micro-batch 1 to device 0 [5] <8\n"
-        "10 AllReduce group 0 []\n"
-        "11 Update chunk 1 []\n");
+        "10 AllReduce group 0 [] <8\n"
+        "11 Update chunk 1 [] <10\n");
 }
 
 TEST_CASE("neighbouring chunks on one device share a slot, without transfers") {
@@ -162,6 +162,50 @@ TEST_CASE("replicas: transfers stay among a replica's devices, and sums go over 
   // Without updates there are no sums.
   options.with_update = false;
   CHECK(MustLower(order, options).reduce_groups.empty());
+}
+
+TEST_CASE("sums over replicas follow the last gradient of their chunk, in one order on all devices") {
+  LowerOptions options{"", VariedCosts(4)};
+  options.reduce_groups = {{ReduceKind::kGradientNorm, "", {0, 1, 2, 3}, 8}};
+  options.replicas = options.sum_groups = 2;
+  options.shards_optimizer = true;
+  const auto code_of = [&](int device) {
+    return MustLower(Replicate(Named("interleaved", {2, 2, 2}), 2), options).devices[device];
+  };
+  const auto tail = [](const DeviceProgram& code) {
+    std::string text;
+    for (size_t i = 0; i < code.instructions.size(); ++i) {
+      const Operation& operation = code.instructions[i].operation;
+      const bool is_last = MicroBatchOf(operation) == 1 || MicroBatchOf(operation) == 3;
+      if (!IsCollective(operation) && !std::holds_alternative<Update>(operation) &&
+          !(std::holds_alternative<Backward>(operation) && is_last)) {
+        continue;
+      }
+      absl::StrAppend(&text, Describe(operation));
+      for (const int32_t wait : code.WaitsOf(code.instructions[i])) {
+        if (!IsTransfer(code.instructions[wait].operation)) {
+          absl::StrAppend(&text, " < ", Describe(code.instructions[wait].operation));
+        }
+      }
+      text += "\n";
+    }
+    return text;
+  };
+  CHECK(tail(code_of(0)) ==
+        "Backward chunk 2 micro-batch 1\n"
+        "AllReduce group 2 < Backward chunk 2 micro-batch 1\n"
+        "Backward chunk 0 micro-batch 1\n"
+        "AllReduce group 0 < Backward chunk 0 micro-batch 1\n"
+        "AllReduce group 4 < AllReduce group 0 < AllReduce group 2\n"
+        "Update chunk 0 < AllReduce group 4\n"
+        "AllGather group 5 < Update chunk 0\n"
+        "Update chunk 2\n"
+        "AllGather group 7 < Update chunk 2\n");
+  CHECK(tail(code_of(2)).find("AllReduce group 2 < Backward chunk 2 micro-batch 3\nBackward chunk 0") !=
+        std::string::npos);
+  // With one queue a device a sum may not stop the transfers behind it.
+  options.transport.queues = QueueKind::kPerDevice;
+  CHECK(tail(code_of(0)).find("Backward chunk 0 micro-batch 1\nAllReduce group 2") != std::string::npos);
 }
 
 TEST_CASE("copies of a pipeline sum tied gradients each for itself, and one norm over all") {

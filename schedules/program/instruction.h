@@ -15,13 +15,16 @@
 //
 // A device's instructions form one list in issue order. Each belongs to a lane:
 //
-//   compute            Load Forward Backward BackwardInput BackwardWeight Recompute AllReduce Update
+//   compute            Load Forward Backward BackwardInput BackwardWeight Recompute Update
 //   send to peer q     Send          one lane for each peer, in order
 //   receive from q     Recv          one lane for each peer, in order
+//   group g            AllReduce AllGather    one lane for each reduce group, in order
 //
 // An instruction begins when its lane's predecessor is done (for transfers: matched) and when every instruction that it
 // names as a wait is done. Waits name earlier instructions of the same device. The n-th Send to a peer matches the n-th
-// Recv from this device on the peer (rendezvous): the transfer begins when both are posted, and both end with it.
+// Recv from this device on the peer (rendezvous): the transfer begins when both are posted, and both end with it. The
+// n-th collective of a group on one device matches the n-th on every other device of the group. Transfers and
+// collectives run beside the compute lane, which waits for one only where an instruction names it.
 //
 // Fields common to the operations below: 0 ≤ chunk < Program::num_chunks; 0 ≤ micro_batch < Program::num_micro_batches;
 // 0 ≤ peer < number of devices; a SlotId is an index into the device's slots, or kNoSlot where the operation has no
@@ -144,7 +147,8 @@ struct Recv {
 };
 
 // Sums a buffer over the members of Program::reduce_groups[group], in the order of members, and writes the sum to every
-// member. Each device with a member issues one AllReduce; all begin when the last is issued.
+// member. Each device with a member issues one AllReduce; all begin when the last one's waits are over. Lane: the
+// group's.
 struct AllReduce {
   int32_t group;
 };
@@ -154,8 +158,14 @@ struct Update {
   int32_t chunk;
 };
 
-using Operation =
-    std::variant<Load, Forward, Backward, BackwardInput, BackwardWeight, Recompute, Send, Recv, AllReduce, Update>;
+// Copies each member's shard of the parameters (base/shards.h) to all other members of Program::reduce_groups[group], a
+// group of kind kShardedUpdate. Begins and ends as an AllReduce does. Lane: the group's.
+struct AllGather {
+  int32_t group;
+};
+
+using Operation = std::variant<Load, Forward, Backward, BackwardInput, BackwardWeight, Recompute, Send, Recv, AllReduce,
+                               Update, AllGather>;
 
 // An operation and its waits, DeviceProgram::waits[first_wait, first_wait + num_waits).
 struct Instruction {
@@ -172,10 +182,25 @@ struct Overloaded : Lambdas... {
 template <typename... Lambdas>
 Overloaded(Lambdas...) -> Overloaded<Lambdas...>;
 
-// True for an instruction of the compute lane.
-inline bool IsCompute(const Operation& operation) {
-  return !std::holds_alternative<Send>(operation) && !std::holds_alternative<Recv>(operation);
+// The reduce group of a collective; -1 for all other operations.
+inline int32_t GroupOf(const Operation& operation) {
+  if (const AllReduce* reduce = std::get_if<AllReduce>(&operation)) return reduce->group;
+  if (const AllGather* gather = std::get_if<AllGather>(&operation)) return gather->group;
+  return -1;
 }
+
+// True for AllReduce and AllGather.
+inline bool IsCollective(const Operation& operation) {
+  return std::holds_alternative<AllReduce>(operation) || std::holds_alternative<AllGather>(operation);
+}
+
+// True for Send and Recv.
+inline bool IsTransfer(const Operation& operation) {
+  return std::holds_alternative<Send>(operation) || std::holds_alternative<Recv>(operation);
+}
+
+// True for an instruction of the compute lane.
+inline bool IsCompute(const Operation& operation) { return !IsTransfer(operation) && !IsCollective(operation); }
 
 }  // namespace baton
 

@@ -16,10 +16,11 @@ enum class Kind : int8_t {
   kUpdate,
   kLoad,
   kAllReduce,
+  kAllGather,
   kSend,
   kRecv,
 };
-inline constexpr int kNumKinds = 10;
+inline constexpr int kNumKinds = 11;
 
 inline Kind KindOf(const Operation& operation) {
   return std::visit(Overloaded{
@@ -32,6 +33,7 @@ inline Kind KindOf(const Operation& operation) {
                         [](const Send&) { return Kind::kSend; },
                         [](const Recv&) { return Kind::kRecv; },
                         [](const AllReduce&) { return Kind::kAllReduce; },
+                        [](const AllGather&) { return Kind::kAllGather; },
                         [](const Update&) { return Kind::kUpdate; },
                     },
                     operation);
@@ -56,6 +58,8 @@ inline const char* NameOf(Kind kind) {
       return "load";
     case Kind::kAllReduce:
       return "all-reduce";
+    case Kind::kAllGather:
+      return "all-gather";
     case Kind::kSend:
       return "send";
     case Kind::kRecv:
@@ -67,8 +71,11 @@ inline const char* NameOf(Kind kind) {
 // True for the work that the papers count: forward, backward and recompute.
 inline bool IsWork(Kind kind) { return kind < Kind::kUpdate; }
 
-// True for kinds that count as busy time: those of the compute lane except AllReduce, which mostly waits.
+// True for kinds that count as busy time: those of the compute lane.
 inline bool IsBusy(Kind kind) { return kind < Kind::kAllReduce; }
+
+// True for AllReduce and AllGather.
+inline bool IsCollective(Kind kind) { return kind == Kind::kAllReduce || kind == Kind::kAllGather; }
 
 // True for Send and Recv.
 inline bool IsTransfer(Kind kind) { return kind == Kind::kSend || kind == Kind::kRecv; }

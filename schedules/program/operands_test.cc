@@ -18,7 +18,7 @@ TEST_CASE("operands have the names of their roles and the order of the fields") 
   for (size_t index = 0; index < std::variant_size_v<Operation>; ++index) {
     CAPTURE(kOperationNames[index]);
     Operation operation = MakeOperation(index);
-    const bool has_role_names = !std::holds_alternative<Load>(operation) && IsCompute(operation);
+    const bool has_role_names = !std::holds_alternative<Load>(operation) && !IsTransfer(operation);
     std::vector<Use> fields;
     std::vector<std::string> names;
     const auto number = [&](FieldRole role, const char* name, auto& field) {

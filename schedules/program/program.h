@@ -73,13 +73,13 @@ struct DeviceProgram {
   }
 };
 
-// The buffer that an AllReduce sums:
+// The buffer of a collective. An AllReduce sums it in the first three kinds, an AllGather completes it in the last:
 //
 //   kTiedGradient      the gradient of one parameter that several chunks use (a tied use each)
 //   kGradientNorm      the squared gradient norm of each parameter; every device computes the same global norm from it
 //   kReplicaGradient   all gradients of one chunk, over its replicas; added as a balanced tree of neighbours
 //   kShardedUpdate     the parameters of one chunk, of which each replica has updated one shard (base/shards.h): each
-//                      member's shard replaces that of the others, without a sum. It stands behind the Updates
+//                      member's shard replaces that of the others
 //
 // The gradients of a chunk's replicas are equal once they are summed. So in groups of the first two kinds the first
 // replica of a chunk in the group contributes its values, the others contribute zeros, and all receive the sum.

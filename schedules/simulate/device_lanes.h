@@ -1,5 +1,6 @@
-// The instructions of each device by lane: the compute lane, and a lane for each queue of transfers. Used by the
-// simulator where the order of time matters, as on shared cores: every lane then goes on as soon as it can.
+// The instructions of each device by lane: the compute lane, one for each queue of transfers, and one for each group of
+// collectives. Used by the simulator where the order of time matters, as on shared cores: every lane then goes on as soon
+// as it can.
 #ifndef BATON_SCHEDULES_SIMULATE_DEVICE_LANES_H_
 #define BATON_SCHEDULES_SIMULATE_DEVICE_LANES_H_
 
@@ -41,6 +42,7 @@ class DeviceLanes {
   static int64_t KeyOf(const Operation& operation, QueueKind queues) {
     if (IsCompute(operation)) return -1;
     if (queues == QueueKind::kPerDevice) return 0;
+    if (IsCollective(operation)) return -2 - GroupOf(operation);
     const Send* send = std::get_if<Send>(&operation);
     const int64_t peer = send != nullptr ? send->peer : std::get<Recv>(operation).peer;
     if (queues == QueueKind::kPerPeer) return peer;

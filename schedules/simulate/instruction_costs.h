@@ -21,7 +21,7 @@ class InstructionCosts {
   // In nanoseconds, of any instruction. Only if are_given().
   Nanos Given(InstructionRef ref) const { return (*given_)[ref.device][ref.instruction]; }
 
-  // In nanoseconds, of a compute instruction other than AllReduce; negative if its chunk is out of range.
+  // In nanoseconds, of a compute instruction; negative if its chunk is out of range.
   Nanos OfCompute(InstructionRef ref) const {
     if (given_ != nullptr) return Given(ref);
     const std::vector<ChunkCosts>& chunks = costs_.chunks;
@@ -44,6 +44,7 @@ class InstructionCosts {
             [](const Send&) { return Nanos{0}; },
             [](const Recv&) { return Nanos{0}; },
             [](const AllReduce&) { return Nanos{0}; },
+            [](const AllGather&) { return Nanos{0}; },
         },
         OperationAt(ref));
   }

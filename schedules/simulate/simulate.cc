@@ -13,12 +13,11 @@
 #include "schedules/costs/shared_cores.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/program/walk/lanes.h"
-#include "schedules/program/walk/participants.h"
 #include "schedules/program/walk/transfer_queues.h"
+#include "schedules/simulate/collectives.h"
 #include "schedules/simulate/device_lanes.h"
 #include "schedules/simulate/instruction_costs.h"
 #include "schedules/simulate/link_turns.h"
-#include "schedules/simulate/reduce_rounds.h"
 #include "schedules/simulate/transfer_lanes.h"
 
 namespace baton {
@@ -28,10 +27,9 @@ namespace {
 constexpr Nanos kUnknown = -1;
 
 struct DeviceState {
-  int32_t cursor = 0;       // the next instruction
-  int32_t waits_for = -1;   // the instruction of this device whose end it is parked for; -1: none
-  int32_t arrived_at = -1;  // its last AllReduce that was added to a round; -1: none
-  int32_t computes = -1;    // the instruction that it has under way on shared cores; -1: none
+  int32_t cursor = 0;      // the next instruction
+  int32_t waits_for = -1;  // the instruction of this device whose end it is parked for; -1: none
+  int32_t computes = -1;   // the instruction that it has under way on shared cores; -1: none
   bool is_runnable = false;
   Nanos compute_end = 0;  // when the compute lane's last instruction ended
 };
@@ -47,7 +45,7 @@ class Simulation {
         links_(program, lanes, costs, transport.rendezvous()),
         states_(static_cast<size_t>(program.num_devices())),
         transfers_(program, lanes),
-        rounds_(program, costs) {
+        collectives_(program, costs) {
     if (!transport.is_default()) queues_.emplace(program, lanes, transport);
     if (durations == nullptr && costs.cores.AreShared(program.num_devices())) {
       cores_.emplace(costs.cores, program.num_devices());
@@ -94,11 +92,19 @@ class Simulation {
     in.start = std::max(in.ready, At(sent_by).start);
     End(recv.own, std::max(in.start, At(sent_by).end));
   }
+  void Met(const std::vector<TransferQueues::Side>& sides) {
+    std::vector<InstructionRef> met;
+    for (const TransferQueues::Side& side : sides) {
+      Begin(side);
+      met.push_back(side.own);
+    }
+    Combine(met);
+  }
 
  private:
   Interval& At(InstructionRef ref) { return trace_.devices[ref.device][ref.instruction]; }
 
-  // The interval of a transfer, ready no earlier than the one before it in its queue has started.
+  // The interval of a transfer or collective, ready no earlier than the one before it in its queue has started.
   Interval& Begin(const TransferQueues::Side& side) {
     Interval& own = At(side.own);
     if (side.previous.device >= 0) own.ready = std::max(own.ready, At(side.previous).start);
@@ -169,15 +175,11 @@ class Simulation {
       BATON_RETURN_IF_ERROR(FindWaitsEnd(device, i, waits_end));
       if (waits_end == kUnknown) return absl::OkStatus();
       const Instruction& instruction = code.instructions[i];
-      if (!IsCompute(instruction.operation)) {
+      if (IsTransfer(instruction.operation)) {
         PostTransfer({device, i}, waits_end);
-      } else if (const AllReduce* reduce = std::get_if<AllReduce>(&instruction.operation)) {
-        if (intervals[i].end == kUnknown) BATON_RETURN_IF_ERROR(Arrive({device, i}, *reduce, waits_end));
-        if (intervals[i].end == kUnknown) {
-          state.waits_for = i;
-          return absl::OkStatus();
-        }
-        state.compute_end = intervals[i].end;
+      } else if (const int32_t group = GroupOf(instruction.operation); IsCollective(instruction.operation)) {
+        if (!collectives_.HasGroup(group)) return Error(device, i, "names a group that does not exist");
+        PostCollective({device, i}, group, waits_end);
       } else {
         Nanos duration = 0;
         BATON_RETURN_IF_ERROR(StartCompute(device, i, waits_end, duration));
@@ -215,12 +217,12 @@ class Simulation {
     BATON_RETURN_IF_ERROR(FindWaitsEnd(device, i, waits_end));
     if (waits_end == kUnknown) {
       goes_on = false;
-    } else if (!IsCompute(operation)) {
+    } else if (IsTransfer(operation)) {
       PostTransfer({device, i}, waits_end);
-    } else if (const AllReduce* reduce = std::get_if<AllReduce>(&operation)) {
-      BATON_RETURN_IF_ERROR(Arrive({device, i}, *reduce, waits_end));
-      goes_on = own.end != kUnknown;
-      if (goes_on) state.compute_end = own.end;
+    } else if (IsCollective(operation)) {
+      const int32_t group = GroupOf(operation);
+      if (!collectives_.HasGroup(group)) return Error(device, i, "names a group that does not exist");
+      PostCollective({device, i}, group, waits_end);
     } else if (state.computes == i) {
       goes_on = false;
     } else {
@@ -265,7 +267,7 @@ class Simulation {
     return absl::OkStatus();
   }
 
-  // Starts a compute instruction other than AllReduce; sets its duration, alone on its cores.
+  // Starts a compute instruction; sets its duration, alone on its cores.
   absl::Status StartCompute(int device, int32_t i, Nanos waits_end, Nanos& duration) {
     duration = costs_.OfCompute({device, i});
     if (duration < 0) return Error(device, i, "names a chunk that does not exist");
@@ -283,25 +285,28 @@ class Simulation {
     }
   }
 
-  // Adds a device to its group's round, once. The last device to arrive ends the round for all.
-  absl::Status Arrive(InstructionRef ref, const AllReduce& reduce, Nanos waits_end) {
-    if (!rounds_.HasGroup(reduce.group)) {
-      return Error(ref.device, ref.instruction, "names a group that does not exist");
+  void PostCollective(InstructionRef ref, int32_t group, Nanos waits_end) {
+    At(ref).ready = waits_end;
+    if (queues_) {
+      queues_->Post(ref.device, ref.instruction, *this);
+    } else if (const std::vector<InstructionRef>* met = collectives_.Arrive(ref, group)) {
+      Combine(*met);
     }
-    DeviceState& state = states_[ref.device];
-    if (state.arrived_at == ref.instruction) return absl::OkStatus();
-    state.arrived_at = ref.instruction;
-    At(ref).ready = std::max(state.compute_end, waits_end);
-    if (!rounds_.Arrive(reduce.group, ref)) return absl::OkStatus();
+  }
+
+  // Runs a collective that all its devices have reached. Each group has a lane of its own.
+  void Combine(const std::vector<InstructionRef>& met) {
+    const int32_t group = GroupOf(program_.devices[met[0].device].instructions[met[0].instruction].operation);
     Nanos start = 0;
-    for (const InstructionRef member : rounds_.ArrivedAt(reduce.group)) start = std::max(start, At(member).ready);
-    for (const InstructionRef member : rounds_.ArrivedAt(reduce.group)) {
-      At(member).start = start;
-      At(member).end = start + (costs_.are_given() ? costs_.Given(member) : rounds_.DurationOf(reduce.group));
-      if (lanes_ || member.device != ref.device) Resume(member.device);
+    for (const InstructionRef ref : met) {
+      At(ref).ready = std::max(At(ref).ready, collectives_.LastStart(group));
+      start = std::max(start, At(ref).ready);
     }
-    rounds_.BeginNextRound(reduce.group);
-    return absl::OkStatus();
+    collectives_.SetStart(group, start);
+    for (const InstructionRef ref : met) {
+      At(ref).start = start;
+      End(ref, start + (costs_.are_given() ? costs_.Given(ref) : collectives_.DurationOf(group)));
+    }
   }
 
   // Errors: FailedPrecondition if some instruction of the device was not issued or its transfer was not matched.
@@ -320,7 +325,7 @@ class Simulation {
   std::vector<DeviceState> states_;
   TransferLanes transfers_;               // in the default transport model
   std::optional<TransferQueues> queues_;  // in all others
-  ReduceRounds rounds_;
+  Collectives collectives_;
   std::optional<CoreTurns> cores_;    // if devices share cores
   std::optional<DeviceLanes> lanes_;  // likewise
   std::vector<int> runnable_;

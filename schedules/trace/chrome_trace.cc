@@ -20,6 +20,7 @@ struct Shown {
   int micro_batch = -1;
   int peer = -1;
   bool is_send = false;
+  int group = -1;  // of a collective
 };
 
 Shown HowShown(const Operation& operation) {
@@ -48,7 +49,8 @@ Shown HowShown(const Operation& operation) {
                         [](const Recv& op) {
                           return Shown{"Recv", op.chunk, op.micro_batch, op.peer, false};
                         },
-                        [](const AllReduce&) { return Shown{"AllReduce"}; },
+                        [](const AllReduce& op) { return Shown{"AllReduce", -1, -1, -1, false, op.group}; },
+                        [](const AllGather& op) { return Shown{"AllGather", -1, -1, -1, false, op.group}; },
                         [](const Update& op) {
                           return Shown{"Update", op.chunk};
                         },
@@ -73,19 +75,21 @@ void AppendFlow(bool begins, int from, int to, int64_t count, int device, int th
                   ",\"ts\":", Micros(time), begins ? "" : ",\"bp\":\"e\"", "},\n");
 }
 
-// The threads of a device. Thread 0 computes. Each peer has a thread for sends and one for receives, and further ones
-// where several transfers overlap.
+// The threads of a device. Thread 0 computes. Each peer has a thread for sends and one for receives, each group of
+// collectives has one, and there are further ones where several transfers overlap.
 class Threads {
  public:
-  // Takes the first thread of the transfer's lane that is free during the interval.
+  // Takes the first thread of the lane that is free during the interval.
   int Take(const Shown& shown, int device, const Interval& interval, std::string* json) {
-    if (shown.peer < 0) return 0;
-    std::vector<Thread>& lane = lanes_[{shown.peer, shown.is_send}];
+    if (shown.peer < 0 && shown.group < 0) return 0;
+    std::vector<Thread>& lane = lanes_[{shown.group >= 0 ? -1 - shown.group : shown.peer, shown.is_send}];
     auto free = std::find_if(lane.begin(), lane.end(), [&](const Thread& t) { return t.busy_until <= interval.start; });
     if (free == lane.end()) {
       lane.push_back({++num_threads_, 0});
       free = lane.end() - 1;
-      const std::string name = absl::StrCat(shown.is_send ? "send to " : "receive from ", shown.peer);
+      const std::string name = shown.group >= 0
+                                   ? absl::StrCat("group ", shown.group)
+                                   : absl::StrCat(shown.is_send ? "send to " : "receive from ", shown.peer);
       AppendMetadata("thread_name", device, free->id,
                      lane.size() == 1 ? name : absl::StrCat(name, " (", lane.size(), ")"), json);
     }
@@ -98,7 +102,7 @@ class Threads {
     int id;
     Nanos busy_until;
   };
-  std::map<std::pair<int, bool>, std::vector<Thread>> lanes_;  // by peer and direction
+  std::map<std::pair<int, bool>, std::vector<Thread>> lanes_;  // by peer and direction; negative: group
   int num_threads_ = 0;
 };
 
@@ -107,13 +111,17 @@ void AppendSlice(const Shown& shown, int device, int thread, size_t index, const
                  const Interval* predicted, std::string* json) {
   absl::StrAppend(json, "{\"ph\":\"X\",\"name\":\"", shown.name);
   if (shown.micro_batch >= 0) absl::StrAppend(json, " ", shown.micro_batch);
-  absl::StrAppend(json, "\",\"cat\":\"", shown.peer < 0 ? "compute" : "transfer", "\",\"pid\":", kFirstProcess + device,
-                  ",\"tid\":", thread, ",\"ts\":", Micros(interval.start),
+  absl::StrAppend(json, "\",\"cat\":\"",
+                  shown.group >= 0 ? "collective"
+                  : shown.peer < 0 ? "compute"
+                                   : "transfer",
+                  "\",\"pid\":", kFirstProcess + device, ",\"tid\":", thread, ",\"ts\":", Micros(interval.start),
                   ",\"dur\":", Micros(interval.end - interval.start), ",\"args\":{\"device\":", device,
                   ",\"instruction\":", index);
   if (shown.chunk >= 0) absl::StrAppend(json, ",\"chunk\":", shown.chunk);
   if (shown.micro_batch >= 0) absl::StrAppend(json, ",\"micro_batch\":", shown.micro_batch);
   if (shown.peer >= 0) absl::StrAppend(json, ",\"peer\":", shown.peer);
+  if (shown.group >= 0) absl::StrAppend(json, ",\"group\":", shown.group);
   absl::StrAppend(json, ",\"ready_us\":", Micros(interval.ready));
   if (predicted != nullptr) {
     absl::StrAppend(json, ",\"predicted_ready_us\":", Micros(predicted->ready),

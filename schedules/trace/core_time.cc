@@ -6,13 +6,6 @@
 #include <tuple>
 
 namespace baton {
-namespace {
-
-bool TakesCores(const Operation& operation) {
-  return IsCompute(operation) && !std::holds_alternative<AllReduce>(operation);
-}
-
-}  // namespace
 
 CoreTime::CoreTime(const Program& program, const SharedCores& cores)
     : cores_(cores),
@@ -34,7 +27,7 @@ void CoreTime::Read(const Program& program, const Trace& trace) {
     for (size_t i = 0; i < instructions.size(); ++i) {
       const Interval& interval = trace.devices[device][i];
       times_[device][i] = interval.end - interval.start;
-      if (!are_shared_ || interval.end <= interval.start || !TakesCores(instructions[i].operation)) continue;
+      if (!are_shared_ || interval.end <= interval.start || !IsCompute(instructions[i].operation)) continue;
       events_.push_back({interval.start, device, static_cast<int32_t>(i), false});
       events_.push_back({interval.end, device, static_cast<int32_t>(i), true});
     }

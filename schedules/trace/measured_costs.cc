@@ -20,9 +20,8 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
         for (int32_t wait : program.devices[device].WaitsOf(instructions[i])) {
           released = std::max(released, trace.devices[device][wait].end);
         }
-        // An AllReduce starts when the last device is ready, however early this one woke.
-        const bool wakes = !std::holds_alternative<AllReduce>(instructions[i].operation);
-        if (wakes && released > free_since) wake_.Add(std::max<Nanos>(0, interval.start - released));
+        // A collective is not on this lane: only compute wakes a thread.
+        if (released > free_since) wake_.Add(std::max<Nanos>(0, interval.start - released));
         free_since = interval.end;
       }
       const Nanos time = core_time_.Of(device, i);
@@ -36,6 +35,7 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
                      [](const Send&) {},  // the receive is the same transfer
                      [&](const Recv&) { transfer_.Add(time); },
                      [&](const AllReduce&) { reduce_.Add(time); },
+                     [&](const AllGather&) { reduce_.Add(time); },
                      [&](const Update& op) { chunks_[op.chunk].update.Add(time); },
                  },
                  instructions[i].operation);

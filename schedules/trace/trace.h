@@ -24,7 +24,7 @@ namespace baton {
 //              ready                         start                          end
 //   compute    the lane's predecessor ended  the instruction began to run   it was done
 //   transfer   this side was ready           both sides were ready          the data had arrived
-//   AllReduce  this device was ready         the last device was ready      the sum was there
+//   collective this device was ready         the last device was ready      the result was there
 struct Interval {
   Nanos ready = 0;
   Nanos start = 0;

@@ -23,6 +23,7 @@ class CompletenessChecker {
     targets_.assign(program.num_micro_batches, -1);
     update_.assign(program.placement.replicas().size(), -1);
     last_added_.assign(program.placement.replicas().size(), -1);
+    summed_.assign(program.placement.replicas().size(), -1);
     last_reduce_.assign(program.reduce_groups.size(), -1);
     groups_ = GroupsOfDevices(program);
   }
@@ -30,7 +31,7 @@ class CompletenessChecker {
   void Run() {
     for (device_ = 0; device_ < program_.num_devices(); ++device_) {
       const std::vector<Instruction>& instructions = program_.devices[device_].instructions;
-      first_reduce_ = first_update_ = first_other_reduce_ = -1;
+      first_reduce_ = first_update_ = -1;
       for (instruction_ = 0; instruction_ < static_cast<int>(instructions.size()); ++instruction_) {
         std::visit([this](const auto& operation) { Check(operation); }, instructions[instruction_].operation);
       }
@@ -65,7 +66,8 @@ class CompletenessChecker {
     if (device != device_) Report(absl::StrCat("is on device ", device_, "; its chunk is on device ", device));
   }
 
-  // Instructions of micro-batches come before the AllReduces and Updates that end the step.
+  // Instructions of micro-batches come before the AllReduces and Updates that end the step. Only sums over replicas may
+  // come earlier.
   void CheckBeforeEnd() {
     if (first_reduce_ >= 0) Report(absl::StrCat("comes after the AllReduce at instruction ", first_reduce_));
     if (first_update_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_update_));
@@ -82,6 +84,10 @@ class CompletenessChecker {
   void CheckAscends(int chunk, int micro_batch) {
     const int32_t entry = program_.placement.IndexOf(chunk, micro_batch);
     if (program_.placement.replicas()[entry].device != device_) return;  // CheckDevice reports it
+    if (summed_[entry] >= 0) {
+      Report(
+          absl::StrCat("adds to gradients after the AllReduce at instruction ", summed_[entry], ", which sums them"));
+    }
     int32_t& last = last_added_[entry];
     if (gradients_ascend_ && micro_batch < last) Report(absl::StrCat("adds to gradients after micro-batch ", last));
     last = micro_batch;
@@ -133,30 +139,41 @@ class CompletenessChecker {
   void Check(const Send&) {}
   void Check(const Recv&) {}
 
-  void Check(const AllReduce& reduce) {
-    if (program_.forward_only) Report("is an AllReduce in a forward-only program");
-    if (!TakesPart(reduce.group)) Report("is on a device that has no member of the group");
-    int32_t& last = last_reduce_[reduce.group];
+  void CheckOnce(int32_t group) {
+    if (!TakesPart(group)) Report("is on a device that has no member of the group");
+    int32_t& last = last_reduce_[group];
     if (last == device_) Report("is done twice on this device");
     last = device_;
-    if (program_.reduce_groups[reduce.group].kind == ReduceKind::kShardedUpdate) return CheckSharded(reduce);
+  }
+
+  void Check(const AllReduce& reduce) {
+    if (program_.forward_only) Report("is an AllReduce in a forward-only program");
+    CheckOnce(reduce.group);
     if (first_update_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_update_));
-    if (first_reduce_ < 0) first_reduce_ = instruction_;
     // Sums over replicas come first, since all other groups read their results.
     if (program_.reduce_groups[reduce.group].kind != ReduceKind::kReplicaGradient) {
-      if (first_other_reduce_ < 0) first_other_reduce_ = instruction_;
-    } else if (first_other_reduce_ >= 0) {
-      Report(absl::StrCat("sums replicas after the AllReduce at instruction ", first_other_reduce_));
+      if (first_reduce_ < 0) first_reduce_ = instruction_;
+      return;
     }
+    if (first_reduce_ >= 0) Report(absl::StrCat("sums replicas after the AllReduce at instruction ", first_reduce_));
+    ForEachOwnMember(reduce.group, [&](int32_t member) { summed_[member] = instruction_; });
   }
 
   // A replica gives its shard away once it has updated it.
-  void CheckSharded(const AllReduce& reduce) {
-    for (const int32_t member : program_.reduce_groups[reduce.group].members) {
-      const ChunkReplica& replica = program_.placement.replicas()[member];
-      if (replica.device == device_ && update_[member] < 0) {
-        Report(absl::StrCat("comes before the Update of chunk ", replica.chunk));
-      }
+  void Check(const AllGather& gather) {
+    if (program_.forward_only) Report("is an AllGather in a forward-only program");
+    CheckOnce(gather.group);
+    ForEachOwnMember(gather.group, [&](int32_t member) {
+      if (update_[member] >= 0) return;
+      Report(absl::StrCat("comes before the Update of chunk ", program_.placement.replicas()[member].chunk));
+    });
+  }
+
+  // Calls visit(member) for each member of the group on this device.
+  template <typename Visit>
+  void ForEachOwnMember(int32_t group, Visit&& visit) {
+    for (const int32_t member : program_.reduce_groups[group].members) {
+      if (program_.placement.replicas()[member].device == device_) visit(member);
     }
   }
 
@@ -178,7 +195,9 @@ class CompletenessChecker {
 
   void CheckReduces() {
     for (int32_t group : groups_[device_]) {
-      if (last_reduce_[group] != device_) Report(absl::StrCat("AllReduce group ", group, " is missing"));
+      if (last_reduce_[group] == device_) continue;
+      const bool gathers = program_.reduce_groups[group].kind == ReduceKind::kShardedUpdate;
+      Report(absl::StrCat(gathers ? "AllGather" : "AllReduce", " group ", group, " is missing"));
     }
   }
 
@@ -244,14 +263,14 @@ class CompletenessChecker {
   std::vector<int32_t> targets_;              // [micro-batch]
   std::vector<int32_t> update_;               // [entry of the placement]
   std::vector<int32_t> last_added_;           // [entry of the placement]: micro-batch
-  std::vector<int32_t> last_reduce_;          // [group]: the last device that had an AllReduce for it
+  std::vector<int32_t> summed_;               // [entry of the placement]: the AllReduce over its replicas
+  std::vector<int32_t> last_reduce_;          // [group]: the last device that had a collective for it
   std::vector<std::vector<int32_t>> groups_;  // [device]: that it takes part in, ascending
   bool has_updates_ = false;
   int device_ = -1;
   int instruction_ = -1;
-  int first_reduce_ = -1;        // of the device
-  int first_update_ = -1;        // of the device
-  int first_other_reduce_ = -1;  // of the device; that sums no replicas
+  int first_reduce_ = -1;  // of the device; that sums no replicas
+  int first_update_ = -1;  // of the device
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ std::string DescribeBlame(const Program& program, const Blame& blame) {
       return absl::StrCat(waiter, " waits to be matched by ", blocker());
     case Blame::Why::kBuffer:
       return absl::StrCat(waiter, " waits for ", blocker(), " to empty a buffer");
-    case Blame::Why::kAllReduce:
+    case Blame::Why::kCollective:
       return absl::StrCat(waiter, " waits for ", blocker(), " to take part");
     case Blame::Why::kNeverMatched:
       return absl::StrCat(waiter, " is never matched by device ", blame.blocker.device);

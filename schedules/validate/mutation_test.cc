@@ -11,6 +11,7 @@
 #include "schedules/lower/testing/greedy_order.h"
 #include "schedules/order/forward_only.h"
 #include "schedules/order/recompute.h"
+#include "schedules/order/replicate.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/program/operands.h"
 #include "schedules/validate/testing/interpreter.h"
@@ -44,6 +45,16 @@ std::vector<Program> SoundPrograms() {
     REQUIRE(program.ok());
     programs.push_back(*std::move(program));
   }
+  // Copies of a pipeline with sums over replicas, a tied parameter, and shards that are gathered.
+  LowerOptions options{"copies", VariedCosts(4)};
+  options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, 3}, 64},
+                           {ReduceKind::kGradientNorm, "", {0, 1, 2, 3}, 64}};
+  options.replicas = options.sum_groups = 2;
+  options.shards_optimizer = true;
+  auto copies = Lower(Replicate(*MakeOrder("interleaved", {2, 2, 2}), 2), options);
+  INFO(copies.status());
+  REQUIRE(copies.ok());
+  programs.push_back(*std::move(copies));
   return programs;
 }
 

@@ -96,7 +96,7 @@ TEST_CASE("rule completeness") {
       {"completeness", "comes after the Update at instruction", Whole,
        [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), p.Get<Forward>(0, 0, 3)); }},
       {"completeness", "comes after the Update at instruction", Whole,
-       [](Patient& p) { std::swap(p.Code(0).back(), p.Code(0)[p.Code(0).size() - 2]); }},
+       [](Patient& p) { std::swap(p.Code(0).back().operation, p.Code(0)[p.Code(0).size() - 2].operation); }},
       {"completeness", "AllReduce group 0 is missing", Whole, [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 0)); }},
       {"completeness", "is done twice on this device", Whole,
        [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0), AllReduce{0}); }},
@@ -181,7 +181,7 @@ TEST_CASE("rule deadlock") {
        [](Patient& p) {
          for (int group : {0, 1}) p.Remove(1, p.IndexOfReduce(1, group));
        }},
-      {"deadlock", "(AllReduce group 1) to take part; device 1", Whole,
+      {"deadlock", "(AllReduce group 0) to take part; device 1", Whole,
        [](Patient& p) {
          std::swap(p.Code(1)[p.IndexOfReduce(1, 0)].operation, p.Code(1)[p.IndexOfReduce(1, 1)].operation);
        }},

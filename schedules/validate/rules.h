@@ -17,12 +17,24 @@ void CheckRanges(const Program& program, std::vector<Violation>& violations);
 // "completeness": each chunk passes each micro-batch forward and backward exactly once, on its device, in an order that
 // keeps each device's own dependencies and, if `gradients_ascend`, adds gradients in ascending micro-batch order.
 // Exactly the needed Loads exist. AllReduces and Updates come once, last, and Updates exist for every chunk or for
-// none.
+// none; only a sum over a chunk's replicas may come earlier, once the device has added its last gradient to the chunk.
+// AllGathers come once, after the Update of their chunk.
 void CheckCompleteness(const Program& program, bool gradients_ascend, std::vector<Violation>& violations);
 
 // "sums": the replicas of a chunk sum consecutive sum groups, in the order of the groups and equally many each, so that
 // the AllReduce of their sums completes one balanced tree; and each has memory for its partial sums.
 void CheckSums(const Program& program, std::vector<Violation>& violations);
+
+// "collectives": an AllGather is of a group that shards an update, an AllReduce of any other. The n-th collective of a
+// group is the same operation on each of its devices, and each has as many. Two groups that share two devices or more
+// have their collectives in the same order on all of them, as NCCL requires of communicators that share GPUs.
+void CheckCollectives(const Program& program, std::vector<Violation>& violations);
+
+// "regions": whatever lanes do in their own time, waits keep everything apart that uses the parameters or gradients of
+// one chunk, if one of the two writes them. So no gradient is added while a sum reads it, no Update begins before its
+// sums are over, and no AllGather before the Update. All lanes are idle between two steps, so the next step's Forward
+// comes after it.
+void CheckRegions(const Program& program, std::vector<Violation>& violations);
 
 // "transfers": the n-th Send to a device matches the n-th Recv there, none is unmatched, and each needed transfer
 // exists exactly once.

@@ -109,35 +109,94 @@ TEST_CASE("replicas exchange the shards that they have updated, each chunk once"
   const BadProgram bads[] = {
       {"completeness", "comes before the Update of chunk 0", Sharded,
        [](Patient& p) { std::swap(p.Code(0).back().operation, p.Code(0)[p.Code(0).size() - 2].operation); }},
-      {"completeness", "AllReduce group 5 is missing", Sharded, [](Patient& p) { p.Code(2).pop_back(); }},
+      {"completeness", "AllGather group 5 is missing", Sharded, [](Patient& p) { p.Code(2).pop_back(); }},
       {"completeness", "reduce group 5 does not update each replica of chunk 0 once", Sharded,
        [](Patient& p) { p.program.reduce_groups[5].members = {0}; }},
       {"completeness", "the replicas of chunk 1 are updated by 2 reduce groups, not 1", Sharded,
        [](Patient& p) { p.program.reduce_groups.push_back(p.program.reduce_groups[6]); }},
       {"completeness", "is done twice on this device", Sharded,
-       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), AllReduce{5}); }},
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), AllGather{5}); }},
+  };
+  for (const BadProgram& bad : bads) CheckFound(bad);
+}
+
+// The instruction must not wait for the other one any more.
+void DropWait(Patient& p, int device, int index, int32_t dropped) {
+  DeviceProgram& code = p.program.devices[device];
+  std::vector<int32_t> kept;
+  for (const int32_t wait : code.WaitsOf(code.instructions[index])) {
+    if (wait != dropped) kept.push_back(wait);
+  }
+  REQUIRE(kept.size() + 1 == code.instructions[index].num_waits);
+  code.instructions[index].first_wait = static_cast<uint32_t>(code.waits.size());
+  code.instructions[index].num_waits = static_cast<uint32_t>(kept.size());
+  code.waits.insert(code.waits.end(), kept.begin(), kept.end());
+}
+
+TEST_CASE("rule regions: what waits must keep apart") {
+  const BadProgram bads[] = {
+      {"regions", "writes the gradients of chunk 0 without waiting for instruction", Sharded,
+       [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 0), p.IndexOf<Backward>(0, 0, 3)); }},
+      {"regions", "(AllReduce group 0), which uses them", Sharded,
+       [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 2), p.IndexOfReduce(0, 0)); }},
+      {"regions", "reads the gradients of chunk 0 without waiting for instruction", Sharded,
+       [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 4), p.IndexOfReduce(0, 2)); }},
+      {"regions", "(AllReduce group 4), which uses them", Sharded,
+       [](Patient& p) { DropWait(p, 0, p.IndexOf<Update>(0, 0, -1), p.IndexOfReduce(0, 4)); }},
+      {"regions", "writes the parameters of chunk 0 without waiting for instruction", Sharded,
+       [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 5), p.IndexOf<Update>(0, 0, -1)); }},
+      {"regions", "reads the parameters of chunk 0 without waiting for instruction", Sharded,
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), p.Get<Forward>(0, 0, 0)); }},
+      {"completeness", "adds to gradients after the AllReduce at instruction", Sharded,
+       [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0) + 1, p.Get<Backward>(0, 0, 3)); }},
+  };
+  for (const BadProgram& bad : bads) CheckFound(bad);
+}
+
+TEST_CASE("rule collectives: the members of a group agree on every one of them") {
+  const BadProgram bads[] = {
+      {"collectives", "gathers a group whose members have no shards of an update", Sharded,
+       [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 4)].operation = AllGather{4}; }},
+      {"collectives", "sums a group whose members have shards of an update", Sharded,
+       [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 5)].operation = AllReduce{5}; }},
+      {"collectives", "meets device 0 instruction", Sharded,
+       [](Patient& p) { p.Code(2)[p.IndexOfReduce(2, 5)].operation = AllReduce{5}; }},
+      {"collectives", "has 0 collectives of group 5; device 0 has 1", Sharded,
+       [](Patient& p) { p.Code(2).pop_back(); }},
+      {"collectives", "; on device 0, which has both groups, it comes before it", Replicas,
+       [](Patient& p) {
+         std::swap(p.Code(1)[p.IndexOfReduce(1, 0)].operation, p.Code(1)[p.IndexOfReduce(1, 1)].operation);
+       }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
 
 TEST_CASE("a deadlock names only the cycle, not the devices that wait for it") {
-  // Devices 0 and 1 wait for each other in their AllReduces; device 2 waits for both.
+  // Device 0 sums group 0 before group 1, device 1 the other way round; device 2 waits for both.
   auto order = MakeOrder("gpipe", {3, 1});
   REQUIRE(order.ok());
   Patient patient{MustLower(*order)};
   patient.program.reduce_groups[0].members = {0, 1};
-  const int first = patient.IndexOfReduce(0, 0);
-  patient.Insert(1, patient.IndexOfReduce(1, 1) + 1, AllReduce{0});
+  const int norm = patient.IndexOfReduce(1, 1);
+  patient.Insert(1, norm + 1, AllReduce{0});
+  patient.Wait(1, norm + 1, norm);
+  patient.Wait(1, norm + 2, norm + 1);  // the Update
   patient.Remove(2, patient.IndexOfReduce(2, 0));
-  std::vector<Violation> violations = Validate(patient.program);
-  REQUIRE(violations.size() == 1);
-  CHECK(violations[0].device == 0);
-  CHECK(violations[0].instruction == first);
-  const std::string reduce_0 = "device 0 instruction " + std::to_string(first) + " (AllReduce group 0)";
-  const std::string reduce_1 =
-      "device 1 instruction " + std::to_string(patient.IndexOfReduce(1, 1)) + " (AllReduce group 1)";
-  CHECK(violations[0].message == "instructions wait for each other in a cycle: " + reduce_0 + " waits for " + reduce_1 +
-                                     " to take part; " + reduce_1 + " waits for " + reduce_0 + " to take part");
+  patient.Wait(2, patient.IndexOfReduce(2, 1), patient.IndexOf<Backward>(2, 2, 0));
+  const std::vector<Violation> violations = Validate(patient.program);
+  REQUIRE(violations.size() == 2);
+  CHECK(violations[0].rule == "collectives");
+  CHECK(violations[1].device == 0);
+  CHECK(violations[1].instruction == patient.IndexOfReduce(0, 1));
+  const auto name = [&](int device, int group) {
+    return "instruction " + std::to_string(patient.IndexOfReduce(device, group)) + " (AllReduce group " +
+           std::to_string(group) + ")";
+  };
+  CHECK(violations[1].message == "instructions wait for each other in a cycle: device 0 " + name(0, 1) + " waits for " +
+                                     name(0, 0) + "; device 0 " + name(0, 0) + " waits for device 1 " + name(1, 0) +
+                                     " to take part; device 1 " + name(1, 0) + " waits for " + name(1, 1) +
+                                     "; device 1 " + name(1, 1) + " waits for device 0 " + name(0, 1) +
+                                     " to take part");
 }
 
 TEST_CASE("every violation is reported, and CheckProgram names the first ones") {

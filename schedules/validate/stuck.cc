@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "schedules/program/walk/participants.h"
-
 namespace baton {
 namespace {
 
@@ -16,12 +14,8 @@ class Player {
         lanes_(lanes),
         transport_(transport),
         queues_(program, lanes, transport),
-        states_(program.num_devices()),
-        arrived_(program.reduce_groups.size()) {
+        states_(program.num_devices()) {
     for (const DeviceProgram& code : program.devices) over_.emplace_back(code.instructions.size(), 0);
-    for (int group = 0; group < static_cast<int>(program.reduce_groups.size()); ++group) {
-      participants_.push_back(ParticipantsOf(program, group));
-    }
   }
 
   StuckProgram Run() {
@@ -42,12 +36,14 @@ class Player {
   }
   void Buffered(const TransferQueues::Side& send, InstructionRef) { Over(send.own); }
   void Delivered(const TransferQueues::Side& recv, InstructionRef) { Over(recv.own); }
+  void Met(const std::vector<TransferQueues::Side>& sides) {
+    for (const TransferQueues::Side& side : sides) Over(side.own);
+  }
 
  private:
   struct State {
     int32_t cursor = 0;
     int32_t waits_for = -1;
-    int32_t arrived_at = -1;
   };
 
   const Operation& At(InstructionRef ref) const {
@@ -73,12 +69,6 @@ class Player {
         return;
       }
       const Operation& operation = code.instructions[i].operation;
-      if (const AllReduce* reduce = std::get_if<AllReduce>(&operation)) {
-        Arrive(device, i, reduce->group);
-        if (over_[device][i]) continue;
-        state.waits_for = i;
-        return;
-      }
       if (IsCompute(operation)) {
         over_[device][i] = 1;
       } else {
@@ -95,17 +85,6 @@ class Player {
     runnable_.push_back(ref.device);
   }
 
-  void Arrive(int device, int32_t instruction, int group) {
-    State& state = states_[device];
-    if (over_[device][instruction] || state.arrived_at == instruction) return;
-    state.arrived_at = instruction;
-    std::vector<int32_t>& arrived = arrived_[group];
-    arrived.push_back(device);
-    if (arrived.size() < participants_[group].size()) return;
-    for (int32_t other : arrived) Over({other, states_[other].arrived_at});
-    arrived.clear();
-  }
-
   // Lists both sides of each lane in issue order, to find the other side of a transfer.
   void CollectSides() {
     sends_.resize(lanes_.num_lanes());
@@ -113,7 +92,7 @@ class Player {
     for (int32_t device = 0; device < program_.num_devices(); ++device) {
       const std::vector<Instruction>& instructions = program_.devices[device].instructions;
       for (int32_t i = 0; i < static_cast<int32_t>(instructions.size()); ++i) {
-        if (IsCompute(instructions[i].operation)) continue;
+        if (!IsTransfer(instructions[i].operation)) continue;
         const bool is_send = std::holds_alternative<Send>(instructions[i].operation);
         (is_send ? sends_ : recvs_)[queues_.LaneOf(device, i)].push_back({device, i});
       }
@@ -123,18 +102,15 @@ class Player {
   Blame ReasonOf(InstructionRef waiter) const {
     const State& state = states_[waiter.device];
     if (waiter.instruction > state.cursor) return {Blame::Why::kAfter, waiter, {waiter.device, state.cursor}};
-    if (waiter.instruction < state.cursor) return TransferReason(waiter);
-    if (const AllReduce* reduce = std::get_if<AllReduce>(&At(waiter));
-        reduce != nullptr && state.waits_for == state.cursor) {
-      return ReduceReason(waiter, reduce->group);
-    }
+    if (waiter.instruction < state.cursor) return IssuedReason(waiter);
     return {Blame::Why::kWaits, waiter, {waiter.device, state.waits_for}};
   }
 
-  // The reason of a transfer that is issued and has not begun.
-  Blame TransferReason(InstructionRef waiter) const {
+  // The reason of a transfer or collective that is issued and has not begun.
+  Blame IssuedReason(InstructionRef waiter) const {
     const InstructionRef head = queues_.HeadOf(waiter.device, waiter.instruction);
     if (head.instruction != waiter.instruction) return {Blame::Why::kQueued, waiter, head};
+    if (const int32_t group = GroupOf(At(waiter)); group >= 0) return CollectiveReason(waiter, group);
     const int lane = queues_.LaneOf(waiter.device, waiter.instruction);
     const bool is_send = std::holds_alternative<Send>(At(waiter));
     // If all buffers are full, a Send waits for the Recv that empties the oldest.
@@ -144,14 +120,35 @@ class Player {
     return {is_send && !transport_.rendezvous() ? Blame::Why::kBuffer : Blame::Why::kOtherSide, waiter, others[nth]};
   }
 
-  Blame ReduceReason(InstructionRef waiter, int group) const {
-    const std::vector<int32_t>& arrived = arrived_[group];
-    for (int32_t participant : participants_[group]) {
-      if (std::find(arrived.begin(), arrived.end(), participant) != arrived.end()) continue;
-      if (!IsStuck(participant)) return {Blame::Why::kNeverJoined, waiter, {participant, -1}};
-      return {Blame::Why::kAllReduce, waiter, {participant, states_[participant].cursor}};
+  // The instruction with which another device would take part. It may be issued, but not at the head of its queue.
+  Blame CollectiveReason(InstructionRef waiter, int32_t group) const {
+    const Meetings& meetings = queues_.meetings();
+    const std::vector<int32_t>& participants = meetings.ParticipantsIn(group);
+    const int32_t nth = NumEarlier(waiter, group);
+    for (size_t i = 0; i < participants.size(); ++i) {
+      if (participants[i] == waiter.device || meetings.NumArrived(group, i) > static_cast<size_t>(nth)) continue;
+      const int32_t other = FindNth(participants[i], group, nth);
+      if (other < 0) return {Blame::Why::kNeverJoined, waiter, {participants[i], -1}};
+      return {Blame::Why::kCollective, waiter, {participants[i], other}};
     }
     return {Blame::Why::kNeverJoined, waiter, {}};
+  }
+
+  // How many collectives of the group come before `ref` on its device.
+  int32_t NumEarlier(InstructionRef ref, int32_t group) const {
+    const std::vector<Instruction>& instructions = program_.devices[ref.device].instructions;
+    return static_cast<int32_t>(
+        std::count_if(instructions.begin(), instructions.begin() + ref.instruction,
+                      [&](const Instruction& each) { return GroupOf(each.operation) == group; }));
+  }
+
+  // The collective number `nth` of the group on the device; -1 if there are not so many.
+  int32_t FindNth(int32_t device, int32_t group, int32_t nth) const {
+    const std::vector<Instruction>& instructions = program_.devices[device].instructions;
+    for (int32_t i = 0; i < static_cast<int32_t>(instructions.size()); ++i) {
+      if (GroupOf(instructions[i].operation) == group && nth-- == 0) return i;
+    }
+    return -1;
   }
 
   // Follows the reasons from each stuck device until an instruction repeats. Visits each instruction once.
@@ -161,7 +158,7 @@ class Player {
       result_.next.push_back(states_[device].cursor);
       if (IsStuck(device)) roots.push_back({device, states_[device].cursor});
     }
-    // Transfers that were issued and have not begun, even if no instruction waits for them.
+    // Transfers and collectives that were issued and have not begun, even if no instruction waits for them.
     for (int32_t device = 0; device < program_.num_devices(); ++device) {
       for (int32_t i = 0; i < states_[device].cursor; ++i) {
         if (!over_[device][i]) roots.push_back({device, i});
@@ -195,9 +192,7 @@ class Player {
   const TransportModel transport_;
   TransferQueues queues_;
   std::vector<State> states_;
-  std::vector<std::vector<int32_t>> participants_;  // [group]: devices, ascending
-  std::vector<std::vector<int32_t>> arrived_;       // [group]: devices that wait in its AllReduce
-  std::vector<std::vector<uint8_t>> over_;          // [device][instruction]
+  std::vector<std::vector<uint8_t>> over_;  // [device][instruction]
   std::vector<int> runnable_;
   std::vector<std::vector<InstructionRef>> sends_;  // [lane]
   std::vector<std::vector<InstructionRef>> recvs_;

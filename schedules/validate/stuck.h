@@ -26,9 +26,9 @@ struct Blame {
     kQueued,        // the blocker is at the head of the waiter's queue
     kOtherSide,     // the blocker is the other side of the waiter, a transfer
     kBuffer,        // the blocker is the Recv that would empty a buffer for the waiter, a Send
-    kAllReduce,     // the blocker is the next instruction of a participant of the waiter, an AllReduce
+    kCollective,    // the blocker is the collective of another device that the waiter, a collective, meets
     kNeverMatched,  // the waiter, a transfer, has no other side on the blocker's device
-    kNeverJoined,   // the blocker's device never takes part in the waiter, an AllReduce
+    kNeverJoined,   // the blocker's device never takes part in the waiter, a collective
   };
   Why why;
   InstructionRef waiter;

@@ -29,6 +29,8 @@ std::vector<Violation> Validate(const Program& program, const ValidateOptions& o
   if (!violations.empty()) return violations;
   CheckCompleteness(program, options.gradients_ascend, violations);
   CheckSums(program, violations);
+  CheckCollectives(program, violations);
+  CheckRegions(program, violations);
   CheckTransfers(program, violations);
   CheckSlots(program, violations);
   CheckMemory(program, violations);

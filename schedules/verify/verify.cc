@@ -98,7 +98,7 @@ std::string Reason(const GivenProgram& given, const Blame& blame) {
       return absl::StrCat(letters(blame.waiter), " waits to be matched by ", there());
     case Blame::Why::kBuffer:
       return absl::StrCat(letters(blame.waiter), " waits for ", there(), " to empty a buffer");
-    case Blame::Why::kAllReduce:
+    case Blame::Why::kCollective:
     case Blame::Why::kNeverJoined:
     case Blame::Why::kNeverMatched:
       return absl::StrCat(letters(blame.waiter), " is never matched");

@@ -35,8 +35,8 @@ class DeviceBuilder {
         EmitBackward(next_backward++);
       }
     }
-    if (spec_.reduce) Emit(AllReduce{0}, {});
-    Emit(Update{device_}, {});
+    const int32_t reduced = spec_.reduce ? Emit(AllReduce{0}, {backwards_.rbegin()->second}) : kNone;
+    Emit(Update{device_}, {reduced});
     return std::move(program_);
   }
 

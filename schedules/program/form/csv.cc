@@ -27,6 +27,7 @@ std::string Cell(const Operation& operation, bool with_transfers) {
                         [&](const Recv& each) { return transfer(each, "RECV_F", "RECV_B"); },
                         [](const AllReduce&) { return std::string(); },
                         [](const Update&) { return std::string(); },
+                        [](const AllGather&) { return std::string(); },
                     },
                     operation);
 }

@@ -18,6 +18,7 @@ std::string Work(const std::string& name, const Operand& operation) {
 int ChunkOf(const Operation& operation) {
   return std::visit(Overloaded{
                         [](const AllReduce&) { return -1; },
+                        [](const AllGather&) { return -1; },
                         [](const auto& other) { return static_cast<int>(other.chunk); },
                     },
                     operation);
@@ -26,6 +27,7 @@ int ChunkOf(const Operation& operation) {
 int MicroBatchOf(const Operation& operation) {
   return std::visit(Overloaded{
                         [](const AllReduce&) { return -1; },
+                        [](const AllGather&) { return -1; },
                         [](const Update&) { return -1; },
                         [](const auto& other) { return static_cast<int>(other.micro_batch); },
                     },
@@ -48,6 +50,7 @@ std::string Describe(const Operation& operation) {
             return absl::StrCat(Work(absl::StrCat("Recv ", Name(recv.payload)), recv), " from device ", recv.peer);
           },
           [](const AllReduce& reduce) { return absl::StrCat("AllReduce group ", reduce.group); },
+          [](const AllGather& gather) { return absl::StrCat("AllGather group ", gather.group); },
           [](const Update& step) { return absl::StrCat("Update chunk ", step.chunk); },
       },
       operation);

@@ -16,7 +16,8 @@
 namespace baton {
 
 // The version of the format that ProgramToProto writes, and the largest that ProgramFromProto reads.
-inline constexpr int kProgramVersion = 1;
+// In version 1 an AllReduce was an instruction of the compute lane.
+inline constexpr int kProgramVersion = 2;
 
 // The complete program: ProgramFromProto returns an equal one. Expects a program that passes CheckStructure.
 proto::Program ProgramToProto(const Program& program);

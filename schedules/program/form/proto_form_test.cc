@@ -79,8 +79,8 @@ struct Wrong {
 TEST_CASE("wrong messages are refused") {
   const Wrong wrong = GENERATE(
       Wrong{"the program has no version; it must be at least 1", [](proto::Program& p) { p.Clear(); }},
-      Wrong{"the program has version 2; this build of Baton reads versions up to 1",
-            [](proto::Program& p) { p.set_version(2); }},
+      Wrong{"the program has version 3; this build of Baton reads versions up to 2",
+            [](proto::Program& p) { p.set_version(3); }},
       Wrong{"there are 0 chunks; there must be at least 1", [](proto::Program& p) { p.set_num_chunks(0); }},
       Wrong{"an instruction without an operation",
             [](proto::Program& p) { p.mutable_devices(0)->add_instructions()->add_waits(0); }},
@@ -126,7 +126,7 @@ struct Mistake {
 
 TEST_CASE("a mistake in the text is named with its line and column") {
   const Mistake mistake = GENERATE(
-      Mistake{"version: 1", "version: 7", "the program has version 7; this build of Baton reads versions up to 1"},
+      Mistake{"version: 2", "version: 7", "the program has version 7; this build of Baton reads versions up to 2"},
       Mistake{"forward {", "frward {",
               "line 11, column 25: Message type \"baton.proto.Instruction\" has no field named \"frward\"."},
       Mistake{"peer: 1 slot: 1", "peer: x slot: 1", "line 12, column 31: Expected integer, got: x"},

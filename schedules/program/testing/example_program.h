@@ -161,7 +161,7 @@ class RandomProgramMaker {
     Operation operation;
     do {
       operation = MakeOperation(Below(std::variant_size_v<Operation>));
-    } while (program_.num_devices() == 1 && !IsCompute(operation));
+    } while (program_.num_devices() == 1 && IsTransfer(operation));
     const auto draw = [&](FieldRole role, const char*, auto& value) {
       using Value = std::remove_reference_t<decltype(value)>;
       int64_t drawn = Below(LimitOf(role, device));

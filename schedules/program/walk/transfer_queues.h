@@ -1,11 +1,13 @@
-// Matches the transfers of a program as any transport model lets them run. Used by the validator and the simulator.
+// Matches the transfers and collectives of a program as any transport model lets them run. Used by the validator and
+// the simulator.
 //
 //     TransferQueues queues(program, lanes, transport);
-//     for (each transfer, in the order in which devices issue them) queues.Post(device, instruction, events);
-//     // events.Matched(send, recv) is called whenever two sides begin
+//     for (each of them, in the order in which devices issue them) queues.Post(device, instruction, events);
+//     // events.Matched(send, recv) is called whenever two sides begin, events.Met(sides) when a collective does
 //
 // In the default model (rendezvous, a queue for each peer and direction) a transfer waits for its other side only.
-// Every compilation uses that model, so it has a fast path here.
+// Every compilation uses that model, so it has a fast path here. A collective waits for the other devices of its group
+// only, but with one queue for each device it takes its turn there.
 #ifndef BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_
 #define BATON_SCHEDULES_PROGRAM_WALK_TRANSFER_QUEUES_H_
 
@@ -15,28 +17,29 @@
 
 #include "schedules/program/program.h"
 #include "schedules/program/transport_model.h"
+#include "schedules/program/walk/instruction_ref.h"
 #include "schedules/program/walk/lanes.h"
+#include "schedules/program/walk/meetings.h"
 
 namespace baton {
-
-// One instruction of one device; instruction -1: none.
-struct InstructionRef {
-  int32_t device = -1;
-  int32_t instruction = -1;
-};
 
 // Thread contract: one thread at a time. Refers to the program and its lanes, which must outlive this. Expects a
 // program in which every transfer names another device (Lanes::Create succeeds).
 class TransferQueues {
  public:
-  // One side of a transfer that begins now. `previous` is the transfer before it in its queue, begun earlier.
+  // One side of a transfer or of a collective that begins now. `previous` is the one before it in its queue, begun
+  // earlier.
   struct Side {
     InstructionRef own;
     InstructionRef previous;
   };
 
   TransferQueues(const Program& program, const Lanes& lanes, const TransportModel& transport)
-      : program_(program), lanes_(lanes), transport_(transport), is_direct_(transport.is_default()) {
+      : program_(program),
+        lanes_(lanes),
+        transport_(transport),
+        is_direct_(transport.is_default()),
+        meetings_(program) {
     if (is_direct_) {
       direct_.resize(lanes.num_lanes());
       return;
@@ -48,13 +51,19 @@ class TransferQueues {
     queues_.resize(num_queues);
   }
 
-  // Adds an issued transfer to its queue and begins every transfer that can begin. Calls the functions below; each call
-  // refers only to transfers of earlier calls.
+  // Adds an issued transfer or collective to its queue and begins everything that can begin. Calls the functions below;
+  // each call refers only to transfers of earlier calls.
   //   events.Matched(Side send, Side recv)                        rendezvous: both begin together
   //   events.Buffered(Side send, InstructionRef emptied_by)       a Send goes into a buffer, emptied by that Recv
   //   events.Delivered(Side recv, InstructionRef sent_by)         a Recv takes what that Send put into the buffer
+  //   events.Met(const std::vector<Side>& sides)                  a collective begins on all devices of its group
   template <typename Events>
   void Post(int device, int32_t instruction, Events& events) {
+    if (transport_.queues != QueueKind::kPerDevice) {
+      if (const int32_t group = GroupAt({device, instruction}); group >= 0) {
+        return Meet(meetings_.Arrive({device, instruction}, group), events);
+      }
+    }
     if (is_direct_) return PostDirect(device, instruction, events);
     const int queue = QueueOf(device, instruction);
     queues_[queue].posted.push_back({device, instruction});
@@ -66,8 +75,9 @@ class TransferQueues {
     }
   }
 
-  // The head of the queue of an issued transfer that has not begun. It may be the transfer itself.
+  // The head of the queue of an issued transfer or collective that has not begun. It may be the instruction itself.
   InstructionRef HeadOf(int device, int32_t instruction) const {
+    if (transport_.queues != QueueKind::kPerDevice && GroupAt({device, instruction}) >= 0) return {device, instruction};
     if (is_direct_) {
       const DirectLane& lane = direct_[LaneOf(device, instruction)];
       return {device, lane.posted[lane.first]};
@@ -83,6 +93,8 @@ class TransferQueues {
   int64_t NumReceived(int lane) const {
     return is_direct_ ? direct_[lane].num_matched : static_cast<int64_t>(channels_[lane].recvs.size());
   }
+
+  const Meetings& meetings() const { return meetings_; }
 
   int LaneOf(int device, int32_t instruction) const {
     const Operation& operation = program_.devices[device].instructions[instruction].operation;
@@ -106,6 +118,7 @@ class TransferQueues {
   struct Queue {
     std::vector<InstructionRef> posted;
     size_t head = 0;
+    size_t arrived = 0;  // one more than the index of the last collective that arrived at its meeting
   };
   // A lane in the other models: its transfers that have begun, in order, and the queues that have a transfer of it at
   // their head, -1 if none has.
@@ -116,8 +129,21 @@ class TransferQueues {
     int32_t recv_queue = -1;
   };
 
-  bool IsSend(InstructionRef ref) const {
-    return std::holds_alternative<Send>(program_.devices[ref.device].instructions[ref.instruction].operation);
+  const Operation& At(InstructionRef ref) const {
+    return program_.devices[ref.device].instructions[ref.instruction].operation;
+  }
+  bool IsSend(InstructionRef ref) const { return std::holds_alternative<Send>(At(ref)); }
+  int32_t GroupAt(InstructionRef ref) const { return GroupOf(At(ref)); }
+
+  // Begins a collective; null: it does not begin yet. With one queue for each device its instructions are the heads.
+  template <typename Events>
+  void Meet(const std::vector<InstructionRef>* met, Events& events) {
+    if (met == nullptr) return;
+    sides_.clear();
+    for (const InstructionRef ref : *met) {
+      sides_.push_back(transport_.queues == QueueKind::kPerDevice ? Pop(ref.device) : Side{ref, {}});
+    }
+    events.Met(sides_);
   }
 
   int QueueOf(int device, int32_t instruction) const {
@@ -170,6 +196,11 @@ class TransferQueues {
   void Begin(int index, Events& events) {
     if (queues_[index].head == queues_[index].posted.size()) return;
     const InstructionRef head = queues_[index].posted[queues_[index].head];
+    if (const int32_t group = GroupAt(head); group >= 0) {
+      if (queues_[index].arrived == queues_[index].head + 1) return;  // a collective arrives once
+      queues_[index].arrived = queues_[index].head + 1;
+      return Meet(meetings_.Arrive(head, group), events);
+    }
     Channel& channel = channels_[LaneOf(head.device, head.instruction)];
     (IsSend(head) ? channel.send_queue : channel.recv_queue) = index;
     if (transport_.rendezvous()) {
@@ -211,6 +242,8 @@ class TransferQueues {
   std::vector<Queue> queues_;
   std::vector<Channel> channels_;  // [lane]
   std::vector<int> work_;          // queues whose head is new
+  Meetings meetings_;
+  std::vector<Side> sides_;  // of the collective that begins
 };
 
 }  // namespace baton

@@ -44,8 +44,7 @@ struct Patient {
   }
   int IndexOfReduce(int device, int group) {
     for (size_t i = 0; i < Code(device).size(); ++i) {
-      const AllReduce* reduce = std::get_if<AllReduce>(&Code(device)[i].operation);
-      if (reduce != nullptr && reduce->group == group) return static_cast<int>(i);
+      if (GroupOf(Code(device)[i].operation) == group) return static_cast<int>(i);
     }
     FAIL("no such reduce");
     return -1;

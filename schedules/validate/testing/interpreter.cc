@@ -55,7 +55,7 @@ class Player {
   void FindLanes() {
     std::map<std::tuple<int, int, bool>, std::vector<Where>> lanes;  // (from, to, is send)
     for (int device = 0; device < program_.num_devices(); ++device) {
-      std::map<int, int> last;  // lane → instruction; compute is −1
+      std::map<int, int> last;  // lane → instruction; compute is −1, group g −2 − g
       predecessors_.emplace_back();
       for (size_t i = 0; i < states_[device].size(); ++i) {
         int lane = -1;
@@ -65,6 +65,8 @@ class Player {
         } else if (const Recv* recv = std::get_if<Recv>(&OperationOf(device, i))) {
           lane = 2 * recv->peer + 1;
           lanes[{recv->peer, device, false}].push_back({device, i});
+        } else if (IsCollective(OperationOf(device, i))) {
+          lane = -2 - GroupOf(OperationOf(device, i));
         }
         const auto [entry, is_first] = last.insert({lane, i});
         predecessors_.back().push_back(is_first ? -1 : entry->second);
@@ -87,7 +89,7 @@ class Player {
         // The receiving side ends a transfer for both.
         return !std::holds_alternative<Send>(operation);
       case State::kPosted: {
-        if (std::holds_alternative<AllReduce>(operation)) return AllArrived(operation);
+        if (IsCollective(operation)) return AllArrived(operation);
         const auto other = partner_.find({device, i});
         return std::holds_alternative<Recv>(operation) && other != partner_.end() &&
                states_[other->second.first][other->second.second] == State::kPosted;
@@ -105,13 +107,12 @@ class Player {
   }
 
   bool AllArrived(const Operation& operation) const {
-    const int group = std::get<AllReduce>(operation).group;
+    const int group = GroupOf(operation);
     for (int32_t member : program_.reduce_groups[group].members) {
       bool arrived = false;
       const int device = program_.placement.replicas()[member].device;
       for (size_t i = 0; i < states_[device].size(); ++i) {
-        const AllReduce* reduce = std::get_if<AllReduce>(&OperationOf(device, i));
-        arrived = arrived || (reduce != nullptr && reduce->group == group && states_[device][i] != State::kWaiting);
+        arrived = arrived || (GroupOf(OperationOf(device, i)) == group && states_[device][i] != State::kWaiting);
       }
       if (!arrived) return false;
     }
@@ -121,11 +122,11 @@ class Player {
   std::string Move(int device, int i) {
     const Operation& operation = OperationOf(device, i);
     const State state = states_[device][i];
+    if (state == State::kWaiting && !IsTransfer(operation)) {
+      const std::string race = FindRace(device, i);
+      if (!race.empty()) return race;
+    }
     if (IsCompute(operation)) {
-      if (state == State::kWaiting && std::holds_alternative<AllReduce>(operation)) {
-        states_[device][i] = State::kPosted;
-        return "";
-      }
       const bool ends = state == State::kRunning;
       states_[device][i] = ends ? State::kDone : State::kRunning;
       std::string error = Read(device, operation);
@@ -136,6 +137,10 @@ class Player {
       states_[device][i] = State::kPosted;
       return "";
     }
+    if (IsCollective(operation)) {
+      states_[device][i] = state == State::kRunning ? State::kDone : State::kRunning;
+      return "";
+    }
     const auto [peer, other] = partner_.at({device, i});
     const bool ends = state == State::kRunning;
     states_[device][i] = states_[peer][other] = ends ? State::kDone : State::kRunning;
@@ -144,6 +149,47 @@ class Player {
     const SlotId source = std::get<Send>(OperationOf(peer, other)).slot;
     slots_[device][std::get<Recv>(operation).slot] = ends ? slots_[peer][source] : "half of something";
     return error;
+  }
+
+  // A use of the parameters (false) or gradients (true) of a chunk.
+  struct Use {
+    bool gradients;
+    int chunk;
+    bool writes;
+  };
+
+  std::vector<Use> UsesOf(int device, const Operation& operation) const {
+    std::vector<Use> uses;
+    const int chunk = ChunkOf(operation);
+    const bool adds = std::holds_alternative<Backward>(operation) || std::holds_alternative<BackwardWeight>(operation);
+    const bool updates = std::holds_alternative<Update>(operation);
+    if (adds || updates) uses.push_back({true, chunk, true});
+    if (IsCompute(operation) && !std::holds_alternative<Load>(operation)) uses.push_back({false, chunk, updates});
+    if (!IsCollective(operation)) return uses;
+    const ReduceGroup& group = program_.reduce_groups[GroupOf(operation)];
+    for (const int32_t member : group.members) {
+      const ChunkReplica& replica = program_.placement.replicas()[member];
+      if (replica.device != device) continue;
+      uses.push_back(
+          {std::holds_alternative<AllReduce>(operation), replica.chunk, group.kind != ReduceKind::kGradientNorm});
+    }
+    return uses;
+  }
+
+  // Instructions that use the same memory, one of them to write, take turns in issue order.
+  std::string FindRace(int device, int i) const {
+    const std::vector<Use> own = UsesOf(device, OperationOf(device, i));
+    for (int earlier = 0; earlier < i; ++earlier) {
+      if (states_[device][earlier] == State::kDone) continue;
+      for (const Use& other : UsesOf(device, OperationOf(device, earlier))) {
+        for (const Use& use : own) {
+          if (use.gradients != other.gradients || use.chunk != other.chunk || (!use.writes && !other.writes)) continue;
+          return absl::StrCat("begins before instruction ", earlier, " (", Describe(OperationOf(device, earlier)),
+                              ") is done, which uses the same memory");
+        }
+      }
+    }
+    return "";
   }
 
   // The name of the data in a slot of this role. A chunk's output is the next chunk's input.
