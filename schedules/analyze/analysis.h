@@ -23,18 +23,19 @@ namespace baton {
 //   |··fill··|F0 F1|··neighbour··|transfer|B0|dispatch|B1|··drain··|
 //   step begins                                               step ends
 struct IdleCauses {
-  Nanos fill = 0;       // before the device's first forward or backward
-  Nanos drain = 0;      // after its last one: other devices still work, or a sum waits for them
-  Nanos neighbour = 0;  // between: a neighbour had not computed what this device needed, or had not made room
-  Nanos transfer = 0;   // between: the data was in transit
-  Nanos dispatch = 0;   // between: all waits were over, but the worker had not started yet; zero in simulations
+  Nanos fill = 0;        // before the device's first forward or backward
+  Nanos drain = 0;       // after its last one: other devices still work, or a sum waits for them
+  Nanos neighbour = 0;   // between: a neighbour had not computed what this device needed, or had not made room
+  Nanos transfer = 0;    // between: the data was in transit
+  Nanos collective = 0;  // anywhere: a sum or gather ran that the device's next instruction waits for
+  Nanos dispatch = 0;    // between: all waits were over, but the worker had not started yet; zero in simulations
 
   Nanos& Of(IdleCause cause) {
-    Nanos* const parts[] = {&fill, &drain, &neighbour, &transfer, &dispatch};
+    Nanos* const parts[] = {&fill, &drain, &neighbour, &transfer, &collective, &dispatch};
     return *parts[static_cast<int>(cause)];
   }
   Nanos Of(IdleCause cause) const { return const_cast<IdleCauses*>(this)->Of(cause); }
-  Nanos Total() const { return fill + drain + neighbour + transfer + dispatch; }
+  Nanos Total() const { return fill + drain + neighbour + transfer + collective + dispatch; }
 };
 
 struct DeviceReport {

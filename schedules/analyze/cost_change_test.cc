@@ -103,12 +103,12 @@ TEST_CASE("a device's change reaches all chunks on it, in any placement") {
 }
 
 TEST_CASE("a change that is not understood is refused with its text and examples") {
-  const std::string text =
-      GENERATE("faster", "chunk 3 faster", "chunk 3 20% quicker", "chunk x 20% faster", "chunk -1 20% faster",
-               "chunk 1.5 20% faster", "chunk 3 20 faster", "chunk 3 0x faster", "chunk 3 -5% slower",
-               "chunk 3 101% faster", "chunk 3 nan% faster", "chunk 3 infx slower", "link 3 2x faster",
-               "link 0-2 2x faster", "link 2147483647-2147483647 2x faster", "device 2x faster", "wheel 2x faster", "link forward 2x faster", "link 2x faster,",
-               "chunk 3 forward backward 2x faster", "chunk 99999999999 2x faster", "");
+  const std::string text = GENERATE(
+      "faster", "chunk 3 faster", "chunk 3 20% quicker", "chunk x 20% faster", "chunk -1 20% faster",
+      "chunk 1.5 20% faster", "chunk 3 20 faster", "chunk 3 0x faster", "chunk 3 -5% slower", "chunk 3 101% faster",
+      "chunk 3 nan% faster", "chunk 3 infx slower", "link 3 2x faster", "link 0-2 2x faster",
+      "link 2147483647-2147483647 2x faster", "device 2x faster", "wheel 2x faster", "link forward 2x faster",
+      "link 2x faster,", "chunk 3 forward backward 2x faster", "chunk 99999999999 2x faster", "");
   CAPTURE(text);
   const absl::Status status = ParseCostChanges(text).status();
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);

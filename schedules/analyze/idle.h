@@ -10,8 +10,8 @@
 
 namespace baton {
 
-enum class IdleCause : int8_t { kFill, kDrain, kNeighbour, kTransfer, kDispatch };
-inline constexpr int kNumIdleCauses = 5;
+enum class IdleCause : int8_t { kFill, kDrain, kNeighbour, kTransfer, kCollective, kDispatch };
+inline constexpr int kNumIdleCauses = 6;
 
 // For identifiers and tables, as "neighbour".
 const char* NameOf(IdleCause cause);

@@ -52,6 +52,28 @@ TEST_CASE("a gap is split where the neighbour is done and where the data arrives
   CHECK(KindOf(run.program.devices[0].instructions[spans[1].before].operation) == Kind::kBackward);
 }
 
+TEST_CASE("the time in which an awaited sum runs has a cause of its own") {
+  CostModel costs = EqualMilliseconds(2);
+  costs.reduce_ns = 500'000;
+  for (ChunkCosts& chunk : costs.chunks) chunk.update_ns = 100'000;
+  LowerOptions options{
+      "gpipe", costs, {{ReduceKind::kTiedGradient, "tied", {0, 1}, 64}, {ReduceKind::kGradientNorm, "", {0, 1}, 64}}};
+  const Program program = Lower(*MakeOrder("gpipe", {2, 1}), options).value();
+  const Trace trace = Simulate(program, costs).value();
+  // Device 1 has done its backward at 4 ms, device 0 at 6 ms. Both sums follow each other, then the Update.
+  const auto spans = IdleSpansOf(program.devices[1], trace.devices[1], StepTimeOf(trace));
+  REQUIRE(spans.size() == 4);
+  CHECK(spans[0].cause == IdleCause::kFill);
+  CHECK(spans[1].cause == IdleCause::kDrain);
+  CHECK(spans[1].end == 6'000'000);
+  CHECK(spans[2].cause == IdleCause::kCollective);
+  CHECK(spans[2].end == 6'500'000);
+  CHECK(spans[3].cause == IdleCause::kCollective);
+  CHECK(spans[3].end == 7'000'000);
+  CHECK(Analyze(program, trace).devices[1].idle.collective == 1'000'000);
+  CHECK(WordsFor(IdleCause::kCollective) == std::string("waits for a collective"));
+}
+
 TEST_CASE("causes and kinds have names of their own") {
   for (int i = 0; i < kNumIdleCauses; ++i) {
     for (int j = 0; j < i; ++j) {

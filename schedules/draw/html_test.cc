@@ -6,6 +6,7 @@
 #include <list>
 #include <nlohmann/json.hpp>
 
+#include "schedules/analyze/idle.h"
 #include "schedules/analyze/testing/simulated.h"
 #include "schedules/draw/pack_timeline.h"
 #include "schedules/program/kind.h"
@@ -73,7 +74,7 @@ TEST_CASE("the file stands alone and says what it shows") {
   const nlohmann::json json = nlohmann::json::parse(about);
   CHECK(json["title"] == "<title> & more");
   CHECK(json["kinds"].size() == kNumKinds);
-  CHECK(json["causes"].size() == 5);
+  CHECK(json["causes"].size() == kNumIdleCauses);
   REQUIRE(json["schedules"].size() == page.schedules.size());
   CHECK(json["schedules"][0]["name"] == "a </script> \"name\"");
   CHECK(json["schedules"][0]["subtitle"] == "two\nlines");

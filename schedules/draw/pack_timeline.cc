@@ -4,12 +4,14 @@
 //   each device: number of its chunks, their numbers
 //   each device: number of events; each: kind + 16 × chunk on the device, micro-batch − the last of that kind and chunk
 //   each device: number of receives; each: from, payload + 2 × chunk on the device, micro-batch − the last one
+//   each device: number of collectives; each: kind, group
 //   each timeline:
 //     step time
 //     each device, each event:   start − the last end, duration − the last of that kind and chunk, on the path?,
 //                                and if the gap is not empty: the awaited event, as device + 1 (0: none), event
 //     each device: number of idle spans; each: cause, begin − the last end, length, event after it + 1 (0: none)
 //     each device, each receive: start − the last start, duration − the last duration, on the path?
+//     each device, each collective: as each receive
 //     memory: 1 if in bytes, peak; each device: number of points; each: time and amount − the last ones
 //
 // Amounts are bytes, or thousandths of a micro-batch.
@@ -30,9 +32,10 @@ namespace {
 
 // The instructions of a device that the page shows.
 struct ShownDevice {
-  std::vector<int32_t> events;    // of the compute lane
-  std::vector<int32_t> receives;  // one for each transfer
-  std::vector<int32_t> event_of;  // [instruction]: index into `events`; -1
+  std::vector<int32_t> events;       // of the compute lane
+  std::vector<int32_t> receives;     // one for each transfer
+  std::vector<int32_t> collectives;  // that take any time
+  std::vector<int32_t> event_of;     // [instruction]: index into `events`; -1
 };
 
 uint64_t ChunkOnDevice(const DeviceProgram& device, int chunk) {
@@ -55,6 +58,7 @@ std::vector<ShownDevice> ChooseShown(const Program& program, absl::Span<const Tr
         takes_time = takes_time || interval.end > interval.start;
       }
       if (kind == Kind::kRecv) shown[device].receives.push_back(static_cast<int32_t>(i));
+      if (IsCollective(kind) && takes_time) shown[device].collectives.push_back(static_cast<int32_t>(i));
       if (!IsBusy(kind) || (!takes_time && !IsWork(kind))) continue;
       shown[device].event_of[i] = static_cast<int32_t>(shown[device].events.size());
       shown[device].events.push_back(static_cast<int32_t>(i));
@@ -99,6 +103,28 @@ void PackProgram(const Program& program, const std::vector<ShownDevice>& shown, 
       packer.AddSigned(recv.micro_batch - last);
       last = recv.micro_batch;
     }
+  }
+  for (size_t index = 0; index < shown.size(); ++index) {
+    packer.Add(shown[index].collectives.size());
+    for (int32_t i : shown[index].collectives) {
+      const Operation& operation = program.devices[index].instructions[i].operation;
+      packer.Add(static_cast<uint64_t>(KindOf(operation)));
+      packer.Add(static_cast<uint64_t>(GroupOf(operation)));
+    }
+  }
+}
+
+// The times of instructions in one lane or several.
+void PackTimes(const std::vector<int32_t>& instructions, const std::vector<Interval>& intervals,
+               const std::vector<bool>& on_path, NumberPacker& packer) {
+  Nanos start = 0, duration = 0;
+  for (const int32_t i : instructions) {
+    const Interval& interval = intervals[i];
+    packer.AddSigned(interval.start - start);
+    packer.AddSigned(interval.end - interval.start - duration);
+    packer.Add(on_path[i] ? 1 : 0);
+    start = interval.start;
+    duration = interval.end - interval.start;
   }
 }
 
@@ -174,15 +200,10 @@ void PackTimeline(const Program& program, const Trace& trace, const Dependencies
     }
   }
   for (int32_t index = 0; index < program.num_devices(); ++index) {
-    Nanos start = 0, duration = 0;
-    for (int32_t i : shown[index].receives) {
-      const Interval& interval = trace.devices[index][i];
-      packer.AddSigned(interval.start - start);
-      packer.AddSigned(interval.end - interval.start - duration);
-      packer.Add(on_path[index][i] ? 1 : 0);
-      start = interval.start;
-      duration = interval.end - interval.start;
-    }
+    PackTimes(shown[index].receives, trace.devices[index], on_path[index], packer);
+  }
+  for (int32_t index = 0; index < program.num_devices(); ++index) {
+    PackTimes(shown[index].collectives, trace.devices[index], on_path[index], packer);
   }
   PackMemory(program, trace, packer);
 }

@@ -34,6 +34,10 @@ inline Paint PaintOf(Kind kind, int shade) {
       return kBackward[shade];
     case Kind::kBackwardWeight:
       return kWeight[shade];
+    case Kind::kAllReduce:
+      return {"#b5179e", "#ffffff"};
+    case Kind::kAllGather:
+      return {"#2a9d8f", "#06281a"};
     default:
       return {"#6b6f76", "#ffffff"};
   }
@@ -49,6 +53,8 @@ inline const char* InkOf(IdleCause cause) {
       return "#d4707a";
     case IdleCause::kTransfer:
       return "#8a63c9";
+    case IdleCause::kCollective:
+      return "#2a9d8f";
     case IdleCause::kDispatch:
       return "#e08214";
   }

@@ -15,9 +15,12 @@ namespace {
 // A pattern for each cause of idle time.
 std::string Hatchings() {
   std::string text = "<defs>\n";
-  static constexpr const char* kLines[kNumIdleCauses] = {
-      "<path d=\"M-1 7L7 -1M-1 1L1 -1M5 7L7 5\"/>", "<path d=\"M-1 -1L7 7M5 -1L7 1M-1 5L1 7\"/>",
-      "<path d=\"M-1 7L7 -1M-1 1L1 -1M5 7L7 5\"/>", "<path d=\"M0 1.5H6M0 4.5H6\"/>", "<path d=\"M1.5 0V6M4.5 0V6\"/>"};
+  static constexpr const char* kLines[kNumIdleCauses] = {"<path d=\"M-1 7L7 -1M-1 1L1 -1M5 7L7 5\"/>",
+                                                         "<path d=\"M-1 -1L7 7M5 -1L7 1M-1 5L1 7\"/>",
+                                                         "<path d=\"M-1 7L7 -1M-1 1L1 -1M5 7L7 5\"/>",
+                                                         "<path d=\"M0 1.5H6M0 4.5H6\"/>",
+                                                         "<path d=\"M0 3H6M3 0V6\"/>",
+                                                         "<path d=\"M1.5 0V6M4.5 0V6\"/>"};
   for (int i = 0; i < kNumIdleCauses; ++i) {
     const auto cause = static_cast<IdleCause>(i);
     absl::StrAppend(&text, "<pattern id=\"", NameOf(cause),
@@ -60,6 +63,7 @@ std::string DrawSvg(const Program& program, const Trace& trace, const SvgOptions
   SvgPicture picture = {program, trace, Analyze(program, trace), {}, {}, {}};
   picture.layout = MakeSvgLayout(program, trace, picture.report.step_time, options.width);
   DrawRows(picture);
+  DrawCollectives(picture);
   if (!picture.layout.dense) {
     DrawTransfers(picture);
     if (options.critical_path) DrawCriticalPath(options.transport, picture);

@@ -2,7 +2,7 @@
 // picture; DrawSvg (svg.h) calls them.
 //
 //   title
-//   device 0 │▇▇▇▇ ▇▇▇▇ ▇▇▇│ bubble      DrawRows (svg_rows.cc)
+//   device 0 │▇▇▇▇ ▇▇▇▇ ▇▇▇│ bubble      DrawRows, and below it DrawCollectives (svg_rows.cc)
 //            │   ╲    ╲    │             DrawTransfers, DrawCriticalPath (svg_transfers.cc)
 //   device 1 │     ▇▇▇▇ ▇▇▇│ bubble
 //            └──┴────┴────┴┘             DrawAxis (svg.cc)
@@ -77,6 +77,8 @@ struct SvgPicture {
 std::string SvgHatch(IdleCause cause);
 
 void DrawRows(SvgPicture& picture);
+// A lane below each device's row, in the gap: its collectives that are wide enough to be seen.
+void DrawCollectives(SvgPicture& picture);
 // Arrows between neighbouring rows, if there are some to see but not too many.
 void DrawTransfers(SvgPicture& picture);
 // A line along the bottom of the instructions on the path, and the path's transfers as bold arrows. After

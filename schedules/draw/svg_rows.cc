@@ -111,7 +111,25 @@ void DrawDensely(int device, SvgPicture& picture) {
   }
 }
 
+// The height of the lane of collectives, as a part of the gap between rows.
+constexpr double kLaneHeight = 0.6;
+
 }  // namespace
+
+void DrawCollectives(SvgPicture& picture) {
+  const SvgLayout& layout = picture.layout;
+  for (int device = 0; device < picture.program.num_devices(); ++device) {
+    for (size_t i = 0; i < picture.trace.devices[device].size(); ++i) {
+      const Kind kind = KindOf(picture.OperationAt(device, i));
+      const Interval& interval = picture.trace.devices[device][i];
+      const double width = layout.Width(interval.start, interval.end);
+      if (!IsCollective(kind) || width < 0.5) continue;
+      picture.drawn.kinds.insert({kind, 0});
+      picture.elements.Rect(layout.X(interval.start), layout.RowTop(device) + layout.row + 1, width,
+                            kLaneHeight * layout.gap, absl::StrCat("fill=\"", PaintOf(kind, 0).fill, "\""));
+    }
+  }
+}
 
 void DrawRows(SvgPicture& picture) {
   const SvgLayout& layout = picture.layout;

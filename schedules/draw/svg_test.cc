@@ -38,6 +38,22 @@ TEST_CASE("the SVG is well-formed and needs nothing from elsewhere") {
   CHECK(svg.find("inf") == std::string::npos);
 }
 
+TEST_CASE("collectives have a lane, and the legend names them and the wait for them") {
+  Simulated run;
+  run.costs = EqualMilliseconds(2);
+  run.costs.reduce_ns = 1'000'000;
+  for (ChunkCosts& chunk : run.costs.chunks) chunk.update_ns = 1'000'000;
+  LowerOptions options{"1f1b", run.costs, {{ReduceKind::kTiedGradient, "tied", {0, 1}, 64}}};
+  run.program = Lower(MakeOrder("1f1b", {2, 1}).value(), options).value();
+  run.trace = Simulate(run.program, run.costs).value();
+  const std::string svg = Draw(run);
+  ParseXml(svg);
+  CHECK(Count(svg, ">all-reduce</text>") == 1);
+  CHECK(Count(svg, ">idle: waits for a collective</text>") == 1);
+  CHECK(Count(svg, "fill=\"#b5179e\"") == 3);  // one a device, and the legend's
+  CHECK(Count(Draw(SimulateEqual("1f1b", 2, 2)), "all-reduce") == 0);
+}
+
 TEST_CASE("a title of any bytes leaves the SVG valid") {
   std::string title = "caf\xe9 \xef\xbf\xbe\xc2\x9b";
   for (int c = 0; c < 256; ++c) title += static_cast<char>(c);

@@ -30,6 +30,10 @@ constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m"},
                                                     {'#', "\033[100;97m"},
                                                     {'+', "\033[45;97m"}}};
 
+// The lanes of collectives have no colours.
+constexpr char kAllReduceSign = 's';
+constexpr char kAllGatherSign = 'g';
+
 const char* NameOfStyle(int style) {
   return style == kMixedStyle ? "forward and backward" : NameOf(static_cast<Kind>(style));
 }
@@ -125,6 +129,24 @@ std::vector<Cell> DrawDevice(const DeviceProgram& device, const std::vector<Inte
   return row;
 }
 
+// The lane of a device's collectives; empty if none of them fills half a cell.
+std::string DrawCollectives(const DeviceProgram& device, const std::vector<Interval>& intervals, Nanos step_time,
+                            int cells) {
+  std::string lane;
+  for (size_t i = 0; i < device.instructions.size(); ++i) {
+    const Operation& operation = device.instructions[i].operation;
+    if (!IsCollective(operation)) continue;
+    const double scale = static_cast<double>(cells) / static_cast<double>(step_time);
+    const auto begin = static_cast<int>(std::lround(static_cast<double>(intervals[i].start) * scale));
+    const auto end = static_cast<int>(std::lround(static_cast<double>(intervals[i].end) * scale));
+    if (end <= begin) continue;
+    lane.resize(cells, ' ');
+    const char sign = std::holds_alternative<AllReduce>(operation) ? kAllReduceSign : kAllGatherSign;
+    std::fill(lane.begin() + begin, lane.begin() + std::min(end, cells), sign);
+  }
+  return lane;
+}
+
 std::string Paint(const std::vector<Cell>& row, bool color) {
   std::string line;
   int current = -1;
@@ -158,6 +180,8 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
   const bool dense = work.mean < static_cast<double>(step_time) / cells;
   const int label_width = static_cast<int>(absl::StrCat(program.num_devices() - 1).size());
   std::array<bool, kNumStyles> occurs = {};
+  bool sums = false;
+  bool gathers = false;
   std::string text;
   for (int device : ChooseDevices(program.num_devices(), options.devices)) {
     const auto row =
@@ -167,6 +191,14 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
     }
     absl::StrAppend(&text, options.brief ? "" : "device ", absl::StrFormat("%*d", label_width, device),
                     options.brief ? "|" : " |", Paint(row, options.color), options.brief ? "\n" : "|\n");
+    const std::string lane =
+        options.brief ? "" : DrawCollectives(program.devices[device], trace.devices[device], step_time, cells);
+    if (lane.empty()) continue;
+    for (const char sign : lane) {
+      sums = sums || sign == kAllReduceSign;
+      gathers = gathers || sign == kAllGatherSign;
+    }
+    absl::StrAppend(&text, std::string(label_width + 8, ' '), "|", lane, "|\n");
   }
   if (options.brief) return text;
   std::string legend = dense ? "'.' mostly idle" : "'.' idle";
@@ -176,6 +208,8 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
     absl::StrAppend(&legend, ", ", options.color ? drawn.color : "", "'", std::string(1, drawn.sign), "'",
                     options.color ? "\033[0m" : "", " ", NameOfStyle(style));
   }
+  if (sums) absl::StrAppend(&legend, ", below: '", std::string(1, kAllReduceSign), "' all-reduce");
+  if (gathers) absl::StrAppend(&legend, sums ? ", '" : ", below: '", std::string(1, kAllGatherSign), "' all-gather");
   absl::StrAppend(&text, legend, dense ? "" : "; numbers are micro-batches", "; a cell is ",
                   FormatDuration(step_time / cells), "\n");
   return text;

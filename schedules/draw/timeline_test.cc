@@ -26,6 +26,33 @@ TEST_CASE("the timeline draws each device's work to scale") {
   CHECK(colored.find("\033[44;97m0-1-\033[0m....") != std::string::npos);
 }
 
+// Two chunks with a tied parameter; the sum of its gradients and each Update take a millisecond.
+Simulated Summed() {
+  Simulated run;
+  run.costs = EqualMilliseconds(2);
+  run.costs.reduce_ns = 1'000'000;
+  for (ChunkCosts& chunk : run.costs.chunks) chunk.update_ns = 1'000'000;
+  LowerOptions options{"1f1b", run.costs, {{ReduceKind::kTiedGradient, "tied", {0, 1}, 64}}};
+  run.program = Lower(MakeOrder("1f1b", {2, 1}).value(), options).value();
+  run.trace = Simulate(run.program, run.costs).value();
+  return run;
+}
+
+TEST_CASE("collectives have a lane below their device") {
+  const Simulated run = Summed();
+  CHECK(
+      DrawTimeline(run.program, run.trace, {100, false}) ==
+      "device 0 |0-......0===..##|\n"
+      "         |            ss  |\n"
+      "device 1 |..0-0===......##|\n"
+      "         |            ss  |\n"
+      "'.' idle, '-' forward, '=' backward, '#' optimizer update, below: 's' all-reduce; numbers are micro-batches; a "
+      "cell is 500 µs\n");
+  TimelineOptions brief;
+  brief.brief = true;
+  CHECK(DrawTimeline(run.program, run.trace, brief) == "0|0-......0===..##\n1|..0-0===......##\n");
+}
+
 TEST_CASE("a timeline too narrow for single instructions says what each device mostly did") {
   const Simulated run = SimulateEqual("gpipe", 2, 64);
   CHECK(DrawTimeline(run.program, run.trace, {6, false}) ==

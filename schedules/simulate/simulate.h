@@ -29,15 +29,15 @@ struct SimulateOptions {
 // Predicts one step in one pass, linear in the number of instructions. The rules of time:
 //
 //   compute      An instruction starts when its lane's predecessor has ended and wake_ns after the end of its last
-//   wait.
-//                A Backward takes the time of both halves. If devices share cores (CostModel::cores), it takes longer
-//                while others compute on its host; AllReduces and transfers take no core.
+//                wait. A Backward takes the time of both halves. If devices share cores (CostModel::cores), it takes longer
+//                while others compute on its host; collectives and transfers take no core.
 //   Send, Recv   A side is ready when its waits have ended and the previous transfer of its queue has started. The
 //                transfer starts when both sides are ready. It then takes its turn on its link (CostModel), behind the
 //                transfers that started earlier, occupies the link for its bytes, and ends one latency later. With
 //                CostModel::link_ns it takes exactly that time, whatever else is on the link.
-//   AllReduce    A member is ready by the rule of compute. The sum starts when the last member is ready and takes
-//                CostModel::ReduceNanos.
+//   AllReduce, AllGather
+//                A device is ready when its waits have ended and the previous collective of the group has started. The
+//                collective starts when the last device is ready and takes CostModel::ReduceNanos. Compute goes on.
 //
 // With buffered transfers (TransportModel::buffered_slots):
 //

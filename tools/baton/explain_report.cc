@@ -23,6 +23,7 @@ void FillStep(const StepReport& report, proto::ExplainReport::Step& step) {
   step.set_drain_us(Micros(idle.drain));
   step.set_neighbour_us(Micros(idle.neighbour));
   step.set_transfer_us(Micros(idle.transfer));
+  step.set_collective_us(Micros(idle.collective));
   step.set_dispatch_us(Micros(idle.dispatch));
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
@@ -56,22 +58,34 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
   options.devices = flags.devices;
   std::cout << problem.schedule() << ": " << problem.description() << "\n\n"
             << DrawTimeline(program, trace, options) << "\n";
-  TextTable table({"device", "busy", "bubble", "fill", "drain", "neighbour", "transfer", "held", "memory"},
-                  {true, true, true, true, true, true, true, true, true});
+  // Most programs have no collective that anything waits for; the column is left out then.
+  const bool has_collectives = std::any_of(report.devices.begin(), report.devices.end(),
+                                           [](const DeviceReport& device) { return device.idle.collective > 0; });
+  std::vector<std::string> head = {"device", "busy", "bubble", "fill", "drain", "neighbour", "transfer"};
+  if (has_collectives) head.push_back("collective");
+  head.insert(head.end(), {"held", "memory"});
+  TextTable table(head, std::vector<bool>(head.size(), true));
   IdleCauses total;
   for (const int i : ChooseDevices(program.num_devices(), flags.devices)) {
     const DeviceReport& device = report.devices[i];
-    table.AddRow({std::to_string(i), FormatDuration(device.busy), FormatPercent(device.BubbleRatio()),
-                  FormatDuration(device.idle.fill), FormatDuration(device.idle.drain),
-                  FormatDuration(device.idle.neighbour), FormatDuration(device.idle.transfer),
-                  FormatCount(device.peak_micro_batches),
-                  device.peak_bytes > 0 ? FormatBytes(device.peak_bytes) : "-"});
+    std::vector<std::string> row = {std::to_string(i),
+                                    FormatDuration(device.busy),
+                                    FormatPercent(device.BubbleRatio()),
+                                    FormatDuration(device.idle.fill),
+                                    FormatDuration(device.idle.drain),
+                                    FormatDuration(device.idle.neighbour),
+                                    FormatDuration(device.idle.transfer)};
+    if (has_collectives) row.push_back(FormatDuration(device.idle.collective));
+    row.push_back(FormatCount(device.peak_micro_batches));
+    row.push_back(device.peak_bytes > 0 ? FormatBytes(device.peak_bytes) : "-");
+    table.AddRow(row);
   }
   for (const DeviceReport& device : report.devices) {
     total.fill += device.idle.fill;
     total.drain += device.idle.drain;
     total.neighbour += device.idle.neighbour;
     total.transfer += device.idle.transfer;
+    total.collective += device.idle.collective;
   }
   std::cout << table.ToString();
   if (program.num_devices() > flags.devices) {
@@ -87,7 +101,9 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
       return FormatPercent(static_cast<double>(part) / static_cast<double>(total.Total()));
     };
     std::cout << "idle time of all devices: fill " << share(total.fill) << ", drain " << share(total.drain)
-              << ", neighbour's compute " << share(total.neighbour) << ", transfer " << share(total.transfer) << "\n";
+              << ", neighbour's compute " << share(total.neighbour) << ", transfer " << share(total.transfer);
+    if (has_collectives) std::cout << ", collectives " << share(total.collective);
+    std::cout << "\n";
   }
 }
 

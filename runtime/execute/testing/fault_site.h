@@ -43,7 +43,7 @@ inline FaultSite SiteOf(const Program& program, int device, int index) {
       return std::holds_alternative<Recv>(other) && std::get<Recv>(other).peer == recv->peer;
     });
   } else {
-    site.module_call = ordinal(IsCompute);
+    site.module_call = ordinal([](const Operation& other) { return !IsTransfer(other); });
   }
   return site;
 }

@@ -56,6 +56,15 @@ function readProgram(numbers, schedule) {
     }
     return receives;
   });
+  schedule.collectives = chunks.map(() => {
+    const count = numbers.next();
+    const collectives = { count, kind: new Uint8Array(count), group: new Int32Array(count) };
+    for (let i = 0; i < count; ++i) {
+      collectives.kind[i] = numbers.next();
+      collectives.group[i] = numbers.next();
+    }
+    return collectives;
+  });
 }
 
 function readEvents(numbers, events) {
@@ -92,8 +101,9 @@ function readIdle(numbers) {
   return idle;
 }
 
-function readTransfers(numbers, receives) {
-  const { count } = receives;
+// Of receives or collectives.
+function readTimes(numbers, lane) {
+  const { count } = lane;
   const row = { start: new Float64Array(count), end: new Float64Array(count), path: new Uint8Array(count) };
   let start = 0, duration = 0;
   for (let i = 0; i < count; ++i) {
@@ -130,7 +140,8 @@ function readAll(about, bytes) {
       timeline.step = numbers.next();
       timeline.events = schedule.events.map((events) => readEvents(numbers, events));
       timeline.idle = schedule.events.map(() => readIdle(numbers));
-      timeline.transfers = schedule.receives.map((receives) => readTransfers(numbers, receives));
+      timeline.transfers = schedule.receives.map((receives) => readTimes(numbers, receives));
+      timeline.collectives = schedule.collectives.map((collectives) => readTimes(numbers, collectives));
       timeline.memory = readMemory(numbers, schedule.devices);
     }
   }

@@ -27,7 +27,7 @@ class Painter {
   // A hatching for each cause: the same lines as in the SVG.
   makeHatches() {
     const lines = [[[0, 6, 6, 0]], [[0, 0, 6, 6]], [[0, 6, 6, 0]], [[0, 1.5, 6, 1.5], [0, 4.5, 6, 4.5]],
-      [[1.5, 0, 1.5, 6], [4.5, 0, 4.5, 6]]];
+      [[0, 3, 6, 3], [3, 0, 3, 6]], [[1.5, 0, 1.5, 6], [4.5, 0, 4.5, 6]]];
     this.hatches = this.about.causes.map((cause, index) => {
       const tile = document.createElement("canvas");
       tile.width = tile.height = 6;
@@ -70,6 +70,7 @@ class Painter {
       c.beginPath();
       c.rect(LEFT, panel.head, width - LEFT - RIGHT, panel.end - panel.head);
       c.clip();
+      this.drawCollectives(view, panel);
       if (view.options.transfers) this.drawTransfers(view, panel);
       if (hover && hover.panel.timeline === panel.timeline) this.drawHover(view, panel, hover);
       c.restore();
@@ -209,6 +210,23 @@ class Painter {
     const height = Math.min(3, panel.bar / 4);
     for (let column = 0; column < columns; ++column) {
       if (path[column]) c.fillRect(LEFT + column, y + panel.bar - height, 1, height);
+    }
+  }
+
+  // A lane below each row.
+  drawCollectives(view, panel) {
+    if (panel.gap < 2) return;
+    const c = this.context, { schedule, timeline } = panel;
+    for (let device = 0; device < schedule.devices; ++device) {
+      const { count, kind } = schedule.collectives[device], row = timeline.collectives[device];
+      const y = panel.top + device * panel.row + panel.bar + 1, height = 0.6 * panel.gap;
+      for (let i = 0; i < count; ++i) {
+        if (row.end[i] < view.from || row.start[i] > view.to) continue;
+        const x = view.x(row.start[i]), width = view.x(row.end[i]) - x;
+        if (width < 0.5) continue;
+        c.fillStyle = view.options.path && row.path[i] ? this.colour.mark : this.about.kinds[kind[i]].fill[0];
+        c.fillRect(x, y, width, height);
+      }
     }
   }
 

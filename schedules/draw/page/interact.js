@@ -62,14 +62,14 @@ class Page {
   makeLegend(about) {
     const used = new Set(), causes = new Set();
     for (const schedule of about.schedules) {
-      for (const events of schedule.events) events.kind.forEach((kind) => used.add(kind));
+      for (const lane of [...schedule.events, ...schedule.collectives]) lane.kind.forEach((kind) => used.add(kind));
       for (const timeline of schedule.timelines) {
         for (const spans of timeline.idle) spans.cause.forEach((cause) => causes.add(cause));
       }
     }
     const entry = (style, name) => element("span", {}, element("i", { style }), name);
     const both = used.has(1) && used.delete(2);  // backward and backward-input have one colour
-    const stripes = ["-45deg", "45deg", "-45deg", "0deg", "90deg"];
+    const stripes = ["-45deg", "45deg", "-45deg", "0deg", "0deg", "90deg"];
     document.getElementById("legend").append(
       ...[...used].sort((a, b) => a - b).map((kind) => entry(`background: ${about.kinds[kind].fill[0]}`, 
         about.kinds[kind].name + (both && kind === 1 ? ", or its input half" : ""))),
