@@ -5,17 +5,42 @@
 
 namespace baton {
 
-Nanos CostModel::ReduceNanos(const std::vector<int32_t>& device_of_member, Bytes bytes, bool sums) const {
-  std::vector<int32_t> devices = device_of_member;
+namespace {
+
+constexpr double kLongest = static_cast<double>(Nanos{1} << 56);
+
+// The rounds of a ring over the devices of members, and the slowest link that it uses.
+struct Ring {
+  int64_t num_devices = 0;
+  double rounds = 0;  // 0 if bytes take no time
+  LinkCosts link;
+};
+
+Ring RingOver(const CostModel& costs, std::vector<int32_t> devices, bool sums) {
   std::sort(devices.begin(), devices.end());
   devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
-  const int64_t count = static_cast<int64_t>(devices.size());
-  if (count < 2) return reduce_ns;
-  const LinkCosts link = LinkBetween(devices.front(), devices.back());
-  if (link.bytes_per_ns <= 0) return reduce_ns;
-  const double rounds = (sums ? 2.0 : 1.0) * static_cast<double>(count - 1);
-  const double ring = rounds * static_cast<double>(link.latency_ns + link.TransmitNanos(bytes / count));
-  return reduce_ns + static_cast<Nanos>(std::min(ring, static_cast<double>(Nanos{1} << 56)));
+  Ring ring;
+  ring.num_devices = static_cast<int64_t>(devices.size());
+  if (ring.num_devices < 2) return ring;
+  ring.link = costs.LinkBetween(devices.front(), devices.back());
+  if (ring.link.bytes_per_ns > 0) ring.rounds = (sums ? 2.0 : 1.0) * static_cast<double>(ring.num_devices - 1);
+  return ring;
+}
+
+}  // namespace
+
+Nanos CostModel::ReduceNanos(const std::vector<int32_t>& device_of_member, Bytes bytes, bool sums) const {
+  const Ring ring = RingOver(*this, device_of_member, sums);
+  if (ring.rounds <= 0) return reduce_ns;
+  const Nanos round = ring.link.latency_ns + ring.link.TransmitNanos(bytes / ring.num_devices);
+  return reduce_ns + static_cast<Nanos>(std::min(ring.rounds * static_cast<double>(round), kLongest));
+}
+
+Nanos CostModel::ReduceOccupation(const std::vector<int32_t>& device_of_member, Bytes bytes, bool sums) const {
+  const Ring ring = RingOver(*this, device_of_member, sums);
+  if (ring.rounds <= 0) return 0;
+  const Nanos round = ring.link.TransmitNanos(bytes / ring.num_devices);
+  return static_cast<Nanos>(std::min(ring.rounds * static_cast<double>(round), kLongest));
 }
 
 }  // namespace baton

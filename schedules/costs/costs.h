@@ -118,6 +118,8 @@ struct CostModel {
   // appear several times. Source: Patarasuk and Yuan 2009.
   // `sums` false: for shards that are exchanged and not summed, half of the rounds.
   Nanos ReduceNanos(const std::vector<int32_t>& device_of_member, Bytes bytes, bool sums = true) const;
+  // The part of it in which its bytes occupy the links of the ring.
+  Nanos ReduceOccupation(const std::vector<int32_t>& device_of_member, Bytes bytes, bool sums = true) const;
 };
 
 }  // namespace baton

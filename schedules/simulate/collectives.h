@@ -3,6 +3,7 @@
 #define BATON_SCHEDULES_SIMULATE_COLLECTIVES_H_
 
 #include <cstddef>
+#include <deque>
 #include <vector>
 
 #include "schedules/costs/costs.h"
@@ -22,6 +23,7 @@ class Collectives {
                                              each.kind != ReduceKind::kShardedUpdate));
     }
     last_start_.resize(durations_.size(), 0);
+    started_.resize(durations_.size());
   }
 
   bool HasGroup(int32_t group) const { return meetings_.HasGroup(group); }
@@ -33,10 +35,14 @@ class Collectives {
   Nanos LastStart(int32_t group) const { return last_start_[group]; }
   void SetStart(int32_t group, Nanos start) { last_start_[group] = start; }
 
+  // The collectives of the group that have started and not ended, in order.
+  std::deque<std::vector<InstructionRef>>& Started(int32_t group) { return started_[group]; }
+
  private:
   Meetings meetings_;
-  std::vector<Nanos> durations_;   // [group]
-  std::vector<Nanos> last_start_;  // [group]
+  std::vector<Nanos> durations_;                                  // [group]
+  std::vector<Nanos> last_start_;                                 // [group]
+  std::vector<std::deque<std::vector<InstructionRef>>> started_;  // [group]
 };
 
 }  // namespace baton

@@ -9,6 +9,7 @@
 
 #include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
+#include "schedules/order/replicate.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/simulate/testing/lowered.h"
 
@@ -132,6 +133,50 @@ TEST_CASE("an AllReduce over two nodes takes a ring over the link between them")
     durations.push_back(trace.devices[0][i].end - trace.devices[0][i].start);
   }
   CHECK(durations == std::vector<Nanos>{5 + 2 * 32, 5 + 2 * (30 + 320)});
+}
+
+TEST_CASE("the sums of two chunks take turns on the link between their replicas") {
+  CostModel costs = Costs(2, 10, 0);
+  costs.reduce_ns = 5;
+  costs.transfer_ns = 7;
+  costs.bytes_per_ns = 10;
+  for (ChunkCosts& chunk : costs.chunks) chunk.parameter_bytes = 6400;
+  LowerOptions options{"gpipe", costs};
+  options.replicas = options.sum_groups = 2;
+  const Program program = Lower(Replicate(*MakeOrder("gpipe", {1, 1, 2}), 2), options).value();
+  const Trace trace = Simulate(program, costs).value();
+  // Forwards until 20, then the backward of chunk 1 until 40 and of chunk 0 until 60. Each sum occupies the link for
+  // 2 · 320, and ends two latencies and reduce_ns later.
+  for (int device = 0; device < 2; ++device) {
+    std::vector<std::pair<Nanos, Nanos>> sums;
+    for (size_t i = 0; i < program.devices[device].instructions.size(); ++i) {
+      if (!IsCollective(program.devices[device].instructions[i].operation)) continue;
+      sums.push_back({trace.devices[device][i].start, trace.devices[device][i].end});
+    }
+    CHECK(sums == std::vector<std::pair<Nanos, Nanos>>{{40, 40 + 640 + 14 + 5}, {60, 680 + 640 + 14 + 5}});
+  }
+}
+
+TEST_CASE("sums of different devices take turns on the link between their nodes") {
+  // Stages on devices 0 and 1 of one node, copied to devices 2 and 3 of another.
+  CostModel costs = Costs(2, 10, 0);
+  costs.bytes_per_ns = 1000;
+  costs.devices_per_node = 2;
+  costs.inter = {0, 10};
+  for (ChunkCosts& chunk : costs.chunks) chunk.parameter_bytes = 6400;
+  LowerOptions options{"gpipe", costs};
+  options.replicas = options.sum_groups = 2;
+  const Program program = Lower(Replicate(*MakeOrder("gpipe", {2, 1}), 2), options).value();
+  const Trace trace = Simulate(program, costs).value();
+  std::vector<std::pair<Nanos, Nanos>> sums;  // of chunk 0, then of chunk 1
+  for (int device = 0; device < 2; ++device) {
+    for (size_t i = 0; i < program.devices[device].instructions.size(); ++i) {
+      if (!IsCollective(program.devices[device].instructions[i].operation)) continue;
+      sums.push_back({trace.devices[device][i].start, trace.devices[device][i].end});
+    }
+  }
+  // Chunk 1's gradients are there at 40, chunk 0's at 60, on one link between the nodes in each direction.
+  CHECK(sums == std::vector<std::pair<Nanos, Nanos>>{{60, 40 + 640 + 640}, {40, 40 + 640}});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -122,7 +123,11 @@ class Simulation {
     }
     if (!links_.IsAnyWaiting()) return false;
     const StartedTransfer next = links_.PopNext();
-    EndBoth(next.send, next.recv, links_.Take(next.lane, next.start, next.bytes));
+    if (next.group >= 0) {
+      EndCollective(next.group, links_.TakeForGroup(next.group, next.start));
+    } else {
+      EndBoth(next.send, next.recv, links_.Take(next.lane, next.start, next.bytes));
+    }
     return true;
   }
 
@@ -303,9 +308,18 @@ class Simulation {
       start = std::max(start, At(ref).ready);
     }
     collectives_.SetStart(group, start);
+    for (const InstructionRef ref : met) At(ref).start = start;
+    collectives_.Started(group).push_back(met);
+    if (!costs_.are_given() && links_.TakesTurns(group)) return links_.Wait({start, met[0], {}, -1, 0, group});
+    EndCollective(group, start);
+  }
+
+  // Ends the group's first collective that has started, which has its links since `begin`.
+  void EndCollective(int32_t group, Nanos begin) {
+    const std::vector<InstructionRef> met = std::move(collectives_.Started(group).front());
+    collectives_.Started(group).pop_front();
     for (const InstructionRef ref : met) {
-      At(ref).start = start;
-      End(ref, start + (costs_.are_given() ? costs_.Given(ref) : collectives_.DurationOf(group)));
+      End(ref, begin + (costs_.are_given() ? costs_.Given(ref) : collectives_.DurationOf(group)));
     }
   }
 

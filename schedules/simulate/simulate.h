@@ -37,7 +37,8 @@ struct SimulateOptions {
 //                CostModel::link_ns it takes exactly that time, whatever else is on the link.
 //   AllReduce, AllGather
 //                A device is ready when its waits have ended and the previous collective of the group has started. The
-//                collective starts when the last device is ready and takes CostModel::ReduceNanos. Compute goes on.
+//                collective starts when the last device is ready. It then takes its turn on the links of a ring over
+//                its devices, as transfers do, and takes CostModel::ReduceNanos. Compute goes on.
 //
 // With buffered transfers (TransportModel::buffered_slots):
 //
@@ -46,9 +47,9 @@ struct SimulateOptions {
 //   Recv         starts when it is ready and its Send has started; ends no earlier than its Send.
 //   links        Each pair of devices has links of its own, also between nodes.
 //
-// Transfers that start at the same time on one link take turns by sending device, then by instruction. Where several
-// pairs of devices share a link that has a bandwidth, their transfers go through a heap, which adds a factor
-// log(transfers under way). If devices share cores, each start and end of compute looks at all devices.
+// Transfers and collectives that start at the same time on one link take turns by first device, then by instruction.
+// Where several of them share a link that has a bandwidth, they go through a heap, which adds a factor log(transfers
+// under way). If devices share cores, each start and end of compute looks at all devices.
 //
 // Errors: InvalidArgument if `costs` does not fit the program (see CheckCosts). FailedPrecondition if the program is
 // malformed or gets stuck; the message names the first instruction that cannot go on. Validate the program for reasons.
