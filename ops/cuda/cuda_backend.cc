@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/cuda/activation.h"
 #include "ops/cuda/attention.h"
@@ -24,14 +25,24 @@
 namespace baton {
 namespace {
 
+absl::Status NotSliced(const char* kind) {
+  return absl::UnimplementedError(absl::StrCat(kind, ": the cuda backend has no parts of layers"));
+}
+
 // The table of layers: one row a kind.
 struct Maker {
   using Result = absl::StatusOr<std::unique_ptr<Layer>>;
   const Shape& input;
   const CudaBackendOptions& options;
 
-  Result operator()(const LinearSpec& spec) const { return CreateCudaLinear(spec, input, options); }
-  Result operator()(const EmbeddingSpec& spec) const { return CreateCudaEmbedding(spec, input, options); }
+  Result operator()(const LinearSpec& spec) const {
+    if (!spec.adds_bias) return NotSliced(LinearSpec::kKind);
+    return CreateCudaLinear(spec, input, options);
+  }
+  Result operator()(const EmbeddingSpec& spec) const {
+    if (!spec.slice.IsWhole() || !spec.adds_positions) return NotSliced(EmbeddingSpec::kKind);
+    return CreateCudaEmbedding(spec, input, options);
+  }
   Result operator()(const LayerNormSpec& spec) const { return CreateCudaLayerNorm(spec, input, options); }
   Result operator()(const RmsNormSpec& spec) const { return CreateCudaRmsNorm(spec, input, options); }
   Result operator()(const ActivationSpec& spec) const { return CreateCudaActivation(spec, input, options); }
@@ -42,7 +53,10 @@ struct Maker {
   Result operator()(const PatchesSpec& spec) const { return CreateCudaPatches(spec, input, options); }
   Result operator()(const PositionsSpec& spec) const { return CreateCudaPositions(spec, input, options); }
   Result operator()(const FirstRowSpec& spec) const { return CreateCudaFirstRow(spec, input, options); }
-  Result operator()(const CrossEntropySpec& spec) const { return CreateCudaCrossEntropy(spec, input, options); }
+  Result operator()(const CrossEntropySpec& spec) const {
+    if (!spec.slice.IsWhole()) return NotSliced(CrossEntropySpec::kKind);
+    return CreateCudaCrossEntropy(spec, input, options);
+  }
   template <typename Other>
   Result operator()(const Other&) const {
     return NoSuchLayer("cuda", Other::kKind);
@@ -59,6 +73,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateFeedForward(const Line
                                                                       ActivationKind activation,
                                                                       const LinearSpec& second,
                                                                       const Shape& input) const {
+  if (!first.adds_bias || !second.adds_bias) return NotSliced("feed-forward");
   return CreateCudaFeedForward(first, activation, second, input, options_);
 }
 

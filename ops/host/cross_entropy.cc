@@ -1,53 +1,17 @@
 // Cross-entropy as vectorised loops over rows.
 #include "ops/host/cross_entropy.h"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "base/status.h"
-#include "ops/host/simd.h"
+#include "ops/host/cross_entropy_rows.h"
+#include "ops/host/sliced_cross_entropy.h"
 #include "ops/host/support.h"
 #include "ops/layers/primitive_layer.h"
 #include "ops/layers/token_ids.h"
 
 namespace baton {
 namespace {
-
-// log_sums[row] ← log Σ exp(logits[row]). logits: [rows, classes]; log_sums: [rows].
-BATON_SIMD_CLONES
-void LogSumExpRows(int64_t rows, int64_t classes, const float* logits, float* __restrict log_sums) {
-  for (int64_t row = 0; row < rows; ++row) {
-    const float* __restrict x = logits + row * classes;
-    float largest = x[0];
-#pragma omp simd reduction(max : largest)
-    for (int64_t c = 0; c < classes; ++c) largest = x[c] > largest ? x[c] : largest;
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t c = 0; c < classes; ++c) sum += VectorizableExp(x[c] - largest);
-    log_sums[row] = largest + std::log(sum);
-  }
-}
-
-// grad_logits ← (softmax(logits) · (1 + 2 · z_loss · log_sum) − one-hot target) · scale, or 0 in rows that are ignored.
-// logits, grad_logits: [rows, classes]; log_sums, targets: [rows].
-BATON_SIMD_CLONES
-void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, float z_loss, const float* logits,
-                            const float* __restrict log_sums, const int32_t* __restrict targets, float* grad_logits) {
-  for (int64_t row = 0; row < rows; ++row) {
-    const float* __restrict x = logits + row * classes;
-    float* __restrict dx = grad_logits + row * classes;
-    if (targets[row] == kIgnoredTarget) {
-      std::fill_n(dx, classes, 0.0f);
-      continue;
-    }
-    const float log_sum = log_sums[row];
-    const float softmax_scale = z_loss == 0 ? scale : scale * (1 + 2 * z_loss * log_sum);
-#pragma omp simd
-    for (int64_t c = 0; c < classes; ++c) dx[c] = VectorizableExp(x[c] - log_sum) * softmax_scale;
-    dx[targets[row]] -= scale;
-  }
-}
 
 // saved: log Σ exp of each row, then the targets, since only Forward may read their buffer.
 class HostCrossEntropy final : public PrimitiveLayer {
@@ -98,6 +62,7 @@ class HostCrossEntropy final : public PrimitiveLayer {
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropySpec& spec, const Shape& input) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, CrossEntropyInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
+  if (!spec.slice.IsWhole()) return CreateHostSlicedCrossEntropy(spec, std::move(info));
   Footprint footprint;
   footprint.saved = AlignUp(NumRows(input) * (SizeOf(DataType::kFloat32) + SizeOf(DataType::kInt32)));
   return std::make_unique<HostCrossEntropy>(std::move(info), footprint, spec);

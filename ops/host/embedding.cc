@@ -12,14 +12,24 @@
 namespace baton {
 namespace {
 
-// output[row] ← table[ids[row] % vocabulary] + positions[row % context]. ids: [rows]; table: [vocabulary, width];
-// positions: [≥ context, width] or null; output: [rows, width].
+// output[row] ← table[ids[row] % vocabulary − own.begin] + positions[row % context]; a token outside `own` counts as
+// zeros. ids: [rows]; table: [own.end − own.begin, width]; positions: [≥ context, width] or null; output: [rows,
+// width].
 BATON_SIMD_CLONES
-void Gather(int64_t rows, int64_t context, int64_t vocabulary, int64_t width, const int32_t* ids, const float* table,
-            const float* positions, float* output) {
+void Gather(int64_t rows, int64_t context, int64_t vocabulary, IndexRange own, int64_t width, const int32_t* ids,
+            const float* table, const float* positions, float* output) {
   for (int64_t row = 0; row < rows; ++row) {
-    const float* __restrict token = table + ids[row] % vocabulary * width;
+    const int64_t id = ids[row] % vocabulary;
     float* __restrict y = output + row * width;
+    if (id < own.begin || id >= own.end) {
+      if (positions == nullptr) {
+        std::memset(y, 0, width * sizeof(float));
+      } else {
+        std::memcpy(y, positions + row % context * width, width * sizeof(float));
+      }
+      continue;
+    }
+    const float* __restrict token = table + (id - own.begin) * width;
     if (positions == nullptr) {
       std::memcpy(y, token, width * sizeof(float));
       continue;
@@ -30,17 +40,20 @@ void Gather(int64_t rows, int64_t context, int64_t vocabulary, int64_t width, co
   }
 }
 
-// table_gradient[ids[row] % vocabulary] += grad_output[row]; position_gradient[row % context] += grad_output[row],
-// unless it is null. In the order of rows, so that the sum for a token that occurs twice has a fixed order. Shapes:
-// Gather's.
+// table_gradient[ids[row] % vocabulary − own.begin] += grad_output[row], if the token is in `own`;
+// position_gradient[row % context] += grad_output[row], unless it is null. In the order of rows, so that the sum for a
+// token that occurs twice has a fixed order. Shapes: Gather's.
 BATON_SIMD_CLONES
-void ScatterAdd(int64_t rows, int64_t context, int64_t vocabulary, int64_t width, const int32_t* ids,
+void ScatterAdd(int64_t rows, int64_t context, int64_t vocabulary, IndexRange own, int64_t width, const int32_t* ids,
                 const float* grad_output, float* table_gradient, float* position_gradient) {
   for (int64_t row = 0; row < rows; ++row) {
     const float* __restrict dy = grad_output + row * width;
-    float* __restrict token = table_gradient + ids[row] % vocabulary * width;
+    const int64_t id = ids[row] % vocabulary;
+    if (id >= own.begin && id < own.end) {
+      float* __restrict token = table_gradient + (id - own.begin) * width;
 #pragma omp simd
-    for (int64_t c = 0; c < width; ++c) token[c] += dy[c];
+      for (int64_t c = 0; c < width; ++c) token[c] += dy[c];
+    }
     if (position_gradient == nullptr) continue;
     float* __restrict position = position_gradient + row % context * width;
 #pragma omp simd
@@ -78,16 +91,18 @@ class HostEmbedding final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), Footprint{}),
         vocabulary_(spec.vocabulary),
         width_(spec.width),
+        own_(spec.slice.IsWhole() ? IndexRange{0, spec.vocabulary} : spec.slice.ranges.front()),
         has_positions_(!spec.position_name.empty()),
+        adds_positions_(spec.adds_positions),
         segments_(spec.segment_name.empty() ? 0 : spec.segments) {}
 
   // Errors: InvalidArgument if an id is not in [0, vocabulary · segments).
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
     BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, NumIds()));
-    Gather(rows, input_shape()[1], vocabulary_, width_, Ids(buffers.input), Value<float>(0),
-           has_positions_ ? Value<float>(1) : nullptr, Floats(buffers.output));
-    if (segments_ > 0) {
+    Gather(rows, input_shape()[1], vocabulary_, own_, width_, Ids(buffers.input), Value<float>(0),
+           has_positions_ && adds_positions_ ? Value<float>(1) : nullptr, Floats(buffers.output));
+    if (segments_ > 0 && adds_positions_) {
       AddSegments(rows, vocabulary_, width_, Ids(buffers.input), Value<float>(SegmentTable()), Floats(buffers.output));
     }
     return absl::OkStatus();
@@ -99,7 +114,7 @@ class HostEmbedding final : public PrimitiveLayer {
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
     BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, NumIds()));
-    ScatterAdd(rows, input_shape()[1], vocabulary_, width_, Ids(buffers.input), Floats(buffers.grad_output),
+    ScatterAdd(rows, input_shape()[1], vocabulary_, own_, width_, Ids(buffers.input), Floats(buffers.grad_output),
                Gradient<float>(0), has_positions_ ? Gradient<float>(1) : nullptr);
     if (segments_ > 0) {
       ScatterSegments(rows, vocabulary_, width_, Ids(buffers.input), Floats(buffers.grad_output),
@@ -114,7 +129,9 @@ class HostEmbedding final : public PrimitiveLayer {
 
   const int64_t vocabulary_;
   const int64_t width_;
+  const IndexRange own_;  // the rows of the whole table that this member has
   const bool has_positions_;
+  const bool adds_positions_;
   const int64_t segments_;  // 0: no table of segments
 };
 

@@ -102,6 +102,7 @@ struct Maker {
   Result operator()(const PatchesSpec& spec) const { return CreateHostPatches(spec, input); }
   Result operator()(const PositionsSpec& spec) const { return CreateHostPositions(spec, input); }
   Result operator()(const FirstRowSpec& spec) const { return CreateHostFirstRow(spec, input); }
+  Result operator()(const ColumnsSpec& spec) const { return CreateHostColumns(spec, input); }
   Result operator()(const CrossEntropySpec& spec) const { return CreateHostCrossEntropy(spec, input); }
   template <typename Other>
   Result operator()(const Other&) const {

@@ -42,11 +42,12 @@ class HostLinear final : public PrimitiveLayer {
         inputs_(spec.inputs),
         outputs_(spec.outputs),
         bias_(spec.bias),
+        adds_bias_(spec.bias && spec.adds_bias),
         forward_(std::move(forward)) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const ThreadScope scope(threads_);
-    if (bias_) {
+    if (adds_bias_) {
       return forward_.Run({buffers.input, Value<float>(0), buffers.output, buffers.scratch, Value<float>(1)});
     }
     return forward_.Run({buffers.input, Value<float>(0), buffers.output, buffers.scratch});
@@ -72,6 +73,7 @@ class HostLinear final : public PrimitiveLayer {
   const int64_t inputs_;
   const int64_t outputs_;
   const bool bias_;
+  const bool adds_bias_;
   OneDnnPrimitive forward_;
 };
 
@@ -90,14 +92,15 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, 
     const memory::desc destination({rows, spec.outputs}, f32, memory::format_tag::ab);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    const auto description = spec.bias ? dnnl::matmul::desc(source, weight, bias, destination)
+    const bool adds_bias = spec.bias && spec.adds_bias;
+    const auto description = adds_bias ? dnnl::matmul::desc(source, weight, bias, destination)
                                        : dnnl::matmul::desc(source, weight, destination);
     const dnnl::matmul::primitive_desc primitive(description, attributes, OneDnnEngine());
     std::vector<OneDnnPrimitive::Argument> arguments = {{DNNL_ARG_SRC, source},
                                                         {DNNL_ARG_WEIGHTS, weight},
                                                         {DNNL_ARG_DST, destination},
                                                         {DNNL_ARG_SCRATCHPAD, primitive.scratchpad_desc()}};
-    if (spec.bias) arguments.push_back({DNNL_ARG_BIAS, bias});
+    if (adds_bias) arguments.push_back({DNNL_ARG_BIAS, bias});
     Footprint footprint;
     footprint.scratch = AlignUp(static_cast<Bytes>(primitive.scratchpad_desc().get_size()));
     return std::make_unique<HostLinear>(threads, std::move(info), footprint, spec,

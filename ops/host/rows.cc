@@ -119,6 +119,37 @@ class HostFirstRow final : public PrimitiveLayer {
   }
 };
 
+class HostColumns final : public PrimitiveLayer {
+ public:
+  HostColumns(LayerInfo info, const ColumnsSpec& spec)
+      : PrimitiveLayer(std::move(info), Footprint{}),
+        begin_(spec.begin),
+        width_(spec.end - spec.begin),
+        features_(input_shape().extents().back()) {}
+
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    for (int64_t row = 0; row < NumRows(input_shape()); ++row) {
+      std::copy_n(Floats(buffers.input) + row * features_ + begin_, width_, Floats(buffers.output) + row * width_);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
+    if (buffers.grad_input == nullptr) return absl::OkStatus();
+    std::fill_n(Floats(buffers.grad_input), input_shape().NumElements(), 0.0f);
+    for (int64_t row = 0; row < NumRows(input_shape()); ++row) {
+      std::copy_n(Floats(buffers.grad_output) + row * width_, width_,
+                  Floats(buffers.grad_input) + row * features_ + begin_);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t begin_;
+  const int64_t width_;     // of the columns
+  const int64_t features_;  // of a row of the input
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostPatches(const PatchesSpec& spec, const Shape& input) {
@@ -137,6 +168,12 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostFirstRow(const FirstRowSpec& sp
   BATON_ASSIGN_OR_RETURN(LayerInfo info, FirstRowInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
   return std::make_unique<HostFirstRow>(std::move(info));
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostColumns(const ColumnsSpec& spec, const Shape& input) {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, ColumnsInfo(spec, input));
+  BATON_RETURN_IF_ERROR(CheckFloat32(input));
+  return std::make_unique<HostColumns>(std::move(info), spec);
 }
 
 }  // namespace baton

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/layers/flattened.h"
+#include "ops/layers/member_sum.h"
 #include "ops/layers/recomputed.h"
 #include "ops/layers/residual.h"
 #include "ops/layers/sequence.h"
@@ -87,6 +88,11 @@ struct Builder {
     if (spec.shortcut.empty()) return Residual::Create(backend, std::move(inner));
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> shortcut, builder(SequenceSpec{spec.shortcut}));
     return ShortcutResidual::Create(backend, std::move(inner), std::move(shortcut));
+  }
+  Result operator()(const MemberSumSpec& spec) const {
+    const Builder builder{backend, input, inside};
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, builder(SequenceSpec{spec.layers}));
+    return MemberSum::Create(backend, spec, std::move(inner));
   }
   Result operator()(const FlattenedSpec& spec) const {
     if (input.NumElements() <= 0) {

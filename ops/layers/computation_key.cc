@@ -10,14 +10,16 @@ namespace baton {
 namespace {
 
 std::string KeyOf(const LinearSpec& spec) {
-  const auto& [name, weight_name, inputs, outputs, bias, initializer] = spec;
+  const auto& [name, weight_name, inputs, outputs, bias, initializer, slice, adds_bias] = spec;
   return absl::StrCat("linear ", weight_name.empty() ? "" : "tied ", inputs, " ", outputs, " ", bias);
 }
 
 std::string KeyOf(const EmbeddingSpec& spec) {
-  const auto& [token_name, position_name, vocabulary, context, width, initializer, segment_name, segments] = spec;
+  const auto& [token_name, position_name, vocabulary, context, width, initializer, segment_name, segments, slice,
+               adds_positions] = spec;
   return absl::StrCat("embedding ", position_name.empty() ? "" : "positions ", vocabulary, " ", context, " ", width,
-                      segment_name.empty() ? "" : absl::StrCat(" segments ", segments));
+                      segment_name.empty() ? "" : absl::StrCat(" segments ", segments),
+                      slice.IsWhole() ? "" : absl::StrCat(" rows ", slice.NumIndices()));
 }
 
 std::string KeyOf(const LayerNormSpec& spec) {
@@ -91,10 +93,15 @@ std::string KeyOf(const PositionsSpec& spec) {
 
 std::string KeyOf(const FirstRowSpec&) { return "first row"; }
 
+std::string KeyOf(const ColumnsSpec& spec) {
+  const auto& [begin, end] = spec;
+  return absl::StrCat("columns ", end - begin);
+}
+
 // The z-loss changes values but not the work.
 std::string KeyOf(const CrossEntropySpec& spec) {
-  const auto& [classes, loss_rows, z_loss] = spec;
-  return absl::StrCat("cross-entropy ", classes, " ", loss_rows);
+  const auto& [classes, loss_rows, z_loss, slice] = spec;
+  return absl::StrCat("cross-entropy ", classes, " ", loss_rows, slice.IsWhole() ? "" : " sliced");
 }
 
 std::string KeyOf(const std::vector<LayerSpec>& layers) {
@@ -119,6 +126,11 @@ std::string KeyOf(const ResidualSpec& spec) {
   const auto& [layers, shortcut] = spec;
   return absl::StrCat("residual ", KeyOf(layers), shortcut.empty() ? "" : " + ",
                       shortcut.empty() ? "" : KeyOf(shortcut));
+}
+
+std::string KeyOf(const MemberSumSpec& spec) {
+  const auto& [layers, output, grad_input, gradients] = spec;
+  return absl::StrCat("member sum ", output, grad_input, gradients, " ", KeyOf(layers));
 }
 
 }  // namespace

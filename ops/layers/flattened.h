@@ -26,6 +26,7 @@ class Flattened final : public Layer {
   bool adds_to_grad_input() const override { return inner_->adds_to_grad_input(); }
   Footprint footprint() const override { return inner_->footprint(); }
   LayerFlops flops() const override { return inner_->flops(); }
+  MemberTraffic member_traffic() const override { return inner_->member_traffic(); }
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override {
     inner_->BindParameters(values, gradients);
   }

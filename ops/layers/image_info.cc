@@ -195,4 +195,18 @@ absl::StatusOr<LayerInfo> FirstRowInfo(const FirstRowSpec& spec, const Shape& in
   return info;
 }
 
+absl::StatusOr<LayerInfo> ColumnsInfo(const ColumnsSpec& spec, const Shape& input) {
+  BATON_RETURN_IF_ERROR(CheckFloatInput("columns", input));
+  if (spec.begin < 0 || spec.end <= spec.begin || spec.end > input.extents().back()) {
+    return absl::InvalidArgumentError(absl::StrCat("columns: [", spec.begin, ", ", spec.end,
+                                                   ") are not within the last extent of ", input.ToString()));
+  }
+  LayerInfo info;
+  info.input_shape = input;
+  info.output_shape = WithLastExtent(input, spec.end - spec.begin);
+  const double elements = static_cast<double>(info.output_shape.NumElements());
+  info.flops = {elements, elements, 0};
+  return info;
+}
+
 }  // namespace baton

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "base/units.h"
+#include "ops/tensor/axis_slice.h"
 #include "ops/tensor/pass_buffers.h"
 #include "ops/tensor/shape.h"
 
@@ -45,6 +46,8 @@ struct ParameterSpec {
   // Training leaves it as it is. A primitive layer whose parameters are all frozen computes no gradients of them;
   // others compute them, and they are not used. Not part of the gradient norm.
   bool frozen = false;
+  // The part of the whole parameter that `shape` is, for a member of a tensor-parallel group.
+  AxisSlice slice{};
 };
 
 // The last pass in which a layer reads its input again.
@@ -70,6 +73,21 @@ struct LayerFlops {
   double backward_weight = 0;
 };
 
+// What a member of a tensor-parallel group exchanges with the others for one micro-batch.
+struct MemberTraffic {
+  int forward_sums = 0;
+  int backward_sums = 0;
+  Bytes forward_bytes = 0;  // of all buffers that Forward sums
+  Bytes backward_bytes = 0;
+
+  void Add(const MemberTraffic& other) {
+    forward_sums += other.forward_sums;
+    backward_sums += other.backward_sums;
+    forward_bytes += other.forward_bytes;
+    backward_bytes += other.backward_bytes;
+  }
+};
+
 // Lifecycle: BindParameters once, then any number of calls. Allocates at most in the first call of each kind.
 // Stream: a GPU's layer enqueues its work on `stream` and returns; a host's does it before it returns. The same shapes
 // and values give the same bits, at any addresses. Thread contract: one thread at a time.
@@ -89,6 +107,7 @@ class Layer {
   virtual bool adds_to_grad_input() const { return false; }
   virtual Footprint footprint() const = 0;
   virtual LayerFlops flops() const = 0;
+  virtual MemberTraffic member_traffic() const { return {}; }
 
   // Binds the values and gradients of parameters(), in that order. They must outlive the layer.
   virtual void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) = 0;

@@ -18,16 +18,23 @@ absl::StatusOr<LayerInfo> LinearInfo(const LinearSpec& spec, const Shape& input)
   BATON_RETURN_IF_ERROR(CheckPositive("linear.outputs", spec.outputs));
   BATON_RETURN_IF_ERROR(CheckFloatInput(layer, input));
   BATON_RETURN_IF_ERROR(CheckLastExtent(layer, input, "inputs", spec.inputs));
+  if (spec.slice.axis > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(layer, ": slice.axis: ", spec.slice.axis, " is neither 0 nor 1"));
+  }
+  BATON_RETURN_IF_ERROR(
+      CheckSlice(absl::StrCat(layer, ": slice"), spec.slice, spec.slice.axis == 0 ? spec.outputs : spec.inputs));
   LayerInfo info;
   info.input_shape = input;
   info.output_shape = WithLastExtent(input, spec.outputs);
   info.parameters.push_back({spec.weight_name.empty() ? absl::StrCat(spec.name, ".weight") : spec.weight_name,
                              Shape(ParameterType(input.type()), {spec.outputs, spec.inputs}), spec.initializer,
                              /*decays=*/true});
+  info.parameters.back().slice = spec.slice;
   if (spec.bias) {
     info.parameters.push_back({absl::StrCat(spec.name, ".bias"), Shape(ParameterType(input.type()), {spec.outputs}),
                                Initializer{},
                                /*decays=*/false});
+    if (spec.slice.axis == 0) info.parameters.back().slice = spec.slice;
   }
   info.input_use = InputUse::kBackwardWeight;
   info.weight_needs_grad_output = true;
@@ -49,12 +56,20 @@ absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& 
     return absl::InvalidArgumentError(
         absl::StrCat("embedding.context: ", spec.context, " is less than the input's, ", input.ToString()));
   }
+  const int64_t rows = spec.slice.IsWhole() ? spec.vocabulary : spec.slice.NumIndices();
+  BATON_RETURN_IF_ERROR(CheckSlice("embedding.slice", spec.slice, rows));
+  if (!spec.slice.IsWhole() &&
+      (spec.slice.axis != 0 || spec.slice.ranges.size() != 1 || spec.slice.whole != spec.vocabulary)) {
+    return absl::InvalidArgumentError(absl::StrCat("embedding.slice: ", spec.slice.ToString(),
+                                                   " is not one range of the ", spec.vocabulary, " rows of tokens"));
+  }
   LayerInfo info;
   info.input_shape = input;
   info.output_shape = Shape(type, {input[0], input[1], spec.width});
-  info.parameters.push_back({absl::StrCat(spec.token_name, ".weight"),
-                             Shape(ParameterType(type), {spec.vocabulary, spec.width}), spec.initializer,
+  info.parameters.push_back({absl::StrCat(spec.token_name, ".weight"), Shape(ParameterType(type), {rows, spec.width}),
+                             spec.initializer,
                              /*decays=*/true});
+  info.parameters.back().slice = spec.slice;
   if (!spec.position_name.empty()) {
     info.parameters.push_back({absl::StrCat(spec.position_name, ".weight"),
                                Shape(ParameterType(type), {spec.context, spec.width}), spec.initializer,
@@ -133,6 +148,11 @@ absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const S
   }
   BATON_RETURN_IF_ERROR(CheckFloatInput("cross_entropy", input));
   BATON_RETURN_IF_ERROR(CheckLastExtent("cross_entropy", input, "classes", spec.classes));
+  BATON_RETURN_IF_ERROR(CheckSlice("cross_entropy.slice", spec.slice, spec.classes));
+  if (spec.slice.ranges.size() > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cross_entropy.slice: ", spec.slice.ToString(), " is not one range of classes"));
+  }
   LayerInfo info;
   info.input_shape = input;
   info.output_shape = Shape();

@@ -56,6 +56,8 @@ absl::StatusOr<LayerInfo> GlobalAverageInfo(const GlobalAverageSpec& spec, const
 // input: [sequences, rows, width] float. BackwardWeight reads the gradient of the output.
 absl::StatusOr<LayerInfo> PositionsInfo(const PositionsSpec& spec, const Shape& input);
 absl::StatusOr<LayerInfo> FirstRowInfo(const FirstRowSpec& spec, const Shape& input);
+// input: [rows…, at least end] float.
+absl::StatusOr<LayerInfo> ColumnsInfo(const ColumnsSpec& spec, const Shape& input);
 // input: [rows…, classes] float; no output.
 absl::StatusOr<LayerInfo> CrossEntropyInfo(const CrossEntropySpec& spec, const Shape& input);
 

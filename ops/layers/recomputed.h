@@ -27,6 +27,7 @@ class Recomputed final : public Layer {
   bool weight_needs_grad_output() const override { return inner_->weight_needs_grad_output(); }
   Footprint footprint() const override;
   LayerFlops flops() const override { return inner_->flops(); }
+  MemberTraffic member_traffic() const override { return inner_->member_traffic(); }
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override {
     inner_->BindParameters(values, gradients);
   }

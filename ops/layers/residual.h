@@ -25,6 +25,7 @@ class Residual final : public Layer {
   bool weight_needs_grad_output() const override { return inner_->weight_needs_grad_output(); }
   Footprint footprint() const override { return inner_->footprint(); }
   LayerFlops flops() const override;
+  MemberTraffic member_traffic() const override { return inner_->member_traffic(); }
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override {
     inner_->BindParameters(values, gradients);
   }

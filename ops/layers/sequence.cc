@@ -101,6 +101,12 @@ LayerFlops Sequence::flops() const {
   return sum;
 }
 
+MemberTraffic Sequence::member_traffic() const {
+  MemberTraffic sum;
+  for (const auto& layer : layers_) sum.Add(layer->member_traffic());
+  return sum;
+}
+
 void Sequence::BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) {
   size_t begin = 0;
   for (const auto& layer : layers_) {
@@ -157,6 +163,7 @@ PassBuffers Sequence::BuffersOf(int index, const PassBuffers& buffers) const {
   result.loss = buffers.loss;
   result.step = buffers.step;
   result.first_sequence = buffers.first_sequence;
+  result.members = buffers.members;
   return result;
 }
 

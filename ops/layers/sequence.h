@@ -42,6 +42,7 @@ class Sequence final : public Layer {
   bool adds_to_grad_input() const override { return layers_.front()->adds_to_grad_input(); }
   Footprint footprint() const override { return footprint_; }
   LayerFlops flops() const override;
+  MemberTraffic member_traffic() const override;
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override;
   void Freeze(const std::vector<bool>& frozen) override;
 

@@ -29,6 +29,11 @@ class ShortcutResidual final : public Layer {
   }
   Footprint footprint() const override;
   LayerFlops flops() const override;
+  MemberTraffic member_traffic() const override {
+    MemberTraffic sum = inner_->member_traffic();
+    sum.Add(shortcut_->member_traffic());
+    return sum;
+  }
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override;
   void Freeze(const std::vector<bool>& frozen) override;
 

@@ -34,6 +34,12 @@ struct LinearSpec {
   int64_t outputs = 0;
   bool bias = true;
   Initializer initializer;  // of the weight; the bias's initial values are zero
+  // Tensor parallelism: the rows (axis 0, and the bias with them) or columns (axis 1) of the weight that this member
+  // has. `outputs` or `inputs` counts the indices of the slice.
+  AxisSlice slice{};
+  // False: Forward leaves the bias out, but BackwardWeight computes its gradient. For members whose outputs are summed,
+  // except the first.
+  bool adds_bias = true;
 };
 
 // ids: [sequences, context] i32 → [sequences, context, width] f32: tokens[token] + positions[position] +
@@ -48,6 +54,12 @@ struct EmbeddingSpec {
   Initializer initializer;
   std::string segment_name;  // parameter SEGMENT_NAME.weight: [segments, width]; empty: no segments
   int64_t segments = 1;
+  // Tensor parallelism: the rows of the table of tokens that this member has, one range of axis 0. `vocabulary` counts
+  // all tokens. A token of another member's rows gives zeros.
+  AxisSlice slice{};
+  // False: Forward leaves positions and segments out, but BackwardWeight computes their gradients. For members whose
+  // outputs are summed, except the first.
+  bool adds_positions = true;
 };
 
 // Layer normalisation over the last axis (Ba, Kiros and Hinton 2016): [rows…, width] → [rows…, width]. Parameters
@@ -136,6 +148,10 @@ struct CrossEntropySpec {
   int64_t classes = 0;
   int64_t loss_rows = 0;
   double z_loss = 0;  // at least 0
+  // Tensor parallelism: the columns of the logits that this member has, one range; `classes` counts its indices.
+  // Targets are in [0, slice.whole). Forward exchanges the maximum, the sum of exponentials and the target's logit of
+  // each row with the other members, so that every member computes the loss of the whole row.
+  AxisSlice slice{};
 };
 
 // Dropout (Srivastava et al. 2014), any shape [sequences, …]: in training each element becomes 0 with `probability`,
@@ -229,6 +245,14 @@ struct FirstRowSpec {
   static constexpr char kKind[] = "first row";
 };
 
+// Features [begin, end) of each row: [rows…, features] → [rows…, end − begin]. In tensor parallelism, the part of a
+// whole row that a member's columns of a weight read.
+struct ColumnsSpec {
+  static constexpr char kKind[] = "columns";
+  int64_t begin = 0;
+  int64_t end = 0;  // at least begin + 1
+};
+
 struct LayerSpec;
 
 // Layers whose input is each example's elements as one row of features: [examples, …] → as for [examples, features].
@@ -250,6 +274,20 @@ struct ResidualSpec {
   std::vector<LayerSpec> shortcut;
 };
 
+// Tensor parallelism: layers that compute a part of a sum over the members of a group (ops/layers/member_group.h). The
+// sums are in the order of members and replace the parts of all members.
+//
+//   one half of a transformer block: linear by rows ─▶ attention ─▶ linear by columns, with `output` and `grad_input`
+struct MemberSumSpec {
+  static constexpr char kKind[] = "member sum";
+  std::vector<LayerSpec> layers;
+  bool output = false;      // Forward sums the output
+  bool grad_input = false;  // BackwardInput sums the gradient of the input
+  // BackwardWeight sums what it adds to the gradients of parameters: for layers whose whole parameters act on a
+  // member's part of the features.
+  bool gradients = false;
+};
+
 // The part of its saved bytes that a layer drops after Forward and computes again before its backward pass. kNone:
 // nothing. kAttention: what attention saves, which is the largest part for long contexts and cheap to compute
 // (Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", section 5). kFull:
@@ -259,7 +297,8 @@ enum class RecomputeMode : int8_t { kNone, kAttention, kFull };
 struct LayerSpec {
   std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, RmsNormSpec, ActivationSpec, GateSpec, RotarySpec,
                AttentionSpec, DropoutSpec, ConvolutionSpec, GroupNormSpec, BatchNormSpec, PoolSpec, GlobalAverageSpec,
-               PatchesSpec, PositionsSpec, FirstRowSpec, CrossEntropySpec, FlattenedSpec, SequenceSpec, ResidualSpec>
+               PatchesSpec, PositionsSpec, FirstRowSpec, ColumnsSpec, CrossEntropySpec, FlattenedSpec, SequenceSpec,
+               ResidualSpec, MemberSumSpec>
       kind;
   RecomputeMode recompute = RecomputeMode::kNone;
 };

@@ -65,6 +65,8 @@ class Adder {
       times.backward_input += addition;
       return times;
     }
+    // The sums are the links' work, not the device's.
+    if (const auto* sum = std::get_if<MemberSumSpec>(&spec.kind)) return AddAll(sum->layers, mode, shape);
     if (const auto* flattened = std::get_if<FlattenedSpec>(&spec.kind)) {
       shape = Shape(shape.type(), {shape[0], shape.NumElements() / shape[0]});
       return AddAll(flattened->layers, mode, shape);

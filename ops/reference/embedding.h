@@ -18,7 +18,9 @@ class ReferenceEmbedding final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), Footprint{}),
         vocabulary_(spec.vocabulary),
         width_(spec.width),
+        rows_(spec.slice.IsWhole() ? IndexRange{0, spec.vocabulary} : spec.slice.ranges.front()),
         has_positions_(!spec.position_name.empty()),
+        adds_positions_(spec.adds_positions),
         segments_(spec.segment_name.empty() ? 0 : spec.segments) {}
 
   // Errors: InvalidArgument if an id is not in [0, vocabulary · segments).
@@ -29,8 +31,10 @@ class ReferenceEmbedding final : public PrimitiveLayer {
     for (int64_t row = 0; row < input_shape().NumElements(); ++row) {
       const int64_t position = row % input_shape()[1];
       for (int64_t c = 0; c < width_; ++c) {
-        y[row * width_ + c] = Value<T>(0)[tokens[row] % vocabulary_ * width_ + c] +
-                              (has_positions_ ? Value<T>(1)[position * width_ + c] : T{0});
+        const int64_t token = tokens[row] % vocabulary_ - rows_.begin;
+        y[row * width_ + c] = IsOwn(token) ? Value<T>(0)[token * width_ + c] : T{0};
+        if (!adds_positions_) continue;
+        if (has_positions_) y[row * width_ + c] += Value<T>(1)[position * width_ + c];
         if (segments_ > 0) y[row * width_ + c] += Value<T>(SegmentTable())[tokens[row] / vocabulary_ * width_ + c];
       }
     }
@@ -47,7 +51,8 @@ class ReferenceEmbedding final : public PrimitiveLayer {
     for (int64_t row = 0; row < input_shape().NumElements(); ++row) {
       const int64_t position = row % input_shape()[1];
       for (int64_t c = 0; c < width_; ++c) {
-        Gradient<T>(0)[tokens[row] % vocabulary_ * width_ + c] += dy[row * width_ + c];
+        const int64_t token = tokens[row] % vocabulary_ - rows_.begin;
+        if (IsOwn(token)) Gradient<T>(0)[token * width_ + c] += dy[row * width_ + c];
         if (has_positions_) Gradient<T>(1)[position * width_ + c] += dy[row * width_ + c];
         if (segments_ == 0) continue;
         Gradient<T>(SegmentTable())[tokens[row] / vocabulary_ * width_ + c] += dy[row * width_ + c];
@@ -59,10 +64,13 @@ class ReferenceEmbedding final : public PrimitiveLayer {
  private:
   int64_t NumIds() const { return vocabulary_ * (segments_ > 0 ? segments_ : 1); }
   int SegmentTable() const { return has_positions_ ? 2 : 1; }
+  bool IsOwn(int64_t token) const { return token >= 0 && token < rows_.end - rows_.begin; }
 
   const int64_t vocabulary_;
   const int64_t width_;
+  const IndexRange rows_;  // of the whole table that this member has
   const bool has_positions_;
+  const bool adds_positions_;
   const int64_t segments_;  // 0: no table of segments
 };
 

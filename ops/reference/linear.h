@@ -13,7 +13,11 @@ template <typename T>
 class ReferenceLinear final : public PrimitiveLayer {
  public:
   ReferenceLinear(LayerInfo info, const LinearSpec& spec)
-      : PrimitiveLayer(std::move(info), Footprint{}), inputs_(spec.inputs), outputs_(spec.outputs), bias_(spec.bias) {}
+      : PrimitiveLayer(std::move(info), Footprint{}),
+        inputs_(spec.inputs),
+        outputs_(spec.outputs),
+        bias_(spec.bias),
+        adds_bias_(spec.bias && spec.adds_bias) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const T* x = reinterpret_cast<const T*>(buffers.input);
@@ -21,7 +25,7 @@ class ReferenceLinear final : public PrimitiveLayer {
     const T* weight = Value<T>(0);
     for (int64_t row = 0; row < NumRows(input_shape()); ++row) {
       for (int64_t o = 0; o < outputs_; ++o) {
-        double sum = bias_ ? Value<T>(1)[o] : 0;
+        double sum = adds_bias_ ? Value<T>(1)[o] : 0;
         for (int64_t i = 0; i < inputs_; ++i) {
           sum += static_cast<double>(x[row * inputs_ + i]) * weight[o * inputs_ + i];
         }
@@ -73,6 +77,7 @@ class ReferenceLinear final : public PrimitiveLayer {
   const int64_t inputs_;
   const int64_t outputs_;
   const bool bias_;
+  const bool adds_bias_;
 };
 
 }  // namespace baton

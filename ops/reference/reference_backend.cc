@@ -22,6 +22,7 @@
 #include "ops/reference/rms_norm.h"
 #include "ops/reference/rotary.h"
 #include "ops/reference/rows.h"
+#include "ops/reference/sliced_cross_entropy.h"
 
 namespace baton {
 namespace {
@@ -77,7 +78,9 @@ struct Maker {
     return Make<ReferencePositions>(PositionsInfo(spec, input), spec);
   }
   Result operator()(const FirstRowSpec& spec) const { return Make<ReferenceFirstRow>(FirstRowInfo(spec, input), spec); }
+  Result operator()(const ColumnsSpec& spec) const { return Make<ReferenceColumns>(ColumnsInfo(spec, input), spec); }
   Result operator()(const CrossEntropySpec& spec) const {
+    if (!spec.slice.IsWhole()) return Make<ReferenceSlicedCrossEntropy>(CrossEntropyInfo(spec, input), spec);
     return Make<ReferenceCrossEntropy>(CrossEntropyInfo(spec, input), spec);
   }
   template <typename Other>

@@ -1,4 +1,4 @@
-// Patches, positions and the first row of a sequence as plain loops. Used only by ReferenceBackend.
+// Patches, positions, the first row of a sequence and columns of rows as plain loops. Used only by ReferenceBackend.
 #ifndef BATON_OPS_REFERENCE_ROWS_H_
 #define BATON_OPS_REFERENCE_ROWS_H_
 
@@ -118,6 +118,40 @@ class ReferenceFirstRow final : public PrimitiveLayer {
     }
     return absl::OkStatus();
   }
+};
+
+// T: float or double.
+template <typename T>
+class ReferenceColumns final : public PrimitiveLayer {
+ public:
+  ReferenceColumns(const LayerInfo& info, const ColumnsSpec& spec)
+      : PrimitiveLayer(info, Footprint{}), begin_(spec.begin), end_(spec.end) {}
+
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const T* x = reinterpret_cast<const T*>(buffers.input);
+    T* y = reinterpret_cast<T*>(buffers.output);
+    const int64_t features = input_shape().extents().back();
+    for (int64_t row = 0; row < NumRows(input_shape()); ++row) {
+      for (int64_t c = begin_; c < end_; ++c) *y++ = x[row * features + c];
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
+    if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const T* dy = reinterpret_cast<const T*>(buffers.grad_output);
+    T* dx = reinterpret_cast<T*>(buffers.grad_input);
+    const int64_t features = input_shape().extents().back();
+    for (int64_t i = 0; i < input_shape().NumElements(); ++i) {
+      const int64_t c = i % features;
+      dx[i] = c >= begin_ && c < end_ ? *dy++ : T{0};
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t begin_;
+  const int64_t end_;
 };
 
 }  // namespace baton

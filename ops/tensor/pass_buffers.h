@@ -8,6 +8,8 @@
 
 namespace baton {
 
+class MemberGroup;  // ops/layers/member_group.h
+
 // Facts that all passes of a step share, for layers that differ between training and evaluation or draw random
 // numbers. In memory that host and device share: a captured step reads what the host wrote last.
 struct StepContext {
@@ -60,6 +62,9 @@ struct PassBuffers {
   const StepContext* step = nullptr;
   // Set by the stage module: the number, in the step's batch, of the micro-batch's first sequence or example.
   int64_t first_sequence = 0;
+  // Set by the stage module: the other members that compute the same passes on their parts of the parameters. Null: the
+  // layers have whole parameters, or sums over members are left out (to time a layer).
+  MemberGroup* members = nullptr;
 };
 
 }  // namespace baton

@@ -155,6 +155,10 @@ LayerCase PositionsCase(std::vector<int64_t> rows, bool class_token, DataType ty
           Shape(type, std::move(rows))};
 }
 
+LayerCase ColumnsCase(int64_t begin, int64_t end, std::vector<int64_t> rows, DataType type) {
+  return {"columns", {ColumnsSpec{begin, end}}, Shape(type, std::move(rows))};
+}
+
 LayerCase FirstRowCase(std::vector<int64_t> rows, DataType type) {
   return {"first row", {FirstRowSpec{}}, Shape(type, std::move(rows))};
 }
@@ -354,6 +358,8 @@ std::vector<LayerCase> AllLayerCases() {
       PositionsCase({3, 4, 5}, false, type),
       FirstRowCase({3, 4, 5}, type),
       FirstRowCase({1, 1, 1}, type),
+      ColumnsCase(2, 5, {3, 4, 7}, type),
+      ColumnsCase(0, 1, {1, 1}, type),
       ShortcutCase(BatchStatistics::kMicroBatch, type),
       ShortcutCase(BatchStatistics::kFrozen, type),
       ResidualCase(type),
@@ -415,6 +421,7 @@ std::vector<LayerCase> DoubleLayerCases() {
       PositionsCase({2, 3, 4}, true, type),
       PositionsCase({2, 3, 4}, false, type),
       FirstRowCase({2, 3, 4}, type),
+      ColumnsCase(1, 3, {2, 3, 4}, type),
       ShortcutCase(BatchStatistics::kMicroBatch, type),
       ShortcutCase(BatchStatistics::kFrozen, type),
       CrossEntropyCase(4, 5, type),
