@@ -1,4 +1,5 @@
-// Times of layers estimated from their FLOPs and bytes, for devices that are not at hand. Used by runtime/planning.
+// Times of layers estimated from their kernels' FLOPs and bytes, for devices that are not at hand. Used by
+// runtime/planning.
 #ifndef BATON_OPS_MODELS_RATES_H_
 #define BATON_OPS_MODELS_RATES_H_
 
@@ -7,27 +8,27 @@
 #include "absl/status/status.h"
 #include "ops/backend.h"
 #include "ops/layers/spec.h"
+#include "ops/models/kernels.h"
 #include "schedules/costs/costs.h"
 
 namespace baton {
 
-// The peak rates of a device.
+// The rates that a device's large kernels reach.
 struct DeviceRates {
   double flops_per_ns = 0;  // GFLOP/s; above 0
   double bytes_per_ns = 0;  // GB/s of its memory; 0: memory takes no time
+  // Of a GPU; 0: kernels have no tiles, launches and least times, only FLOPs and bytes.
+  int multiprocessors = 0;
+  double clock_ghz = 0;  // above 0 if there are multiprocessors
 };
 
-// Sets the times of costs[i], which describes model.layers[i], for one micro-batch. A primitive layer takes the longer
-// of the times for its FLOPs and for the bytes that it reads and writes (Williams et al. 2009, "Roofline"). Launches
-// take no time.
-//
-//   forward          reads input and parameters, writes output and saved bytes
-//   backward-input   reads the output's gradient, parameters and saved bytes, writes the input's gradient
-//   backward-weight  reads input and the output's gradient, reads and writes parameter gradients; 0 without parameters
-//   recompute        the forwards of the recomputed layers
-//   update           reads and writes parameters, gradients and both moments
-//
-// Errors: those of building the layers.
+// The time of one kernel in nanoseconds: KernelTime of kernel_times.h if the rates are a GPU's, else the longer of the
+// times for its FLOPs and for its bytes (Williams et al. 2009, "Roofline").
+double TimeByRates(const Kernel& kernel, const DeviceRates& rates);
+
+// Sets the times of costs[i], which describes model.layers[i], for one micro-batch: the sums over the kernels of each
+// direction. The optimizer's update reads and writes parameters, gradients and both moments. Errors: those of building
+// the layers.
 absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const DeviceRates& rates,
                          std::vector<LayerCosts>& costs);
 

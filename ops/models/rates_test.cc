@@ -49,6 +49,13 @@ TEST_CASE("a linear layer takes the longer of its FLOPs and its bytes") {
   CHECK(Timed(OneLinear(), {1e9, 0})[0].update_ns == 0);
 }
 
+TEST_CASE("with multiprocessors a kernel takes more than its roofline") {
+  const LayerCosts roofline = Timed(OneLinear(), {1000, 1000})[0], gpu = Timed(OneLinear(), {1000, 1000, 8, 1.5})[0];
+  CHECK(gpu.forward_ns > roofline.forward_ns + 1000);
+  CHECK(gpu.backward_weight_ns > roofline.backward_weight_ns + 1000);
+  CHECK(gpu.update_ns > roofline.update_ns + 1000);
+}
+
 TEST_CASE("recomputation takes the time of the recomputed forwards") {
   ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
   model.layers[1].recompute = RecomputeMode::kAttention;

@@ -84,6 +84,8 @@ absl::Status ResolveRates(proto::Devices& devices) {
     proto::Rates& rates = *devices.mutable_rates();
     if (!rates.has_matmul_tflops()) rates.set_matmul_tflops(known->matmul_tflops());
     if (!rates.has_memory_gbps()) rates.set_memory_gbps(known->memory_gbps());
+    if (!rates.has_multiprocessors()) rates.set_multiprocessors(known->multiprocessors);
+    if (rates.multiprocessors() > 0 && !rates.has_clock_ghz()) rates.set_clock_ghz(known->clock_ghz);
     if (!devices.has_memory_gib()) devices.set_memory_gib(known->memory_gib);
   }
   if (devices.has_memory_gib()) {
@@ -94,7 +96,11 @@ absl::Status ResolveRates(proto::Devices& devices) {
   if (!rates.has_matmul_tflops()) return Missing("devices.rates.matmul_tflops", "10^12 operations a second");
   if (!rates.has_memory_gbps()) return Missing("devices.rates.memory_gbps", "10^9 bytes a second");
   BATON_RETURN_IF_ERROR(CheckPositive("devices.rates.matmul_tflops", rates.matmul_tflops(), 1e6));
-  return CheckPositive("devices.rates.memory_gbps", rates.memory_gbps(), 1e6);
+  BATON_RETURN_IF_ERROR(CheckPositive("devices.rates.memory_gbps", rates.memory_gbps(), 1e6));
+  BATON_RETURN_IF_ERROR(CheckRange("devices.rates.multiprocessors", rates.multiprocessors(), 0, 4096));
+  if (rates.multiprocessors() == 0) return absl::OkStatus();
+  if (!rates.has_clock_ghz()) return Missing("devices.rates.clock_ghz", "of the multiprocessors, in GHz");
+  return CheckPositive("devices.rates.clock_ghz", rates.clock_ghz(), 10);
 }
 
 absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices) {

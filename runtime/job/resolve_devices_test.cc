@@ -21,6 +21,8 @@ TEST_CASE("nodes follow from devices in a node and the other way round; a known 
       ResolveJob(Make(kGpt, "devices.device=H200;devices.rates={matmul_tflops: 500}")).value().devices();
   CHECK(known.rates().matmul_tflops() == 500);
   CHECK(known.rates().memory_gbps() == Approx(4320));
+  CHECK(known.rates().multiprocessors() == 132);
+  CHECK(known.rates().clock_ghz() == 1.83);
   CHECK(known.memory_gib() == Approx(139.8));
 }
 
@@ -41,6 +43,12 @@ TEST_CASE("wrong nodes, links, rates and memory") {
       Wrong{kGpt, "devices.intra={bandwidth_gbps: nan}",
             "devices.intra.bandwidth_gbps: nan must be from 1e-06 to 1e+06"},
       Wrong{kGpt, "devices.rates={matmul_tflops: 1}", "devices.rates.memory_gbps is missing: 10^9 bytes a second"},
+      Wrong{kGpt, "devices.rates={matmul_tflops: 1 memory_gbps: 1 multiprocessors: 8}",
+            "devices.rates.clock_ghz is missing: of the multiprocessors, in GHz"},
+      Wrong{kGpt, "devices.rates={matmul_tflops: 1 memory_gbps: 1 multiprocessors: -1}",
+            "devices.rates.multiprocessors: -1 must be at least 0"},
+      Wrong{kGpt, "devices.rates={matmul_tflops: 1 memory_gbps: 1 multiprocessors: 8 clock_ghz: 11}",
+            "devices.rates.clock_ghz: 11 must be above 0 and at most 10"},
       Wrong{kGpt, "devices.rates={matmul_tflops: 0 memory_gbps: 1}",
             "devices.rates.matmul_tflops: 0 must be above 0 and at most 1e+06"},
       Wrong{kGpt, "devices.per_process=[0]", "devices.per_process[0]: 0 must be at least 1"},

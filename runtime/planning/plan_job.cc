@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration.h"
 #include "base/status.h"
-#include "ops/models/rates.h"
 #include "runtime/device/host/host_memory.h"
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
@@ -17,14 +16,20 @@
 
 namespace baton {
 
-absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table) {
+DeviceRates RatesOfJob(const proto::Job& job) {
   DeviceRates rates;
   rates.flops_per_ns = 1;
-  if (job.devices().has_rates()) {
-    rates.flops_per_ns = 1e3 * job.devices().rates().matmul_tflops();
-    rates.bytes_per_ns = job.devices().rates().memory_gbps();
-  }
-  return TimeByRates(backend, table.model, rates, table.costs);
+  if (!job.devices().has_rates()) return rates;
+  const proto::Rates& given = job.devices().rates();
+  rates.flops_per_ns = 1e3 * given.matmul_tflops();
+  rates.bytes_per_ns = given.memory_gbps();
+  rates.multiprocessors = given.multiprocessors();
+  rates.clock_ghz = given.clock_ghz();
+  return rates;
+}
+
+absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table) {
+  return TimeByRates(backend, table.model, RatesOfJob(job), table.costs);
 }
 
 absl::Status UseTable(const CostModel& table, CostModel& costs) {

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "ops/backend.h"
 #include "ops/layers/parameter_layout.h"
+#include "ops/models/rates.h"
 #include "proto/job.pb.h"
 #include "runtime/planning/job_model.h"
 #include "schedules/compile/compile.h"
@@ -29,6 +30,9 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job);
 
 // The same for `model` instead of that of the job, such as one without loss or for other shapes.
 absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job, ModelSpec model);
+
+// The rates that times are estimated from.
+DeviceRates RatesOfJob(const proto::Job& job);
 
 // Sets the times of table.costs by the job's rates, or to 1 ns a FLOP.
 absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table);

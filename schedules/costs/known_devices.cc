@@ -7,21 +7,21 @@
 namespace baton {
 namespace {
 
-// name, TFLOP/s, GB/s, GiB. The driver reports slightly more or less memory than the data sheet.
+// name, TFLOP/s, GB/s, GiB, multiprocessors, GHz. The driver reports slightly more or less memory than the data sheet.
 constexpr KnownDevice kDevices[] = {
     // NVIDIA V100 Tensor Core GPU, data sheet of January 2020 (SXM2, 32 GB): 125 TFLOPS fp16, 900 GB/s.
-    {"V100", 125, 900, 31.7},
+    {"V100", 125, 900, 31.7, 80, 1.53},
     // NVIDIA A100 Tensor Core GPU, data sheet of June 2021 (SXM, 80 GB): 312 TFLOPS, 2,039 GB/s.
-    {"A100", 312, 2039, 80.0},
+    {"A100", 312, 2039, 80.0, 108, 1.41},
     // NVIDIA L40S, data sheet of 2023 (48 GB): 362 TFLOPS, 864 GB/s.
-    {"L40S", 362, 864, 45.0},
+    {"L40S", 362, 864, 45.0, 142, 2.52},
     // NVIDIA H100 Tensor Core GPU, data sheet of 2023 (SXM, 80 GB): 1,979 TFLOPS with sparsity, half of it dense; 3.35
     // TB/s.
-    {"H100", 989, 3350, 79.6},
+    {"H100", 989, 3350, 79.6, 132, 1.83},
     // NVIDIA H200 Tensor Core GPU, data sheet of 2024 (SXM, 141 GB): as H100, with 4.8 TB/s.
-    {"H200", 989, 4800, 139.8},
+    {"H200", 989, 4800, 139.8, 132, 1.83},
     // AMD Instinct MI300X accelerator, data sheet of 2023 (192 GB): 1,307 TFLOPS dense, 5.3 TB/s.
-    {"MI300X", 1307, 5300, 191.9},
+    {"MI300X", 1307, 5300, 191.9, 304, 2.1},
 };
 
 }  // namespace

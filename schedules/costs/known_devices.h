@@ -14,6 +14,8 @@ struct KnownDevice {
   double peak_matmul_tflops;  // TFLOP/s of dense bf16 (V100: fp16) matrix products, as the vendor states it
   double peak_memory_gbps;    // GB/s, as the vendor states it
   double memory_gib;          // GiB, as the driver reports it
+  int multiprocessors;        // MI300X: compute units
+  double clock_ghz;           // at which the vendor states the peak
 
   // The rates of large kernels: about 80 % and 90 % of the peaks.
   double matmul_tflops() const { return 0.8 * peak_matmul_tflops; }

@@ -167,6 +167,33 @@ TEST_CASE("model: rates give times, a product by its name; a table goes before t
   CHECK(layers({"--costs", costs, "--set=devices.device=A100"}) == layers({"--costs", costs}));
 }
 
+TEST_CASE("model --kernels: what a GPU runs, whose sum is the time of the layers") {
+  const std::vector<std::string> arguments = {"model", JobFile(kJob), "--kernels", "--set=devices.device=A100"};
+  std::vector<std::string> with_json = arguments;
+  with_json.push_back("--format=json");
+  const CommandResult json = Baton(with_json);
+  INFO(json.err);
+  REQUIRE(json.status == 0);
+  const auto report = nlohmann::json::parse(json.out);
+  double kernels = 0, layers = 0, products = 0;
+  for (const auto& kernel : report.at("kernels")) {
+    CHECK(kernel.at("estimated_us") > kernel.at("floor_us"));
+    kernels += kernel.at("count").get<double>() * kernel.at("estimated_us").get<double>();
+    products += kernel.at("product").size() == 3;
+  }
+  for (const auto& layer : report.at("layers")) {
+    layers += layer.at("forward_us").get<double>() + layer.at("backward_us").get<double>();
+  }
+  CHECK(kernels == Approx(layers).epsilon(1e-3));
+  CHECK(products > 0);
+  const CommandResult text = Baton(arguments);
+  CHECK(absl::StrContains(text.out, "108 multiprocessors at 1.41 GHz"));
+  CHECK(absl::StrContains(text.out, "sum of all"));
+  const CommandResult refused = Baton({"model", JobFile(kJob), "--kernels"});
+  CHECK(refused.status != 0);
+  CHECK(absl::StrContains(refused.err, "the job needs devices.device, or devices.rates.multiprocessors"));
+}
+
 TEST_CASE("model: folders of Hugging Face need no data, whatever their kind") {
   for (const char* const folder : {"bert", "vit", "resnet", "causal/qwen3"}) {
     CAPTURE(folder);

@@ -24,6 +24,7 @@
 #include "schedules/costs/costs_csv.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/kernel_report.h"
 #include "tools/baton/problem_flags.h"
 
 namespace baton {
@@ -34,6 +35,7 @@ struct ModelFlags {
   std::vector<std::string> overrides;
   std::string costs;
   std::string format = "text";
+  bool kernels = false;
 };
 
 void AddShape(const Shape& shape, google::protobuf::RepeatedField<double>* extents) {
@@ -186,9 +188,14 @@ absl::Status RunModel(const ModelFlags& flags) {
   }
   // The placement is that of the training program, found without a search.
   BATON_ASSIGN_OR_RETURN(const Program program, CompileEvaluation(plan.request));
-  const proto::ModelReport report = ReportOf(job, plan, program.placement, TimesOf(job, plan, costs));
+  proto::ModelReport report = ReportOf(job, plan, program.placement, TimesOf(job, plan, costs));
+  if (flags.kernels) {
+    BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> rows, KernelTable(*backend, job, plan.table.model));
+    AddKernels(rows, report);
+  }
   if (flags.format == "text") {
     Print(job, report, /*from_rates=*/!costs.has_value());
+    if (flags.kernels) PrintKernels(job, report);
   } else {
     std::cout << ToJson(report);
   }
@@ -204,6 +211,7 @@ void AddModelCommand(CLI::App& app, CommandAction& action) {
   command->add_option("JOB", flags->job, "Job file (protobuf text), or a folder with a trained model")->required();
   command->add_option("--costs", flags->costs, "Table of baton profile with a chunk for each layer (the job's rates)")
       ->type_name("FILE");
+  command->add_flag("--kernels", flags->kernels, "Also list the kernels of the job's GPU with their estimated times");
   command->add_option("--set", flags->overrides, "Override a field, as pipeline.stages=2; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FIELD=VALUE");
@@ -215,7 +223,8 @@ included. The units of a split are layers; a chunk is a run of them.
 Examples:
   baton model examples/gpt_host.textproto
   baton model examples/gpt_host.textproto --set pipeline.stages=8 --format=json
-  baton model examples/gpt_host.textproto --set devices.device=A100)");
+  baton model examples/gpt_host.textproto --set devices.device=A100
+  baton model examples/gpt2_124m.textproto --set devices.device=H100 --kernels)");
   command->callback([flags, &action] { action = [flags] { return RunModel(*flags); }; });
 }
 

@@ -162,8 +162,8 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
                     Printable(flags.costs));
   } else if (devices.has_rates()) {
     BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_));
-    absl::StrAppend(&description_, "\nestimated for ", devices.rates().matmul_tflops(), " TFLOP/s and ",
-                    devices.rates().memory_gbps(), " GB/s");
+    absl::StrAppend(&description_, "\nestimated", devices.rates().multiprocessors() > 0 ? " kernel by kernel" : "",
+                    " for ", devices.rates().matmul_tflops(), " TFLOP/s and ", devices.rates().memory_gbps(), " GB/s");
   } else {
     if (has_times_of_base) {
       table_.costs = base->table_.costs;

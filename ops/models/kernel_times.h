@@ -1,0 +1,40 @@
+// Estimates of a kernel's time on a GPU that is not at hand. Used by ops/models/rates.
+//
+//     const double ns = KernelTime(kernel, traits);
+//     const double share_of_the_roof = KernelFloor(kernel, traits) / ns;
+#ifndef BATON_OPS_MODELS_KERNEL_TIMES_H_
+#define BATON_OPS_MODELS_KERNEL_TIMES_H_
+
+#include "ops/models/kernels.h"
+
+namespace baton {
+
+// What a GPU's large kernels reach, and what its small ones cannot go below.
+struct GpuTraits {
+  double flops_per_ns = 0;         // of matrix products, of all multiprocessors
+  double bytes_per_ns = 0;         // of device memory
+  int multiprocessors = 0;         // above 0
+  double exponentials_per_ns = 0;  // of all multiprocessors
+  double latency_ns = 1000;        // from a kernel's start to its first data, and from its last data to its end
+  double launch_ns = 1000;         // between a kernel's end and the next one's start
+};
+
+// The roofline of Williams et al. (2009): the longer of the times for its FLOPs and for its bytes.
+double KernelFloor(const Kernel& kernel, const GpuTraits& traits);
+
+// In nanoseconds, the launch included.
+//
+// A pass takes latency_ns besides the time for its bytes.
+//
+// A product is cut into tiles, of the best of six sizes. The multiprocessors take tiles in waves; a wave takes the
+// products of a whole tile on one multiprocessor, then the tile's bytes at the multiprocessor's share of the memory's
+// rate. Where tiles are few, the sum over k is cut too: each part writes its tile in f32, and another pass adds the
+// parts. Not less than the time for all bytes.
+//
+// Attention takes the time of its FLOPs and, in turn with it, those of its exponentials (Shah et al. 2024,
+// "FlashAttention-3", section 3.1) and of its ordered bytes; not less than the time for all bytes.
+double KernelTime(const Kernel& kernel, const GpuTraits& traits);
+
+}  // namespace baton
+
+#endif  // BATON_OPS_MODELS_KERNEL_TIMES_H_

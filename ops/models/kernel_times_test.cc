@@ -1,0 +1,90 @@
+// KernelTime: hand-made products and passes, and properties over many.
+#include "ops/models/kernel_times.h"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+namespace baton {
+namespace {
+
+// Ten multiprocessors of 100 FLOP/ns each, and 1000 B/ns.
+GpuTraits Traits() {
+  GpuTraits traits;
+  traits.flops_per_ns = 1000;
+  traits.bytes_per_ns = 1000;
+  traits.multiprocessors = 10;
+  traits.exponentials_per_ns = 10;
+  traits.latency_ns = 100;
+  traits.launch_ns = 50;
+  return traits;
+}
+
+Kernel Product(int64_t m, int64_t n, int64_t k) {
+  Kernel kernel;
+  kernel.kind = KernelKind::kProduct;
+  kernel.m = m;
+  kernel.n = n;
+  kernel.k = k;
+  kernel.tile_bytes = 2;
+  kernel.flops = 2.0 * m * n * k;
+  kernel.bytes = 2 * (m * k + k * n + m * n);
+  return kernel;
+}
+
+TEST_CASE("a pass takes the time for its bytes, its latency and its launch") {
+  Kernel pass;
+  pass.bytes = 5000;
+  CHECK(KernelTime(pass, Traits()) == 50 + 100 + 5);
+  pass.flops = 7000;
+  CHECK(KernelTime(pass, Traits()) == 50 + 100 + 7);
+  CHECK(KernelFloor(pass, Traits()) == 7);
+}
+
+TEST_CASE("a product whose tiles fill the waves takes the time for its FLOPs and its tiles' bytes") {
+  // 10 × 2 tiles of 256 × 128 are two waves.
+  const Kernel product = Product(2560, 256, 200);
+  const double tile = 256 * 128;
+  CHECK(KernelTime(product, Traits()) == Approx(50 + 100 + 2 * (2 * tile * 200 / 100 + tile * 2 / 100)));
+  // One tile more is a wave more, in whichever tiles.
+  CHECK(KernelTime(Product(2561, 256, 200), Traits()) > 1.02 * KernelTime(product, Traits()));
+}
+
+TEST_CASE("a product with few tiles is cut along its sum") {
+  const Kernel product = Product(64, 64, 4096);
+  const double one_part = 2.0 * 64 * 64 * 4096 / 100;
+  CHECK(KernelTime(product, Traits()) < one_part / 4);
+  // A sum that is short stays whole.
+  CHECK(KernelTime(Product(64, 64, 511), Traits()) > 2.0 * 64 * 64 * 511 / 100);
+}
+
+TEST_CASE("attention takes its FLOPs, exponentials and ordered bytes in turn, or the time for all bytes") {
+  Kernel attention;
+  attention.kind = KernelKind::kAttention;
+  attention.tiled_flops = 3000;
+  attention.exponentials = 40;
+  attention.ordered_bytes = 5000;
+  attention.bytes = 9000;
+  CHECK(KernelTime(attention, Traits()) == 50 + 100 + 3 + 4 + 5);
+  attention.bytes = 20000;
+  CHECK(KernelTime(attention, Traits()) == 50 + 100 + 20);
+}
+
+TEST_CASE("a product is never faster than its floor, nor slower on a GPU with more of everything") {
+  std::mt19937 random(1);
+  const auto draw = [&](int most) { return 1 + static_cast<int64_t>(random() % most); };
+  GpuTraits faster = Traits();
+  faster.flops_per_ns *= 2;
+  faster.bytes_per_ns *= 2;
+  for (int i = 0; i < 500; ++i) {
+    const Kernel product = Product(draw(5000), draw(5000), draw(5000));
+    CAPTURE(product.m, product.n, product.k);
+    const double time = KernelTime(product, Traits());
+    CHECK(time > KernelFloor(product, Traits()));
+    CHECK(KernelTime(product, faster) < time);
+    // A longer sum takes longer.
+    CHECK(KernelTime(Product(product.m, product.n, 2 * product.k), Traits()) > time);
+  }
+}
+
+}  // namespace
+}  // namespace baton

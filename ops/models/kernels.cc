@@ -1,0 +1,258 @@
+// Walks a layer's primitives and writes down the kernels of each.
+#include "ops/models/kernels.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/status.h"
+#include "ops/layers/build.h"
+
+namespace baton {
+namespace {
+
+// Attention computes whole squares of scores; on the diagonal half of one is masked.
+constexpr int64_t kScoresTile = 128;
+constexpr Bytes kFloat = 4;
+
+void Append(std::vector<Kernel> from, std::vector<Kernel>& to) {
+  for (Kernel& kernel : from) to.push_back(std::move(kernel));
+}
+
+Kernel Pass(const std::string& name, double flops, Bytes bytes) {
+  Kernel kernel;
+  kernel.name = name;
+  kernel.flops = flops;
+  kernel.bytes = bytes;
+  return kernel;
+}
+
+// [m, k] · [k, n]; `tile_bytes`: of an element of the result, read and written.
+Kernel Product(const std::string& name, double flops, int64_t m, int64_t n, int64_t k, Bytes element,
+               Bytes tile_bytes) {
+  Kernel kernel = Pass(name, flops, (m * k + k * n) * element + m * n * tile_bytes);
+  kernel.kind = KernelKind::kProduct;
+  kernel.m = m;
+  kernel.n = n;
+  kernel.k = k;
+  kernel.tile_bytes = tile_bytes;
+  return kernel;
+}
+
+// The products of a layer that multiplies rows of `inputs` numbers into `outputs`, and the column sums of its bias.
+LayerKernels Products(const std::string& name, const Layer& layer, int64_t inputs, int64_t outputs, bool bias) {
+  const Bytes element = SizeOf(layer.input_shape().type());
+  const int64_t rows = layer.output_shape().NumElements() / outputs;
+  const LayerFlops flops = layer.flops();
+  LayerKernels kernels;
+  kernels.forward = {Product(name, flops.forward, rows, outputs, inputs, element, element)};
+  kernels.backward_input = {Product(name, flops.backward_input, rows, inputs, outputs, element, element)};
+  kernels.backward_weight = {Product(name, flops.backward_weight, outputs, inputs, rows, element, 2 * kFloat)};
+  if (bias) {
+    kernels.backward_weight.push_back(Pass(name + " bias", 0, rows * outputs * element));
+    kernels.backward_weight.push_back(Pass(name + " bias, second stage", 0, 2 * outputs * kFloat));
+  }
+  return kernels;
+}
+
+// The number of scores that the kernels compute.
+double Scores(const AttentionSpec& spec, const Shape& input) {
+  const auto context = static_cast<double>(input[1]);
+  double keys = context;
+  if (spec.causal) keys = std::min(context, (context + kScoresTile) / 2);
+  if (spec.window > 0) keys = std::min(keys, static_cast<double>(spec.window + kScoresTile));
+  return static_cast<double>(input[0] * spec.heads) * context * keys;
+}
+
+LayerKernels Attention(const AttentionSpec& spec, const Layer& layer) {
+  const Shape& input = layer.input_shape();
+  const Bytes queries = layer.output_shape().NumBytes();
+  const double scores = Scores(spec, input), head = static_cast<double>(spec.HeadWidth());
+  const LayerFlops flops = layer.flops();
+  Kernel forward = Pass("attention", flops.forward, input.NumBytes() + queries);
+  forward.kind = KernelKind::kAttention;
+  forward.tiled_flops = 4 * head * scores;
+  forward.exponentials = scores;
+  // Five products; the scores' gradients pass through memory, so that they are summed in a fixed order.
+  const Bytes ordered = 2 * SizeOf(input.type()) * static_cast<Bytes>(scores);
+  Kernel backward = Pass("attention", flops.backward_input, 2 * input.NumBytes() + 3 * queries + ordered);
+  backward.kind = KernelKind::kAttention;
+  backward.tiled_flops = 10 * head * scores;
+  backward.exponentials = scores;
+  backward.ordered_bytes = ordered;
+  LayerKernels kernels;
+  kernels.forward = {forward, Pass("attention, copy of the output", 0, 2 * queries)};
+  kernels.backward_input = {Pass("attention, row sums", 0, 2 * queries), backward};
+  return kernels;
+}
+
+// One pass over the tensors of `layer` in each direction.
+LayerKernels Passes(const std::string& name, const Layer& layer) {
+  Bytes parameters = 0;
+  for (const ParameterSpec& parameter : layer.parameters()) parameters += parameter.shape.NumBytes();
+  const Bytes input = layer.input_shape().NumBytes(), output = layer.output_shape().NumBytes();
+  const Bytes kept_input = layer.input_use() == InputUse::kBackwardInput ? input : 0;
+  const Footprint footprint = layer.footprint();
+  const LayerFlops flops = layer.flops();
+  LayerKernels kernels;
+  kernels.forward = {Pass(name, flops.forward, input + parameters + output + footprint.saved + footprint.saved_weight)};
+  kernels.backward_input = {
+      Pass(name, flops.backward_input, output + parameters + kept_input + footprint.saved + input)};
+  if (parameters > 0) {
+    const Bytes read = layer.weight_needs_grad_output() ? output : 0;
+    kernels.backward_weight = {
+        Pass(name, flops.backward_weight, footprint.saved_weight + footprint.stash + read + 2 * parameters)};
+  }
+  return kernels;
+}
+
+// Rows of token vectors are gathered, and their gradients are scattered; the table is not read as a whole.
+LayerKernels Embedding(const EmbeddingSpec& spec, const Layer& layer) {
+  const Bytes rows = layer.output_shape().NumBytes();
+  const Bytes floats = layer.output_shape().NumElements() * kFloat;
+  const std::string& name = spec.token_name;
+  const LayerFlops flops = layer.flops();
+  LayerKernels kernels;
+  kernels.forward = {Pass(name, flops.forward, 2 * rows)};
+  kernels.backward_weight = {Pass(name, flops.backward_weight, rows + 2 * floats)};
+  if (!spec.position_name.empty()) kernels.backward_weight.push_back(Pass(spec.position_name, 0, rows));
+  return kernels;
+}
+
+class Walker {
+ public:
+  explicit Walker(const Backend& backend) : backend_(backend) {}
+
+  absl::StatusOr<LayerKernels> Add(const LayerSpec& spec, RecomputeMode mode, Shape& shape) const {
+    if (spec.recompute == RecomputeMode::kFull) {
+      BATON_ASSIGN_OR_RETURN(LayerKernels kernels, AddKind(spec, RecomputeMode::kNone, shape));
+      kernels.recompute = kernels.forward;
+      return kernels;
+    }
+    return AddKind(spec, spec.recompute == RecomputeMode::kAttention ? spec.recompute : mode, shape);
+  }
+
+ private:
+  absl::StatusOr<LayerKernels> AddAll(const std::vector<LayerSpec>& specs, RecomputeMode mode, Shape& shape) const {
+    LayerKernels all;
+    for (size_t i = 0; i < specs.size(); ++i) {
+      LayerKernels next;
+      if (IsFused(specs, i, shape)) {
+        BATON_ASSIGN_OR_RETURN(next, FeedForward(specs, i, shape));
+        i += 2;
+      } else {
+        BATON_ASSIGN_OR_RETURN(next, Add(specs[i], mode, shape));
+      }
+      Join(std::move(next), all);
+    }
+    return all;
+  }
+
+  // Adds the kernels of a layer behind those of `all`: its backward pass runs before theirs.
+  static void Join(LayerKernels next, LayerKernels& all) {
+    Append(std::move(next.forward), all.forward);
+    Append(std::move(next.recompute), all.recompute);
+    Append(std::move(all.backward_input), next.backward_input);
+    Append(std::move(all.backward_weight), next.backward_weight);
+    all.backward_input = std::move(next.backward_input);
+    all.backward_weight = std::move(next.backward_weight);
+  }
+
+  // Whether layers i to i + 2 are a feed-forward layer whose products apply the activation.
+  static bool IsFused(const std::vector<LayerSpec>& specs, size_t i, const Shape& shape) {
+    if (i + 2 >= specs.size() || shape.type() != DataType::kBFloat16) return false;
+    const auto* up = std::get_if<LinearSpec>(&specs[i].kind);
+    const auto* activation = std::get_if<ActivationSpec>(&specs[i + 1].kind);
+    const auto* down = std::get_if<LinearSpec>(&specs[i + 2].kind);
+    return up != nullptr && up->bias && activation != nullptr && activation->kind == ActivationKind::kGeluTanh &&
+           down != nullptr;
+  }
+
+  absl::StatusOr<LayerKernels> FeedForward(const std::vector<LayerSpec>& specs, size_t i, Shape& shape) const {
+    LayerKernels all;
+    BATON_ASSIGN_OR_RETURN(LayerKernels up, Add(specs[i], RecomputeMode::kNone, shape));
+    BATON_ASSIGN_OR_RETURN(LayerKernels down, Add(specs[i + 2], RecomputeMode::kNone, shape));
+    const Bytes element = SizeOf(shape.type());
+    // The first product also writes what the GELU was applied to; the gradient by it is taken where it arises.
+    AddToTiles(element, up.forward[0]);
+    AddToTiles(element, down.backward_input[0]);
+    Join(std::move(up), all);
+    Join(std::move(down), all);
+    return all;
+  }
+
+  static void AddToTiles(Bytes element, Kernel& product) {
+    product.tile_bytes += element;
+    product.bytes += product.m * product.n * element;
+  }
+
+  absl::StatusOr<LayerKernels> AddResidual(const ResidualSpec& residual, RecomputeMode mode, Shape& shape) const {
+    Shape branch = shape;
+    const Shape input = shape;
+    BATON_ASSIGN_OR_RETURN(LayerKernels kernels, AddAll(residual.layers, mode, shape));
+    BATON_ASSIGN_OR_RETURN(LayerKernels shortcut, AddAll(residual.shortcut, mode, branch));
+    const auto additions = static_cast<double>(input.NumElements());
+    if (!residual.layers.empty() && std::holds_alternative<LinearSpec>(residual.layers.back().kind)) {
+      AddToTiles(SizeOf(shape.type()), kernels.forward.back());
+      kernels.forward.back().flops += additions;
+    } else {
+      kernels.forward.push_back(Pass("residual", additions, 3 * shape.NumBytes()));
+    }
+    if (!residual.layers.empty() && std::holds_alternative<LayerNormSpec>(residual.layers.front().kind)) {
+      kernels.backward_input.back().bytes += input.NumBytes();
+      kernels.backward_input.back().flops += additions;
+    } else {
+      kernels.backward_input.push_back(Pass("residual", additions, 3 * input.NumBytes()));
+    }
+    Join(std::move(shortcut), kernels);
+    return kernels;
+  }
+
+  absl::StatusOr<LayerKernels> AddKind(const LayerSpec& spec, RecomputeMode mode, Shape& shape) const {
+    if (const auto* sequence = std::get_if<SequenceSpec>(&spec.kind)) return AddAll(sequence->layers, mode, shape);
+    if (const auto* residual = std::get_if<ResidualSpec>(&spec.kind)) return AddResidual(*residual, mode, shape);
+    // The sums are the links' work, not the device's.
+    if (const auto* sum = std::get_if<MemberSumSpec>(&spec.kind)) return AddAll(sum->layers, mode, shape);
+    if (const auto* flattened = std::get_if<FlattenedSpec>(&spec.kind)) {
+      shape = Shape(shape.type(), {shape[0], shape.NumElements() / shape[0]});
+      return AddAll(flattened->layers, mode, shape);
+    }
+    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Layer> layer, BuildLayer(backend_, {spec.kind}, shape));
+    shape = layer->output_shape();
+    LayerKernels kernels = Primitive(spec, *layer);
+    if (mode == RecomputeMode::kAttention && std::holds_alternative<AttentionSpec>(spec.kind)) {
+      kernels.recompute = kernels.forward;
+    }
+    return kernels;
+  }
+
+  static LayerKernels Primitive(const LayerSpec& spec, const Layer& layer) {
+    if (const auto* linear = std::get_if<LinearSpec>(&spec.kind)) {
+      return Products(linear->name, layer, linear->inputs, linear->outputs, linear->bias);
+    }
+    if (const auto* convolution = std::get_if<ConvolutionSpec>(&spec.kind)) {
+      const int64_t inputs = convolution->inputs * convolution->kernel * convolution->kernel;
+      return Products(convolution->name, layer, inputs, convolution->outputs, convolution->bias);
+    }
+    if (const auto* attention = std::get_if<AttentionSpec>(&spec.kind)) return Attention(*attention, layer);
+    if (const auto* embedding = std::get_if<EmbeddingSpec>(&spec.kind)) return Embedding(*embedding, layer);
+    return Passes(NameOf(spec, layer), layer);
+  }
+
+  // As "h.0.ln_1", or else the layer's kind.
+  static std::string NameOf(const LayerSpec& spec, const Layer& layer) {
+    const std::vector<ParameterSpec> parameters = layer.parameters();
+    if (!parameters.empty()) return parameters[0].name.substr(0, parameters[0].name.rfind('.'));
+    return std::visit([](const auto& kind) { return std::string(kind.kKind); }, spec.kind);
+  }
+
+  const Backend& backend_;
+};
+
+}  // namespace
+
+absl::StatusOr<LayerKernels> KernelsOf(const Backend& backend, const LayerSpec& spec, Shape& shape) {
+  return Walker(backend).Add(spec, RecomputeMode::kNone, shape);
+}
+
+}  // namespace baton

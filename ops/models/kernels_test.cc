@@ -1,0 +1,136 @@
+// KernelsOf: FLOPs against those of the layers, bytes against arithmetic, fusions, recomputation.
+#include "ops/models/kernels.h"
+
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "ops/layers/build.h"
+#include "ops/models/gpt2/gpt2.h"
+#include "ops/reference/reference_backend.h"
+
+namespace baton {
+namespace {
+
+constexpr int64_t kSequences = 2, kContext = 256, kWidth = 32, kHeads = 2;
+
+double Flops(const std::vector<Kernel>& kernels) {
+  return std::accumulate(kernels.begin(), kernels.end(), 0.0,
+                         [](double sum, const Kernel& kernel) { return sum + kernel.flops; });
+}
+
+std::vector<std::string> Names(const std::vector<Kernel>& kernels) {
+  std::vector<std::string> names;
+  for (const Kernel& kernel : kernels) names.push_back(kernel.name);
+  return names;
+}
+
+LayerKernels Kernels(const LayerSpec& spec, Shape shape) { return KernelsOf(ReferenceBackend(), spec, shape).value(); }
+
+LinearSpec Linear(int64_t inputs, int64_t outputs, bool bias = true) {
+  LinearSpec linear;
+  linear.name = "fc";
+  linear.inputs = inputs;
+  linear.outputs = outputs;
+  linear.bias = bias;
+  return linear;
+}
+
+ModelSpec Gpt() { return Gpt2Model({2, kWidth, kHeads, kContext, 64}, kSequences, kSequences).value(); }
+
+TEST_CASE("the FLOPs of kernels are those of their layers") {
+  const ModelSpec model = Gpt();
+  Shape shape = model.input_shape, input = shape;
+  for (const LayerSpec& spec : model.layers) {
+    const auto layer = BuildLayer(ReferenceBackend(), spec, input).value();
+    const LayerKernels kernels = KernelsOf(ReferenceBackend(), spec, shape).value();
+    CHECK(shape == layer->output_shape());
+    CHECK(Flops(kernels.forward) == Approx(layer->flops().forward));
+    CHECK(Flops(kernels.backward_input) == Approx(layer->flops().backward_input));
+    CHECK(Flops(kernels.backward_weight) == Approx(layer->flops().backward_weight));
+    CHECK(kernels.recompute.empty());
+    input = shape;
+  }
+}
+
+TEST_CASE("the products of a linear layer, and the column sums of its bias") {
+  const LayerKernels kernels = Kernels({Linear(16, 8)}, Shape(DataType::kFloat32, {4, 5, 16}));
+  REQUIRE(Names(kernels.forward) == std::vector<std::string>{"fc"});
+  const Kernel& forward = kernels.forward[0];
+  CHECK(forward.kind == KernelKind::kProduct);
+  CHECK(std::vector<int64_t>{forward.m, forward.n, forward.k} == std::vector<int64_t>{20, 8, 16});
+  CHECK(forward.bytes == 4 * (20 * 16 + 16 * 8 + 20 * 8));
+  REQUIRE(Names(kernels.backward_weight) == std::vector<std::string>{"fc", "fc bias", "fc bias, second stage"});
+  const Kernel& weight = kernels.backward_weight[0];
+  CHECK(std::vector<int64_t>{weight.m, weight.n, weight.k} == std::vector<int64_t>{8, 16, 20});
+  // Adds to gradients of 32 bits: reads and writes them.
+  CHECK(weight.tile_bytes == 8);
+  CHECK(weight.bytes == 4 * (20 * 8 + 20 * 16) + 8 * 16 * 8);
+  CHECK(kernels.backward_weight[1].bytes == 4 * 20 * 8);
+  CHECK(Kernels({Linear(16, 8, /*bias=*/false)}, Shape(DataType::kFloat32, {4, 16})).backward_weight.size() == 1);
+}
+
+TEST_CASE("a residual's addition is part of the linear layer that ends it, else a pass of its own") {
+  const Shape shape(DataType::kFloat32, {4, 16});
+  const Bytes tensor = shape.NumBytes();
+  const Bytes alone = Kernels({Linear(16, 16)}, shape).forward[0].bytes;
+  ResidualSpec residual;
+  residual.layers = {{Linear(16, 16)}};
+  CHECK(Kernels({residual}, shape).forward.size() == 1);
+  CHECK(Kernels({residual}, shape).forward[0].bytes == alone + tensor);
+  residual.layers.push_back({ActivationSpec{}});
+  const LayerKernels kernels = Kernels({residual}, shape);
+  REQUIRE(Names(kernels.forward) == std::vector<std::string>{"fc", "activation", "residual"});
+  CHECK(kernels.forward[2].bytes == 3 * tensor);
+  CHECK(Names(kernels.backward_input) == std::vector<std::string>{"activation", "fc", "residual"});
+}
+
+TEST_CASE("attention computes whole tiles of scores, and only those within the window") {
+  AttentionSpec spec{kHeads, kWidth};
+  const Shape shape(DataType::kFloat32, {kSequences, kContext, 3 * kWidth});
+  const double all = kSequences * kHeads * kContext * kContext;
+  const auto exponentials = [&] { return Kernels({spec}, shape).forward[0].exponentials; };
+  CHECK(exponentials() == all * (kContext + 128) / (2 * kContext));
+  spec.window = 16;
+  CHECK(exponentials() == all * (16 + 128) / kContext);
+  spec.causal = false;
+  spec.window = 0;
+  CHECK(exponentials() == all);
+  CHECK(Kernels({spec}, shape).forward[0].tiled_flops == 4.0 * kWidth / kHeads * all);
+  CHECK(Kernels({spec}, shape).backward_input[1].ordered_bytes == 8 * all);
+}
+
+TEST_CASE("a table of tokens is not read as a whole") {
+  EmbeddingSpec spec;
+  spec.token_name = "wte";
+  spec.vocabulary = 1 << 20;
+  spec.context = 8;
+  spec.width = 4;
+  const LayerKernels kernels = Kernels({spec}, Shape(DataType::kInt32, {2, 8}));
+  REQUIRE(kernels.forward.size() == 1);
+  CHECK(kernels.forward[0].bytes == 2 * 2 * 8 * 4 * 4);
+  CHECK(kernels.backward_input.empty());
+}
+
+TEST_CASE("recomputation repeats forwards") {
+  LayerSpec block = Gpt().layers[1];
+  const Shape shape(DataType::kFloat32, {kSequences, kContext, kWidth});
+  block.recompute = RecomputeMode::kFull;
+  CHECK(Names(Kernels(block, shape).recompute) == Names(Kernels(block, shape).forward));
+  block.recompute = RecomputeMode::kAttention;
+  CHECK(Names(Kernels(block, shape).recompute) ==
+        std::vector<std::string>{"attention", "attention, copy of the output"});
+}
+
+TEST_CASE("a convolution is a product over its kernel's pixels") {
+  ConvolutionSpec spec;
+  spec.name = "conv";
+  spec.inputs = 3;
+  spec.outputs = 8;
+  spec.kernel = 3;
+  spec.padding = 1;
+  const Kernel forward = Kernels({spec}, Shape(DataType::kFloat32, {2, 3, 10, 10})).forward[0];
+  CHECK(std::vector<int64_t>{forward.m, forward.n, forward.k} == std::vector<int64_t>{200, 8, 27});
+}
+
+}  // namespace
+}  // namespace baton

@@ -1,0 +1,90 @@
+// Collects the kernels of all layers; equal ones share a row.
+#include "runtime/planning/kernel_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "base/status.h"
+#include "runtime/planning/plan_job.h"
+
+namespace baton {
+namespace {
+
+// "h.11.mlp.c_fc" → "h.*.mlp.c_fc".
+std::string WithoutNumbers(const std::string& name) {
+  std::string result;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const bool begins = i == 0 || name[i - 1] == '.';
+    const size_t end = name.find_first_not_of("0123456789", i);
+    const bool ends = end == std::string::npos || name[end] == '.';
+    if (begins && ends && absl::ascii_isdigit(name[i])) {
+      result += '*';
+      i = std::min(end, name.size()) - 1;
+    } else {
+      result += name[i];
+    }
+  }
+  return result;
+}
+
+bool IsEqual(const KernelRow& a, const KernelRow& b) {
+  return a.pass == b.pass && a.kernel.name == b.kernel.name && a.kernel.bytes == b.kernel.bytes &&
+         a.kernel.flops == b.kernel.flops && a.kernel.m == b.kernel.m && a.kernel.n == b.kernel.n;
+}
+
+class Table {
+ public:
+  explicit Table(const DeviceRates& rates) : rates_(rates), roofline_(rates) { roofline_.multiprocessors = 0; }
+
+  void Add(std::string pass, const std::vector<Kernel>& kernels) {
+    for (const Kernel& kernel : kernels) {
+      KernelRow row{kernel, pass, 1, TimeByRates(kernel, roofline_), TimeByRates(kernel, rates_)};
+      row.kernel.name = WithoutNumbers(kernel.name);
+      const auto equal =
+          std::find_if(rows_.begin(), rows_.end(), [&](const KernelRow& other) { return IsEqual(row, other); });
+      if (equal == rows_.end()) {
+        rows_.push_back(std::move(row));
+      } else {
+        ++equal->count;
+      }
+    }
+  }
+
+  // Forwards first, then the two halves of the backward pass.
+  std::vector<KernelRow> Rows() && {
+    const auto rank = [](const KernelRow& row) {
+      return row.pass == "forward" ? 0 : row.pass == "backward-input" ? 1 : 2;
+    };
+    std::stable_sort(rows_.begin(), rows_.end(),
+                     [&](const KernelRow& a, const KernelRow& b) { return rank(a) < rank(b); });
+    return std::move(rows_);
+  }
+
+ private:
+  const DeviceRates rates_;
+  DeviceRates roofline_;
+  std::vector<KernelRow> rows_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const proto::Job& job,
+                                                   const ModelSpec& model) {
+  const DeviceRates rates = RatesOfJob(job);
+  if (rates.multiprocessors == 0) {
+    return absl::FailedPreconditionError(
+        "kernels are those of a GPU: the job needs devices.device, or devices.rates.multiprocessors");
+  }
+  Table table(rates);
+  Shape shape = model.input_shape;
+  for (const LayerSpec& layer : model.layers) {
+    BATON_ASSIGN_OR_RETURN(const LayerKernels kernels, KernelsOf(backend, layer, shape));
+    table.Add("forward", kernels.forward);
+    table.Add("backward-input", kernels.backward_input);
+    table.Add("backward-weight", kernels.backward_weight);
+  }
+  return std::move(table).Rows();
+}
+
+}  // namespace baton
