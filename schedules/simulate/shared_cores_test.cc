@@ -91,9 +91,9 @@ TEST_CASE("with a core for each device nothing changes, to the bit") {
       CHECK(AreEqual(alone, Simulate(program, costs, {transport}).value()));
       costs.cores = {1, 1, 1};
       CHECK(AreEqual(alone, Simulate(program, costs, {transport}).value()));
-      // With naive no two devices ever compute at once, but for what runs beside transfers at the end of the step.
+      // With naive no two devices ever compute at once.
       costs.cores = {1, 1, 0};
-      CHECK(!AreEqual(alone, Simulate(program, costs, {transport}).value()));
+      CHECK(AreEqual(alone, Simulate(program, costs, {transport}).value()) == (info.name == "naive"));
     }
   }
 }
