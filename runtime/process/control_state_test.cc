@@ -407,6 +407,33 @@ TEST_CASE("operations without bytes are counted too") {
   CHECK(absl::StrContains(net.leader().failure()->message(), "more than 1048576 bytes wait"));
 }
 
+TEST_CASE("a process that comes after the first failure is told of it, rank 0's own too") {
+  LeaderState leader(OptionsOfLeader(HelloOfRank(0, 3)), 0);
+  const int late = GENERATE(0, 2);
+  const auto join = [&](int64_t stream, const proto::Hello& hello) {
+    proto::FromProcess message;
+    *message.mutable_hello() = hello;
+    leader.Opened(stream, 0);
+    leader.Received(stream, message, 0);
+    return leader.TakeActions();
+  };
+  (void)join(1, HelloOfRank(1, 2));  // a world of another size
+  const std::vector<LeaderAction> actions = join(2, HelloOfRank(late, 3));
+  REQUIRE(actions.size() == 2);
+  REQUIRE(actions[0].message != nullptr);
+  CHECK(actions[0].message->failure().rank() == 0);
+  CHECK(absl::StrContains(actions[0].message->failure().message(), "has a world of size 2, rank 0 (host-0) has 3"));
+  CHECK(actions[1].message == nullptr);
+  CHECK(actions[1].refusal.empty());
+  MemberState member(OptionsOfMember(HelloOfRank(late, 3)), 0);
+  member.Connected(0);
+  member.Received(*actions[0].message, 0);
+  member.Disconnected("", 0);
+  REQUIRE(member.phase() == kFailed);
+  CHECK(member.failure()->message() == actions[0].message->failure().message());
+  CHECK(member.failure_is_shared());
+}
+
 TEST_CASE("a process that has left gets and says nothing more") {
   LeaderState leader(OptionsOfLeader(HelloOfRank(0, 2)), 0);
   for (int rank = 0; rank < 2; ++rank) {

@@ -83,7 +83,13 @@ void LeaderState::OnHello(int64_t stream, const proto::Hello& hello, int64_t now
     return Refuse(stream, absl::StrCat(DescribeProcess(hello), " has generation ", hello.generation(), ", rank 0 has ",
                                        options_.self.generation(), ": this process is a leftover"));
   }
-  if (phase_ == Phase::kFailed) return Refuse(stream, absl::StrCat(NameOf(failure_->rank()), " ", failure_->message()));
+  if (phase_ == Phase::kFailed) {
+    // Rank 0's own stream may come so late too.
+    auto abort = std::make_shared<proto::FromLeader>();
+    *abort->mutable_failure() = *failure_;
+    Send(stream, std::move(abort));
+    return Refuse(stream, "");
+  }
   std::string why = WhyRefused(options_.self, hello);
   const bool taken = why.empty() && members_[hello.rank()].stream >= 0;
   if (taken) {

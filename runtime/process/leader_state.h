@@ -105,6 +105,7 @@ class LeaderState {
   std::string NameOf(int rank) const;
   void Send(int64_t stream, std::shared_ptr<const proto::FromLeader> message);
   void SendToAll(const proto::FromLeader& message);
+  // Ends a stream that has not become a process's.
   void Refuse(int64_t stream, std::string why);
 
   const LeaderOptions options_;
