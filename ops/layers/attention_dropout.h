@@ -29,6 +29,7 @@ class AttentionDropout {
       : name_hash_(DropoutNameHash(spec.name)),
         threshold_(DropoutThreshold(spec.dropout)),
         scale_(1 / (1 - spec.dropout)),
+        first_head_(spec.first_head),
         context_(context) {}
 
   // False if probabilities stay: in evaluations, and without dropout.
@@ -39,7 +40,7 @@ class AttentionDropout {
   template <typename T>
   void Factors(const PassBuffers& buffers, int64_t sequence, int64_t head, int64_t query, int64_t first, int64_t count,
                T* factors) const {
-    const int64_t row = AttentionDropoutBlock(context_, head, query, 0);
+    const int64_t row = AttentionDropoutBlock(context_, first_head_ + head, query, 0);
     for (int64_t key = first; key < first + count;) {
       const int64_t block = key / kDropoutBlock;
       const auto words = DropoutWords(name_hash_, *buffers.step, buffers.first_sequence + sequence, row + block);
@@ -54,6 +55,7 @@ class AttentionDropout {
   const uint64_t name_hash_;
   const uint64_t threshold_;
   const double scale_;
+  const int64_t first_head_;
   const int64_t context_;
 };
 

@@ -81,6 +81,13 @@ TEST_CASE("the micro-batch does not matter, the sequence's number in the batch d
   CHECK(second.Row({0, 1, 9}) == draw.Row({1, 1, 9}));
 }
 
+TEST_CASE("a part of the heads has the rows of these heads") {
+  const Draw draw;
+  Draw second = draw;
+  second.spec.first_head = 1;
+  CHECK(second.Row({0, 0, 9}) == draw.Row({0, 1, 9}));
+}
+
 TEST_CASE("a part of a row has the values of the whole") {
   const Draw draw;
   const std::vector<double> row = draw.Row({0, 1, 9});

@@ -49,7 +49,7 @@ std::string KeyOf(const RotarySpec& spec) {
 }
 
 std::string KeyOf(const AttentionSpec& spec) {
-  const auto& [heads, width, key_value_heads, causal, window, dropout, name] = spec;
+  const auto& [heads, width, key_value_heads, causal, window, dropout, name, first_head] = spec;
   return absl::StrCat("attention ", heads, " ", width, " ", spec.KeyValueHeads(), " ", causal, " ", window, " ",
                       dropout);
 }

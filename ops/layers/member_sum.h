@@ -41,6 +41,8 @@ class MemberSum final : public Layer {
   MemberTraffic member_traffic() const override;
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override;
 
+  void Freeze(const std::vector<bool>& frozen) override { inner_->Freeze(frozen); }
+
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override;
   // Does not compute the output again.
   absl::Status Recompute(KernelStream stream, const PassBuffers& buffers) override;

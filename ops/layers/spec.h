@@ -133,6 +133,8 @@ struct AttentionSpec {
   // ops/layers/attention_dropout.h.
   double dropout = 0;
   std::string name = "";  // unique in the model if there is dropout; keys its random numbers
+  // Tensor parallelism: the number, in the whole layer, of this member's first head. Keys random numbers, too.
+  int64_t first_head = 0;
 
   int64_t HeadWidth() const { return width / heads; }
   int64_t KeyValueHeads() const { return key_value_heads == 0 ? heads : key_value_heads; }

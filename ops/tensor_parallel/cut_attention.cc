@@ -51,6 +51,7 @@ absl::StatusOr<LayerSpec> CutAttention(const MemberPart& part, const std::vector
   AttentionSpec own = whole;
   own.heads = whole.heads / part.num_members;
   own.width = whole.width / part.num_members;
+  own.first_head = part.member * own.heads;
   own.key_value_heads = whole.key_value_heads / part.num_members;
   const int64_t key_width = whole.KeyValueHeads() * whole.HeadWidth();
   MemberSumSpec sum;

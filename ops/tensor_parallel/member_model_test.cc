@@ -36,7 +36,8 @@ ModelSpec SmallLlama() {
 std::map<std::string, ParameterSpec> ParametersOf(const ModelSpec& model) {
   const ReferenceBackend backend;
   std::map<std::string, ParameterSpec> result;
-  for (const auto& layer : BuildLayers(backend, model.layers, model.input_shape).value()) {
+  const auto layers = BuildLayers(backend, model.layers, model.input_shape).value();
+  for (const auto& layer : layers) {
     for (const ParameterSpec& parameter : layer->parameters()) {
       const auto [place, inserted] = result.emplace(parameter.name, parameter);
       CHECK(place->second.slice == parameter.slice);  // tied uses have the same part

@@ -224,7 +224,7 @@ void CheckMembers(const Backend& backend, const Case& each, int num_members, dou
 Case Gpt2Case(bool tied, RecomputeMode recompute) {
   Gpt2Options options{2, 16, 4, 6, 12};
   options.tied = tied;
-  options.dropout = 0.1;
+  options.dropout = {0.1, 0.1, 0.1};
   Case each{tied ? "gpt2" : "gpt2, untied", Gpt2Model(options, 2, 4).value(), 12, 12};
   for (LayerSpec& layer : each.model.layers) layer.recompute = recompute;
   return each;
