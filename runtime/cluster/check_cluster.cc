@@ -24,7 +24,10 @@ class Prober {
   Prober(Control& control, const ClusterOptions& options) : control_(control), options_(options) {
     control_.SetOnFailure([this](const absl::Status& status) { Abort(status); });
   }
-  ~Prober() { control_.SetOnFailure(nullptr); }
+  ~Prober() {
+    control_.SetOnFailure(nullptr);
+    Disconnect();
+  }
 
   // Adds the link to `peer`, or why there is none, and for rank 0 as peer the clock.
   void Measure(int peer, proto::ClusterPart& part) {
@@ -43,6 +46,13 @@ class Prober {
     part.mutable_process()->set_clock_bound_us(Micros(figures->clock_bound_ns));
   }
 
+  // Ends the connection of the last pair, once its other process has measured too.
+  void Disconnect() {
+    std::unique_ptr<PairProbe> probe;
+    MutexLock lock(&mutex_);
+    probe = std::move(probe_);
+  }
+
  private:
   absl::StatusOr<PairFigures> MeasurePair(int peer) {
     const int rank = control_.rank();
@@ -57,16 +67,14 @@ class Prober {
     options.name_of_rank = [this](int which) {
       return absl::StrCat("rank ", which, " (", control_.members()[which].host(), ")");
     };
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<PairProbe> probe, PairProbe::Create(std::move(options)));
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<PairProbe> made, PairProbe::Create(std::move(options)));
+    PairProbe* const probe = made.get();
     {
       MutexLock lock(&mutex_);
       if (!failure_.ok()) return failure_;
-      probe_ = probe.get();
+      probe_ = std::move(made);
     }
-    absl::StatusOr<PairFigures> figures = probe->Measure();
-    MutexLock lock(&mutex_);
-    probe_ = nullptr;
-    return figures;
+    return probe->Measure();
   }
 
   void Abort(const absl::Status& status) {
@@ -79,7 +87,7 @@ class Prober {
   const ClusterOptions& options_;
   Mutex mutex_;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
-  PairProbe* probe_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  std::unique_ptr<PairProbe> probe_ ABSL_GUARDED_BY(mutex_);
 };
 
 proto::ClusterPart DescribeProcess(const Control& control, const ClusterOptions& options) {
@@ -112,6 +120,7 @@ absl::StatusOr<proto::ClusterReport> CheckCluster(Control& control, const Cluste
         if (control.rank() == low) prober.Measure(high, part);
         if (control.rank() == high) prober.Measure(low, part);
         BATON_RETURN_IF_ERROR(control.Barrier());
+        prober.Disconnect();
         if (control.rank() == 0 && options.progress) options.progress(++done, pairs);
       }
     }

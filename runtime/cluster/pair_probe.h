@@ -48,7 +48,8 @@ struct PairFigures {
   Nanos clock_bound_ns = 0;   // half of that round trip; the offset is known to ± this
 };
 
-// Thread contract: Create and Measure from one thread, Abort from any.
+// Thread contract: Create and Measure from one thread, Abort from any. Lifecycle: destroy it once the peer has measured
+// too, since its last answer may still be on its way.
 class PairProbe {
  public:
   // Errors: those of GlooTransport.

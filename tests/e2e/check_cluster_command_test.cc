@@ -126,7 +126,7 @@ TEST_CASE("a link table is refused where it cannot hold") {
       Refused{"check-cluster --repeats=0",
               "--repeats: \"0\" is not a whole number from 1 to 1000; see baton check-cluster --help"},
       Refused{"check-cluster --link-table=/nonexistent/links.csv",
-              "--link-table: cannot write /nonexistent/links.csv: No such file or directory"},
+              "--link-table: /nonexistent/links.csv: cannot be opened: No such file or directory"},
       Refused{"check-cluster --link-table=" + NewPath("links.csv"), "--link-table: no link was measured"});
   const CommandResult result = Baton(Words(refused.arguments));
   CAPTURE(refused.arguments);

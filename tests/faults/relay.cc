@@ -79,7 +79,7 @@ void Relay::Forward(int from, int to, Direction direction) {
     const ssize_t size = recv(from, piece.data(), piece.size(), 0);
     if (size <= 0) break;
     const bool is_lost = lose_every_ > 0 && count % lose_every_ == 0;
-    std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms_) +
+    std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms_.load()) +
                                 (is_lost ? kRetransmission : std::chrono::milliseconds(0)));
     if (cut_[direction]) break;
     bytes_[direction] += size;

@@ -47,7 +47,7 @@ for host in 0 1 2; do
   pids+=($!)
 done
 for _ in $(seq 300); do
-  [ "$(wc -l < "$work/cut/metrics.jsonl" 2> /dev/null || echo 0)" -gt 3 ] && break
+  [ "$(cat "$work/cut/metrics.jsonl" 2> /dev/null | wc -l)" -gt 3 ] && break
   sleep 0.1
 done
 stop_sending n2 n0

@@ -48,7 +48,7 @@ void AddLinkFlags(CLI::App& command, LinkFlags& flags, const std::string& group)
 void AddLinkTableFlag(CLI::App& command, std::string& table) {
   command
       .add_option("--link-table", table,
-                  "Measured links, as baton check-cluster --link-table=FILE writes them; they replace those of the job")
+                  "Measured links, as baton check-cluster writes them; they replace those of the job")
       ->type_name("FILE");
 }
 

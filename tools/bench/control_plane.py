@@ -13,9 +13,9 @@ import time
 
 RUNS = 5
 SECONDS = 20
-# Threads of a device or of a connection's bytes; all others of a process are the control plane, but the main thread.
+# Threads of a device or of a connection's bytes. Threads without a name of their own have the main thread's: Gloo's among
+# them. All others of a process are the control plane: its own thread, and those of gRPC.
 DATA = re.compile(r"^baton-(\d+|read|write|sum)$")
-CONTROL = "baton-control"
 
 
 def rendezvous(baton, processes):
@@ -40,28 +40,25 @@ def children(pid):
 
 
 def cpu_of_threads(pid):
-    """[(name, is main, clock ticks)] of a process's threads."""
+    """[(name, clock ticks)] of a process's threads."""
     threads = []
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/stat", encoding="utf-8") as file:
             text = file.read()
         name = text[text.index("(") + 1 : text.rindex(")")]
         fields = text[text.rindex(")") + 2 :].split()
-        threads.append((name, int(task) == pid, int(fields[11]) + int(fields[12])))
+        threads.append((name, int(fields[11]) + int(fields[12])))
     return threads
-
-
-def is_control(name, is_main):
-    # OpenMP's threads have the name of the thread that made them.
-    return name == CONTROL or not (is_main or name == "baton" or DATA.match(name))
 
 
 def ticks(pids):
     control = total = 0
     for pid in pids:
-        for name, is_main, cpu in cpu_of_threads(pid):
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+            main_name = file.read().strip()
+        for name, cpu in cpu_of_threads(pid):
             total += cpu
-            control += cpu if is_control(name, is_main) else 0
+            control += 0 if name == main_name or DATA.match(name) else cpu
     return control, total
 
 
