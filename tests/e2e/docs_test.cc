@@ -62,7 +62,7 @@ std::vector<std::string> ArgumentsOf(const std::string& command) {
 }
 
 TEST_CASE("the pages show the output of the commands; tools/update_schedule_docs regenerates it") {
-  const char* page = GENERATE("docs/schedules.md", "docs/prediction.md", "docs/training.md");
+  const char* page = GENERATE("docs/schedules.md", "docs/prediction.md", "docs/training.md", "docs/parallelism.md");
   const std::vector<Block> blocks = BlocksOf(ReadWhole(page));
   REQUIRE_FALSE(blocks.empty());
   for (const Block& block : blocks) {

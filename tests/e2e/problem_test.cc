@@ -3,9 +3,12 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -151,6 +154,39 @@ TEST_CASE("layers are measured again only if their times change") {
   changed.overrides = {"pipeline.recompute=FULL"};
   CHECK(base->Changed(changed).status() == absl::OkStatus());
   CHECK(timer.calls() == 2);
+}
+
+TEST_CASE("predictions count the optimizer state that replicas share, and the gathers of what they update") {
+  FakeTimer timer;
+  ProblemFlags flags;
+  flags.job = kJob;
+  flags.with_schedule = true;
+  const auto program_of = [&](const char* parallel) {
+    flags.overrides = {"batch={sequences: 16 micro_batches: 8}", parallel};
+    const absl::StatusOr<Problem> problem = Problem::Create(flags, timer.Timer());
+    REQUIRE(problem.status() == absl::OkStatus());
+    const absl::StatusOr<CompileRequest> request = problem->RequestFor(problem->schedule());
+    REQUIRE(request.status() == absl::OkStatus());
+    absl::StatusOr<Program> program = problem->CompileProgram(*request);
+    REQUIRE(program.status() == absl::OkStatus());
+    return *std::move(program);
+  };
+  const Program whole = program_of("parallel={replicas: 2}");
+  const Program sharded = program_of("parallel={replicas: 2 zero: 1}");
+  REQUIRE(whole.devices.size() == sharded.devices.size());
+  const auto num_gathers = [](const DeviceProgram& device) {
+    return std::count_if(device.instructions.begin(), device.instructions.end(),
+                         [](const Instruction& each) { return std::holds_alternative<AllGather>(each.operation); });
+  };
+  for (size_t device = 0; device < whole.devices.size(); ++device) {
+    CAPTURE(device);
+    CHECK(num_gathers(whole.devices[device]) == 0);
+    CHECK(num_gathers(sharded.devices[device]) == static_cast<int64_t>(sharded.devices[device].chunks.size()));
+    const Bytes saved =
+        whole.devices[device].chunks[0].optimizer_bytes - sharded.devices[device].chunks[0].optimizer_bytes;
+    CHECK(saved > 0);
+    CHECK(whole.devices[device].arena_bytes - sharded.devices[device].arena_bytes == saved);
+  }
 }
 
 TEST_CASE("a program is refused by the memory that it takes, not by its number of passes") {

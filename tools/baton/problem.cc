@@ -43,6 +43,7 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
   request.num_micro_batches = micro_batches_;
   request.replicas = replicas_;
   request.sum_groups = sum_groups_;
+  request.shards_optimizer = shards_optimizer_;
   if (schedule == "csv") {
     request.order = order_;
     request.chunks_per_device = chunks_;

@@ -119,6 +119,7 @@ class Problem {
   int micro_batches_ = 1;  // from 1; of all replicas
   int replicas_ = 1;       // of the pipeline
   int sum_groups_ = 1;
+  bool shards_optimizer_ = false;
   int chunks_ = 0;          // chunks on a device; 0: each schedule's default
   int group_ = 0;           // micro-batches; 0: each schedule's default
   ChunkCosts stage_costs_;  // of all layers of one device; without a job

@@ -131,6 +131,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
   micro_batches_ = job_->batch().micro_batches();
   replicas_ = job_->parallel().replicas();
   sum_groups_ = job_->batch().sum_groups();
+  shards_optimizer_ = job_->parallel().zero() == 1;
   schedule_ = job_->pipeline().schedule();
   group_ = job_->pipeline().micro_batch_group();
   // A number of chunks that is not the default of the job's schedule holds for every other schedule too.
