@@ -82,8 +82,10 @@ TEST_CASE("devices that share cores take turns, in every command that predicts")
   CHECK(one == Approx(4 * 6 * 3000).epsilon(1e-6));  // all work, one after the other
   CHECK(step(Json(with({"whatif", "cores=2"})).at("rows")[1]) == two);
   // On one core every schedule takes as long as the work, so that a search cannot be shorter.
-  for (const nlohmann::json& row :
-       Json({"compare", "--stages=4", "--micro-batches=6", "--cores=1", "--schedules=1f1b,gpipe,zb-auto"}).at("rows")) {
+  const nlohmann::json compared =
+      Json({"compare", "--stages=4", "--micro-batches=6", "--cores=1", "--schedules=1f1b,gpipe,zb-auto"});
+  CHECK(compared.at("rows").size() == 3);
+  for (const nlohmann::json& row : compared.at("rows")) {
     CHECK(step(row) == Approx(one).epsilon(1e-6));
   }
   const CommandResult text = Baton(with({"simulate", "--cores=2"}));
@@ -95,7 +97,8 @@ TEST_CASE("devices that share cores take turns, in every command that predicts")
   CHECK_FALSE(absl::StrContains(Baton(with({"simulate"})).out, "core"));
   // On one core a longer forward makes the step longer once for each micro-batch.
   bool has_forward = false;
-  for (const nlohmann::json& cost : Json(with({"whatif", "--gradient", "--cores=1"})).at("gradient")) {
+  const nlohmann::json gradient = Json(with({"whatif", "--gradient", "--cores=1"}));
+  for (const nlohmann::json& cost : gradient.at("gradient")) {
     if (cost.at("cost") != "chunk 3 forward") continue;
     has_forward = true;
     CHECK(cost.at("step_per_cost").get<double>() == Approx(6).epsilon(1e-2));

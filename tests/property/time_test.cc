@@ -110,16 +110,24 @@ TEST_CASE("scaling all costs scales every moment") {
   });
 }
 
-// Peak memory follows from the order alone.
+// Peak memory follows from the order alone; orders that are made for the costs stay within their pattern's.
 TEST_CASE("peak memory does not depend on the costs") {
   std::mt19937 random(4);
   ForEachCase({2, 3, 8}, {1, 6, 17}, [&](const Case& which) {
-    if (!FindSchedule(which.schedule).ok()) return;  // a searched order depends on the costs
+    const auto schedule = FindSchedule(which.schedule);
+    if (!schedule.ok()) return;  // a searched order depends on the costs
     const Outcome equal = Run(which, EqualCosts(which, 12, 12, 12));
     const Outcome other = Run(which, RandomCosts(which, random));
     INFO(ToString(which));
+    double pattern = 0;
+    for (const DeviceReport& device : equal.report.devices) pattern = std::max(pattern, device.peak_micro_batches);
     for (int device = 0; device < which.p; ++device) {
-      REQUIRE(other.report.devices[device].peak_micro_batches == equal.report.devices[device].peak_micro_batches);
+      const double peak = other.report.devices[device].peak_micro_batches;
+      if ((*schedule)->is_scheduled_by_costs) {
+        REQUIRE(peak <= pattern);
+      } else {
+        REQUIRE(peak == equal.report.devices[device].peak_micro_batches);
+      }
     }
   });
 }
