@@ -2,6 +2,7 @@
 #include "runtime/train/member_meeting.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -99,8 +100,11 @@ void MemberMeeting::CombineShare(int member) const {
       T result = reinterpret_cast<const T*>(buffers_.front().values)[i];
       for (int64_t other = 1; other < num_members; ++other) {
         const T value = reinterpret_cast<const T*>(buffers_[other].values)[i];
-        // A maximum with a value that is no number is no number, on whichever member it is.
-        result = own.combine == Combine::kSum ? result + value : !(value <= result) ? value : result;
+        if (own.combine == Combine::kSum) {
+          result += value;
+        } else if (!(value <= result) && !std::isnan(result)) {
+          result = value;  // a value that is no number stays, on whichever member it is
+        }
       }
       for (const Buffer& buffer : buffers_) reinterpret_cast<T*>(buffer.values)[i] = result;
     }
