@@ -73,7 +73,7 @@ struct LayerFlops {
   double backward_weight = 0;
 };
 
-// What a member of a tensor-parallel group exchanges with the others for one micro-batch.
+// The sums, and their bytes, that a member of a tensor-parallel group exchanges with the others for one micro-batch.
 struct MemberTraffic {
   int forward_sums = 0;
   int backward_sums = 0;

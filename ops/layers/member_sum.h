@@ -33,7 +33,7 @@ class MemberSum final : public Layer {
   std::vector<ParameterSpec> parameters() const override { return inner_->parameters(); }
   InputUse input_use() const override { return inner_->input_use(); }
   bool weight_needs_grad_output() const override { return inner_->weight_needs_grad_output(); }
-  // What is added to a part would be added once for each member.
+  // False where parts are summed: an addend would be added once for each member.
   bool adds_to_output() const override { return !output_ && inner_->adds_to_output(); }
   bool adds_to_grad_input() const override { return !grad_input_ && inner_->adds_to_grad_input(); }
   Footprint footprint() const override;

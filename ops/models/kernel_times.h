@@ -9,7 +9,7 @@
 
 namespace baton {
 
-// What a GPU's large kernels reach, and what its small ones cannot go below.
+// The rates that a GPU's large kernels reach, and the times that its small ones cannot go below.
 struct GpuTraits {
   double flops_per_ns = 0;         // of matrix products, of all multiprocessors
   double bytes_per_ns = 0;         // of device memory

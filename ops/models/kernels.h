@@ -27,12 +27,12 @@ struct Kernel {
   KernelKind kind = KernelKind::kPass;
   double flops = 0;  // that its result needs
   Bytes bytes = 0;   // read and written in device memory, each tensor once
-  // Of a product: [m, k] · [k, n] → [m, n].
+  // A product only: [m, k] · [k, n] → [m, n].
   int64_t m = 0;
   int64_t n = 0;
   int64_t k = 0;
   Bytes tile_bytes = 0;  // that it reads and writes for each element of its result
-  // Of attention: the FLOPs and exponentials of whole tiles of scores, and those of its bytes that are moved in turn
+  // Attention only: the FLOPs and exponentials of whole tiles of scores, and those of its bytes that are moved in turn
   // with its products.
   double tiled_flops = 0;
   double exponentials = 0;

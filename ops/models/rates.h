@@ -17,7 +17,7 @@ namespace baton {
 struct DeviceRates {
   double flops_per_ns = 0;  // GFLOP/s; above 0
   double bytes_per_ns = 0;  // GB/s of its memory; 0: memory takes no time
-  // Of a GPU; 0: kernels have no tiles, launches and least times, only FLOPs and bytes.
+  // GPUs only; 0: kernels have no tiles, launches and least times, only FLOPs and bytes.
   int multiprocessors = 0;
   double clock_ghz = 0;  // above 0 if there are multiprocessors
 };

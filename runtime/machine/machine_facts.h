@@ -1,4 +1,4 @@
-// What a machine is, as far as the bits of weights or the speed of a run depend on it. Used by `baton check-cluster`.
+// The facts of a machine on which the bits of weights or the speed of a run depend. Used by `baton check-cluster`.
 #ifndef BATON_RUNTIME_MACHINE_MACHINE_FACTS_H_
 #define BATON_RUNTIME_MACHINE_MACHINE_FACTS_H_
 

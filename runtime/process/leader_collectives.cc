@@ -16,7 +16,7 @@ bool Receives(proto::CollectiveKind kind, int rank) {
   return kind != proto::BROADCAST || rank != 0;
 }
 
-// What an operation takes at the leader besides its bytes, so that empty ones cannot fill the memory.
+// The memory that an operation takes at the leader besides its bytes. It counts, so that empty ones cannot fill all.
 int64_t EntryBytes(size_t num_members) { return static_cast<int64_t>(num_members * sizeof(std::string)); }
 
 }  // namespace

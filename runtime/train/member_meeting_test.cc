@@ -24,7 +24,7 @@ std::byte* BytesOf(std::vector<T>& values) {
   return reinterpret_cast<std::byte*>(values.data());
 }
 
-// Of magnitudes so different that the order of a sum changes its bits.
+// Values of magnitudes so different that the order of a sum changes its bits.
 float ValueOf(int round, int member, int64_t i) {
   return static_cast<float>(std::ldexp(1.0 + 0.37 * static_cast<double>(i % 11), (member * 7 + round) % 23));
 }

@@ -17,7 +17,7 @@ constexpr int32_t kWeightOfDown = 4;
 constexpr int32_t kPasses = 6;
 constexpr int32_t kIdle = -1;
 
-// What a device runs in each unit of time.
+// The pass that a device runs in each unit of time.
 class Units {
  public:
   Units(int num_devices, int num_micro_batches)

@@ -32,7 +32,7 @@ void CoreTime::Read(const Program& program, const Trace& trace) {
       events_.push_back({interval.end, device, static_cast<int32_t>(i), true});
     }
   }
-  // Of events at one time, ends come first: a device runs one instruction after the other.
+  // Ends come before starts of the same time: a device runs one instruction after the other.
   std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
     return std::make_tuple(a.at, !a.is_end, a.device, a.instruction) <
            std::make_tuple(b.at, !b.is_end, b.device, b.instruction);

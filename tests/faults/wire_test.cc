@@ -71,7 +71,7 @@ TEST_CASE("a wire that is cut in one direction is found within the heartbeat") {
   CHECK(std::chrono::steady_clock::now() - begin < kPatience);
   CHECK(zero.status != 0);
   CHECK(one.status != 0);
-  // Who hears nothing names the other one.
+  // The process that hears nothing names the other one.
   const CommandResult& deaf = direction == Relay::kUp ? zero : one;
   CHECK(absl::StrContains(deaf.err, direction == Relay::kUp ? "rank 1 (" : "rank 0 ("));
   CHECK(absl::StrContains(deaf.err, "has been silent for "));

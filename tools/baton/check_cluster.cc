@@ -80,7 +80,7 @@ void PrintProcesses(const ClusterReport& report) {
   std::cout << table.ToString();
 }
 
-// What all machines have in common, then what differs.
+// Prints the facts that all machines have in common, then those that differ.
 void PrintFacts(const ClusterReport& report) {
   std::set<std::string> different;
   for (const auto& difference : report.differences()) different.insert(difference.name());
