@@ -23,6 +23,7 @@ TEST_CASE("examples resolve") {
                Example{"four_devices", 8, 4, "naive", 512}, Example{"two_nodes", 32, 16, "1f1b", 50304},
                Example{"gpt2_124m", 12, 1, "1f1b", 50304}, Example{"gpt2_124m_four_stages", 12, 4, "1f1b", 50304},
                Example{"gpt2_hugging_face", 12, 2, "zb-h1", 50257}, Example{"llama_small", 4, 2, "zb-h1", 256},
+               Example{"gpt3_175b", 96, 16, "interleaved", 51200}, Example{"tensor_two_halves", 2, 1, "1f1b", 10},
                Example{"gpt2_1558m", 48, 1, "1f1b", 50304}, Example{"gpt2_1558m_four_stages", 48, 4, "1f1b", 50304});
   INFO(example.name);
   const auto job = ReadJob("examples/" + example.name + ".textproto");
@@ -34,7 +35,8 @@ TEST_CASE("examples resolve") {
   CHECK(resolved->name() == example.name);
   CHECK(NumLayers(*resolved) == example.layers);
   CHECK(resolved->pipeline().stages() == example.stages);
-  CHECK(resolved->devices().count() == example.stages);
+  CHECK(resolved->devices().count() ==
+        example.stages * resolved->parallel().replicas() * resolved->parallel().tensor());
   CHECK(resolved->pipeline().schedule() == example.schedule);
   CHECK(NumClasses(*resolved) == example.classes);
 }

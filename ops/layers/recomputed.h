@@ -27,7 +27,13 @@ class Recomputed final : public Layer {
   bool weight_needs_grad_output() const override { return inner_->weight_needs_grad_output(); }
   Footprint footprint() const override;
   LayerFlops flops() const override { return inner_->flops(); }
-  MemberTraffic member_traffic() const override { return inner_->member_traffic(); }
+  // The sums of Forward again in front of the backward pass: at most, since the output is not computed again.
+  MemberTraffic member_traffic() const override {
+    MemberTraffic traffic = inner_->member_traffic();
+    traffic.backward_sums += traffic.forward_sums;
+    traffic.backward_bytes += traffic.forward_bytes;
+    return traffic;
+  }
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override {
     inner_->BindParameters(values, gradients);
   }

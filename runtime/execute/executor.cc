@@ -66,7 +66,7 @@ absl::StatusOr<std::unique_ptr<Executor>> Executor::Create(std::shared_ptr<const
   BATON_RETURN_IF_ERROR(CheckOptions(*program, options));
   std::unique_ptr<Executor> executor(new Executor(std::move(options)));
   BATON_RETURN_IF_ERROR(executor->StartThreads());
-  BATON_RETURN_IF_ERROR(executor->AddProgram(std::move(program)).status());
+  BATON_RETURN_IF_ERROR(executor->AddOwnProgram(std::move(program), /*shares_slots=*/false).status());
   return executor;
 }
 
@@ -135,6 +135,13 @@ absl::Status Executor::CheckSharing(const Program& program) const {
 }
 
 absl::StatusOr<ProgramHandle> Executor::AddProgram(std::shared_ptr<const Program> program, bool shares_slots) {
+  for (Executor* follower : options_.followers) {
+    BATON_RETURN_IF_ERROR(follower->AddOwnProgram(program, shares_slots).status());
+  }
+  return AddOwnProgram(std::move(program), shares_slots);
+}
+
+absl::StatusOr<ProgramHandle> Executor::AddOwnProgram(std::shared_ptr<const Program> program, bool shares_slots) {
   if (program == nullptr) return absl::InvalidArgumentError("program: null");
   if (first_error_.is_set()) return first_error_.status();
   BATON_RETURN_IF_ERROR(CheckExecutable(*program));
@@ -218,14 +225,32 @@ absl::Status Executor::PrepareTrace(const Program& program, Trace* trace) {
 }
 
 absl::Status Executor::RunStep(ProgramHandle program, Trace* trace, const std::function<void()>& meanwhile) {
+  BATON_RETURN_IF_ERROR(BeginStep(program, trace));
+  absl::Status status;
+  size_t num_begun = 0;
+  while (num_begun < options_.followers.size() && status.ok()) {
+    status = options_.followers[num_begun]->BeginStep(program, nullptr);
+    if (status.ok()) ++num_begun;
+  }
+  if (!status.ok()) first_error_.Set(status);  // those that have begun must not wait for the others
+  if (meanwhile) meanwhile();
+  status = FinishStep(program);
+  for (size_t i = 0; i < num_begun; ++i) status.Update(options_.followers[i]->FinishStep(program));
+  return status;
+}
+
+absl::Status Executor::BeginStep(ProgramHandle program, Trace* trace) {
   BATON_ASSIGN_OR_RETURN(LoadedProgram * loaded, Find(program));
   if (first_error_.is_set()) return first_error_.status();
   BATON_RETURN_IF_ERROR(PrepareTrace(*loaded->program, trace));
   loaded->watchdog->Restart();
   step_start_ = SteadyNow();
   Begin({loaded, /*sets_up=*/false, step_start_, trace});
-  if (meanwhile) meanwhile();
-  AwaitWorkers(loaded->watchdog.get());
+  return absl::OkStatus();
+}
+
+absl::Status Executor::FinishStep(ProgramHandle program) {
+  AwaitWorkers(programs_[program.index]->watchdog.get());
   return first_error_.status();
 }
 

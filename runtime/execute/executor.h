@@ -35,6 +35,8 @@
 
 namespace baton {
 
+class Executor;
+
 // Everything that is pointed to is borrowed and must outlive the executor.
 struct ExecutorOptions {
   std::vector<Device*> devices;       // [device]; devices[n]->index() is n; null: in another process
@@ -45,6 +47,10 @@ struct ExecutorOptions {
   // Called with each first error of this process, on the thread where it happens, so that other processes can be told.
   // Not called for the errors that Cancel brings. Null: nobody is told.
   std::function<void(const absl::Status&)> on_error = nullptr;
+  // Executors of the same program on other devices, without followers: AddProgram and RunStep of this one are theirs
+  // too. Whoever hears of an error of one must cancel all, since the modules of one may wait for those of another. Such
+  // steps cannot be recorded.
+  std::vector<Executor*> followers = {};
 };
 
 // How far an executor is, for a heartbeat.
@@ -147,6 +153,11 @@ class Executor {
   absl::Status StartThreads();
   void WorkerMain(int device);
   void Perform(const Task& task, int device);
+  // Adds it to this executor alone.
+  absl::StatusOr<ProgramHandle> AddOwnProgram(std::shared_ptr<const Program> program, bool shares_slots);
+  // The two halves of RunStep. If BeginStep fails, nothing runs.
+  absl::Status BeginStep(ProgramHandle program, Trace* trace);
+  absl::Status FinishStep(ProgramHandle program);
   // Hands `task` to all workers.
   void Begin(const Task& task);
   // Blocks until all workers are done with their task; `watchdog` (may be null) watches over them.

@@ -60,6 +60,9 @@ absl::StatusOr<std::unique_ptr<RecordedStep>> Executor::RecordStep(ProgramHandle
                                                                    bool timed) {
   BATON_ASSIGN_OR_RETURN(LoadedProgram * loaded, Find(program));
   if (first_error_.is_set()) return first_error_.status();
+  if (!options_.followers.empty()) {
+    return absl::UnimplementedError("steps of executors with followers cannot be recorded");
+  }
   if (order.devices.size() != loaded->workers.size()) {
     return absl::InternalError(
         absl::StrCat("a trace of ", order.devices.size(), " devices orders a step of ", loaded->workers.size()));

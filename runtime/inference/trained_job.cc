@@ -113,6 +113,7 @@ absl::StatusOr<proto::Job> LoadTrainedJob(const std::string& folder, ModelUse us
   devices.clear_per_node();
   devices.clear_intra();
   devices.clear_inter();
+  job.mutable_parallel()->clear_tensor();  // the weights are stored as wholes
   for (const std::string& assignment : overrides) BATON_RETURN_IF_ERROR(ApplyOverride(job, assignment));
   BATON_RETURN_IF_ERROR(ExpandHuggingFace(job));
   if (kind == Kind::kHuggingFace) CompleteData(folder, use, job.model(), *job.mutable_data());

@@ -25,7 +25,9 @@ using google::protobuf::Reflection;
 constexpr const char* kFree[] = {
     "name",
     "pipeline",
-    "parallel",
+    "parallel.replicas",
+    "parallel.zero",
+    "parallel.verify_replicas_every",
     "checkpoint",
     "run.log_every",
     "run.evaluate_at_most",

@@ -106,6 +106,8 @@ int64_t NumChunks(const proto::Job& job) {
   return int64_t{job.pipeline().stages()} * job.pipeline().chunks_per_device();
 }
 
-int NumDevices(const proto::Job& job) { return job.pipeline().stages() * job.parallel().replicas(); }
+int NumDevices(const proto::Job& job) {
+  return job.pipeline().stages() * job.parallel().replicas() * job.parallel().tensor();
+}
 
 }  // namespace baton

@@ -25,8 +25,8 @@ absl::Status ResolveLink(const std::string& field, proto::Link& link) {
   return CheckReal(field + ".bandwidth_gbps", link.bandwidth_gbps(), 1e-6, 1e6);
 }
 
-// Nodes and the links within and between them.
-absl::Status ResolveNodes(proto::Devices& devices) {
+// Nodes and the links within and between them. `tensor`: parallel.tensor.
+absl::Status ResolveNodes(int tensor, proto::Devices& devices) {
   const int count = devices.count();
   if (devices.has_nodes()) BATON_RETURN_IF_ERROR(CheckRange("devices.nodes", devices.nodes(), 1, count));
   if (devices.has_per_node()) BATON_RETURN_IF_ERROR(CheckRange("devices.per_node", devices.per_node(), 1, 1024));
@@ -38,6 +38,11 @@ absl::Status ResolveNodes(proto::Devices& devices) {
     return absl::InvalidArgumentError(
         absl::StrCat("devices.nodes: ", devices.nodes(), " of devices.per_node: ", devices.per_node(),
                      " do not hold exactly ", count, " devices; leave one of the two unset"));
+  }
+  if (devices.nodes() > 1 && devices.per_node() % tensor != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("devices.per_node: ", devices.per_node(),
+                                                   " must be a multiple of parallel.tensor: ", tensor,
+                                                   ", whose devices sum over the links within a node"));
   }
   if (devices.has_intra()) BATON_RETURN_IF_ERROR(ResolveLink("devices.intra", *devices.mutable_intra()));
   if (devices.has_inter()) BATON_RETURN_IF_ERROR(ResolveLink("devices.inter", *devices.mutable_inter()));
@@ -103,6 +108,13 @@ absl::Status ResolveRates(proto::Devices& devices) {
   return CheckPositive("devices.rates.clock_ghz", rates.clock_ghz(), 10);
 }
 
+absl::Status CheckTensor(const proto::Job& job, const proto::Devices& devices) {
+  if (job.parallel().tensor() == 1 || devices.backend() == proto::Devices::HOST) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("parallel.tensor: ", job.parallel().tensor(), " needs devices.backend: HOST; ",
+                   proto::Devices::Backend_Name(devices.backend()), " computes whole layers"));
+}
+
 absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices) {
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Precision>("devices.precision", devices.precision()));
   const std::string name = proto::Devices::Precision_Name(devices.precision());
@@ -142,20 +154,22 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
   BATON_RETURN_IF_ERROR(CheckRange("devices.threads_each", devices.threads_each(), 1, 1024));
   if (!devices.has_precision()) devices.set_precision(proto::Devices::FLOAT32);
   if (!devices.has_deterministic()) devices.set_deterministic(true);
+  BATON_RETURN_IF_ERROR(CheckTensor(job, devices));
   BATON_RETURN_IF_ERROR(CheckPrecision(job, devices));
   if (devices.count() == count) {
-    BATON_RETURN_IF_ERROR(ResolveNodes(devices));
+    BATON_RETURN_IF_ERROR(ResolveNodes(job.parallel().tensor(), devices));
     BATON_RETURN_IF_ERROR(CheckProcesses(devices));
     BATON_RETURN_IF_ERROR(CheckCores(devices));
     return ResolveRates(devices);
   }
+  std::string product = absl::StrCat("pipeline.stages: ", job.pipeline().stages());
   const int replicas = job.parallel().replicas();
+  const int tensor = job.parallel().tensor();
+  if (replicas > 1) absl::StrAppend(&product, " times parallel.replicas: ", replicas);
+  if (tensor > 1) absl::StrAppend(&product, " times parallel.tensor: ", tensor);
   return absl::InvalidArgumentError(
-      replicas > 1
-          ? absl::StrCat("devices.count: ", devices.count(), " must be pipeline.stages: ", job.pipeline().stages(),
-                         " times parallel.replicas: ", replicas, ", which is ", count)
-          : absl::StrCat("devices.count: ", devices.count(), " must be pipeline.stages: ", job.pipeline().stages(),
-                         ", one device a stage"));
+      absl::StrCat("devices.count: ", devices.count(), " must be ", product,
+                   replicas * tensor > 1 ? absl::StrCat(", which is ", count) : ", one device a stage"));
 }
 
 }  // namespace baton

@@ -48,10 +48,7 @@ absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
         absl::StrCat("batch.ramp: needs ", by_replicas ? "parallel.replicas: 1, not " : "batch.sum_groups: 1, not ",
                      by_replicas ? parallel.replicas() : batch.sum_groups()));
   }
-  if (parallel.tensor() != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("parallel.tensor: ", parallel.tensor(), " must be 1: layers are not cut over devices"));
-  }
+  BATON_RETURN_IF_ERROR(CheckRange("parallel.tensor", parallel.tensor(), 1, 1024));
   BATON_RETURN_IF_ERROR(
       CheckRange("parallel.verify_replicas_every", parallel.verify_replicas_every(), 0, 1'000'000'000));
   BATON_RETURN_IF_ERROR(CheckRange("parallel.zero", parallel.zero(), 0, 1));

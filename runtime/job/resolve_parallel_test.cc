@@ -27,7 +27,8 @@ TEST_CASE("there are as many sum groups as replicas, and a device for each stage
   const Case test = GENERATE(Case{"parallel.replicas=2", 2, 8}, Case{"parallel.replicas=8", 8, 32},
                              Case{"batch={sequences: 18 micro_batches: 9};parallel.replicas=3", 3, 12},
                              Case{"parallel.replicas=2;batch.sum_groups=8", 8, 8}, Case{"batch.sum_groups=4", 4, 4},
-                             Case{"parallel.replicas=2;devices.count=8;pipeline.chunks_per_device=1", 2, 8});
+                             Case{"parallel.replicas=2;devices.count=8;pipeline.chunks_per_device=1", 2, 8},
+                             Case{"parallel.tensor=2", 1, 8}, Case{"parallel={replicas: 2 tensor: 4}", 2, 32});
   CAPTURE(test.overrides);
   const proto::Job job = ResolveJob(Make(kGpt, test.overrides)).value();
   CHECK(job.batch().sum_groups() == test.sum_groups);
@@ -58,7 +59,18 @@ TEST_CASE("wrong replicas, sum groups and devices") {
             "parallel.zero: 1 must be 0 for devices.precision: BF16"},
       Wrong{kGpt, "batch.sum_groups=2;devices.backend=CUDA;devices.precision=BF16",
             "batch.sum_groups: 2 must be parallel.replicas: 1 for devices.precision: BF16"},
-      Wrong{kGpt, "parallel.tensor=2", "parallel.tensor: 2 must be 1: layers are not cut over devices"},
+      Wrong{kGpt, "parallel.tensor=0", "parallel.tensor: 0 must be at least 1"},
+      Wrong{kGpt, "parallel.tensor=2;devices.backend=CUDA",
+            "parallel.tensor: 2 needs devices.backend: HOST; CUDA computes whole layers"},
+      Wrong{kGpt, "parallel.tensor=1025", "parallel.tensor: 1025 must be at most 1024"},
+      Wrong{kGpt, "devices.count=4;parallel={replicas: 2 tensor: 2}",
+            "devices.count: 4 must be pipeline.stages: 4 times parallel.replicas: 2 times parallel.tensor: 2, which is "
+            "16"},
+      Wrong{kGpt, "devices.count=4;parallel.tensor=2",
+            "devices.count: 4 must be pipeline.stages: 4 times parallel.tensor: 2, which is 8"},
+      Wrong{kGpt, "devices={per_node: 1 intra: {latency: \"1us\"} inter: {latency: \"1us\"}};parallel.tensor=2",
+            "devices.per_node: 1 must be a multiple of parallel.tensor: 2, whose devices sum over the links within a "
+            "node"},
       Wrong{kGpt, "devices.count=8", "devices.count: 8 must be pipeline.stages: 4, one device a stage"},
       Wrong{kGpt, "devices.count=4;parallel.replicas=2",
             "devices.count: 4 must be pipeline.stages: 4 times parallel.replicas: 2, which is 8"}));

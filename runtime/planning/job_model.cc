@@ -7,6 +7,7 @@
 #include "ops/models/costs.h"
 #include "ops/models/mlp/mlp.h"
 #include "runtime/job/resolve.h"
+#include "runtime/planning/members.h"
 #include "runtime/planning/model_options.h"
 #include "schedules/plan/device_split.h"
 
@@ -79,7 +80,7 @@ absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec mode
 
 absl::StatusOr<std::vector<LayerRange>> BalancedSplitOfJob(const proto::Job& job, const ModelTable& table,
                                                            const ChunkPlacement& placement) {
-  if (job.devices().has_rates()) return SplitForDevices(table.costs, placement);
+  if (job.devices().has_rates()) return SplitForDevices(WithMemberSums(job, table.costs), placement);
   std::vector<LayerCosts> by_flops = table.costs;
   for (LayerCosts& layer : by_flops) layer.forward_ns = layer.backward_input_ns = layer.backward_weight_ns = 0;
   return SplitForDevices(by_flops, placement);

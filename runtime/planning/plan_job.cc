@@ -10,6 +10,7 @@
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
 #include "runtime/job/search_options.h"
+#include "runtime/planning/members.h"
 #include "runtime/planning/parameter_patterns.h"
 #include "runtime/planning/program_size.h"
 #include "schedules/costs/costs_csv.h"
@@ -49,7 +50,8 @@ absl::Status UseTable(const CostModel& table, CostModel& costs) {
   return absl::OkStatus();
 }
 
-void ApplyLinks(const proto::Devices& devices, CostModel& costs) {
+void ApplyLinks(const proto::Job& job, CostModel& costs) {
+  const proto::Devices& devices = job.devices();
   if (!devices.has_intra()) return;
   // ResolveJob has checked that the latencies parse.
   costs.link_ns.clear();
@@ -59,26 +61,57 @@ void ApplyLinks(const proto::Devices& devices, CostModel& costs) {
   costs.devices_per_node = devices.per_node();
   costs.inter.latency_ns = ParseDuration(devices.inter().latency()).value_or(0);
   costs.inter.bytes_per_ns = devices.inter().bandwidth_gbps();
+  GroupMembers(job.parallel().tensor(), costs);
 }
 
-void ApplyCores(const proto::Devices& devices, int cores_here, CostModel& costs) {
+void ApplyCores(const proto::Job& job, int cores_here, CostModel& costs) {
+  const proto::Devices& devices = job.devices();
   if (devices.backend() != proto::Devices::HOST) return;
   const bool is_one_node = devices.nodes() < 2;
   costs.cores.cores = devices.has_cores() ? devices.cores() : is_one_node ? cores_here : 0;
-  costs.cores.threads_each = devices.threads_each();
-  costs.cores.devices_per_host = is_one_node ? 0 : devices.per_node();
+  // A device of the program stands for all members of its group.
+  costs.cores.threads_each = devices.threads_each() * job.parallel().tensor();
+  costs.cores.devices_per_host = is_one_node ? 0 : devices.per_node() / job.parallel().tensor();
 }
 
+namespace {
+
+// The layers of a model with the fields of the job that concern parameters and times.
+absl::StatusOr<ModelTable> TableOf(const Backend& backend, const proto::Job& job, ModelSpec model) {
+  BATON_ASSIGN_OR_RETURN(ModelTable table, MakeModelTable(backend, std::move(model)));
+  BATON_RETURN_IF_ERROR(ApplyParameterPatterns(job, table));
+  BATON_RETURN_IF_ERROR(TimeByJob(backend, job, table));
+  return table;
+}
+
+}  // namespace
+
 absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job) {
-  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(job));
-  return PlanModel(backend, job, std::move(model));
+  BATON_ASSIGN_OR_RETURN(const ModelSpec whole, ModelOfJob(job));
+  BATON_ASSIGN_OR_RETURN(ModelSpec first, MemberOfModel(job, whole, 0));
+  return PlanModel(backend, job, std::move(first));
+}
+
+absl::StatusOr<JobPlan> PlanMember(const Backend& backend, const proto::Job& job, const JobPlan& first, int member) {
+  BATON_ASSIGN_OR_RETURN(const ModelSpec whole, ModelOfJob(job));
+  BATON_ASSIGN_OR_RETURN(ModelSpec part, MemberOfModel(job, whole, member));
+  JobPlan plan = first;
+  BATON_ASSIGN_OR_RETURN(plan.table, TableOf(backend, job, std::move(part)));
+  BATON_ASSIGN_OR_RETURN(plan.layout, LayoutOfSplit(plan.table, plan.split));
+  return plan;
+}
+
+absl::StatusOr<double> ModelFlops(const Backend& backend, const proto::Job& job) {
+  BATON_ASSIGN_OR_RETURN(ModelSpec whole, ModelOfJob(job));
+  BATON_ASSIGN_OR_RETURN(const ModelTable table, MakeModelTable(backend, std::move(whole)));
+  double flops = 0;
+  for (const LayerCosts& layer : table.costs) flops += layer.forward_flops + layer.backward_flops;
+  return flops;
 }
 
 absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job, ModelSpec model) {
   JobPlan plan;
-  BATON_ASSIGN_OR_RETURN(plan.table, MakeModelTable(backend, std::move(model)));
-  BATON_RETURN_IF_ERROR(ApplyParameterPatterns(job, plan.table));
-  BATON_RETURN_IF_ERROR(TimeByJob(backend, job, plan.table));
+  BATON_ASSIGN_OR_RETURN(plan.table, TableOf(backend, job, std::move(model)));
   CompileRequest& request = plan.request;
   request.schedule = job.pipeline().schedule();
   BATON_ASSIGN_OR_RETURN(request.order, OrderOfJob(job));
@@ -94,10 +127,11 @@ absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job,
   BATON_ASSIGN_OR_RETURN(const ChunkPlacement placement, PlacementOf(OneReplica(request)));
   BATON_ASSIGN_OR_RETURN(plan.split, SplitOfJob(job, plan.table, placement));
   BATON_ASSIGN_OR_RETURN(plan.layout, LayoutOfSplit(plan.table, plan.split));
-  request.costs.chunks = SumChunks(plan.table.costs, plan.split, plan.table.model.input_shape.NumBytes(),
-                                   plan.table.model.targets_shape.NumBytes());
-  ApplyLinks(job.devices(), request.costs);
-  ApplyCores(job.devices(), /*cores_here=*/0, request.costs);
+  const ModelSpec& model_of_table = plan.table.model;
+  request.costs.chunks = SumChunks(WithMemberSums(job, plan.table.costs), plan.split,
+                                   model_of_table.input_shape.NumBytes(), model_of_table.targets_shape.NumBytes());
+  ApplyLinks(job, request.costs);
+  ApplyCores(job, /*cores_here=*/0, request.costs);
   request.reduce_groups = ReduceGroupsOf(plan.layout);
   return plan;
 }

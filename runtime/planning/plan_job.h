@@ -25,11 +25,19 @@ struct JobPlan {
 
 // `job` must be resolved. Times are estimated from the job's rates. Without rates a FLOP takes 1 ns: right in
 // proportion, which suffices to order transfers before anything is measured.
+// With parallel.tensor the plan is that of member 0 of each group; its program is that of all members.
 // Errors: InvalidArgument for an impossible job, and for one whose program would not fit into the free memory.
 absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job);
 
 // The same for `model` instead of that of the job, such as one without loss or for other shapes.
 absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job, ModelSpec model);
+
+// The plan of another member than 0, whose plan is `first`: other parameters in the same layout. Errors: those of PlanJob.
+absl::StatusOr<JobPlan> PlanMember(const Backend& backend, const proto::Job& job, const JobPlan& first, int member);
+
+// The FLOPs of the whole model, whatever parallel.tensor is, for one micro-batch, forward and backward, without
+// recomputation. Errors: those of PlanJob.
+absl::StatusOr<double> ModelFlops(const Backend& backend, const proto::Job& job);
 
 // The rates that times are estimated from.
 DeviceRates RatesOfJob(const proto::Job& job);
@@ -42,12 +50,12 @@ absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable
 // `costs`.
 absl::Status UseTable(const CostModel& table, CostModel& costs);
 
-// Sets links and nodes from the job's devices. Without devices.intra nothing changes.
-void ApplyLinks(const proto::Devices& devices, CostModel& costs);
+// Sets links and nodes from the job's devices, in groups of parallel.tensor. Without devices.intra nothing changes.
+void ApplyLinks(const proto::Job& job, CostModel& costs);
 
 // Sets the cores that the devices share: devices.cores, else `cores_here` if all devices are on one node. `cores_here`:
 // the cores of this machine if the times are those of this machine; 0: they are not.
-void ApplyCores(const proto::Devices& devices, int cores_here, CostModel& costs);
+void ApplyCores(const proto::Job& job, int cores_here, CostModel& costs);
 
 }  // namespace baton
 

@@ -12,6 +12,7 @@ namespace baton {
 
 std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSession& session, bool graphs) {
   std::vector<std::string> lines;
+  const int tensor = job.parallel().tensor();
   const Program& program = session.program();
   const DeviceProgram* fullest = &program.devices.front();
   size_t instructions = 0;
@@ -20,7 +21,8 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
     instructions += device.instructions.size();
   }
   lines.push_back(absl::StrCat(Printable(job.name()), ": ", FormatPlural(program.num_chunks, "chunk"), " on ",
-                               FormatPlural(program.num_devices(), "device"), ", ",
+                               FormatPlural(job.devices().count(), "device"),
+                               tensor > 1 ? absl::StrCat(", each layer over ", tensor) : "", ", ",
                                FormatPlural(program.num_micro_batches, "micro-batch"), " by ", program.schedule, ": ",
                                FormatPlural(instructions, "instruction"), ", proven"));
   lines.push_back(absl::StrCat("memory of device ", fullest - program.devices.data(), ", the fullest: ",
@@ -31,7 +33,7 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
                                  graphs ? ", a graph a step" : ", no graphs"));
     return lines;
   }
-  const int threads = session.NumDevicesOnHost() * job.devices().threads_each();
+  const int threads = session.NumDevicesOnHost() * tensor * job.devices().threads_each();
   if (threads > AvailableCores()) {
     lines.push_back(absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),
                                  " cores and take turns, which predictions count in"));

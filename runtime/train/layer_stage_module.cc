@@ -102,7 +102,9 @@ std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
         Locate(layout_->SpecOf(use), use.offsets, {state_.parameters, state_.gradients, state_.optimizer}));
     const ParameterSpec& spec = layout_->SpecOf(use);
     const bool is_trained = !spec.is_statistic && !spec.frozen;
-    if (use.canonical && counts_in_norm_ && is_trained) parameters.back().norm = use.parameter;
+    // Parameters that are no slices are the same on all members, and count once.
+    const bool is_own = member_ == 0 || !spec.slice.IsWhole();
+    if (use.canonical && counts_in_norm_ && is_trained && is_own) parameters.back().norm = use.parameter;
   }
   return parameters;
 }
@@ -161,6 +163,7 @@ PassBuffers LayerStageModule::Complete(int micro_batch, const PassBuffers& buffe
   PassBuffers complete = buffers;
   complete.loss = &losses_[micro_batch];
   complete.step = step_;
+  complete.members = members_;
   complete.first_sequence = micro_batch * layer_->input_shape()[0];
   return complete;
 }
@@ -270,6 +273,11 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
                                                    squared_norms_.data(), squared_norms_.size()));
     // Passes may have been left out, here or on other devices. Whoever sees it makes all of them drop the update.
     if (Stops() && !squared_norms_.empty()) squared_norms_.front() = std::numeric_limits<double>::quiet_NaN();
+    if (members_ != nullptr) {
+      BATON_RETURN_IF_ERROR(members_->Sum(ToKernelStream(stream), DataType::kFloat64,
+                                          static_cast<int64_t>(squared_norms_.size()),
+                                          reinterpret_cast<std::byte*>(squared_norms_.data())));
+    }
     return ReduceBuffer{reinterpret_cast<std::byte*>(squared_norms_.data()),
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }

@@ -14,6 +14,7 @@
 #include "base/shards.h"
 #include "ops/backend.h"
 #include "ops/layers/layer.h"
+#include "ops/layers/member_group.h"
 #include "ops/layers/parameter_layout.h"
 #include "ops/optimizer/optimizer.h"
 #include "ops/tensor/shape.h"
@@ -45,6 +46,12 @@ class LayerStageModule : public StageModule {
   void AddVariant(std::unique_ptr<Layer> layer);
   // The layers that the next steps run: -1: those of the constructor, else an AddVariant, if there are any.
   void set_variant(int variant) { layer_ = variant < 0 || variants_.empty() ? full_.get() : variants_[variant].get(); }
+
+  // The chunk's part is computed by member `member` of `group`, which meets the others in each pass. Call before Bind.
+  void JoinMembers(MemberGroup* group, int member) {
+    members_ = group;
+    member_ = member;
+  }
 
   // Binds layers and optimizer to `state`, regions of the device's arena that the layout describes. Takes shared memory
   // of the device for losses, norms and staging. Without gradients there is no optimizer: the module can only Forward.
@@ -119,6 +126,8 @@ class LayerStageModule : public StageModule {
   const bool counts_in_norm_;         // as do no other replicas of the chunk
   const bool contributes_tied_;       // to sums of tied gradients
   const std::optional<Shard> shard_;  // of the parameters region, which this replica updates; none: it updates all
+  MemberGroup* members_ = nullptr;    // null: the chunk is computed by one device
+  int member_ = 0;
   const int chunk_;
   const std::unique_ptr<Layer> full_;             // of the whole batch
   std::vector<std::unique_ptr<Layer>> variants_;  // of smaller batches

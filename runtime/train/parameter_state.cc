@@ -50,11 +50,21 @@ Piece PieceOf(const ReplicaParameters& replica, const StatePart& part, const Par
 
 }  // namespace
 
-ParameterState::ParameterState(const ParameterLayout* layout, std::vector<ReplicaParameters> replicas)
-    : layout_(layout), replicas_(std::move(replicas)), first_replica_(layout->num_chunks(), nullptr) {
+ParameterState::ParameterState(std::vector<const ParameterLayout*> layouts, std::vector<ReplicaParameters> replicas)
+    : layouts_(std::move(layouts)),
+      layout_(layouts_.front()),
+      replicas_(std::move(replicas)),
+      first_replica_(layout_->num_chunks(), nullptr) {
   for (const ReplicaParameters& replica : replicas_) {
-    if (first_replica_[replica.chunk] == nullptr) first_replica_[replica.chunk] = &replica;
+    if (replica.member == 0 && first_replica_[replica.chunk] == nullptr) first_replica_[replica.chunk] = &replica;
   }
+}
+
+ParameterSpec ParameterState::WholeSpec(int parameter) const {
+  ParameterSpec spec = SpecOf(0, parameter);
+  spec.shape = WholeShape(spec.slice, spec.shape);
+  spec.slice = {};
+  return spec;
 }
 
 bool ParameterState::IsUsedHere(int parameter) const {
@@ -74,7 +84,7 @@ const ReplicaParameters* ParameterState::SourceOf(int parameter) const {
 absl::Status ParameterState::Fill(ParameterSource& source) {
   std::vector<std::byte> values;
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-    const ParameterSpec& spec = layout_->parameters()[parameter];
+    const ParameterSpec spec = WholeSpec(parameter);
     if (!IsUsedHere(parameter)) {
       source.Skip(spec);
       continue;
@@ -87,13 +97,51 @@ absl::Status ParameterState::Fill(ParameterSource& source) {
 }
 
 absl::Status ParameterState::Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values) {
-  for (const ParameterUse& use : layout_->UsesOf(parameter)) {
-    for (const ReplicaParameters& replica : replicas_) {
-      if (replica.chunk != use.chunk || replica.device == nullptr) continue;
-      const Piece piece = PieceOf(replica, part, use.offsets, static_cast<Bytes>(values.size()));
-      if (piece.bytes == 0) continue;
-      BATON_RETURN_IF_ERROR(replica.device->CopyToArena(piece.address, values.data() + piece.offset, piece.bytes));
+  std::vector<std::byte> slice;
+  for (int member = 0; member < static_cast<int>(layouts_.size()); ++member) {
+    const ParameterSpec& spec = SpecOf(member, parameter);
+    const std::byte* own = values.data();
+    if (!spec.slice.IsWhole()) {
+      slice.resize(spec.shape.NumBytes());
+      CopyOutOfWhole(spec.slice, spec.shape, values.data(), slice.data());
+      own = slice.data();
     }
+    for (const ParameterUse& use : layout_->UsesOf(parameter)) {
+      for (const ReplicaParameters& replica : replicas_) {
+        if (replica.member != member || replica.chunk != use.chunk || replica.device == nullptr) continue;
+        const Piece piece = PieceOf(replica, part, use.offsets, spec.shape.NumBytes());
+        if (piece.bytes == 0) continue;
+        BATON_RETURN_IF_ERROR(replica.device->CopyToArena(piece.address, own + piece.offset, piece.bytes));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParameterState::Collect(int parameter, const StatePart& part, std::byte* whole) const {
+  if (SpecOf(0, parameter).slice.IsWhole()) return CollectMember(0, parameter, part, whole);
+  std::vector<std::byte> slice;
+  for (int member = 0; member < static_cast<int>(layouts_.size()); ++member) {
+    const ParameterSpec& spec = SpecOf(member, parameter);
+    slice.resize(spec.shape.NumBytes());
+    BATON_RETURN_IF_ERROR(CollectMember(member, parameter, part, slice.data()));
+    CopyIntoWhole(spec.slice, spec.shape, slice.data(), whole);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParameterState::CollectMember(int member, int parameter, const StatePart& part, std::byte* values) const {
+  const ParameterUse& use = layout_->CanonicalUse(parameter);
+  const Bytes bytes = SpecOf(member, parameter).shape.NumBytes();
+  bool is_first = true;
+  for (const ReplicaParameters& each : replicas_) {
+    if (each.member != member || each.chunk != use.chunk) continue;
+    // One replica stands for all, or each has a shard of the moments.
+    const bool has_own = each.shard.has_value() && part.region == &ReplicaParameters::optimizer;
+    if (!std::exchange(is_first, false) && !has_own) continue;
+    const Piece piece = PieceOf(each, part, use.offsets, bytes);
+    if (piece.bytes == 0) continue;
+    BATON_RETURN_IF_ERROR(each.device->CopyFromArena(values + piece.offset, piece.address, piece.bytes));
   }
   return absl::OkStatus();
 }
@@ -101,7 +149,7 @@ absl::Status ParameterState::Spread(int parameter, const StatePart& part, const 
 void ParameterState::Prepare(StateSnapshot& snapshot) const {
   Bytes bytes = 0;
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-    if (SourceOf(parameter) != nullptr) bytes += layout_->parameters()[parameter].shape.NumBytes();
+    if (SourceOf(parameter) != nullptr) bytes += WholeSpec(parameter).shape.NumBytes();
   }
   snapshot.memory.assign(static_cast<size_t>(bytes) * std::size(kParts), std::byte{});
   snapshot.files.clear();
@@ -110,7 +158,7 @@ void ParameterState::Prepare(StateSnapshot& snapshot) const {
     if (snapshot.files.empty() || snapshot.files.back().name != part.file) snapshot.files.push_back({part.file, {}});
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
       if (SourceOf(parameter) == nullptr) continue;
-      const ParameterSpec& spec = layout_->parameters()[parameter];
+      const ParameterSpec spec = WholeSpec(parameter);
       snapshot.files.back().tensors.push_back({absl::StrCat(spec.name, part.suffix), spec.shape, next});
       next += spec.shape.NumBytes();
     }
@@ -121,19 +169,9 @@ absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
   std::byte* next = snapshot.memory.data();
   for (const StatePart& part : kParts) {
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-      const ReplicaParameters* replica = SourceOf(parameter);
-      if (replica == nullptr) continue;
-      const ParameterOffsets& offsets = layout_->CanonicalUse(parameter).offsets;
-      const Bytes bytes = layout_->parameters()[parameter].shape.NumBytes();
-      for (const ReplicaParameters& each : replicas_) {
-        // One replica stands for all, or each has a shard of the moments.
-        const bool has_own = each.shard.has_value() && part.region == &ReplicaParameters::optimizer;
-        if (each.chunk != replica->chunk || (&each != replica && !has_own)) continue;
-        const Piece piece = PieceOf(each, part, offsets, bytes);
-        if (piece.bytes == 0) continue;
-        BATON_RETURN_IF_ERROR(each.device->CopyFromArena(next + piece.offset, piece.address, piece.bytes));
-      }
-      next += bytes;
+      if (SourceOf(parameter) == nullptr) continue;
+      BATON_RETURN_IF_ERROR(Collect(parameter, part, next));
+      next += WholeSpec(parameter).shape.NumBytes();
     }
   }
   return absl::OkStatus();
@@ -144,7 +182,7 @@ absl::Status ParameterState::Restore(const Checkpoint& checkpoint) {
   std::set<std::string> names;
   std::vector<std::byte> values;
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-    const ParameterSpec& spec = layout_->parameters()[parameter];
+    const ParameterSpec spec = WholeSpec(parameter);
     const bool is_used = IsUsedHere(parameter);
     values.resize(is_used ? spec.shape.NumBytes() : 0);
     for (const StatePart& part : kParts) {
@@ -167,13 +205,13 @@ absl::StatusOr<std::vector<TensorToWrite>> ParameterState::Weights() {
   std::vector<TensorToWrite> weights;
   downloaded_.clear();
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-    const ParameterSpec& spec = layout_->parameters()[parameter];
+    const ParameterSpec spec = WholeSpec(parameter);
     const ReplicaParameters* replica = SourceOf(parameter);
     if (replica == nullptr) continue;
     const std::byte* values = replica->parameters + layout_->CanonicalUse(parameter).offsets.values;
-    if (!replica->device->arena_is_shared()) {
+    if (!replica->device->arena_is_shared() || !SpecOf(0, parameter).slice.IsWhole()) {
       downloaded_.emplace_back(spec.shape.NumBytes());
-      BATON_RETURN_IF_ERROR(replica->device->CopyFromArena(downloaded_.back().data(), values, spec.shape.NumBytes()));
+      BATON_RETURN_IF_ERROR(Collect(parameter, kValues, downloaded_.back().data()));
       values = downloaded_.back().data();
     }
     weights.push_back({spec.name, spec.shape, values});

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,6 +33,7 @@ struct ReplicaParameters {
   std::byte* optimizer = nullptr;   // likewise
   // If set, the optimizer region has the two moments of this part of the parameters region alone, one after the other.
   std::optional<Shard> shard = std::nullopt;
+  int member = 0;  // of a tensor-parallel group
 };
 
 // A copy of the state in host memory, from which a checkpoint is written while training goes on. Thread contract: one
@@ -43,12 +45,19 @@ struct StateSnapshot {
 
 struct StatePart;
 
-// Thread contract: the launching thread, while no step runs. Borrows the layout and the devices.
+// With tensor parallelism each member has slices of some parameters (ParameterSpec::slice); here all are wholes, so
+// that weights and checkpoints do not depend on the number of members.
+//
+// Thread contract: the launching thread, while no step runs. Borrows the layouts and the devices.
 class ParameterState {
  public:
   // `replicas`: at least one of every chunk, each region once. Replicas of a chunk stay equal. The first one of a chunk
   // stands for it: in a run over several processes each process reads and saves what is first in it.
-  ParameterState(const ParameterLayout* layout, std::vector<ReplicaParameters> replicas);
+  ParameterState(const ParameterLayout* layout, std::vector<ReplicaParameters> replicas)
+      : ParameterState(std::vector<const ParameterLayout*>{layout}, std::move(replicas)) {}
+  // `layouts`: [member], equal but for the slices of parameters. `replicas`: as above of each member, those of member 0
+  // first. Members are in one process.
+  ParameterState(std::vector<const ParameterLayout*> layouts, std::vector<ReplicaParameters> replicas);
 
   // Reads each parameter that is used here once, and writes its values to all of its uses in all replicas that are
   // here. Errors: those of the source and the devices.
@@ -69,17 +78,25 @@ class ParameterState {
   absl::Status Restore(const Checkpoint& checkpoint);
 
  private:
+  const ParameterSpec& SpecOf(int member, int parameter) const { return layouts_[member]->parameters()[parameter]; }
+  // The parameter as a whole, whatever part each member has.
+  ParameterSpec WholeSpec(int parameter) const;
   // Whether any use of a parameter is here.
   bool IsUsedHere(int parameter) const;
-  // The replica from which a parameter is read; null: it is in another process.
+  // The replica of member 0 from which a parameter is read; null: it is in another process.
   const ReplicaParameters* SourceOf(int parameter) const;
-  // Writes `values` of a parameter to one part of all of its uses in all replicas.
+  // Writes an array of a whole parameter to all of its uses in all replicas of all members.
   absl::Status Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values);
+  // Copies an array of a whole parameter to `whole`, from its canonical uses.
+  absl::Status Collect(int parameter, const StatePart& part, std::byte* whole) const;
+  // Copies one member's array to `values`.
+  absl::Status CollectMember(int member, int parameter, const StatePart& part, std::byte* values) const;
 
-  const ParameterLayout* const layout_;
+  const std::vector<const ParameterLayout*> layouts_;  // [member]
+  const ParameterLayout* const layout_;                // of member 0
   const std::vector<ReplicaParameters> replicas_;
-  std::vector<const ReplicaParameters*> first_replica_;  // [chunk]
-  std::vector<std::vector<std::byte>> downloaded_;       // what Weights returned, where the host cannot read the arena
+  std::vector<const ReplicaParameters*> first_replica_;  // [chunk], of member 0
+  std::vector<std::vector<std::byte>> downloaded_;  // what Weights returned, where it is not in an arena as a whole
 };
 
 }  // namespace baton

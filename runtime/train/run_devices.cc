@@ -8,7 +8,7 @@
 namespace baton {
 
 absl::StatusOr<std::unique_ptr<RunDevices>> RunDevices::Create(const proto::Devices& devices, int count,
-                                                               Control& control) {
+                                                               int num_members, Control& control) {
   std::unique_ptr<RunDevices> made(new RunDevices);
   BATON_ASSIGN_OR_RETURN(made->rank_of_device_, DealDevices(devices, count, control.size()));
   const std::vector<int>& ranks = made->rank_of_device_;
@@ -17,7 +17,8 @@ absl::StatusOr<std::unique_ptr<RunDevices>> RunDevices::Create(const proto::Devi
   const auto [begin, end] = std::equal_range(ranks.begin(), ranks.end(), control.rank());
   made->here_.begin = static_cast<int>(begin - ranks.begin());
   made->here_.end = static_cast<int>(end - ranks.begin());
-  made->here_.on_host = static_cast<int>(std::count(made->is_on_host_.begin(), made->is_on_host_.end(), true));
+  made->here_.on_host =
+      static_cast<int>(std::count(made->is_on_host_.begin(), made->is_on_host_.end(), true)) * num_members;
   BATON_ASSIGN_OR_RETURN(made->devices_, MakeDevices(devices, count, made->here_));
   if (control.size() == 1) return made;
   BATON_ASSIGN_OR_RETURN(made->processes_, ProcessTransport::Create(control, ranks, made->devices_.transport.get(),

@@ -22,8 +22,11 @@ namespace baton {
 // Thread contract: one thread at a time. Borrows the control plane.
 class RunDevices {
  public:
-  // All processes of the run call it at the same time. Errors: those of DealDevices, MakeDevices and the control plane.
-  static absl::StatusOr<std::unique_ptr<RunDevices>> Create(const proto::Devices& devices, int count, Control& control);
+  // All processes of the run call it at the same time. `count`: the devices of the program. `num_members`: as many
+  // devices share the cores for each of them (parallel.tensor). Errors: those of DealDevices, MakeDevices and the
+  // control plane.
+  static absl::StatusOr<std::unique_ptr<RunDevices>> Create(const proto::Devices& devices, int count, int num_members,
+                                                            Control& control);
 
   // [device]; null for those of other processes.
   std::vector<Device*> Pointers() const { return devices_.Pointers(); }

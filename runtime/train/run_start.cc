@@ -122,7 +122,7 @@ class Starter {
     run_.costs = run_.session->planned_costs();
     // Where others compute on cores of their own, only the job can say how many all have.
     const bool are_all_here = run_.session->NumDevicesOnHost() == run_.session->program().num_devices();
-    ApplyCores(job.devices(), are_all_here ? AvailableCores() : 0, run_.costs);
+    ApplyCores(job, are_all_here ? AvailableCores() : 0, run_.costs);
     if (options_.costs) BATON_RETURN_IF_ERROR(UseTable(*options_.costs, run_.costs));
     if (options_.links) {
       const proto::Devices& devices = job.devices();

@@ -60,17 +60,26 @@ absl::Status TrainingSession::CheckMemoryOfHost(const JobPrograms& programs) con
   // All devices of the host backend share the machine's memory.
   Bytes bytes = 0;
   for (int device = 0; device < programs.training.num_devices(); ++device) {
-    if (devices_->IsOnHost(device)) bytes += programs.BytesOf(device);
+    if (devices_->IsOnHost(device)) bytes += programs.BytesOf(device) * job_.parallel().tensor();
   }
   return CheckFreeMemory("training", bytes);
 }
 
+absl::Status TrainingSession::CheckTensor() const {
+  const int tensor = job_.parallel().tensor();
+  if (tensor == 1 || IsAlone()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("parallel.tensor: ", tensor, " needs all devices in one process; this run has ", control_->size()));
+}
+
 absl::Status TrainingSession::Prepare(const SessionOptions& options) {
+  BATON_RETURN_IF_ERROR(CheckTensor());
   BATON_RETURN_IF_ERROR(CheckDevices(job_.devices()));
   BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_.devices()));
   BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareOrReceive(options.transport));
-  BATON_ASSIGN_OR_RETURN(devices_,
-                         RunDevices::Create(job_.devices(), prepared.programs.training.num_devices(), *control_));
+  BATON_ASSIGN_OR_RETURN(model_flops_, ModelFlops(*backend_, job_));
+  BATON_ASSIGN_OR_RETURN(devices_, RunDevices::Create(job_.devices(), prepared.programs.training.num_devices(),
+                                                      job_.parallel().tensor(), *control_));
   BATON_RETURN_IF_ERROR(CheckMemoryOfHost(prepared.programs));
   plan_ = std::move(prepared.plan);
   program_ = std::make_shared<const Program>(std::move(prepared.programs.training));
@@ -96,17 +105,25 @@ absl::Status TrainingSession::CreateExecutor() {
   options.devices = devices_->Pointers();
   options.modules = modules_->Pointers();
   options.transport = &devices_->transport();
+  if (team_ != nullptr) {
+    options.followers = team_->executors();
+    options.on_error = [team = team_.get()](const absl::Status& status) { team->Fail(status); };
+  }
   BATON_ASSIGN_OR_RETURN(run_, RunExecutor::Create(program_, std::move(options), *control_, devices_->processes()));
   executor_ = &run_->executor();
+  if (team_ != nullptr) team_->SetLeader(executor_);
   return absl::OkStatus();
 }
 
 absl::Status TrainingSession::Launch(bool graphs) {
   BATON_ASSIGN_OR_RETURN(modules_,
                          StageModules::Create(*backend_, plan_, *program_, smaller_, *batches_, devices_->Pointers()));
+  if (job_.parallel().tensor() > 1) {
+    BATON_ASSIGN_OR_RETURN(team_, MemberTeam::Create(job_, *backend_, plan_, program_, smaller_, *batches_, *modules_));
+  }
   BATON_RETURN_IF_ERROR(CreateExecutor());
   BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_->Pointers()));
-  parameters_ = std::make_unique<ParameterState>(&plan_.layout, modules_->parameters());
+  MakeParameterState();
   BATON_RETURN_IF_ERROR(FillParameters(job_, *parameters_));
   BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
   BATON_RETURN_IF_ERROR(CreateStepRunner(graphs));
@@ -115,6 +132,13 @@ absl::Status TrainingSession::Launch(bool graphs) {
     BATON_RETURN_IF_ERROR(CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt)));
   }
   return run_->AwaitConnected();
+}
+
+void TrainingSession::MakeParameterState() {
+  std::vector<const ParameterLayout*> layouts = {&plan_.layout};
+  std::vector<ReplicaParameters> replicas = modules_->parameters();
+  if (team_ != nullptr) team_->AppendParameters(layouts, replicas);
+  parameters_ = std::make_unique<ParameterState>(std::move(layouts), std::move(replicas));
 }
 
 absl::Status TrainingSession::CreateStepRunner(bool graphs) {
@@ -261,11 +285,7 @@ int64_t TrainingSession::SequencesOfStep(int64_t step) const {
   return int64_t{job_.batch().sequences()} / job_.batch().micro_batches() * ProgramOfStep(step).num_micro_batches;
 }
 
-double TrainingSession::FlopsOfStep(int64_t step) const {
-  double flops = 0;  // of a micro-batch
-  for (const LayerCosts& layer : plan_.table.costs) flops += layer.forward_flops + layer.backward_flops;
-  return flops * ProgramOfStep(step).num_micro_batches;
-}
+double TrainingSession::FlopsOfStep(int64_t step) const { return model_flops_ * ProgramOfStep(step).num_micro_batches; }
 
 int TrainingSession::NumDevicesOnHost() const {
   int count = 0;

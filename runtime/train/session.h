@@ -32,6 +32,7 @@
 #include "runtime/train/batches.h"
 #include "runtime/train/evaluation.h"
 #include "runtime/train/gather_weights.h"
+#include "runtime/train/member_team.h"
 #include "runtime/train/nonfinite.h"
 #include "runtime/train/parameter_state.h"
 #include "runtime/train/run_devices.h"
@@ -129,6 +130,8 @@ class TrainingSession {
   absl::Status Prepare(const SessionOptions& options);
   absl::StatusOr<PreparedJob> PrepareOrReceive(const TransportModel& transport);
   absl::Status CheckMemoryOfHost(const JobPrograms& programs) const;
+  absl::Status CheckTensor() const;
+  void MakeParameterState();
   // Starts devices and executor, and fills the parameters.
   absl::Status Launch(bool graphs);
   absl::Status CreateExecutor();
@@ -147,11 +150,13 @@ class TrainingSession {
   JobPlan plan_;
   std::shared_ptr<const Program> program_;
   std::vector<std::shared_ptr<const Program>> smaller_;  // of smaller batches, ascending; see batch.ramp
+  double model_flops_ = 0;                               // of the whole model, for one micro-batch
   std::optional<Program> planned_evaluation_;            // until it is launched
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<Batches> batches_;
   std::unique_ptr<StageModules> modules_;
   std::unique_ptr<RunDevices> devices_;
+  std::unique_ptr<MemberTeam> team_;  // null without tensor parallelism
   std::unique_ptr<RunExecutor> run_;
   Executor* executor_ = nullptr;  // that of run_
   std::unique_ptr<ParameterState> parameters_;

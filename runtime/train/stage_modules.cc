@@ -80,6 +80,14 @@ void StageModules::UseModel(int model) {
   ForEach([&](LayerStageModule& module) { module.set_variant(model); });
 }
 
+void StageModules::JoinMembers(absl::Span<const std::unique_ptr<MemberMeeting>> meetings, int member) {
+  member_ = member;
+  for (size_t index = 0; index < modules_.size(); ++index) {
+    if (modules_[index] == nullptr) continue;
+    modules_[index]->JoinMembers(&meetings[program_.placement.replicas()[index].device]->group(member), member);
+  }
+}
+
 std::vector<StageModule*> StageModules::Pointers() const {
   std::vector<StageModule*> pointers;
   for (const auto& module : modules_) pointers.push_back(module.get());
@@ -91,6 +99,7 @@ absl::Status StageModules::Bind(const Executor& executor, absl::Span<Device* con
     const ChunkReplica& replica = program_.placement.replicas()[index];
     const ChunkState state = executor.StateOf(index);
     parameters_.push_back({replica.chunk, devices[replica.device], state.parameters, state.optimizer});
+    parameters_.back().member = member_;
     if (modules_[index] == nullptr) continue;
     parameters_.back().shard = modules_[index]->shard();
     BATON_RETURN_IF_ERROR(CheckShards(index, devices));
@@ -132,6 +141,8 @@ void StageModules::BeginEvaluation() {
 }
 
 void StageModules::SetStop(const std::atomic<bool>* stop) {
+  // A member that leaves out a pass would not meet the others.
+  if (!others_.empty()) return;
   ForEach([&](LayerStageModule& module) { module.set_stop(stop); });
 }
 
@@ -191,6 +202,7 @@ NonfiniteOrigin StageModules::EndExamination() {
     found.chunk = found.micro_batch < 0 ? -1 : program_.placement.replicas()[index].chunk;
     origin = FirstOf(origin, found);
   }
+  for (StageModules* other : others_) origin = FirstOf(origin, other->EndExamination());
   return origin;
 }
 

@@ -21,6 +21,7 @@
 #include "runtime/planning/plan_job.h"
 #include "runtime/train/batch_source.h"
 #include "runtime/train/layer_stage_module.h"
+#include "runtime/train/member_meeting.h"
 #include "runtime/train/nonfinite.h"
 #include "runtime/train/parameter_state.h"
 #include "schedules/program/program.h"
@@ -46,6 +47,13 @@ class StageModules {
   // The next steps run the layers of an added model, or those of Create (-1).
   void UseModel(int model);
 
+  // The modules are those of member `member` of tensor-parallel groups: meetings[device] is the group of a device. Call
+  // before Bind.
+  void JoinMembers(absl::Span<const std::unique_ptr<MemberMeeting>> meetings, int member);
+  // The modules of another member, which computes the same steps: what is set here is set there too, from UseModel to
+  // EndExamination. Not owned.
+  void AddMember(StageModules* other) { others_.push_back(other); }
+
   // As ExecutorOptions::modules.
   std::vector<StageModule*> Pointers() const;
   // Binds each module to its memory. `executor` runs the training program on `devices`.
@@ -61,7 +69,7 @@ class StageModules {
   void BeginStep(const UpdateControl& update, const StepContext& step);
   // See LayerStageModule::BeginEvaluation.
   void BeginEvaluation();
-  // See LayerStageModule::set_stop.
+  // See LayerStageModule::set_stop. With other members a step goes on to its end.
   void SetStop(const std::atomic<bool>* stop);
   // Sets which staging memory the next step loads from; see LayerStageModule.
   void SetStaging(int staging);
@@ -93,12 +101,13 @@ class StageModules {
   const LayerStageModule& FirstHere() const;
   // The module that runs the last chunk for a micro-batch; null: in another process.
   const LayerStageModule* LossModule(int micro_batch) const;
-  // Calls a function with each module that is here.
+  // Calls a function with each module that is here, and with those of the other members.
   template <typename Function>
   void ForEach(const Function& function) const {
     for (const auto& module : modules_) {
       if (module != nullptr) function(*module);
     }
+    for (const StageModules* other : others_) other->ForEach(function);
   }
 
   const Program& program_;  // of training, with the whole batch
@@ -106,6 +115,8 @@ class StageModules {
   const Program* current_;                                  // of the last step
   std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as ChunkPlacement::replicas(); null: in another process
   std::vector<ReplicaParameters> parameters_;               // likewise
+  int member_ = 0;
+  std::vector<StageModules*> others_;  // of the other members
 };
 
 }  // namespace baton

@@ -20,6 +20,16 @@
 
 namespace baton {
 
+// Sums over the members of a tensor-parallel group within one pass of a layer.
+struct MemberSums {
+  int count = 0;
+  Bytes bytes = 0;  // of all of them, on each member
+
+  // The time of ring all-reduces over `num_members` devices that `link` connects, one after the other. Source:
+  // Patarasuk and Yuan 2009.
+  Nanos TimeOver(int num_members, const LinkCosts& link) const;
+};
+
 // One layer, the unit in which a model is split. Bytes are rounded up by AlignUp.
 //
 // Names of sizes say when the bytes are live:
@@ -57,6 +67,9 @@ struct LayerCosts {
   // Extra if the layer is not the last of its chunk, for the gradient of its output.
   Bytes keep_gradient_stash_bytes = 0;
   Bytes keep_gradient_scratch_bytes = 0;
+  // Sums over the devices that compute the layer together, which its times leave out; see MemberSums.
+  MemberSums forward_sums = {};
+  MemberSums backward_sums = {};
 };
 
 // One chunk: the sums over its layers. Fields mean the same as in LayerCosts.

@@ -72,6 +72,7 @@ absl::StatusOr<CompareRow> SimulateSchedule(const Problem& problem, const std::s
   CompareRow row;
   row.schedule = schedule;
   BATON_ASSIGN_OR_RETURN(row.report, Problem::Report(request, program, trace));
+  row.throughput = problem.DescribeThroughput(row.report.step_time);
   if (certificate.lower_bound_ns > 0) row.certificate = certificate;
   BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule));
   if (info->takes_group && request.micro_batch_group == 0) {

@@ -106,7 +106,9 @@ void PrintCompareTable(const std::string& description, const std::vector<Compare
     if (row.status.ok()) table.AddRow(CellsOf(row, &row == &rows.front(), has_gap));
   }
   const auto reasons = ReasonsOf(rows);
-  out << description << "\n\n" << table.ToString() << (reasons.empty() ? "" : "\n");
+  out << description << "\n\n" << table.ToString();
+  if (!rows.empty() && !rows.front().throughput.empty()) out << "*  " << rows.front().throughput << "\n";
+  out << (reasons.empty() ? "" : "\n");
   for (const CompareRow& row : rows) {
     if (row.placement == Placement::kV) out << "   " << row.schedule << " is best with --placement=v here\n";
     if (!row.better_with.empty()) out << "   " << row.schedule << " is faster with " << row.better_with << "\n";

@@ -24,6 +24,7 @@ struct CompareRow {
   std::optional<Placement> placement;      // set if several were tried
   // Settings with which it would be faster, as "--group=24 here: 1.24 s, 19.5 held"; empty if none are known.
   std::string better_with;
+  std::string throughput;  // see Problem::DescribeThroughput
   // Kept for --html alone.
   Program program;
   Trace trace;

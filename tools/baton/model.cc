@@ -157,6 +157,10 @@ void Print(const proto::Job& job, const proto::ModelReport& report, bool from_ra
   if (timed && from_rates) {
     std::cout << "\nTimes are estimated from the rates of " << RatesName(job.devices()) << ".\n";
   }
+  if (job.parallel().tensor() > 1) {
+    std::cout << "\nEach layer is computed by " << job.parallel().tensor()
+              << " devices together; the table has the part of one of them.\n";
+  }
   double uses = 0;
   for (const proto::ModelReport::Layer& layer : report.layers()) uses += layer.parameters();
   if (uses > report.parameters()) {

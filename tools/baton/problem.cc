@@ -2,14 +2,18 @@
 #include "tools/baton/problem.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "runtime/device/host/host_memory.h"
 #include "runtime/job/resolve.h"
 #include "runtime/planning/program_size.h"
+#include "schedules/costs/known_devices.h"
 #include "schedules/search/searched_schedules.h"
 
 namespace baton {
@@ -34,6 +38,20 @@ absl::StatusOr<Problem> Problem::Make(const ProblemFlags& flags, LayerTimer time
 std::string Problem::part_name() const {
   if (!job_) return "micro-batch";
   return ReadsTokens(*job_) ? "sequence" : "example";
+}
+
+std::string Problem::DescribeThroughput(Nanos step_time) const {
+  if (!job_ || !job_->devices().has_rates() || step_time <= 0) return "";
+  const double seconds = static_cast<double>(step_time) / 1e9;
+  const int64_t rows = int64_t{job_->batch().sequences()} * (ReadsTokens(*job_) ? ContextOf(*job_) : 1);
+  const double flops = model_flops_ * micro_batches_ / seconds / NumDevices(*job_) / 1e12;
+  const std::string rate = absl::StrFormat("%s %s/s, %.3g TFLOP/s a device for the model's FLOPs",
+                                           FormatCount(std::round(static_cast<double>(rows) / seconds)),
+                                           ReadsTokens(*job_) ? "tokens" : "examples", flops);
+  const KnownDevice* const device = FindDevice(job_->devices().device());
+  if (device == nullptr) return rate;
+  return absl::StrCat(rate, ", ", FormatPercent(flops / device->peak_matmul_tflops), " of ", device->name, "'s ",
+                      device->peak_matmul_tflops, " (MFU)");
 }
 
 absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, Unsupported unsupported) const {

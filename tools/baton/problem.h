@@ -57,6 +57,10 @@ class Problem {
   // The pipeline and its costs, in two or three lines of about 100 columns at most.
   const std::string& description() const { return description_; }
 
+  // Of a step that takes so long, as "3.10 M tokens/s, 132 TFLOP/s a device for the model's FLOPs, 42.3 % of 312 (MFU)".
+  // FLOPs of recomputation do not count. Empty unless the job has devices.rates; the peak is that of a known device.
+  std::string DescribeThroughput(Nanos step_time) const;
+
   // Errors: InvalidArgument.
   absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule,
                                             Unsupported unsupported = Unsupported::kRefuse) const;
@@ -134,7 +138,8 @@ class Problem {
   bool placement_given_ = false;
   std::optional<proto::Job> job_;
   std::shared_ptr<const Backend> backend_;  // set with a job
-  ModelTable table_;                        // empty without a job
+  ModelTable table_;                        // of member 0; empty without a job
+  double model_flops_ = 0;                  // of the whole model, for one micro-batch
   LayerTimer timer_;                        // null: measure
   CostModel measured_transfers_;            // as MeasureLayers left them: without the job's links
 };

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
 #include "base/status.h"
+#include "runtime/planning/members.h"
 #include "schedules/costs/costs_csv.h"
 #include "schedules/search/searched_schedules.h"
 #include "tools/baton/problem.h"
@@ -146,12 +147,12 @@ CostModel Problem::CostsOfStages(const CompileRequest& request) const {
 absl::Status Problem::CostsOfJob(CompileRequest& request) const {
   BATON_ASSIGN_OR_RETURN(const std::vector<LayerRange> split, SplitFor(request));
   BATON_ASSIGN_OR_RETURN(const ParameterLayout layout, LayoutOfSplit(table_, split));
-  request.costs.chunks =
-      SumChunks(table_.costs, split, table_.model.input_shape.NumBytes(), table_.model.targets_shape.NumBytes());
+  request.costs.chunks = SumChunks(WithMemberSums(*job_, table_.costs), split, table_.model.input_shape.NumBytes(),
+                                   table_.model.targets_shape.NumBytes());
   if (file_costs_) {
     // The job's links, where it has any, replace the table's transfers.
     BATON_RETURN_IF_ERROR(UseTable(*file_costs_, request.costs));
-    ApplyLinks(job_->devices(), request.costs);
+    ApplyLinks(*job_, request.costs);
   }
   request.reduce_groups = ReduceGroupsOf(layout);
   return absl::OkStatus();

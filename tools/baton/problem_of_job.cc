@@ -15,6 +15,7 @@
 #include "runtime/machine/devices.h"
 #include "runtime/planning/device_memory.h"
 #include "runtime/planning/job_programs.h"
+#include "runtime/planning/members.h"
 #include "runtime/planning/memory_advice.h"
 #include "schedules/search/searched_schedules.h"
 #include "tools/baton/command_line.h"
@@ -89,7 +90,9 @@ std::string PartOfTimes(proto::Job job) {
   job.mutable_batch()->set_sequences(job.batch().sequences() / job.batch().micro_batches());
   job.mutable_batch()->clear_micro_batches();
   job.mutable_batch()->clear_sum_groups();
+  const int32_t tensor = job.parallel().tensor();
   job.clear_parallel();
+  job.mutable_parallel()->set_tensor(tensor);
   proto::Pipeline& pipeline = *job.mutable_pipeline();
   pipeline.clear_stages();
   pipeline.clear_chunks_per_device();
@@ -123,9 +126,15 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
   BATON_RETURN_IF_ERROR(TakeLinkTable(flags));
   search_ = SearchOptionsOf(job_->pipeline().search());
-  BATON_ASSIGN_OR_RETURN(ModelSpec model, ModelOfJob(*job_));
+  if (link_table_ && job_->parallel().tensor() > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--link-table: needs parallel.tensor: 1, not ", job_->parallel().tensor()));
+  }
+  BATON_ASSIGN_OR_RETURN(const ModelSpec whole, ModelOfJob(*job_));
+  BATON_ASSIGN_OR_RETURN(ModelSpec model, MemberOfModel(*job_, whole, /*member=*/0));
   BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_->devices()));
   BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(*backend_, std::move(model)));
+  BATON_ASSIGN_OR_RETURN(model_flops_, ModelFlops(*backend_, *job_));
   BATON_ASSIGN_OR_RETURN(order_, OrderOfJob(*job_));
   stages_ = job_->pipeline().stages();
   micro_batches_ = job_->batch().micro_batches();
@@ -140,10 +149,10 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
     BATON_ASSIGN_OR_RETURN(const ScheduleInfo* const info, FindAnySchedule(schedule_));
     if (chunks_ == DefaultChunks(*info)) chunks_ = 0;
   }
-  description_ = absl::StrCat(Printable(job_->name()), ": ", FormatPlural(table_.costs.size(), "layer"), " on ",
-                              FormatPlural(stages_ * replicas_, "device"),
-                              replicas_ > 1 ? absl::StrCat(" in ", replicas_, " replicas") : "", ", ",
-                              FormatPlural(micro_batches_, "micro-batch"));
+  description_ = absl::StrCat(
+      Printable(job_->name()), ": ", FormatPlural(table_.costs.size(), "layer"), " on ",
+      FormatPlural(NumDevices(*job_), "device"), replicas_ > 1 ? absl::StrCat(" in ", replicas_, " replicas") : "",
+      DescribeMembers(job_->parallel().tensor()), ", ", FormatPlural(micro_batches_, "micro-batch"));
   return TimeLayers(flags, base);
 }
 
@@ -178,8 +187,8 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
     measured_transfers_ = transfer_costs_;
     if (is_measured_here_) cores_here = AvailableCores();
   }
-  ApplyLinks(devices, transfer_costs_);
-  ApplyCores(devices, cores_here, transfer_costs_);
+  ApplyLinks(*job_, transfer_costs_);
+  ApplyCores(*job_, cores_here, transfer_costs_);
   const std::string links =
       link_table_ ? DescribeLinkTable(*link_table_, flags.links.table) : DescribeLinks(transfer_costs_);
   if (file_costs_) {
@@ -188,7 +197,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
     return absl::OkStatus();
   }
   Nanos step = 0;
-  for (const LayerCosts& layer : table_.costs) {
+  for (const LayerCosts& layer : WithMemberSums(*job_, table_.costs)) {
     step += layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns;
   }
   absl::StrAppend(&description_, ": ", FormatDuration(step), spread_,

@@ -95,6 +95,7 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
   std::cout << "\n"
             << "step " << FormatDuration(report.step_time) << ", bubble " << FormatPercent(report.bubble_ratio)
             << ", span bubble " << FormatPercent(report.span_bubble_ratio) << "\n";
+  if (const std::string rate = problem.DescribeThroughput(report.step_time); !rate.empty()) std::cout << rate << "\n";
   if (certificate.lower_bound_ns > 0) std::cout << DescribeSearch(certificate, report) << "\n";
   if (total.Total() > 0) {
     auto share = [&](Nanos part) {
