@@ -26,6 +26,14 @@ inline constexpr Shard ShardOf(Bytes bytes, int member, int num_members) {
   return {std::min(bytes, member * each), std::min(bytes, (member + 1) * each)};
 }
 
+// The part of `shard` that is in the block of `block_bytes` from `offset` of the region, counted from the block's
+// beginning; empty if there is none.
+inline constexpr Shard PartInBlock(const Shard& shard, Bytes offset, Bytes block_bytes) {
+  const Bytes begin = std::max(shard.begin - offset, Bytes{0});
+  const Bytes end = std::min(shard.end - offset, block_bytes);
+  return begin < end ? Shard{begin, end} : Shard{};
+}
+
 }  // namespace baton
 
 #endif  // BATON_BASE_SHARDS_H_

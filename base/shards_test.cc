@@ -1,6 +1,7 @@
 // Shards cover a region once, in order, and begin at multiples of the alignment.
 #include "base/shards.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 namespace baton {
@@ -28,6 +29,21 @@ TEST_CASE("three shards of 640 bytes") {
   CHECK(ShardOf(640, 0, 3).end == 256);
   CHECK(ShardOf(640, 2, 3).begin == 512);
   CHECK(ShardOf(640, 2, 3).bytes() == 128);
+}
+
+TEST_CASE("blocks of a region have all of a shard once") {
+  const Shard shard = ShardOf(640, 1, 3);
+  REQUIRE(shard.begin == 256);
+  Bytes reached = shard.begin;
+  for (Bytes offset = 0; offset < 640; offset += 100) {
+    const Shard part = PartInBlock(shard, offset, std::min(Bytes{100}, 640 - offset));
+    if (part.bytes() == 0) continue;
+    CHECK(offset + part.begin == reached);
+    CHECK(part.end <= 100);
+    reached = offset + part.end;
+  }
+  CHECK(reached == shard.end);
+  CHECK(PartInBlock(ShardOf(64, 2, 3), 0, 64).bytes() == 0);
 }
 
 }  // namespace

@@ -141,10 +141,18 @@ Bytes GlooCollective::BlockAt(Bytes offset) const {
   return std::min(options_.block_bytes, members_[own_members_[0]].bytes - offset);
 }
 
-// Tells sums of other sizes and types apart, also where a block has the same size.
+Shard GlooCollective::ContributionOf(int member, Bytes offset) const {
+  const ReduceBuffer& buffer = members_[own_members_[0]];
+  if (buffer.combine != Combine::kShards) return {0, BlockAt(offset)};
+  const Shard shard = ShardOf(buffer.bytes, member, static_cast<int>(members_.size()));
+  return PartInBlock(shard, offset, BlockAt(offset));
+}
+
+// Tells sums of other sizes, types and orders apart, also where a block has the same size.
 uint64_t GlooCollective::Tag() const {
   const ReduceBuffer& first = members_[own_members_[0]];
-  return static_cast<uint64_t>(first.bytes) << 2 | (first.is_double ? 2 : 1);
+  return static_cast<uint64_t>(first.bytes) << 4 | static_cast<uint64_t>(first.combine) << 2 |
+         (first.is_double ? 2 : 1);
 }
 
 absl::Status GlooCollective::Exchange(Nanos* begun_at) {
@@ -177,13 +185,17 @@ absl::Status GlooCollective::PostBlock(Bytes offset, Half& half) {
       BATON_RETURN_IF_ERROR(Receive(peer, members_[own_members_[0]].data + offset, bytes, half));
       continue;
     }
-    for (size_t i = 0; i < options_.peers[peer].members.size(); ++i) {
+    for (const int member : options_.peers[peer].members) {
       std::byte* place = half.staging.data() + half.num_received * static_cast<size_t>(bytes);
-      BATON_RETURN_IF_ERROR(Receive(peer, place, bytes, half));
+      const Shard part = ContributionOf(member, offset);
+      BATON_RETURN_IF_ERROR(Receive(peer, place + part.begin, part.bytes(), half));
     }
   }
   for (size_t peer = 0; options_.sends_members && peer < ends_.size(); ++peer) {
-    for (int member : own_members_) BATON_RETURN_IF_ERROR(Send(peer, members_[member].data + offset, bytes, half));
+    for (const int member : own_members_) {
+      const Shard part = ContributionOf(member, offset);
+      BATON_RETURN_IF_ERROR(Send(peer, members_[member].data + offset + part.begin, part.bytes(), half));
+    }
   }
   return absl::OkStatus();
 }

@@ -1,9 +1,10 @@
-// A sum whose members are in several processes. Made by GlooTransport, one in each process that has a member.
+// A sum, or an exchange of shards, whose members are in several processes. Made by GlooTransport, one in each process
+// that has a member.
 //
 // Every sum is added from the first member to the last, by the loop of LocalCollective, so that the bits do not depend
 // on where members are. Two processes send each other their members, and both add. More than two send theirs to the
 // process of the first member, which adds and sends the sum back. Large sums go in blocks: the next block is on its way
-// while one is added.
+// while one is added. Shards take the same ways, but a member sends its own shard alone.
 //
 //   rank 0   Arrive ── members ──▶ ◀── members of rank 1 ── add ── done
 //   rank 1   Arrive ── members ──▶ ◀── members of rank 0 ── add ── done
@@ -20,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "base/mutex.h"
+#include "base/shards.h"
 #include "runtime/device/host/host_event.h"
 #include "runtime/transport/collective.h"
 #include "runtime/transport/gloo/gloo_pair.h"
@@ -86,6 +88,8 @@ class GlooCollective final : public Collective {
   absl::Status Await(const HostEvent& event);
   absl::Status AwaitSent(Half& half);
   Bytes BlockAt(Bytes offset) const;
+  // The part of the block at `offset` that a member contributes, counted from the block's beginning.
+  Shard ContributionOf(int member, Bytes offset) const;
   uint64_t Tag() const;
 
   const GlooCollectiveOptions options_;

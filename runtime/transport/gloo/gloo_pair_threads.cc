@@ -190,7 +190,7 @@ absl::Status GlooPair::Handle(const Message& message) {
       return ReceiveData(message);
     case Message::kMismatch:
       if (message.bytes == message.other_bytes) {
-        return absl::InternalError("the members of a sum differ in their size or type");
+        return absl::InternalError("the members of a sum differ in their size, type or order");
       }
       return absl::InternalError(
           absl::StrCat("a send of ", message.bytes, " bytes matches a receive of ", message.other_bytes, " bytes"));

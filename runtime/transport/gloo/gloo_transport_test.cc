@@ -5,7 +5,9 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "base/shards.h"
 #include "runtime/device/host/host_device.h"
 #include "runtime/transport/peer.h"
 #include "runtime/transport/testing/stores.h"
@@ -136,6 +138,66 @@ TEST_CASE("gloo: options out of range are refused by name") {
     CHECK(transport->CreateChannel(0, 2, 1).status().code() == absl::StatusCode::kInvalidArgument);
     CHECK(transport->CreateCollective({0, -1}).status().code() == absl::StatusCode::kInvalidArgument);
   }
+}
+
+// 3 MiB and 52 bytes: a shard ends within a block, and a block within a shard.
+TEST_CASE("gloo: shards larger than a block are exchanged between two and three processes") {
+  const int num_processes = GENERATE(2, 3);
+  constexpr size_t kNumbers = (3 << 18) + 13;
+  MemoryStore store;
+  GlooTransportOptions options;
+  options.store = &store;
+  for (int rank = 0; rank < num_processes; ++rank) options.rank_of_device.push_back(rank);
+  const std::vector<int32_t> members(options.rank_of_device.begin(), options.rank_of_device.end());
+  std::vector<std::unique_ptr<GlooTransport>> transports;
+  std::vector<std::unique_ptr<HostDevice>> devices;
+  std::vector<std::unique_ptr<Collective>> collectives;
+  std::vector<std::vector<float>> values;
+  std::vector<float> expected(kNumbers);
+  for (int rank = 0; rank < num_processes; ++rank) {
+    options.rank = rank;
+    transports.push_back(GlooTransport::Create(options).value());
+    devices.push_back(HostDevice::Create(rank, {}).value());
+    collectives.push_back(transports[rank]->CreateCollective(members).value());
+    values.emplace_back(kNumbers);
+    const Shard shard = ShardOf(kNumbers * sizeof(float), rank, num_processes);
+    for (size_t i = 0; i < kNumbers; ++i) {
+      values[rank][i] = static_cast<float>(i) + 0.25f * static_cast<float>(rank);
+      const auto at = static_cast<Bytes>(i * sizeof(float));
+      if (at >= shard.begin && at < shard.end) expected[i] = values[rank][i];
+    }
+  }
+  for (int round = 0; round < 2; ++round) {
+    std::vector<std::unique_ptr<Stream>> streams;
+    std::vector<std::unique_ptr<Event>> done;
+    for (int rank = 0; rank < num_processes; ++rank) {
+      streams.push_back(devices[rank]->CreateStream().value());
+      done.push_back(devices[rank]->CreateEvent());
+      const ReduceBuffer buffer = {reinterpret_cast<std::byte*>(values[rank].data()),
+                                   static_cast<Bytes>(kNumbers * sizeof(float)), false, Combine::kShards};
+      REQUIRE(collectives[rank]->Arrive(*streams[rank], rank, {&buffer, 1}, *done[rank], nullptr).ok());
+    }
+    for (int rank = 0; rank < num_processes; ++rank) {
+      REQUIRE(streams[rank]->Wait(*done[rank]).ok());
+      CHECK((values[rank] == expected));
+    }
+  }
+}
+
+TEST_CASE("gloo: a sum that meets an exchange of shards of the same size is an error") {
+  MemoryStore store;
+  Side first(&store, 0), second(&store, 1);
+  float value = 1;
+  ReduceBuffer buffer = {reinterpret_cast<std::byte*>(&value), sizeof(value)};
+  const auto sum = first.transport->CreateCollective({0, 1}).value();
+  const auto shards = second.transport->CreateCollective({0, 1}).value();
+  REQUIRE(sum->Arrive(*first.stream, 0, {&buffer, 1}, *first.done, nullptr).ok());
+  buffer.combine = Combine::kShards;
+  REQUIRE(shards->Arrive(*second.stream, 1, {&buffer, 1}, *second.done, nullptr).ok());
+  CHECK(first.stream->Wait(*first.done).code() == absl::StatusCode::kCancelled);
+  CHECK(second.stream->Wait(*second.done).code() == absl::StatusCode::kCancelled);
+  // Who finds it closes the connection, and the other one may learn no more than that.
+  CHECK((absl::IsInternal(first.reported) || absl::IsInternal(second.reported)));
 }
 
 TEST_CASE("gloo: channels and sums of other processes are not made") {

@@ -52,11 +52,10 @@ void AddAsTree(absl::Span<const ReduceBuffer> members) {
 void ExchangeShards(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
   for (size_t owner = 0; owner < members.size(); ++owner) {
     const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(members.size()));
-    const Bytes begin = std::max(shard.begin - offset, Bytes{0});
-    const Bytes end = std::min(shard.end - offset, members[0].bytes);
-    for (size_t member = 0; member < members.size() && begin < end; ++member) {
+    const Shard part = PartInBlock(shard, offset, members[0].bytes);
+    for (size_t member = 0; member < members.size(); ++member) {
       if (member != owner)
-        std::copy(members[owner].data + begin, members[owner].data + end, members[member].data + begin);
+        std::copy_n(members[owner].data + part.begin, part.bytes(), members[member].data + part.begin);
     }
   }
 }

@@ -58,27 +58,41 @@ void SumsInOrder(Context& context) {
   SumInOrder<T>(context, last);
 }
 
-// 160 bytes in shards of 128 and 32.
+// Each member contributes its shard of `kNumbers` floats. Member n is on device n modulo kDevices.
+template <int kDevices, int kMembers, int kNumbers>
 void Shards(Context& context) {
-  constexpr int kNumbers = 40;
-  MachineUnderTest machine = context.Make(2);
-  Lane<float> lanes[] = {Lane<float>(*machine.devices[0]), Lane<float>(*machine.devices[1])};
-  const std::unique_ptr<Collective> collective = machine.transport->CreateCollective({0, 1}).value();
-  const std::unique_ptr<Event> done[] = {lanes[0].Made(), lanes[1].Made()};
-  for (int device : {0, 1}) {
-    for (int i = 0; i < kNumbers; ++i) CONFORM_OK(lanes[device].Set(i, static_cast<float>(100 * device + i)));
-    ReduceBuffer buffer = BufferOf(lanes[device], 0, kNumbers);
-    buffer.combine = Combine::kShards;
-    CONFORM_OK(Arrive(*collective, lanes[device], {buffer}, *done[device]));
+  MachineUnderTest machine = context.Make(kDevices);
+  std::vector<int32_t> device_of_member;
+  for (int member = 0; member < kMembers; ++member) device_of_member.push_back(member % kDevices);
+  const std::unique_ptr<Collective> collective = machine.transport->CreateCollective(device_of_member).value();
+  std::vector<std::unique_ptr<Lane<float>>> lanes;
+  std::vector<std::unique_ptr<Event>> done;
+  std::vector<float> expected(kNumbers);
+  for (int device = 0; device < kDevices; ++device) {
+    lanes.push_back(std::make_unique<Lane<float>>(*machine.devices[device]));
+    done.push_back(lanes[device]->Made());
+    std::vector<ReduceBuffer> buffers;
+    for (int member = device; member < kMembers; member += kDevices) {
+      const int first = static_cast<int>(buffers.size()) * kNumbers;
+      const Shard shard = ShardOf(Bytes{kNumbers} * 4, member, kMembers);
+      for (int i = 0; i < kNumbers; ++i) {
+        const auto value = static_cast<float>(1000 * member + i);
+        CONFORM_OK(lanes[device]->Set(first + i, value));
+        if (i * 4 >= shard.begin && i * 4 < shard.end) expected[i] = value;
+      }
+      buffers.push_back(BufferOf(*lanes[device], first, kNumbers));
+      buffers.back().combine = Combine::kShards;
+    }
+    CONFORM_OK(Arrive(*collective, *lanes[device], buffers, *done[device]));
   }
-  std::vector<float> expected;
-  for (int i = 0; i < kNumbers; ++i) {
-    const bool is_second = i * static_cast<Bytes>(sizeof(float)) >= ShardOf(Bytes{kNumbers} * 4, 1, 2).begin;
-    expected.push_back(static_cast<float>(i + (is_second ? 100 : 0)));
-  }
-  for (int device : {0, 1}) {
-    CONFORM_OK(lanes[device].Bind().stream->Wait(*done[device]));
-    CONFORM(lanes[device].Read(kNumbers) == expected);
+  for (int device = 0; device < kDevices; ++device) {
+    CONFORM_OK(lanes[device]->Bind().stream->Wait(*done[device]));
+    const int num_members = (kMembers - device + kDevices - 1) / kDevices;
+    const std::vector<float> values = lanes[device]->Read(num_members * kNumbers);
+    for (int member = 0; member < num_members; ++member) {
+      const auto first = values.begin() + member * kNumbers;
+      CONFORM(std::vector<float>(first, first + kNumbers) == expected);
+    }
   }
 }
 
@@ -223,7 +237,10 @@ std::vector<ConformanceCase> CollectiveCases() {
       {"f64 is summed in the order of members: device 0 last", SumsInOrder<double, 0>},
       {"f64 is summed in the order of members: device 1 last", SumsInOrder<double, 1>},
       {"a device may have many members", ManyMembers<150, false>},
-      {"two members exchange their shards", Shards},
+      {"two members exchange their shards", Shards<2, 2, 40>},
+      {"three members exchange their shards", Shards<3, 3, 100>},
+      {"seven members on three devices exchange their shards", Shards<3, 7, 200>},
+      {"shards may be empty", Shards<3, 5, 33>},
       {"two members are summed as a tree", ManyMembers<2, true>},
       {"three members are summed as a tree", ManyMembers<3, true>},
       {"eight members are summed as a tree", ManyMembers<8, true>},
