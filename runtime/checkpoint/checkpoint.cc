@@ -72,9 +72,7 @@ absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Open(const std::string& 
     return absl::Status(manifest.status().code(), absl::StrCat(path, ": ", manifest.status().message()));
   }
   checkpoint->manifest_ = *std::move(manifest);
-  for (const proto::StateTensor& tensor : checkpoint->manifest_.tensors()) {
-    checkpoint->tensors_[tensor.name()] = &tensor;
-  }
+  checkpoint->tensors_ = PiecesByName(checkpoint->manifest_);
   for (const proto::StateFile& file : checkpoint->manifest_.files()) {
     BATON_RETURN_IF_ERROR(checkpoint->OpenFile(file));
   }
@@ -148,19 +146,31 @@ absl::Status Checkpoint::Verify() const {
 absl::Status Checkpoint::Read(const std::string& name, const Shape& shape, std::byte* data) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) return absl::NotFoundError(absl::StrCat(folder_, " has no tensor \"", name, "\""));
-  const proto::StateTensor& tensor = *found->second;
-  const std::vector<int64_t> extents(tensor.shape().begin(), tensor.shape().end());
-  if (tensor.dtype() != DtypeOf(shape.type()) || extents != shape.extents() ||
-      tensor.end() - tensor.begin() != shape.NumBytes()) {
+  const std::vector<const proto::StateTensor*>& pieces = found->second;
+  const proto::StateTensor& first = *pieces.front();
+  const std::vector<int64_t> extents(first.shape().begin(), first.shape().end());
+  int64_t bytes = 0;  // ParseManifest has checked that they are consecutive
+  for (const proto::StateTensor* piece : pieces) bytes += piece->end() - piece->begin();
+  if (first.dtype() != DtypeOf(shape.type()) || extents != shape.extents()) {
     return absl::InvalidArgumentError(absl::StrCat(folder_, ": tensor \"", name, "\" is [",
-                                                   absl::StrJoin(extents, ", "), "] ", tensor.dtype(),
+                                                   absl::StrJoin(extents, ", "), "] ", first.dtype(),
                                                    ", but the model's is ", shape.ToString()));
   }
+  if (bytes != shape.NumBytes()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(folder_, ": tensor \"", name, "\" has ", bytes, " bytes, not ", shape.NumBytes()));
+  }
+  for (const proto::StateTensor* piece : pieces) BATON_RETURN_IF_ERROR(ReadPiece(*piece, data + piece->piece_begin()));
+  return absl::OkStatus();
+}
+
+absl::Status Checkpoint::ReadPiece(const proto::StateTensor& piece, std::byte* data) const {
   char* const bytes = reinterpret_cast<char*>(data);
-  const std::string path = absl::StrCat(folder_, "/", tensor.file());
-  BATON_RETURN_IF_ERROR(ReadAt(descriptors_.at(tensor.file()), path, tensor.begin(), bytes, shape.NumBytes()));
-  if (HashOf({bytes, static_cast<size_t>(shape.NumBytes())}) == tensor.hash()) return absl::OkStatus();
-  return Damaged(tensor.file(), absl::StrCat("tensor \"", name, "\""));
+  const int64_t size = piece.end() - piece.begin();
+  const std::string path = absl::StrCat(folder_, "/", piece.file());
+  BATON_RETURN_IF_ERROR(ReadAt(descriptors_.at(piece.file()), path, piece.begin(), bytes, size));
+  if (HashOf({bytes, static_cast<size_t>(size)}) == piece.hash()) return absl::OkStatus();
+  return Damaged(piece.file(), absl::StrCat("tensor \"", piece.name(), "\""));
 }
 
 }  // namespace baton

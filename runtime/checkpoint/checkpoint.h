@@ -51,13 +51,15 @@ class Checkpoint {
   // Compares each file's header with its hash. Error: the first damage. With Read of every tensor each byte is
   // compared.
   absl::Status CheckHeaders() const;
-  // Reads tensor `name` into `data`, shape.NumBytes() bytes, and checks its hash. Errors also: NotFound if there is no
-  // such tensor; InvalidArgument if its type or shape differs.
+  // Reads tensor `name`, with all of its pieces, into `data`, shape.NumBytes() bytes, and checks its hashes. Errors
+  // also: NotFound if there is no such tensor; InvalidArgument if its type or shape differs.
   absl::Status Read(const std::string& name, const Shape& shape, std::byte* data) const;
 
  private:
   explicit Checkpoint(std::string folder) : folder_(std::move(folder)) {}
   absl::Status OpenFile(const proto::StateFile& file);
+  // Reads bytes of a tensor as they are in its file, and checks their hash.
+  absl::Status ReadPiece(const proto::StateTensor& piece, std::byte* data) const;
   absl::Status CheckHeader(const proto::StateFile& file) const;
   // OK if bytes [begin, end) of `file` have `hash`; `part` is for the message.
   absl::Status CheckPart(const std::string& file, const std::string& part, int64_t begin, int64_t end,
@@ -66,8 +68,8 @@ class Checkpoint {
 
   const std::string folder_;
   proto::CheckpointManifest manifest_;
-  std::map<std::string, const proto::StateTensor*> tensors_;  // by name
-  std::map<std::string, int> descriptors_;                    // by file
+  std::map<std::string, std::vector<const proto::StateTensor*>> tensors_;  // see PiecesByName
+  std::map<std::string, int> descriptors_;                                 // by file
 };
 
 }  // namespace baton

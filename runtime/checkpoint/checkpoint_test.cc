@@ -119,6 +119,86 @@ TEST_CASE("later checkpoints move out of the way, and never over each other") {
   CHECK(fs::exists(away + "/step-000005/manifest.json"));
 }
 
+// Elements [first, end) of kA, as a piece of tensor "a".
+TensorToWrite PieceOfA(int64_t first, int64_t end) {
+  TensorToWrite piece;
+  piece.name = "a[" + std::to_string(first) + ":" + std::to_string(end) + "]";
+  piece.shape = Shape(DataType::kFloat32, {end - first});
+  piece.data = reinterpret_cast<const std::byte*>(kA.data() + first);
+  piece.whole = WholeTensor{"a", Shape(DataType::kFloat32, {2, 3}), static_cast<Bytes>(first * sizeof(float))};
+  return piece;
+}
+
+absl::Status WriteInPieces(const std::string& folder, std::vector<TensorToWrite> one, std::vector<TensorToWrite> two) {
+  proto::CheckpointManifest manifest;
+  manifest.set_step(1);
+  return WriteCheckpoint(folder, manifest, {{"one.safetensors", std::move(one)}, {"two.safetensors", std::move(two)}});
+}
+
+TEST_CASE("a tensor in pieces of several files is read back as a whole") {
+  const std::string folder = NewFolder();
+  REQUIRE(WriteInPieces(folder, {PieceOfA(0, 1), PieceOfA(5, 6)}, {PieceOfA(1, 5)}).ok());
+  const auto checkpoint = Checkpoint::Open(folder + "/step-000001").value();
+  CHECK(checkpoint->manifest().version() == 2);
+  CHECK(checkpoint->Verify() == absl::OkStatus());
+  std::vector<float> a(6);
+  const auto read = [&](const Shape& shape) {
+    return checkpoint->Read("a", shape, reinterpret_cast<std::byte*>(a.data()));
+  };
+  REQUIRE(read(Shape(DataType::kFloat32, {2, 3})) == absl::OkStatus());
+  CHECK(a == kA);
+  CHECK_THAT(std::string(read(Shape(DataType::kFloat32, {6})).message()),
+             Catch::EndsWith("tensor \"a\" is [2, 3] F32, but the model's is [6] f32"));
+  const auto file = SafetensorsFile::Open(folder + "/step-000001/two.safetensors").value();
+  CHECK(file->Find("a[1:5]")->extents == std::vector<int64_t>{4});
+  // The manifest of a checkpoint without pieces stays one that older programs read.
+  REQUIRE(Write(folder, 2).ok());
+  CHECK(Checkpoint::Open(folder + "/step-000002").value()->manifest().version() == 1);
+}
+
+TEST_CASE("a damaged piece is found by read and by verify") {
+  const std::string folder = NewFolder();
+  REQUIRE(WriteInPieces(folder, {PieceOfA(0, 3)}, {PieceOfA(3, 6)}).ok());
+  const std::string path = folder + "/step-000001/two.safetensors";
+  std::string bytes = Contents(path);
+  bytes.back() ^= 1;
+  REQUIRE(WriteFile(path, bytes).ok());
+  const auto checkpoint = Checkpoint::Open(folder + "/step-000001").value();
+  const absl::Status damaged = checkpoint->Verify();
+  CHECK_THAT(std::string(damaged.message()), Catch::StartsWith(path + ": tensor \"a\" is damaged: "));
+  std::vector<std::byte> a(24);
+  CHECK(checkpoint->Read("a", Shape(DataType::kFloat32, {2, 3}), a.data()) == damaged);
+}
+
+TEST_CASE("pieces that are not all there, or overlap, are refused") {
+  const auto open = [](std::vector<TensorToWrite> one, std::vector<TensorToWrite> two) {
+    const std::string folder = NewFolder();
+    REQUIRE(WriteInPieces(folder, std::move(one), std::move(two)).ok());
+    return Checkpoint::Open(folder + "/step-000001");
+  };
+  const auto message = [&](const std::vector<TensorToWrite>& one, const std::vector<TensorToWrite>& two) {
+    return std::string(open(one, two).status().message());
+  };
+  CHECK_THAT(message({PieceOfA(0, 2)}, {PieceOfA(3, 6)}),
+             Catch::EndsWith("tensor \"a\": a piece has piece_begin 12 where byte 8 is due"));
+  CHECK_THAT(message({PieceOfA(0, 3)}, {PieceOfA(2, 6)}),
+             Catch::EndsWith("tensor \"a\": a piece has piece_begin 8 where byte 12 is due"));
+  CHECK_THAT(message({PieceOfA(2, 3)}, {}),
+             Catch::EndsWith("tensor \"a\": a piece has piece_begin 8 where byte 0 is due"));
+  TensorToWrite whole = PieceOfA(0, 6);
+  whole.name = "a";
+  whole.whole.reset();
+  CHECK_THAT(message({whole}, {PieceOfA(0, 6)}), Catch::EndsWith("tensor \"a\" is listed twice"));
+  TensorToWrite other = PieceOfA(3, 6);
+  other.whole->shape = Shape(DataType::kFloat32, {3, 2});
+  CHECK_THAT(message({PieceOfA(0, 3)}, {other}),
+             Catch::EndsWith("tensor \"a\" has pieces of different types or shapes"));
+  const auto too_short = open({PieceOfA(0, 3)}, {PieceOfA(3, 5)}).value();
+  std::vector<std::byte> a(24);
+  CHECK_THAT(std::string(too_short->Read("a", Shape(DataType::kFloat32, {2, 3}), a.data()).message()),
+             Catch::EndsWith("tensor \"a\" has 20 bytes, not 24"));
+}
+
 // Rewrites the manifest of a sound checkpoint by `change`, with a right hash.
 absl::Status OpenChanged(const std::function<void(std::string&)>& change) {
   const std::string folder = NewFolder();
@@ -146,8 +226,8 @@ TEST_CASE("a manifest that is whole but wrong is refused by its fault") {
   const auto message = [](const std::string& from, const std::string& to) {
     return std::string(OpenChanged(Replace(from, to)).message());
   };
-  CHECK_THAT(message("\"version\": 1", "\"version\": 2, \"future\": {}"),
-             Catch::EndsWith("manifest.json: version: 2 is newer than 1, the newest that this baton reads"));
+  CHECK_THAT(message("\"version\": 1", "\"version\": 3, \"future\": {}"),
+             Catch::EndsWith("manifest.json: version: 3 is newer than 2, the newest that this baton reads"));
   CHECK_THAT(message("\"name\": \"two.", "\"name\": \"../two."),
              Catch::EndsWith("file \"../two.safetensors\" must be a name without a folder"));
   CHECK_THAT(message("\"name\": \"two.", "\"name\": \"one."),

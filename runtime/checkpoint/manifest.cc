@@ -5,8 +5,8 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -89,15 +89,11 @@ absl::Status CheckParts(const proto::CheckpointManifest& manifest) {
     }
     parts[file.name()].push_back({0, file.header_bytes(), "the header"});
   }
-  std::set<std::string> names;
   for (const proto::StateTensor& tensor : manifest.tensors()) {
     const auto file = parts.find(tensor.file());
     if (file == parts.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat("tensor \"", tensor.name(), "\" is in file \"", tensor.file(), "\", which is not listed"));
-    }
-    if (!names.insert(tensor.name()).second) {
-      return absl::InvalidArgumentError(absl::StrCat("tensor \"", tensor.name(), "\" is listed twice"));
     }
     file->second.push_back({tensor.begin(), tensor.end(), absl::StrCat("tensor \"", tensor.name(), "\"")});
   }
@@ -107,10 +103,57 @@ absl::Status CheckParts(const proto::CheckpointManifest& manifest) {
   return absl::OkStatus();
 }
 
+// OK if the pieces of one tensor, sorted by where they begin, lie one behind the other from byte 0, and are of one type
+// and shape. Whether the last one ends where the tensor ends is checked by who knows the type.
+absl::Status CheckPieces(const std::vector<const proto::StateTensor*>& pieces) {
+  const proto::StateTensor& first = *pieces.front();
+  int64_t reached = 0;
+  for (const proto::StateTensor* piece : pieces) {
+    const std::string name = absl::StrCat("tensor \"", first.name(), "\"");
+    if (!piece->has_piece_begin()) return absl::InvalidArgumentError(absl::StrCat(name, " is listed twice"));
+    const bool is_alike = piece->dtype() == first.dtype() && std::equal(piece->shape().begin(), piece->shape().end(),
+                                                                        first.shape().begin(), first.shape().end());
+    if (!is_alike) return absl::InvalidArgumentError(absl::StrCat(name, " has pieces of different types or shapes"));
+    if (piece->piece_begin() != reached) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(name, ": a piece has piece_begin ", piece->piece_begin(), " where byte ", reached, " is due"));
+    }
+    const int64_t bytes = piece->end() - piece->begin();
+    if (bytes > std::numeric_limits<int64_t>::max() - reached) {
+      return absl::InvalidArgumentError(absl::StrCat(name, " has more bytes than can be counted"));
+    }
+    reached += bytes;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAllPieces(const proto::CheckpointManifest& manifest) {
+  for (const auto& [name, pieces] : PiecesByName(manifest)) {
+    if (pieces.size() > 1 || pieces.front()->has_piece_begin()) BATON_RETURN_IF_ERROR(CheckPieces(pieces));
+  }
+  return absl::OkStatus();
+}
+
+bool HasPieces(const proto::CheckpointManifest& manifest) {
+  return std::any_of(manifest.tensors().begin(), manifest.tensors().end(),
+                     [](const proto::StateTensor& tensor) { return tensor.has_piece_begin(); });
+}
+
 }  // namespace
 
+std::map<std::string, std::vector<const proto::StateTensor*>> PiecesByName(const proto::CheckpointManifest& manifest) {
+  std::map<std::string, std::vector<const proto::StateTensor*>> pieces;
+  for (const proto::StateTensor& tensor : manifest.tensors()) pieces[tensor.name()].push_back(&tensor);
+  for (auto& [name, of_name] : pieces) {
+    std::stable_sort(of_name.begin(), of_name.end(), [](const proto::StateTensor* a, const proto::StateTensor* b) {
+      return a->piece_begin() < b->piece_begin();
+    });
+  }
+  return pieces;
+}
+
 std::string PrintManifest(proto::CheckpointManifest manifest) {
-  manifest.set_version(kManifestVersion);
+  manifest.set_version(HasPieces(manifest) ? 2 : 1);
   std::string job;
   google::protobuf::TextFormat::PrintToString(manifest.job(), &job);
   manifest.set_job_hash(HashOf(job));
@@ -144,6 +187,7 @@ absl::StatusOr<proto::CheckpointManifest> ParseManifest(absl::string_view text) 
     return absl::InvalidArgumentError(absl::StrCat("step: ", manifest.step(), " must be at least 1"));
   }
   BATON_RETURN_IF_ERROR(CheckParts(manifest));
+  BATON_RETURN_IF_ERROR(CheckAllPieces(manifest));
   return manifest;
 }
 

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,21 @@
 
 namespace baton {
 
+// The tensor of which another one has bytes, from byte `begin` on.
+struct WholeTensor {
+  std::string name;
+  Shape shape;
+  Bytes begin = 0;
+};
+
 // A tensor to write. `data`: shape.NumBytes() bytes, row-major and little-endian; not owned.
 struct TensorToWrite {
   std::string name;  // UTF-8
   Shape shape;       // in the file
   const std::byte* data = nullptr;
   bool transposed = false;  // the data are those of the transpose; for matrices of f32
+  // If set, this is a piece, of which a checkpoint's manifest tells the whole. The file does not have it.
+  std::optional<WholeTensor> whole = std::nullopt;
 };
 
 // A file's bytes before they are written. Borrows what the tensors point to.

@@ -52,12 +52,14 @@ void Describe(const std::string& name, const SafetensorsLayout& layout, proto::C
   for (size_t i = 0; i < layout.tensors.size(); ++i) {
     const TensorToWrite& source = layout.tensors[i];
     proto::StateTensor* tensor = manifest->add_tensors();
-    tensor->set_name(source.name);
+    tensor->set_name(source.whole.has_value() ? source.whole->name : source.name);
     tensor->set_file(name);
     tensor->set_begin(layout.offsets[i]);
     tensor->set_end(layout.offsets[i] + source.shape.NumBytes());
     tensor->set_dtype(DtypeOf(source.shape.type()));
-    for (const int64_t extent : source.shape.extents()) tensor->add_shape(extent);
+    const Shape& shape = source.whole.has_value() ? source.whole->shape : source.shape;
+    for (const int64_t extent : shape.extents()) tensor->add_shape(extent);
+    if (source.whole.has_value()) tensor->set_piece_begin(source.whole->begin);
     tensor->set_hash(
         HashOf({reinterpret_cast<const char*>(source.data), static_cast<size_t>(source.shape.NumBytes())}));
   }

@@ -194,7 +194,7 @@ TEST_CASE("a newer format is refused, not passed over") {
   const CommandResult result = Train(output, {"--resume"});
   CHECK(result.status == 2);
   CHECK(result.err == absl::StrCat("baton: --resume: ", newest,
-                                   "/manifest.json: version: 7 is newer than 1, the newest that this baton reads\n"));
+                                   "/manifest.json: version: 7 is newer than 2, the newest that this baton reads\n"));
 }
 
 TEST_CASE("checkpoints as JSON, one by its folder, and folders that have none") {
