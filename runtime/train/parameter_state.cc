@@ -21,6 +21,20 @@ struct StatePart {
   Bytes ParameterOffsets::*offset;
 };
 
+// The bytes of a parameter's array that a replica has: `bytes` from `offset` of the array, at `address`.
+struct StatePiece {
+  std::byte* address = nullptr;
+  Bytes offset = 0;
+  Bytes bytes = 0;
+};
+
+// A tensor of a snapshot.
+struct SavedState {
+  TensorToWrite tensor;                        // without data
+  const ReplicaParameters* replica = nullptr;  // that has the piece; null: the tensor is a whole array
+  StatePiece piece;
+};
+
 namespace {
 
 constexpr StatePart kParts[] = {
@@ -30,14 +44,8 @@ constexpr StatePart kParts[] = {
 };
 constexpr const StatePart& kValues = kParts[0];
 
-// The bytes of a parameter's array that a replica has: `bytes` from `offset` of the array, at `address`.
-struct Piece {
-  std::byte* address = nullptr;
-  Bytes offset = 0;
-  Bytes bytes = 0;
-};
-
-Piece PieceOf(const ReplicaParameters& replica, const StatePart& part, const ParameterOffsets& offsets, Bytes bytes) {
+StatePiece PieceOf(const ReplicaParameters& replica, const StatePart& part, const ParameterOffsets& offsets,
+                   Bytes bytes) {
   const bool is_whole = !replica.shard.has_value() || part.region == &ReplicaParameters::parameters;
   if (is_whole) return {replica.*part.region + offsets.*part.offset, 0, bytes};
   const Bytes begin = std::max(replica.shard->begin, offsets.values);
@@ -46,6 +54,20 @@ Piece PieceOf(const ReplicaParameters& replica, const StatePart& part, const Par
   const bool is_second = part.offset == &ParameterOffsets::second_moment;
   return {replica.optimizer + (begin - replica.shard->begin) + (is_second ? replica.shard->bytes() : 0),
           begin - offsets.values, end - begin};
+}
+
+// A piece as a tensor of its own: of one dimension, named NAME[FIRST:END].
+SavedState AsTensor(const std::string& name, const Shape& whole, const ReplicaParameters& replica,
+                    const StatePiece& piece) {
+  const Bytes element = SizeOf(whole.type());
+  const int64_t first = piece.offset / element, count = piece.bytes / element;
+  SavedState saved;
+  saved.tensor.name = absl::StrCat(name, "[", first, ":", first + count, "]");
+  saved.tensor.shape = Shape(whole.type(), {count});
+  saved.tensor.whole = WholeTensor{name, whole, piece.offset};
+  saved.replica = &replica;
+  saved.piece = piece;
+  return saved;
 }
 
 }  // namespace
@@ -109,7 +131,7 @@ absl::Status ParameterState::Spread(int parameter, const StatePart& part, const 
     for (const ParameterUse& use : layout_->UsesOf(parameter)) {
       for (const ReplicaParameters& replica : replicas_) {
         if (replica.member != member || replica.chunk != use.chunk || replica.device == nullptr) continue;
-        const Piece piece = PieceOf(replica, part, use.offsets, spec.shape.NumBytes());
+        const StatePiece piece = PieceOf(replica, part, use.offsets, spec.shape.NumBytes());
         if (piece.bytes == 0) continue;
         BATON_RETURN_IF_ERROR(replica.device->CopyToArena(piece.address, own + piece.offset, piece.bytes));
       }
@@ -139,28 +161,53 @@ absl::Status ParameterState::CollectMember(int member, int parameter, const Stat
     // One replica stands for all, or each has a shard of the moments.
     const bool has_own = each.shard.has_value() && part.region == &ReplicaParameters::optimizer;
     if (!std::exchange(is_first, false) && !has_own) continue;
-    const Piece piece = PieceOf(each, part, use.offsets, bytes);
+    const StatePiece piece = PieceOf(each, part, use.offsets, bytes);
     if (piece.bytes == 0) continue;
     BATON_RETURN_IF_ERROR(each.device->CopyFromArena(values + piece.offset, piece.address, piece.bytes));
   }
   return absl::OkStatus();
 }
 
-void ParameterState::Prepare(StateSnapshot& snapshot) const {
-  Bytes bytes = 0;
-  for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-    if (SourceOf(parameter) != nullptr) bytes += WholeSpec(parameter).shape.NumBytes();
+std::vector<SavedState> ParameterState::SavedOf(int parameter, const StatePart& part) const {
+  const ParameterSpec spec = WholeSpec(parameter);
+  const std::string name = absl::StrCat(spec.name, part.suffix);
+  const ParameterUse& use = layout_->CanonicalUse(parameter);
+  std::vector<SavedState> pieces;
+  bool is_sharded = false, all_here = true;
+  for (const ReplicaParameters& replica : replicas_) {
+    if (replica.chunk != use.chunk) continue;
+    all_here = all_here && replica.device != nullptr;
+    if (!replica.shard.has_value() || part.region != &ReplicaParameters::optimizer) continue;
+    is_sharded = true;
+    const StatePiece piece = PieceOf(replica, part, use.offsets, spec.shape.NumBytes());
+    if (piece.bytes > 0) pieces.push_back(AsTensor(name, spec.shape, replica, piece));
   }
-  snapshot.memory.assign(static_cast<size_t>(bytes) * std::size(kParts), std::byte{});
+  if (is_sharded && !all_here) return pieces;
+  if (SourceOf(parameter) == nullptr) return {};
+  SavedState whole;
+  whole.tensor.name = name;
+  whole.tensor.shape = spec.shape;
+  return {whole};
+}
+
+void ParameterState::Prepare(StateSnapshot& snapshot) const {
   snapshot.files.clear();
-  const std::byte* next = snapshot.memory.data();
+  Bytes bytes = 0;
   for (const StatePart& part : kParts) {
     if (snapshot.files.empty() || snapshot.files.back().name != part.file) snapshot.files.push_back({part.file, {}});
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-      if (SourceOf(parameter) == nullptr) continue;
-      const ParameterSpec spec = WholeSpec(parameter);
-      snapshot.files.back().tensors.push_back({absl::StrCat(spec.name, part.suffix), spec.shape, next});
-      next += spec.shape.NumBytes();
+      for (SavedState& saved : SavedOf(parameter, part)) {
+        bytes += saved.tensor.shape.NumBytes();
+        snapshot.files.back().tensors.push_back(std::move(saved.tensor));
+      }
+    }
+  }
+  snapshot.memory.assign(static_cast<size_t>(bytes), std::byte{});
+  const std::byte* next = snapshot.memory.data();
+  for (FileToWrite& file : snapshot.files) {
+    for (TensorToWrite& tensor : file.tensors) {
+      tensor.data = next;
+      next += tensor.shape.NumBytes();
     }
   }
 }
@@ -169,9 +216,12 @@ absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
   std::byte* next = snapshot.memory.data();
   for (const StatePart& part : kParts) {
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-      if (SourceOf(parameter) == nullptr) continue;
-      BATON_RETURN_IF_ERROR(Collect(parameter, part, next));
-      next += WholeSpec(parameter).shape.NumBytes();
+      for (const SavedState& saved : SavedOf(parameter, part)) {
+        BATON_RETURN_IF_ERROR(saved.replica == nullptr
+                                  ? Collect(parameter, part, next)
+                                  : saved.replica->device->CopyFromArena(next, saved.piece.address, saved.piece.bytes));
+        next += saved.tensor.shape.NumBytes();
+      }
     }
   }
   return absl::OkStatus();

@@ -43,6 +43,7 @@ struct StateSnapshot {
   std::vector<std::byte> memory;
 };
 
+struct SavedState;
 struct StatePart;
 
 // With tensor parallelism each member has slices of some parameters (ParameterSpec::slice); here all are wholes, so
@@ -52,11 +53,12 @@ struct StatePart;
 class ParameterState {
  public:
   // `replicas`: at least one of every chunk, each region once. Replicas of a chunk stay equal. The first one of a chunk
-  // stands for it: in a run over several processes each process reads and saves what is first in it.
+  // stands for it: in a run over several processes each process saves what is first in it. Sharded moments are saved
+  // whole if all replicas of their chunk are here; else each process saves the pieces that it has.
   ParameterState(const ParameterLayout* layout, std::vector<ReplicaParameters> replicas)
       : ParameterState(std::vector<const ParameterLayout*>{layout}, std::move(replicas)) {}
   // `layouts`: [member], equal but for the slices of parameters. `replicas`: as above of each member, those of member 0
-  // first. Members are in one process.
+  // first. Members are in one process, and with several of them so are all replicas of a chunk with sharded moments.
   ParameterState(std::vector<const ParameterLayout*> layouts, std::vector<ReplicaParameters> replicas);
 
   // Reads each parameter that is used here once, and writes its values to all of its uses in all replicas that are
@@ -69,7 +71,7 @@ class ParameterState {
 
   // Lays out `snapshot` and touches its memory, so that CopyTo does not wait for the system.
   void Prepare(StateSnapshot& snapshot) const;
-  // Copies values and moments of the canonical uses to `snapshot`, which Prepare has laid out.
+  // Copies values and moments, or pieces of these, of the canonical uses to `snapshot`, which Prepare has laid out.
   absl::Status CopyTo(StateSnapshot& snapshot) const;
   // Reads each byte of what is used here once, checks its hash, and writes values and moments to all uses in all
   // replicas that are here.
@@ -85,6 +87,8 @@ class ParameterState {
   bool IsUsedHere(int parameter) const;
   // The replica of member 0 from which a parameter is read; null: it is in another process.
   const ReplicaParameters* SourceOf(int parameter) const;
+  // What this process saves of one part of a parameter: nothing, all of it, or pieces.
+  std::vector<SavedState> SavedOf(int parameter, const StatePart& part) const;
   // Writes an array of a whole parameter to all of its uses in all replicas of all members.
   absl::Status Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values);
   // Copies an array of a whole parameter to `whole`, from its canonical uses.

@@ -15,6 +15,7 @@
 #include "runtime/machine/devices.h"
 #include "runtime/planning/device_memory.h"
 #include "runtime/planning/share_job.h"
+#include "runtime/train/compare_replicas.h"
 #include "runtime/train/fill_parameters.h"
 #include "runtime/train/gather_trace.h"
 #include "runtime/train/shared_numbers.h"
@@ -219,25 +220,14 @@ absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace)
 }
 
 absl::Status TrainingSession::VerifyReplicas(int64_t step) const {
-  const ChunkPlacement& placement = program_->placement;
-  for (int chunk = 0; chunk < program_->num_chunks; ++chunk) {
-    std::vector<std::byte> first;
-    int first_device = -1;
-    for (const int32_t entry : placement.EntriesOf(chunk)) {
-      const int device = placement.replicas()[entry].device;
-      if (devices_->Pointers()[device] == nullptr) continue;
-      BATON_ASSIGN_OR_RETURN(std::vector<std::byte> parameters, ParametersAt(entry));
-      if (first_device < 0) {
-        first = std::move(parameters);
-        first_device = device;
-      } else if (parameters != first) {
-        return absl::DataLossError(absl::StrCat("after step ", step + 1, " the parameters of chunk ", chunk,
-                                                " on device ", device, " differ from those on device ", first_device,
-                                                ", which should be equal: memory or a device is damaged"));
-      }
-    }
+  const std::vector<ChunkReplica>& replicas = program_->placement.replicas();
+  std::vector<std::string> hashes;  // of the replicas that are here
+  for (size_t entry = 0; entry < replicas.size(); ++entry) {
+    if (devices_->Pointers()[replicas[entry].device] == nullptr) continue;
+    BATON_ASSIGN_OR_RETURN(const std::vector<std::byte> parameters, ParametersAt(static_cast<int>(entry)));
+    hashes.push_back(HashOf({reinterpret_cast<const char*>(parameters.data()), parameters.size()}));
   }
-  return absl::OkStatus();
+  return CompareReplicas(*control_, *program_, devices_->rank_of_device(), hashes, step);
 }
 
 void TrainingSession::SetStop(const std::atomic<bool>* stop) {

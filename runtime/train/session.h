@@ -136,7 +136,7 @@ class TrainingSession {
   absl::Status Launch(bool graphs);
   absl::Status CreateExecutor();
   absl::Status CreateStepRunner(bool graphs);
-  // Compares the replicas of each chunk that are in this process. Errors: DataLoss that names step, chunk and devices.
+  // Compares the replicas of each chunk. Errors: those of CompareReplicas.
   absl::Status VerifyReplicas(int64_t step) const;
   absl::Status CreateEvaluation(Program program);
   // The run's first failure, if that of this process, `status`, may be a consequence; otherwise `status`.

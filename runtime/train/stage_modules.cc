@@ -102,19 +102,7 @@ absl::Status StageModules::Bind(const Executor& executor, absl::Span<Device* con
     parameters_.back().member = member_;
     if (modules_[index] == nullptr) continue;
     parameters_.back().shard = modules_[index]->shard();
-    BATON_RETURN_IF_ERROR(CheckShards(index, devices));
     BATON_RETURN_IF_ERROR(modules_[index]->Bind(*devices[replica.device], state));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status StageModules::CheckShards(int index, absl::Span<Device* const> devices) const {
-  const std::vector<ChunkReplica>& replicas = program_.placement.replicas();
-  for (const int32_t other : program_.placement.EntriesOf(replicas[index].chunk)) {
-    if (!modules_[index]->shard().has_value() || devices[replicas[other].device] != nullptr) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("parallel.zero: 1 needs all replicas of a chunk in one process; those of ", "chunk ",
-                     replicas[index].chunk, " are in several"));
   }
   return absl::OkStatus();
 }

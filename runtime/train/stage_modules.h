@@ -93,8 +93,6 @@ class StageModules {
   NonfiniteOrigin EndExamination();
 
  private:
-  // A checkpoint is read from all shards. Errors: InvalidArgument if the module's chunk has some in other processes.
-  absl::Status CheckShards(int index, absl::Span<Device* const> devices) const;
   StageModules(const Program& program, absl::Span<const std::shared_ptr<const Program>> smaller)
       : program_(program), smaller_(smaller.begin(), smaller.end()), current_(&program) {}
 

@@ -1,40 +1,14 @@
 // Training over several processes gives the bits of one: losses, norms and weights.
 #include <catch2/catch.hpp>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "tests/processes/worlds.h"
-#include "tests/testing/jobs.h"
+#include "tests/processes/train_as.h"
 
 namespace baton {
 namespace {
-
-// The losses are known in rank 0 alone, and so are the weights.
-Outcome TrainAs(Control& control, const proto::Job& job) {
-  SessionOptions options;
-  options.control = &control;
-  const auto session = TrainingSession::Create(job, options).value();
-  Outcome outcome;
-  for (int64_t step = 0; step < job.run().steps(); ++step) {
-    const StepResult result = session->Step(step).value();
-    outcome.losses.push_back(result.loss);
-    outcome.gradient_norms.push_back(result.gradient_norm);
-  }
-  if (job.run().evaluate_every() > 0) outcome.losses.push_back(session->Evaluate().value());
-  const std::vector<TensorToWrite> weights = session->Weights().value();
-  for (const TensorToWrite& tensor : weights) {
-    outcome.weights.emplace(tensor.name, std::vector<std::byte>(tensor.data, tensor.data + tensor.shape.NumBytes()));
-  }
-  return outcome;
-}
-
-Outcome TrainAlone(const proto::Job& job) {
-  LoneControl alone;
-  return TrainAs(alone, job);
-}
 
 TEST_CASE("weights, losses and norms have the bits of one process for every schedule and number of processes") {
   const std::string schedule = GENERATE("1f1b", "gpipe", "interleaved", "zb-v", "chimera", "zb-auto");
