@@ -46,6 +46,7 @@ inline Outcome TrainAlone(const proto::Job& job) {
 
 // What rank 0 of `size` processes knows in the end.
 inline Outcome TrainIn(int size, const proto::Job& job) {
+  if (size == 1) return TrainAlone(job);
   std::vector<Outcome> outcomes(size);
   AsProcesses(size, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, job); });
   return outcomes[0];
