@@ -1,4 +1,5 @@
-// Attention in blocks of queries: matrix products by oneDNN, softmax by Baton's own loops.
+// Attention in blocks of queries, by Baton's own products and softmax. No pass keeps the scores of more than one block
+// a thread.
 #include "ops/host/attention.h"
 
 #include <algorithm>
@@ -7,8 +8,11 @@
 #include <vector>
 
 #include "base/status.h"
-#include "ops/host/one_dnn.h"
-#include "ops/host/simd.h"
+#include "ops/host/attention_blocks.h"
+#include "ops/host/attention_packing.h"
+#include "ops/host/attention_softmax.h"
+#include "ops/host/parallel.h"
+#include "ops/host/small_product.h"
 #include "ops/host/support.h"
 #include "ops/layers/attention_dropout.h"
 #include "ops/layers/primitive_layer.h"
@@ -16,240 +20,202 @@
 namespace baton {
 namespace {
 
-// The queries of a block. A block multiplies no key that none of its queries sees:
-//
-//            keys ─▶
-//   queries  ▓░            ▓ computed; the softmax masks half of the block on the diagonal
-//      │     ▓▓░           ░ not computed
-//      ▼     ▓▓▓░          With a window, blocks on the left are not computed either.
-//
-// With 64, products are still fast and most of the masked half is skipped (measured for heads of 32 and 64 channels).
-constexpr int64_t kQueriesPerBlock = 64;
-
-constexpr int64_t RoundUpToVector(int64_t count) { return (count + 15) / 16 * 16; }
-
-// The keys of one block that its queries see: query q sees [max(0, first + q), min(keys, end + q)).
-struct Mask {
-  int64_t first;
+// A thread's scratch: offsets in elements.
+struct Workspace {
+  // Of one sequence and key head. Forward: keys in panels and values in rows. Backward: keys and values in panels, keys
+  // in rows, and the sums of the gradients of keys and values.
+  int64_t key_panels, value_panels, rows, grad_keys, grad_values;
+  // Of one block of queries: queries, gradients of outputs, a product's result; probabilities, their gradients, and,
+  // with dropout, what it leaves of the probabilities.
+  int64_t queries, grad_outputs, result, probabilities, gradients, kept;
   int64_t end;
+
+  Workspace(const AttentionSpec& spec, int64_t context, int64_t largest_block) {
+    const int64_t width = spec.HeadWidth(), packed = PackedWidth(width);
+    int64_t next = 0;
+    const auto place = [&next](int64_t elements) {
+      const int64_t begin = next;
+      next += RoundUpToVector(elements);
+      return begin;
+    };
+    key_panels = place(PanelElements(context, width));
+    value_panels = place(PanelElements(context, width));
+    rows = place(context * packed);
+    grad_keys = place(context * packed);
+    grad_values = place(context * packed);
+    queries = place(kQueriesPerBlock * packed);
+    grad_outputs = place(kQueriesPerBlock * packed);
+    result = place(kQueriesPerBlock * packed);
+    probabilities = place(largest_block);
+    gradients = place(largest_block);
+    kept = spec.dropout > 0 ? place(largest_block) : probabilities;
+    end = next;
+  }
 };
 
-// scores ← softmax of each row over the keys that its query sees; 0 for the rest of its `keys`. scores: [queries,
-// stride]. Computes whole vectors, then masks them, which is faster than stopping at the last key.
-BATON_SIMD_CLONES
-void SoftmaxRows(int64_t queries, Mask mask, int64_t keys, int64_t stride, float* scores) {
-  for (int64_t q = 0; q < queries; ++q) {
-    float* __restrict row = scores + q * stride;
-    const int32_t begin = static_cast<int32_t>(std::max<int64_t>(0, mask.first + q));
-    const int32_t seen = static_cast<int32_t>(std::min(keys, mask.end + q));
-    const int32_t end = static_cast<int32_t>(RoundUpToVector(seen));
-    float largest = row[begin];
-#pragma omp simd reduction(max : largest)
-    for (int32_t k = 0; k < end; ++k) {
-      const float score = k >= begin && k < seen ? row[k] : -INFINITY;
-      largest = score > largest ? score : largest;
-    }
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int32_t k = 0; k < end; ++k) {
-      const float exponential = VectorizableExp(row[k] - largest);
-      const float masked = k >= begin && k < seen ? exponential : 0.0f;
-      row[k] = masked;
-      sum += masked;
-    }
-    const float inverse_sum = 1.0f / sum;
-#pragma omp simd
-    for (int32_t k = 0; k < end; ++k) row[k] *= inverse_sum;
-    for (int64_t k = end; k < keys; ++k) row[k] = 0;
-  }
-}
-
-// Turns the gradients of probabilities, dp, into those of unscaled scores: ds = scale · p · (dp − Σ p dp).
-// probabilities, gradients: [queries, stride].
-BATON_SIMD_CLONES
-void SoftmaxRowsBackward(int64_t queries, int64_t keys, int64_t stride, float scale, const float* probabilities,
-                         float* gradients) {
-  for (int64_t q = 0; q < queries; ++q) {
-    const float* __restrict p = probabilities + q * stride;
-    float* __restrict gradient = gradients + q * stride;
-    float dot = 0;
-#pragma omp simd reduction(+ : dot)
-    for (int64_t k = 0; k < keys; ++k) dot += p[k] * gradient[k];
-#pragma omp simd
-    for (int64_t k = 0; k < keys; ++k) gradient[k] = scale * p[k] * (gradient[k] - dot);
-  }
-}
-
-// Queries [begin, begin + queries) and the keys [first_key, first_key + keys) that any of them sees.
-struct Block {
-  int64_t begin;
-  int64_t queries;
-  int64_t first_key;
-  int64_t keys;
-  Mask mask;
-
-  int64_t Stride() const { return RoundUpToVector(keys); }
-  int64_t NumProbabilities() const { return queries * Stride(); }
-};
-
-std::vector<Block> MakeBlocks(const AttentionSpec& spec, int64_t context) {
-  std::vector<Block> blocks;
-  for (int64_t begin = 0; begin < context; begin += kQueriesPerBlock) {
-    const int64_t end = std::min(begin + kQueriesPerBlock, context);
-    const int64_t first = spec.window == 0 ? 0 : std::max<int64_t>(0, begin - spec.window + 1);
-    Block block{begin, end - begin, first, (spec.causal ? end : context) - first, {0, context}};
-    // Without a window, query q must not begin later than key 0.
-    block.mask.first = spec.window == 0 ? -context : begin - spec.window + 1 - first;
-    if (spec.causal) block.mask.end = begin + 1 - first;
-    blocks.push_back(block);
-  }
-  return blocks;
-}
-
-int64_t NumProbabilities(const std::vector<Block>& blocks) {
-  int64_t sum = 0;
-  for (const Block& block : blocks) sum += block.NumProbabilities();
-  return sum;
-}
-
-int64_t LargestBlock(const std::vector<Block>& blocks) {
-  int64_t largest = 0;
-  for (const Block& block : blocks) largest = std::max(largest, block.NumProbabilities());
-  return largest;
-}
-
-// One head of one sequence of a pass.
-struct Head {
+// One sequence and key head of a pass, and the scratch of the thread that computes it.
+struct KeyHead {
   const PassBuffers& buffers;
   int64_t sequence;
-  int64_t head;
+  int64_t key_head;
+  float* scratch;
 };
 
-// One head of one sequence: where its queries, keys and values begin in rows of `stride` elements. T: float or const
-// float.
-template <typename T>
-struct HeadRows {
-  T* queries;
-  T* keys;
-  T* values;
-};
-
-// One sgemm for each sequence, head and block of queries; a stride selects the columns of a head.
-// saved: the probabilities of each head before dropout, one block after another; the rows of a block have its Stride().
-// With dropout, scratch has the probabilities of one block behind it.
+// Threads share the pairs of a sequence and a key head; a pair packs its keys and values once for all heads that share
+// them. saved: log Σ exp of the scores of each query, [sequences, heads, context].
 class HostAttention final : public PrimitiveLayer {
  public:
   HostAttention(int threads, LayerInfo info, const Footprint& footprint, const AttentionSpec& spec,
-                std::vector<Block> blocks)
+                std::vector<QueryBlock> blocks, const Workspace& workspace)
       : PrimitiveLayer(std::move(info), footprint),
         threads_(threads),
         spec_(spec),
         context_(input_shape()[1]),
-        head_width_(spec.HeadWidth()),
+        width_(spec.HeadWidth()),
+        packed_(PackedWidth(width_)),
         heads_per_key_(spec.heads / spec.KeyValueHeads()),
-        scale_(static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_width_)))),
+        scale_(static_cast<float>(1.0 / std::sqrt(static_cast<double>(width_)))),
         blocks_(std::move(blocks)),
-        probabilities_per_head_(NumProbabilities(blocks_)),
-        largest_block_(LargestBlock(blocks_)),
+        workspace_(workspace),
         dropout_(spec, context_) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
-    const ThreadScope scope(threads_);
-    float* probabilities = Floats(buffers.saved);
-    for (int64_t sequence = 0; sequence < input_shape()[0]; ++sequence) {
-      for (int64_t head = 0; head < spec_.heads; ++head, probabilities += probabilities_per_head_) {
-        float* output = Floats(buffers.output) + sequence * context_ * spec_.width + head * head_width_;
-        BATON_RETURN_IF_ERROR(HeadForward({buffers, sequence, head}, RowsOf(Floats(buffers.input), sequence, head),
-                                          output, probabilities));
-      }
-    }
+    ForEachKeyHead(buffers, [this](const KeyHead& place) { ForwardHeads(place); });
     return absl::OkStatus();
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    const ThreadScope scope(threads_);
-    const float* probabilities = Floats(buffers.saved);
-    for (int64_t sequence = 0; sequence < input_shape()[0]; ++sequence) {
-      for (int64_t head = 0; head < spec_.heads; ++head, probabilities += probabilities_per_head_) {
-        const float* grad_output = Floats(buffers.grad_output) + sequence * context_ * spec_.width + head * head_width_;
-        const bool first = head % heads_per_key_ == 0;  // of the heads that share a key
-        BATON_RETURN_IF_ERROR(HeadBackward(
-            {buffers, sequence, head}, RowsOf(Floats(buffers.input), sequence, head), grad_output, probabilities, first,
-            RowsOf(Floats(buffers.grad_input), sequence, head), Floats(buffers.scratch)));
-      }
-    }
+    ForEachKeyHead(buffers, [this](const KeyHead& place) { BackwardHeads(place); });
     return absl::OkStatus();
   }
 
  private:
-  template <typename T>
-  HeadRows<T> RowsOf(T* input, int64_t sequence, int64_t head) const {
-    T* const queries = input + sequence * context_ * spec_.RowWidth() + head * head_width_;
-    T* const keys = input + sequence * context_ * spec_.RowWidth() + spec_.width + head / heads_per_key_ * head_width_;
-    return {queries, keys, keys + spec_.KeyValueHeads() * head_width_};
+  template <typename Function>
+  void ForEachKeyHead(const PassBuffers& buffers, Function function) const {
+    const int64_t key_heads = spec_.KeyValueHeads();
+    ParallelFor(threads_, input_shape()[0] * key_heads, 1, [&](int64_t begin, int64_t end, int thread) {
+      float* const scratch = Floats(buffers.scratch) + thread * workspace_.end;
+      for (int64_t i = begin; i < end; ++i) function(KeyHead{buffers, i / key_heads, i % key_heads, scratch});
+    });
   }
 
-  // output: [context, width] from the head's first channel on.
-  absl::Status HeadForward(const Head& place, const HeadRows<const float>& head, float* output,
-                           float* probabilities) const {
-    const int64_t stride = spec_.RowWidth();
-    const bool drops = dropout_.IsOn(place.buffers);
-    for (const Block& block : blocks_) {
-      const int64_t keys = block.first_key * stride;
-      BATON_RETURN_IF_ERROR(Gemm(block.queries, block.keys, head_width_, scale_,
-                                 {head.queries + block.begin * stride, stride},
-                                 {head.keys + keys, stride, /*transposed=*/true}, 0.0f, probabilities, block.Stride()));
-      SoftmaxRows(block.queries, block.mask, block.keys, block.Stride(), probabilities);
-      float* kept = probabilities;
-      if (drops) {
-        kept = Floats(place.buffers.scratch);
-        Drop(place, block, probabilities, kept);
-      }
-      BATON_RETURN_IF_ERROR(Gemm(block.queries, head_width_, block.keys, 1.0f, {kept, block.Stride()},
-                                 {head.values + keys, stride}, 0.0f, output + block.begin * spec_.width, spec_.width));
-      probabilities += block.NumProbabilities();
-    }
-    return absl::OkStatus();
+  // Offsets in rows of the input: of a head's queries, and of a key head's keys and values.
+  int64_t QueriesAt(const KeyHead& place, int64_t head, int64_t row) const {
+    return (place.sequence * context_ + row) * spec_.RowWidth() + head * width_;
+  }
+  int64_t KeysAt(const KeyHead& place) const {
+    return place.sequence * context_ * spec_.RowWidth() + spec_.width + place.key_head * width_;
+  }
+  int64_t ValuesAt(const KeyHead& place) const { return KeysAt(place) + spec_.KeyValueHeads() * width_; }
+  int64_t OutputAt(const KeyHead& place, int64_t head, int64_t row) const {
+    return (place.sequence * context_ + row) * spec_.width + head * width_;
+  }
+  float* LogSums(const KeyHead& place, int64_t head, const QueryBlock& block) const {
+    return Floats(place.buffers.saved) + (place.sequence * spec_.heads + head) * context_ + block.begin;
   }
 
-  // The last block runs first: without a window it uses all keys and values, so it sets their gradients, if `first`,
-  // and the other blocks and heads add to them. With a window all blocks add.
-  absl::Status HeadBackward(const Head& place, const HeadRows<const float>& head, const float* grad_output,
-                            const float* probabilities, bool first, const HeadRows<float>& gradients,
-                            float* scratch) const {
-    const int64_t stride = spec_.RowWidth();
-    const bool drops = dropout_.IsOn(place.buffers);
-    if (first && spec_.window > 0) ClearKeysAndValues(gradients);
-    const float* saved = probabilities + probabilities_per_head_;
-    for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block) {
-      const int64_t row = block->Stride();
-      const int64_t keys = block->first_key * stride;
-      const int64_t queries = block->begin * stride;
-      const float beta = first && spec_.window == 0 && block == blocks_.rbegin() ? 0.0f : 1.0f;
-      const Matrix dy{grad_output + block->begin * spec_.width, spec_.width};
-      saved -= block->NumProbabilities();
-      const float* kept = saved;
-      if (drops) {
-        kept = scratch + largest_block_;
-        Drop(place, *block, saved, scratch + largest_block_);
+  // scores ← rows · panelsᵀ for the keys that each tile of rows sees. rows: [block.queries, packed_].
+  void MultiplyPanels(const QueryBlock& block, const float* rows, const float* panels, float* scores) const {
+    for (int64_t panel = 0; panel < block.keys; panel += kKeysPerPanel) {
+      const float* const keys = panels + (block.first_key + panel) * width_;
+      for (int64_t q = 0; q < block.queries; q += kRowsPerTile) {
+        const int64_t count = std::min(kRowsPerTile, block.queries - q);
+        const int64_t columns = std::min(kKeysPerPanel, RoundUpToVector(block.KeysSeen(q + count - 1)) - panel);
+        if (columns <= 0) continue;
+        SmallProduct(count, columns, width_, {rows + q * packed_, packed_, 1}, keys, kKeysPerPanel, /*adds=*/false,
+                     scores + q * block.Stride() + panel, block.Stride());
       }
-      BATON_RETURN_IF_ERROR(Gemm(block->keys, head_width_, block->queries, 1.0f, {kept, row, /*transposed=*/true}, dy,
-                                 beta, gradients.values + keys, stride));
-      BATON_RETURN_IF_ERROR(Gemm(block->queries, block->keys, head_width_, 1.0f, dy,
-                                 {head.values + keys, stride, /*transposed=*/true}, 0.0f, scratch, row));
-      if (drops) Drop(place, *block, scratch, scratch);
-      SoftmaxRowsBackward(block->queries, block->keys, row, scale_, saved, scratch);
-      BATON_RETURN_IF_ERROR(Gemm(block->queries, head_width_, block->keys, 1.0f, {scratch, row},
-                                 {head.keys + keys, stride}, 0.0f, gradients.queries + queries, stride));
-      BATON_RETURN_IF_ERROR(Gemm(block->keys, head_width_, block->queries, 1.0f, {scratch, row, /*transposed=*/true},
-                                 {head.queries + queries, stride}, beta, gradients.keys + keys, stride));
     }
-    return absl::OkStatus();
+  }
+
+  // result ← scores · rows of the block's keys; scores are 0 where a query does not see a key.
+  void MultiplyRows(const QueryBlock& block, const float* scores, const float* rows, float* result) const {
+    for (int64_t q = 0; q < block.queries; q += kRowsPerTile) {
+      const int64_t count = std::min(kRowsPerTile, block.queries - q);
+      SmallProduct(count, packed_, block.KeysSeen(q + count - 1), {scores + q * block.Stride(), block.Stride(), 1},
+                   rows + block.first_key * packed_, packed_, /*adds=*/false, result + q * packed_, packed_);
+    }
+  }
+
+  // sums ← sums + scoresᵀ · rows. sums: [context, packed_], of keys; rows: [block.queries, packed_].
+  void AddTransposed(const QueryBlock& block, const float* scores, const float* rows, float* sums) const {
+    for (int64_t key = 0; key < block.keys; key += kRowsPerTile) {
+      const int64_t count = std::min(kRowsPerTile, block.keys - key);
+      const int64_t first = block.FirstQuery(key);
+      if (first >= block.queries) return;
+      SmallProduct(count, packed_, block.queries - first, {scores + first * block.Stride() + key, 1, block.Stride()},
+                   rows + first * packed_, packed_, /*adds=*/true, sums + (block.first_key + key) * packed_, packed_);
+    }
+  }
+
+  void ForwardHeads(const KeyHead& place) const {
+    float* const scratch = place.scratch;
+    const float* const input = Floats(place.buffers.input);
+    PackPanels(context_, width_, spec_.RowWidth(), input + KeysAt(place), scratch + workspace_.key_panels);
+    PackRows(context_, width_, spec_.RowWidth(), 1.0f, input + ValuesAt(place), scratch + workspace_.rows);
+    float* const probabilities = scratch + workspace_.probabilities;
+    float inverse_sums[kQueriesPerBlock];
+    for (int64_t i = 0; i < heads_per_key_; ++i) {
+      const int64_t head = place.key_head * heads_per_key_ + i;
+      for (const QueryBlock& block : blocks_) {
+        PackRows(block.queries, width_, spec_.RowWidth(), scale_, input + QueriesAt(place, head, block.begin),
+                 scratch + workspace_.queries);
+        MultiplyPanels(block, scratch + workspace_.queries, scratch + workspace_.key_panels, probabilities);
+        ExponentialRows(block, probabilities, inverse_sums, LogSums(place, head, block));
+        if (dropout_.IsOn(place.buffers)) Drop(place, head, block, probabilities, probabilities);
+        MultiplyRows(block, probabilities, scratch + workspace_.rows, scratch + workspace_.result);
+        UnpackRows(block.queries, width_, spec_.width, inverse_sums, scratch + workspace_.result,
+                   Floats(place.buffers.output) + OutputAt(place, head, block.begin));
+      }
+    }
+  }
+
+  void BackwardHeads(const KeyHead& place) const {
+    float* const scratch = place.scratch;
+    const float* const input = Floats(place.buffers.input);
+    float* const grad_input = Floats(place.buffers.grad_input);
+    PackPanels(context_, width_, spec_.RowWidth(), input + KeysAt(place), scratch + workspace_.key_panels);
+    PackPanels(context_, width_, spec_.RowWidth(), input + ValuesAt(place), scratch + workspace_.value_panels);
+    PackRows(context_, width_, spec_.RowWidth(), scale_, input + KeysAt(place), scratch + workspace_.rows);
+    std::fill_n(scratch + workspace_.grad_keys, context_ * packed_, 0.0f);
+    std::fill_n(scratch + workspace_.grad_values, context_ * packed_, 0.0f);
+    for (int64_t i = 0; i < heads_per_key_; ++i) {
+      for (const QueryBlock& block : blocks_) BackwardBlock(place, place.key_head * heads_per_key_ + i, block);
+    }
+    UnpackRows(context_, width_, spec_.RowWidth(), nullptr, scratch + workspace_.grad_keys, grad_input + KeysAt(place));
+    UnpackRows(context_, width_, spec_.RowWidth(), nullptr, scratch + workspace_.grad_values,
+               grad_input + ValuesAt(place));
+  }
+
+  // The scale of scores is that of the packed queries and keys.
+  void BackwardBlock(const KeyHead& place, int64_t head, const QueryBlock& block) const {
+    float* const scratch = place.scratch;
+    float* const queries = scratch + workspace_.queries;
+    float* const grad_outputs = scratch + workspace_.grad_outputs;
+    float* const probabilities = scratch + workspace_.probabilities;
+    float* const gradients = scratch + workspace_.gradients;
+    float* const kept = scratch + workspace_.kept;
+    PackRows(block.queries, width_, spec_.RowWidth(), scale_,
+             Floats(place.buffers.input) + QueriesAt(place, head, block.begin), queries);
+    PackRows(block.queries, width_, spec_.width, 1.0f,
+             Floats(place.buffers.grad_output) + OutputAt(place, head, block.begin), grad_outputs);
+    MultiplyPanels(block, queries, scratch + workspace_.key_panels, probabilities);
+    ProbabilityRows(block, LogSums(place, head, block), probabilities);
+    const bool drops = dropout_.IsOn(place.buffers);
+    if (drops) Drop(place, head, block, probabilities, kept);
+    AddTransposed(block, drops ? kept : probabilities, grad_outputs, scratch + workspace_.grad_values);
+    MultiplyPanels(block, grad_outputs, scratch + workspace_.value_panels, gradients);
+    if (drops) Drop(place, head, block, gradients, gradients);
+    SoftmaxRowsBackward(block, probabilities, gradients);
+    MultiplyRows(block, gradients, scratch + workspace_.rows, scratch + workspace_.result);
+    UnpackRows(block.queries, width_, spec_.RowWidth(), nullptr, scratch + workspace_.result,
+               Floats(place.buffers.grad_input) + QueriesAt(place, head, block.begin));
+    AddTransposed(block, gradients, queries, scratch + workspace_.grad_keys);
   }
 
   // Multiplies a block of probabilities, or of their gradients, by the factors of dropout. `from` may be `to`.
-  void Drop(const Head& place, const Block& block, const float* from, float* to) const {
+  void Drop(const KeyHead& place, int64_t head, const QueryBlock& block, const float* from, float* to) const {
     constexpr int64_t kChunk = 256;
     float factors[kChunk];
     for (int64_t q = 0; q < block.queries; ++q) {
@@ -257,29 +223,23 @@ class HostAttention final : public PrimitiveLayer {
       float* const result = to + q * block.Stride();
       for (int64_t k = 0; k < block.keys; k += kChunk) {
         const int64_t count = std::min(kChunk, block.keys - k);
-        dropout_.Factors(place.buffers, place.sequence, place.head, block.begin + q, block.first_key + k, count,
-                         factors);
+        dropout_.Factors(place.buffers, place.sequence, head, block.begin + q, block.first_key + k, count, factors);
         for (int64_t i = 0; i < count; ++i) result[k + i] = row[k + i] * factors[i];
       }
     }
   }
 
-  void ClearKeysAndValues(const HeadRows<float>& gradients) const {
-    for (int64_t position = 0; position < context_; ++position) {
-      std::fill_n(gradients.keys + position * spec_.RowWidth(), head_width_, 0.0f);
-      std::fill_n(gradients.values + position * spec_.RowWidth(), head_width_, 0.0f);
-    }
-  }
+  // Rows of a product that share the keys that they see.
+  static constexpr int64_t kRowsPerTile = 12;
 
   const int threads_;
   const AttentionSpec spec_;
   const int64_t context_;
-  const int64_t head_width_;
+  const int64_t width_, packed_;  // of a head
   const int64_t heads_per_key_;
   const float scale_;
-  const std::vector<Block> blocks_;
-  const int64_t probabilities_per_head_;
-  const int64_t largest_block_;
+  const std::vector<QueryBlock> blocks_;
+  const Workspace workspace_;
   const AttentionDropout dropout_;
 };
 
@@ -288,12 +248,13 @@ class HostAttention final : public PrimitiveLayer {
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostAttention(const AttentionSpec& spec, const Shape& input, int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, AttentionInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
-  const Bytes element = SizeOf(DataType::kFloat32);
-  std::vector<Block> blocks = MakeBlocks(spec, input[1]);
+  std::vector<QueryBlock> blocks = MakeQueryBlocks(spec, input[1]);
+  const Workspace workspace(spec, input[1], LargestBlock(blocks));
   Footprint footprint;
-  footprint.saved = AlignUp(input[0] * spec.heads * NumProbabilities(blocks) * element);
-  footprint.scratch = AlignUp((spec.dropout > 0 ? 2 : 1) * LargestBlock(blocks) * element);
-  return std::make_unique<HostAttention>(threads, std::move(info), footprint, spec, std::move(blocks));
+  footprint.saved = AlignUp(input[0] * spec.heads * input[1] * SizeOf(DataType::kFloat32));
+  const int64_t threads_used = std::min<int64_t>(threads, input[0] * spec.KeyValueHeads());
+  footprint.scratch = AlignUp(threads_used * workspace.end * SizeOf(DataType::kFloat32));
+  return std::make_unique<HostAttention>(threads, std::move(info), footprint, spec, std::move(blocks), workspace);
 }
 
 }  // namespace baton

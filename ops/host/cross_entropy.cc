@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "ops/host/cross_entropy_rows.h"
+#include "ops/host/parallel.h"
 #include "ops/host/sliced_cross_entropy.h"
 #include "ops/host/support.h"
 #include "ops/layers/primitive_layer.h"
@@ -16,8 +17,9 @@ namespace {
 // saved: log Σ exp of each row, then the targets, since only Forward may read their buffer.
 class HostCrossEntropy final : public PrimitiveLayer {
  public:
-  HostCrossEntropy(LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
+  HostCrossEntropy(int threads, LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
       : PrimitiveLayer(std::move(info), footprint),
+        threads_(threads),
         rows_(NumRows(input_shape())),
         classes_(spec.classes),
         loss_rows_(spec.loss_rows),
@@ -29,7 +31,9 @@ class HostCrossEntropy final : public PrimitiveLayer {
     BATON_RETURN_IF_ERROR(CheckTargets(targets, rows_, classes_));
     const float* logits = Floats(buffers.input);
     float* log_sums = Floats(buffers.saved);
-    LogSumExpRows(rows_, classes_, logits, log_sums);
+    ParallelFor(threads_, rows_, LeastRows(), [&](int64_t begin, int64_t end, int) {
+      LogSumExpRows(end - begin, classes_, logits + begin * classes_, log_sums + begin);
+    });
     std::memcpy(Ids(buffers.saved) + rows_, targets, rows_ * sizeof(int32_t));
     double loss = 0;
     for (int64_t row = 0; row < rows_; ++row) {
@@ -44,13 +48,19 @@ class HostCrossEntropy final : public PrimitiveLayer {
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    SoftmaxMinusTargetRows(rows_, classes_, static_cast<float>(1.0 / static_cast<double>(loss_rows_)),
-                           static_cast<float>(z_loss_), Floats(buffers.input), Floats(buffers.saved),
-                           Ids(buffers.saved) + rows_, Floats(buffers.grad_input));
+    const auto scale = static_cast<float>(1.0 / static_cast<double>(loss_rows_));
+    ParallelFor(threads_, rows_, LeastRows(), [&](int64_t begin, int64_t end, int) {
+      SoftmaxMinusTargetRows(end - begin, classes_, scale, static_cast<float>(z_loss_),
+                             Floats(buffers.input) + begin * classes_, Floats(buffers.saved) + begin,
+                             Ids(buffers.saved) + rows_ + begin, Floats(buffers.grad_input) + begin * classes_);
+    });
     return absl::OkStatus();
   }
 
  private:
+  int64_t LeastRows() const { return LeastPart(classes_ * SizeOf(DataType::kFloat32)); }
+
+  const int threads_;
   const int64_t rows_;
   const int64_t classes_;
   const int64_t loss_rows_;
@@ -59,13 +69,14 @@ class HostCrossEntropy final : public PrimitiveLayer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropySpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropySpec& spec, const Shape& input,
+                                                              int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, CrossEntropyInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
   if (!spec.slice.IsWhole()) return CreateHostSlicedCrossEntropy(spec, std::move(info));
   Footprint footprint;
   footprint.saved = AlignUp(NumRows(input) * (SizeOf(DataType::kFloat32) + SizeOf(DataType::kInt32)));
-  return std::make_unique<HostCrossEntropy>(std::move(info), footprint, spec);
+  return std::make_unique<HostCrossEntropy>(threads, std::move(info), footprint, spec);
 }
 
 }  // namespace baton

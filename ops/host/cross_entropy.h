@@ -11,7 +11,8 @@
 namespace baton {
 
 // Errors: CrossEntropyInfo's.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropySpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropySpec& spec, const Shape& input,
+                                                              int threads);
 
 }  // namespace baton
 

@@ -1,9 +1,11 @@
 // Embedding as vectorised loops: copies a row of the table for each token and adds gradients row by row.
 #include "ops/host/embedding.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status.h"
+#include "ops/host/parallel.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
 #include "ops/layers/primitive_layer.h"
@@ -41,23 +43,23 @@ void Gather(int64_t rows, int64_t context, int64_t vocabulary, IndexRange own, i
 }
 
 // table_gradient[ids[row] % vocabulary − own.begin] += grad_output[row], if the token is in `own`;
-// position_gradient[row % context] += grad_output[row], unless it is null. In the order of rows, so that the sum for a
-// token that occurs twice has a fixed order. Shapes: Gather's.
+// position_gradient[row % context] += grad_output[row], unless it is null. Both for the first `columns` columns of rows
+// of `width`. In the order of rows, so that the sum for a token that occurs twice has a fixed order. Shapes: Gather's.
 BATON_SIMD_CLONES
-void ScatterAdd(int64_t rows, int64_t context, int64_t vocabulary, IndexRange own, int64_t width, const int32_t* ids,
-                const float* grad_output, float* table_gradient, float* position_gradient) {
+void ScatterAdd(int64_t rows, int64_t context, int64_t vocabulary, IndexRange own, int64_t width, int64_t columns,
+                const int32_t* ids, const float* grad_output, float* table_gradient, float* position_gradient) {
   for (int64_t row = 0; row < rows; ++row) {
     const float* __restrict dy = grad_output + row * width;
     const int64_t id = ids[row] % vocabulary;
     if (id >= own.begin && id < own.end) {
       float* __restrict token = table_gradient + (id - own.begin) * width;
 #pragma omp simd
-      for (int64_t c = 0; c < width; ++c) token[c] += dy[c];
+      for (int64_t c = 0; c < columns; ++c) token[c] += dy[c];
     }
     if (position_gradient == nullptr) continue;
     float* __restrict position = position_gradient + row % context * width;
 #pragma omp simd
-    for (int64_t c = 0; c < width; ++c) position[c] += dy[c];
+    for (int64_t c = 0; c < columns; ++c) position[c] += dy[c];
   }
 }
 
@@ -87,8 +89,9 @@ void ScatterSegments(int64_t rows, int64_t vocabulary, int64_t width, const int3
 
 class HostEmbedding final : public PrimitiveLayer {
  public:
-  HostEmbedding(LayerInfo info, const EmbeddingSpec& spec)
+  HostEmbedding(LayerInfo info, const EmbeddingSpec& spec, int threads)
       : PrimitiveLayer(std::move(info), Footprint{}),
+        threads_(threads),
         vocabulary_(spec.vocabulary),
         width_(spec.width),
         own_(spec.slice.IsWhole() ? IndexRange{0, spec.vocabulary} : spec.slice.ranges.front()),
@@ -100,8 +103,15 @@ class HostEmbedding final : public PrimitiveLayer {
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
     BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, NumIds()));
-    Gather(rows, input_shape()[1], vocabulary_, own_, width_, Ids(buffers.input), Value<float>(0),
-           has_positions_ && adds_positions_ ? Value<float>(1) : nullptr, Floats(buffers.output));
+    // In whole sequences, so that each part begins at position 0.
+    const int64_t context = input_shape()[1];
+    ParallelFor(threads_, rows / context, LeastPart(context * width_ * SizeOf(DataType::kFloat32)),
+                [&](int64_t begin, int64_t end, int) {
+                  Gather((end - begin) * context, context, vocabulary_, own_, width_,
+                         Ids(buffers.input) + begin * context, Value<float>(0),
+                         has_positions_ && adds_positions_ ? Value<float>(1) : nullptr,
+                         Floats(buffers.output) + begin * context * width_);
+                });
     if (segments_ > 0 && adds_positions_) {
       AddSegments(rows, vocabulary_, width_, Ids(buffers.input), Value<float>(SegmentTable()), Floats(buffers.output));
     }
@@ -114,8 +124,16 @@ class HostEmbedding final : public PrimitiveLayer {
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     const int64_t rows = input_shape().NumElements();
     BATON_RETURN_IF_ERROR(CheckIds("tokens", Ids(buffers.input), rows, NumIds()));
-    ScatterAdd(rows, input_shape()[1], vocabulary_, own_, width_, Ids(buffers.input), Floats(buffers.grad_output),
-               Gradient<float>(0), has_positions_ ? Gradient<float>(1) : nullptr);
+    // By columns: each element's sum has one thread.
+    constexpr int64_t kColumnStep = 16;
+    const int64_t steps = (width_ + kColumnStep - 1) / kColumnStep;
+    ParallelFor(threads_, steps, LeastPart(2 * rows * kColumnStep * SizeOf(DataType::kFloat32)),
+                [&](int64_t begin, int64_t end, int) {
+                  const int64_t first = begin * kColumnStep, last = std::min(end * kColumnStep, width_);
+                  ScatterAdd(rows, input_shape()[1], vocabulary_, own_, width_, last - first, Ids(buffers.input),
+                             Floats(buffers.grad_output) + first, Gradient<float>(0) + first,
+                             has_positions_ ? Gradient<float>(1) + first : nullptr);
+                });
     if (segments_ > 0) {
       ScatterSegments(rows, vocabulary_, width_, Ids(buffers.input), Floats(buffers.grad_output),
                       Gradient<float>(SegmentTable()));
@@ -127,6 +145,7 @@ class HostEmbedding final : public PrimitiveLayer {
   int64_t NumIds() const { return vocabulary_ * (segments_ > 0 ? segments_ : 1); }
   int SegmentTable() const { return has_positions_ ? 2 : 1; }
 
+  const int threads_;
   const int64_t vocabulary_;
   const int64_t width_;
   const IndexRange own_;  // the rows of the whole table that this member has
@@ -137,9 +156,9 @@ class HostEmbedding final : public PrimitiveLayer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostEmbedding(const EmbeddingSpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostEmbedding(const EmbeddingSpec& spec, const Shape& input, int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, EmbeddingInfo(spec, input, DataType::kFloat32));
-  return std::make_unique<HostEmbedding>(std::move(info), spec);
+  return std::make_unique<HostEmbedding>(std::move(info), spec, threads);
 }
 
 }  // namespace baton

@@ -11,7 +11,7 @@
 namespace baton {
 
 // Errors: EmbeddingInfo's.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostEmbedding(const EmbeddingSpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostEmbedding(const EmbeddingSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton
 

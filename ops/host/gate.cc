@@ -1,10 +1,11 @@
 // Gates by vectorised loops.
 #include "ops/host/gate.h"
 
-#include <cmath>
 #include <utility>
 
 #include "base/status.h"
+#include "ops/host/activation_formulas.h"
+#include "ops/host/parallel.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
 #include "ops/layers/primitive_layer.h"
@@ -12,44 +13,11 @@
 namespace baton {
 namespace {
 
-BATON_ALWAYS_INLINE float Sigmoid(float x) { return 1.0f / (1.0f + VectorizableExp(-x)); }
-
-// Each activation as a type, so that the loops below are compiled for it. Value and slope are for one element.
-struct Relu {
-  static BATON_ALWAYS_INLINE float Value(float x) { return x > 0.0f ? x : 0.0f; }
-  static BATON_ALWAYS_INLINE float Slope(float x) { return x > 0.0f ? 1.0f : 0.0f; }
-};
-
-struct Silu {
-  static BATON_ALWAYS_INLINE float Value(float x) { return x * Sigmoid(x); }
-  static BATON_ALWAYS_INLINE float Slope(float x) {
-    const float sigmoid = Sigmoid(x);
-    return sigmoid * (1.0f + x * (1.0f - sigmoid));
-  }
-};
-
-// With u = √(2/π) (x + 0.044715 x³): 0.5 x (1 + tanh u) = x · sigmoid(2u).
-struct GeluTanh {
-  static constexpr float kTwiceRoot = 1.5957691216057308f;  // 2 √(2/π)
-  static BATON_ALWAYS_INLINE float Value(float x) { return x * Sigmoid(kTwiceRoot * (x + 0.044715f * x * x * x)); }
-  static BATON_ALWAYS_INLINE float Slope(float x) {
-    const float sigmoid = Sigmoid(kTwiceRoot * (x + 0.044715f * x * x * x));
-    return sigmoid + x * sigmoid * (1.0f - sigmoid) * kTwiceRoot * (1.0f + 3.0f * 0.044715f * x * x);
-  }
-};
-
-// Not vectorised: the C library's erf.
-struct Gelu {
-  static float Cdf(float x) { return 0.5f * std::erfc(-x * 0.70710678f); }
-  static float Value(float x) { return x * Cdf(x); }
-  static float Slope(float x) { return Cdf(x) + x * 0.39894228f * std::exp(-0.5f * x * x); }
-};
-
 template <typename Activation>
 BATON_ALWAYS_INLINE void Gate(int64_t rows, int64_t width, const float* __restrict x, float* __restrict y) {
   for (int64_t row = 0; row < rows; ++row, x += 2 * width, y += width) {
 #pragma omp simd
-    for (int64_t c = 0; c < width; ++c) y[c] = Activation::Value(x[c]) * x[width + c];
+    for (int64_t c = 0; c < width; ++c) y[c] = Activation::At(x[c]).value * x[width + c];
   }
 }
 
@@ -59,8 +27,9 @@ BATON_ALWAYS_INLINE void GateBackward(int64_t rows, int64_t width, const float* 
   for (int64_t row = 0; row < rows; ++row, x += 2 * width, dx += 2 * width, dy += width) {
 #pragma omp simd
     for (int64_t c = 0; c < width; ++c) {
-      dx[c] = dy[c] * x[width + c] * Activation::Slope(x[c]);
-      dx[width + c] = dy[c] * Activation::Value(x[c]);
+      const ValueAndSlope at = Activation::At(x[c]);
+      dx[c] = dy[c] * x[width + c] * at.slope;
+      dx[width + c] = dy[c] * at.value;
     }
   }
 }
@@ -95,31 +64,42 @@ void GateRowsBackward(ActivationKind kind, int64_t rows, int64_t width, const fl
 
 class HostGate final : public PrimitiveLayer {
  public:
-  HostGate(LayerInfo info, ActivationKind kind) : PrimitiveLayer(std::move(info), Footprint{}), kind_(kind) {}
+  HostGate(int threads, LayerInfo info, ActivationKind kind)
+      : PrimitiveLayer(std::move(info), Footprint{}), threads_(threads), kind_(kind) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
-    GateRows(kind_, NumRows(output_shape()), output_shape().extents().back(), Floats(buffers.input),
-             Floats(buffers.output));
+    const int64_t width = Width();
+    ParallelFor(threads_, NumRows(output_shape()), LeastRows(), [&](int64_t begin, int64_t end, int) {
+      GateRows(kind_, end - begin, width, Floats(buffers.input) + begin * 2 * width,
+               Floats(buffers.output) + begin * width);
+    });
     return absl::OkStatus();
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    GateRowsBackward(kind_, NumRows(output_shape()), output_shape().extents().back(), Floats(buffers.input),
-                     Floats(buffers.grad_output), Floats(buffers.grad_input));
+    const int64_t width = Width();
+    ParallelFor(threads_, NumRows(output_shape()), LeastRows(), [&](int64_t begin, int64_t end, int) {
+      GateRowsBackward(kind_, end - begin, width, Floats(buffers.input) + begin * 2 * width,
+                       Floats(buffers.grad_output) + begin * width, Floats(buffers.grad_input) + begin * 2 * width);
+    });
     return absl::OkStatus();
   }
 
  private:
+  int64_t Width() const { return output_shape().extents().back(); }
+  int64_t LeastRows() const { return LeastPart(3 * Width() * SizeOf(DataType::kFloat32)); }
+
+  const int threads_;
   const ActivationKind kind_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostGate(const GateSpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostGate(const GateSpec& spec, const Shape& input, int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, GateInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
-  return std::make_unique<HostGate>(std::move(info), spec.kind);
+  return std::make_unique<HostGate>(threads, std::move(info), spec.kind);
 }
 
 }  // namespace baton

@@ -11,7 +11,7 @@
 namespace baton {
 
 // Errors: GateInfo's; InvalidArgument unless the input is f32.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostGate(const GateSpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostGate(const GateSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton
 

@@ -9,16 +9,21 @@
 #include <vector>
 
 #include "ops/backend.h"
+#include "ops/host/host_options.h"
 
 namespace baton {
 
-// Computes in f32. Stream: unused; a call does its work before it returns. The same shapes, inputs and number of
-// threads give the same bits, on any calling thread and at any addresses. Thread contract: stateless; any thread.
+// True if this processor multiplies bf16 by instructions of its own. Others emulate it, slower than f32.
+bool HostHasBFloat16();
+
+// Computes in f32, or as the options say. Stream: unused; a call does its work before it returns. The same shapes,
+// inputs and number of threads give the same bits, on any calling thread and at any addresses. Thread contract:
+// stateless; any thread.
 class HostBackend final : public Backend {
  public:
-  // `threads`, at least 1: the threads that a call uses for oneDNN's operations. Baton's own loops run on the calling
-  // thread.
-  explicit HostBackend(int threads = 1) : threads_(threads) {}
+  // `threads`, at least 1: the threads that a call uses, the calling one included.
+  explicit HostBackend(int threads = 1) : HostBackend(HostOptions{threads}) {}
+  explicit HostBackend(const HostOptions& options) : options_(options) {}
 
   std::string_view name() const override { return "host"; }
   std::string platform() const override;
@@ -26,12 +31,15 @@ class HostBackend final : public Backend {
   // Errors besides Backend's: InvalidArgument for inputs that are not f32; Internal if oneDNN fails.
   absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const override;
 
+  absl::StatusOr<std::unique_ptr<Layer>> CreateFeedForward(const LinearSpec& first, ActivationKind activation,
+                                                           const LinearSpec& second, const Shape& input) const override;
+
   absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                    std::byte* sum) const override;
   std::unique_ptr<Optimizer> CreateOptimizer(std::vector<OptimizedParameter> parameters) const override;
 
  private:
-  const int threads_;
+  const HostOptions options_;
 };
 
 }  // namespace baton

@@ -5,13 +5,15 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "ops/host/host_options.h"
 #include "ops/layers/layer.h"
 #include "ops/layers/spec.h"
 
 namespace baton {
 
 // Errors: LinearInfo's; Internal if oneDNN fails.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, const Shape& input, int threads);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostLinear(const LinearSpec& spec, const Shape& input,
+                                                        const HostOptions& options);
 
 }  // namespace baton
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "ops/host/parallel.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
 #include "ops/layers/primitive_layer.h"
@@ -57,8 +58,11 @@ void NormalizeRunsBackward(int64_t runs, int64_t width, const float* __restrict 
 // saved: 1 / rms of each run; stash: the gradient of the weight.
 class HostRmsNorm final : public PrimitiveLayer {
  public:
-  HostRmsNorm(LayerInfo info, const Footprint& footprint, const RmsNormSpec& spec)
-      : PrimitiveLayer(std::move(info), footprint), spec_(spec), row_width_(input_shape().extents().back()) {}
+  HostRmsNorm(int threads, LayerInfo info, const Footprint& footprint, const RmsNormSpec& spec)
+      : PrimitiveLayer(std::move(info), footprint),
+        threads_(threads),
+        spec_(spec),
+        row_width_(input_shape().extents().back()) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     ForEachRow([&](int64_t begin, int64_t first_run) {
@@ -72,16 +76,18 @@ class HostRmsNorm final : public PrimitiveLayer {
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     std::fill_n(Floats(buffers.stash), spec_.width, 0.0f);
+    for (int64_t row = 0; row < NumRows(input_shape()); ++row) {
+      const int64_t runs = row * row_width_ + spec_.begin;
+      AddWeightGradients(spec_.runs, spec_.width, Floats(buffers.input) + runs,
+                         Floats(buffers.saved) + row * spec_.runs, Floats(buffers.grad_output) + runs,
+                         Floats(buffers.stash));
+    }
+    if (buffers.grad_input == nullptr) return absl::OkStatus();
     ForEachRow([&](int64_t begin, int64_t first_run) {
       const int64_t runs = begin + spec_.begin;
-      const float* const x = Floats(buffers.input) + runs;
-      const float* const dy = Floats(buffers.grad_output) + runs;
-      const float* const inverses = Floats(buffers.saved) + first_run;
-      AddWeightGradients(spec_.runs, spec_.width, x, inverses, dy, Floats(buffers.stash));
-      if (buffers.grad_input == nullptr) return;
       CopyOthers(Floats(buffers.grad_output) + begin, Floats(buffers.grad_input) + begin);
-      NormalizeRunsBackward(spec_.runs, spec_.width, x, inverses, Value<float>(0), dy,
-                            Floats(buffers.grad_input) + runs);
+      NormalizeRunsBackward(spec_.runs, spec_.width, Floats(buffers.input) + runs, Floats(buffers.saved) + first_run,
+                            Value<float>(0), Floats(buffers.grad_output) + runs, Floats(buffers.grad_input) + runs);
     });
     return absl::OkStatus();
   }
@@ -93,11 +99,13 @@ class HostRmsNorm final : public PrimitiveLayer {
   }
 
  private:
-  // Calls function(the row's first element, the number of its first run).
+  // Calls function(the row's first element, the number of its first run), at the same time on several threads.
   template <typename Function>
   void ForEachRow(Function function) const {
-    const int64_t rows = NumRows(input_shape());
-    for (int64_t row = 0; row < rows; ++row) function(row * row_width_, row * spec_.runs);
+    ParallelFor(threads_, NumRows(input_shape()), LeastPart(3 * row_width_ * SizeOf(DataType::kFloat32)),
+                [&](int64_t begin, int64_t end, int) {
+                  for (int64_t row = begin; row < end; ++row) function(row * row_width_, row * spec_.runs);
+                });
   }
 
   // Copies a row's features outside the runs.
@@ -107,19 +115,20 @@ class HostRmsNorm final : public PrimitiveLayer {
     std::copy_n(from + end, row_width_ - end, to + end);
   }
 
+  const int threads_;
   const RmsNormSpec spec_;
   const int64_t row_width_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostRmsNorm(const RmsNormSpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostRmsNorm(const RmsNormSpec& spec, const Shape& input, int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, RmsNormInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
   Footprint footprint;
   footprint.saved = AlignUp(NumRows(input) * spec.runs * SizeOf(DataType::kFloat32));
   footprint.stash = AlignUp(spec.width * SizeOf(DataType::kFloat32));
-  return std::make_unique<HostRmsNorm>(std::move(info), footprint, spec);
+  return std::make_unique<HostRmsNorm>(threads, std::move(info), footprint, spec);
 }
 
 }  // namespace baton

@@ -11,7 +11,7 @@
 namespace baton {
 
 // Errors: RmsNormInfo's; InvalidArgument unless the input is f32.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostRmsNorm(const RmsNormSpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostRmsNorm(const RmsNormSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton
 

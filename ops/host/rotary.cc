@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "ops/host/parallel.h"
 #include "ops/host/simd.h"
 #include "ops/host/support.h"
 #include "ops/layers/primitive_layer.h"
@@ -31,8 +32,11 @@ void TurnRow(int64_t heads, int64_t pairs, float sign, const float* __restrict c
 
 class HostRotary final : public PrimitiveLayer {
  public:
-  HostRotary(LayerInfo info, const RotarySpec& spec)
-      : PrimitiveLayer(std::move(info), Footprint{}), spec_(spec), table_(MakeRotaryTable(spec, input_shape()[1])) {}
+  HostRotary(int threads, LayerInfo info, const RotarySpec& spec)
+      : PrimitiveLayer(std::move(info), Footprint{}),
+        threads_(threads),
+        spec_(spec),
+        table_(MakeRotaryTable(spec, input_shape()[1])) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     Turn(Floats(buffers.input), 1.0f, Floats(buffers.output));
@@ -51,23 +55,29 @@ class HostRotary final : public PrimitiveLayer {
     const int64_t row_width = input_shape()[2];
     const int64_t turned = spec_.heads * spec_.width;
     const int64_t pairs = spec_.width / 2;
-    for (int64_t row = 0; row < rows; ++row, from += row_width, to += row_width) {
-      const int64_t angles = row % input_shape()[1] * pairs;
-      TurnRow(spec_.heads, pairs, sign, table_.cosines.data() + angles, table_.sines.data() + angles, from, to);
-      std::copy_n(from + turned, row_width - turned, to + turned);
-    }
+    ParallelFor(
+        threads_, rows, LeastPart(2 * row_width * SizeOf(DataType::kFloat32)), [&](int64_t begin, int64_t end, int) {
+          for (int64_t row = begin; row < end; ++row) {
+            const int64_t angles = row % input_shape()[1] * pairs;
+            const float* const x = from + row * row_width;
+            float* const y = to + row * row_width;
+            TurnRow(spec_.heads, pairs, sign, table_.cosines.data() + angles, table_.sines.data() + angles, x, y);
+            std::copy_n(x + turned, row_width - turned, y + turned);
+          }
+        });
   }
 
+  const int threads_;
   const RotarySpec spec_;
   const RotaryTable table_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostRotary(const RotarySpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostRotary(const RotarySpec& spec, const Shape& input, int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, RotaryInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
-  return std::make_unique<HostRotary>(std::move(info), spec);
+  return std::make_unique<HostRotary>(threads, std::move(info), spec);
 }
 
 }  // namespace baton

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/bfloat16.h"
+
 // Not with sanitizers, whose checks run before the loader has chosen a version.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(BATON_SANITIZED)
 #define BATON_SIMD_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -45,6 +47,10 @@ BATON_ALWAYS_INLINE float VectorizableExp(float x) {
   std::memcpy(&power, &bits, sizeof(power));
   return p * power;
 }
+
+// *to ← value, rounded to bf16 if `to` is the bits of one.
+BATON_ALWAYS_INLINE void StoreAs(float value, float* to) { *to = value; }
+BATON_ALWAYS_INLINE void StoreAs(float value, uint16_t* to) { *to = ToBFloat16Bits(value); }
 
 }  // namespace baton
 

@@ -24,7 +24,7 @@ void UpdateStatistic(const OptimizedParameter& parameter, int64_t num_micro_batc
 class LoopOptimizer final : public Optimizer {
  public:
   LoopOptimizer(OptimizerLoops loops, std::vector<OptimizedParameter> parameters)
-      : loops_(loops), parameters_(std::move(parameters)) {}
+      : loops_(std::move(loops)), parameters_(std::move(parameters)) {}
 
   absl::Status SquaredNorms(KernelStream stream, absl::Span<const double> losses, double* norms,
                             int64_t num_norms) override {
@@ -69,7 +69,7 @@ class LoopOptimizer final : public Optimizer {
 }  // namespace
 
 std::unique_ptr<Optimizer> MakeLoopOptimizer(OptimizerLoops loops, std::vector<OptimizedParameter> parameters) {
-  return std::make_unique<LoopOptimizer>(loops, std::move(parameters));
+  return std::make_unique<LoopOptimizer>(std::move(loops), std::move(parameters));
 }
 
 }  // namespace baton

@@ -1,8 +1,9 @@
-// The optimizer of backends that update one parameter after another by loops on the calling thread. Used by ops/host
+// The optimizer of backends that update one parameter after another by loops of the backend. Used by ops/host
 // and ops/reference.
 #ifndef BATON_OPS_OPTIMIZER_LOOP_OPTIMIZER_H_
 #define BATON_OPS_OPTIMIZER_LOOP_OPTIMIZER_H_
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,9 +14,9 @@ namespace baton {
 // A backend's two loops over one parameter.
 struct OptimizerLoops {
   // Σ values².
-  double (*squared_norm)(int64_t num_elements, const float* values);
+  std::function<double(int64_t num_elements, const float* values)> squared_norm;
   // Updates the parameter by Optimizer::Update's formulas. control.weight_decay applies only if the parameter decays.
-  void (*adamw)(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale);
+  std::function<void(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale)> adamw;
 };
 
 // Every call returns after its work is done; `stream` is unused. RoundValues does nothing: layers read the f32 values.

@@ -2,10 +2,11 @@
 // of layer at the same sizes. Compare them with a framework's eager step. Rates are per second of CPU time, which a
 // busy machine disturbs least.
 //
-//   bazel run //tools/bench:ops_bench -- --benchmark_filter=Step
+//   bazel run //tools/bench:ops_bench -- --benchmark_filter=Step [--threads=2] [--products=bf16]
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -20,6 +21,8 @@
 
 namespace baton {
 namespace {
+
+HostOptions host_options;  // from the command line, before any benchmark
 
 struct Freer {
   void operator()(std::byte* memory) const { std::free(memory); }
@@ -135,7 +138,7 @@ void Step(benchmark::State& state) {
   options.vocabulary = 256;
   const int64_t sequences = state.range(4);
   const int64_t micro_batches = state.range(5);
-  const HostBackend backend;
+  const HostBackend backend(host_options);
   const auto model = Gpt2Model(options, sequences, sequences * micro_batches);
   if (!model.ok()) return state.SkipWithError(model.status().ToString().c_str());
   auto whole = BuildLayer(backend, LayerSpec{SequenceSpec{model->layers}}, model->input_shape);
@@ -161,12 +164,14 @@ BENCHMARK(Step)
     ->Args({8, 128, 4, 128, 2, 8})
     ->Args({6, 384, 6, 256, 8, 1})
     ->Args({6, 384, 6, 256, 1, 8})
+    ->Args({12, 768, 12, 256, 4, 1})
+    ->Args({12, 768, 12, 1024, 1, 1})
     ->MinTime(2)
     ->Unit(benchmark::kMillisecond);
 
 // Forward, BackwardInput and BackwardWeight of one layer for `input`.
 void OneLayer(benchmark::State& state, const LayerSpec& spec, const Shape& input) {
-  const HostBackend backend;
+  const HostBackend backend(host_options);
   auto layer = BuildLayer(backend, spec, input);
   if (!layer.ok()) return state.SkipWithError(layer.status().ToString().c_str());
   Trainer trainer(*std::move(layer));
@@ -188,6 +193,16 @@ LayerSpec LinearOf(int64_t inputs, int64_t outputs) {
   linear.initializer = {Initializer::Kind::kNormal, 0.02};
   return {linear};
 }
+
+// What the products of any layer can reach: three large ones.
+void Ceiling(benchmark::State& state) {
+  constexpr int64_t kExtent = 2048;
+  LayerSpec linear = LinearOf(kExtent, kExtent);
+  std::get<LinearSpec>(linear.kind).bias = false;
+  OneLayer(state, linear, Shape(DataType::kFloat32, {kExtent, kExtent}));
+}
+
+BENCHMARK(Ceiling)->MinTime(1)->Unit(benchmark::kMillisecond);
 
 void RegisterLayers(int64_t sequences, int64_t context, int64_t width, int64_t heads) {
   const auto add = [&](const char* kind, const LayerSpec& spec, int64_t last) {
@@ -214,9 +229,19 @@ void RegisterLayers(int64_t sequences, int64_t context, int64_t width, int64_t h
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
+  const auto is_ours = [](const char* argument) {
+    if (std::strcmp(argument, "--products=bf16") == 0) {
+      baton::host_options.products = baton::DataType::kBFloat16;
+      return true;
+    }
+    return std::sscanf(argument, "--threads=%d", &baton::host_options.threads) == 1;
+  };
+  argc = static_cast<int>(std::remove_if(argv + 1, argv + argc, is_ours) - argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   baton::RegisterLayers(16, 128, 128, 4);
   baton::RegisterLayers(2, 128, 128, 4);
+  baton::RegisterLayers(8, 256, 384, 6);
+  baton::RegisterLayers(1, 1024, 768, 12);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -1,5 +1,5 @@
-"""The same GPT in PyTorch: the peer that tools/bench/against_torch (eager, on one core) and tools/gpu_check (compiled, on a
-GPU, bf16 under autocast, fused AdamW) measure Baton against.
+"""The same GPT in PyTorch: the peer that tools/bench/against_torch (on cores, eager or compiled) and tools/gpu_check
+(compiled, on a GPU, bf16 under autocast) measure Baton against. AdamW is fused where this PyTorch can.
 
 Prints one number: the median tokens per second over STEPS training steps, after two steps that are not counted.
 """
@@ -13,17 +13,21 @@ for name, default in dict(layers=8, width=128, heads=4, context=128, vocabulary=
     parser.add_argument("--" + name, type=int, default=default)
 parser.add_argument("--micro-batches", type=int, default=1, help="of SEQUENCES each; their gradients are summed")
 parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+parser.add_argument("--threads", type=int, default=1)
+parser.add_argument("--compile", action="store_true", help="torch.compile; always on a GPU")
+parser.add_argument("--autocast", action="store_true", help="bf16 under autocast; always on a GPU")
+parser.add_argument("--cpu-time", action="store_true", help="tokens per second of the process's CPU time")
 options = parser.parse_args()
 on_gpu = options.device == "cuda"
 
 for library in ("OMP", "OPENBLAS", "MKL"):
-    os.environ[library + "_NUM_THREADS"] = "1"
+    os.environ[library + "_NUM_THREADS"] = str(options.threads)
 
 import torch  # noqa: E402  (after the thread settings)
 from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
-torch.set_num_threads(1)
+torch.set_num_threads(options.threads)
 if on_gpu:
     torch.set_default_device(options.device)
 torch.manual_seed(1)
@@ -75,15 +79,17 @@ class Gpt(nn.Module):
 model = Gpt()
 if on_gpu:
     torch.set_float32_matmul_precision("high")
-optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1, **({"fused": True} if on_gpu else {}))
-step_model = torch.compile(model) if on_gpu else model
+fused = {"fused": True} if on_gpu or int(torch.__version__.split(".")[0]) >= 2 else {}
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1, **fused)
+step_model = torch.compile(model) if on_gpu or options.compile else model
+clock = time.process_time if options.cpu_time else time.perf_counter
 shape = (options.sequences, options.context)
 inputs, targets = (torch.randint(0, options.vocabulary, shape) for _ in range(2))
 seconds = []
 for _ in range(options.steps + 2):
-    start = time.perf_counter()
+    start = clock()
     for _ in range(options.micro_batches):
-        with torch.autocast(options.device, dtype=torch.bfloat16, enabled=on_gpu):
+        with torch.autocast(options.device, dtype=torch.bfloat16, enabled=on_gpu or options.autocast):
             loss = step_model(inputs, targets) / options.micro_batches
         loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -91,5 +97,5 @@ for _ in range(options.steps + 2):
     optimizer.zero_grad(set_to_none=True)
     if on_gpu:
         torch.cuda.synchronize()
-    seconds.append(time.perf_counter() - start)
+    seconds.append(clock() - start)
 print(options.micro_batches * options.sequences * options.context / statistics.median(seconds[2:]))

@@ -1,0 +1,18 @@
+// Choices that the layers of a host backend share.
+#ifndef BATON_OPS_HOST_HOST_OPTIONS_H_
+#define BATON_OPS_HOST_HOST_OPTIONS_H_
+
+#include "ops/tensor/shape.h"
+
+namespace baton {
+
+struct HostOptions {
+  int threads = 1;  // of a call, at least 1
+  // The type in which linear layers multiply: kFloat32, or kBFloat16, which rounds both operands and sums in f32.
+  // Everything else is f32.
+  DataType products = DataType::kFloat32;
+};
+
+}  // namespace baton
+
+#endif  // BATON_OPS_HOST_HOST_OPTIONS_H_
