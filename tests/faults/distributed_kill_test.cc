@@ -1,6 +1,6 @@
 // Any process of a training run is killed at a random instant, again and again; baton launch starts the run again,
-// which goes on from the last checkpoint: the weights and the metrics of an undisturbed run. BATON_KILLS sets the
-// number of kills.
+// which goes on from the last checkpoint: the weights and the metrics of an undisturbed run. Half of the runs have two
+// replicas that share the optimizer state. BATON_KILLS sets the number of kills.
 #include <signal.h>
 
 #include <catch2/catch.hpp>
@@ -32,6 +32,11 @@ TEST_CASE("killed at random instants and started again, a run has the bits of an
     training.processes = 2 + static_cast<int>(random() % 3);
     training.launch = {"--max-restarts", "100"};
     training.train = {"--resume"};
+    if (random() % 2 == 0) {
+      // Each process then has pieces of the optimizer state.
+      training.train.insert(training.train.end(),
+                            {"--set", "pipeline.stages=2", "--set", "parallel={replicas: 2 zero: 1}"});
+    }
     CAPTURE(killed, training.processes);
     Command command(ArgumentsOf(training));
     // Two kills a run, so that it also ends.

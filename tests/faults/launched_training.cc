@@ -26,7 +26,7 @@ std::vector<std::string> ArgumentsOf(const TrainingToLaunch& training) {
   for (const char* const assignment :
        {"model.gpt2={layers: 4 width: 32 heads: 2 context: 16 vocabulary: 256}", "data.text=tests/data/handbook.txt",
         "run.steps=24", "run.evaluate_every=0", "checkpoint={every: 3 keep: 2}", "pipeline.stages=4",
-        "pipeline.schedule=zb-h1"}) {
+        "pipeline.schedule=zb-h1", "batch.sum_groups=2"}) {
     add({"--set", assignment});
   }
   add(training.train);

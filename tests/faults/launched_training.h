@@ -13,7 +13,7 @@
 
 namespace baton {
 
-// A small GPT on four devices, with a checkpoint every 3 of 24 steps.
+// A small GPT on four devices, with a checkpoint every 3 of 24 steps. Two replicas have the bits of one.
 struct TrainingToLaunch {
   std::string output;
   int processes = 2;                     // 1: without `baton launch`
