@@ -119,16 +119,19 @@ absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Precision>("devices.precision", devices.precision()));
   const std::string name = proto::Devices::Precision_Name(devices.precision());
   if (devices.backend() == proto::Devices::HOST) {
-    if (devices.precision() != proto::Devices::FLOAT32) {
+    if (devices.precision() == proto::Devices::TF32) {
       return absl::InvalidArgumentError(
-          absl::StrCat("devices.precision: ", name, " needs devices.backend: CUDA; HOST computes in FLOAT32"));
+          absl::StrCat("devices.precision: ", name, " needs devices.backend: CUDA; HOST computes in FLOAT32 or BF16"));
     }
     if (!devices.deterministic()) {
       return absl::InvalidArgumentError(
           "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic");
     }
   }
-  if (devices.precision() != proto::Devices::BF16) return absl::OkStatus();
+  // On HOST only products are in bf16, which limits no model.
+  if (devices.precision() != proto::Devices::BF16 || devices.backend() == proto::Devices::HOST) {
+    return absl::OkStatus();
+  }
   if (job.parallel().zero() != 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("parallel.zero: ", job.parallel().zero(), " must be 0 for devices.precision: BF16"));

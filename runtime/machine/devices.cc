@@ -13,7 +13,10 @@ namespace baton {
 namespace {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeHostBackend(const proto::Devices& devices) {
-  return std::make_unique<HostBackend>(devices.threads_each());
+  HostOptions options;
+  options.threads = devices.threads_each();
+  if (devices.precision() == proto::Devices::BF16 && HostHasBFloat16()) options.products = DataType::kBFloat16;
+  return std::make_unique<HostBackend>(options);
 }
 
 absl::StatusOr<JobDevices> MakeHostDevices(const proto::Devices& devices, int count, const DevicesHere& here) {
@@ -105,6 +108,13 @@ absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count)
 std::string DescribeDevices(const proto::Devices& devices) {
   const absl::StatusOr<const DeviceKind*> kind = FindKind(devices);
   return kind.ok() ? (*kind)->describe(devices).value_or("") : "";
+}
+
+std::string NoteOnPrecision(const proto::Devices& devices) {
+  if (devices.backend() != proto::Devices::HOST || devices.precision() != proto::Devices::BF16 || HostHasBFloat16()) {
+    return std::string();
+  }
+  return "devices.precision: BF16: this processor has no instructions for bf16, so products are in FLOAT32";
 }
 
 }  // namespace baton

@@ -46,6 +46,9 @@ absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count)
 // The devices for messages, for example "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
 std::string DescribeDevices(const proto::Devices& devices);
 
+// A sentence if this machine computes in another precision than devices.precision; else empty.
+std::string NoteOnPrecision(const proto::Devices& devices);
+
 }  // namespace baton
 
 #endif  // BATON_RUNTIME_MACHINE_DEVICES_H_

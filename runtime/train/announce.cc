@@ -33,6 +33,9 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
                                  graphs ? ", a graph a step" : ", no graphs"));
     return lines;
   }
+  if (const std::string note = session.NoteOnPrecision(); !note.empty()) {
+    lines.push_back(absl::StrCat("note: ", note));
+  }
   const int threads = session.NumDevicesOnHost() * tensor * job.devices().threads_each();
   if (threads > AvailableCores()) {
     lines.push_back(absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),

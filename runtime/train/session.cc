@@ -285,6 +285,8 @@ int TrainingSession::NumDevicesOnHost() const {
 
 std::string TrainingSession::DescribeDevices() const { return baton::DescribeDevices(job_.devices()); }
 
+std::string TrainingSession::NoteOnPrecision() const { return baton::NoteOnPrecision(job_.devices()); }
+
 std::string TrainingSession::DescribeHeldOut() const {
   const int64_t held_out = dataset_->num_held_out();
   if (held_out == 0) return "";

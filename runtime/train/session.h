@@ -112,6 +112,8 @@ class TrainingSession {
   int NumDevicesOnHost() const;
   // For people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
   std::string DescribeDevices() const;
+  // A sentence if this machine computes in another precision than devices.precision; else empty.
+  std::string NoteOnPrecision() const;
   // The held-out data in a line for people; empty if there is none.
   std::string DescribeHeldOut() const;
   // See Executor::PeakArenaBytes; of the training program.
