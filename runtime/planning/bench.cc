@@ -1,6 +1,8 @@
 // An arena that layers use in turn, and median times.
 #include "runtime/planning/bench.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "ops/layers/parameter_layout.h"
 #include "ops/models/initialize.h"
 #include "ops/optimizer/bind.h"
+#include "runtime/device/clock.h"
 
 namespace baton {
 namespace {
@@ -20,6 +23,13 @@ constexpr uint64_t kInputSeed = 2;
 // Random tensors repeat their values after this many, since drawing takes longer than copying. A prime, so that rows
 // differ.
 constexpr int64_t kRandomPeriod = 1048573;
+
+// The CPU time of the calling thread.
+Nanos ThreadCpuNow() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return Nanos{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
 
 }  // namespace
 
@@ -74,17 +84,26 @@ absl::Status Bench::FillRandomly(const Shape& shape, std::byte* memory) {
   return absl::OkStatus();
 }
 
+double Bench::Waited() const {
+  if (device_.runs_later() || timed_ns_ <= 0) return 0;
+  return std::max(0.0, 1.0 - static_cast<double>(ran_ns_) / static_cast<double>(timed_ns_));
+}
+
 absl::StatusOr<Timing> Bench::Time(int repeats, const std::function<absl::Status()>& call) {
   std::vector<Nanos> times;
   for (int i = 0; i <= repeats; ++i) {
     if (before_call_) before_call_();
     begin_->Reset();
     end_->Reset();
+    const Nanos begin = SteadyNow(), cpu_begin = ThreadCpuNow();
     BATON_RETURN_IF_ERROR(stream_->Record(*begin_));
     BATON_RETURN_IF_ERROR(call());
     BATON_RETURN_IF_ERROR(stream_->Record(*end_));
     BATON_RETURN_IF_ERROR(stream_->Synchronize());
-    if (i > 0) times.push_back(end_->DoneAt() - begin_->DoneAt());
+    if (i == 0) continue;
+    times.push_back(end_->DoneAt() - begin_->DoneAt());
+    ran_ns_ += ThreadCpuNow() - cpu_begin;
+    timed_ns_ += SteadyNow() - begin;
   }
   std::sort(times.begin(), times.end());
   return Timing{times[repeats / 2], times.front(), times.back()};

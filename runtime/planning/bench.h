@@ -55,6 +55,10 @@ class Bench {
 
   // Called before each call that Time makes, outside of its time; may be null.
   void set_before_call(std::function<void()> before_call) { before_call_ = std::move(before_call); }
+  // The part, from 0 to 1, of the time of all timed calls in which the calling thread did not run, since others had its
+  // core. 0 on devices that run later than the thread that calls them.
+  double Waited() const;
+
   // Times `repeats` (at least 1) calls by the device's clock. One call before them is not counted.
   absl::StatusOr<Timing> Time(int repeats, const std::function<absl::Status()>& call);
 
@@ -67,6 +71,8 @@ class Bench {
   std::byte* arena_ = nullptr;
   std::function<void()> before_call_;
   Bytes used_ = 0;
+  Nanos timed_ns_ = 0;  // of all timed calls
+  Nanos ran_ns_ = 0;    // of these, CPU time of the thread
   double* loss_ = nullptr;
   double* norm_ = nullptr;
   UpdateControl* control_ = nullptr;

@@ -2,6 +2,7 @@
 #include "runtime/planning/profile.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/format.h"
 #include "base/status.h"
 #include "ops/layers/build.h"
 #include "ops/layers/computation_key.h"
@@ -21,6 +23,8 @@ namespace baton {
 namespace {
 
 constexpr Nanos kWarmUpNanos = 50'000'000;
+// An idle machine's own services take less.
+constexpr double kOtherWork = 0.1;
 
 // From the arena of one device to that of another.
 absl::StatusOr<Nanos> MedianTransfer(Bench& from, Bench& to, Transport& transport, int repeats, Bytes bytes) {
@@ -101,12 +105,13 @@ class Profiler {
   }
 
   // The times of all parts' forwards and backwards, if each were as fast or slow as in its fastest or slowest run.
-  Timing Spread() const {
-    Timing sum;
+  MeasuredSpread Spread() const {
+    MeasuredSpread sum;
     for (const Timing& each : spreads_) {
-      sum.fastest += each.fastest;
-      sum.slowest += each.slowest;
+      sum.fastest_ns += each.fastest;
+      sum.slowest_ns += each.slowest;
     }
+    sum.waited = bench_->Waited();
     return sum;
   }
 
@@ -190,6 +195,17 @@ class Profiler {
 
 }  // namespace
 
+std::string DescribeSpread(const MeasuredSpread& spread, int repeats, const char* part) {
+  return absl::StrCat(FormatDuration(spread.fastest_ns), " to ", FormatDuration(spread.slowest_ns), " in ",
+                      FormatPlural(repeats, "run"), " of each ", part);
+}
+
+std::string NoteOnOtherWork(const MeasuredSpread& spread) {
+  if (spread.waited < kOtherWork) return std::string();
+  return absl::StrCat("note: the machine does other work, which had the core for ", std::lround(100 * spread.waited),
+                      " % of the time; measured times are too long by as much");
+}
+
 absl::StatusOr<TransferCosts> ProfileLayers(const ProfileOptions& options, ModelTable& table) {
   std::vector<std::pair<std::string, LayerSpec>> parts;
   Bytes largest = 0;
@@ -201,15 +217,14 @@ absl::StatusOr<TransferCosts> ProfileLayers(const ProfileOptions& options, Model
                          Profiler::Create(options, table.model, std::move(parts)));
   BATON_RETURN_IF_ERROR(profiler->TimeParts(table.costs));
   TransferCosts transfer;
-  transfer.fastest_ns = profiler->Spread().fastest;
-  transfer.slowest_ns = profiler->Spread().slowest;
+  transfer.spread = profiler->Spread();
   BATON_ASSIGN_OR_RETURN(transfer.transfer_ns, profiler->TimeTransfer(largest));
   BATON_ASSIGN_OR_RETURN(transfer.load_ns, profiler->TimeLoad());
   return transfer;
 }
 
 absl::StatusOr<CostModel> ProfileChunks(const ProfileOptions& options, const ModelTable& table,
-                                        absl::Span<const LayerRange> split) {
+                                        absl::Span<const LayerRange> split, MeasuredSpread* spread) {
   std::vector<std::pair<std::string, LayerSpec>> parts;
   for (size_t chunk = 0; chunk < split.size(); ++chunk) {
     SequenceSpec layers;
@@ -223,6 +238,7 @@ absl::StatusOr<CostModel> ProfileChunks(const ProfileOptions& options, const Mod
   costs.chunks =
       SumChunks(table.costs, split, table.model.input_shape.NumBytes(), table.model.targets_shape.NumBytes());
   BATON_RETURN_IF_ERROR(profiler->TimeParts(costs.chunks));
+  if (spread != nullptr) *spread = profiler->Spread();
   for (size_t chunk = 0; chunk < split.size(); ++chunk) {
     BATON_ASSIGN_OR_RETURN(const Nanos link_ns, profiler->TimeTransfer(costs.chunks[chunk].output_bytes));
     costs.link_ns.push_back(link_ns);

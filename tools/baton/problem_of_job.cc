@@ -236,8 +236,7 @@ absl::Status Problem::MeasureLayers() {
   ProgressLine line("measuring", ProgressLine::OnStderr());
   options.progress = [&line](double share, const std::string& part) { line.Show(share, part); };
   BATON_ASSIGN_OR_RETURN(const TransferCosts transfer, ProfileLayers(options, table_));
-  spread_ = absl::StrCat(" (", FormatDuration(transfer.fastest_ns), " to ", FormatDuration(transfer.slowest_ns), " in ",
-                         kProfileRepeats, " runs of each layer)");
+  spread_ = absl::StrCat(" (", DescribeSpread(transfer.spread, kProfileRepeats, "layer"), ")");
   return take(transfer);
 }
 

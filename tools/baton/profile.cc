@@ -85,10 +85,13 @@ absl::Status RunProfile(const ProfileFlags& flags) {
   }
   ProgressLine line("measuring", ProgressLine::OnStderr());
   options.progress = [&line](double share, const std::string& part) { line.Show(share, part); };
-  BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(options, plan.table, plan.split));
+  MeasuredSpread spread;
+  BATON_ASSIGN_OR_RETURN(const CostModel costs, ProfileChunks(options, plan.table, plan.split, &spread));
   line.Clear();
   if (is_text) {
     PrintTable(plan, costs);
+    std::cout << "\nforward and backward of all chunks: " << DescribeSpread(spread, flags.repeats, "chunk") << "\n";
+    if (const std::string note = NoteOnOtherWork(spread); !note.empty()) std::cout << note << "\n";
   } else {
     std::cout << JsonOf(plan, costs);
   }
