@@ -191,7 +191,7 @@ TEST_CASE("a job that does not fit its devices is refused before it starts, with
                                           kGpt,
                                           "--set=model.gpt2.width=64",
                                           "--set=model.gpt2.context=64",
-                                          "--set=devices.memory_gib=0.012",
+                                          "--set=devices.memory_gib=0.01",
                                           "--set=run.evaluate_every=0"};
     if (std::string(command) != "compare") arguments.push_back("--set=pipeline.schedule=gpipe");
     if (std::string(command) == "train") arguments.insert(arguments.end(), {"--set=run.steps=1", kText});
@@ -202,7 +202,7 @@ TEST_CASE("a job that does not fit its devices is refused before it starts, with
   CHECK(refused.status == 2);
   CHECK(refused.out.empty());
   CHECK(absl::StartsWith(refused.err, "baton: devices.memory_gib: device 3 needs "));
-  CHECK(absl::StrContains(refused.err, " more than the 12.3 MiB that it has: parameters "));
+  CHECK(absl::StrContains(refused.err, " more than the 10.2 MiB that it has: parameters "));
   // Each proposal can be typed, and fits.
   const size_t fits = refused.err.find("these fit: ");
   REQUIRE(fits != std::string::npos);
@@ -217,7 +217,7 @@ TEST_CASE("a job that does not fit its devices is refused before it starts, with
   CHECK(absl::StrContains(simulated.out, "these fit: "));
   const CommandResult compared = with("compare", {});
   CHECK(compared.status == 0);
-  CHECK(absl::StrContains(compared.out, "devices.memory_gib: a device needs more than 0.012 GiB"));
+  CHECK(absl::StrContains(compared.out, "devices.memory_gib: a device needs more than 0.01 GiB"));
   // Nothing fits if the parameters do not.
   CHECK(absl::StrContains(with("train", {"devices.memory_gib=0.0001"}).err, "; nothing tried fits, "));
 }
