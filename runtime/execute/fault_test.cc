@@ -1,5 +1,6 @@
 // Each instruction fails in turn: the error names it, every worker comes back, and after a Reset the step runs.
 #include <catch2/catch.hpp>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -13,12 +14,13 @@ namespace {
 
 void RunWithFaultAt(const PipelineSpec& spec, int device, int index) {
   CAPTURE(device, index);
+  std::optional<FaultyTransport> transport;  // the executor of the harness uses it to its end
   PipelineHarness harness(spec);
   const FaultSite site = SiteOf(harness.program(), device, index);
   FaultyModule module(harness.options().modules[device], site.module_call);
   harness.options().modules[device] = &module;
-  FaultyTransport transport(harness.options().transport, site.from, site.to, site.send, site.receive);
-  harness.options().transport = &transport;
+  transport.emplace(harness.options().transport, site.from, site.to, site.send, site.receive);
+  harness.options().transport = &*transport;
   REQUIRE(harness.Start() == absl::OkStatus());
 
   const Operation& operation = harness.program().devices[device].instructions[index].operation;

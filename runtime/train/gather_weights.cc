@@ -22,11 +22,11 @@ struct Piece {
 };
 
 // The same in every process.
-std::vector<std::vector<Piece>> CutIntoRounds(const ParameterLayout& layout) {
+std::vector<std::vector<Piece>> CutIntoRounds(const std::vector<ParameterSpec>& specs) {
   std::vector<std::vector<Piece>> rounds(1);
   Bytes left = kRoundBytes;
-  for (int parameter = 0; parameter < layout.num_parameters(); ++parameter) {
-    const Bytes end = layout.parameters()[parameter].shape.NumBytes();
+  for (int parameter = 0; parameter < static_cast<int>(specs.size()); ++parameter) {
+    const Bytes end = specs[parameter].shape.NumBytes();
     for (Bytes begin = 0; begin < end;) {
       const Bytes bytes = std::min(left, end - begin);
       rounds.back().push_back({parameter, begin, bytes});
@@ -42,18 +42,18 @@ std::vector<std::vector<Piece>> CutIntoRounds(const ParameterLayout& layout) {
 
 }  // namespace
 
-absl::StatusOr<GatheredWeights> GatherWeights(Control& control, const ParameterLayout& layout,
+absl::StatusOr<GatheredWeights> GatherWeights(Control& control, const std::vector<ParameterSpec>& specs,
                                               const std::vector<TensorToWrite>& own) {
   std::map<std::string, const std::byte*> data_of;  // by name
   for (const TensorToWrite& tensor : own) data_of[tensor.name] = tensor.data;
   GatheredWeights gathered;
   if (control.rank() == 0) {
-    for (const ParameterSpec& spec : layout.parameters()) gathered.memory.emplace_back(spec.shape.NumBytes());
+    for (const ParameterSpec& spec : specs) gathered.memory.emplace_back(spec.shape.NumBytes());
   }
-  for (const std::vector<Piece>& round : CutIntoRounds(layout)) {
+  for (const std::vector<Piece>& round : CutIntoRounds(specs)) {
     std::string bytes;  // for each piece that is here, its index in the round, then its contents
     for (uint32_t index = 0; index < round.size(); ++index) {
-      const auto found = data_of.find(layout.parameters()[round[index].parameter].name);
+      const auto found = data_of.find(specs[round[index].parameter].name);
       if (found == data_of.end()) continue;
       bytes.append(reinterpret_cast<const char*>(&index), sizeof(index));
       bytes.append(reinterpret_cast<const char*>(found->second + round[index].begin), round[index].bytes);
@@ -80,7 +80,7 @@ absl::StatusOr<GatheredWeights> GatherWeights(Control& control, const ParameterL
     BATON_RETURN_IF_ERROR(control.Barrier());
   }
   for (size_t parameter = 0; parameter < gathered.memory.size(); ++parameter) {
-    const ParameterSpec& spec = layout.parameters()[parameter];
+    const ParameterSpec& spec = specs[parameter];
     gathered.tensors.push_back({spec.name, spec.shape, gathered.memory[parameter].data()});
   }
   return gathered;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "ops/layers/parameter_layout.h"
+#include "ops/layers/layer.h"
 #include "runtime/checkpoint/safetensors.h"
 #include "runtime/process/control.h"
 
@@ -17,10 +17,10 @@ struct GatheredWeights {
   std::vector<TensorToWrite> tensors;          // in the order of the layout; they point into `memory`
 };
 
-// All processes call it at the same time. `own`: ParameterState::Weights() of this process. In rank 0 all tensors; in
-// the others none. They travel in pieces, so that rank 0 holds little more than the weights. Errors: those of the
-// control plane; Internal if a tensor comes from no process.
-absl::StatusOr<GatheredWeights> GatherWeights(Control& control, const ParameterLayout& layout,
+// All processes call it at the same time. `specs`: ParameterState::WholeSpecs(). `own`: ParameterState::Weights() of
+// this process. In rank 0 all tensors, in the order of `specs`; in the others none. They travel in pieces, so that rank
+// 0 holds little more than the weights. Errors: those of the control plane; Internal if a tensor comes from no process.
+absl::StatusOr<GatheredWeights> GatherWeights(Control& control, const std::vector<ParameterSpec>& specs,
                                               const std::vector<TensorToWrite>& own);
 
 }  // namespace baton

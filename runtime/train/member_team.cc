@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "runtime/train/run_executor.h"
+#include "runtime/transport/peer.h"
 
 namespace baton {
 namespace {
@@ -31,9 +33,10 @@ absl::StatusOr<std::unique_ptr<MemberTeam>> MemberTeam::Create(const proto::Job&
                                                                const JobPlan& plan,
                                                                std::shared_ptr<const Program> program,
                                                                absl::Span<const std::shared_ptr<const Program>> smaller,
-                                                               const BatchSource& source, StageModules& first) {
+                                                               const BatchSource& source, Control& control,
+                                                               StageModules& first) {
   const int num_members = job.parallel().tensor();
-  std::unique_ptr<MemberTeam> team(new MemberTeam);
+  std::unique_ptr<MemberTeam> team(new MemberTeam(control));
   for (int device = 0; device < program->num_devices(); ++device) {
     team->meetings_.push_back(std::make_unique<MemberMeeting>(num_members));
   }
@@ -53,19 +56,19 @@ absl::StatusOr<std::unique_ptr<MemberTeam::Member>> MemberTeam::MakeMember(
   auto member = std::make_unique<Member>();
   BATON_ASSIGN_OR_RETURN(member->plan, PlanMember(backend, job, first, index));
   BATON_RETURN_IF_ERROR(CheckSameLayout(first.layout, member->plan.layout, index));
-  const int count = program->num_devices();
   BATON_ASSIGN_OR_RETURN(member->devices,
-                         MakeDevices(job.devices(), count, {0, count, count * job.parallel().tensor()}));
+                         RunDevices::Create(job.devices(), program->num_devices(), job.parallel().tensor(), control_));
   ExecutorOptions options;
-  options.devices = member->devices.Pointers();
+  options.devices = member->devices->Pointers();
   BATON_ASSIGN_OR_RETURN(member->modules,
                          StageModules::Create(backend, member->plan, *program, smaller, source, options.devices));
   member->modules->JoinMembers(meetings_, index);
   options.modules = member->modules->Pointers();
-  options.transport = member->devices.transport.get();
-  options.on_error = [this](const absl::Status& status) { Fail(status); };
+  options.transport = &member->devices->transport();
+  options.on_error = [this](const absl::Status& status) { FailEverywhere(status); };
+  if (control_.size() > 1) options.watchdog_timeout_ms = kNoWatchdogMs;
   BATON_ASSIGN_OR_RETURN(member->executor, Executor::Create(std::move(program), std::move(options)));
-  BATON_RETURN_IF_ERROR(member->modules->Bind(*member->executor, member->devices.Pointers()));
+  BATON_RETURN_IF_ERROR(member->modules->Bind(*member->executor, member->devices->Pointers()));
   return member;
 }
 
@@ -79,6 +82,23 @@ void MemberTeam::Fail(const absl::Status& status) {
   for (const std::unique_ptr<MemberMeeting>& meeting : meetings_) meeting->Cancel();
   for (const std::unique_ptr<Member>& member : others_) member->executor->Cancel(status);
   if (Executor* const leader = leader_) leader->Cancel(status);
+  for (const std::unique_ptr<Member>& member : others_) {
+    if (ProcessTransport* const processes = member->devices->processes()) processes->Abort(status);
+  }
+}
+
+void MemberTeam::FailEverywhere(const absl::Status& status) {
+  Fail(status);
+  if (control_.size() > 1) control_.Abort(status, PeerOf(status));
+}
+
+absl::Status MemberTeam::AwaitConnected() {
+  for (const std::unique_ptr<Member>& member : others_) {
+    if (ProcessTransport* const processes = member->devices->processes()) {
+      BATON_RETURN_IF_ERROR(processes->AwaitConnected());
+    }
+  }
+  return absl::OkStatus();
 }
 
 void MemberTeam::AppendParameters(std::vector<const ParameterLayout*>& layouts,

@@ -30,11 +30,12 @@
 #include "ops/layers/parameter_layout.h"
 #include "proto/job.pb.h"
 #include "runtime/execute/executor.h"
-#include "runtime/machine/devices.h"
 #include "runtime/planning/plan_job.h"
+#include "runtime/process/control.h"
 #include "runtime/train/batch_source.h"
 #include "runtime/train/member_meeting.h"
 #include "runtime/train/parameter_state.h"
+#include "runtime/train/run_devices.h"
 #include "runtime/train/stage_modules.h"
 #include "schedules/program/program.h"
 
@@ -46,15 +47,19 @@ class MemberTeam {
  public:
   // `job` has parallel.tensor of at least 2. `plan` and `first`: of member 0; `first` is joined to the group and not
   // yet bound. Starts the followers and fills nothing. Errors: those of planning, devices and executors.
+  // All processes of a run call it at the same time; each has all members of its stages.
   static absl::StatusOr<std::unique_ptr<MemberTeam>> Create(const proto::Job& job, const Backend& backend,
                                                             const JobPlan& plan, std::shared_ptr<const Program> program,
                                                             absl::Span<const std::shared_ptr<const Program>> smaller,
-                                                            const BatchSource& source, StageModules& first);
+                                                            const BatchSource& source, Control& control,
+                                                            StageModules& first);
 
   std::vector<Executor*> executors() const;
   void SetLeader(Executor* executor) { leader_ = executor; }
-  // Ends the running step of all members, or the next one, with `status` (not OK).
+  // Ends the running step of all members here, or the next one, with `status` (not OK).
   void Fail(const absl::Status& status);
+  // Returns when the members are connected with those of other processes. Errors: those of ProcessTransport.
+  absl::Status AwaitConnected();
 
   // Appends the layouts of the other members, and the memory of their replicas.
   void AppendParameters(std::vector<const ParameterLayout*>& layouts, std::vector<ReplicaParameters>& replicas) const;
@@ -62,17 +67,20 @@ class MemberTeam {
  private:
   struct Member {
     JobPlan plan;
-    JobDevices devices;
+    std::unique_ptr<RunDevices> devices;
     std::unique_ptr<StageModules> modules;
     std::unique_ptr<Executor> executor;
   };
 
-  MemberTeam() = default;
+  explicit MemberTeam(Control& control) : control_(control) {}
+  // Ends the step here and tells the other processes.
+  void FailEverywhere(const absl::Status& status);
   absl::StatusOr<std::unique_ptr<Member>> MakeMember(const proto::Job& job, const Backend& backend, int index,
                                                      const JobPlan& first, std::shared_ptr<const Program> program,
                                                      absl::Span<const std::shared_ptr<const Program>> smaller,
                                                      const BatchSource& source);
 
+  Control& control_;
   std::vector<std::unique_ptr<MemberMeeting>> meetings_;  // [device]
   std::vector<std::unique_ptr<Member>> others_;           // from member 1 on
   std::atomic<Executor*> leader_{nullptr};

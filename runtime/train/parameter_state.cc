@@ -89,6 +89,12 @@ ParameterSpec ParameterState::WholeSpec(int parameter) const {
   return spec;
 }
 
+std::vector<ParameterSpec> ParameterState::WholeSpecs() const {
+  std::vector<ParameterSpec> specs;
+  for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) specs.push_back(WholeSpec(parameter));
+  return specs;
+}
+
 bool ParameterState::IsUsedHere(int parameter) const {
   for (const ParameterUse& use : layout_->UsesOf(parameter)) {
     for (const ReplicaParameters& replica : replicas_) {

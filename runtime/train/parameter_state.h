@@ -65,6 +65,8 @@ class ParameterState {
   // here. Errors: those of the source and the devices.
   absl::Status Fill(ParameterSource& source);
 
+  // All parameters as wholes, in the order of the layout.
+  std::vector<ParameterSpec> WholeSpecs() const;
   // The values of the parameters in the order of the layout, from those canonical uses that are here; valid until the
   // next call or step.
   absl::StatusOr<std::vector<TensorToWrite>> Weights();

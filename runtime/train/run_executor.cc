@@ -2,19 +2,13 @@
 #include "runtime/train/run_executor.h"
 
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "base/status.h"
 #include "runtime/transport/peer.h"
 
 namespace baton {
-namespace {
-
-// A year: a process alone cannot know whether it waits for a slow device elsewhere.
-constexpr int64_t kNoWatchdogMs = int64_t{365} * 24 * 3'600 * 1'000;
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<RunExecutor>> RunExecutor::Create(std::shared_ptr<const Program> program,
                                                                  ExecutorOptions options, Control& control,
                                                                  ProcessTransport* processes) {
@@ -25,11 +19,20 @@ absl::StatusOr<std::unique_ptr<RunExecutor>> RunExecutor::Create(std::shared_ptr
   }
   const absl::Duration timeout = absl::Milliseconds(options.watchdog_timeout_ms);
   options.watchdog_timeout_ms = kNoWatchdogMs;
-  options.on_error = [&control](const absl::Status& status) { control.Abort(status, PeerOf(status)); };
-  control.SetOnFailure([processes](const absl::Status& status) { processes->Abort(status); });
+  const std::function<void(const absl::Status&)> on_error =
+      options.on_error ? options.on_error : [](const absl::Status&) {};
+  options.on_error = [&control, on_error](const absl::Status& status) {
+    on_error(status);
+    control.Abort(status, PeerOf(status));
+  };
+  control.SetOnFailure([processes, on_error](const absl::Status& status) {
+    on_error(status);
+    processes->Abort(status);
+  });
   BATON_ASSIGN_OR_RETURN(run->executor_, Executor::Create(std::move(program), std::move(options)));
   Executor* const executor = run->executor_.get();
-  control.SetOnFailure([executor, processes](const absl::Status& status) {
+  control.SetOnFailure([executor, processes, on_error](const absl::Status& status) {
+    on_error(status);
     executor->Cancel(status);
     processes->Abort(status);
   });

@@ -7,6 +7,7 @@
 #ifndef BATON_RUNTIME_TRAIN_RUN_EXECUTOR_H_
 #define BATON_RUNTIME_TRAIN_RUN_EXECUTOR_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -19,11 +20,15 @@
 
 namespace baton {
 
+// For executors of one process that others watch: a year, since a process alone cannot know whether it waits for a slow
+// device elsewhere.
+inline constexpr int64_t kNoWatchdogMs = int64_t{365} * 24 * 3'600 * 1'000;
+
 // Thread contract: see Executor. Borrows the control plane and the transport.
 class RunExecutor {
  public:
-  // `options`: without on_error; watchdog_timeout_ms holds for the whole run. `processes`: null in a run of one
-  // process. Errors: those of Executor::Create.
+  // `options`: watchdog_timeout_ms holds for the whole run; on_error is also called with the errors of other processes.
+  // `processes`: null in a run of one process. Errors: those of Executor::Create.
   static absl::StatusOr<std::unique_ptr<RunExecutor>> Create(std::shared_ptr<const Program> program,
                                                              ExecutorOptions options, Control& control,
                                                              ProcessTransport* processes);

@@ -69,8 +69,16 @@ absl::Status TrainingSession::CheckMemoryOfHost(const JobPrograms& programs) con
 absl::Status TrainingSession::CheckTensor() const {
   const int tensor = job_.parallel().tensor();
   if (tensor == 1 || IsAlone()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("parallel.tensor: ", tensor, " needs all devices in one process; this run has ", control_->size()));
+  const int groups = job_.devices().count() / tensor;
+  if (control_->size() > groups) {
+    return absl::InvalidArgumentError(absl::StrCat("parallel.tensor: ", tensor,
+                                                   " devices of a stage are in one process; ", "the run has ",
+                                                   control_->size(), " processes for ", groups, " such groups"));
+  }
+  if (job_.parallel().zero() == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("parallel.zero: ", job_.parallel().zero(),
+                                                 " with parallel.tensor: ", tensor,
+                                                 " needs all devices in one process; the run has ", control_->size()));
 }
 
 absl::Status TrainingSession::Prepare(const SessionOptions& options) {
@@ -120,7 +128,8 @@ absl::Status TrainingSession::Launch(bool graphs) {
   BATON_ASSIGN_OR_RETURN(modules_,
                          StageModules::Create(*backend_, plan_, *program_, smaller_, *batches_, devices_->Pointers()));
   if (job_.parallel().tensor() > 1) {
-    BATON_ASSIGN_OR_RETURN(team_, MemberTeam::Create(job_, *backend_, plan_, program_, smaller_, *batches_, *modules_));
+    BATON_ASSIGN_OR_RETURN(
+        team_, MemberTeam::Create(job_, *backend_, plan_, program_, smaller_, *batches_, *control_, *modules_));
   }
   BATON_RETURN_IF_ERROR(CreateExecutor());
   BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_->Pointers()));
@@ -132,6 +141,7 @@ absl::Status TrainingSession::Launch(bool graphs) {
     // Now rather than at the first evaluation, so that a lack of memory shows at the start.
     BATON_RETURN_IF_ERROR(CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt)));
   }
+  if (team_ != nullptr) BATON_RETURN_IF_ERROR(team_->AwaitConnected());
   return run_->AwaitConnected();
 }
 
@@ -262,7 +272,7 @@ absl::StatusOr<double> TrainingSession::Evaluate() {
 absl::StatusOr<std::vector<TensorToWrite>> TrainingSession::Weights() {
   BATON_ASSIGN_OR_RETURN(std::vector<TensorToWrite> own, parameters_->Weights());
   if (IsAlone()) return own;
-  BATON_ASSIGN_OR_RETURN(gathered_, GatherWeights(*control_, plan_.layout, own));
+  BATON_ASSIGN_OR_RETURN(gathered_, GatherWeights(*control_, parameters_->WholeSpecs(), own));
   return gathered_.tensors;
 }
 

@@ -1,5 +1,6 @@
 // Faults, the watchdog and uneven devices with real layers, optimizer and loads. Built once for each kind of device.
 #include <catch2/catch.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,14 @@ const Parameters& AfterOneStep() {
 
 void RunWithFaultAt(int device, int index, const Parameters& undisturbed) {
   CAPTURE(device, index);
+  std::optional<FaultyTransport> transport;  // the executor of the pipeline uses it to its end
   JobPipeline pipeline(FaultJob());
   const Operation operation = pipeline.program().devices[device].instructions[index].operation;
   const FaultSite site = SiteOf(pipeline.program(), device, index);
   FaultyModule module(pipeline.options().modules[device], site.module_call);
   pipeline.options().modules[device] = &module;
-  FaultyTransport transport(pipeline.options().transport, site.from, site.to, site.send, site.receive);
-  pipeline.options().transport = &transport;
+  transport.emplace(pipeline.options().transport, site.from, site.to, site.send, site.receive);
+  pipeline.options().transport = &*transport;
   REQUIRE(pipeline.Start() == absl::OkStatus());
   const absl::Status expected = absl::DataLossError(
       absl::StrCat("device ", device, ", instruction ", index, " (", Describe(operation), "): injected"));

@@ -44,6 +44,50 @@ TEST_CASE("replicas in several processes have the bits of one replica in one pro
   }
 }
 
+TEST_CASE("layers over several devices of a process have the bits of one process, however stages are dealt") {
+  const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=4", "parallel.tensor=2", "run.steps=3",
+                                             "run.evaluate_every=3", "batch.sum_groups=2"});
+  const Outcome alone = TrainAlone(job);
+  for (const int size : {2, 3, 4}) {
+    CAPTURE(size);
+    std::vector<Outcome> outcomes(size);
+    AsProcesses(size, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, job); });
+    CHECK(outcomes[0] == alone);
+  }
+  const proto::Job uneven = MakeJob(kSmallGpt, {"pipeline.stages=2", "parallel={replicas: 2 tensor: 2}", "run.steps=3",
+                                                "run.evaluate_every=3", "devices.per_process=[2, 6]"});
+  std::vector<Outcome> outcomes(2);
+  AsProcesses(2, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, uneven); });
+  CHECK(outcomes[0] == alone);
+}
+
+TEST_CASE("members of a group in several processes are refused in each") {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"pipeline.stages=1", "parallel.tensor=2"},
+       "parallel.tensor: 2 devices of a stage are in one process; the run has 2 processes for 1 such groups"},
+      {{"pipeline.stages=2", "parallel.tensor=2", "devices.per_process=[1, 3]"},
+       "devices.per_process[0]: 1 must be a multiple of parallel.tensor: 2, whose devices are in one process"},
+      {{"pipeline.stages=2", "parallel={replicas: 2 tensor: 2 zero: 1}"},
+       "parallel.zero: 1 with parallel.tensor: 2 needs all devices in one process; the run has 2"}};
+  for (const auto& [overrides, message] : cases) {
+    const proto::Job job = MakeJob(kSmallGpt, overrides);
+    std::vector<absl::Status> statuses(2);
+    AsProcesses(2, [&](Control& control) {
+      if (!control.Barrier().ok()) return;  // or one fails before the other has joined
+      SessionOptions options;
+      options.control = &control;
+      statuses[control.rank()] = TrainingSession::Create(job, options).status();
+    });
+    bool is_named = false;
+    for (const absl::Status& status : statuses) {
+      CHECK_FALSE(status.ok());
+      is_named = is_named || absl::StrContains(status.message(), message);
+    }
+    CAPTURE(message, statuses[0].ToString(), statuses[1].ToString());
+    CHECK(is_named);
+  }
+}
+
 TEST_CASE("devices.per_process deals the devices") {
   const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=4", "devices.per_process=[1, 3]", "run.steps=2"});
   std::vector<Outcome> outcomes(2);
