@@ -133,7 +133,9 @@ absl::Status ResolveSearch(const proto::Pipeline& pipeline, proto::Search& searc
                                                       {"placement", search.has_placement()},
                                                       {"seconds", search.has_seconds()},
                                                       {"moves", search.has_moves()},
-                                                      {"seed", search.has_seed()}};
+                                                      {"seed", search.has_seed()},
+                                                      {"exact", search.has_exact()},
+                                                      {"exact_nodes", search.has_exact_nodes()}};
   for (const auto& [field, given] : of_searches) {
     if (given && !is_searched) {
       return absl::InvalidArgumentError(absl::StrCat("pipeline.search.", field, ": goes with pipeline.schedule: ",
@@ -143,6 +145,11 @@ absl::Status ResolveSearch(const proto::Pipeline& pipeline, proto::Search& searc
   if (search.has_seconds()) BATON_RETURN_IF_ERROR(CheckReal("pipeline.search.seconds", search.seconds(), 0, 86400));
   if (search.has_moves()) {
     BATON_RETURN_IF_ERROR(CheckRange("pipeline.search.moves", search.moves(), 0, 1'000'000'000'000));
+  }
+  if (search.has_exact_nodes()) {
+    BATON_RETURN_IF_ERROR(CheckRange("pipeline.search.exact_nodes", search.exact_nodes(), 1, 1'000'000'000'000));
+    if (!search.exact())
+      return absl::InvalidArgumentError("pipeline.search.exact_nodes: goes with pipeline.search.exact: true");
   }
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Search::Objective>("pipeline.search.objective", search.objective()));
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Search::Placement>("pipeline.search.placement", search.placement()));

@@ -129,6 +129,9 @@ TEST_CASE("an impossible search is refused in one sentence") {
       Refused{"--objective=time", "--objective: time not in {makespan,span}" + help},
       Refused{"--placement=v --chunks=3", "--chunks: 3; --placement=v takes exactly 2 chunks per device"},
       Refused{"--search=-1", "--search: \"-1\" is not a number from 0 to 86400" + help},
+      Refused{"--exact-nodes=5", "--exact-nodes: goes with --exact"},
+      Refused{"--exact --exact-nodes=0", "--exact-nodes: \"0\" is not a whole number from 1 to 1000000000000" + help},
+      Refused{"--exact --micro-batches=900", "--exact: 10800 passes (chunks × micro-batches × 3) must be at most 3000"},
       Refused{"--moves=many", "--moves: \"many\" is not a whole number from 0 to 1000000000000" + help});
   const CommandResult result = Run("simulate", "--schedule=zb-auto " + refused.arguments);
   CHECK(result.status == 2);
@@ -137,7 +140,8 @@ TEST_CASE("an impossible search is refused in one sentence") {
 }
 
 TEST_CASE("flags of a search are refused for a schedule that is not searched") {
-  for (const std::string flag : {"--objective=span", "--placement=v", "--search=1", "--moves=1", "--seed=2"}) {
+  for (const std::string flag :
+       {"--objective=span", "--placement=v", "--search=1", "--moves=1", "--seed=2", "--exact"}) {
     const CommandResult result = Run("simulate", "--schedule=zb-h1 " + flag);
     CHECK(result.status == 2);
     CHECK(result.err ==

@@ -1,0 +1,149 @@
+// Constructs words and takes those of the catalog; see starts.h. Also ScheduleInMemoryOf of search.h, which takes the
+// best start.
+#include "schedules/search/starts.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "schedules/catalog/catalog.h"
+#include "schedules/search/list_scheduler.h"
+#include "schedules/search/squeezed_pattern.h"
+#include "schedules/search/word_of_order.h"
+
+namespace baton {
+namespace {
+
+// The largest limit in micro-batches that ResolveLimits takes.
+constexpr double kMostLimit = 1e6;
+
+void TryCatalog(const PreparedSearch& prepared, Timing& timing, Start& best) {
+  for (const ScheduleInfo& info : Catalog()) {
+    const int chunks = prepared.request.chunks_per_device;
+    if (info.has_replicas || (chunks != info.default_chunks && !info.takes_chunks)) continue;
+    OrderRequest request = prepared.request;
+    if (!info.takes_group) request.micro_batch_group = 0;
+    const absl::StatusOr<ComputeOrder> order = MakeOrder(info.name, request);
+    if (!order.ok() || order->placement != ChunkPlacement::Of(prepared.problem.device_of_chunk)) continue;
+    const Word word = ToWord(*order);
+    if (IsWithinLimits(prepared.problem, word)) best.Offer(word, timing.Time(word), info.name);
+  }
+}
+
+// The patterns for a V in little memory.
+void TryPatterns(const SearchProblem& problem, Timing& timing, Start& best) {
+  if (!IsV(problem)) return;
+  const std::pair<const char*, std::vector<DevicePattern>> patterns[] = {
+      {"v-half, squeezed", VHalfPattern(problem.num_devices)}, {"v-min, squeezed", VMinPattern(problem.num_devices)}};
+  std::vector<Word> words;
+  for (const auto& [name, pattern] : patterns) {
+    words.clear();
+    SqueezePattern(problem, pattern, words);
+    for (const Word& word : words) {
+      if (IsWithinLimits(problem, word)) best.Offer(word, timing.Time(word), name);
+    }
+  }
+}
+
+Starts StartsWithoutCosts(const PreparedSearch& prepared, Timing& timing, bool with_lists) {
+  Starts starts;
+  if (with_lists) {
+    starts.lists.objective_ns = Construct(prepared.problem, starts.lists.word);
+    starts.lists.name = "list scheduling";
+  }
+  TryPatterns(prepared.problem, timing, starts.others);
+  TryCatalog(prepared, timing, starts.others);
+  return starts;
+}
+
+// The largest sum of live activations on a device, and the largest number of forwards whose backward-weight has not
+// run.
+struct Peak {
+  int64_t live = 0;
+  int32_t forwards = 0;
+};
+
+Peak PeakOf(const SearchProblem& problem, const Word& word) {
+  Peak peak;
+  for (int device = 0; device < problem.num_devices; ++device) {
+    int64_t live = 0;
+    int32_t forwards = 0;
+    for (int32_t position = problem.first_pass[device]; position < problem.first_pass[device + 1]; ++position) {
+      const int32_t chunk = ChunkOf(word[position]);
+      const PassKind kind = KindOf(word[position]);
+      const int64_t weight = problem.weight_activation[chunk];
+      const int64_t change[] = {problem.activation[chunk], weight - problem.activation[chunk], -weight};
+      live += change[kind];
+      forwards += kind == kForwardPass ? 1 : kind == kWeightPass ? -1 : 0;
+      peak.live = std::max(peak.live, live);
+      peak.forwards = std::max(peak.forwards, forwards);
+    }
+  }
+  return peak;
+}
+
+// The word of ScheduleInMemoryOf for the pattern's word `pattern`. `prepared` has any limits.
+Word InMemoryOf(const Word& pattern, PreparedSearch prepared) {
+  SearchProblem& problem = prepared.problem;
+  const Peak peak = PeakOf(problem, pattern);
+  problem.limit.assign(problem.num_devices, peak.live);
+  Timing timing(problem);
+  // With less memory than that of 1F1B, list scheduling finds nothing shorter than patterns.
+  const int32_t forwards_of_1f1b = 2 * std::min(problem.num_devices, problem.num_micro_batches);
+  Starts starts = StartsWithoutCosts(prepared, timing, /*with_lists=*/peak.forwards >= forwards_of_1f1b);
+  starts.others.Offer(pattern, timing.Time(pattern), "the pattern");
+  return starts.best().word;
+}
+
+bool AreAllEqual(const std::vector<Nanos>& times) {
+  return std::all_of(times.begin(), times.end(), [&times](Nanos time) { return time == times.front(); });
+}
+
+// The schedules of the catalog that are made for the costs, each in its own memory.
+void TryScheduledByCosts(const PreparedSearch& prepared, const CostModel& costs, const SearchOptions& options,
+                         Timing& timing, Start& best) {
+  const SearchProblem& problem = prepared.problem;
+  if (AreAllEqual(problem.duration)) return;
+  for (const ScheduleInfo& info : Catalog()) {
+    if (!info.is_scheduled_by_costs || prepared.request.chunks_per_device != info.default_chunks) continue;
+    OrderRequest request = prepared.request;
+    request.micro_batch_group = 0;
+    const absl::StatusOr<ComputeOrder> order = MakeOrder(info.name, request);
+    if (!order.ok() || order->placement != ChunkPlacement::Of(problem.device_of_chunk)) continue;
+    const Word pattern = ToWord(*order);
+    const int64_t peak = PeakOf(problem, pattern).live;
+    const bool is_searched_already =
+        !prepared.limits.in_bytes &&
+        std::all_of(problem.limit.begin(), problem.limit.end(), [peak](int64_t limit) { return limit == peak; });
+    if (is_searched_already || !IsWithinLimits(problem, pattern)) continue;
+    const absl::StatusOr<ComputeOrder> made = ScheduleInMemoryOf(*order, request, costs, options);
+    if (!made.ok()) continue;
+    const Word word = ToWord(*made);
+    if (IsWithinLimits(problem, word)) best.Offer(word, timing.Time(word), info.name);
+  }
+}
+
+}  // namespace
+
+Starts FindStarts(const PreparedSearch& prepared, const CostModel& costs, const SearchOptions& options) {
+  Timing timing(prepared.problem);
+  Starts starts = StartsWithoutCosts(prepared, timing, /*with_lists=*/true);
+  TryScheduledByCosts(prepared, costs, options, timing, starts.others);
+  return starts;
+}
+
+absl::StatusOr<ComputeOrder> ScheduleInMemoryOf(const ComputeOrder& pattern, const OrderRequest& request,
+                                                const CostModel& costs, const SearchOptions& options) {
+  SearchOptions unlimited = options;
+  unlimited.placement = Placement::kV;
+  unlimited.limit.bytes.clear();
+  unlimited.limit.micro_batches = {std::min(kMostLimit, static_cast<double>(request.num_micro_batches))};
+  BATON_ASSIGN_OR_RETURN(const PreparedSearch prepared, PrepareSearch(request, costs, unlimited));
+  const SearchProblem& problem = prepared.problem;
+  const bool is_placed_so = pattern.placement == ChunkPlacement::Of(problem.device_of_chunk);
+  if (!is_placed_so || AreAllEqual(problem.duration)) return pattern;
+  return ToOrder(problem, InMemoryOf(ToWord(pattern), prepared));
+}
+
+}  // namespace baton
