@@ -82,6 +82,22 @@ TEST_CASE("seconds are a budget") {
   CHECK(absl::StrContains(result.out, " moves\n"));
 }
 
+TEST_CASE("an exact search says that no order is shorter, and by how many nodes it knows") {
+  const std::string limit = "--schedule=zb-auto --exact --activation-limit-micro-batches=3 --moves=100";
+  const CommandResult proven = Run("simulate", limit);
+  CHECK(proven.status == 0);
+  CHECK(absl::StrContains(proven.out, "searched: no order within the limit has a shorter step than "));
+  CHECK(absl::StrContains(proven.out, " by 100 moves and "));
+  CHECK(absl::StrContains(proven.out, " nodes\n"));
+  const CommandResult cut = Run("simulate", limit + " --exact-nodes=1");
+  CHECK(cut.status == 0);
+  CHECK(absl::StrContains(cut.out, " by 100 moves and 1 node\n"));
+  const CommandResult of_job =
+      Baton({"simulate", kGpt, "--set", "pipeline.schedule=zb-auto", "--set", "pipeline.search={ exact_nodes: 5 }"});
+  CHECK(of_job.status == 2);
+  CHECK(of_job.err == "baton: pipeline.search.exact_nodes: goes with pipeline.search.exact: true\n");
+}
+
 TEST_CASE("limits hold for every schedule, by device too") {
   const auto held = [](const std::string& more) {
     const CommandResult result = Run("simulate", "--format=json " + more);
