@@ -18,7 +18,7 @@ constexpr auto kGoesOn = [] { return true; };
 
 TEST_CASE("it finds the shortest of all orders, from nothing") {
   std::mt19937 random(1);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 150; ++round) {
     const int m = 1 + static_cast<int>(random() % 3);
     const SearchCase which = RandomCase(3, m, m < 3 ? 3 : 2, random);
     INFO(round << ": " << ToString(which));

@@ -9,21 +9,26 @@ namespace baton {
 namespace {
 
 // Columns: target_per_depth, target_offset, most_per_depth, least_gap, patience, later_chunk_first, pace. Chosen
-// greedily from 900 combinations over random problems: each is the one that shortens the best word so far most. The
-// last four are for devices with several chunks only: with little memory, a pace for entering micro-batches gains 3 %.
-constexpr ListPolicy kPolicies[] = {
-    {0.5, 0, 2, 0, 0, true, 0},        {0.75, -1, 2, 0.5, 0.5, true, 0}, {0, -1, 1, 0, 0, true, 0},
-    {0, -1, 2, 1, 0, true, 0},         {0.5, 1, 1.2, 0.5, 1, true, 0},   {0, -1, 1, 0.5, 0.5, true, 0},
-    {0.5, 0.5, 1, 0.7, 1, true, 0},    {1.1, -1, 0, 0, 0, false, 0},     {0, -1, 1, 0.5, 0, false, 0.5},
-    {0.5, -1, 0.5, 0.5, 0, true, 0.5}, {0, -1, 0.5, 1, 0, true, 0.5},    {0, -1, 0.5, 0.5, 0.5, false, 0.8},
+// greedily from 900 combinations over random problems: each is the one that shortens the best word so far most.
+constexpr ListPolicy kForOneChunk[] = {
+    {0.5, 0, 2, 0, 0, true, 0},     {0.75, -1, 2, 0.5, 0.5, true, 0}, {0, -1, 1, 0, 0, true, 0},
+    {0, -1, 2, 1, 0, true, 0},      {0.5, 1, 1.2, 0.5, 1, true, 0},   {0, -1, 1, 0.5, 0.5, true, 0},
+    {0.5, 0.5, 1, 0.7, 1, true, 0}, {1.1, -1, 0, 0, 0, false, 0},
 };
-constexpr size_t kNumPoliciesForOneChunk = 8;
+// With little memory, a pace for entering micro-batches gains 3 %. The best with much memory and the best with little
+// come first, because the others are then given up early.
+constexpr ListPolicy kForSeveralChunks[] = {
+    {0.5, 0, 2, 0, 0, true, 0},    {0, -1, 1, 0.5, 0, false, 0.5},     {0.5, -1, 0.5, 0.5, 0, true, 0.5},
+    {0, -1, 0.5, 1, 0, true, 0.5}, {0, -1, 0.5, 0.5, 0.5, false, 0.8}, {0.75, -1, 2, 0.5, 0.5, true, 0},
+    {0, -1, 1, 0, 0, true, 0},     {0, -1, 2, 1, 0, true, 0},          {0.5, 1, 1.2, 0.5, 1, true, 0},
+    {0, -1, 1, 0.5, 0.5, true, 0}, {0.5, 0.5, 1, 0.7, 1, true, 0},     {1.1, -1, 0, 0, 0, false, 0},
+};
 
 }  // namespace
 
 absl::Span<const ListPolicy> ListPolicies(const SearchProblem& problem) {
-  const absl::Span<const ListPolicy> all = kPolicies;
-  return problem.num_chunks > problem.num_devices ? all : all.subspan(0, kNumPoliciesForOneChunk);
+  if (problem.num_chunks > problem.num_devices) return kForSeveralChunks;
+  return kForOneChunk;
 }
 
 ListScheduler::ListScheduler(const SearchProblem& problem)
@@ -219,13 +224,13 @@ void ListScheduler::LookAgainAt(int device, Nanos time) {
   }
 }
 
-Nanos Construct(const SearchProblem& problem, Word& best) {
+Nanos Construct(const SearchProblem& problem, Nanos give_up_at, Word& best) {
   ListScheduler scheduler(problem);
   Timing timing(problem);
   Word word;
   Nanos best_ns = kNever;
   for (const ListPolicy& policy : ListPolicies(problem)) {
-    if (scheduler.Run(policy, best_ns, word) == kNever) continue;
+    if (scheduler.Run(policy, std::min(best_ns, give_up_at), word) == kNever) continue;
     const Nanos objective = timing.Time(word);
     if (objective >= best_ns) continue;
     best_ns = objective;

@@ -86,8 +86,9 @@ class ListScheduler {
 };
 
 // Writes the shortest word of all policies to `best` and returns its objective as Timing computes it. That can be less
-// than the scheduler's own time: if a device waited on purpose, its word need not.
-Nanos Construct(const SearchProblem& problem, Word& best);
+// than the scheduler's own time: if a device waited on purpose, its word need not. Policies whose objective must be
+// `give_up_at` or more are given up; kNever if all are.
+Nanos Construct(const SearchProblem& problem, Nanos give_up_at, Word& best);
 
 }  // namespace baton
 

@@ -29,9 +29,6 @@ constexpr int64_t kNodesBetween = 64;
 constexpr Nanos kFinestBound = 2000;
 constexpr double kShareOfBisection = 1.0 / 16;
 
-// The other start is moved from too if it is at most this much longer than the best: others do not catch up.
-constexpr double kMostBehind = 1.04;
-
 class Clock {
  public:
   double Seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }

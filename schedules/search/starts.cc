@@ -46,15 +46,13 @@ void TryPatterns(const SearchProblem& problem, Timing& timing, Start& best) {
   }
 }
 
-Starts StartsWithoutCosts(const PreparedSearch& prepared, Timing& timing, bool with_lists) {
-  Starts starts;
-  if (with_lists) {
-    starts.lists.objective_ns = Construct(prepared.problem, starts.lists.word);
-    starts.lists.name = "list scheduling";
-  }
-  TryPatterns(prepared.problem, timing, starts.others);
-  TryCatalog(prepared, timing, starts.others);
-  return starts;
+void TryLists(const SearchProblem& problem, Starts& starts) {
+  // What is much longer is dropped by the moves. A word can be a little shorter than the list scheduler's own time.
+  const Nanos known = starts.others.objective_ns;
+  const double most = 1 + 2 * (kMostBehind - 1);
+  const Nanos give_up_at = known == kNever ? kNever : static_cast<Nanos>(most * static_cast<double>(known));
+  starts.lists.objective_ns = Construct(problem, give_up_at, starts.lists.word);
+  starts.lists.name = "list scheduling";
 }
 
 // The largest sum of live activations on a device, and the largest number of forwards whose backward-weight has not
@@ -83,21 +81,39 @@ Peak PeakOf(const SearchProblem& problem, const Word& word) {
   return peak;
 }
 
+// With less memory than that of 1F1B, list scheduling finds nothing shorter than patterns.
+bool IsOfLists(const SearchProblem& problem, const Peak& peak) {
+  return peak.forwards >= 2 * std::min(problem.num_devices, problem.num_micro_batches);
+}
+
 // The word of ScheduleInMemoryOf for the pattern's word `pattern`. `prepared` has any limits.
 Word InMemoryOf(const Word& pattern, PreparedSearch prepared) {
   SearchProblem& problem = prepared.problem;
   const Peak peak = PeakOf(problem, pattern);
   problem.limit.assign(problem.num_devices, peak.live);
   Timing timing(problem);
-  // With less memory than that of 1F1B, list scheduling finds nothing shorter than patterns.
-  const int32_t forwards_of_1f1b = 2 * std::min(problem.num_devices, problem.num_micro_batches);
-  Starts starts = StartsWithoutCosts(prepared, timing, /*with_lists=*/peak.forwards >= forwards_of_1f1b);
+  Starts starts;
   starts.others.Offer(pattern, timing.Time(pattern), "the pattern");
+  TryPatterns(problem, timing, starts.others);
+  TryCatalog(prepared, timing, starts.others);
+  if (IsOfLists(problem, peak)) TryLists(problem, starts);
   return starts.best().word;
 }
 
 bool AreAllEqual(const std::vector<Nanos>& times) {
   return std::all_of(times.begin(), times.end(), [&times](Nanos time) { return time == times.front(); });
+}
+
+// List scheduling within the memory of the fullest device of `pattern`, if that is less than the limits.
+void TryListsInMemoryOf(const Word& pattern, std::string_view name, const SearchProblem& problem, Timing& timing,
+                        Start& best) {
+  const Peak peak = PeakOf(problem, pattern);
+  SearchProblem smaller = problem;
+  smaller.limit.assign(problem.num_devices, peak.live);
+  if (!IsOfLists(problem, peak) || smaller.limit == problem.limit) return;
+  Word word;
+  if (Construct(smaller, best.objective_ns, word) == kNever || !IsWithinLimits(problem, word)) return;
+  best.Offer(word, timing.Time(word), name);
 }
 
 // The schedules of the catalog that are made for the costs, each in its own memory.
@@ -112,11 +128,12 @@ void TryScheduledByCosts(const PreparedSearch& prepared, const CostModel& costs,
     const absl::StatusOr<ComputeOrder> order = MakeOrder(info.name, request);
     if (!order.ok() || order->placement != ChunkPlacement::Of(problem.device_of_chunk)) continue;
     const Word pattern = ToWord(*order);
-    const int64_t peak = PeakOf(problem, pattern).live;
-    const bool is_searched_already =
-        !prepared.limits.in_bytes &&
-        std::all_of(problem.limit.begin(), problem.limit.end(), [peak](int64_t limit) { return limit == peak; });
-    if (is_searched_already || !IsWithinLimits(problem, pattern)) continue;
+    if (!IsWithinLimits(problem, pattern)) continue;
+    if (!prepared.limits.in_bytes) {
+      // The patterns and the catalog were tried already, with no less memory.
+      TryListsInMemoryOf(pattern, info.name, problem, timing, best);
+      continue;
+    }
     const absl::StatusOr<ComputeOrder> made = ScheduleInMemoryOf(*order, request, costs, options);
     if (!made.ok()) continue;
     const Word word = ToWord(*made);
@@ -128,8 +145,11 @@ void TryScheduledByCosts(const PreparedSearch& prepared, const CostModel& costs,
 
 Starts FindStarts(const PreparedSearch& prepared, const CostModel& costs, const SearchOptions& options) {
   Timing timing(prepared.problem);
-  Starts starts = StartsWithoutCosts(prepared, timing, /*with_lists=*/true);
+  Starts starts;
+  TryPatterns(prepared.problem, timing, starts.others);
+  TryCatalog(prepared, timing, starts.others);
   TryScheduledByCosts(prepared, costs, options, timing, starts.others);
+  TryLists(prepared.problem, starts);
   return starts;
 }
 

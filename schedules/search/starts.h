@@ -37,6 +37,9 @@ struct Starts {
   const Start& other() const { return &best() == &lists ? others : lists; }
 };
 
+// A start that is longer than the best by more than this factor is not worth moves: others do not catch up.
+inline constexpr double kMostBehind = 1.04;
+
 // All words are within the limits.
 Starts FindStarts(const PreparedSearch& prepared, const CostModel& costs, const SearchOptions& options);
 
