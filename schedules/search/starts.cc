@@ -18,6 +18,9 @@ namespace {
 // The largest limit in micro-batches that ResolveLimits takes.
 constexpr double kMostLimit = 1e6;
 
+// Periods of V-Min that are tried until one is within the limits.
+constexpr int kMostPeriods = 4;
+
 void TryCatalog(const PreparedSearch& prepared, Timing& timing, Start& best) {
   for (const ScheduleInfo& info : Catalog()) {
     const int chunks = prepared.request.chunks_per_device;
@@ -31,18 +34,31 @@ void TryCatalog(const PreparedSearch& prepared, Timing& timing, Start& best) {
   }
 }
 
+// Whether any word made of `pattern` is within the limits.
+bool TryPattern(const SearchProblem& problem, const VPattern& pattern, std::string_view name, Timing& timing,
+                Start& best) {
+  std::vector<Word> words;
+  SqueezePattern(problem, pattern, words);
+  bool fits = false;
+  for (const Word& word : words) {
+    if (!IsWithinLimits(problem, word)) continue;
+    best.Offer(word, timing.Time(word), name);
+    fits = true;
+  }
+  return fits;
+}
+
 // The patterns for a V in little memory.
 void TryPatterns(const SearchProblem& problem, Timing& timing, Start& best) {
   if (!IsV(problem)) return;
-  const std::pair<const char*, std::vector<DevicePattern>> patterns[] = {
-      {"v-half, squeezed", VHalfPattern(problem.num_devices)}, {"v-min, squeezed", VMinPattern(problem.num_devices)}};
-  std::vector<Word> words;
-  for (const auto& [name, pattern] : patterns) {
-    words.clear();
-    SqueezePattern(problem, pattern, words);
-    for (const Word& word : words) {
-      if (IsWithinLimits(problem, word)) best.Offer(word, timing.Time(word), name);
-    }
+  const int p = problem.num_devices;
+  TryPattern(problem, VHalfPattern(p), "v-half, squeezed", timing, best);
+  if (TryPattern(problem, VMinPattern(p), "v-min, squeezed", timing, best)) return;
+  const int64_t limit = *std::min_element(problem.limit.begin(), problem.limit.end());
+  const int64_t activation = *std::max_element(problem.activation.begin(), problem.activation.end());
+  int32_t period = PeriodOf(p, activation > 0 ? limit / activation : 2);
+  for (int tries = 0; tries < kMostPeriods; ++tries, period += 2) {
+    if (TryPattern(problem, VMinPattern(p, period), "v-min, slower", timing, best)) return;
   }
 }
 
