@@ -147,7 +147,7 @@ TEST_CASE("an impossible search is refused in one sentence") {
       Refused{"--search=-1", "--search: \"-1\" is not a number from 0 to 86400" + help},
       Refused{"--exact-nodes=5", "--exact-nodes: goes with --exact"},
       Refused{"--exact --exact-nodes=0", "--exact-nodes: \"0\" is not a whole number from 1 to 1000000000000" + help},
-      Refused{"--exact --micro-batches=900", "--exact: 10800 passes (chunks × micro-batches × 3) must be at most 3000"},
+      Refused{"--exact --chunks=100", "--exact: 9600 passes (chunks × micro-batches × 3) must be at most 3000"},
       Refused{"--moves=many", "--moves: \"many\" is not a whole number from 0 to 1000000000000" + help});
   const CommandResult result = Run("simulate", "--schedule=zb-auto " + refused.arguments);
   CHECK(result.status == 2);
