@@ -269,10 +269,15 @@ absl::Status ApplyOverride(proto::Job& job, absl::string_view assignment) {
   proto::Job changed = job;
   BATON_RETURN_IF_ERROR(SetAt(changed, "", parts, path, value));
 
-  // A list cannot be a member of a oneof, so these two alternatives exclude each other here.
+  // A list cannot be a member of a oneof, so these alternatives exclude each other here.
   if (absl::StartsWith(path, "pipeline.split.layers") && changed.pipeline().split().layers_size() > 0) {
     changed.mutable_pipeline()->mutable_split()->clear_balanced();
+    changed.mutable_pipeline()->mutable_split()->clear_layout();
   } else if (path == "pipeline.split.balanced") {
+    changed.mutable_pipeline()->mutable_split()->clear_layers();
+    changed.mutable_pipeline()->mutable_split()->clear_layout();
+  } else if (path == "pipeline.split.layout") {
+    changed.mutable_pipeline()->mutable_split()->clear_balanced();
     changed.mutable_pipeline()->mutable_split()->clear_layers();
   }
   job = std::move(changed);

@@ -1,8 +1,10 @@
 // Defaults and limits of a job's pipeline: schedule, split, recomputation, search.
 #include "runtime/job/resolve_pipeline.h"
 
+#include <numeric>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -10,6 +12,7 @@
 #include "runtime/job/limits.h"
 #include "runtime/job/resolve.h"
 #include "runtime/job/search_options.h"
+#include "runtime/job/split_layout.h"
 #include "schedules/search/searched_schedules.h"
 
 namespace baton {
@@ -23,10 +26,44 @@ std::string LayersField(const proto::Job& job) {
   return kind == "layer" ? "the layers of model.layer" : absl::StrCat("model.", kind, ".layers");
 }
 
-absl::Status ResolveSplit(const proto::Job& job, proto::Split& split) {
-  if (split.has_balanced() && split.layers_size() > 0) {
-    return absl::InvalidArgumentError("pipeline.split: balanced and layers exclude each other");
+// Replaces a layout by the number of layers of each chunk.
+absl::Status ExpandLayout(const proto::Job& job, proto::Split& split) {
+  const std::string kind = ModelKindOf(job);
+  if (kind != "gpt2" && kind != "llama" && kind != "bert" && kind != "vit") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pipeline.split.layout: its t are the blocks of a gpt2, llama, bert "
+                     "or vit, but the model is model.",
+                     kind, "; give pipeline.split.layers instead"));
   }
+  BATON_ASSIGN_OR_RETURN(const std::vector<int> blocks, ParseSplitLayout(split.layout()));
+  const int64_t num_chunks = NumChunks(job);
+  if (static_cast<int64_t>(blocks.size()) != num_chunks) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "pipeline.split.layout: ", blocks.size(), " chunks, but pipeline.stages: ", job.pipeline().stages(),
+        " and pipeline.chunks_per_device: ", job.pipeline().chunks_per_device(), " need ", num_chunks));
+  }
+  const int64_t sum = std::accumulate(blocks.begin(), blocks.end(), int64_t{0});
+  if (sum != NumLayers(job)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pipeline.split.layout: ", sum, " t, but ", LayersField(job), ": ", NumLayers(job)));
+  }
+  split.clear_layout();
+  split.mutable_layers()->Assign(blocks.begin(), blocks.end());
+  return absl::OkStatus();
+}
+
+absl::Status ResolveSplit(const proto::Job& job, proto::Split& split) {
+  const std::pair<const char*, bool> kinds[] = {
+      {"balanced", split.has_balanced()}, {"layers", split.layers_size() > 0}, {"layout", split.has_layout()}};
+  std::vector<std::string> given;
+  for (const auto& [kind, is_given] : kinds) {
+    if (is_given) given.push_back(kind);
+  }
+  if (given.size() > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pipeline.split: ", absl::StrJoin(given, " and "), " exclude each other"));
+  }
+  if (split.has_layout()) BATON_RETURN_IF_ERROR(ExpandLayout(job, split));
   if (split.layers_size() == 0) {
     split.mutable_balanced();
     return absl::OkStatus();
@@ -96,7 +133,9 @@ absl::Status ResolveSearch(const proto::Pipeline& pipeline, proto::Search& searc
                                                       {"placement", search.has_placement()},
                                                       {"seconds", search.has_seconds()},
                                                       {"moves", search.has_moves()},
-                                                      {"seed", search.has_seed()}};
+                                                      {"seed", search.has_seed()},
+                                                      {"exact", search.has_exact()},
+                                                      {"exact_nodes", search.has_exact_nodes()}};
   for (const auto& [field, given] : of_searches) {
     if (given && !is_searched) {
       return absl::InvalidArgumentError(absl::StrCat("pipeline.search.", field, ": goes with pipeline.schedule: ",
@@ -106,6 +145,11 @@ absl::Status ResolveSearch(const proto::Pipeline& pipeline, proto::Search& searc
   if (search.has_seconds()) BATON_RETURN_IF_ERROR(CheckReal("pipeline.search.seconds", search.seconds(), 0, 86400));
   if (search.has_moves()) {
     BATON_RETURN_IF_ERROR(CheckRange("pipeline.search.moves", search.moves(), 0, 1'000'000'000'000));
+  }
+  if (search.has_exact_nodes()) {
+    BATON_RETURN_IF_ERROR(CheckRange("pipeline.search.exact_nodes", search.exact_nodes(), 1, 1'000'000'000'000));
+    if (!search.exact())
+      return absl::InvalidArgumentError("pipeline.search.exact_nodes: goes with pipeline.search.exact: true");
   }
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Search::Objective>("pipeline.search.objective", search.objective()));
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Search::Placement>("pipeline.search.placement", search.placement()));

@@ -14,6 +14,8 @@ SearchOptions SearchOptionsOf(const proto::Search& search) {
   if (search.has_moves()) options.moves = search.moves();
   options.seconds = search.seconds();
   if (search.has_seed()) options.seed = search.seed();
+  options.exact = search.exact();
+  if (search.has_exact_nodes()) options.exact_nodes = search.exact_nodes();
   return options;
 }
 

@@ -12,11 +12,14 @@ struct NamedWord {
   CellWord word;
 };
 // If two names begin alike, the longer one comes first.
-constexpr NamedWord kWords[] = {
-    {"SEND_F", CellWord::kSendF},        {"SEND_B", CellWord::kSendB},     {"RECV_F", CellWord::kRecvF},
-    {"RECV_B", CellWord::kRecvB},        {"UNSHARD", CellWord::kSkipped},  {"RESHARD", CellWord::kSkipped},
-    {"REDUCE_GRAD", CellWord::kSkipped}, {"F", CellWord::kForward},        {"B", CellWord::kBackward},
-    {"I", CellWord::kBackwardInput},     {"W", CellWord::kBackwardWeight}, {"R", CellWord::kRecompute}};
+constexpr NamedWord kWords[] = {{"SEND_F", CellWord::kSendF},        {"SEND_B", CellWord::kSendB},
+                                {"RECV_F", CellWord::kRecvF},        {"RECV_B", CellWord::kRecvB},
+                                {"UNSHARD", CellWord::kSkipped},     {"RESHARD", CellWord::kSkipped},
+                                {"REDUCE_GRAD", CellWord::kSkipped}, {"WAIT_SEND_F", CellWord::kSkipped},
+                                {"WAIT_SEND_B", CellWord::kSkipped}, {"WAIT_REDUCE_GRAD", CellWord::kSkipped},
+                                {"F", CellWord::kForward},           {"B", CellWord::kBackward},
+                                {"I", CellWord::kBackwardInput},     {"W", CellWord::kBackwardWeight},
+                                {"R", CellWord::kRecompute}};
 
 // Removes a number from the front of `text`. Returns null, or what is wrong.
 const char* TakeNumber(absl::string_view& text, int32_t& number) {
@@ -46,7 +49,7 @@ const char* ParseOrderCell(absl::string_view text, OrderLetters letters, OrderCe
     if (letters == OrderLetters::kOld && word.word == CellWord::kBackward) {
       cell.word = absl::ConsumePrefix(&text, "W") ? CellWord::kBackward : CellWord::kBackwardInput;
     }
-    // FSDP's words need no micro-batch.
+    // Skipped words need no micro-batch.
     if (cell.word == CellWord::kSkipped && text.empty()) return nullptr;
     if (const char* mistake = TakeNumber(text, cell.micro_batch)) return mistake;
     return text.empty() ? nullptr : "unexpected text after the cell";

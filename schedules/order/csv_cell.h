@@ -9,7 +9,8 @@
 
 namespace baton {
 
-// The word between the two numbers of a cell. FSDP's UNSHARD, RESHARD and REDUCE_GRAD are kSkipped.
+// The word between the two numbers of a cell. FSDP's UNSHARD, RESHARD, REDUCE_GRAD and
+// WAIT_REDUCE_GRAD, and the waits for a send to end, WAIT_SEND_F and WAIT_SEND_B, are kSkipped.
 enum class CellWord : int8_t {
   kForward,
   kBackward,

@@ -47,7 +47,8 @@ inline constexpr int kMaxCsvRows = 1 << 16;
 //   <stage><F|I|W|B|R><micro-batch>  an action; R, a recomputation, is not part of PyTorch's form
 //   (2F3;1B0)OVERLAP_F_B             a forward and a backward, in this order
 //   1SEND_F3                         a transfer as above
-//   1UNSHARD, RESHARD, REDUCE_GRAD   FSDP's, skipped
+//   1UNSHARD, RESHARD, REDUCE_GRAD, WAIT_REDUCE_GRAD   FSDP's, skipped
+//   1WAIT_SEND_F3, WAIT_SEND_B3      the wait for a send to end, skipped
 //   nothing                          skipped
 //
 // Lists as Python prints them are read too (python_lists.h); lines are then those of the lists. `letters`: those of the

@@ -77,7 +77,8 @@ TEST_CASE("blanks, quotes, CRLF, a byte order mark and trailing empty rows mean 
         "\xEF\xBB\xBF"
         "0F0,0B0\n1F0,1B0\n",
         "0F0,,,0B0,,\n,,1F0,\"\",1B0\n", "0F0,0B0\n1F0,1B0\n\n \r\n\n",
-        "0UNSHARD,0F0,0B0,0REDUCE_GRAD,0RESHARD\n1UNSHARD,1F0,1B0,1REDUCE_GRAD0\n"}) {
+        "0UNSHARD,0F0,0B0,0REDUCE_GRAD,0RESHARD\n1UNSHARD,1F0,1B0,1REDUCE_GRAD0\n",
+        "0F0,0B0,0WAIT_SEND_F0,0REDUCE_GRAD,0WAIT_REDUCE_GRAD\n1F0,1B0,1WAIT_SEND_B0\n"}) {
     CHECK(FormatOrder(MustRead(text).order) == plain);
   }
   CHECK(MustRead("0F0\n\"\"\n").order.num_devices() == 2);  // a row of one empty cell is a device

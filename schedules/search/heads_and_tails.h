@@ -32,19 +32,20 @@ class HeadsAndTails {
   Nanos Head(int32_t pass, int n) const { return heads_[Index(pass, n)]; }
   Nanos Tail(int32_t pass, int n) const { return tails_[Index(pass, n)]; }
 
+  // For a device with one chunk: the least number of input and of weight passes that end before some forward.
+  struct Needed {
+    int inputs = 0;
+    int weights = 0;
+    Nanos more_work_ns = 0;  // work of further passes that must end too, whichever they are
+  };
+  Needed NeededBefore(int32_t chunk, int n) const;
+
  private:
   // The memory that the chunks of a device up to one of them free, in the order in which they can.
   struct Releases {
     std::vector<int> next;  // [2 · chunk of the device + (0: input passes, 1: weight passes)]: the next micro-batch
     int64_t released = 0;
     Nanos time = 0;
-  };
-
-  // For a device with one chunk: the least number of input and of weight passes that end before some forward.
-  struct Needed {
-    int inputs = 0;
-    int weights = 0;
-    Nanos more_work_ns = 0;  // work of further passes that must end too, whichever they are
   };
 
   size_t Index(int32_t pass, int n) const { return static_cast<size_t>(pass) * m_ + n; }
@@ -58,8 +59,6 @@ class HeadsAndTails {
   // Passes of micro-batches below `end`, or from `begin` on.
   Run HeadsOf(int32_t chunk, PassKind kind, int end);
   Run TailsOf(int32_t chunk, PassKind kind, int begin);
-  Needed NeededBefore(int32_t chunk, int n) const;
-
   // heads.cc
   void FindHeads();
   Nanos ForwardHead(int32_t chunk, int n);

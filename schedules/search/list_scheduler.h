@@ -30,6 +30,8 @@ struct ListPolicy {
   double patience;         // in durations of the forward
   bool later_chunk_first;  // if forwards of two chunks are ready
   double pace;  // least time between micro-batches that enter the first chunk, in work of the busiest device for one
+  // Whether memory that micro-batches before the oldest one will free counts as reserved for it (see Run).
+  bool counts_on_frees = false;
 };
 
 // The policies that Construct tries: a small set whose members are good at different problems (docs/search.md).
@@ -43,7 +45,9 @@ class ListScheduler {
 
   // Writes an order within the limits to `word` and returns its objective, or INT64_MAX as soon as the objective must
   // be `give_up_at` or more. It cannot get stuck: each device reserves memory for the forwards of the oldest
-  // micro-batch that has not passed all chunks of the device. Time: n log p for n passes and p devices.
+  // micro-batch that has not passed all chunks of the device, beside all that is live; or, if the policy counts on
+  // frees, beside what this and later micro-batches hold. Those before it have passed all chunks of the device and free
+  // what they hold without it, so the oldest of all can always go on. Time: n log p for n passes and p devices.
   Nanos Run(const ListPolicy& policy, Nanos give_up_at, Word& word);
 
  private:
@@ -60,12 +64,14 @@ class ListScheduler {
   int32_t Choose(int device, Nanos now, const Options& options, const ListPolicy& policy) const;
   void Start(int device, int32_t pass, Nanos now, Word& word);
   bool HasRoom(int device, int32_t chunk) const;
+  int64_t HeldBefore(int device, int32_t oldest) const;
   void LookAgainAt(int device, Nanos time);
 
   const SearchProblem& problem_;
   std::vector<double> depth_;      // [device]
   Nanos next_entry_ = 0;           // the earliest time at which the next micro-batch enters the first chunk
   Nanos pace_ns_ = 0;              // of the current policy
+  bool counts_on_frees_ = false;   // of the current policy
   Nanos busiest_ns_ = 0;           // work of the busiest device for one micro-batch
   std::vector<double> target_;     // [device] of the current policy, in forwards of single chunks
   std::vector<double> most_;       // [device]
@@ -86,8 +92,9 @@ class ListScheduler {
 };
 
 // Writes the shortest word of all policies to `best` and returns its objective as Timing computes it. That can be less
-// than the scheduler's own time: if a device waited on purpose, its word need not.
-Nanos Construct(const SearchProblem& problem, Word& best);
+// than the scheduler's own time: if a device waited on purpose, its word need not. Policies whose objective must be
+// `give_up_at` or more are given up; kNever if all are.
+Nanos Construct(const SearchProblem& problem, Nanos give_up_at, Word& best);
 
 }  // namespace baton
 

@@ -1,17 +1,19 @@
-// Construct, compare with the catalog, improve; see search.h.
+// Starts, moves, branch and bound; see search.h.
 #include "schedules/search/search.h"
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "schedules/catalog/catalog.h"
+#include "schedules/search/exact.h"
 #include "schedules/search/improve.h"
-#include "schedules/search/list_scheduler.h"
 #include "schedules/search/lower_bound.h"
-#include "schedules/search/squeezed_pattern.h"
-#include "schedules/search/timing.h"
+#include "schedules/search/starts.h"
+#include "schedules/search/word_of_order.h"
 
 namespace baton {
 namespace {
@@ -19,11 +21,13 @@ namespace {
 constexpr int64_t kMostDefaultMoves = 20000;
 constexpr int64_t kDefaultPassesTimed = 20'000'000;
 
-// The largest limit in micro-batches that ResolveLimits takes.
-constexpr double kMostLimit = 1e6;
-
 // The least time between two calls of SearchOptions::progress.
 constexpr double kSecondsBetweenProgress = 0.25;
+// The clock is read once in so many nodes of branch and bound, which take some 10 µs each.
+constexpr int64_t kNodesBetween = 64;
+// The bisection of the lower bound ends at this part of the objective; each step has this share of the budget.
+constexpr Nanos kFinestBound = 2000;
+constexpr double kShareOfBisection = 1.0 / 16;
 
 class Clock {
  public:
@@ -33,122 +37,147 @@ class Clock {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// The best word so far and its origin.
-struct Best {
-  Word word;
-  Nanos objective_ns = kNever;
-  std::string start;
+// Moves until the budget is spent or the bound is reached. Returns the number of moves.
+// One search under way: moves, then nodes, within the budget of the options. The certificate always describes the best
+// word.
+class Attempt {
+ public:
+  // The references must outlive it. `clock` began with the search.
+  Attempt(const SearchProblem& problem, const SearchOptions& options, const Clock& clock, Certificate& certificate,
+          Word& best)
+      : problem_(problem), options_(options), clock_(clock), certificate_(certificate), best_(best) {}
 
-  void Offer(const Word& other, Nanos other_ns, std::string_view name) {
-    if (other_ns >= objective_ns) return;
-    word = other;
-    objective_ns = other_ns;
-    start = std::string(name);
+  // Moves from both starts in turn, or from the best alone if the other is missing or too long.
+  void Improve(const Starts& starts) {
+    std::vector<const Start*> from;
+    std::vector<std::unique_ptr<Improver>> improvers;
+    for (const Start* start : {&starts.best(), &starts.other()}) {
+      const bool is_near =
+          static_cast<double>(start->objective_ns) <= kMostBehind * static_cast<double>(starts.best().objective_ns);
+      if (start->objective_ns == kNever || !is_near) continue;
+      from.push_back(start);
+      improvers.push_back(std::make_unique<Improver>(problem_, start->word, options_.seed));
+    }
+    const int64_t default_moves = static_cast<int64_t>(from.size()) * DefaultMoves(problem_);
+    const int64_t moves = options_.moves.value_or(HasTime() && !options_.exact ? INT64_MAX : default_moves);
+    // The clock is read about once a millisecond.
+    const int64_t moves_between = 1 + 100'000 / problem_.num_passes();
+    int64_t& done = certificate_.moves;
+    while (done < moves && !IsProven() && !IsTimeUp()) {
+      const int64_t until = std::min(moves, done + moves_between);
+      for (; done < until && !IsProven(); ++done) {
+        const size_t turn = done % improvers.size();
+        improvers[turn]->Move();
+        if (improvers[turn]->best_ns() >= certificate_.objective_ns) continue;
+        Adopt(improvers[turn]->best(), improvers[turn]->best_ns());
+        certificate_.start = from[turn]->name;
+      }
+      Report(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(1, moves)), /*is_done=*/false);
+    }
   }
-};
 
-// The order as a word. A whole backward becomes its two halves, which sends the gradient earlier.
-Word ToWord(const ComputeOrder& order) {
-  Word word;
-  for (const std::vector<Action>& actions : order.devices) {
-    for (const Action& action : actions) {
-      switch (action.kind) {
-        case ActionKind::kForward:
-          word.push_back(PassOf(action.chunk, kForwardPass));
-          break;
-        case ActionKind::kBackward:
-          word.push_back(PassOf(action.chunk, kInputPass));
-          word.push_back(PassOf(action.chunk, kWeightPass));
-          break;
-        case ActionKind::kBackwardInput:
-          word.push_back(PassOf(action.chunk, kInputPass));
-          break;
-        case ActionKind::kBackwardWeight:
-          word.push_back(PassOf(action.chunk, kWeightPass));
-          break;
-        case ActionKind::kRecompute:
-          break;  // searched orders have none; it is added to the result
+  // Branch and bound: half of the budget looks for a word that is shorter than the best one and for the proof that
+  // there is none, the rest raises the bound by bisection.
+  void Prove() {
+    if (IsProven()) return;
+    proof_began_at_ = clock_.Seconds();
+    Exact exact(problem_);
+    if (Branch(exact, certificate_.objective_ns - 1, 0.5)) {
+      certificate_.lower_bound_ns = certificate_.objective_ns;
+      return;
+    }
+    Nanos least_open = certificate_.objective_ns;
+    const auto step = [&] { return (least_open - certificate_.lower_bound_ns) / 2; };
+    while (!IsSpent(1) && step() > certificate_.objective_ns / kFinestBound) {
+      const Nanos target = certificate_.lower_bound_ns + step();
+      const double share = std::min(1.0, SpentShare() + kShareOfBisection);
+      if (Branch(exact, target, share)) {
+        certificate_.lower_bound_ns = std::min(target + 1, certificate_.objective_ns);
+      } else {
+        least_open = target;
       }
     }
   }
-  return word;
-}
 
-ComputeOrder ToOrder(const SearchProblem& problem, const Word& word) {
-  ComputeOrder order;
-  order.num_chunks = problem.num_chunks;
-  order.num_micro_batches = problem.num_micro_batches;
-  order.placement = ChunkPlacement::Of(problem.device_of_chunk);
-  order.devices.resize(problem.num_devices);
-  std::vector<int32_t> count(problem.num_chunks * kNumPassKinds);
-  constexpr ActionKind kKinds[] = {ActionKind::kForward, ActionKind::kBackwardInput, ActionKind::kBackwardWeight};
-  for (int device = 0; device < problem.num_devices; ++device) {
-    for (int32_t position = problem.first_pass[device]; position < problem.first_pass[device + 1]; ++position) {
-      const int32_t pass = word[position];
-      order.devices[device].push_back({kKinds[KindOf(pass)], ChunkOf(pass), count[pass]++});
+  void ReportEnd() { Report(1, /*is_done=*/true); }
+
+ private:
+  bool HasTime() const { return options_.seconds > 0; }
+  bool IsTimeUp() const { return HasTime() && clock_.Seconds() >= options_.seconds; }
+  bool IsProven() const { return certificate_.objective_ns <= certificate_.lower_bound_ns; }
+  void Adopt(const Word& word, Nanos objective_ns) {
+    best_ = word;
+    certificate_.objective_ns = objective_ns;
+  }
+
+  // Excludes or finds words of at most `target`, until `share` of the budget is spent. Whether it was done before.
+  bool Branch(Exact& exact, Nanos target, double share) {
+    const auto may_go_on = [&] {
+      const bool reads_clock = certificate_.nodes % kNodesBetween == 0;
+      if (reads_clock) Report(SpentShare(), /*is_done=*/false);
+      if (HasNodes() || reads_clock) {
+        if (IsSpent(share)) return false;
+      }
+      ++certificate_.nodes;
+      return true;
+    };
+    const bool is_done = exact.Run(target, may_go_on) == Exact::Outcome::kProven;
+    if (exact.best_ns() < certificate_.objective_ns) Adopt(exact.best(), exact.best_ns());
+    return is_done;
+  }
+
+  // The nodes or seconds of branch and bound that are gone, of all that it has; the larger share if both are limited.
+  bool HasNodes() const { return options_.exact_nodes || !HasTime(); }
+  double SpentShare() const {
+    double share = 0;
+    if (HasNodes()) {
+      share =
+          static_cast<double>(certificate_.nodes) / static_cast<double>(options_.exact_nodes.value_or(kDefaultNodes));
     }
+    if (!HasTime()) return share;
+    const double seconds = options_.seconds - proof_began_at_;
+    return seconds <= 0 ? 1 : std::max(share, (clock_.Seconds() - proof_began_at_) / seconds);
   }
-  return order;
-}
+  bool IsSpent(double share) const { return SpentShare() >= share; }
 
-void TryCatalog(const PreparedSearch& prepared, Timing& timing, Best& best) {
-  for (const ScheduleInfo& info : Catalog()) {
-    const int chunks = prepared.request.chunks_per_device;
-    if (info.has_replicas || (chunks != info.default_chunks && !info.takes_chunks)) continue;
-    OrderRequest request = prepared.request;
-    if (!info.takes_group) request.micro_batch_group = 0;
-    const absl::StatusOr<ComputeOrder> order = MakeOrder(info.name, request);
-    if (!order.ok() || order->placement != ChunkPlacement::Of(prepared.problem.device_of_chunk)) continue;
-    const Word word = ToWord(*order);
-    if (IsWithinLimits(prepared.problem, word)) best.Offer(word, timing.Time(word), info.name);
+  // `share` of the moves or nodes that are being tried.
+  void Report(double share, bool is_done) {
+    const double seconds = clock_.Seconds();
+    if (!options_.progress || (!is_done && seconds < reported_at_ + kSecondsBetweenProgress)) return;
+    reported_at_ = seconds;
+    if (HasTime() && !options_.exact) share = std::max(share, seconds / options_.seconds);
+    if (options_.exact && certificate_.nodes == 0) share = 0;  // the moves are a small part
+    share_ = std::max(share_, std::min(1.0, share));
+    options_.progress({seconds, certificate_.moves, certificate_.nodes, share_, certificate_.objective_ns,
+                       certificate_.lower_bound_ns, is_done});
   }
-}
 
-// The patterns for a V in little memory.
-void TryPatterns(const SearchProblem& problem, Timing& timing, Best& best) {
-  if (!IsV(problem)) return;
-  const std::pair<const char*, std::vector<DevicePattern>> patterns[] = {
-      {"v-half, squeezed", VHalfPattern(problem.num_devices)}, {"v-min, squeezed", VMinPattern(problem.num_devices)}};
-  std::vector<Word> words;
-  for (const auto& [name, pattern] : patterns) {
-    words.clear();
-    SqueezePattern(problem, pattern, words);
-    for (const Word& word : words) {
-      if (IsWithinLimits(problem, word)) best.Offer(word, timing.Time(word), name);
-    }
-  }
-}
+  const SearchProblem& problem_;
+  const SearchOptions& options_;
+  const Clock& clock_;
+  Certificate& certificate_;
+  Word& best_;
+  double proof_began_at_ = 0;  // seconds
+  double reported_at_ = 0;
+  double share_ = 0;  // the last one reported
+};
 
-// Moves until the budget is spent or the bound is reached. Returns the number of moves.
-int64_t Improve(const SearchProblem& problem, const SearchOptions& options, Nanos lower_bound_ns, const Clock& clock,
-                Best& best) {
-  const bool is_timed = options.seconds > 0;
-  const int64_t moves = options.moves.value_or(is_timed ? INT64_MAX : DefaultMoves(problem));
-  // The clock is read about once a millisecond.
-  const int64_t moves_between = 1 + 100'000 / problem.num_passes();
-  Improver improver(problem, best.word, options.seed);
-  double reported_at = 0;
-  const auto report = [&](bool is_done) {
-    reported_at = clock.Seconds();
-    if (!options.progress) return;
-    const double of_moves =
-        static_cast<double>(improver.num_moves()) / static_cast<double>(std::max<int64_t>(1, moves));
-    const double share = std::min(1.0, std::max(of_moves, is_timed ? reported_at / options.seconds : 0.0));
-    options.progress({reported_at, improver.num_moves(), share, improver.best_ns(), lower_bound_ns, is_done});
-  };
-  while (improver.num_moves() < moves && improver.best_ns() > lower_bound_ns) {
-    improver.Move();
-    if (improver.num_moves() % moves_between != 0) continue;
-    const double seconds = clock.Seconds();
-    if (is_timed && seconds >= options.seconds) break;
-    if (seconds >= reported_at + kSecondsBetweenProgress) report(/*is_done=*/false);
+absl::Status CheckExact(const SearchProblem& problem, const CostModel& costs) {
+  constexpr absl::string_view kField = "pipeline.search.exact: ";
+  if (problem.num_passes() > kMostExactPasses) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        kField, problem.num_passes(), " passes (chunks × micro-batches × 3) must be at most ", kMostExactPasses));
   }
-  report(/*is_done=*/true);
-  if (improver.best_ns() < best.objective_ns) {
-    best.word = improver.best();
-    best.objective_ns = improver.best_ns();
+  if (problem.cores.AreShared(problem.num_devices)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(kField, "the devices share cores; it goes with a core for each thread alone"));
   }
-  return improver.num_moves();
+  for (size_t chunk = 0; chunk < costs.chunks.size(); ++chunk) {
+    if (!costs.chunks[chunk].can_recompute || costs.chunks[chunk].recompute_ns == 0) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(kField, "chunk ", chunk, " recomputes activations; it goes without recomputation alone"));
+  }
+  return absl::OkStatus();
 }
 
 // The problem for the bound. A recomputation need not wait for the gradient as the backward-input does, so the bound
@@ -158,85 +187,6 @@ SearchProblem WithoutRecompute(SearchProblem problem, const CostModel& costs) {
     problem.duration[PassOf(chunk, kInputPass)] = costs.chunks[chunk].backward_input_ns;
   }
   return problem;
-}
-
-// The best word without moves.
-Best Start(const PreparedSearch& prepared, Timing& timing, bool with_lists) {
-  Best best;
-  if (with_lists) {
-    best.objective_ns = Construct(prepared.problem, best.word);
-    best.start = "list scheduling";
-  }
-  TryPatterns(prepared.problem, timing, best);
-  TryCatalog(prepared, timing, best);
-  return best;
-}
-
-// The largest sum of live activations on a device, and the largest number of forwards whose backward-weight has not
-// run.
-struct Peak {
-  int64_t live = 0;
-  int32_t forwards = 0;
-};
-
-Peak PeakOf(const SearchProblem& problem, const Word& word) {
-  Peak peak;
-  for (int device = 0; device < problem.num_devices; ++device) {
-    int64_t live = 0;
-    int32_t forwards = 0;
-    for (int32_t position = problem.first_pass[device]; position < problem.first_pass[device + 1]; ++position) {
-      const int32_t chunk = ChunkOf(word[position]);
-      const PassKind kind = KindOf(word[position]);
-      const int64_t weight = problem.weight_activation[chunk];
-      const int64_t change[] = {problem.activation[chunk], weight - problem.activation[chunk], -weight};
-      live += change[kind];
-      forwards += kind == kForwardPass ? 1 : kind == kWeightPass ? -1 : 0;
-      peak.live = std::max(peak.live, live);
-      peak.forwards = std::max(peak.forwards, forwards);
-    }
-  }
-  return peak;
-}
-
-// The word of ScheduleInMemoryOf for the pattern's word `pattern`. `prepared` has any limits.
-Word InMemoryOf(const Word& pattern, PreparedSearch prepared) {
-  SearchProblem& problem = prepared.problem;
-  const Peak peak = PeakOf(problem, pattern);
-  problem.limit.assign(problem.num_devices, peak.live);
-  Timing timing(problem);
-  // With less memory than that of 1F1B, list scheduling finds nothing shorter than patterns.
-  const int32_t forwards_of_1f1b = 2 * std::min(problem.num_devices, problem.num_micro_batches);
-  Best best = Start(prepared, timing, /*with_lists=*/peak.forwards >= forwards_of_1f1b);
-  best.Offer(pattern, timing.Time(pattern), "the pattern");
-  return best.word;
-}
-
-bool AreAllEqual(const std::vector<Nanos>& times) {
-  return std::all_of(times.begin(), times.end(), [&times](Nanos time) { return time == times.front(); });
-}
-
-// The schedules of the catalog that are made for the costs, each in its own memory.
-void TryScheduledByCosts(const PreparedSearch& prepared, const CostModel& costs, const SearchOptions& options,
-                         Timing& timing, Best& best) {
-  const SearchProblem& problem = prepared.problem;
-  if (AreAllEqual(problem.duration)) return;
-  for (const ScheduleInfo& info : Catalog()) {
-    if (!info.is_scheduled_by_costs || prepared.request.chunks_per_device != info.default_chunks) continue;
-    OrderRequest request = prepared.request;
-    request.micro_batch_group = 0;
-    const absl::StatusOr<ComputeOrder> order = MakeOrder(info.name, request);
-    if (!order.ok() || order->placement != ChunkPlacement::Of(problem.device_of_chunk)) continue;
-    const Word pattern = ToWord(*order);
-    const int64_t peak = PeakOf(problem, pattern).live;
-    const bool is_searched_already =
-        !prepared.limits.in_bytes &&
-        std::all_of(problem.limit.begin(), problem.limit.end(), [peak](int64_t limit) { return limit == peak; });
-    if (is_searched_already || !IsWithinLimits(problem, pattern)) continue;
-    const absl::StatusOr<ComputeOrder> made = ScheduleInMemoryOf(*order, request, costs, options);
-    if (!made.ok()) continue;
-    const Word word = ToWord(*made);
-    if (IsWithinLimits(problem, word)) best.Offer(word, timing.Time(word), info.name);
-  }
 }
 
 }  // namespace
@@ -249,32 +199,22 @@ absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel
   const Clock clock;
   BATON_ASSIGN_OR_RETURN(const PreparedSearch prepared, PrepareSearch(request, costs, options));
   const SearchProblem& problem = prepared.problem;
-  Timing timing(problem);
-  Best best = Start(prepared, timing, /*with_lists=*/true);
-  TryScheduledByCosts(prepared, costs, options, timing, best);
-  if (best.objective_ns == kNever) return absl::InternalError("the search found no order that can run");
+  if (options.exact) BATON_RETURN_IF_ERROR(CheckExact(problem, costs));
+  const Starts starts = FindStarts(prepared, costs, options);
+  if (starts.best().objective_ns == kNever) return absl::InternalError("the search found no order that can run");
   SearchResult result;
   Certificate& certificate = result.certificate;
   certificate.objective = options.objective;
-  certificate.start = best.start;
+  certificate.objective_ns = starts.best().objective_ns;
+  certificate.start = starts.best().name;
   certificate.lower_bound_ns = LowerBound(WithoutRecompute(problem, costs));
-  certificate.moves = Improve(problem, options, certificate.lower_bound_ns, clock, best);
-  certificate.objective_ns = best.objective_ns;
-  result.order = ToOrder(problem, best.word);
+  Word best = starts.best().word;
+  Attempt attempt(problem, options, clock, certificate, best);
+  attempt.Improve(starts);
+  if (options.exact) attempt.Prove();
+  attempt.ReportEnd();
+  result.order = ToOrder(problem, best);
   return result;
-}
-
-absl::StatusOr<ComputeOrder> ScheduleInMemoryOf(const ComputeOrder& pattern, const OrderRequest& request,
-                                                const CostModel& costs, const SearchOptions& options) {
-  SearchOptions unlimited = options;
-  unlimited.placement = Placement::kV;
-  unlimited.limit.bytes.clear();
-  unlimited.limit.micro_batches = {std::min(kMostLimit, static_cast<double>(request.num_micro_batches))};
-  BATON_ASSIGN_OR_RETURN(const PreparedSearch prepared, PrepareSearch(request, costs, unlimited));
-  const SearchProblem& problem = prepared.problem;
-  const bool is_placed_so = pattern.placement == ChunkPlacement::Of(problem.device_of_chunk);
-  if (!is_placed_so || AreAllEqual(problem.duration)) return pattern;
-  return ToOrder(problem, InMemoryOf(ToWord(pattern), prepared));
 }
 
 }  // namespace baton

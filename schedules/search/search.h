@@ -35,7 +35,8 @@ enum class Placement { kLoop, kV };
 struct SearchProgress {
   double seconds = 0;  // since its start
   int64_t moves = 0;
-  double share = 0;        // of the moves or seconds that the search may take, from 0 to 1
+  int64_t nodes = 0;       // of branch and bound
+  double share = 0;        // of the moves, nodes or seconds that the search may take, from 0 to 1
   Nanos objective_ns = 0;  // of the best order so far
   Nanos lower_bound_ns = 0;
   bool is_done = false;  // true in the last call
@@ -49,9 +50,15 @@ struct SearchOptions {
   // The number of improving moves, at least 0: with it a search is exactly repeatable. Default: as many as fit in
   // `seconds`; if that is 0 too, DefaultMoves.
   std::optional<int64_t> moves;
-  // If above 0, the search stops this long after its start, or after `moves`.
+  // If above 0, the search stops this long after its start, or after `moves` and `exact_nodes`.
   double seconds = 0;
   uint64_t seed = 1;
+  // Whether branch and bound follows the moves (by default DefaultMoves), until the order is proven to be a shortest
+  // one or the budget is spent. Small problems alone are solved in seconds (docs/search.md).
+  bool exact = false;
+  // The most nodes of branch and bound, at least 1: with it, and without `seconds`, it is exactly repeatable. Default:
+  // as many as fit in `seconds`; if that is 0 too, kDefaultNodes.
+  std::optional<int64_t> exact_nodes;
   // Called about four times a second and once at the end, on the thread of the search; may be null.
   std::function<void(const SearchProgress&)> progress;
 };
@@ -63,6 +70,7 @@ struct Certificate {
   Nanos lower_bound_ns = 0;  // no order in this placement within the limit is shorter
   std::string start;  // the origin of the order: "list scheduling", a squeezed pattern, a schedule of the catalog
   int64_t moves = 0;  // tried to improve it
+  int64_t nodes = 0;  // that branch and bound visited
 
   // How much the order may be above the shortest one, relative to the bound; at least 0.
   double gap() const {
@@ -76,7 +84,9 @@ struct SearchResult {
   Certificate certificate;
 };
 
-// The number of moves if the options give none: what takes some tens of milliseconds, at most 20,000.
+inline constexpr int64_t kDefaultNodes = 500'000;
+
+// The number of moves from each start if the options give none: what takes some tens of milliseconds, at most 20,000.
 int64_t DefaultMoves(const SearchProblem& problem);
 
 // The problem that Search solves for a request.
@@ -91,12 +101,14 @@ absl::StatusOr<PreparedSearch> PrepareSearch(const OrderRequest& request, const 
                                              const SearchOptions& options);
 
 // Searches in three parts: list scheduling by several policies, and for a V squeezed patterns; the catalog's schedules
-// of the same placement that stay within the limit; moves that improve the best of these. The order is within the limit
-// and no longer than any of those schedules. The makespan includes the optimizer's updates, but no sums of gradients
-// over devices.
+// of the same placement that stay within the limit; moves that improve the best word of list scheduling and the best of
+// the others in turn. The order is within the limit and no longer than any of those schedules. With `exact`, branch and
+// bound follows; certificate.gap() is then 0 if it was done within its budget. The makespan includes the optimizer's
+// updates, but no sums of gradients over devices.
 //
 // Errors: InvalidArgument if CheckRequest refuses the request, if CheckCosts refuses the costs, if the V placement has
-// other than two chunks per device, or if ResolveLimits or CheckFeasible refuses the limit.
+// other than two chunks per device, if ResolveLimits or CheckFeasible refuses the limit, or if `exact` is asked for
+// with layers that are recomputed, devices that share cores, or more than kMostExactPasses (exact.h).
 absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel& costs, const SearchOptions& options);
 
 // The order of a published schedule for a V, whose authors schedule it by the costs: `pattern`, its order for equal

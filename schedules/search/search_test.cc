@@ -6,6 +6,7 @@
 
 #include "schedules/search/improve.h"
 #include "schedules/search/list_scheduler.h"
+#include "schedules/search/lower_bound.h"
 #include "schedules/search/searched_schedules.h"
 #include "schedules/search/testing/random_case.h"
 #include "schedules/search/timing.h"
@@ -103,6 +104,41 @@ TEST_CASE("more moves are never worse, and progress is reported") {
       CHECK((certificate.moves == moves || certificate.gap() == 0));  // it ends early if the bound is reached
       previous = certificate.objective_ns;
     }
+  }
+}
+
+TEST_CASE("moves start from list scheduling too, and may overtake a shorter pattern") {
+  SearchCase which;
+  which.request = {8, 24, 2};
+  ChunkCosts chunk;
+  chunk.forward_ns = 9'261'000;
+  chunk.backward_input_ns = 9'043'000;
+  chunk.backward_weight_ns = 4'668'500;
+  which.costs.chunks.assign(16, chunk);
+  which.costs.transfer_ns = 601'000;
+  which.options.placement = Placement::kV;
+  which.options.limit.micro_batches = {6};
+  which.options.moves = 0;
+  const auto constructed = Search(which.request, which.costs, which.options);
+  REQUIRE(constructed.ok());
+  CHECK(constructed->certificate.start == "v-half, squeezed");
+  which.options.moves.reset();
+  const auto improved = Search(which.request, which.costs, which.options);
+  REQUIRE(improved.ok());
+  CHECK(improved->certificate.start == "list scheduling");
+  CHECK(improved->certificate.objective_ns <= 1'310'000'000);
+}
+
+TEST_CASE("list scheduling gives up if nothing can be shorter than what is known") {
+  std::mt19937 random(6);
+  for (int round = 0; round < 50; ++round) {
+    const SearchCase which = RandomCase(5, 10, 3, random);
+    INFO(ToString(which));
+    const auto prepared = PrepareSearch(which.request, which.costs, which.options);
+    REQUIRE(prepared.ok());
+    Word word;
+    REQUIRE(Construct(prepared->problem, kNever, word) != kNever);
+    CHECK(Construct(prepared->problem, LowerBound(prepared->problem), word) == kNever);
   }
 }
 

@@ -67,13 +67,13 @@ class Units {
   std::vector<std::vector<int32_t>> at_;    // [device][run]
 };
 
-Units Repeat(const std::vector<DevicePattern>& pattern, int num_micro_batches) {
-  const int p = static_cast<int>(pattern.size());
+Units Repeat(const VPattern& pattern, int num_micro_batches) {
+  const int p = static_cast<int>(pattern.devices.size());
   Units units(p, num_micro_batches);
   for (int device = 0; device < p; ++device) {
     for (int32_t pass = 0; pass < kWeightOfDown; ++pass) {
       for (int32_t n = 0; n < num_micro_batches; ++n) {
-        units.Put(device, pattern[device][pass] + kPatternPeriod * n, pass * num_micro_batches + n);
+        units.Put(device, pattern.devices[device][pass] + pattern.period * n, pass * num_micro_batches + n);
       }
     }
   }
@@ -303,22 +303,33 @@ Word ToWord(const Units& units) {
 
 }  // namespace
 
-std::vector<DevicePattern> VHalfPattern(int num_devices) {
+VPattern VHalfPattern(int num_devices) {
   const int32_t p = num_devices, pause = p % 2 == 0 ? 3 : 0;
-  std::vector<DevicePattern> pattern;
+  VPattern pattern;
   for (int32_t d = 0; d < p; ++d) {
-    pattern.push_back({2 * d, 3 * p - d - 2, 3 * p + pause + 2 * d - 1, 6 * p + pause - d - 2});
+    pattern.devices.push_back({2 * d, 3 * p - d - 2, 3 * p + pause + 2 * d - 1, 6 * p + pause - d - 2});
   }
   return pattern;
 }
 
-std::vector<DevicePattern> VMinPattern(int num_devices) {
-  const int32_t p = num_devices, pause = p % 3 == 0 ? 2 : 0;
-  std::vector<DevicePattern> pattern;
+// Two passes of a device are apart by an odd number, or by 2p + pause units.
+VPattern VMinPattern(int num_devices, int32_t period) {
+  const int32_t p = num_devices, pause = 2 * p % period == 0 ? 2 : 0;
+  VPattern pattern;
+  pattern.period = period;
   for (int32_t d = 0; d < p; ++d) {
-    pattern.push_back({d, 2 * p - d - 1, 2 * p + pause + d, 4 * p + pause - d - 1});
+    pattern.devices.push_back({d, 2 * p - d - 1, 2 * p + pause + d, 4 * p + pause - d - 1});
   }
   return pattern;
+}
+
+// Both activations of a micro-batch are live for 4p + 2 units together, and then until their backward-weights have run.
+// Peaks are even.
+int32_t PeriodOf(int num_devices, int64_t activations) {
+  const int64_t live = 4 * num_devices + 4;
+  const int64_t pairs = std::max<int64_t>(1, activations / 2);
+  const int64_t period = std::max<int64_t>(8, (live + 2 * pairs - 1) / (2 * pairs));
+  return static_cast<int32_t>(period + period % 2);
 }
 
 bool IsV(const SearchProblem& problem) {
@@ -330,7 +341,7 @@ bool IsV(const SearchProblem& problem) {
   return true;
 }
 
-void SqueezePattern(const SearchProblem& problem, const std::vector<DevicePattern>& pattern, std::vector<Word>& words) {
+void SqueezePattern(const SearchProblem& problem, const VPattern& pattern, std::vector<Word>& words) {
   const Units repeated = WithWeights(Repeat(pattern, problem.num_micro_batches), /*lower_half_last=*/false);
   const std::vector<int32_t> peaks = PeaksOf(repeated);
   const int32_t peak = *std::max_element(peaks.begin(), peaks.end());

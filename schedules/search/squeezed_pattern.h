@@ -18,14 +18,21 @@
 namespace baton {
 
 // The units in which micro-batch 0 runs its forward down, forward up, backward-input down and backward-input up: the
-// chunks d, 2p−1−d, 2p−1−d and d of device d. Each later micro-batch runs them kPatternPeriod units later. No two of a
+// chunks d, 2p−1−d, 2p−1−d and d of device d. Each later micro-batch runs them `period` units later. No two of a
 // device's passes are in one unit.
 using DevicePattern = std::array<int32_t, 4>;
-inline constexpr int32_t kPatternPeriod = 6;
+struct VPattern {
+  int32_t period = 6;  // even; 6 units are filled by the passes of one micro-batch
+  std::vector<DevicePattern> devices;
+};
 
-// V-Half: half of the memory of 1F1B. V-Min: a third.
-std::vector<DevicePattern> VHalfPattern(int num_devices);
-std::vector<DevicePattern> VMinPattern(int num_devices);
+// V-Half: half of the memory of 1F1B. V-Min: a third with a period of 6, in proportion less with a longer one.
+VPattern VHalfPattern(int num_devices);
+VPattern VMinPattern(int num_devices, int32_t period = 6);
+
+// A period of V-Min, at least 8, at which a device holds about as many activations of chunks; that or one of the next
+// three even ones fits.
+int32_t PeriodOf(int num_devices, int64_t activations);
 
 // Whether the problem has the placement of these patterns: chunk c on device c down the V, on 2p−1−c up.
 bool IsV(const SearchProblem& problem);
@@ -34,7 +41,7 @@ bool IsV(const SearchProblem& problem);
 // backward-inputs, or those of the upper half of the model first. What moves keeps the number of live activations of a
 // device at the pattern's own peak. The words need not be within the problem's limits. Expects IsV. Linear in the
 // number of passes times the number of units by which passes move.
-void SqueezePattern(const SearchProblem& problem, const std::vector<DevicePattern>& pattern, std::vector<Word>& words);
+void SqueezePattern(const SearchProblem& problem, const VPattern& pattern, std::vector<Word>& words);
 
 }  // namespace baton
 

@@ -42,7 +42,7 @@ PreparedSearch Prepare(const Stage& stage, int p, int m, double limit, double we
 }
 
 // The span bubble of the shortest word within the limit; 1 if there is none.
-double BubbleOf(const PreparedSearch& prepared, const std::vector<DevicePattern>& pattern) {
+double BubbleOf(const PreparedSearch& prepared, const VPattern& pattern) {
   const SearchProblem& problem = prepared.problem;
   std::vector<Word> words;
   SqueezePattern(problem, pattern, words);
@@ -71,6 +71,22 @@ TEST_CASE("squeezed patterns run in their own memory, whatever the number of dev
       CHECK(BubbleOf(Prepare(kUnit, p, m, std::max(1, (p + 4) / 3), 1), VMinPattern(p)) < 1);
     }
   }
+}
+
+TEST_CASE("V-Min with a longer period runs in less memory") {
+  for (const int p : {4, 8, 13, 16}) {
+    for (int activations = 2; activations < 2 * ((p + 4) / 3); ++activations) {
+      double bubble = 1;
+      int32_t period = PeriodOf(p, activations);
+      for (int tries = 0; tries < 4 && bubble == 1; ++tries, period += 2) {
+        bubble = BubbleOf(Prepare(kUnit, p, 3 * p, activations / 2.0, 1), VMinPattern(p, period));
+      }
+      CAPTURE(p, activations, period);
+      CHECK(bubble < 1);
+    }
+  }
+  // List scheduling and moves had .62.
+  CHECK(BubbleOf(Prepare(k1500M, 8, 24, 2, 1), VMinPattern(8, 10)) < .56);
 }
 
 TEST_CASE("V-Half and V-Min are no worse than their authors' scheduler") {

@@ -82,6 +82,22 @@ TEST_CASE("seconds are a budget") {
   CHECK(absl::StrContains(result.out, " moves\n"));
 }
 
+TEST_CASE("an exact search says that no order is shorter, and by how many nodes it knows") {
+  const std::string limit = "--schedule=zb-auto --exact --activation-limit-micro-batches=3 --moves=100";
+  const CommandResult proven = Run("simulate", limit);
+  CHECK(proven.status == 0);
+  CHECK(absl::StrContains(proven.out, "searched: no order within the limit has a shorter step than "));
+  CHECK(absl::StrContains(proven.out, " by 100 moves and "));
+  CHECK(absl::StrContains(proven.out, " nodes\n"));
+  const CommandResult cut = Run("simulate", limit + " --exact-nodes=1");
+  CHECK(cut.status == 0);
+  CHECK(absl::StrContains(cut.out, " by 100 moves and 1 node\n"));
+  const CommandResult of_job =
+      Baton({"simulate", kGpt, "--set", "pipeline.schedule=zb-auto", "--set", "pipeline.search={ exact_nodes: 5 }"});
+  CHECK(of_job.status == 2);
+  CHECK(of_job.err == "baton: pipeline.search.exact_nodes: goes with pipeline.search.exact: true\n");
+}
+
 TEST_CASE("limits hold for every schedule, by device too") {
   const auto held = [](const std::string& more) {
     const CommandResult result = Run("simulate", "--format=json " + more);
@@ -129,6 +145,9 @@ TEST_CASE("an impossible search is refused in one sentence") {
       Refused{"--objective=time", "--objective: time not in {makespan,span}" + help},
       Refused{"--placement=v --chunks=3", "--chunks: 3; --placement=v takes exactly 2 chunks per device"},
       Refused{"--search=-1", "--search: \"-1\" is not a number from 0 to 86400" + help},
+      Refused{"--exact-nodes=5", "--exact-nodes: goes with --exact"},
+      Refused{"--exact --exact-nodes=0", "--exact-nodes: \"0\" is not a whole number from 1 to 1000000000000" + help},
+      Refused{"--exact --chunks=100", "--exact: 9600 passes (chunks × micro-batches × 3) must be at most 3000"},
       Refused{"--moves=many", "--moves: \"many\" is not a whole number from 0 to 1000000000000" + help});
   const CommandResult result = Run("simulate", "--schedule=zb-auto " + refused.arguments);
   CHECK(result.status == 2);
@@ -137,7 +156,8 @@ TEST_CASE("an impossible search is refused in one sentence") {
 }
 
 TEST_CASE("flags of a search are refused for a schedule that is not searched") {
-  for (const std::string flag : {"--objective=span", "--placement=v", "--search=1", "--moves=1", "--seed=2"}) {
+  for (const std::string flag :
+       {"--objective=span", "--placement=v", "--search=1", "--moves=1", "--seed=2", "--exact"}) {
     const CommandResult result = Run("simulate", "--schedule=zb-h1 " + flag);
     CHECK(result.status == 2);
     CHECK(result.err ==

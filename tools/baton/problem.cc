@@ -126,6 +126,7 @@ absl::Status Problem::InUserTerms(const absl::Status& status) const {
                            {"pipeline.order", "--order"},
                            {"pipeline.recompute", "--recompute"},
                            {"pipeline.search.placement V", "--placement=v"},
+                           {"pipeline.search.exact", "--exact"},
                            {"pipeline.search.activation_limit_micro_batches", "--activation-limit-micro-batches"},
                            {"pipeline.search.activation_limit_bytes", "--activation-limit-bytes"},
                            {"pipeline.search.weight_activation_fraction", "--weight-activation-fraction"}}));

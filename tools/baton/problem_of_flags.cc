@@ -88,6 +88,9 @@ absl::Status Problem::CheckSearchFlags(const ProblemFlags& flags) const {
       return absl::InvalidArgumentError(absl::StrCat(search_flag, ": goes with --schedule=zb-auto, not with ", name));
     }
   }
+  if (flags.search.exact_nodes && !flags.search.exact) {
+    return absl::InvalidArgumentError("--exact-nodes: goes with --exact");
+  }
   if (!flags.search.weight_fraction || !file_costs_) return absl::OkStatus();
   const auto has_bytes = [](const ChunkCosts& chunk) { return chunk.saved_bytes + chunk.saved_weight_bytes > 0; };
   if (std::none_of(file_costs_->chunks.begin(), file_costs_->chunks.end(), has_bytes)) return absl::OkStatus();

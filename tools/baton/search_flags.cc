@@ -72,6 +72,15 @@ void AddSearchFlags(CLI::App& command, SearchFlags& flags) {
       ->type_name("N")
       ->check(Between(0, kMostMoves));
   command.add_option("--seed", flags.seed, "Seed of the moves (1)")->group(search)->type_name("N");
+  command
+      .add_flag("--exact", flags.exact,
+                "Then branch and bound, until the order is proven to be a shortest one, or --search or\n"
+                "--exact-nodes is spent; for small problems")
+      ->group(search);
+  command.add_option("--exact-nodes", flags.exact_nodes, "Most nodes of --exact; the result is reproducible (500000)")
+      ->group(search)
+      ->type_name("N")
+      ->check(Between(1, kMostMoves));
 }
 
 std::string FirstSearchFlag(const SearchFlags& flags) {
@@ -79,7 +88,9 @@ std::string FirstSearchFlag(const SearchFlags& flags) {
   if (!flags.placement.empty()) return "--placement";
   if (flags.seconds) return "--search";
   if (flags.moves) return "--moves";
-  return flags.seed ? "--seed" : "";
+  if (flags.seed) return "--seed";
+  if (flags.exact) return "--exact";
+  return flags.exact_nodes ? "--exact-nodes" : "";
 }
 
 std::vector<std::string> SearchOverrides(const SearchFlags& flags) {
@@ -103,6 +114,8 @@ std::vector<std::string> SearchOverrides(const SearchFlags& flags) {
   if (flags.seconds) add("seconds", absl::StrFormat("%.17g", *flags.seconds));
   if (flags.moves) add("moves", absl::StrCat(*flags.moves));
   if (flags.seed) add("seed", absl::StrCat(*flags.seed));
+  if (flags.exact) add("exact", "true");
+  if (flags.exact_nodes) add("exact_nodes", absl::StrCat(*flags.exact_nodes));
   return overrides;
 }
 
@@ -116,6 +129,8 @@ SearchOptions ToSearchOptions(const SearchFlags& flags) {
   options.moves = flags.moves;
   options.seconds = flags.seconds.value_or(0);
   options.seed = flags.seed.value_or(1);
+  options.exact = flags.exact;
+  options.exact_nodes = flags.exact_nodes;
   return options;
 }
 
@@ -140,9 +155,11 @@ std::string DescribeSearch(const Certificate& certificate, const StepReport& rep
   const bool is_span = certificate.objective == Objective::kSpan;
   const Nanos found = is_span ? LongestSpan(report) : report.step_time;
   const double gap = GapOf(certificate, report);
-  const std::string from = certificate.moves == 0 ? absl::StrCat("from ", certificate.start)
-                                                  : absl::StrCat("from ", certificate.start, " by ",
-                                                                 FormatPlural(certificate.moves, "move"));
+  std::vector<std::string> by;
+  if (certificate.moves > 0) by.push_back(FormatPlural(certificate.moves, "move"));
+  if (certificate.nodes > 0) by.push_back(FormatPlural(certificate.nodes, "node"));
+  const std::string from =
+      absl::StrCat("from ", certificate.start, by.empty() ? "" : " by ", absl::StrJoin(by, " and "));
   if (gap <= 0) {
     return absl::StrCat("searched: no order within the limit has a shorter ", is_span ? "span" : "step", " than ",
                         FormatDuration(found), "; ", from);

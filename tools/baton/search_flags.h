@@ -24,6 +24,8 @@ struct SearchFlags {
   std::optional<double> seconds;  // 0 to 86400
   std::optional<int64_t> moves;
   std::optional<uint64_t> seed;
+  bool exact = false;
+  std::optional<int64_t> exact_nodes;
 };
 
 void AddSearchFlags(CLI::App& command, SearchFlags& flags);

@@ -40,7 +40,7 @@ void ConstructOrders(benchmark::State& state) {
   Word word;
   Nanos objective = 0;
   for (auto _ : state) {
-    objective = Construct(prepared.problem, word);
+    objective = Construct(prepared.problem, kNever, word);
     benchmark::DoNotOptimize(word);
   }
   const double bound = static_cast<double>(LowerBound(prepared.problem));
@@ -57,7 +57,7 @@ void FindBounds(benchmark::State& state) {
 void TryMoves(benchmark::State& state) {
   const PreparedSearch prepared = Prepare(state);
   Word word;
-  Construct(prepared.problem, word);
+  Construct(prepared.problem, kNever, word);
   Improver improver(prepared.problem, word, 1);
   for (auto _ : state) improver.Move();
   CountPasses(state, prepared.problem);
