@@ -1,11 +1,15 @@
 // CUDA devices, in a build with a CUDA toolkit.
 #include "runtime/machine/cuda_devices.h"
 
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/cuda/cuda_backend.h"
 #include "runtime/device/cuda/cuda_device.h"
 #include "runtime/transport/cuda/cuda_transport.h"
+#include "runtime/transport/nccl/nccl_transport.h"
 
 namespace baton {
 
@@ -25,16 +29,35 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& d
   return std::make_unique<CudaBackend>(options);
 }
 
-absl::StatusOr<JobDevices> MakeCudaDevices(int count) {
-  JobDevices made;
+namespace {
+
+// [device]; null for those of other processes.
+std::vector<CudaDevice*> CudaDevicesOf(const JobDevices& made) {
   std::vector<CudaDevice*> devices;
-  for (int index = 0; index < count; ++index) {
-    BATON_ASSIGN_OR_RETURN(std::unique_ptr<CudaDevice> device, CudaDevice::Create(index));
-    devices.push_back(device.get());
-    made.devices.push_back(std::move(device));
+  for (const std::unique_ptr<Device>& device : made.devices) devices.push_back(static_cast<CudaDevice*>(device.get()));
+  return devices;
+}
+
+}  // namespace
+
+absl::StatusOr<JobDevices> MakeCudaDevices(int count, const DevicesHere& here) {
+  JobDevices made;
+  made.devices.resize(count);
+  for (int index = here.begin; index < here.end; ++index) {
+    BATON_ASSIGN_OR_RETURN(made.devices[index], CudaDevice::Create(index));
   }
-  made.transport = std::make_unique<CudaTransport>(std::move(devices));
+  made.transport = std::make_unique<CudaTransport>(CudaDevicesOf(made));
   return made;
+}
+
+absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices& made, const RemoteOptions& options) {
+  NcclTransportOptions nccl;
+  nccl.rank = options.rank;
+  nccl.rank_of_device = options.rank_of_device;
+  nccl.devices = CudaDevicesOf(made);
+  nccl.store = options.store;
+  nccl.key_prefix = options.key_prefix;
+  return NcclTransport::Create(std::move(nccl));
 }
 
 absl::StatusOr<std::string> DescribeGpus() {

@@ -14,7 +14,8 @@
 namespace baton {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& devices);
-absl::StatusOr<JobDevices> MakeCudaDevices(int count);
+absl::StatusOr<JobDevices> MakeCudaDevices(int count, const DevicesHere& here);
+absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices& made, const RemoteOptions& options);
 absl::StatusOr<std::string> DescribeGpus();
 
 }  // namespace baton

@@ -32,9 +32,12 @@ absl::StatusOr<JobDevices> MakeHostDevices(const proto::Devices& devices, int co
   return made;
 }
 
+absl::StatusOr<std::unique_ptr<RemoteTransport>> NoRemote(const JobDevices& made, const RemoteOptions& options) {
+  return std::unique_ptr<RemoteTransport>();
+}
+
 absl::StatusOr<JobDevices> MakeGpus(const proto::Devices& devices, int count, const DevicesHere& here) {
-  if (here.end - here.begin == count) return MakeCudaDevices(count);
-  return absl::UnimplementedError("CUDA over several processes is not supported yet; one process can use all GPUs");
+  return MakeCudaDevices(count, here);
 }
 
 absl::StatusOr<std::string> DescribeHost(const proto::Devices& devices) {
@@ -50,14 +53,16 @@ struct DeviceKind {
   proto::Devices::Backend backend;
   absl::StatusOr<std::unique_ptr<Backend>> (*make_backend)(const proto::Devices& devices);
   absl::StatusOr<JobDevices> (*make_devices)(const proto::Devices& devices, int count, const DevicesHere& here);
+  // Null: Gloo.
+  absl::StatusOr<std::unique_ptr<RemoteTransport>> (*make_remote)(const JobDevices& made, const RemoteOptions& options);
   // Empty if there is nothing to say. Errors: Unavailable if this build or this machine has no such device, or too few
   // cores for it.
   absl::StatusOr<std::string> (*describe)(const proto::Devices& devices);
 };
 
 constexpr DeviceKind kDeviceKinds[] = {
-    {proto::Devices::HOST, MakeHostBackend, MakeHostDevices, DescribeHost},
-    {proto::Devices::CUDA, MakeCudaBackend, MakeGpus, DescribeCuda},
+    {proto::Devices::HOST, MakeHostBackend, MakeHostDevices, NoRemote, DescribeHost},
+    {proto::Devices::CUDA, MakeCudaBackend, MakeGpus, MakeCudaRemote, DescribeCuda},
 };
 
 absl::Status WithField(const absl::Status& status) {
@@ -103,6 +108,15 @@ absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count,
 
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count) {
   return MakeDevices(devices, count, {0, count, count});
+}
+
+absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeRemoteTransport(const proto::Devices& devices,
+                                                                     const JobDevices& made,
+                                                                     const RemoteOptions& options) {
+  BATON_ASSIGN_OR_RETURN(const DeviceKind* kind, FindKind(devices));
+  auto remote = kind->make_remote(made, options);
+  if (!remote.ok()) return WithField(remote.status());
+  return remote;
 }
 
 std::string DescribeDevices(const proto::Devices& devices) {

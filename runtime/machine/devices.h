@@ -11,6 +11,8 @@
 #include "ops/backend.h"
 #include "proto/job.pb.h"
 #include "runtime/device/device.h"
+#include "runtime/transport/remote_transport.h"
+#include "runtime/transport/store.h"
 #include "runtime/transport/transport.h"
 
 namespace baton {
@@ -37,11 +39,24 @@ struct DevicesHere {
   int on_host = 0;  // of all processes on this host
 };
 
-// Makes those devices of `count` that are in this process; several may share one GPU. Errors: as CheckDevices;
-// Unimplemented for CUDA devices that are not all in one process, whose GPUs have no transport between processes.
+// Makes those devices of `count` that are in this process; several may share one GPU. Errors: as CheckDevices.
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count, const DevicesHere& here);
 // All of them.
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count);
+
+// How a process finds the others of its run.
+struct RemoteOptions {
+  int rank = 0;
+  std::vector<int> rank_of_device;
+  Store* store = nullptr;
+  std::string key_prefix;  // of the store's keys
+};
+
+// The transport between devices of this process, `made`, and those of others; null for HOST devices, which Gloo serves.
+// Errors: those of NcclTransport.
+absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeRemoteTransport(const proto::Devices& devices,
+                                                                     const JobDevices& made,
+                                                                     const RemoteOptions& options);
 
 // The devices for messages, for example "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
 std::string DescribeDevices(const proto::Devices& devices);

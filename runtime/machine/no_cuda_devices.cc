@@ -12,7 +12,10 @@ absl::Status NoCuda() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& devices) { return NoCuda(); }
-absl::StatusOr<JobDevices> MakeCudaDevices(int count) { return NoCuda(); }
+absl::StatusOr<JobDevices> MakeCudaDevices(int count, const DevicesHere& here) { return NoCuda(); }
+absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices& made, const RemoteOptions& options) {
+  return NoCuda();
+}
 absl::StatusOr<std::string> DescribeGpus() { return NoCuda(); }
 
 }  // namespace baton

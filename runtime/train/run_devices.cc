@@ -40,8 +40,11 @@ absl::StatusOr<std::unique_ptr<RunDevices>> RunDevices::Create(const proto::Devi
       static_cast<int>(std::count(made->is_on_host_.begin(), made->is_on_host_.end(), true)) * num_members;
   BATON_ASSIGN_OR_RETURN(made->devices_, MakeDevices(devices, count, made->here_));
   if (control.size() == 1) return made;
+  const auto make_remote = [&](Store* store, const std::string& key_prefix) {
+    return MakeRemoteTransport(devices, made->devices_, {control.rank(), ranks, store, key_prefix});
+  };
   BATON_ASSIGN_OR_RETURN(made->processes_, ProcessTransport::Create(control, ranks, made->devices_.transport.get(),
-                                                                    /*moves_data=*/true));
+                                                                    /*moves_data=*/true, make_remote));
   return made;
 }
 

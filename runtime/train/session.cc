@@ -165,7 +165,8 @@ absl::Status TrainingSession::CreateStepRunner(bool graphs) {
   steps.modules = modules_.get();
   steps.batches = batches_.get();
   steps.stages = !devices_->FirstHere().arena_is_shared();
-  steps.records = graphs;
+  // A recorded step would have transfers to other processes in it, which NCCL's non-blocking calls do not allow.
+  steps.records = graphs && IsAlone();
   step_runner_ = std::make_unique<StepRunner>(steps);
   return absl::OkStatus();
 }
@@ -258,6 +259,7 @@ absl::StatusOr<double> TrainingSession::Evaluate() {
     BATON_RETURN_IF_ERROR(CheckHeldOut(*dataset_));
     BATON_ASSIGN_OR_RETURN(Program program, CompileEvaluation(plan_.request));
     BATON_RETURN_IF_ERROR(CreateEvaluation(std::move(program)));
+    BATON_RETURN_IF_ERROR(run_->AwaitConnected());
   }
   step_runner_->ForgetStaged();
   // Processes that were told to stop at different times would evaluate different numbers of batches.

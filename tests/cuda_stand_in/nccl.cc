@@ -1,5 +1,6 @@
 // In place of NCCL: sends and receives between the communicators of one process. The n-th send from one rank to another
-// matches the n-th receive there; either stream stands still until then. Calls are in progress for a while.
+// matches the n-th receive there; either stream stands still until then, but the calls of a group wait for each other
+// only at its end. Calls are in progress for a while.
 #include "tests/cuda_stand_in/nccl.h"
 
 #include <cstring>
@@ -8,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "tests/cuda_stand_in/machine.h"
 
@@ -32,6 +35,14 @@ ABSL_CONST_INIT baton::Mutex mutex(absl::kConstInit);
 ncclResult_t forced_state ABSL_GUARDED_BY(mutex) = ncclSuccess;
 int next_id ABSL_GUARDED_BY(mutex) = 1;
 std::map<std::tuple<int, int, int>, Pair> pairs ABSL_GUARDED_BY(mutex);  // [id, from, to]
+
+// The calls of the thread's group on one stream: all begin behind what was on the stream before.
+struct GroupedCalls {
+  std::shared_ptr<Work> before;
+  std::vector<std::shared_ptr<Work>> ends;
+};
+thread_local int group_depth = 0;
+thread_local std::map<cudaStream_t, GroupedCalls> grouped;
 
 void Arrive(const std::shared_ptr<Transfer>& transfer) {
   if (++transfer->num_arrived < 2) return;
@@ -74,9 +85,17 @@ ncclResult_t Post(ncclComm_t communicator, int from, int to, int side, const voi
     transfer->bytes[side] = bytes;
     // Held until both have arrived.
     baton::MutexLock machine_lock(&TheMachine().mutex);
-    const auto arrives = TheMachine().work.Add([transfer] { Arrive(transfer); }, {stream->tail});
+    std::shared_ptr<Work> before = stream->tail;
+    if (group_depth > 0) before = grouped.try_emplace(stream, GroupedCalls{before, {}}).first->second.before;
+    // Other threads run work at any time: nothing arrives before its end is known.
+    const auto arrives = TheMachine().work.AddHeld([transfer] { Arrive(transfer); }, {before});
     transfer->ends[side] = TheMachine().work.AddHeld(nullptr, {arrives});
-    stream->tail = transfer->ends[side];
+    TheMachine().work.Release(arrives);
+    if (group_depth > 0) {
+      grouped[stream].ends.push_back(transfer->ends[side]);
+    } else {
+      stream->tail = transfer->ends[side];
+    }
   }
   communicator->polls_in_progress = 2;
   return ncclInProgress;
@@ -117,8 +136,18 @@ ncclResult_t ncclCommAbort(ncclComm_t communicator) {
   return ncclSuccess;
 }
 
-ncclResult_t ncclGroupStart() { return ncclSuccess; }
-ncclResult_t ncclGroupEnd() { return ncclSuccess; }
+ncclResult_t ncclGroupStart() {
+  ++group_depth;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclGroupEnd() {
+  if (--group_depth > 0) return ncclSuccess;
+  baton::MutexLock machine_lock(&TheMachine().mutex);
+  for (auto& [stream, calls] : grouped) stream->tail = TheMachine().work.Add(nullptr, std::move(calls.ends));
+  grouped.clear();
+  return ncclSuccess;
+}
 
 ncclResult_t ncclSend(const void* data, size_t count, ncclDataType_t type, int peer, ncclComm_t communicator,
                       cudaStream_t stream) {

@@ -14,15 +14,26 @@ namespace {
 
 cudaStream_t Native(Stream& stream) { return static_cast<CudaStream&>(stream).stream(); }
 
+class WithinProcess final : public CudaSum {
+ public:
+  absl::Status Add(absl::Span<const ReduceBuffer> members, Stream& stream) override {
+    return SumMembers(members, stream);
+  }
+};
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<CudaCollective>> CudaCollective::Create(std::vector<CudaDevice*> device_of_member) {
+std::unique_ptr<CudaSum> SumWithinProcess() { return std::make_unique<WithinProcess>(); }
+
+absl::StatusOr<std::unique_ptr<CudaCollective>> CudaCollective::Create(std::vector<CudaDevice*> device_of_member,
+                                                                       std::unique_ptr<CudaSum> sum) {
   std::unique_ptr<CudaCollective> collective(new CudaCollective);
   MutexLock lock(&collective->mutex_);
   for (CudaDevice* device : device_of_member) {
     std::vector<Participant>& participants = collective->participants_;
-    if (std::any_of(participants.begin(), participants.end(),
-                    [&](const Participant& participant) { return participant.device == device; })) {
+    if (device == nullptr || std::any_of(participants.begin(), participants.end(), [&](const Participant& participant) {
+          return participant.device == device;
+        })) {
       continue;
     }
     Participant participant;
@@ -31,7 +42,9 @@ absl::StatusOr<std::unique_ptr<CudaCollective>> CudaCollective::Create(std::vect
     participant.ready = device->CreateEvent();
     participants.push_back(std::move(participant));
   }
-  collective->summed_ = device_of_member[0]->CreateEvent();
+  if (collective->participants_.empty()) return absl::InvalidArgumentError("a sum without members in this process");
+  collective->summed_ = collective->participants_[0].device->CreateEvent();
+  collective->sum_ = std::move(sum);
   collective->members_.resize(device_of_member.size());
   collective->device_of_member_ = std::move(device_of_member);
   return collective;
@@ -42,8 +55,8 @@ absl::Status CudaCollective::Arrive(Stream& stream, int device, absl::Span<const
   MutexLock lock(&mutex_);
   auto participant = std::find_if(participants_.begin(), participants_.end(),
                                   [&](const Participant& candidate) { return candidate.device->index() == device; });
-  const auto expected = std::count_if(device_of_member_.begin(), device_of_member_.end(),
-                                      [&](const CudaDevice* member) { return member->index() == device; });
+  int64_t expected = 0;
+  for (size_t member = 0; member < members_.size(); ++member) expected += IsOn(member, device) ? 1 : 0;
   if (participant == participants_.end() || expected != static_cast<int64_t>(buffers.size())) {
     return absl::InternalError(absl::StrCat("device ", device, " arrives with ", buffers.size(),
                                             " buffers at a sum in which it has ", expected, " members"));
@@ -55,11 +68,16 @@ absl::Status CudaCollective::Arrive(Stream& stream, int device, absl::Span<const
   BATON_RETURN_IF_ERROR(static_cast<CudaEvent&>(*participant->ready).RecordOn(Native(stream)));
   size_t next = 0;
   for (size_t member = 0; member < members_.size(); ++member) {
-    if (device_of_member_[member]->index() == device) members_[member] = buffers[next++];
+    if (IsOn(member, device)) members_[member] = buffers[next++];
   }
   if (++num_arrived_ < participants_.size()) return absl::OkStatus();
   num_arrived_ = 0;
   for (Participant& each : participants_) each.arrived = false;
+  for (size_t member = 0; member < members_.size(); ++member) {
+    if (device_of_member_[member] != nullptr) continue;
+    members_[member] = buffers[0];  // its size and type
+    members_[member].data = nullptr;
+  }
   const absl::Status added = Add();
   // The sum may have made another GPU current than the caller's.
   const absl::Status restored = participant->device->MakeCurrent();
@@ -77,7 +95,7 @@ absl::Status CudaCollective::Add() {
   }
   auto& summed = static_cast<CudaEvent&>(*summed_);
   BATON_RETURN_IF_ERROR(participants_[0].device->MakeCurrent());
-  BATON_RETURN_IF_ERROR(SumMembers(members_, *participants_[0].stream));
+  BATON_RETURN_IF_ERROR(sum_->Add(members_, *participants_[0].stream));
   BATON_RETURN_IF_ERROR(summed.RecordOn(Native(*participants_[0].stream)));
   for (const Participant& participant : participants_) {
     BATON_RETURN_IF_ERROR(summed.MakeWait(Native(*participant.stream)));
@@ -91,6 +109,7 @@ absl::Status CudaCollective::Add() {
 }
 
 void CudaCollective::Reset() {
+  sum_->Reset();
   MutexLock lock(&mutex_);
   num_arrived_ = 0;
   for (Participant& participant : participants_) participant.arrived = false;

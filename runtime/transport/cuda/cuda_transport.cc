@@ -55,7 +55,7 @@ absl::StatusOr<std::unique_ptr<Collective>> CudaTransport::CreateCollective(
                                                    device->gpu(), ", which a sum over both needs"));
     }
   }
-  return CudaCollective::Create(std::move(devices));
+  return CudaCollective::Create(std::move(devices), SumWithinProcess());
 }
 
 }  // namespace baton

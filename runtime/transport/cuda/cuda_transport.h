@@ -13,7 +13,7 @@ namespace baton {
 // Thread contract: see Transport. Borrows the devices.
 class CudaTransport final : public Transport {
  public:
-  // `devices[n]`: the device with index n.
+  // `devices[n]`: the device with index n; null: in another process.
   explicit CudaTransport(std::vector<CudaDevice*> devices) : devices_(std::move(devices)) {}
 
   // Between GPUs without access to each other's memory, the driver copies through the host. Errors besides Transport's:

@@ -70,13 +70,15 @@ absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream) {
   return absl::OkStatus();
 }
 
-absl::Status ExchangeShards(absl::Span<const ReduceBuffer> members, Stream& stream) {
+// Spreads the part of each member's shard that is in the block.
+absl::Status ExchangeShards(absl::Span<const ReduceBuffer> members, Stream& stream, Bytes offset, Bytes total) {
   for (size_t owner = 0; owner < members.size(); ++owner) {
-    const Shard shard = ShardOf(members[0].bytes, static_cast<int>(owner), static_cast<int>(members.size()));
-    for (size_t member = 0; member < members.size() && shard.bytes() > 0; ++member) {
+    const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(members.size()));
+    const Shard part = PartInBlock(shard, offset, members[0].bytes);
+    for (size_t member = 0; member < members.size() && part.bytes() > 0; ++member) {
       if (member == owner) continue;
       BATON_RETURN_IF_ERROR(
-          stream.Copy(members[member].data + shard.begin, members[owner].data + shard.begin, shard.bytes()));
+          stream.Copy(members[member].data + part.begin, members[owner].data + part.begin, part.bytes()));
     }
   }
   return absl::OkStatus();
@@ -84,7 +86,7 @@ absl::Status ExchangeShards(absl::Span<const ReduceBuffer> members, Stream& stre
 
 }  // namespace
 
-absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream) {
+absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream, Bytes offset, Bytes total) {
   const ReduceBuffer& first = members[0];
   const char* type = first.is_double ? "f64" : "f32";
   for (const ReduceBuffer& member : members) {
@@ -99,7 +101,9 @@ absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream) 
     return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes, not whole elements of ", type));
   }
   if (first.bytes == 0) return absl::OkStatus();
-  if (first.combine == Combine::kShards) return ExchangeShards(members, stream);
+  if (first.combine == Combine::kShards) {
+    return ExchangeShards(members, stream, offset, total == 0 ? first.bytes : total);
+  }
   return first.is_double ? Sum<double>(members, stream) : Sum<float>(members, stream);
 }
 

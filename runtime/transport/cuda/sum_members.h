@@ -1,4 +1,4 @@
-// The kernel of a CUDA collective. Used by CudaCollective alone.
+// The kernel of a CUDA collective. Used by CudaCollective and NcclExchange.
 #ifndef BATON_RUNTIME_TRANSPORT_CUDA_SUM_MEMBERS_H_
 #define BATON_RUNTIME_TRANSPORT_CUDA_SUM_MEMBERS_H_
 
@@ -13,7 +13,8 @@ namespace baton {
 // ReduceBuffer::combine names: the same bits as on the host. Shapes: n members of [bytes / element size] f32 or f64,
 // all accessible to the GPU of `stream`, which must be current. Errors: Internal if members differ in size or type, or
 // if their size is not a multiple of the element's.
-absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream);
+// They may be one block of larger buffers: the bytes from `offset` of `total` bytes; total 0: they are all.
+absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream, Bytes offset = 0, Bytes total = 0);
 
 }  // namespace baton
 

@@ -22,8 +22,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "base/mutex.h"
+#include "runtime/transport/remote_transport.h"
 #include "runtime/transport/store.h"
-#include "runtime/transport/transport.h"
 
 namespace gloo {
 namespace transport {
@@ -55,8 +55,8 @@ struct GlooTransportOptions {
 };
 
 // Connects with a process when a channel or sum needs it; never with all. All processes must make the channels and sums
-// that they share in the same order. Thread contract: see Transport; Abort and SetErrorSink from any thread.
-class GlooTransport final : public Transport {
+// that they share in the same order. Thread contract: see RemoteTransport.
+class GlooTransport final : public RemoteTransport {
  public:
   // Errors: InvalidArgument for options out of range, or an address or interface that is not of this machine.
   static absl::StatusOr<std::unique_ptr<GlooTransport>> Create(GlooTransportOptions options);
@@ -67,12 +67,10 @@ class GlooTransport final : public Transport {
   absl::StatusOr<std::unique_ptr<Collective>> CreateCollective(absl::Span<const int32_t> device_of_member) override;
   void SetErrorSink(std::function<void(const absl::Status&)> sink) override;
 
-  // Blocks until all connections that channels and sums need are made. Errors: the first of a connection, with the
-  // names of both processes.
-  absl::Status AwaitConnected();
-  // Closes all connections: all waiting in channels and sums ends. The transport is then of no use. The error sink is
-  // not called.
-  void Abort(const absl::Status& status);
+  // Errors: the first of a connection, with the names of both processes.
+  absl::Status AwaitConnected() override;
+  // Closes all connections.
+  void Abort(const absl::Status& status) override;
 
  private:
   explicit GlooTransport(GlooTransportOptions options);

@@ -20,15 +20,17 @@ absl::Status RecordAndPost(Event* event, cudaStream_t stream) {
 
 absl::Status NcclChannel::Send(Stream& stream, const std::byte* data, Bytes bytes, Event& done, Event* started) {
   const cudaStream_t lane = static_cast<CudaStream&>(stream).stream();
+  BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, connection_->communicator());
   BATON_RETURN_IF_ERROR(RecordAndPost(started, lane));
-  BATON_RETURN_IF_ERROR(communicator_->Send(lane, data, bytes, peer_));
+  BATON_RETURN_IF_ERROR(communicator->Send(lane, data, bytes, peer_));
   return RecordAndPost(&done, lane);
 }
 
 absl::Status NcclChannel::Receive(Stream& stream, std::byte* data, Bytes bytes, Event& done, Event* started) {
   const cudaStream_t lane = static_cast<CudaStream&>(stream).stream();
+  BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, connection_->communicator());
   BATON_RETURN_IF_ERROR(RecordAndPost(started, lane));
-  BATON_RETURN_IF_ERROR(communicator_->Receive(lane, data, bytes, peer_));
+  BATON_RETURN_IF_ERROR(communicator->Receive(lane, data, bytes, peer_));
   return RecordAndPost(&done, lane);
 }
 

@@ -27,8 +27,9 @@ struct Ends {
       streams.push_back(devices.back()->CreateStream().value());
       arenas.push_back(devices.back()->CreateArena(64).value());
       options.rank = rank;
-      channels.push_back(
-          std::make_unique<NcclChannel>(NcclCommunicator::Create(devices.back().get(), options).value(), 1 - rank));
+      auto connection =
+          std::make_shared<NcclConnection>(NcclCommunicator::Create(devices.back().get(), options).value());
+      channels.push_back(std::make_unique<NcclChannel>(std::move(connection), 1 - rank));
     }
   }
   ~Ends() { stand_in::SetNumGpus(1); }

@@ -35,6 +35,8 @@ absl::StatusOr<std::unique_ptr<NcclCommunicator>> NcclCommunicator::Create(CudaD
 NcclCommunicator::~NcclCommunicator() { Abort(); }
 
 absl::Status NcclCommunicator::Await(ncclResult_t result, const char* expression) {
+  // A call within a group is in progress until the group ends.
+  if (in_group_ && result == ncclInProgress) return absl::OkStatus();
   const Nanos give_up = SteadyNow() + timeout_ns_;
   while (result == ncclInProgress) {
     if (device_->cancelled()) {
@@ -56,13 +58,13 @@ absl::Status NcclCommunicator::Await(ncclResult_t result, const char* expression
 absl::Status NcclCommunicator::Send(cudaStream_t stream, const std::byte* data, Bytes bytes, int peer) {
   BATON_RETURN_IF_ERROR(Check());
   const ncclResult_t result = ncclSend(data, static_cast<size_t>(bytes), ncclInt8, peer, communicator_, stream);
-  return in_group_ ? ToStatus(result, "ncclSend", __FILE__, __LINE__) : Await(result, "ncclSend");
+  return Await(result, "ncclSend");
 }
 
 absl::Status NcclCommunicator::Receive(cudaStream_t stream, std::byte* data, Bytes bytes, int peer) {
   BATON_RETURN_IF_ERROR(Check());
   const ncclResult_t result = ncclRecv(data, static_cast<size_t>(bytes), ncclInt8, peer, communicator_, stream);
-  return in_group_ ? ToStatus(result, "ncclRecv", __FILE__, __LINE__) : Await(result, "ncclRecv");
+  return Await(result, "ncclRecv");
 }
 
 absl::Status NcclCommunicator::Group(const std::function<absl::Status()>& calls) {

@@ -9,7 +9,7 @@ namespace baton {
 // Devices with CudaTransport. The caller sets num_seeds, and machine of what `make` returns.
 KindUnderTest CudaKind();
 
-// Two devices with an NcclChannel at either end of a channel. Needs two GPUs. Sums are not implemented.
+// A process for each device, emulated in this one, each with an NcclTransport. Needs as many GPUs.
 KindUnderTest NcclKind();
 
 }  // namespace baton

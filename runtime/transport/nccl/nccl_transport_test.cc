@@ -1,0 +1,156 @@
+// Sums and shards of several processes by NCCL, on stand-ins for CUDA and NCCL: order, blocks, and calls that come too
+// early. Processes are emulated by transports of their own.
+#include "runtime/transport/nccl/nccl_transport.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/shards.h"
+#include "runtime/transport/testing/stores.h"
+#include "tests/cuda_stand_in/stand_in.h"
+
+namespace baton {
+namespace {
+
+// Device n is on GPU n and in the process of rank `rank_of_device[n]`. Each device has an arena of `num_floats` floats.
+struct Run {
+  Run(std::vector<int> ranks, int num_floats, int seed) : rank_of_device(std::move(ranks)) {
+    stand_in::ResetMachine();
+    stand_in::SetNumGpus(static_cast<int>(rank_of_device.size()));
+    stand_in::SetWorkOrder(static_cast<uint64_t>(seed));
+    for (size_t index = 0; index < rank_of_device.size(); ++index) {
+      devices.push_back(CudaDevice::Create(static_cast<int>(index)).value());
+      streams.push_back(devices[index]->CreateStream().value());
+      arenas.push_back(devices[index]->CreateArena(num_floats * static_cast<Bytes>(sizeof(float))).value());
+    }
+    for (int rank = 0; rank <= rank_of_device.back(); ++rank) {
+      NcclTransportOptions options;
+      options.rank = rank;
+      options.rank_of_device = rank_of_device;
+      options.store = &store;
+      options.key_prefix = "test/";
+      for (size_t index = 0; index < devices.size(); ++index) {
+        options.devices.push_back(rank_of_device[index] == rank ? devices[index].get() : nullptr);
+      }
+      transports.push_back(NcclTransport::Create(options).value());
+    }
+  }
+  ~Run() { stand_in::SetNumGpus(1); }
+
+  std::vector<std::unique_ptr<Collective>> Sum(const std::vector<int32_t>& device_of_member) {
+    std::vector<std::unique_ptr<Collective>> parts;
+    for (const auto& transport : transports) parts.push_back(transport->CreateCollective(device_of_member).value());
+    return parts;
+  }
+  void Connect() {
+    std::vector<absl::Status> statuses(transports.size());
+    std::vector<std::thread> threads;
+    for (size_t rank = 0; rank < transports.size(); ++rank) {
+      threads.emplace_back([&, rank] { statuses[rank] = transports[rank]->AwaitConnected(); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const absl::Status& status : statuses) REQUIRE(status == absl::OkStatus());
+  }
+  void Set(int device, const std::vector<float>& values) {
+    REQUIRE(devices[device]
+                ->CopyToArena(arenas[device], reinterpret_cast<const std::byte*>(values.data()),
+                              static_cast<Bytes>(values.size() * sizeof(float)))
+                .ok());
+  }
+  std::vector<float> Get(int device, size_t count) {
+    std::vector<float> values(count);
+    REQUIRE(devices[device]
+                ->CopyFromArena(reinterpret_cast<std::byte*>(values.data()), arenas[device],
+                                static_cast<Bytes>(count * sizeof(float)))
+                .ok());
+    return values;
+  }
+
+  const std::vector<int> rank_of_device;
+  MemoryStore store;
+  std::vector<std::unique_ptr<CudaDevice>> devices;
+  std::vector<std::unique_ptr<Stream>> streams;
+  std::vector<std::byte*> arenas;
+  std::vector<std::unique_ptr<NcclTransport>> transports;  // [rank]
+};
+
+// 3 members of `count` floats on 3 devices, combined twice. Returns what each device has after the first time.
+std::vector<std::vector<float>> CombineThree(Run& run, const std::vector<std::vector<float>>& values, Combine combine) {
+  const auto parts = run.Sum({0, 1, 2});
+  run.Connect();
+  std::vector<std::unique_ptr<Event>> done;
+  const auto bytes = static_cast<Bytes>(values[0].size() * sizeof(float));
+  for (int device = 0; device < 3; ++device) {
+    run.Set(device, values[device]);
+    done.push_back(run.devices[device]->CreateEvent());
+    REQUIRE(run.devices[device]->BindWorkerThread().ok());
+    const ReduceBuffer buffer = {run.arenas[device], bytes, false, combine};
+    Collective& part = *parts[run.rank_of_device[device]];
+    REQUIRE(part.Arrive(*run.streams[device], device, {&buffer, 1}, *done[device], nullptr) == absl::OkStatus());
+  }
+  std::vector<std::vector<float>> results;
+  for (int device = 0; device < 3; ++device) {
+    REQUIRE(run.devices[device]->BindWorkerThread().ok());
+    REQUIRE(run.streams[device]->Wait(*done[device]).ok());
+    REQUIRE(run.streams[device]->Synchronize().ok());
+    results.push_back(run.Get(device, values[0].size()));
+  }
+  CHECK(stand_in::LastFault().empty());
+  return results;
+}
+
+TEST_CASE("NCCL: members in two and three processes are summed in their order, and as a tree") {
+  const std::vector<int> ranks =
+      GENERATE(std::vector<int>{0, 0, 1}, std::vector<int>{0, 1, 1}, std::vector<int>{0, 1, 2});
+  const int seed = GENERATE(1, 2, 3);
+  CAPTURE(ranks, seed);
+  // 1e8 + 1 − 1e8 in f32 is 0 in this order alone.
+  const std::vector<std::vector<float>> values = {{1e8f, 1}, {1, 2}, {-1e8f, 4}};
+  for (const Combine combine : {Combine::kInOrder, Combine::kAsTree}) {
+    Run run(ranks, 2, seed);
+    for (const std::vector<float>& result : CombineThree(run, values, combine)) {
+      CHECK(result == std::vector<float>{(1e8f + 1.0f) + -1e8f, 7});
+    }
+  }
+}
+
+// 5 MiB and 52 bytes: three blocks, and shards that end within them.
+TEST_CASE("NCCL: sums and shards of several blocks") {
+  constexpr size_t kNumbers = (5 << 18) + 13;
+  const std::vector<int> ranks = GENERATE(std::vector<int>{0, 0, 1}, std::vector<int>{0, 1, 2});
+  std::vector<std::vector<float>> values(3, std::vector<float>(kNumbers));
+  std::vector<float> sum(kNumbers), shards(kNumbers);
+  for (size_t i = 0; i < kNumbers; ++i) {
+    for (int member = 0; member < 3; ++member) {
+      values[member][i] = 0.1f * static_cast<float>(i % 1013) + static_cast<float>(member);
+      const Shard shard = ShardOf(kNumbers * sizeof(float), member, 3);
+      const auto at = static_cast<Bytes>(i * sizeof(float));
+      if (at >= shard.begin && at < shard.end) shards[i] = values[member][i];
+    }
+    sum[i] = (values[0][i] + values[1][i]) + values[2][i];
+  }
+  Run run(ranks, kNumbers, 4);
+  for (const std::vector<float>& result : CombineThree(run, values, Combine::kShards)) CHECK((result == shards));
+  for (const std::vector<float>& result : CombineThree(run, values, Combine::kInOrder)) CHECK((result == sum));
+}
+
+TEST_CASE("NCCL: what is not connected is refused, and what is wrong has its sentence") {
+  Run run({0, 1}, 4, 1);
+  const auto channel = run.transports[0]->CreateChannel(0, 1, 1).value();
+  const auto done = run.devices[0]->CreateEvent();
+  const absl::Status status = channel->Send(*run.streams[0], run.arenas[0], 4, *done, nullptr);
+  CHECK(status == absl::FailedPreconditionError("NCCL: \"test/channel 0 1 0\" is not connected yet"));
+  CHECK(run.transports[0]->CreateChannel(0, 2, 1).status().message() == "device 2: there are 2 devices");
+  CHECK(run.transports[0]->CreateChannel(0, 0, 1).status().message() == "a channel from device 0 to itself");
+  CHECK(run.transports[0]->CreateCollective({}).status().message() == "a sum without members");
+  CHECK(run.transports[0]->CreateCollective({1, 1}).value() == nullptr);
+  run.transports[1]->Abort(absl::AbortedError("enough"));
+  const auto other = run.transports[1]->CreateChannel(0, 1, 1).value();
+  CHECK(run.transports[1]->AwaitConnected() == absl::AbortedError("enough"));
+  CHECK(NcclTransport::Create({}).status().message() == "store: null");
+}
+
+}  // namespace
+}  // namespace baton

@@ -1,0 +1,57 @@
+// Training on GPUs of several processes by NCCL, on stand-ins for CUDA and NCCL: the bits of one process. Each process
+// is emulated by a thread.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/e2e/cuda_job.h"
+#include "tests/processes/train_as.h"
+
+namespace baton {
+namespace {
+
+TEST_CASE("CUDA: several processes have the bits of one, for stages and tied parameters") {
+  const Outcome& alone = Unsplit();
+  struct Split {
+    std::string schedule;
+    int stages, processes;
+  };
+  for (const Split& split : {Split{"1f1b", 2, 2}, Split{"zb-h1", 4, 2}, Split{"1f1b", 4, 3}, Split{"zb-v", 2, 2}}) {
+    CAPTURE(split.schedule, split.stages, split.processes);
+    const FakeGpus gpus(4, static_cast<uint64_t>(split.stages));
+    const proto::Job job = MakeJob(kTinyGpt, {absl::StrCat("pipeline.schedule=", split.schedule),
+                                              absl::StrCat("pipeline.stages=", split.stages)});
+    CHECK(TrainIn(split.processes, job) == alone);
+  }
+}
+
+TEST_CASE("CUDA: replicas in several processes have the bits of one process, with sharded optimizer state too") {
+  const auto job = [](int zero) {
+    return MakeJob(kTinyGpt, {"pipeline.stages=1", absl::StrCat("parallel={replicas: 2 zero: ", zero, "}")});
+  };
+  Outcome alone;
+  {
+    const FakeGpus gpus(1, 1);
+    alone = TrainAlone(job(0));
+  }
+  for (const int zero : {0, 1}) {
+    CAPTURE(zero);
+    const FakeGpus gpus(2, 9);
+    CHECK(TrainIn(2, job(zero)) == alone);
+  }
+}
+
+TEST_CASE("CUDA: several processes evaluate as one does") {
+  const proto::Job job = MakeJob(kTinyGpt, {"pipeline.stages=2", "run.steps=1", "run.evaluate_every=1"});
+  Outcome alone;
+  {
+    const FakeGpus gpus(1, 1);
+    alone = TrainAlone(job);
+  }
+  const FakeGpus gpus(2, 3);
+  CHECK(TrainIn(2, job) == alone);
+}
+
+}  // namespace
+}  // namespace baton
