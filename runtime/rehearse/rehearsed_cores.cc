@@ -11,14 +11,14 @@ RehearsedCores::RehearsedCores(const SharedCores& cores, int num_devices)
 
 absl::Status RehearsedCores::Compute(HostStream& stream, int device, Nanos work) {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     turns_.Start(device, CatchUp(), work);
     is_under_way_[device] = true;
   }
   for (;;) {
     Nanos next = 0;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       CatchUp();
       if (!is_under_way_[device]) return absl::OkStatus();
       // Work of another device that starts later delays this one; work that ends hastens it, and its end is known.

@@ -6,7 +6,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "runtime/device/host/host_stream.h"
 #include "schedules/costs/shared_cores.h"
 
@@ -25,7 +25,7 @@ class RehearsedCores {
   // Takes all events until now. Returns now, in nanoseconds since the first call.
   Nanos CatchUp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   CoreTurns turns_ ABSL_GUARDED_BY(mutex_);
   std::vector<bool> is_under_way_ ABSL_GUARDED_BY(mutex_);  // [device]
   const Nanos origin_;

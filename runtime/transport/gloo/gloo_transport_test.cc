@@ -151,6 +151,9 @@ TEST_CASE("gloo: shards larger than a block are exchanged between two and three 
   const std::vector<int32_t> members(options.rank_of_device.begin(), options.rank_of_device.end());
   std::vector<std::unique_ptr<GlooTransport>> transports;
   std::vector<std::unique_ptr<HostDevice>> devices;
+  // A collective may still ring the device of an event that a waiter has seen: both outlive it.
+  std::vector<std::unique_ptr<Stream>> streams;
+  std::vector<std::unique_ptr<Event>> done;
   std::vector<std::unique_ptr<Collective>> collectives;
   std::vector<std::vector<float>> values;
   std::vector<float> expected(kNumbers);
@@ -168,17 +171,15 @@ TEST_CASE("gloo: shards larger than a block are exchanged between two and three 
     }
   }
   for (int round = 0; round < 2; ++round) {
-    std::vector<std::unique_ptr<Stream>> streams;
-    std::vector<std::unique_ptr<Event>> done;
     for (int rank = 0; rank < num_processes; ++rank) {
-      streams.push_back(devices[rank]->CreateStream().value());
+      if (round == 0) streams.push_back(devices[rank]->CreateStream().value());
       done.push_back(devices[rank]->CreateEvent());
       const ReduceBuffer buffer = {reinterpret_cast<std::byte*>(values[rank].data()),
                                    static_cast<Bytes>(kNumbers * sizeof(float)), false, Combine::kShards};
-      REQUIRE(collectives[rank]->Arrive(*streams[rank], rank, {&buffer, 1}, *done[rank], nullptr).ok());
+      REQUIRE(collectives[rank]->Arrive(*streams[rank], rank, {&buffer, 1}, *done.back(), nullptr).ok());
     }
     for (int rank = 0; rank < num_processes; ++rank) {
-      REQUIRE(streams[rank]->Wait(*done[rank]).ok());
+      REQUIRE(streams[rank]->Wait(*done[round * num_processes + rank]).ok());
       CHECK((values[rank] == expected));
     }
   }
