@@ -22,10 +22,10 @@ namespace {
 
 // A thread's scratch: offsets in elements.
 struct Workspace {
-  // Of one sequence and key head. Forward: keys in panels and values in rows. Backward: keys and values in panels, keys
-  // in rows, and the sums of the gradients of keys and values.
+  // One sequence and key head needs in Forward: keys in panels and values in rows; in Backward: keys and values in
+  // panels, keys in rows, and the sums of the gradients of keys and values.
   int64_t key_panels, value_panels, rows, grad_keys, grad_values;
-  // Of one block of queries: queries, gradients of outputs, a product's result; probabilities, their gradients, and,
+  // One block of queries needs queries, gradients of outputs, a product's result; probabilities, their gradients, and,
   // with dropout, what it leaves of the probabilities.
   int64_t queries, grad_outputs, result, probabilities, gradients, kept;
   int64_t end;

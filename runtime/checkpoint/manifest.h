@@ -22,8 +22,8 @@ inline constexpr int kManifestVersion = 2;
 std::string PrintManifest(proto::CheckpointManifest manifest);
 
 // Checks the hash, the version, that the tensors fill the files without a gap, and that pieces do so with their tensor.
-// Whether the files are there is not checked. Errors, without the path: DataLoss if the text is damaged; Unimplemented
-// if its version is newer; InvalidArgument if the text is whole but wrong, as by a file name with a folder.
+// Does not look for the files, which Checkpoint::Open does. Errors, without the path: DataLoss if the text is damaged;
+// Unimplemented if its version is newer; InvalidArgument if the text is whole but wrong, as by a file name with a folder.
 absl::StatusOr<proto::CheckpointManifest> ParseManifest(absl::string_view text);
 
 // The entries of each tensor, in the order of its bytes: one, or its pieces. They point into `manifest`.

@@ -1,5 +1,5 @@
-// What tensor parallelism (parallel.tensor) changes in the plan of a job: the part of the model that one member of a
-// group computes, and the time of the sums over members. All members run the same program, so one of them is planned,
+// The plan of a job under tensor parallelism (parallel.tensor): the part of the model that one member of a group
+// computes, and the time of the sums over members. All members run the same program, so one of them is planned,
 // compiled and simulated. Used by plan_job.cc and the commands that plan.
 //
 //   BATON_ASSIGN_OR_RETURN(ModelSpec part, MemberOfModel(job, ModelOfJob(job).value(), /*member=*/0));

@@ -1,4 +1,4 @@
-// What several devices a layer change in a plan: sizes, the time of sums, links and cores.
+// Plans of jobs with several devices a layer: sizes, the time of sums, links and cores.
 #include "runtime/planning/members.h"
 
 #include <catch2/catch.hpp>

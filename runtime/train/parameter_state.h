@@ -89,7 +89,7 @@ class ParameterState {
   bool IsUsedHere(int parameter) const;
   // The replica of member 0 from which a parameter is read; null: it is in another process.
   const ReplicaParameters* SourceOf(int parameter) const;
-  // What this process saves of one part of a parameter: nothing, all of it, or pieces.
+  // Returns the tensors that this process saves for one part of a parameter: none, the whole, or pieces.
   std::vector<SavedState> SavedOf(int parameter, const StatePart& part) const;
   // Writes an array of a whole parameter to all of its uses in all replicas of all members.
   absl::Status Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values);

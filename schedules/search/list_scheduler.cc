@@ -228,7 +228,7 @@ bool ListScheduler::HasRoom(int device, int32_t chunk) const {
   return needed <= problem_.limit[device];
 }
 
-// What micro-batches before `oldest`, which have passed all forwards of the device, hold there.
+// Returns the memory of micro-batches before `oldest`, which have passed all forwards of the device.
 int64_t ListScheduler::HeldBefore(int device, int32_t oldest) const {
   int64_t held = 0;
   for (const int32_t chunk : problem_.chunks_of_device[device]) {

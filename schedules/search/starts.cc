@@ -63,7 +63,7 @@ void TryPatterns(const SearchProblem& problem, Timing& timing, Start& best) {
 }
 
 void TryLists(const SearchProblem& problem, Starts& starts) {
-  // What is much longer is dropped by the moves. A word can be a little shorter than the list scheduler's own time.
+  // The moves drop a word that is much longer. A word can be a little shorter than the list scheduler's own time.
   const Nanos known = starts.others.objective_ns;
   const double most = 1 + 2 * (kMostBehind - 1);
   const Nanos give_up_at = known == kNever ? kNever : static_cast<Nanos>(most * static_cast<double>(known));

@@ -3,7 +3,6 @@
 // to the unsplit run's, not the same bits. Runs still repeat to the bit, and the replicas stay equal to each other.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -27,26 +26,6 @@ std::vector<std::string> SchedulesWithReplicas() {
 proto::Job JobOf(const std::string& schedule, int stages, int micro_batches = 4) {
   return MakeJob(kSmallGpt, {absl::StrCat("pipeline.schedule=", schedule), absl::StrCat("pipeline.stages=", stages),
                              absl::StrCat("batch.micro_batches=", micro_batches)});
-}
-
-// The norm of a − b beside that of a, over all weights.
-double Distance(const Outcome& a, const Outcome& b) {
-  REQUIRE(a.weights.size() == b.weights.size());
-  double difference = 0;
-  double size = 0;
-  for (const auto& [name, bytes] : a.weights) {
-    const std::vector<std::byte>& others = b.weights.at(name);
-    REQUIRE(others.size() == bytes.size());
-    for (size_t offset = 0; offset < bytes.size(); offset += sizeof(float)) {
-      float x = 0;
-      float y = 0;
-      std::memcpy(&x, &bytes[offset], sizeof x);
-      std::memcpy(&y, &others[offset], sizeof y);
-      difference += (double{x} - y) * (double{x} - y);
-      size += double{x} * x;
-    }
-  }
-  return std::sqrt(difference / size);
 }
 
 TEST_CASE("the catalog has schedules with replicas") { CHECK(SchedulesWithReplicas().size() == 2); }

@@ -1,7 +1,6 @@
 // Layers over several devices: close to the unsplit model, and the same bits in every run, for every schedule and
 // number of stages; state that is stored as wholes; and jobs that are refused.
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -56,27 +55,6 @@ constexpr char kTwoHalves[] = R"(
   batch { sequences: 16 micro_batches: 4 }
   optimizer { adamw { learning_rate: 1e-3 } }
   run { steps: 3 })";
-
-// The norm of a − b beside that of a, over all weights.
-double Distance(const Outcome& a, const Outcome& b) {
-  REQUIRE(a.weights.size() == b.weights.size());
-  double difference = 0;
-  double size = 0;
-  for (const auto& [name, bytes] : a.weights) {
-    CAPTURE(name);
-    const std::vector<std::byte>& others = b.weights.at(name);
-    REQUIRE(others.size() == bytes.size());
-    for (size_t offset = 0; offset < bytes.size(); offset += sizeof(float)) {
-      float x = 0;
-      float y = 0;
-      std::memcpy(&x, &bytes[offset], sizeof x);
-      std::memcpy(&y, &others[offset], sizeof y);
-      difference += (double{x} - y) * (double{x} - y);
-      size += double{x} * x;
-    }
-  }
-  return std::sqrt(difference / size);
-}
 
 // AdamW divides by the root of the second moment, so that a rounding of a gradient near zero becomes a large one of the
 // weight. Losses and norms of the first step have no update in front of them.

@@ -44,7 +44,7 @@ inline Outcome TrainAlone(const proto::Job& job) {
   return TrainAs(alone, job);
 }
 
-// What rank 0 of `size` processes knows in the end.
+// Returns the outcome that rank 0 of `size` processes knows in the end.
 inline Outcome TrainIn(int size, const proto::Job& job) {
   if (size == 1) return TrainAlone(job);
   std::vector<Outcome> outcomes(size);

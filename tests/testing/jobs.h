@@ -2,8 +2,10 @@
 #ifndef BATON_TESTS_TESTING_JOBS_H_
 #define BATON_TESTS_TESTING_JOBS_H_
 
+#include <cmath>
 #include <cstring>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -68,6 +70,26 @@ inline Outcome RunToTheEnd(const proto::Job& job, const TransportModel& transpor
     outcome.weights.emplace(tensor.name, std::move(bytes));
   }
   return outcome;
+}
+
+// The norm of a − b beside that of a, over all weights. Throws, which fails the test, if they differ in names or sizes.
+inline double Distance(const Outcome& a, const Outcome& b) {
+  if (a.weights.size() != b.weights.size()) throw std::runtime_error("other weights");
+  double difference = 0;
+  double size = 0;
+  for (const auto& [name, bytes] : a.weights) {
+    const std::vector<std::byte>& others = b.weights.at(name);
+    if (others.size() != bytes.size()) throw std::runtime_error("another size of " + name);
+    for (size_t offset = 0; offset < bytes.size(); offset += sizeof(float)) {
+      float x = 0;
+      float y = 0;
+      std::memcpy(&x, &bytes[offset], sizeof x);
+      std::memcpy(&y, &others[offset], sizeof y);
+      difference += (double{x} - y) * (double{x} - y);
+      size += double{x} * x;
+    }
+  }
+  return std::sqrt(difference / size);
 }
 
 }  // namespace baton

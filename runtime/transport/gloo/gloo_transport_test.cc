@@ -197,7 +197,7 @@ TEST_CASE("gloo: a sum that meets an exchange of shards of the same size is an e
   REQUIRE(shards->Arrive(*second.stream, 1, {&buffer, 1}, *second.done, nullptr).ok());
   CHECK(first.stream->Wait(*first.done).code() == absl::StatusCode::kCancelled);
   CHECK(second.stream->Wait(*second.done).code() == absl::StatusCode::kCancelled);
-  // Who finds it closes the connection, and the other one may learn no more than that.
+  // The side that finds it closes the connection, and the other one may learn no more than that.
   CHECK((absl::IsInternal(first.reported) || absl::IsInternal(second.reported)));
 }
 

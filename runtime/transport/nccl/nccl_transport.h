@@ -50,7 +50,7 @@ class NcclTransport final : public RemoteTransport {
   absl::StatusOr<std::unique_ptr<Collective>> CreateCollective(absl::Span<const int32_t> device_of_member) override;
   // Errors: also that of Abort.
   absl::Status AwaitConnected() override;
-  // Whoever waits for a GPU is woken by cancelling its device, which the executor does.
+  // Does not wake threads that wait for a GPU: the executor cancels their device.
   void Abort(const absl::Status& status) override;
 
  private:
