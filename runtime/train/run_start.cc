@@ -128,6 +128,7 @@ class Starter {
       const proto::Devices& devices = job.devices();
       ApplyLinkTable(*options_.links, devices.count(), devices.nodes() > 1 ? devices.per_node() : 0, run_.costs);
     }
+    run_.session->SetCores(run_.costs.cores);
     return absl::OkStatus();
   }
 

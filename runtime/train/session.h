@@ -106,6 +106,8 @@ class TrainingSession {
   const Program& ProgramOfStep(int64_t step) const;
   // The trace of the last step that was traced and not stopped; in other processes than rank 0, of their devices alone.
   const Trace& trace() const { return trace_; }
+  // The cores that the devices share; traces carry them.
+  void SetCores(const SharedCores& cores) { trace_.cores = next_trace_.cores = cores; }
   // Sizes as planned. Times by the job's rates, or 1 ns a FLOP: right in proportion, before anything was measured.
   const CostModel& planned_costs() const { return plan_.request.costs; }
   // The devices of this host, whatever their process.

@@ -2,19 +2,30 @@
 #include "schedules/analyze/analysis.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "schedules/program/kind.h"
 #include "schedules/program/live_micro_batches.h"
+#include "schedules/trace/core_time.h"
 
 namespace baton {
 namespace {
 
 bool IsWork(const Instruction& instruction) { return IsWork(KindOf(instruction.operation)); }
 
-DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, const std::vector<Interval>& intervals,
-                           Nanos step_time) {
+// `core_time`: null if no cores are shared.
+DeviceReport AnalyzeDevice(const Program& program, int index, const std::vector<Interval>& intervals,
+                           const CoreTime* core_time, Nanos step_time) {
+  const DeviceProgram& device = program.devices[index];
   const bool forward_only = program.forward_only;
   DeviceReport report;
+  const auto add_compute = [&](size_t i) {
+    const Nanos time = intervals[i].end - intervals[i].start;
+    const Nanos own = core_time == nullptr ? time : std::min(time, core_time->Of(index, i));
+    report.busy += own;
+    report.core_wait += time - own;
+    if (IsWork(device.instructions[i])) report.work += own;
+  };
   report.peak_bytes = device.arena_bytes;
   report.memory = BreakDownMemory(device);
   const auto& instructions = device.instructions;
@@ -22,10 +33,9 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
   const auto last = std::find_if(instructions.rbegin(), instructions.rend(), [](const auto& i) { return IsWork(i); });
   if (first == instructions.end()) {
     for (size_t i = 0; i < instructions.size(); ++i) {
-      if (std::holds_alternative<Update>(instructions[i].operation))
-        report.busy += intervals[i].end - intervals[i].start;
+      if (std::holds_alternative<Update>(instructions[i].operation)) add_compute(i);
     }
-    report.idle.drain = step_time - report.busy;
+    report.idle.drain = step_time - report.busy - report.core_wait;
     return report;
   }
   const size_t first_work = first - instructions.begin();
@@ -40,9 +50,7 @@ DeviceReport AnalyzeDevice(const Program& program, const DeviceProgram& device, 
   for (size_t i = 0; i < instructions.size(); ++i) {
     const Operation& operation = instructions[i].operation;
     if (!IsCompute(operation)) continue;
-    const Interval& interval = intervals[i];
-    report.busy += interval.end - interval.start;
-    if (IsWork(instructions[i])) report.work += interval.end - interval.start;
+    add_compute(i);
     live += LiveChange(operation, forward_only);
     peak = std::max(peak, live);
   }
@@ -61,17 +69,19 @@ Nanos LongestSpan(const StepReport& report) {
 StepReport Analyze(const Program& program, const Trace& trace) {
   StepReport report;
   report.step_time = StepTimeOf(trace);
-  Nanos idle = 0;
+  const std::optional<CoreTime> core_time = CoreTimeOf(program, trace);
+  Nanos bubble = 0;
   const DeviceReport* longest = nullptr;
   for (int device = 0; device < program.num_devices(); ++device) {
-    report.devices.push_back(AnalyzeDevice(program, program.devices[device], trace.devices[device], report.step_time));
-    idle += report.devices.back().idle.Total();
+    report.devices.push_back(
+        AnalyzeDevice(program, device, trace.devices[device], core_time ? &*core_time : nullptr, report.step_time));
+    bubble += report.devices.back().Bubble();
   }
   for (const DeviceReport& device : report.devices) {
     if (longest == nullptr || device.span > longest->span) longest = &device;
   }
   if (report.step_time > 0) {
-    report.bubble_ratio = static_cast<double>(idle) / (static_cast<double>(report.step_time) * program.num_devices());
+    report.bubble_ratio = static_cast<double>(bubble) / (static_cast<double>(report.step_time) * program.num_devices());
   }
   if (longest != nullptr && longest->span > 0) {
     report.span_bubble_ratio = static_cast<double>(longest->span - longest->work) / static_cast<double>(longest->span);

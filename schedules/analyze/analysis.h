@@ -39,10 +39,11 @@ struct IdleCauses {
 };
 
 struct DeviceReport {
-  Nanos busy = 0;   // in compute instructions
-  Nanos work = 0;   // the part of `busy` in forward, backward and recompute
-  Nanos span = 0;   // from the start of its first forward or backward to the end of its last
-  IdleCauses idle;  // busy + idle = the step's time
+  Nanos busy = 0;       // in compute instructions, with a core
+  Nanos core_wait = 0;  // in compute instructions, while others had the cores that they share (Trace::cores)
+  Nanos work = 0;       // the part of `busy` in forward, backward and recompute
+  Nanos span = 0;       // from the start of its first forward or backward to the end of its last
+  IdleCauses idle;      // busy + core_wait + idle = the step's time
   // Peak number of micro-batches whose activations are live, from Forward to the end of the backward pass. The unit is
   // one micro-batch through a p-th of the model: with v chunks on the device, each chunk counts 1/v. With several
   // replicas of the model, each replica's p-th counts as a whole.
@@ -53,16 +54,18 @@ struct DeviceReport {
   double peak_micro_batches = 0;
   Bytes peak_bytes = 0;    // size of the device's arena
   MemoryBreakdown memory;  // parts of peak_bytes
-  // Idle time / step time, from 0 to 1.
+  // The time in which the device does not compute: idle, or without a core.
+  Nanos Bubble() const { return idle.Total() + core_wait; }
+  // Bubble() / step time, from 0 to 1.
   double BubbleRatio() const {
-    const double step = static_cast<double>(busy + idle.Total());
-    return step > 0 ? static_cast<double>(idle.Total()) / step : 0.0;
+    const double step = static_cast<double>(busy + Bubble());
+    return step > 0 ? static_cast<double>(Bubble()) / step : 0.0;
   }
 };
 
 struct StepReport {
   Nanos step_time = 0;  // the makespan, in nanoseconds
-  // Idle time / (devices × step time), from 0 to 1.
+  // Bubble() of all devices / (devices × step time), from 0 to 1.
   double bubble_ratio = 0;
   // (s − work) / s of the device with the longest span s, from 0 to 1. Unlike bubble_ratio it leaves out the stagger of
   // fill and drain. Source: Qi et al. 2024, section 5.2; the zero-bubble papers report it.

@@ -2,6 +2,8 @@
 #include "schedules/analyze/analysis.h"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <string>
 
 #include "schedules/analyze/testing/simulated.h"
 
@@ -39,6 +41,30 @@ TEST_CASE("time in transit and the neighbour's compute are separate causes") {
   CHECK(report.devices[1].idle.fill == 1'250'000);
   CHECK(report.devices[1].idle.drain == 2'250'000);
   CHECK(report.span_bubble_ratio == Approx(3.5 / 6.5));
+}
+
+TEST_CASE("a device that waits for a core does not compute: the bubble is all that is not work") {
+  const char* const schedule = GENERATE("naive", "gpipe", "1f1b", "zb-h1", "zb-v");
+  const int cores = GENERATE(1, 2, 3, 4);
+  const int p = 4, m = 6;
+  const int chunks = p * FindSchedule(schedule).value()->default_chunks;
+  CostModel costs = EqualMilliseconds(chunks, 30'000);
+  costs.cores.cores = cores;
+  const Simulated run = SimulateNamed(schedule, {p, m}, costs);
+  const StepReport report = Analyze(run.program, run.trace);
+  const Nanos work = Nanos{3'000'000} * m * (chunks / p);
+  Nanos waits = 0;
+  for (const DeviceReport& device : report.devices) {
+    // Each instruction may end a nanosecond late.
+    CHECK(std::abs(device.busy - work) < 1'000);
+    CHECK(std::abs(device.work - work) < 1'000);
+    CHECK(device.busy + device.core_wait + device.idle.Total() == report.step_time);
+    waits += device.core_wait;
+  }
+  CHECK(report.bubble_ratio ==
+        Approx(1 - static_cast<double>(work) / static_cast<double>(report.step_time)).margin(0.0001));
+  const bool never_waits = cores == p || schedule == std::string("naive");
+  CHECK((waits == 0) == never_waits);
 }
 
 TEST_CASE("time between the last wait and the start is dispatch") {

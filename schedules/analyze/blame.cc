@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
 #include "schedules/program/form/describe.h"
+#include "schedules/trace/core_time.h"
 
 namespace baton {
 
@@ -49,7 +51,8 @@ PathPart Blame::Transfers() const {
   return total;
 }
 
-Blame BlameOf(const Program& program, const std::vector<PathSegment>& path, const CoreTime* core_time) {
+Blame BlameOf(const Program& program, const std::vector<PathSegment>& path, const Trace& trace) {
+  const std::optional<CoreTime> core_time = CoreTimeOf(program, trace);
   Blame blame;
   blame.chunks.resize(program.num_chunks);
   std::map<std::tuple<int32_t, int32_t, int32_t>, LinkBlame> links;
@@ -73,8 +76,7 @@ Blame BlameOf(const Program& program, const std::vector<PathSegment>& path, cons
     } else {
       const int chunk = ChunkOf(operation);
       PathPart& part = chunk < 0 ? blame.reduce : blame.chunks[chunk].parts[static_cast<int>(kind)];
-      const Nanos own =
-          core_time == nullptr ? time : std::min(time, core_time->Of(segment.ref.device, segment.ref.instruction));
+      const Nanos own = core_time ? std::min(time, core_time->Of(segment.ref.device, segment.ref.instruction)) : time;
       part.time += own;
       ++part.count;
       blame.core += time - own;

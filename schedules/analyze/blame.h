@@ -10,7 +10,7 @@
 #include "schedules/analyze/critical_path.h"
 #include "schedules/program/kind.h"
 #include "schedules/program/program.h"
-#include "schedules/trace/core_time.h"
+#include "schedules/trace/trace.h"
 
 namespace baton {
 
@@ -49,9 +49,8 @@ struct Blame {
   PathPart Transfers() const;
 };
 
-// `path` is CriticalPath's, of `program`. `core_time`, of the path's trace, says for how long compute had a core; null:
-// all of the time.
-Blame BlameOf(const Program& program, const std::vector<PathSegment>& path, const CoreTime* core_time = nullptr);
+// `path` is CriticalPath's, of `program` and `trace`.
+Blame BlameOf(const Program& program, const std::vector<PathSegment>& path, const Trace& trace);
 
 // The shares of the step's time, the largest first: at most `most` of them, then the sum of the others. Leaves out
 // shares below 0.05 %. As

@@ -52,7 +52,7 @@ TEST_CASE("the path of one micro-batch goes down and up") {
   CheckFills(run, path);
   CHECK(Written(run.program, path) ==
         "0:forward m0 1:receive m0 1:forward m0 1:backward m0 0:receive m0 0:backward m0 0:optimizer update");
-  const Blame blame = BlameOf(run.program, path);
+  const Blame blame = BlameOf(run.program, path, run.trace);
   CHECK(blame.step_time == 6'500'000);
   CHECK(blame.chunks[0].Of(Kind::kForward).time == 1'000'000);
   CHECK(blame.chunks[0].Of(Kind::kBackward).time == 2'000'000);
@@ -75,7 +75,7 @@ TEST_CASE("a slow chunk in the middle is on the path for all its micro-batches")
   const Simulated run = SimulateNamed("1f1b", {3, 5}, costs);
   const std::vector<PathSegment> path = PathOf(run);
   CheckFills(run, path);
-  const Blame blame = BlameOf(run.program, path);
+  const Blame blame = BlameOf(run.program, path, run.trace);
   CHECK(blame.chunks[1].Of(Kind::kForward).count == 5);
   CHECK(blame.chunks[1].Of(Kind::kBackward).count == 5);
   CHECK(blame.chunks[1].Total().time == 5 * 9'000'000);
@@ -94,7 +94,7 @@ TEST_CASE("a late host is on the path as dispatch") {
   }
   const std::vector<PathSegment> path = PathOf(run);
   CheckFills(run, path);
-  const Blame blame = BlameOf(run.program, path);
+  const Blame blame = BlameOf(run.program, path, run.trace);
   CHECK(blame.dispatch == 100'000);
   CHECK(blame.chunks[0].Total().time == 6'000'000);
 }
@@ -146,7 +146,7 @@ TEST_CASE("a program without instructions has no path") {
   program.devices.resize(1);
   Trace trace;
   trace.devices.resize(1);
-  const Blame blame = BlameOf(program, CriticalPath(program, Dependencies(program), trace));
+  const Blame blame = BlameOf(program, CriticalPath(program, Dependencies(program), trace), trace);
   CHECK(blame.step_time == 0);
   CHECK(DescribeShares(blame, 3) == "nothing takes any time");
 }

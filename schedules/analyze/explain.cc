@@ -171,8 +171,8 @@ absl::StatusOr<Explanation> Explain(const Program& program, const Trace& predict
   explanation.predicted = Analyze(program, predicted);
   explanation.measured = Analyze(program, measured);
   const Dependencies dependencies(program, options.transport);
-  explanation.predicted_blame = BlameOf(program, CriticalPath(program, dependencies, predicted));
-  explanation.measured_blame = BlameOf(program, CriticalPath(program, dependencies, measured));
+  explanation.predicted_blame = BlameOf(program, CriticalPath(program, dependencies, predicted), predicted);
+  explanation.measured_blame = BlameOf(program, CriticalPath(program, dependencies, measured), measured);
 
   const Durations before = DurationsOf(predicted);
   Durations after = DurationsOf(measured);

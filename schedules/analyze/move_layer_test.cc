@@ -9,7 +9,7 @@ namespace baton {
 namespace {
 
 Blame BlameOfRun(const Simulated& run) {
-  return BlameOf(run.program, CriticalPath(run.program, Dependencies(run.program), run.trace));
+  return BlameOf(run.program, CriticalPath(run.program, Dependencies(run.program), run.trace), run.trace);
 }
 
 TEST_CASE("a layer moves to the neighbour that makes the shorter step, and the advice says by how much") {

@@ -42,6 +42,7 @@ proto::SimulateReport ToSimulateReport(const std::string& schedule, const StepRe
     row.set_neighbour_us(Micros(device.idle.neighbour));
     row.set_transfer_us(Micros(device.idle.transfer));
     row.set_collective_us(Micros(device.idle.collective));
+    row.set_core_wait_us(Micros(device.core_wait));
     row.set_parameter_bytes(static_cast<double>(device.memory.parameters));
     row.set_gradient_bytes(static_cast<double>(device.memory.gradients));
     row.set_optimizer_bytes(static_cast<double>(device.memory.optimizer));

@@ -24,6 +24,7 @@ Simulation::Simulation(const Program& program, const CostModel& costs, const Dur
     cores_.emplace(costs.cores, program.num_devices());
     lanes_.emplace(program, transport);
   }
+  trace_.cores = costs.cores;
   trace_.devices.resize(program.num_devices());
   for (int device = 0; device < program.num_devices(); ++device) {
     trace_.devices[device].assign(program.devices[device].instructions.size(), {0, 0, kUnknown});

@@ -170,7 +170,12 @@ std::string ToChromeTrace(const Program& program, const Trace& trace, const Trac
   }
   AppendCounters(program, trace, &json);
   json.resize(json.size() - 2);  // the last comma
-  absl::StrAppend(&json, "\n],\"otherData\":{\"program\":", JsonString(PrintProgramProto(program)), "}}\n");
+  absl::StrAppend(&json, "\n],\"otherData\":{\"program\":", JsonString(PrintProgramProto(program)));
+  if (const SharedCores& cores = trace.cores; cores.cores > 0) {
+    absl::StrAppend(&json, ",\"cores\":{\"cores\":", cores.cores, ",\"threads_each\":", cores.threads_each,
+                    ",\"devices_per_host\":", cores.devices_per_host, "}");
+  }
+  json += "}}\n";
   return json;
 }
 

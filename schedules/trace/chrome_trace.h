@@ -1,6 +1,7 @@
 // A trace as JSON in the Trace Event Format, which ui.perfetto.dev and chrome://tracing open: a process a device,
 // numbered from 1, a thread a lane, an arrow from each send to its receive, a counter for the device's live memory. It
-// also carries the program and, if there is one, the prediction, so that read_chrome_trace.h gets everything back. Used
+// also carries the program, the cores that devices share and, if there is one, the prediction, so that
+// read_chrome_trace.h gets everything back. Used
 // by `baton train` and the tools. Source: "Trace Event Format" (Duffin et al., Google).
 #ifndef BATON_SCHEDULES_TRACE_CHROME_TRACE_H_
 #define BATON_SCHEDULES_TRACE_CHROME_TRACE_H_

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 namespace baton {
 
@@ -49,6 +50,13 @@ void CoreTime::Read(const Program& program, const Trace& trace) {
       begun_[event.device] = host.done;
     }
   }
+}
+
+std::optional<CoreTime> CoreTimeOf(const Program& program, const Trace& trace) {
+  if (!trace.cores.AreShared(program.num_devices())) return std::nullopt;
+  std::optional<CoreTime> core_time(std::in_place, program, trace.cores);
+  core_time->Read(program, trace);
+  return core_time;
 }
 
 }  // namespace baton

@@ -1,9 +1,10 @@
-// How long each compute instruction of a measured step would have taken with a core for each of its threads. Used by
-// measured costs, so that costs measured on shared cores are those of a device alone.
+// How long each compute instruction of a step had a core for each of its threads. Used by measured costs, so that costs
+// measured on shared cores are those of a device alone, and by reports, which count the rest as waiting for a core.
 #ifndef BATON_SCHEDULES_TRACE_CORE_TIME_H_
 #define BATON_SCHEDULES_TRACE_CORE_TIME_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "schedules/costs/shared_cores.h"
@@ -51,6 +52,9 @@ class CoreTime {
   std::vector<double> begun_;              // [device] Host::done when its instruction started
   std::vector<std::vector<Nanos>> times_;  // [device][instruction]
 };
+
+// That of the cores that `trace` names, already read; none if no devices share them.
+std::optional<CoreTime> CoreTimeOf(const Program& program, const Trace& trace);
 
 }  // namespace baton
 

@@ -51,6 +51,26 @@ Trace EmptyTrace(const Program& program) {
   return trace;
 }
 
+// The cores that the devices shared; files of traces without such, and older ones, have none.
+absl::StatusOr<SharedCores> ReadCores(const Json& other, const std::string& file) {
+  constexpr size_t kMost = size_t{1} << 20;  // more than any host has
+  SharedCores cores;
+  const Json* fields = Find(other, "cores");
+  if (fields == nullptr) return cores;
+  const int64_t number = IndexIn(*fields, "cores", kMost);
+  const int64_t threads_each = IndexIn(*fields, "threads_each", kMost);
+  const int64_t devices_per_host = IndexIn(*fields, "devices_per_host", kMost);
+  if (number < 1 || threads_each < 1 || devices_per_host < 0) {
+    return Wrong(
+        file,
+        absl::StrCat("cores: cores and threads_each must be from 1 and devices_per_host from 0, all below ", kMost));
+  }
+  cores.cores = static_cast<int>(number);
+  cores.threads_each = static_cast<int>(threads_each);
+  cores.devices_per_host = static_cast<int>(devices_per_host);
+  return cores;
+}
+
 // Reads one slice into `read`. `seen`: [device][instruction].
 absl::Status ReadSlice(const Json& event, const std::string& file, std::vector<std::vector<bool>>& seen,
                        ReadTrace& read) {
@@ -105,6 +125,7 @@ absl::StatusOr<ReadTrace> ReadChromeTrace(const std::string& text, const std::st
   if (!program.ok()) return Wrong(file, absl::StrCat("its program: ", std::string(program.status().message())));
   read.program = *std::move(program);
   read.trace = EmptyTrace(read.program);
+  BATON_ASSIGN_OR_RETURN(read.trace.cores, ReadCores(*other, file));
   read.predicted = read.trace;
   std::vector<std::vector<bool>> seen;
   size_t missing = 0;

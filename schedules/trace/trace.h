@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "schedules/costs/shared_cores.h"
 
 namespace baton {
 
@@ -33,6 +34,7 @@ struct Interval {
 
 struct Trace {
   std::vector<std::vector<Interval>> devices;  // [device][instruction], as in Program::devices
+  SharedCores cores = {};                      // that the devices shared while it ran
 };
 
 // Moves all times by `shift`.

@@ -90,7 +90,12 @@ TEST_CASE("devices that share cores take turns, in every command that predicts")
   }
   const CommandResult text = Baton(with({"simulate", "--cores=2"}));
   CHECK(absl::StrContains(text.out, "\n4 threads of devices take turns on 2 cores\n"));
-  CHECK(absl::StrContains(text.out, "\nwaiting for a core: "));
+  const size_t causes = text.out.find("\nidle time of all devices: ");
+  REQUIRE(causes != std::string::npos);
+  CHECK(absl::StrContains(text.out.substr(causes, text.out.find('\n', causes + 1) - causes), "waiting for a core"));
+  // Whoever waits for a core does not compute.
+  const double bubble = Json(with({"simulate", "--cores=1"})).at("bubble_ratio").get<double>();
+  CHECK(bubble == Approx(0.75).epsilon(1e-4));
   const size_t path = text.out.find("\ncritical path: ");
   REQUIRE(path != std::string::npos);
   CHECK(absl::StrContains(text.out.substr(path), "waiting for a core"));

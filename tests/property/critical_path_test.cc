@@ -15,7 +15,7 @@ namespace baton {
 namespace {
 
 Blame BlameOfRun(const Program& program, const Trace& trace, const TransportModel& transport) {
-  return BlameOf(program, CriticalPath(program, Dependencies(program, transport), trace));
+  return BlameOf(program, CriticalPath(program, Dependencies(program, transport), trace), trace);
 }
 
 Nanos StepTime(const Program& program, const CostModel& costs, const TransportModel& transport) {
@@ -121,7 +121,7 @@ TEST_CASE("where transfers take turns on links the path goes through those that 
     }
     REQUIRE(now == outcome.report.step_time);
     // The latencies within nodes and from node to node; sums over devices have them too, in rounds of their own.
-    const Blame blame = BlameOf(outcome.program, path);
+    const Blame blame = BlameOf(outcome.program, path, outcome.trace);
     if (blame.reduce.count > 0) return;
     int64_t within = 0, between = 0;
     for (const LinkBlame& link : blame.links) {

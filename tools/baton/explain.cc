@@ -115,19 +115,23 @@ void PrintSteps(const Explanation& explanation, const TraceNames& names) {
                 Share(explanation.StepDifference(), before.step_time)});
   table.AddRow({"bubble", FormatPercent(before.bubble_ratio), FormatPercent(after.bubble_ratio),
                 FormatSignedPoints(after.bubble_ratio - before.bubble_ratio)});
-  for (int i = 0; i < kNumIdleCauses; ++i) {
-    const auto cause = static_cast<IdleCause>(i);
-    Nanos was = 0, is = 0;
-    for (const DeviceReport& device : before.devices) was += device.idle.Of(cause);
-    for (const DeviceReport& device : after.devices) is += device.idle.Of(cause);
-    if (was == 0 && is == 0) continue;
-    const auto ratio = [&](Nanos idle, const StepReport& report) {
-      return static_cast<double>(idle) /
+  // `part`: the nanoseconds of a device.
+  const auto add_part = [&](const char* name, const auto& part) {
+    const auto ratio = [&](const StepReport& report) {
+      Nanos sum = 0;
+      for (const DeviceReport& device : report.devices) sum += part(device);
+      return static_cast<double>(sum) /
              (static_cast<double>(std::max<Nanos>(1, report.step_time)) * static_cast<double>(report.devices.size()));
     };
-    table.AddRow({absl::StrCat("  of it ", NameOf(cause)), FormatPercent(ratio(was, before)),
-                  FormatPercent(ratio(is, after)), FormatSignedPoints(ratio(is, after) - ratio(was, before))});
+    const double was = ratio(before), is = ratio(after);
+    if (was == 0 && is == 0) return;
+    table.AddRow({absl::StrCat("  of it ", name), FormatPercent(was), FormatPercent(is), FormatSignedPoints(is - was)});
+  };
+  for (int i = 0; i < kNumIdleCauses; ++i) {
+    const auto cause = static_cast<IdleCause>(i);
+    add_part(NameOf(cause), [cause](const DeviceReport& device) { return device.idle.Of(cause); });
   }
+  add_part("waiting for a core", [](const DeviceReport& device) { return device.core_wait; });
   std::cout << table.ToString() << "\n";
 }
 

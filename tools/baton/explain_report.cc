@@ -13,11 +13,13 @@ void FillStep(const StepReport& report, proto::ExplainReport::Step& step) {
   step.set_step_time_us(Micros(report.step_time));
   step.set_bubble_ratio(report.bubble_ratio);
   IdleCauses idle;
+  Nanos core_wait = 0;
   for (const DeviceReport& device : report.devices) {
     for (int i = 0; i < kNumIdleCauses; ++i) {
       const auto cause = static_cast<IdleCause>(i);
       idle.Of(cause) += device.idle.Of(cause);
     }
+    core_wait += device.core_wait;
   }
   step.set_fill_us(Micros(idle.fill));
   step.set_drain_us(Micros(idle.drain));
@@ -25,6 +27,7 @@ void FillStep(const StepReport& report, proto::ExplainReport::Step& step) {
   step.set_transfer_us(Micros(idle.transfer));
   step.set_collective_us(Micros(idle.collective));
   step.set_dispatch_us(Micros(idle.dispatch));
+  step.set_core_wait_us(Micros(core_wait));
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ struct Measured {
 absl::Status RunSteps(const RehearsalPlan& plan, Control& control, Rehearsal& rehearsal, Measured& measured) {
   for (int step = 0; step < plan.steps; ++step) {
     Trace trace;
+    trace.cores = plan.costs.cores;
     BATON_RETURN_IF_ERROR(rehearsal.RunStep(trace));
     if (control.rank() > 0) continue;
     StepReport report = Analyze(*plan.program, trace);

@@ -20,7 +20,6 @@
 #include "schedules/analyze/report_proto.h"
 #include "schedules/draw/memory_table.h"
 #include "schedules/draw/timeline.h"
-#include "schedules/trace/core_time.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/pictures.h"
@@ -58,14 +57,18 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
   options.devices = flags.devices;
   std::cout << problem.schedule() << ": " << problem.description() << "\n\n"
             << DrawTimeline(program, trace, options) << "\n";
-  // Most programs have no collective that anything waits for; the column is left out then.
+  // In most programs nothing waits for a collective or a core; these columns are left out then.
   const bool has_collectives = std::any_of(report.devices.begin(), report.devices.end(),
                                            [](const DeviceReport& device) { return device.idle.collective > 0; });
+  const bool has_core_waits = std::any_of(report.devices.begin(), report.devices.end(),
+                                          [](const DeviceReport& device) { return device.core_wait > 0; });
   std::vector<std::string> head = {"device", "busy", "bubble", "fill", "drain", "neighbour", "transfer"};
   if (has_collectives) head.push_back("collective");
+  if (has_core_waits) head.push_back("core");
   head.insert(head.end(), {"held", "memory"});
   TextTable table(head, std::vector<bool>(head.size(), true));
   IdleCauses total;
+  Nanos core_waits = 0;
   for (const int i : ChooseDevices(program.num_devices(), flags.devices)) {
     const DeviceReport& device = report.devices[i];
     std::vector<std::string> row = {std::to_string(i),
@@ -76,6 +79,7 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
                                     FormatDuration(device.idle.neighbour),
                                     FormatDuration(device.idle.transfer)};
     if (has_collectives) row.push_back(FormatDuration(device.idle.collective));
+    if (has_core_waits) row.push_back(FormatDuration(device.core_wait));
     row.push_back(FormatCount(device.peak_micro_batches));
     row.push_back(device.peak_bytes > 0 ? FormatBytes(device.peak_bytes) : "-");
     table.AddRow(row);
@@ -86,6 +90,7 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
     total.neighbour += device.idle.neighbour;
     total.transfer += device.idle.transfer;
     total.collective += device.idle.collective;
+    core_waits += device.core_wait;
   }
   std::cout << table.ToString();
   if (program.num_devices() > flags.devices) {
@@ -97,41 +102,21 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
             << ", span bubble " << FormatPercent(report.span_bubble_ratio) << "\n";
   if (const std::string rate = problem.DescribeThroughput(report.step_time); !rate.empty()) std::cout << rate << "\n";
   if (certificate.lower_bound_ns > 0) std::cout << DescribeSearch(certificate, report) << "\n";
-  if (total.Total() > 0) {
-    auto share = [&](Nanos part) {
-      return FormatPercent(static_cast<double>(part) / static_cast<double>(total.Total()));
-    };
+  if (const Nanos all = total.Total() + core_waits; all > 0) {
+    auto share = [&](Nanos part) { return FormatPercent(static_cast<double>(part) / static_cast<double>(all)); };
     std::cout << "idle time of all devices: fill " << share(total.fill) << ", drain " << share(total.drain)
               << ", neighbour's compute " << share(total.neighbour) << ", transfer " << share(total.transfer);
     if (has_collectives) std::cout << ", collectives " << share(total.collective);
+    if (has_core_waits) std::cout << ", waiting for a core " << share(core_waits);
     std::cout << "\n";
   }
 }
 
-// For how much of their busy time the devices wait for a core, if they share cores.
-void PrintCoreWaits(const Trace& trace, const SharedCores& cores, const CoreTime& core_time, const StepReport& report) {
-  if (!cores.AreShared(static_cast<int>(trace.devices.size()))) return;
-  Nanos busy = 0, waited = 0;
-  for (const DeviceReport& device : report.devices) busy += device.busy;
-  for (size_t device = 0; device < trace.devices.size(); ++device) {
-    for (size_t i = 0; i < trace.devices[device].size(); ++i) {
-      const Interval& interval = trace.devices[device][i];
-      waited += interval.end - interval.start - core_time.Of(static_cast<int>(device), i);
-    }
-  }
-  std::cout << "waiting for a core: "
-            << FormatPercent(static_cast<double>(waited) / static_cast<double>(std::max<Nanos>(1, busy)))
-            << " of the devices' busy time\n";
-}
-
 // The shares of the critical path, and the effect of moving a layer off the chunk with the largest share.
 absl::Status PrintBlame(const Problem& problem, const CompileRequest& request, const Program& program,
-                        const Trace& trace, const StepReport& report) {
-  CoreTime core_time(program, request.costs.cores);
-  core_time.Read(program, trace);
-  PrintCoreWaits(trace, request.costs.cores, core_time, report);
-  const Blame blame = BlameOf(
-      program, CriticalPath(program, Dependencies(program, request.transport), trace, &request.costs), &core_time);
+                        const Trace& trace) {
+  const Blame blame =
+      BlameOf(program, CriticalPath(program, Dependencies(program, request.transport), trace, &request.costs), trace);
   std::cout << "critical path: " << DescribeShares(blame, 5) << "\n";
   if (blame.step_time == 0) return absl::OkStatus();
   const int chunk = MostCriticalChunk(blame);
@@ -158,7 +143,7 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
     std::cout << ToJson(message);
   } else {
     PrintReport(problem, program, trace, report, certificate, flags);
-    BATON_RETURN_IF_ERROR(PrintBlame(problem, request, program, trace, report));
+    BATON_RETURN_IF_ERROR(PrintBlame(problem, request, program, trace));
     const std::string memory = MemoryTable(program, ChooseDevices(program.num_devices(), flags.devices));
     if (!memory.empty()) std::cout << "\n" << memory;
     if (const absl::Status fits = problem.CheckMemory(request, program); !fits.ok()) {
@@ -190,7 +175,7 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
   command->footer(
       R"(Columns: busy: forward, backward and the optimizer. bubble: the idle share of the step. Idle time by cause: fill,
 before the first forward; drain, after the last backward; neighbour, until another device had computed the input;
-transfer, while the input was on its way. held: peak number of micro-batches whose activations are live, counted as
+transfer, while the input was on its way; core, while others computed on the cores that they share. held: peak number of micro-batches whose activations are live, counted as
 limits are: between backward-input and backward-weight an activation counts by the part that is still live.
 Memory: activations are live from the forward to the backward pass; buffers hold messages.
 The critical path is the chain of instructions, each waiting for the one before, that takes the whole step. Other

@@ -118,8 +118,8 @@ absl::StatusOr<std::vector<CostDerivative>> GradientOf(const Outcome& base) {
   if (base.request.costs.cores.AreShared(base.program.num_devices())) {
     return SimulatedDerivatives(base.program, base.request.costs);
   }
-  const Blame blame =
-      BlameOf(base.program, CriticalPath(base.program, Dependencies(base.program), base.trace, &base.request.costs));
+  const auto path = CriticalPath(base.program, Dependencies(base.program), base.trace, &base.request.costs);
+  const Blame blame = BlameOf(base.program, path, base.trace);
   return CostDerivatives(base.request.costs, blame);
 }
 
