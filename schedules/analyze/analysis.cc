@@ -13,12 +13,29 @@ namespace {
 
 bool IsWork(const Instruction& instruction) { return IsWork(KindOf(instruction.operation)); }
 
+// The time in which at least one collective of the device ran.
+Nanos TimeInCollectives(const DeviceProgram& device, const std::vector<Interval>& intervals) {
+  std::vector<Interval> collectives;
+  for (size_t i = 0; i < intervals.size(); ++i) {
+    if (IsCollective(device.instructions[i].operation)) collectives.push_back(intervals[i]);
+  }
+  std::sort(collectives.begin(), collectives.end(),
+            [](const Interval& a, const Interval& b) { return a.start < b.start; });
+  Nanos time = 0, until = 0;
+  for (const Interval& interval : collectives) {
+    time += std::max<Nanos>(0, interval.end - std::max(until, interval.start));
+    until = std::max(until, interval.end);
+  }
+  return time;
+}
+
 // `core_time`: null if no cores are shared.
 DeviceReport AnalyzeDevice(const Program& program, int index, const std::vector<Interval>& intervals,
                            const CoreTime* core_time, Nanos step_time) {
   const DeviceProgram& device = program.devices[index];
   const bool forward_only = program.forward_only;
   DeviceReport report;
+  report.collective = TimeInCollectives(device, intervals);
   const auto add_compute = [&](size_t i) {
     const Nanos time = intervals[i].end - intervals[i].start;
     const Nanos own = core_time == nullptr ? time : std::min(time, core_time->Of(index, i));
@@ -59,6 +76,16 @@ DeviceReport AnalyzeDevice(const Program& program, int index, const std::vector<
 }
 
 }  // namespace
+
+std::optional<double> HiddenCollectives(const StepReport& report) {
+  Nanos all = 0, waited = 0;
+  for (const DeviceReport& device : report.devices) {
+    all += device.collective;
+    waited += device.idle.collective;
+  }
+  if (all <= 0) return std::nullopt;
+  return 1 - static_cast<double>(waited) / static_cast<double>(all);
+}
 
 Nanos LongestSpan(const StepReport& report) {
   Nanos span = 0;

@@ -8,6 +8,7 @@
 #ifndef BATON_SCHEDULES_ANALYZE_ANALYSIS_H_
 #define BATON_SCHEDULES_ANALYZE_ANALYSIS_H_
 
+#include <optional>
 #include <vector>
 
 #include "base/units.h"
@@ -39,11 +40,12 @@ struct IdleCauses {
 };
 
 struct DeviceReport {
-  Nanos busy = 0;       // in compute instructions, with a core
-  Nanos core_wait = 0;  // in compute instructions, while others had the cores that they share (Trace::cores)
-  Nanos work = 0;       // the part of `busy` in forward, backward and recompute
-  Nanos span = 0;       // from the start of its first forward or backward to the end of its last
-  IdleCauses idle;      // busy + core_wait + idle = the step's time
+  Nanos busy = 0;        // in compute instructions, with a core
+  Nanos core_wait = 0;   // in compute instructions, while others had the cores that they share (Trace::cores)
+  Nanos work = 0;        // the part of `busy` in forward, backward and recompute
+  Nanos span = 0;        // from the start of its first forward or backward to the end of its last
+  IdleCauses idle;       // busy + core_wait + idle = the step's time
+  Nanos collective = 0;  // in which at least one of its sums or gathers ran, whether it computed or not
   // Peak number of micro-batches whose activations are live, from Forward to the end of the backward pass. The unit is
   // one micro-batch through a p-th of the model: with v chunks on the device, each chunk counts 1/v. With several
   // replicas of the model, each replica's p-th counts as a whole.
@@ -72,6 +74,10 @@ struct StepReport {
   double span_bubble_ratio = 0;
   std::vector<DeviceReport> devices;  // [device]
 };
+
+// The share of all devices' time in collectives in which they computed or were idle for another cause, from 0 to 1; none
+// if no collective takes time.
+std::optional<double> HiddenCollectives(const StepReport& report);
 
 // The largest DeviceReport::span, in nanoseconds.
 Nanos LongestSpan(const StepReport& report);

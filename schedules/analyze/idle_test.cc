@@ -70,8 +70,32 @@ TEST_CASE("the time in which an awaited sum runs has a cause of its own") {
   CHECK(spans[2].end == 6'500'000);
   CHECK(spans[3].cause == IdleCause::kCollective);
   CHECK(spans[3].end == 7'000'000);
-  CHECK(Analyze(program, trace).devices[1].idle.collective == 1'000'000);
+  const StepReport report = Analyze(program, trace);
+  CHECK(report.devices[1].idle.collective == 1'000'000);
+  CHECK(report.devices[1].collective == 1'000'000);
+  CHECK(HiddenCollectives(report) == 0.0);
   CHECK(WordsFor(IdleCause::kCollective) == std::string("waits for a collective"));
+}
+
+TEST_CASE("collectives are hidden as far as nothing waits for them, and overlapping ones count once") {
+  CostModel costs = EqualMilliseconds(2);
+  costs.reduce_ns = 500'000;
+  LowerOptions options{
+      "gpipe", costs, {{ReduceKind::kTiedGradient, "tied", {0, 1}, 64}, {ReduceKind::kGradientNorm, "", {0, 1}, 64}}};
+  const Program program = Lower(*MakeOrder("gpipe", {2, 1}), options).value();
+  Trace trace = Simulate(program, costs).value();
+  for (auto& device : trace.devices) {
+    for (Interval& interval : device) {
+      if (interval.start == 6'500'000 && interval.end == 7'000'000) interval.start = 6'250'000;
+    }
+  }
+  CHECK(Analyze(program, trace).devices[0].collective == 1'000'000);
+  StepReport report;
+  CHECK_FALSE(HiddenCollectives(report).has_value());
+  report.devices.resize(2);
+  report.devices[0].collective = report.devices[1].collective = 10;
+  report.devices[0].idle.collective = 4;
+  CHECK(HiddenCollectives(report).value() == Approx(0.8));
 }
 
 TEST_CASE("causes and kinds have names of their own") {

@@ -33,6 +33,7 @@ proto::CompareReport::Row ToCompareRow(const std::string& schedule, const StepRe
 proto::SimulateReport ToSimulateReport(const std::string& schedule, const StepReport& report) {
   proto::SimulateReport message;
   FillCommon(schedule, report, message);
+  if (const std::optional<double> hidden = HiddenCollectives(report)) message.set_hidden_collectives(*hidden);
   for (const DeviceReport& device : report.devices) {
     proto::SimulateReport::Device& row = *message.add_devices();
     row.set_busy_us(Micros(device.busy));

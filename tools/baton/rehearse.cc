@@ -4,6 +4,7 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -88,6 +89,12 @@ void PrintComparison(const StepReport& predicted, const StepReport& measured) {
                 points(predicted.bubble_ratio, measured.bubble_ratio)});
   table.AddRow({"span bubble", FormatPercent(predicted.span_bubble_ratio), FormatPercent(measured.span_bubble_ratio),
                 points(predicted.span_bubble_ratio, measured.span_bubble_ratio)});
+  const std::optional<double> predicted_hidden = HiddenCollectives(predicted);
+  const std::optional<double> measured_hidden = HiddenCollectives(measured);
+  if (predicted_hidden && measured_hidden) {
+    table.AddRow({"collectives hidden", FormatPercent(*predicted_hidden), FormatPercent(*measured_hidden),
+                  points(*predicted_hidden, *measured_hidden)});
+  }
   table.AddRow(
       {"step", FormatDuration(predicted.step_time), FormatDuration(measured.step_time),
        FormatSignedPercent(static_cast<double>(measured.step_time) / static_cast<double>(predicted.step_time) - 1, 2)});
@@ -114,6 +121,7 @@ void FillStep(const StepReport& report, proto::RehearseReport::Step& step) {
   step.set_step_time_us(Micros(report.step_time));
   step.set_bubble_ratio(report.bubble_ratio);
   step.set_span_bubble_ratio(report.span_bubble_ratio);
+  if (const std::optional<double> hidden = HiddenCollectives(report)) step.set_hidden_collectives(*hidden);
   for (const DeviceReport& device : report.devices) step.add_device_bubble_ratios(device.BubbleRatio());
 }
 

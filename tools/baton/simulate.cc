@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,9 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
     if (has_collectives) std::cout << ", collectives " << share(total.collective);
     if (has_core_waits) std::cout << ", waiting for a core " << share(core_waits);
     std::cout << "\n";
+  }
+  if (const std::optional<double> hidden = HiddenCollectives(report)) {
+    std::cout << "collectives: " << FormatPercent(*hidden) << " of their time is hidden behind other work\n";
   }
 }
 
