@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,8 @@ namespace {
 
 enum LaneKind { kChannelLane = 1, kSumLane = 2 };
 
+// Sums of more processes do not connect all with all.
+constexpr int kMostConnected = 8;
 constexpr int kMaxIndex = 1 << 20;  // of devices and ranks, which are part of a lane's number
 constexpr int64_t kMaxTimeoutMilliseconds = kGlooForever.count();
 
@@ -113,18 +116,19 @@ absl::StatusOr<std::unique_ptr<Collective>> GlooTransport::CreateCollective(
   }
   if (members_of_rank.count(options_.rank) == 0) return nullptr;
   sum.device_of_member.assign(device_of_member.begin(), device_of_member.end());
-  const int first_rank = options_.rank_of_device[device_of_member[0]];
-  const bool is_exchange = members_of_rank.size() == 2;
-  sum.adds = is_exchange || options_.rank == first_rank;
-  sum.sends_members = is_exchange || options_.rank != first_rank;
+  sum.num_parts = static_cast<int>(members_of_rank.size());
+  sum.through_one = sum.num_parts > kMostConnected;
+  sum.own_part = static_cast<int>(std::distance(members_of_rank.begin(), members_of_rank.find(options_.rank)));
+  int part = -1;
   for (const auto& [rank, members] : members_of_rank) {
-    if (rank == options_.rank || (!sum.adds && rank != first_rank)) continue;
+    ++part;
+    if (rank == options_.rank || (sum.through_one && part > 0 && sum.own_part > 0)) continue;
     const auto lane = [this](int from, int to) {
       const int ordinal = num_lanes_[{kSumLane, from, to}]++;
       return uint64_t{kSumLane} << 60 | static_cast<uint64_t>(from) << 40 | static_cast<uint64_t>(to) << 20 |
              static_cast<uint64_t>(ordinal);
     };
-    sum.peers.push_back({PairWith(rank), members, lane(options_.rank, rank), lane(rank, options_.rank)});
+    sum.peers.push_back({PairWith(rank), part, members, lane(options_.rank, rank), lane(rank, options_.rank)});
   }
   return std::make_unique<GlooCollective>(std::move(sum));
 }

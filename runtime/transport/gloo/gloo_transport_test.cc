@@ -7,7 +7,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/shards.h"
 #include "runtime/device/host/host_device.h"
 #include "runtime/transport/peer.h"
 #include "runtime/transport/testing/stores.h"
@@ -137,51 +136,6 @@ TEST_CASE("gloo: options out of range are refused by name") {
     auto transport = GlooTransport::Create(options).value();
     CHECK(transport->CreateChannel(0, 2, 1).status().code() == absl::StatusCode::kInvalidArgument);
     CHECK(transport->CreateCollective({0, -1}).status().code() == absl::StatusCode::kInvalidArgument);
-  }
-}
-
-// 3 MiB and 52 bytes: a shard ends within a block, and a block within a shard.
-TEST_CASE("gloo: shards larger than a block are exchanged between two and three processes") {
-  const int num_processes = GENERATE(2, 3);
-  constexpr size_t kNumbers = (3 << 18) + 13;
-  MemoryStore store;
-  GlooTransportOptions options;
-  options.store = &store;
-  for (int rank = 0; rank < num_processes; ++rank) options.rank_of_device.push_back(rank);
-  const std::vector<int32_t> members(options.rank_of_device.begin(), options.rank_of_device.end());
-  std::vector<std::unique_ptr<GlooTransport>> transports;
-  std::vector<std::unique_ptr<HostDevice>> devices;
-  // A collective may still ring the device of an event that a waiter has seen: both outlive it.
-  std::vector<std::unique_ptr<Stream>> streams;
-  std::vector<std::unique_ptr<Event>> done;
-  std::vector<std::unique_ptr<Collective>> collectives;
-  std::vector<std::vector<float>> values;
-  std::vector<float> expected(kNumbers);
-  for (int rank = 0; rank < num_processes; ++rank) {
-    options.rank = rank;
-    transports.push_back(GlooTransport::Create(options).value());
-    devices.push_back(HostDevice::Create(rank, {}).value());
-    collectives.push_back(transports[rank]->CreateCollective(members).value());
-    values.emplace_back(kNumbers);
-    const Shard shard = ShardOf(kNumbers * sizeof(float), rank, num_processes);
-    for (size_t i = 0; i < kNumbers; ++i) {
-      values[rank][i] = static_cast<float>(i) + 0.25f * static_cast<float>(rank);
-      const auto at = static_cast<Bytes>(i * sizeof(float));
-      if (at >= shard.begin && at < shard.end) expected[i] = values[rank][i];
-    }
-  }
-  for (int round = 0; round < 2; ++round) {
-    for (int rank = 0; rank < num_processes; ++rank) {
-      if (round == 0) streams.push_back(devices[rank]->CreateStream().value());
-      done.push_back(devices[rank]->CreateEvent());
-      const ReduceBuffer buffer = {reinterpret_cast<std::byte*>(values[rank].data()),
-                                   static_cast<Bytes>(kNumbers * sizeof(float)), false, Combine::kShards};
-      REQUIRE(collectives[rank]->Arrive(*streams[rank], rank, {&buffer, 1}, *done.back(), nullptr).ok());
-    }
-    for (int rank = 0; rank < num_processes; ++rank) {
-      REQUIRE(streams[rank]->Wait(*done[round * num_processes + rank]).ok());
-      CHECK((values[rank] == expected));
-    }
   }
 }
 

@@ -1,0 +1,226 @@
+// Blocks, parts, and the transfers of both.
+#include "runtime/transport/gloo/gloo_exchange.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "runtime/device/clock.h"
+#include "runtime/transport/local/sum_members.h"
+
+namespace baton {
+
+GlooExchange::GlooExchange(GlooExchangeOptions options, Doorbell* doorbell)
+    : options_(std::move(options)), doorbell_(doorbell) {
+  const auto add_events = [&](size_t count, std::vector<std::unique_ptr<HostEvent>>& events) {
+    for (size_t i = 0; i < count; ++i) events.push_back(std::make_unique<HostEvent>(doorbell_));
+  };
+  const size_t num_own = options_.own_members.size();
+  for (const GlooPeer& peer : options_.peers) {
+    num_remote_members_ += peer.members.size();
+    // Of both halves: the members of a block, and its sum.
+    Ends ends;
+    ends.out = peer.pair->AddEnd(peer.lane_out, /*sends=*/true, static_cast<int>(2 * (num_own + 1)), doorbell_);
+    ends.in =
+        peer.pair->AddEnd(peer.lane_in, /*sends=*/false, static_cast<int>(2 * (peer.members.size() + 1)), doorbell_);
+    ends_.push_back(std::move(ends));
+    for (Half& half : halves_) {
+      add_events(num_own, half.members.sent);
+      add_events(peer.members.size(), half.members.received);
+      add_events(peer.members.size(), half.members.started);
+      add_events(1, half.sums.sent);
+      add_events(1, half.sums.received);
+      add_events(1, half.sums.started);
+    }
+  }
+}
+
+GlooExchange::~GlooExchange() {
+  for (size_t peer = 0; peer < ends_.size(); ++peer) {
+    options_.peers[peer].pair->RemoveEnd(*ends_[peer].out);
+    options_.peers[peer].pair->RemoveEnd(*ends_[peer].in);
+  }
+}
+
+void GlooExchange::Withdraw() {
+  for (size_t peer = 0; peer < ends_.size(); ++peer) {
+    options_.peers[peer].pair->Withdraw(*ends_[peer].out);
+    options_.peers[peer].pair->Withdraw(*ends_[peer].in);
+  }
+}
+
+absl::Status GlooExchange::status() const {
+  for (const GlooPeer& peer : options_.peers) BATON_RETURN_IF_ERROR(peer.pair->status());
+  return absl::OkStatus();
+}
+
+absl::Status GlooExchange::Run(const std::vector<ReduceBuffer>& members, Nanos* begun_at) {
+  members_ = members;
+  way_ = ChooseWay();
+  begun_at_ = 0;
+  for (Half& half : halves_) {
+    for (Transfers* transfers : {&half.members, &half.sums}) transfers->num_received = transfers->num_sent = 0;
+    const auto part = Adds(options_.own_part) ? static_cast<size_t>(PartOf(BlockAt(0), 0).bytes()) : 0;
+    if (half.staging.size() < num_remote_members_ * part) half.staging.resize(num_remote_members_ * part);
+  }
+  // An empty sum has one empty block, so that members wait for each other all the same.
+  BATON_RETURN_IF_ERROR(PostMembers(BlockAt(0), halves_[0]));
+  Block before;
+  for (int n = 0;; ++n) {
+    Half& half = halves_[n % 2];
+    Half& other = halves_[(n + 1) % 2];
+    const Block block = BlockAt(before.offset + before.bytes);
+    if (n > 0) BATON_RETURN_IF_ERROR(FinishSums(before, other));
+    const Block next = BlockAt(block.offset + block.bytes);
+    if (next.bytes > 0) BATON_RETURN_IF_ERROR(PostMembers(next, other));
+    BATON_RETURN_IF_ERROR(Add(block, half));
+    BATON_RETURN_IF_ERROR(PostSums(block, half));
+    before = block;
+    if (next.bytes > 0) continue;
+    BATON_RETURN_IF_ERROR(FinishSums(block, half));
+    *begun_at = begun_at_;
+    return absl::OkStatus();
+  }
+}
+
+GlooExchange::Way GlooExchange::ChooseWay() const {
+  const ReduceBuffer& first = members_[options_.own_members[0]];
+  if (options_.through_one) return Way::kThroughOne;
+  if (options_.num_parts < 3 || first.combine == Combine::kShards) return Way::kDirectly;
+  return first.bytes > options_.direct_bytes ? Way::kThroughParts : Way::kDirectly;
+}
+
+GlooExchange::Block GlooExchange::BlockAt(Bytes offset) const {
+  const Bytes largest = way_ == Way::kThroughParts ? options_.part_bytes * options_.num_parts : options_.part_bytes;
+  return {offset, std::min(largest, members_[options_.own_members[0]].bytes - offset)};
+}
+
+Shard GlooExchange::PartOf(const Block& block, int part) const {
+  if (way_ != Way::kThroughParts) return {0, block.bytes};
+  return ShardOf(block.bytes, part, options_.num_parts);
+}
+
+Shard GlooExchange::ContributionOf(int member, const Block& block, int part) const {
+  const ReduceBuffer& buffer = members_[options_.own_members[0]];
+  if (buffer.combine != Combine::kShards) return PartOf(block, part);
+  const Shard shard = ShardOf(buffer.bytes, member, static_cast<int>(members_.size()));
+  return PartInBlock(shard, block.offset, block.bytes);
+}
+
+// Tells sums of other sizes, types and orders apart, also where a block has the same size.
+uint64_t GlooExchange::Tag() const {
+  const ReduceBuffer& first = members_[options_.own_members[0]];
+  return static_cast<uint64_t>(first.bytes) << 4 | static_cast<uint64_t>(first.combine) << 2 |
+         (first.is_double ? 2 : 1);
+}
+
+absl::Status GlooExchange::PostMembers(const Block& block, Half& half) {
+  if (Adds(options_.own_part)) {
+    const Shard own_part = PartOf(block, options_.own_part);
+    std::byte* place = half.staging.data();
+    for (size_t peer = 0; peer < ends_.size(); ++peer) {
+      for (const int member : options_.peers[peer].members) {
+        // A shard stands where it is in the block.
+        const Shard from = ContributionOf(member, block, options_.own_part);
+        BATON_RETURN_IF_ERROR(Receive(peer, place + (from.begin - own_part.begin), from.bytes(), half.members));
+        place += own_part.bytes();
+      }
+    }
+  }
+  for (size_t peer = 0; peer < ends_.size(); ++peer) {
+    if (!Adds(options_.peers[peer].part)) continue;
+    for (const int member : options_.own_members) {
+      const Shard from = ContributionOf(member, block, options_.peers[peer].part);
+      const std::byte* data = members_[member].data + block.offset + from.begin;
+      BATON_RETURN_IF_ERROR(Send(peer, data, from.bytes(), half.members));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The sum overwrites what is sent, so all transfers of members must be done.
+absl::Status GlooExchange::Add(const Block& block, Half& half) {
+  const size_t num_received = half.members.num_received;
+  BATON_RETURN_IF_ERROR(AwaitAll(half.members));
+  NoteStarts(block, half.members, num_received);
+  if (!Adds(options_.own_part)) return absl::OkStatus();
+  const Shard own_part = PartOf(block, options_.own_part);
+  part_ = members_;
+  for (const int member : options_.own_members) part_[member].data += block.offset + own_part.begin;
+  std::byte* place = half.staging.data();
+  for (const GlooPeer& peer : options_.peers) {
+    for (const int member : peer.members) {
+      part_[member].data = place;
+      place += own_part.bytes();
+    }
+  }
+  for (ReduceBuffer& member : part_) member.bytes = own_part.bytes();
+  const Bytes total = members_[options_.own_members[0]].bytes;
+  if (own_part.bytes() > 0) SumMembers(part_, block.offset + own_part.begin, total);
+  return absl::OkStatus();
+}
+
+absl::Status GlooExchange::PostSums(const Block& block, Half& half) {
+  if (way_ == Way::kDirectly) return absl::OkStatus();
+  std::byte* const sum = members_[options_.own_members[0]].data + block.offset;
+  for (size_t peer = 0; peer < ends_.size(); ++peer) {
+    if (!Adds(options_.peers[peer].part)) continue;
+    const Shard part = PartOf(block, options_.peers[peer].part);
+    BATON_RETURN_IF_ERROR(Receive(peer, sum + part.begin, part.bytes(), half.sums));
+  }
+  if (!Adds(options_.own_part)) return absl::OkStatus();
+  const Shard own_part = PartOf(block, options_.own_part);
+  for (size_t peer = 0; peer < ends_.size(); ++peer) {
+    BATON_RETURN_IF_ERROR(Send(peer, sum + own_part.begin, own_part.bytes(), half.sums));
+  }
+  return absl::OkStatus();
+}
+
+// Gives the sums of other processes to all members that are here.
+absl::Status GlooExchange::FinishSums(const Block& block, Half& half) {
+  if (way_ == Way::kDirectly) return absl::OkStatus();
+  const size_t num_received = half.sums.num_received;
+  BATON_RETURN_IF_ERROR(AwaitAll(half.sums));
+  // Who receives no members learns from the sum that all have arrived.
+  if (!Adds(options_.own_part)) NoteStarts(block, half.sums, num_received);
+  const std::byte* const sum = members_[options_.own_members[0]].data + block.offset;
+  for (size_t i = 1; i < options_.own_members.size(); ++i) {
+    std::copy_n(sum, block.bytes, members_[options_.own_members[i]].data + block.offset);
+  }
+  return absl::OkStatus();
+}
+
+void GlooExchange::NoteStarts(const Block& block, const Transfers& transfers, size_t num_received) {
+  if (block.offset > 0) return;
+  for (size_t i = 0; i < num_received; ++i) begun_at_ = std::max(begun_at_, transfers.started[i]->DoneAt());
+}
+
+absl::Status GlooExchange::Send(size_t peer, const std::byte* data, Bytes bytes, Transfers& transfers) {
+  HostEvent& sent = *transfers.sent[transfers.num_sent++];
+  sent.Reset();
+  return options_.peers[peer].pair->Post(*ends_[peer].out,
+                                         {const_cast<std::byte*>(data), bytes, Tag(), &sent, nullptr, SteadyNow()});
+}
+
+absl::Status GlooExchange::Receive(size_t peer, std::byte* data, Bytes bytes, Transfers& transfers) {
+  HostEvent& received = *transfers.received[transfers.num_received];
+  HostEvent& started = *transfers.started[transfers.num_received++];
+  received.Reset();
+  started.Reset();
+  return options_.peers[peer].pair->Post(*ends_[peer].in, {data, bytes, Tag(), &received, &started, SteadyNow()});
+}
+
+absl::Status GlooExchange::AwaitAll(Transfers& transfers) {
+  for (size_t i = 0; i < transfers.num_received; ++i) BATON_RETURN_IF_ERROR(Await(*transfers.received[i]));
+  for (size_t i = 0; i < transfers.num_sent; ++i) BATON_RETURN_IF_ERROR(Await(*transfers.sent[i]));
+  transfers.num_received = transfers.num_sent = 0;
+  return absl::OkStatus();
+}
+
+absl::Status GlooExchange::Await(const HostEvent& event) {
+  if (doorbell_->Await(event.done_at(), /*spin_ns=*/0)) return absl::OkStatus();
+  return absl::CancelledError("the sum was given up");
+}
+
+}  // namespace baton
