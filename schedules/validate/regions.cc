@@ -29,9 +29,9 @@ class RegionChecker {
   // A collective, and all that is over when it begins or that it is over before.
   struct Collective {
     int32_t instruction;
-    int32_t compute_before = -1;    // this compute instruction and all before it are over when it begins
-    std::vector<int32_t> before;    // indices of collectives that are over when it begins
-    int32_t first_waiter = kNever;  // this compute instruction and all after it begin when it is over
+    int32_t compute_before = -1;       // this compute instruction and all before it are over when it begins
+    std::vector<int32_t> before = {};  // indices of collectives that are over when it begins
+    int32_t first_waiter = kNever;     // this compute instruction and all after it begin when it is over
   };
   // The uses of a region of one chunk so far.
   struct Uses {
