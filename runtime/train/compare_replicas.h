@@ -1,5 +1,5 @@
-// Whether the replicas of each chunk have the same parameters, whichever processes they are in. Used by training
-// sessions.
+// Whether the replicas of each chunk have the same parameters, whichever processes they are in, and the members of a
+// tensor-parallel group those that are not cut. Used by training sessions.
 #ifndef BATON_RUNTIME_TRAIN_COMPARE_REPLICAS_H_
 #define BATON_RUNTIME_TRAIN_COMPARE_REPLICAS_H_
 
@@ -8,16 +8,30 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ops/layers/parameter_layout.h"
 #include "runtime/process/control.h"
+#include "runtime/train/parameter_state.h"
 #include "schedules/program/program.h"
 
 namespace baton {
 
-// All processes call it at the same time. `hashes`: of the parameters of each entry of ChunkPlacement::replicas() that
-// is in this process, in their order. `step`: counted from 0. Errors: DataLoss, AgreedByAll, that names step, chunk,
-// devices and, in a run over several processes, ranks; those of the control plane.
-absl::Status CompareReplicas(Control& control, const Program& program, const std::vector<int>& rank_of_device,
-                             const std::vector<std::string>& hashes, int64_t step);
+// Hashes of the parameters that one member of a tensor-parallel group has, in one replica of a chunk. Without spaces.
+struct ParameterHashes {
+  std::string all;    // equal on the same member of every replica
+  std::string uncut;  // of the parameters that are no slices: equal on every member; not empty
+};
+
+// Errors: the device's.
+absl::StatusOr<ParameterHashes> HashParameters(const ParameterLayout& layout, const ReplicaParameters& replica);
+
+// All processes call it at the same time. `hashes`: of each entry of ChunkPlacement::replicas() that is in this
+// process, in their order, those of each member of its group, from 0 to num_members − 1. `step`: counted from 0.
+// Errors: DataLoss, AgreedByAll, that names step, chunk, devices, with several members these, and in a run over several
+// processes ranks; those of the control plane.
+absl::Status CompareReplicas(Control& control, const Program& program, int num_members,
+                             const std::vector<int>& rank_of_device, const std::vector<ParameterHashes>& hashes,
+                             int64_t step);
 
 }  // namespace baton
 

@@ -61,6 +61,9 @@ class ParameterState {
   // first. Members are in one process, and with several of them so are all replicas of a chunk with sharded moments.
   ParameterState(std::vector<const ParameterLayout*> layouts, std::vector<ReplicaParameters> replicas);
 
+  // As given.
+  const std::vector<ReplicaParameters>& replicas() const { return replicas_; }
+
   // Reads each parameter that is used here once, and writes its values to all of its uses in all replicas that are
   // here. Errors: those of the source and the devices.
   absl::Status Fill(ParameterSource& source);

@@ -231,14 +231,17 @@ absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace)
 }
 
 absl::Status TrainingSession::VerifyReplicas(int64_t step) const {
-  const std::vector<ChunkReplica>& replicas = program_->placement.replicas();
-  std::vector<std::string> hashes;  // of the replicas that are here
-  for (size_t entry = 0; entry < replicas.size(); ++entry) {
-    if (devices_->Pointers()[replicas[entry].device] == nullptr) continue;
-    BATON_ASSIGN_OR_RETURN(const std::vector<std::byte> parameters, ParametersAt(static_cast<int>(entry)));
-    hashes.push_back(HashOf({reinterpret_cast<const char*>(parameters.data()), parameters.size()}));
+  const int num_members = job_.parallel().tensor();
+  const size_t num_entries = program_->placement.replicas().size();
+  std::vector<ParameterHashes> hashes;  // of the replicas that are here
+  for (size_t entry = 0; entry < num_entries; ++entry) {
+    for (int member = 0; member < num_members; ++member) {
+      const ReplicaParameters& replica = parameters_->replicas()[member * num_entries + entry];
+      if (replica.device == nullptr) continue;
+      BATON_ASSIGN_OR_RETURN(hashes.emplace_back(), HashParameters(plan_.layout, replica));
+    }
   }
-  return CompareReplicas(*control_, *program_, devices_->rank_of_device(), hashes, step);
+  return CompareReplicas(*control_, *program_, num_members, devices_->rank_of_device(), hashes, step);
 }
 
 void TrainingSession::SetStop(const std::atomic<bool>* stop) {

@@ -1,5 +1,6 @@
 // Layers over several devices: close to the unsplit model, and the same bits in every run, for every schedule and
 // number of stages; state that is stored as wholes; and jobs that are refused.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
@@ -67,6 +68,15 @@ void CheckClose(const Outcome& whole, const Outcome& parts) {
   CHECK(Distance(whole, parts) < 1e-3);
 }
 
+// Where a parameter that is not cut stands in the memory of chunk 0. The first parameter there is the cut one of
+// tokens.
+Bytes OffsetOf(const std::string& name, TrainingSession& session) {
+  const std::vector<TensorToWrite> weights = session.Weights().value();
+  const auto found = std::find_if(weights.begin(), weights.end(), [&](const auto& each) { return each.name == name; });
+  REQUIRE(found != weights.end());
+  return found->data - session.state().replicas().front().parameters;
+}
+
 proto::Job JobOf(const char* text, int tensor, std::vector<std::string> overrides = {}) {
   overrides.push_back(absl::StrCat("parallel.tensor=", tensor));
   return MakeJob(text, overrides);
@@ -111,6 +121,38 @@ TEST_CASE("replicas, with sharded optimizer state and without, compute the same 
     CHECK(RunToTheEnd(JobOf(kGpt2, 2,
                             {"batch.sum_groups=2", "parallel.replicas=2", absl::StrCat("parallel.zero=", zero),
                              "pipeline.stages=2"})) == expected);
+  }
+}
+
+TEST_CASE("a member that differs in one bit ends the run at the next comparison, which names it") {
+  struct Case {
+    int replicas;
+    size_t damaged;  // index into ParameterState::replicas(), of chunk 0
+    bool is_cut;     // the damaged parameter
+    const char* message;
+  };
+  const Case cases[] = {
+      {2, 4 + 2, /*is_cut=*/true,
+       "after step 2 the parameters of chunk 0 on member 1 of device 2 differ from those on member 1 of device 0"},
+      {1, 2 + 0, /*is_cut=*/false,
+       "after step 2 the uncut parameters of chunk 0 on member 1 of device 0 differ from those on member 0 of device "
+       "0"},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.is_cut);
+    const auto run = TrainingSession::Create(JobOf(kGpt2, 2,
+                                                   {"pipeline.stages=2", "parallel.verify_replicas_every=1",
+                                                    absl::StrCat("parallel.replicas=", each.replicas)}))
+                         .value();
+    REQUIRE(run->Step(0).status() == absl::OkStatus());
+    const ReplicaParameters& replica = run->state().replicas()[each.damaged];
+    REQUIRE(replica.chunk == 0);
+    REQUIRE(replica.member == 1);
+    // A high bit of the mantissa, since rounding may take away the difference of a low one.
+    replica.parameters[each.is_cut ? 2 : 2 + OffsetOf("wpe.weight", *run)] ^= std::byte{0x20};
+    const absl::Status status = run->Step(1).status();
+    CHECK(status.code() == absl::StatusCode::kDataLoss);
+    CHECK(status.message() == absl::StrCat(each.message, ", which should be equal: memory or a device is damaged"));
   }
 }
 
