@@ -50,7 +50,7 @@ class HostCrossEntropy final : public PrimitiveLayer {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
     const auto scale = static_cast<float>(1.0 / static_cast<double>(loss_rows_));
     ParallelFor(threads_, rows_, LeastRows(), [&](int64_t begin, int64_t end, int) {
-      SoftmaxMinusTargetRows(end - begin, classes_, scale, static_cast<float>(z_loss_),
+      SoftmaxMinusTargetRows(end - begin, classes_, classes_, scale, static_cast<float>(z_loss_),
                              Floats(buffers.input) + begin * classes_, Floats(buffers.saved) + begin,
                              Ids(buffers.saved) + rows_ + begin, Floats(buffers.grad_input) + begin * classes_);
     });

@@ -24,9 +24,9 @@ void LogSumExpRows(int64_t rows, int64_t classes, const float* logits, float* __
 }
 
 BATON_SIMD_CLONES
-void MaxRows(int64_t rows, int64_t classes, const float* logits, float* __restrict maxima) {
+void MaxRows(int64_t rows, int64_t classes, int64_t stride, const float* logits, float* __restrict maxima) {
   for (int64_t row = 0; row < rows; ++row) {
-    const float* __restrict x = logits + row * classes;
+    const float* __restrict x = logits + row * stride;
     float largest = x[0];
 #pragma omp simd reduction(max : largest)
     for (int64_t c = 0; c < classes; ++c) largest = x[c] > largest ? x[c] : largest;
@@ -35,10 +35,10 @@ void MaxRows(int64_t rows, int64_t classes, const float* logits, float* __restri
 }
 
 BATON_SIMD_CLONES
-void SumExpRows(int64_t rows, int64_t classes, const float* logits, const float* __restrict maxima,
+void SumExpRows(int64_t rows, int64_t classes, int64_t stride, const float* logits, const float* __restrict maxima,
                 float* __restrict sums) {
   for (int64_t row = 0; row < rows; ++row) {
-    const float* __restrict x = logits + row * classes;
+    const float* __restrict x = logits + row * stride;
     const float largest = maxima[row];
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -48,15 +48,17 @@ void SumExpRows(int64_t rows, int64_t classes, const float* logits, const float*
 }
 
 BATON_SIMD_CLONES
-void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, float z_loss, const float* logits,
-                            const float* __restrict log_sums, const int32_t* __restrict targets, float* grad_logits) {
+void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, int64_t stride, float scale, float z_loss,
+                            const float* logits, const float* __restrict log_sums, const int32_t* __restrict targets,
+                            float* grad_logits) {
   for (int64_t row = 0; row < rows; ++row) {
-    const float* __restrict x = logits + row * classes;
-    float* __restrict dx = grad_logits + row * classes;
+    const float* __restrict x = logits + row * stride;
+    float* __restrict dx = grad_logits + row * stride;
     if (targets[row] == kIgnoredTarget) {
-      std::fill_n(dx, classes, 0.0f);
+      std::fill_n(dx, stride, 0.0f);
       continue;
     }
+    std::fill(dx + classes, dx + stride, 0.0f);
     const float log_sum = log_sums[row];
     const float softmax_scale = z_loss == 0 ? scale : scale * (1 + 2 * z_loss * log_sum);
 #pragma omp simd

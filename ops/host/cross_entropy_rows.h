@@ -1,5 +1,5 @@
 // Loops of the losses over whole and sliced rows of logits. Used only by the .cc files of ops/host. In all functions,
-// logits: [rows, classes]; the others have one element for each row.
+// logits: [rows, classes], or the first `classes` columns of [rows, stride]; the others have one element for each row.
 #ifndef BATON_OPS_HOST_CROSS_ENTROPY_ROWS_H_
 #define BATON_OPS_HOST_CROSS_ENTROPY_ROWS_H_
 
@@ -14,15 +14,15 @@ inline constexpr int32_t kTargetElsewhere = -1;
 void LogSumExpRows(int64_t rows, int64_t classes, const float* logits, float* log_sums);
 
 // maxima[row] ← the largest of logits[row].
-void MaxRows(int64_t rows, int64_t classes, const float* logits, float* maxima);
+void MaxRows(int64_t rows, int64_t classes, int64_t stride, const float* logits, float* maxima);
 
 // sums[row] ← Σ exp(logits[row] − maxima[row]).
-void SumExpRows(int64_t rows, int64_t classes, const float* logits, const float* maxima, float* sums);
+void SumExpRows(int64_t rows, int64_t classes, int64_t stride, const float* logits, const float* maxima, float* sums);
 
-// grad_logits ← (softmax(logits) · (1 + 2 · z_loss · log_sum) − one-hot target) · scale, or 0 in rows that are ignored.
-// grad_logits: [rows, classes]. A target may be kTargetElsewhere.
-void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, float scale, float z_loss, const float* logits,
-                            const float* log_sums, const int32_t* targets, float* grad_logits);
+// grad_logits ← (softmax(logits) · (1 + 2 · z_loss · log_sum) − one-hot target) · scale, or 0 in rows that are ignored
+// and behind `classes` columns. grad_logits: [rows, stride]. A target may be kTargetElsewhere.
+void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, int64_t stride, float scale, float z_loss,
+                            const float* logits, const float* log_sums, const int32_t* targets, float* grad_logits);
 
 }  // namespace baton
 

@@ -22,8 +22,9 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
   HostSlicedCrossEntropy(LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
       : PrimitiveLayer(std::move(info), footprint),
         rows_(NumRows(input_shape())),
-        classes_(spec.classes),
+        stride_(spec.classes),
         own_(spec.slice.ranges.front()),
+        classes_(own_.end - own_.begin),
         all_classes_(spec.slice.whole),
         loss_rows_(spec.loss_rows),
         z_loss_(spec.z_loss) {}
@@ -36,14 +37,14 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
     float* const sums = Floats(buffers.scratch);
     float* const target_logits = sums + rows_;
     int32_t* const targets = Ids(buffers.saved) + rows_;
-    MaxRows(rows_, classes_, logits, log_sums);
+    MaxRows(rows_, classes_, stride_, logits, log_sums);
     if (buffers.members != nullptr) {
       BATON_RETURN_IF_ERROR(buffers.members->Max(stream, DataType::kFloat32, rows_, buffers.saved));
     }
-    SumExpRows(rows_, classes_, logits, log_sums, sums);
+    SumExpRows(rows_, classes_, stride_, logits, log_sums, sums);
     for (int64_t row = 0; row < rows_; ++row) {
       targets[row] = ToOwn(Ids(buffers.targets)[row]);
-      target_logits[row] = targets[row] >= 0 ? logits[row * classes_ + targets[row]] : 0.0f;
+      target_logits[row] = targets[row] >= 0 ? logits[row * stride_ + targets[row]] : 0.0f;
     }
     if (buffers.members != nullptr) {
       BATON_RETURN_IF_ERROR(buffers.members->Sum(stream, DataType::kFloat32, 2 * rows_, buffers.scratch));
@@ -62,7 +63,7 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    SoftmaxMinusTargetRows(rows_, classes_, static_cast<float>(1.0 / static_cast<double>(loss_rows_)),
+    SoftmaxMinusTargetRows(rows_, classes_, stride_, static_cast<float>(1.0 / static_cast<double>(loss_rows_)),
                            static_cast<float>(z_loss_), Floats(buffers.input), Floats(buffers.saved),
                            Ids(buffers.saved) + rows_, Floats(buffers.grad_input));
     return absl::OkStatus();
@@ -78,8 +79,9 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
   }
 
   const int64_t rows_;
-  const int64_t classes_;
+  const int64_t stride_;  // columns of the logits, with padding
   const IndexRange own_;
+  const int64_t classes_;  // without padding
   const int64_t all_classes_;
   const int64_t loss_rows_;
   const double z_loss_;

@@ -150,7 +150,8 @@ struct CrossEntropySpec {
   int64_t classes = 0;
   int64_t loss_rows = 0;
   double z_loss = 0;  // at least 0
-  // Tensor parallelism: the columns of the logits that this member has, one range; `classes` counts its indices.
+  // Tensor parallelism: the columns of the logits that this member has, one range; `classes` counts its indices. Padded
+  // columns stand behind them; their logits count in no sum, and their gradients are 0.
   // Targets are in [0, slice.whole). Forward exchanges the maximum, the sum of exponentials and the target's logit of
   // each row with the other members, so that every member computes the loss of the whole row.
   AxisSlice slice{};

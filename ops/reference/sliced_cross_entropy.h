@@ -21,8 +21,9 @@ class ReferenceSlicedCrossEntropy final : public PrimitiveLayer {
   ReferenceSlicedCrossEntropy(const LayerInfo& info, const CrossEntropySpec& spec)
       : PrimitiveLayer(info, FootprintOf(NumRows(info.input_shape))),
         rows_(NumRows(info.input_shape)),
-        classes_(spec.classes),
+        stride_(spec.classes),
         own_(spec.slice.ranges.front()),
+        classes_(own_.end - own_.begin),
         all_classes_(spec.slice.whole),
         loss_rows_(spec.loss_rows),
         z_loss_(spec.z_loss) {}
@@ -36,15 +37,15 @@ class ReferenceSlicedCrossEntropy final : public PrimitiveLayer {
     double* sums = reinterpret_cast<double*>(buffers.scratch);
     double* target_logits = sums + rows_;
     for (int64_t row = 0; row < rows_; ++row) {
-      log_sums[row] = *std::max_element(x + row * classes_, x + (row + 1) * classes_);
+      log_sums[row] = *std::max_element(x + row * stride_, x + row * stride_ + classes_);
     }
     if (buffers.members != nullptr) {
       BATON_RETURN_IF_ERROR(buffers.members->Max(stream, DataType::kFloat64, rows_, buffers.saved));
     }
     for (int64_t row = 0; row < rows_; ++row) {
       sums[row] = 0;
-      for (int64_t c = 0; c < classes_; ++c) sums[row] += std::exp(x[row * classes_ + c] - log_sums[row]);
-      target_logits[row] = IsOwn(targets[row]) ? x[row * classes_ + targets[row] - own_.begin] : 0;
+      for (int64_t c = 0; c < classes_; ++c) sums[row] += std::exp(x[row * stride_ + c] - log_sums[row]);
+      target_logits[row] = IsOwn(targets[row]) ? x[row * stride_ + targets[row] - own_.begin] : 0;
     }
     if (buffers.members != nullptr) {
       BATON_RETURN_IF_ERROR(buffers.members->Sum(stream, DataType::kFloat64, 2 * rows_, buffers.scratch));
@@ -67,11 +68,12 @@ class ReferenceSlicedCrossEntropy final : public PrimitiveLayer {
     const int32_t* targets = reinterpret_cast<const int32_t*>(log_sums + rows_);
     T* dx = reinterpret_cast<T*>(buffers.grad_input);
     for (int64_t row = 0; row < rows_; ++row) {
+      std::fill(dx + row * stride_ + classes_, dx + (row + 1) * stride_, T{0});
       for (int64_t c = 0; c < classes_; ++c) {
-        const double probability = std::exp(x[row * classes_ + c] - log_sums[row]);
+        const double probability = std::exp(x[row * stride_ + c] - log_sums[row]);
         const double one_hot = c + own_.begin == targets[row] ? 1 : 0;
         const double slope = probability - one_hot + 2 * z_loss_ * log_sums[row] * probability;
-        dx[row * classes_ + c] = static_cast<T>(targets[row] == kIgnoredTarget ? 0 : slope / loss_rows_);
+        dx[row * stride_ + c] = static_cast<T>(targets[row] == kIgnoredTarget ? 0 : slope / loss_rows_);
       }
     }
     return absl::OkStatus();
@@ -90,8 +92,9 @@ class ReferenceSlicedCrossEntropy final : public PrimitiveLayer {
   bool IsOwn(int32_t target) const { return target >= own_.begin && target < own_.end; }
 
   const int64_t rows_;
-  const int64_t classes_;
-  const IndexRange own_;  // the classes that this member has
+  const int64_t stride_;   // columns of the logits, with padding
+  const IndexRange own_;   // the classes that this member has
+  const int64_t classes_;  // without padding
   const int64_t all_classes_;
   const int64_t loss_rows_;
   const double z_loss_;

@@ -22,13 +22,14 @@ void ForEachRun(const AxisSlice& slice, const Shape& shape, const Copy& copy) {
       copy((i * slice.whole + range.begin) * inner, part, bytes);
       part += bytes;
     }
+    part += slice.padding * inner;
   }
 }
 
 }  // namespace
 
 int64_t AxisSlice::NumIndices() const {
-  int64_t sum = 0;
+  int64_t sum = padding;
   for (const IndexRange& range : ranges) sum += range.end - range.begin;
   return sum;
 }
@@ -37,7 +38,7 @@ std::string AxisSlice::ToString() const {
   if (IsWhole()) return "whole";
   std::string text = absl::StrCat("axis ", axis, ":");
   for (const IndexRange& range : ranges) absl::StrAppend(&text, " [", range.begin, ", ", range.end, ")");
-  return absl::StrCat(text, " of ", whole);
+  return absl::StrCat(text, " of ", whole, padding > 0 ? absl::StrCat(", ", padding, " padded") : "");
 }
 
 absl::Status CheckSlice(const std::string& field, const AxisSlice& slice, int64_t extent) {
@@ -50,7 +51,7 @@ absl::Status CheckSlice(const std::string& field, const AxisSlice& slice, int64_
     }
     end = range.end;
   }
-  if (slice.axis >= 0 && slice.NumIndices() == extent) return absl::OkStatus();
+  if (slice.axis >= 0 && slice.padding >= 0 && slice.NumIndices() == extent) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat(field, ": ", slice.ToString(), " does not have ", extent, " indices of an axis"));
 }
@@ -67,6 +68,7 @@ void CopyOutOfWhole(const AxisSlice& slice, const Shape& shape, const std::byte*
     std::memcpy(part, whole, shape.NumBytes());
     return;
   }
+  if (slice.padding > 0) std::memset(part, 0, shape.NumBytes());
   ForEachRun(slice, shape, [&](Bytes from, Bytes to, Bytes bytes) { std::memcpy(part + to, whole + from, bytes); });
 }
 

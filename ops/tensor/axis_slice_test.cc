@@ -29,6 +29,8 @@ TEST_CASE("a slice is cut out of the whole along its axis") {
       {{1, 4, {{0, 1}, {2, 4}}}, {2, 3}, {2, 4}, {0, 2, 3, 4, 6, 7}},
       {{1, 3, {{2, 3}}}, {2, 1, 2}, {2, 3, 2}, {4, 5, 10, 11}},
       {{0, 5, {{4, 5}}}, {1}, {5}, {4}},
+      {{0, 5, {{3, 5}}, /*padding=*/1}, {3, 2}, {5, 2}, {6, 7, 8, 9, 0, 0}},
+      {{1, 3, {{1, 3}}, /*padding=*/2}, {2, 4}, {2, 3}, {1, 2, 0, 0, 4, 5, 0, 0}},
   };
   for (const Case& each : cases) {
     CAPTURE(each.slice.ToString());
@@ -48,19 +50,23 @@ TEST_CASE("a slice is cut out of the whole along its axis") {
       CHECK(back[i] == values[i]);
       ++kept;
     }
-    CHECK(kept == part.NumElements());
+    const int64_t padded = part.NumElements() / part[each.slice.axis] * each.slice.padding;
+    CHECK(kept == part.NumElements() - padded);
   }
 }
 
 TEST_CASE("ranges must be ascending, within the whole and as many as the extent") {
   CHECK(CheckSlice("slice", {}, 7).ok());
   CHECK(CheckSlice("slice", {0, 6, {{0, 2}, {4, 6}}}, 4).ok());
+  CHECK(CheckSlice("slice", {0, 6, {{3, 6}}, /*padding=*/1}, 4).ok());
   const std::pair<AxisSlice, std::string> cases[] = {
       {{0, 6, {{4, 6}, {0, 2}}},
        "slice: axis 0: [4, 6) [0, 2) of 6 has ranges that are empty, not ascending or not in [0, 6)"},
       {{0, 6, {{5, 7}}}, "slice: axis 0: [5, 7) of 6 has ranges that are empty, not ascending or not in [0, 6)"},
       {{0, 6, {{2, 2}}}, "slice: axis 0: [2, 2) of 6 has ranges that are empty, not ascending or not in [0, 6)"},
       {{1, 6, {{0, 3}}}, "slice: axis 1: [0, 3) of 6 does not have 4 indices of an axis"},
+      {{1, 6, {{0, 3}}, /*padding=*/2}, "slice: axis 1: [0, 3) of 6, 2 padded does not have 4 indices of an axis"},
+      {{1, 6, {{0, 6}}, /*padding=*/-2}, "slice: axis 1: [0, 6) of 6 does not have 4 indices of an axis"},
   };
   for (const auto& [slice, message] : cases) CHECK(CheckSlice("slice", slice, 4).message() == message);
 }

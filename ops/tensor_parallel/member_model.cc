@@ -33,13 +33,11 @@ absl::StatusOr<LayerSpec> CutFeedForward(const MemberPart& part, const LayerSpec
 
 absl::StatusOr<LayerSpec> CutEmbedding(const MemberPart& part, const LayerSpec& layer) {
   EmbeddingSpec embedding = std::get<EmbeddingSpec>(layer.kind);
-  if (!part.Divides(embedding.vocabulary)) {
-    const int64_t padded = (embedding.vocabulary / part.num_members + 1) * part.num_members;
-    return absl::InvalidArgumentError(absl::StrCat("parallel.tensor: ", part.num_members,
-                                                   " does not divide the vocabulary: ", embedding.vocabulary,
-                                                   "; the next that it divides is ", padded));
+  if (embedding.vocabulary < part.num_members) {
+    return absl::InvalidArgumentError(absl::StrCat("parallel.tensor: ", part.num_members, " must be at most the ",
+                                                   embedding.vocabulary, " tokens of ", embedding.token_name));
   }
-  embedding.slice = {0, embedding.vocabulary, {part.RangeOf(embedding.vocabulary)}};
+  embedding.slice = part.PaddedPart(0, embedding.vocabulary);
   embedding.adds_positions = part.member == 0;
   MemberSumSpec sum;
   sum.layers = {{std::move(embedding), layer.recompute}};
@@ -47,14 +45,14 @@ absl::StatusOr<LayerSpec> CutEmbedding(const MemberPart& part, const LayerSpec& 
   return LayerSpec{std::move(sum)};
 }
 
-// linear, cross-entropy: the rows of the weight, and the columns of the logits.
+// linear, cross-entropy: the rows of the weight, and the columns of the logits. Padded rows of the weight are zeros,
+// and stay so: the loss gives their logits no probability and no gradient.
 void CutHead(const MemberPart& part, const LayerSpec& head, const LayerSpec& loss, Layers& result) {
   CrossEntropySpec cut = std::get<CrossEntropySpec>(loss.kind);
-  const IndexRange own = part.RangeOf(cut.classes);
-  cut.slice = {1, cut.classes, {own}};
-  cut.classes = own.end - own.begin;
+  cut.slice = part.PaddedPart(1, cut.classes);
   MemberSumSpec sum;
-  sum.layers = {LinearByRows(head, {own})};
+  sum.layers = {LinearByRows(head, part.PaddedPart(0, cut.classes))};
+  cut.classes = cut.slice.NumIndices();
   sum.grad_input = true;
   result.push_back({std::move(sum)});
   result.push_back({std::move(cut), loss.recompute});
@@ -116,7 +114,7 @@ absl::StatusOr<Layers> Cut(const MemberPart& part, const Layers& layers, Cuts& c
       result.push_back(std::move(cut));
       i += 3;
     } else if (Is<LinearSpec>(layers, i) && Is<CrossEntropySpec>(layers, i + 1) &&
-               part.Divides(std::get<LinearSpec>(layers[i].kind).outputs)) {
+               std::get<LinearSpec>(layers[i].kind).outputs >= part.num_members) {
       CutHead(part, layers[i], layers[i + 1], result);
       i += 2;
     } else if (Is<EmbeddingSpec>(layers, i)) {

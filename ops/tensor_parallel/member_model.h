@@ -17,15 +17,16 @@ namespace baton {
 //   linear, activation, linear    the features between the two
 //   linear, gate, linear          likewise
 //   embedding                     the tokens
-//   linear, cross-entropy         the classes, if the members divide them
+//   linear, cross-entropy         the classes, if there are as many as members
 //   linear alone                  the inputs, in a model without attention, if the members divide them
 //
 // All other layers are whole on every member. The parameters of a part have the names of the whole ones and name their
-// slice (ParameterSpec::slice); parameters that are whole have the same values and gradients on every member. The
-// activations between layers are whole, too, so that a pipeline may be split as before.
-// Errors: InvalidArgument that begins with parallel.tensor if num_members does not divide heads, key-value heads,
-// features or tokens, or if no layer is cut; Unimplemented for norms of other features than all heads of the queries or
-// of the keys. Source: Shoeybi et al. 2019, "Megatron-LM", section 3.
+// slice (ParameterSpec::slice), with a padded row where the members do not divide tokens or classes; parameters that
+// are whole have the same values and gradients on every member. The activations between layers are whole, too, so that
+// a pipeline may be split as before.
+// Errors: InvalidArgument that begins with parallel.tensor if num_members does not divide heads, key-value heads or
+// features, if there are fewer tokens than members, or if no layer is cut; Unimplemented for norms of other features
+// than all heads of the queries or of the keys. Source: Shoeybi et al. 2019, "Megatron-LM", section 3.
 absl::StatusOr<ModelSpec> MemberModel(const ModelSpec& whole, int num_members, int member);
 
 }  // namespace baton

@@ -81,13 +81,31 @@ TEST_CASE("a member of Llama has heads of queries and of the keys that they shar
   CHECK(parameters.at("layers.0.mlp.down_proj.weight").slice.ToString() == "axis 1: [5, 10) of 10");
 }
 
+TEST_CASE("tokens and classes that the members do not divide are padded to parts of one size") {
+  const std::pair<int, const char*> tokens[] = {{0, "axis 0: [0, 3) of 11"},
+                                                {1, "axis 0: [3, 6) of 11"},
+                                                {2, "axis 0: [6, 9) of 11"},
+                                                {3, "axis 0: [9, 11) of 11, 1 padded"}};
+  for (const auto& [member, slice] : tokens) {
+    const auto parameters = ParametersOf(MemberModel(SmallGpt2(/*heads=*/4, /*vocabulary=*/11), 4, member).value());
+    CHECK(parameters.at("wte.weight").slice.ToString() == slice);
+    CHECK(parameters.at("wte.weight").shape[0] == 3);
+  }
+  const auto classes = ParametersOf(MemberModel(MlpModel({{784, 512, 10}}, 2, 8).value(), 4, 2).value());
+  CHECK(classes.at("layers.1.weight").slice.ToString() == "axis 0: [6, 8) of 10, 1 padded");
+  CHECK(classes.at("layers.1.bias").slice.ToString() == "axis 0: [6, 8) of 10, 1 padded");
+}
+
 TEST_CASE("the parts of all members are the whole, once") {
-  const ModelSpec models[] = {SmallGpt2(), SmallLlama()};
-  for (const ModelSpec& model : models) {
+  const std::pair<ModelSpec, int> models[] = {{SmallGpt2(), 2},
+                                              {SmallLlama(), 2},
+                                              {SmallGpt2(/*heads=*/4, /*vocabulary=*/11), 4},
+                                              {SmallGpt2(/*heads=*/4, /*vocabulary=*/5), 4}};
+  for (const auto& [model, num_members] : models) {
     const auto whole = ParametersOf(model);
     std::map<std::string, std::vector<int>> times;  // [index of the axis]
-    for (int member = 0; member < 2; ++member) {
-      const auto part = ParametersOf(MemberModel(model, 2, member).value());
+    for (int member = 0; member < num_members; ++member) {
+      const auto part = ParametersOf(MemberModel(model, num_members, member).value());
       REQUIRE(part.size() == whole.size());
       for (const auto& [name, parameter] : part) {
         CAPTURE(name);
@@ -109,9 +127,9 @@ TEST_CASE("linear layers that stand alone are cut by their inputs, those before 
   CHECK(two.at("layers.0.weight").slice.ToString() == "axis 1: [392, 784) of 784");
   CHECK(two.at("layers.0.bias").slice.IsWhole());
   CHECK(two.at("layers.1.weight").slice.ToString() == "axis 0: [5, 10) of 10");
-  // Four members do not divide ten classes, but 512 inputs.
-  const auto four = ParametersOf(MemberModel(model, 4, 3).value());
-  CHECK(four.at("layers.1.weight").slice.ToString() == "axis 1: [384, 512) of 512");
+  // Fewer classes than members.
+  const auto sixteen = ParametersOf(MemberModel(model, 16, 15).value());
+  CHECK(sixteen.at("layers.1.weight").slice.ToString() == "axis 1: [480, 512) of 512");
 }
 
 TEST_CASE("one member has the whole model") {
@@ -124,8 +142,7 @@ TEST_CASE("numbers of members that do not divide the model are refused") {
   const std::tuple<ModelSpec, int, std::string> cases[] = {
       {SmallGpt2(/*heads=*/4, /*vocabulary=*/12), 3,
        "parallel.tensor: 3 does not divide the 4 heads of h.0.attn.c_attn"},
-      {SmallGpt2(/*heads=*/4, /*vocabulary=*/11), 2,
-       "parallel.tensor: 2 does not divide the vocabulary: 11; the next that it divides is 12"},
+      {SmallGpt2(/*heads=*/4, /*vocabulary=*/3), 4, "parallel.tensor: 4 must be at most the 3 tokens of wte"},
       {SmallGpt2(/*heads=*/2, /*vocabulary=*/12, /*feed_forward=*/7), 2,
        "parallel.tensor: 2 does not divide the 7 inputs of h.0.mlp.c_proj"},
       {SmallLlama(), 4, "parallel.tensor: 4 does not divide the 2 key-value heads of layers.0.self_attn.qkv_proj"},

@@ -2,6 +2,7 @@
 #ifndef BATON_OPS_TENSOR_PARALLEL_MEMBER_PART_H_
 #define BATON_OPS_TENSOR_PARALLEL_MEMBER_PART_H_
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,14 +29,26 @@ struct MemberPart {
     const int64_t size = extent / num_members;
     return {begin + member * size, begin + (member + 1) * size};
   }
+  // The member's part of `extent` indices along `axis`, where `extent` is at least num_members. If num_members does not
+  // divide it, the first members have an index more, and the others as much padding.
+  AxisSlice PaddedPart(int axis, int64_t extent) const {
+    const int64_t more = extent % num_members;  // members that have an index more
+    const int64_t begin = member * (extent / num_members) + std::min<int64_t>(member, more);
+    const int64_t size = extent / num_members + (member < more ? 1 : 0);
+    return {axis, extent, {{begin, begin + size}}, more > 0 && member >= more ? 1 : 0};
+  }
 };
 
-// Those rows of the weight and of the bias.
-inline LayerSpec LinearByRows(const LayerSpec& layer, std::vector<IndexRange> rows) {
+// Those rows of the weight and of the bias, a slice of axis 0.
+inline LayerSpec LinearByRows(const LayerSpec& layer, AxisSlice rows) {
   LinearSpec linear = std::get<LinearSpec>(layer.kind);
-  linear.slice = {0, linear.outputs, std::move(rows)};
+  linear.slice = std::move(rows);
   linear.outputs = linear.slice.NumIndices();
   return {std::move(linear), layer.recompute};
+}
+
+inline LayerSpec LinearByRows(const LayerSpec& layer, std::vector<IndexRange> rows) {
+  return LinearByRows(layer, AxisSlice{0, std::get<LinearSpec>(layer.kind).outputs, std::move(rows)});
 }
 
 // Those columns of the weight. The outputs of all members are summed, so that only the first adds the bias.

@@ -1,7 +1,11 @@
 // Hands models to ops/tensor_parallel, and adds sums to layers.
 #include "runtime/planning/members.h"
 
+#include <map>
+#include <set>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/duration.h"
 #include "ops/tensor_parallel/member_model.h"
 
@@ -31,6 +35,26 @@ void GroupMembers(int num_members, CostModel& costs) {
 std::string DescribeMembers(int num_members) {
   if (num_members == 1) return "";
   return absl::StrCat(", each layer over ", num_members, " devices, of which one is shown");
+}
+
+std::vector<std::string> DescribePadding(int num_members, absl::Span<const std::vector<ParameterSpec>> layers) {
+  std::map<int64_t, std::set<std::string>> padded;  // by the rows of the whole: the names of parameters
+  for (const std::vector<ParameterSpec>& layer : layers) {
+    for (const ParameterSpec& parameter : layer) {
+      const AxisSlice& slice = parameter.slice;
+      if (!slice.IsWhole() && slice.NumIndices() * num_members != slice.whole) {
+        padded[slice.whole].insert(parameter.name);
+      }
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [rows, names] : padded) {
+    const int64_t each = (rows + num_members - 1) / num_members;
+    lines.push_back(absl::StrCat("parallel.tensor: ", num_members, " does not divide the ", rows, " rows of ",
+                                 absl::StrJoin(names, " and "), ": padded by ", each * num_members - rows,
+                                 ", so that each device has ", each));
+  }
+  return lines;
 }
 
 }  // namespace baton

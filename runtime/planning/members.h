@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "ops/layers/layer.h"
 #include "ops/layers/spec.h"
 #include "proto/job.pb.h"
 #include "schedules/costs/costs.h"
@@ -30,6 +32,11 @@ void GroupMembers(int num_members, CostModel& costs);
 
 // For descriptions, as ", each layer over 2 devices, of which one is shown"; empty without tensor parallelism.
 std::string DescribeMembers(int num_members);
+
+// A line for each number of tokens or classes that the members do not divide, such as "parallel.tensor: 2 does not
+// divide the 257 rows of wte.weight: padded by 1, so that each device has 129"; empty if there is none.
+// `layers`: the parameters of each layer, of member 0.
+std::vector<std::string> DescribePadding(int num_members, absl::Span<const std::vector<ParameterSpec>> layers);
 
 }  // namespace baton
 

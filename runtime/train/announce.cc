@@ -27,6 +27,7 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
                                FormatPlural(instructions, "instruction"), ", proven"));
   lines.push_back(absl::StrCat("memory of device ", fullest - program.devices.data(), ", the fullest: ",
                                FormatBytes(fullest->arena_bytes), " (", FormatMemory(BreakDownMemory(*fullest)), ")"));
+  for (const std::string& padding : session.DescribePadding()) lines.push_back(padding);
   if (const std::string held_out = session.DescribeHeldOut(); !held_out.empty()) lines.push_back(held_out);
   if (const std::string devices = session.DescribeDevices(); !devices.empty()) {
     lines.push_back(absl::StrCat("on ", devices, "; ", proto::Devices::Precision_Name(job.devices().precision()),

@@ -14,6 +14,7 @@
 #include "runtime/job/resolve.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/device_memory.h"
+#include "runtime/planning/members.h"
 #include "runtime/planning/share_job.h"
 #include "runtime/train/compare_replicas.h"
 #include "runtime/train/fill_parameters.h"
@@ -301,6 +302,10 @@ int TrainingSession::NumDevicesOnHost() const {
 std::string TrainingSession::DescribeDevices() const { return baton::DescribeDevices(job_.devices()); }
 
 std::string TrainingSession::NoteOnPrecision() const { return baton::NoteOnPrecision(job_.devices()); }
+
+std::vector<std::string> TrainingSession::DescribePadding() const {
+  return baton::DescribePadding(job_.parallel().tensor(), plan_.table.parameters);
+}
 
 std::string TrainingSession::DescribeHeldOut() const {
   const int64_t held_out = dataset_->num_held_out();

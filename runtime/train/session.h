@@ -116,6 +116,8 @@ class TrainingSession {
   std::string DescribeDevices() const;
   // A sentence if this machine computes in another precision than devices.precision; else empty.
   std::string NoteOnPrecision() const;
+  // See DescribePadding in runtime/planning/members.h.
+  std::vector<std::string> DescribePadding() const;
   // The held-out data in a line for people; empty if there is none.
   std::string DescribeHeldOut() const;
   // See Executor::PeakArenaBytes; of the training program.

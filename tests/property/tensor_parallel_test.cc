@@ -192,6 +192,19 @@ Values Join(const std::vector<Run>& runs, const std::string& name) {
   return joined;
 }
 
+// Whether rows of padding have no gradient.
+bool IsPaddingZero(const Run& run, const std::string& name) {
+  const ParameterSpec& spec = run.specs.at(name);
+  const Shape part = Shape(DataType::kFloat64, spec.shape.extents());
+  const Values& gradient = run.gradients.at(name);
+  Values whole(WholeShape(spec.slice, part).NumElements()), without(gradient.size());
+  CopyIntoWhole(spec.slice, part, reinterpret_cast<const std::byte*>(gradient.data()),
+                reinterpret_cast<std::byte*>(whole.data()));
+  CopyOutOfWhole(spec.slice, part, reinterpret_cast<const std::byte*>(whole.data()),
+                 reinterpret_cast<std::byte*>(without.data()));
+  return gradient == without;
+}
+
 void CheckMembers(const Backend& backend, const Case& each, int num_members, double tolerance) {
   CAPTURE(backend.name(), each.name, num_members);
   const Run whole = RunModel(backend, each, each.model, nullptr);
@@ -212,6 +225,7 @@ void CheckMembers(const Backend& backend, const Case& each, int num_members, dou
       for (const Run& run : runs) CHECK(run.gradients.at(name) == runs.front().gradients.at(name));
     }
     CHECK(Difference(gradient, Join(runs, name)) <= tolerance);
+    for (const Run& run : runs) CHECK(IsPaddingZero(run, name));
   }
   CHECK(num_sliced > 2);
   const std::vector<Run> again = RunMembers(backend, each, num_members);
@@ -221,16 +235,16 @@ void CheckMembers(const Backend& backend, const Case& each, int num_members, dou
   }
 }
 
-Case Gpt2Case(bool tied, RecomputeMode recompute) {
-  Gpt2Options options{2, 16, 4, 6, 12};
+Case Gpt2Case(bool tied, RecomputeMode recompute, int64_t vocabulary = 12) {
+  Gpt2Options options{2, 16, 4, 6, vocabulary};
   options.tied = tied;
   options.dropout = {0.1, 0.1, 0.1};
-  Case each{tied ? "gpt2" : "gpt2, untied", Gpt2Model(options, 2, 4).value(), 12, 12};
+  Case each{tied ? "gpt2" : "gpt2, untied", Gpt2Model(options, 2, 4).value(), vocabulary, vocabulary};
   for (LayerSpec& layer : each.model.layers) layer.recompute = recompute;
   return each;
 }
 
-Case LlamaCase() {
+Case LlamaCase(int64_t vocabulary) {
   LlamaOptions options;
   options.layers = 2;
   options.width = 12;
@@ -238,22 +252,22 @@ Case LlamaCase() {
   options.key_value_heads = 4;
   options.head_width = 4;
   options.feed_forward = 20;
-  options.vocabulary = 16;
+  options.vocabulary = vocabulary;
   options.sequence = 6;
   options.query_key_value_bias = options.feed_forward_bias = options.query_key_norm = true;
-  return {"llama", LlamaModel(options, 2, 4).value(), 16, 16};
+  return {"llama", LlamaModel(options, 2, 4).value(), vocabulary, vocabulary};
 }
 
-Case BertCase() {
+Case BertCase(int64_t vocabulary) {
   BertOptions options;
   options.layers = 2;
   options.width = 16;
   options.heads = 4;
   options.feed_forward = 24;
   options.positions = options.context = 6;
-  options.vocabulary = 20;
+  options.vocabulary = vocabulary;
   options.predicted = 2;
-  return {"bert", BertModel(options, 2, 4).value(), 40, 20};
+  return {"bert", BertModel(options, 2, 4).value(), 2 * vocabulary, vocabulary};
 }
 
 Case VitCase(int64_t classes) {
@@ -268,31 +282,46 @@ Case VitCase(int64_t classes) {
   return {"vit", VitModel(options, 4, 8).value(), 0, classes};
 }
 
-Case MlpCase() { return {"mlp", MlpModel({{24, 16, 12, 8}}, 4, 8).value(), 0, 8}; }
+Case MlpCase(int64_t classes) { return {"mlp", MlpModel({{24, 16, 12, classes}}, 4, 8).value(), 0, classes}; }
 
 std::vector<Case> Cases() {
   return {Gpt2Case(/*tied=*/true, RecomputeMode::kNone),
           Gpt2Case(/*tied=*/false, RecomputeMode::kAttention),
           Gpt2Case(/*tied=*/true, RecomputeMode::kFull),
-          LlamaCase(),
-          BertCase(),
+          LlamaCase(/*vocabulary=*/16),
+          BertCase(/*vocabulary=*/20),
           VitCase(/*classes=*/8),
+          MlpCase(/*classes=*/8)};
+}
+
+// Of tokens and classes that 2 and 4 do not divide.
+std::vector<Case> PaddedCases() {
+  return {Gpt2Case(/*tied=*/true, RecomputeMode::kNone, /*vocabulary=*/13),
+          Gpt2Case(/*tied=*/false, RecomputeMode::kFull, /*vocabulary=*/11),
+          LlamaCase(/*vocabulary=*/17),
+          BertCase(/*vocabulary=*/19),
           VitCase(/*classes=*/5),
-          MlpCase()};
+          MlpCase(/*classes=*/7)};
+}
+
+std::vector<Case> AllCases() {
+  std::vector<Case> all = Cases();
+  for (Case& each : PaddedCases()) all.push_back(std::move(each));
+  return all;
 }
 
 }  // namespace
 
 TEST_CASE("members of the host compute the loss and gradients of the unsplit model") {
   const HostBackend backend(/*threads=*/1);
-  for (const Case& each : Cases()) {
+  for (const Case& each : AllCases()) {
     for (const int num_members : {2, 4}) CheckMembers(backend, each, num_members, 1e-5);
   }
 }
 
 TEST_CASE("members of the reference in f64 compute the same but for rounding") {
   const ReferenceBackend backend(DataType::kFloat64);
-  for (Case each : Cases()) {
+  for (Case each : AllCases()) {
     Shape& input = each.model.input_shape;
     if (input.type() == DataType::kFloat32) input = Shape(DataType::kFloat64, input.extents());
     for (const int num_members : {2, 4}) CheckMembers(backend, each, num_members, 1e-12);

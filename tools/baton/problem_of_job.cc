@@ -153,6 +153,9 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
       Printable(job_->name()), ": ", FormatPlural(table_.costs.size(), "layer"), " on ",
       FormatPlural(NumDevices(*job_), "device"), replicas_ > 1 ? absl::StrCat(" in ", replicas_, " replicas") : "",
       DescribeMembers(job_->parallel().tensor()), ", ", FormatPlural(micro_batches_, "micro-batch"));
+  for (const std::string& padding : DescribePadding(job_->parallel().tensor(), table_.parameters)) {
+    absl::StrAppend(&description_, "\n", padding);
+  }
   return TimeLayers(flags, base);
 }
 
