@@ -120,7 +120,7 @@ absl::Status Executor::StartThreads() {
 absl::Status Executor::CheckSharing(const Program& program) const {
   if (programs_.empty()) return absl::OkStatus();
   const Program& first = *programs_.front()->program;
-  if (program.placement != first.placement) {
+  if (program.placement.replicas() != first.placement.replicas()) {
     return absl::InvalidArgumentError("program: places its chunks on other devices than the first program");
   }
   for (int device = 0; device < program.num_devices(); ++device) {

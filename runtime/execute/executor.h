@@ -87,11 +87,11 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   // Adds a program that runs on the same devices, streams, channels and modules, between steps. Parameters, gradients
-  // and optimizer state are those of the first program: `program` must place the same chunks on the same devices and
-  // ask for no permanent memory. Its slots and workspace get an arena of their own on each device. `shares_slots`: they
-  // lie in those of the first program instead, on devices where there is room, since only one program runs at a time.
-  // Errors: as Create; InvalidArgument also for permanent memory or another placement. After an error the earlier
-  // programs still run; arenas that devices already made stay theirs.
+  // and optimizer state are those of the first program: `program` must place the same chunks on the same devices,
+  // whatever micro-batches use them, and ask for no permanent memory. Its slots and workspace get an arena of their own
+  // on each device. `shares_slots`: they lie in those of the first program instead, on devices where there is room,
+  // since only one program runs at a time. Errors: as Create; InvalidArgument also for permanent memory or another
+  // placement. After an error the earlier programs still run; arenas that devices already made stay theirs.
   absl::StatusOr<ProgramHandle> AddProgram(std::shared_ptr<const Program> program, bool shares_slots = false);
 
   // Runs the program once and returns when every worker is back. Fills `trace` (null: no trace) if OK; devices of other

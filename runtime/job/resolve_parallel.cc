@@ -1,6 +1,8 @@
 // Replicas, ZeRO, tensor parallelism and sum groups: defaults and limits.
 #include "runtime/job/resolve_parallel.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "runtime/job/limits.h"
@@ -28,6 +30,18 @@ absl::Status CheckSumGroups(const proto::Batch& batch, const proto::Parallel& pa
   return absl::OkStatus();
 }
 
+// Every size of the batch has whole sum groups, as the last one has.
+absl::Status CheckRamp(const proto::Batch& batch) {
+  const int64_t group = int64_t{batch.sequences()} / batch.micro_batches() * batch.sum_groups();
+  for (const auto& [field, value] : {std::make_pair("from", batch.ramp().from()), {"by", batch.ramp().by()}}) {
+    if (value % group == 0) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch.ramp.", field, ": ", value, " must be a multiple of ", group,
+                     ", the sequences of a micro-batch times batch.sum_groups: ", batch.sum_groups()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
@@ -42,12 +56,7 @@ absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
                                                    " does not divide batch.micro_batches: ", batch.micro_batches()));
   }
   BATON_RETURN_IF_ERROR(CheckSumGroups(batch, parallel));
-  if (batch.has_ramp() && batch.sum_groups() > 1) {
-    const bool by_replicas = parallel.replicas() > 1;
-    return absl::InvalidArgumentError(
-        absl::StrCat("batch.ramp: needs ", by_replicas ? "parallel.replicas: 1, not " : "batch.sum_groups: 1, not ",
-                     by_replicas ? parallel.replicas() : batch.sum_groups()));
-  }
+  if (batch.has_ramp()) BATON_RETURN_IF_ERROR(CheckRamp(batch));
   BATON_RETURN_IF_ERROR(CheckRange("parallel.tensor", parallel.tensor(), 1, 1024));
   BATON_RETURN_IF_ERROR(
       CheckRange("parallel.verify_replicas_every", parallel.verify_replicas_every(), 0, 1'000'000'000));

@@ -59,11 +59,6 @@ absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileReque
                           absl::StrCat("batch.ramp: a batch of ", size, " sequences has ", smaller.num_micro_batches,
                                        " micro-batches: ", program.status().message()));
     }
-    if (program->placement != programs.training.placement) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("batch.ramp: ", job.pipeline().schedule(), " deals micro-batches to ",
-                       "replicas by their number; a schedule with one replica of each ", "chunk can grow its batch"));
-    }
     programs.ramp.push_back(*std::move(program));
   }
   return programs;

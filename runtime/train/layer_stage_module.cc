@@ -49,7 +49,7 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
     : backend_(backend),
       layout_(layout),
       reduce_groups_(&program->reduce_groups),
-      folds_(FoldsOf(*program, replica_index)),
+      full_folds_(FoldsOf(*program, replica_index)),
       gradients_shape_(DataType::kFloat32, {layout->ParameterBytes(program->placement.replicas()[replica_index].chunk) /
                                             static_cast<Bytes>(sizeof(float))}),
       source_(source),
@@ -243,7 +243,7 @@ absl::Status LayerStageModule::BackwardWeight(Stream& stream, int micro_batch, c
 
 absl::Status LayerStageModule::FinishBackward(Stream& stream, int micro_batch) {
   BATON_RETURN_IF_ERROR(Examine(stream, micro_batch));
-  return folds_.empty() ? absl::OkStatus() : FoldGradients(stream, folds_[micro_batch]);
+  return folds_->empty() ? absl::OkStatus() : FoldGradients(stream, (*folds_)[micro_batch]);
 }
 
 absl::Status LayerStageModule::FoldGradients(Stream& stream, const GradientFold& fold) {

@@ -44,8 +44,14 @@ class LayerStageModule : public StageModule {
   // Adds other layers with the same parameters: for a smaller batch, where only CrossEntropySpec::loss_rows of the last
   // chunk differs, or for inputs of another shape.
   void AddVariant(std::unique_ptr<Layer> layer);
-  // The layers that the next steps run: -1: those of the constructor, else an AddVariant, if there are any.
-  void set_variant(int variant) { layer_ = variant < 0 || variants_.empty() ? full_.get() : variants_[variant].get(); }
+  // Adds a program of a smaller batch, whose micro-batches fall into sum groups of its own.
+  void AddSmaller(const Program& program) { smaller_folds_.push_back(FoldsOf(program, replica_index_)); }
+  // The layers that the next steps run, and the program of the batch: -1: those of the constructor, else an AddVariant
+  // and an AddSmaller, if there are any.
+  void set_variant(int variant) {
+    layer_ = variant < 0 || variants_.empty() ? full_.get() : variants_[variant].get();
+    folds_ = variant < 0 || smaller_folds_.empty() ? &full_folds_ : &smaller_folds_[variant];
+  }
 
   // The chunk's part is computed by member `member` of `group`, which meets the others in each pass. Call before Bind.
   void JoinMembers(MemberGroup* group, int member) {
@@ -119,8 +125,10 @@ class LayerStageModule : public StageModule {
   const Backend* backend_;
   const ParameterLayout* layout_;
   const std::vector<ReduceGroup>* reduce_groups_;
-  const std::vector<GradientFold> folds_;  // [micro-batch]; empty: nothing is folded
-  const Shape gradients_shape_;            // of all gradients as one vector
+  const std::vector<GradientFold> full_folds_;             // [micro-batch]; empty: nothing is folded
+  std::vector<std::vector<GradientFold>> smaller_folds_;   // of smaller batches
+  const std::vector<GradientFold>* folds_ = &full_folds_;  // of the next steps
+  const Shape gradients_shape_;                            // of all gradients as one vector
   const BatchSource* source_;
   const int32_t replica_index_;
   const bool counts_in_norm_;         // as do no other replicas of the chunk

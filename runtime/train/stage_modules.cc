@@ -53,6 +53,7 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, LayerSpec{sequence}, input));
     modules->modules_.push_back(
         std::make_unique<LayerStageModule>(&backend, &plan.layout, &program, &source, index, std::move(layer)));
+    for (const std::shared_ptr<const Program>& each : smaller) modules->modules_.back()->AddSmaller(*each);
     if (chunk + 1 < program.num_chunks) continue;
     for (const std::shared_ptr<const Program>& each : smaller) {
       SequenceSpec last = sequence;
@@ -154,7 +155,7 @@ const LayerStageModule& StageModules::FirstHere() const {
 }
 
 const LayerStageModule* StageModules::LossModule(int micro_batch) const {
-  return modules_[program_.placement.IndexOf(program_.num_chunks - 1, micro_batch)].get();
+  return modules_[current_->placement.IndexOf(current_->num_chunks - 1, micro_batch)].get();
 }
 
 const std::byte* StageModules::Output() const { return LossModule(/*micro_batch=*/0)->output(); }

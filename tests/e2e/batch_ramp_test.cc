@@ -51,14 +51,35 @@ TEST_CASE("the loss of a small batch is the mean over its own rows") {
   CHECK(session->Step(0).value().loss == Approx(std::log(256.0)).epsilon(0.05));
 }
 
-TEST_CASE("a schedule whose replicas depend on the number of micro-batches is refused before training") {
-  const auto session =
-      TrainingSession::Create(MakeJob(kSmallGpt, {kRamp, "pipeline.stages=4", "pipeline.schedule=chimera"}));
-  CHECK(session.status().code() == absl::StatusCode::kInvalidArgument);
-  CHECK(
-      session.status().message() ==
-      "batch.ramp: chimera deals micro-batches to replicas by their number; a schedule with one replica of each chunk "
-      "can grow its batch");
+TEST_CASE("a growing batch trains to the same bits with any number of replicas, over which each size is dealt") {
+  const auto run = [&](int replicas, int stages, int zero) {
+    return RunToTheEnd(MakeJob(
+        kSmallGpt, {"batch={ sequences: 32 micro_batches: 16 sum_groups: 4 ramp { from: 8 by: 16 every_steps: 1 } }",
+                    "run.steps=3", absl::StrCat("pipeline.stages=", stages),
+                    absl::StrCat("parallel={ replicas: ", replicas, " zero: ", zero, " verify_replicas_every: 1 }")}));
+  };
+  const Outcome one = run(1, 1, 0);
+  CHECK(run(2, 1, 0) == one);
+  CHECK(run(4, 2, 0) == one);
+  CHECK(run(2, 2, 1) == one);
+  // The groups of the smaller sizes do change the last bits.
+  const Outcome without = RunToTheEnd(MakeJob(
+      kSmallGpt, {"batch={ sequences: 32 micro_batches: 16 ramp { from: 8 by: 16 every_steps: 1 } }", "run.steps=3"}));
+  CHECK(one.losses[0] == without.losses[0]);
+  CHECK(one.gradient_norms[0] != without.gradient_norms[0]);
+}
+
+TEST_CASE("the replicas of a bidirectional schedule pass every size") {
+  const std::vector<std::string> overrides = {kRamp, "run.steps=5"};
+  const Outcome one = RunToTheEnd(MakeJob(kSmallGpt, overrides));
+  for (const char* schedule : {"chimera", "dualpipe"}) {
+    CAPTURE(schedule);
+    std::vector<std::string> two = overrides;
+    two.insert(two.end(), {"pipeline.stages=2", absl::StrCat("pipeline.schedule=", schedule)});
+    const Outcome outcome = RunToTheEnd(MakeJob(kSmallGpt, two));
+    for (int step = 0; step < 5; ++step) CHECK(outcome.losses[step] == Approx(one.losses[step]).epsilon(1e-4));
+    CHECK(RunToTheEnd(MakeJob(kSmallGpt, two)) == outcome);
+  }
 }
 
 }  // namespace
