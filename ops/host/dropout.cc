@@ -18,7 +18,9 @@ class HostDropout final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), Footprint{}),
         name_hash_(DropoutNameHash(spec.name)),
         threshold_(DropoutThreshold(spec.probability)),
-        scale_(static_cast<float>(1 / (1 - spec.probability))) {}
+        scale_(static_cast<float>(1 / (1 - spec.probability))),
+        of_sequence_(ElementsOfSequence(spec, input_shape())),
+        first_element_(FirstElement(spec, input_shape())) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     Mask(buffers, Floats(buffers.input), Floats(buffers.output));
@@ -37,14 +39,24 @@ class HostDropout final : public PrimitiveLayer {
       std::copy_n(from, count, to);
       return;
     }
-    const int64_t sequences = input_shape()[0];
-    const int64_t length = count / sequences;
-    for (int64_t sequence = 0; sequence < sequences; ++sequence, from += length, to += length) {
-      for (int64_t begin = 0; begin < length; begin += kDropoutBlock) {
-        const auto words =
-            DropoutWords(name_hash_, *buffers.step, buffers.first_sequence + sequence, begin / kDropoutBlock);
-        const int64_t size = std::min<int64_t>(kDropoutBlock, length - begin);
-        for (int64_t i = 0; i < size; ++i) to[begin + i] = words[i] < threshold_ ? 0.0f : from[begin + i] * scale_;
+    // A slice of rows may begin and end within a sequence.
+    for (int64_t done = 0; done < count;) {
+      const int64_t element = first_element_ + done;
+      const int64_t begin = element % of_sequence_;
+      const int64_t end = std::min(of_sequence_, begin + count - done);
+      MaskPart(*buffers.step, buffers.first_sequence + element / of_sequence_, begin, end, from + done, to + done);
+      done += end - begin;
+    }
+  }
+
+  // Elements [begin, end) of a sequence; from and to: of element `begin`.
+  void MaskPart(const StepContext& step, int64_t sequence, int64_t begin, int64_t end, const float* from,
+                float* to) const {
+    for (int64_t block = begin / kDropoutBlock; block * kDropoutBlock < end; ++block) {
+      const auto words = DropoutWords(name_hash_, step, sequence, block);
+      const int64_t last = std::min(end, (block + 1) * kDropoutBlock);
+      for (int64_t i = std::max(begin, block * kDropoutBlock); i < last; ++i) {
+        to[i - begin] = words[i % kDropoutBlock] < threshold_ ? 0.0f : from[i - begin] * scale_;
       }
     }
   }
@@ -52,6 +64,8 @@ class HostDropout final : public PrimitiveLayer {
   const uint64_t name_hash_;
   const uint64_t threshold_;
   const float scale_;
+  const int64_t of_sequence_;    // the elements of a whole sequence
+  const int64_t first_element_;  // of the input, in the micro-batch
 };
 
 }  // namespace

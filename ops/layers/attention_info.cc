@@ -127,12 +127,27 @@ absl::StatusOr<LayerInfo> DropoutInfo(const DropoutSpec& spec, const Shape& inpu
         absl::StrCat("dropout.probability: ", spec.probability, " must be at least 0 and below 1"));
   }
   BATON_RETURN_IF_ERROR(CheckFloatInput("dropout", input));
+  const RowSlices& rows = spec.rows;
+  if (rows.num_members > 1 && (input.rank() != 3 || std::make_pair(input[0], input[1]) != rows.OfSlice())) {
+    return absl::InvalidArgumentError(absl::StrCat("dropout.rows: the input ", input.ToString(), " is not one of ",
+                                                   rows.num_members, " slices of ", rows.sequences, " x ", rows.context,
+                                                   " rows"));
+  }
   LayerInfo info;
   info.input_shape = input;
   info.output_shape = input;
   const double elements = input.NumElements();
   info.flops = {2 * elements, 2 * elements, 0};
   return info;
+}
+
+int64_t ElementsOfSequence(const DropoutSpec& spec, const Shape& input) {
+  if (spec.rows.num_members > 1) return spec.rows.context * input.extents().back();
+  return input.NumElements() / input[0];
+}
+
+int64_t FirstElement(const DropoutSpec& spec, const Shape& input) {
+  return spec.rows.num_members > 1 ? spec.rows.FirstRow() * input.extents().back() : 0;
 }
 
 }  // namespace baton

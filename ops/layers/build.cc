@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/layers/flattened.h"
+#include "ops/layers/member_slices.h"
 #include "ops/layers/member_sum.h"
 #include "ops/layers/recomputed.h"
 #include "ops/layers/residual.h"
@@ -93,6 +94,12 @@ struct Builder {
     const Builder builder{backend, input, inside};
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, builder(SequenceSpec{spec.layers}));
     return MemberSum::Create(backend, spec, std::move(inner));
+  }
+  Result operator()(const MemberSlicesSpec& spec) const {
+    BATON_ASSIGN_OR_RETURN(const Shape whole, MemberSlices::WholeInput(spec, input));
+    const Builder builder{backend, whole, inside};
+    BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, builder(SequenceSpec{spec.layers}));
+    return MemberSlices::Create(spec, input, std::move(inner));
   }
   Result operator()(const FlattenedSpec& spec) const {
     if (input.NumElements() <= 0) {

@@ -55,7 +55,7 @@ std::string KeyOf(const AttentionSpec& spec) {
 }
 
 std::string KeyOf(const DropoutSpec& spec) {
-  const auto& [name, probability] = spec;
+  const auto& [name, probability, rows] = spec;
   return absl::StrCat("dropout ", probability);
 }
 
@@ -131,6 +131,12 @@ std::string KeyOf(const ResidualSpec& spec) {
 std::string KeyOf(const MemberSumSpec& spec) {
   const auto& [layers, output, grad_input, gradients] = spec;
   return absl::StrCat("member sum ", output, grad_input, gradients, " ", KeyOf(layers));
+}
+
+std::string KeyOf(const MemberSlicesSpec& spec) {
+  const auto& [layers, rows, input, output] = spec;
+  return absl::StrCat("member slices ", rows.num_members, " of ", rows.sequences, " ", rows.context, " ",
+                      static_cast<int>(input), static_cast<int>(output), " ", KeyOf(layers));
 }
 
 }  // namespace

@@ -79,12 +79,31 @@ struct MemberTraffic {
   int backward_sums = 0;
   Bytes forward_bytes = 0;  // of all buffers that Forward sums
   Bytes backward_bytes = 0;
+  // Halves of sums: slices of rows that are gathered, or sums whose slices are scattered.
+  struct Halves {
+    int forward = 0;
+    int backward = 0;
+    Bytes forward_bytes = 0;  // of whole rows
+    Bytes backward_bytes = 0;
+  };
+  Halves halves = {};
 
+  void AddHalves(const Halves& other) {
+    halves.forward += other.forward;
+    halves.backward += other.backward;
+    halves.forward_bytes += other.forward_bytes;
+    halves.backward_bytes += other.backward_bytes;
+  }
   void Add(const MemberTraffic& other) {
     forward_sums += other.forward_sums;
     backward_sums += other.backward_sums;
     forward_bytes += other.forward_bytes;
     backward_bytes += other.backward_bytes;
+    AddHalves(other.halves);
+  }
+  // The same with the exchanges of Forward again in front of the backward pass.
+  void AddForwardToBackward() {
+    Add({0, forward_sums, 0, forward_bytes, {0, halves.forward, 0, halves.forward_bytes}});
   }
 };
 

@@ -42,6 +42,10 @@ absl::StatusOr<LayerInfo> RotaryInfo(const RotarySpec& spec, const Shape& input)
 absl::StatusOr<LayerInfo> AttentionInfo(const AttentionSpec& spec, const Shape& input);
 // input: [sequences, …] float. No pass reads the input again, and nothing is saved: the mask is drawn again.
 absl::StatusOr<LayerInfo> DropoutInfo(const DropoutSpec& spec, const Shape& input);
+// For dropout: the elements of a whole sequence, and the number in the micro-batch of the input's first element. They
+// are 0 or more for an input that DropoutInfo takes.
+int64_t ElementsOfSequence(const DropoutSpec& spec, const Shape& input);
+int64_t FirstElement(const DropoutSpec& spec, const Shape& input);
 // The input of the next functions is an image: [examples, channels, height, width] float.
 // BackwardWeight reads the input and the gradient of the output.
 absl::StatusOr<LayerInfo> ConvolutionInfo(const ConvolutionSpec& spec, const Shape& input);

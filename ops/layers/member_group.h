@@ -26,6 +26,17 @@ class MemberGroup {
   virtual absl::Status Sum(KernelStream stream, DataType type, int64_t count, std::byte* values) = 0;
   // values ← the largest of all members' values. Otherwise as Sum.
   virtual absl::Status Max(KernelStream stream, DataType type, int64_t count, std::byte* values) = 0;
+  // whole ← the slices of all members, one behind the other in their order. slice: [count]; whole: [num_members() ·
+  // count]; no member's buffers overlap. Errors: as Sum; Unimplemented for groups without slices.
+  virtual absl::Status Gather(KernelStream stream, DataType type, int64_t count, const std::byte* slice,
+                              std::byte* whole) {
+    return absl::UnimplementedError("this group of members gathers no slices");
+  }
+  // slice ← the member's slice of the sum of all members' wholes, with the bits of Sum. Otherwise as Gather.
+  virtual absl::Status SumScatter(KernelStream stream, DataType type, int64_t count, const std::byte* whole,
+                                  std::byte* slice) {
+    return absl::UnimplementedError("this group of members scatters no sums");
+  }
 };
 
 }  // namespace baton

@@ -30,8 +30,7 @@ class Recomputed final : public Layer {
   // The sums of Forward again in front of the backward pass: at most, since the output is not computed again.
   MemberTraffic member_traffic() const override {
     MemberTraffic traffic = inner_->member_traffic();
-    traffic.backward_sums += traffic.forward_sums;
-    traffic.backward_bytes += traffic.forward_bytes;
+    traffic.AddForwardToBackward();
     return traffic;
   }
   void BindParameters(const std::vector<std::byte*>& values, const std::vector<std::byte*>& gradients) override {

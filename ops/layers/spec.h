@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -157,6 +158,27 @@ struct CrossEntropySpec {
   AxisSlice slice{};
 };
 
+// Tensor parallelism with slices of rows: each member has one of `num_members` equal runs of the rows of a micro-batch,
+// [sequences, context, width]. num_members divides sequences · context.
+//
+//   2 sequences of 3 rows, 2 members    [2, 3, width]   member 0: [1, 3, width]   rows 0 1 2
+//                                                       member 1: [1, 3, width]   rows 3 4 5
+//   1 sequence of 4 rows, 2 members     [1, 4, width]   member 1: [1, 2, width]   rows 2 3
+struct RowSlices {
+  int num_members = 1;  // 1: nothing is cut
+  int member = 0;
+  int64_t sequences = 0;  // of the whole
+  int64_t context = 0;    // rows of a sequence
+
+  // The first two extents of the whole, and of a slice.
+  std::pair<int64_t, int64_t> OfWhole() const { return {sequences, context}; }
+  std::pair<int64_t, int64_t> OfSlice() const {
+    if (sequences % num_members == 0) return {sequences / num_members, context};
+    return {1, sequences * context / num_members};
+  }
+  int64_t FirstRow() const { return member * (sequences * context / num_members); }
+};
+
 // Dropout (Srivastava et al. 2014), any shape [sequences, …]: in training each element becomes 0 with `probability`,
 // and the others are multiplied by 1 / (1 − probability); an evaluation copies them. See ops/layers/dropout_mask.h for
 // the random numbers.
@@ -164,6 +186,7 @@ struct DropoutSpec {
   static constexpr char kKind[] = "dropout";
   std::string name;  // unique in the model; keys the random numbers
   double probability = 0;
+  RowSlices rows{};  // of the input, if it is a slice; its random numbers are those of the whole
 };
 
 // The layers below read images: [examples, channels, height, width] f32.
@@ -291,6 +314,27 @@ struct MemberSumSpec {
   bool gradients = false;
 };
 
+// Tensor parallelism with slices of rows: layers that compute whole rows between layers that compute slices. See
+// ops/layers/member_slices.h.
+struct MemberSlicesSpec {
+  static constexpr char kKind[] = "member slices";
+  enum class Input : int8_t {
+    kWhole,
+    kGathered,       // a slice; gathered before `layers`, whose gradient by it is whole on every member
+    kGatheredParts,  // a slice; gathered before `layers`, whose gradients by it are parts of a sum over members
+  };
+  enum class Output : int8_t {
+    kWhole,
+    kOwnRows,  // the member's rows of the output, which is whole on every member
+    kSum,      // the member's rows of the sum of the members' outputs
+  };
+
+  std::vector<LayerSpec> layers;
+  RowSlices rows;
+  Input input = Input::kWhole;
+  Output output = Output::kWhole;
+};
+
 // The part of its saved bytes that a layer drops after Forward and computes again before its backward pass. kNone:
 // nothing. kAttention: what attention saves, which is the largest part for long contexts and cheap to compute
 // (Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", section 5). kFull:
@@ -301,7 +345,7 @@ struct LayerSpec {
   std::variant<LinearSpec, EmbeddingSpec, LayerNormSpec, RmsNormSpec, ActivationSpec, GateSpec, RotarySpec,
                AttentionSpec, DropoutSpec, ConvolutionSpec, GroupNormSpec, BatchNormSpec, PoolSpec, GlobalAverageSpec,
                PatchesSpec, PositionsSpec, FirstRowSpec, ColumnsSpec, CrossEntropySpec, FlattenedSpec, SequenceSpec,
-               ResidualSpec, MemberSumSpec>
+               ResidualSpec, MemberSumSpec, MemberSlicesSpec>
       kind;
   RecomputeMode recompute = RecomputeMode::kNone;
 };

@@ -24,8 +24,10 @@ LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType p
   costs.recomputed_weight_bytes = footprint.recomputed_weight;
   costs.recomputes_output = layer.recomputes_output();
   const MemberTraffic traffic = layer.member_traffic();
-  costs.forward_sums = {traffic.forward_sums, traffic.forward_bytes};
-  costs.backward_sums = {traffic.backward_sums, traffic.backward_bytes};
+  costs.forward_sums = {traffic.forward_sums, traffic.forward_bytes, traffic.halves.forward,
+                        traffic.halves.forward_bytes};
+  costs.backward_sums = {traffic.backward_sums, traffic.backward_bytes, traffic.halves.backward,
+                         traffic.halves.backward_bytes};
   const Bytes input_bytes = AlignUp(layer.input_shape().NumBytes());
   switch (layer.input_use()) {
     case InputUse::kNever:

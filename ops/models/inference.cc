@@ -25,6 +25,7 @@ bool AreCausal(const std::vector<LayerSpec>& layers) {
     if (const auto* sequence = std::get_if<SequenceSpec>(&layer.kind)) return AreCausal(sequence->layers);
     if (const auto* flattened = std::get_if<FlattenedSpec>(&layer.kind)) return AreCausal(flattened->layers);
     if (const auto* sum = std::get_if<MemberSumSpec>(&layer.kind)) return AreCausal(sum->layers);
+    if (const auto* slices = std::get_if<MemberSlicesSpec>(&layer.kind)) return AreCausal(slices->layers);
     if (const auto* residual = std::get_if<ResidualSpec>(&layer.kind))
       return AreCausal(residual->layers) && AreCausal(residual->shortcut);
     return true;

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "ops/layers/build.h"
+#include "ops/layers/member_slices.h"
 
 namespace baton {
 namespace {
@@ -213,6 +214,12 @@ class Walker {
     if (const auto* residual = std::get_if<ResidualSpec>(&spec.kind)) return AddResidual(*residual, mode, shape);
     // The sums are the links' work, not the device's.
     if (const auto* sum = std::get_if<MemberSumSpec>(&spec.kind)) return AddAll(sum->layers, mode, shape);
+    if (const auto* slices = std::get_if<MemberSlicesSpec>(&spec.kind)) {
+      BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Layer> layer, BuildLayer(backend_, {spec.kind}, shape));
+      BATON_ASSIGN_OR_RETURN(Shape whole, MemberSlices::WholeInput(*slices, shape));
+      shape = layer->output_shape();
+      return AddAll(slices->layers, mode, whole);
+    }
     if (const auto* flattened = std::get_if<FlattenedSpec>(&spec.kind)) {
       shape = Shape(shape.type(), {shape[0], shape.NumElements() / shape[0]});
       return AddAll(flattened->layers, mode, shape);

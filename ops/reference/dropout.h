@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ops/layers/dropout_mask.h"
+#include "ops/layers/layer_info.h"
 #include "ops/layers/primitive_layer.h"
 
 namespace baton {
@@ -33,11 +34,12 @@ class ReferenceDropout final : public PrimitiveLayer {
       std::copy_n(from, count, to);
       return;
     }
-    const int64_t of_sequence = count / input_shape()[0];
+    const int64_t of_sequence = ElementsOfSequence(spec_, input_shape());
+    const int64_t first = FirstElement(spec_, input_shape());
     for (int64_t i = 0; i < count; ++i) {
-      const int64_t element = i % of_sequence;
+      const int64_t element = (first + i) % of_sequence;
       const auto words = DropoutWords(DropoutNameHash(spec_.name), *buffers.step,
-                                      buffers.first_sequence + i / of_sequence, element / kDropoutBlock);
+                                      buffers.first_sequence + (first + i) / of_sequence, element / kDropoutBlock);
       const bool dropped = words[element % kDropoutBlock] < DropoutThreshold(spec_.probability);
       to[i] = dropped ? T{0} : static_cast<T>(from[i] / (1 - spec_.probability));
     }

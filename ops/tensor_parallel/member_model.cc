@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "ops/tensor_parallel/cut_attention.h"
 #include "ops/tensor_parallel/member_part.h"
+#include "ops/tensor_parallel/slice_rows.h"
 
 namespace baton {
 namespace {
@@ -137,7 +138,7 @@ absl::StatusOr<Layers> Cut(const MemberPart& part, const Layers& layers, Cuts& c
 
 }  // namespace
 
-absl::StatusOr<ModelSpec> MemberModel(const ModelSpec& whole, int num_members, int member) {
+absl::StatusOr<ModelSpec> MemberModel(const ModelSpec& whole, int num_members, int member, bool slices_rows) {
   if (num_members < 1 || member < 0 || member >= num_members) {
     return absl::InvalidArgumentError(
         absl::StrCat("parallel.tensor: ", num_members, " members have no member ", member));
@@ -147,6 +148,11 @@ absl::StatusOr<ModelSpec> MemberModel(const ModelSpec& whole, int num_members, i
   Cuts cuts;
   cuts.alone = !HasAttention(whole.layers);
   BATON_ASSIGN_OR_RETURN(model.layers, Cut({num_members, member}, whole.layers, cuts));
+  if (slices_rows && cuts.alone) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("parallel.tensor_sequence: true needs a model with attention, which ", whole.name, " has not"));
+  }
+  if (slices_rows) BATON_RETURN_IF_ERROR(SliceRows({num_members, member}, model));
   if (cuts.count > 0) return model;
   return absl::InvalidArgumentError(absl::StrCat("parallel.tensor: ", num_members, " must be 1 for model ", whole.name,
                                                  ", of which no layer is cut"));

@@ -22,12 +22,15 @@ namespace baton {
 //
 // All other layers are whole on every member. The parameters of a part have the names of the whole ones and name their
 // slice (ParameterSpec::slice), with a padded row where the members do not divide tokens or classes; parameters that
-// are whole have the same values and gradients on every member. The activations between layers are whole, too, so that
-// a pipeline may be split as before.
+// are whole have the same values and gradients on every member. The activations between layers are whole, too, or equal
+// slices of rows, so that a pipeline may be split as before.
 // Errors: InvalidArgument that begins with parallel.tensor if num_members does not divide heads, key-value heads or
 // features, if there are fewer tokens than members, or if no layer is cut; Unimplemented for norms of other features
 // than all heads of the queries or of the keys. Source: Shoeybi et al. 2019, "Megatron-LM", section 3.
-absl::StatusOr<ModelSpec> MemberModel(const ModelSpec& whole, int num_members, int member);
+//
+// `slices_rows`: between embedding and head each member has a slice of the rows of the activations, as SliceRows says;
+// with its errors.
+absl::StatusOr<ModelSpec> MemberModel(const ModelSpec& whole, int num_members, int member, bool slices_rows = false);
 
 }  // namespace baton
 

@@ -13,8 +13,8 @@
 namespace baton {
 namespace {
 
-ModelSpec SmallGpt2(int64_t heads = 4, int64_t vocabulary = 12, int64_t feed_forward = 32) {
-  Gpt2Options options{2, 8, heads, 4, vocabulary};
+ModelSpec SmallGpt2(int64_t heads = 4, int64_t vocabulary = 12, int64_t feed_forward = 32, int64_t width = 8) {
+  Gpt2Options options{2, width, heads, 4, vocabulary};
   options.feed_forward = feed_forward;
   return Gpt2Model(options, 2, 8).value();
 }
@@ -130,6 +130,37 @@ TEST_CASE("linear layers that stand alone are cut by their inputs, those before 
   // Fewer classes than members.
   const auto sixteen = ParametersOf(MemberModel(model, 16, 15).value());
   CHECK(sixteen.at("layers.1.weight").slice.ToString() == "axis 1: [480, 512) of 512");
+}
+
+TEST_CASE("with slices of rows the activations between layers are those of a member's rows") {
+  struct Case {
+    int num_members;
+    std::vector<int64_t> slice;
+  };
+  // 2 sequences of 4 tokens, 8 features.
+  for (const Case& each : {Case{2, {1, 4, 8}}, Case{4, {1, 2, 8}}}) {
+    const ModelSpec part = MemberModel(SmallGpt2(), each.num_members, 1, /*slices_rows=*/true).value();
+    const ReferenceBackend backend;
+    const auto layers = BuildLayers(backend, part.layers, part.input_shape).value();
+    REQUIRE(layers.size() == 2);
+    CHECK(layers[0]->input_shape().extents() == std::vector<int64_t>{2, 4});
+    CHECK(layers[0]->output_shape().extents() == each.slice);
+    CHECK(layers[1]->input_shape().extents() == each.slice);
+  }
+}
+
+TEST_CASE("rows that the members do not divide, and models without slices, are refused") {
+  const std::tuple<ModelSpec, int, std::string> cases[] = {
+      {SmallGpt2(/*heads=*/3, /*vocabulary=*/12, /*feed_forward=*/12, /*width=*/12), 3,
+       "parallel.tensor_sequence: true needs parallel.tensor: 3 to divide the 2 x 4 rows of a micro-batch"},
+      {MlpModel({{784, 512, 10}}, 2, 8).value(), 2,
+       "parallel.tensor_sequence: true needs a model with attention, which mlp has not"},
+  };
+  for (const auto& [model, members, message] : cases) {
+    const absl::Status status = MemberModel(model, members, 0, /*slices_rows=*/true).status();
+    CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+    CHECK(status.message() == message);
+  }
 }
 
 TEST_CASE("one member has the whole model") {

@@ -48,6 +48,7 @@ absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
   if (!parallel.has_replicas()) parallel.set_replicas(1);
   if (!parallel.has_zero()) parallel.set_zero(0);
   if (!parallel.has_tensor()) parallel.set_tensor(1);
+  if (!parallel.has_tensor_sequence()) parallel.set_tensor_sequence(false);
   if (!parallel.has_verify_replicas_every()) parallel.set_verify_replicas_every(0);
   if (!batch.has_sum_groups()) batch.set_sum_groups(parallel.replicas());
   BATON_RETURN_IF_ERROR(CheckRange("parallel.replicas", parallel.replicas(), 1, 1024));
@@ -58,6 +59,9 @@ absl::Status ResolveParallel(proto::Batch& batch, proto::Parallel& parallel) {
   BATON_RETURN_IF_ERROR(CheckSumGroups(batch, parallel));
   if (batch.has_ramp()) BATON_RETURN_IF_ERROR(CheckRamp(batch));
   BATON_RETURN_IF_ERROR(CheckRange("parallel.tensor", parallel.tensor(), 1, 1024));
+  if (parallel.tensor_sequence() && parallel.tensor() == 1) {
+    return absl::InvalidArgumentError("parallel.tensor_sequence: true needs parallel.tensor of at least 2, not 1");
+  }
   BATON_RETURN_IF_ERROR(
       CheckRange("parallel.verify_replicas_every", parallel.verify_replicas_every(), 0, 1'000'000'000));
   BATON_RETURN_IF_ERROR(CheckRange("parallel.zero", parallel.zero(), 0, 1));

@@ -62,6 +62,10 @@ TEST_CASE("wrong replicas, sum groups and devices") {
       Wrong{kGpt, "parallel.tensor=0", "parallel.tensor: 0 must be at least 1"},
       Wrong{kGpt, "parallel.tensor=2;devices.backend=CUDA",
             "parallel.tensor: 2 needs devices.backend: HOST; CUDA computes whole layers"},
+      Wrong{kGpt, "parallel.tensor_sequence=true",
+            "parallel.tensor_sequence: true needs parallel.tensor of at least 2, not 1"},
+      Wrong{kGpt, "parallel={tensor: 2 tensor_sequence: true};devices.backend=CUDA",
+            "parallel.tensor_sequence: true needs devices.backend: HOST, not CUDA"},
       Wrong{kGpt, "parallel.tensor=1025", "parallel.tensor: 1025 must be at most 1024"},
       Wrong{kGpt, "devices.count=4;parallel={replicas: 2 tensor: 2}",
             "devices.count: 4 must be pipeline.stages: 4 times parallel.replicas: 2 times parallel.tensor: 2, which is "

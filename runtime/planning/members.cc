@@ -12,7 +12,7 @@
 namespace baton {
 
 absl::StatusOr<ModelSpec> MemberOfModel(const proto::Job& job, const ModelSpec& whole, int member) {
-  return MemberModel(whole, job.parallel().tensor(), member);
+  return MemberModel(whole, job.parallel().tensor(), member, job.parallel().tensor_sequence());
 }
 
 std::vector<LayerCosts> WithMemberSums(const proto::Job& job, std::vector<LayerCosts> layers) {

@@ -19,7 +19,7 @@
 
 namespace baton {
 
-// The part of `whole`, in [0, parallel.tensor), as MemberModel. Errors: those of MemberModel.
+// The part of `whole` for `member`, in [0, parallel.tensor), as MemberModel. Errors: those of MemberModel.
 absl::StatusOr<ModelSpec> MemberOfModel(const proto::Job& job, const ModelSpec& whole, int member);
 
 // The layers with the time of their sums over members, by devices.intra, in the passes; without devices.intra sums take

@@ -39,6 +39,9 @@ TEST_CASE("sums over members take the rounds of a ring") {
   CHECK(sums.TimeOver(2, {1'000, 2}) == 3 * 2 * 1'000 + 6'000);
   CHECK(sums.TimeOver(4, {1'000, 2}) == 3 * 6 * 1'000 + 9'000);
   CHECK(sums.TimeOver(4, {1'000, 0}) == 3 * 6 * 1'000);
+  // A gather or a scattered sum is one half of the rounds.
+  CHECK(MemberSums{0, 0, 6, 24'000}.TimeOver(4, {1'000, 2}) == sums.TimeOver(4, {1'000, 2}));
+  CHECK(MemberSums{3, 12'000, 1, 8'000}.TimeOver(2, {1'000, 2}) == sums.TimeOver(2, {1'000, 2}) + 1'000 + 2'000);
 }
 
 TEST_CASE("passes wait for the sums of attention and of the feed-forward layer, of whole activations") {
@@ -57,6 +60,25 @@ TEST_CASE("passes wait for the sums of attention and of the feed-forward layer, 
   CHECK(layers[3].backward_input_ns == with.table.costs[3].backward_input_ns + sums);
   CHECK(layers[3].backward_weight_ns == with.table.costs[3].backward_weight_ns);
   CHECK(with.request.costs.chunks[0].forward_ns > without.request.costs.chunks[0].forward_ns + 7 * sums);
+}
+
+TEST_CASE("with slices of rows a forward exchanges the same bytes, and a backward pass half as many again") {
+  const JobPlan without = PlanOf({"parallel.tensor=2", kLinks});
+  const JobPlan with = PlanOf({"parallel={tensor: 2 tensor_sequence: true}", kLinks});
+  const Bytes activation = 2 * 12 * 16 * 4;
+  const LayerCosts& block = with.table.costs[3];
+  CHECK(block.forward_sums.count == 0);
+  CHECK(block.forward_sums.halves == 4);
+  CHECK(block.forward_sums.half_bytes == 4 * activation);
+  CHECK(block.forward_sums.TimeOver(2, {1'000, 2}) == without.table.costs[3].forward_sums.TimeOver(2, {1'000, 2}));
+  CHECK(block.backward_sums.halves == 6);
+  CHECK(block.backward_sums.half_bytes == 6 * activation);
+  CHECK(block.backward_sums.count == 4);  // of the gradients of two norms, of 16 weights and 16 biases
+  CHECK(block.backward_sums.bytes == 4 * 16 * 4);
+  CHECK(block.output_bytes == without.table.costs[3].output_bytes / 2);
+  CHECK(block.saved_bytes + block.saved_weight_bytes + block.keep_input_saved_bytes <
+        without.table.costs[3].saved_bytes + without.table.costs[3].saved_weight_bytes +
+            without.table.costs[3].keep_input_saved_bytes);
 }
 
 TEST_CASE("a member has less to compute and to remember, and the model as many FLOPs as before") {

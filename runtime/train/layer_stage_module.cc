@@ -45,7 +45,8 @@ std::optional<Shard> ShardOfReplica(const Program& program, int32_t replica_inde
 }  // namespace
 
 LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
-                                   const BatchSource* source, int32_t replica_index, std::unique_ptr<Layer> layer)
+                                   const BatchSource* source, int32_t replica_index, int64_t sequences,
+                                   std::unique_ptr<Layer> layer)
     : backend_(backend),
       layout_(layout),
       reduce_groups_(&program->reduce_groups),
@@ -54,6 +55,7 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
                                             static_cast<Bytes>(sizeof(float))}),
       source_(source),
       replica_index_(replica_index),
+      sequences_(sequences),
       counts_in_norm_(IsFirstInGroups(*program, ReduceKind::kGradientNorm, replica_index)),
       contributes_tied_(IsFirstInGroups(*program, ReduceKind::kTiedGradient, replica_index)),
       shard_(ShardOfReplica(*program, replica_index,
@@ -164,7 +166,7 @@ PassBuffers LayerStageModule::Complete(int micro_batch, const PassBuffers& buffe
   complete.loss = &losses_[micro_batch];
   complete.step = step_;
   complete.members = members_;
-  complete.first_sequence = micro_batch * layer_->input_shape()[0];
+  complete.first_sequence = micro_batch * sequences_;
   return complete;
 }
 

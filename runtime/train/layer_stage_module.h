@@ -34,9 +34,10 @@ class LayerStageModule : public StageModule {
  public:
   // Replicas of a chunk start equal and stay equal: an AllReduce sums their gradients before each update. In sums over
   // different chunks the first replica of the group contributes for all of them, the others contribute zeros.
-  // `program`: of the whole batch. `replica_index`: into its ChunkPlacement::replicas(). `layer`: the chunk's layers.
+  // `program`: of the whole batch. `replica_index`: into its ChunkPlacement::replicas(). `sequences`: of a micro-batch.
+  // `layer`: the chunk's layers.
   LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
-                   const BatchSource* source, int32_t replica_index, std::unique_ptr<Layer> layer);
+                   const BatchSource* source, int32_t replica_index, int64_t sequences, std::unique_ptr<Layer> layer);
 
   // The part of the parameters region whose optimizer state this replica has; none: it has all.
   const std::optional<Shard>& shard() const { return shard_; }
@@ -131,6 +132,7 @@ class LayerStageModule : public StageModule {
   const Shape gradients_shape_;                            // of all gradients as one vector
   const BatchSource* source_;
   const int32_t replica_index_;
+  const int64_t sequences_;
   const bool counts_in_norm_;         // as do no other replicas of the chunk
   const bool contributes_tied_;       // to sums of tied gradients
   const std::optional<Shard> shard_;  // of the parameters region, which this replica updates; none: it updates all

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -21,10 +22,18 @@ class MemberMeeting::Side final : public MemberGroup {
 
   int num_members() const override { return static_cast<int>(meeting_->sides_.size()); }
   absl::Status Sum(KernelStream stream, DataType type, int64_t count, std::byte* values) override {
-    return meeting_->Meet(member_, {Combine::kSum, type, count, values});
+    return meeting_->Meet(member_, {Combine::kSum, type, count, values, values});
   }
   absl::Status Max(KernelStream stream, DataType type, int64_t count, std::byte* values) override {
-    return meeting_->Meet(member_, {Combine::kMax, type, count, values});
+    return meeting_->Meet(member_, {Combine::kMax, type, count, values, values});
+  }
+  absl::Status Gather(KernelStream stream, DataType type, int64_t count, const std::byte* slice,
+                      std::byte* whole) override {
+    return meeting_->Meet(member_, {Combine::kGather, type, count, slice, whole});
+  }
+  absl::Status SumScatter(KernelStream stream, DataType type, int64_t count, const std::byte* whole,
+                          std::byte* slice) override {
+    return meeting_->Meet(member_, {Combine::kSumScatter, type, count, whole, slice});
   }
 
  private:
@@ -56,7 +65,13 @@ absl::Status MemberMeeting::Meet(int member, const Buffer& buffer) {
   buffers_[member] = buffer;
   BATON_RETURN_IF_ERROR(WaitForAll());
   const absl::Status status = CheckBuffers();  // the same on every member
-  if (status.ok()) CombineShare(member);
+  if (status.ok() && buffer.combine == Combine::kGather) {
+    GatherSlices(member);
+  } else if (status.ok() && buffer.combine == Combine::kSumScatter) {
+    SumSlice(member);
+  } else if (status.ok()) {
+    CombineShare(member);
+  }
   BATON_RETURN_IF_ERROR(WaitForAll());
   return status;
 }
@@ -81,7 +96,7 @@ absl::Status MemberMeeting::CheckBuffers() const {
     const Buffer& other = buffers_[member];
     if (other.combine == first.combine && other.type == first.type && other.count == first.count) continue;
     return absl::InternalError(absl::StrCat("member ", member, " of a tensor-parallel group brings ", other.count,
-                                            " values to a sum or maximum of other values, or of ", first.count));
+                                            " values to an exchange of another kind or type, or of ", first.count));
   }
   if (first.type == DataType::kFloat32 || first.type == DataType::kFloat64) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -97,22 +112,51 @@ void MemberMeeting::CombineShare(int member) const {
   const auto combine = [&](auto type) {
     using T = decltype(type);
     for (int64_t i = begin; i < end; ++i) {
-      T result = reinterpret_cast<const T*>(buffers_.front().values)[i];
+      T result = reinterpret_cast<const T*>(buffers_.front().source)[i];
       for (int64_t other = 1; other < num_members; ++other) {
-        const T value = reinterpret_cast<const T*>(buffers_[other].values)[i];
+        const T value = reinterpret_cast<const T*>(buffers_[other].source)[i];
         if (own.combine == Combine::kSum) {
           result += value;
         } else if (!(value <= result) && !std::isnan(result)) {
           result = value;  // a value that is no number stays, on whichever member it is
         }
       }
-      for (const Buffer& buffer : buffers_) reinterpret_cast<T*>(buffer.values)[i] = result;
+      for (const Buffer& buffer : buffers_) reinterpret_cast<T*>(buffer.target)[i] = result;
     }
   };
   if (own.type == DataType::kFloat64) {
     combine(double{});
   } else {
     combine(float{});
+  }
+}
+
+void MemberMeeting::GatherSlices(int member) const {
+  const Buffer& own = buffers_[member];
+  const Bytes bytes = own.count * SizeOf(own.type);
+  for (size_t other = 0; other < buffers_.size(); ++other) {
+    std::memcpy(own.target + static_cast<Bytes>(other) * bytes, buffers_[other].source, bytes);
+  }
+}
+
+void MemberMeeting::SumSlice(int member) const {
+  const Buffer& own = buffers_[member];
+  const auto sum = [&](auto type) {
+    using T = decltype(type);
+    T* const slice = reinterpret_cast<T*>(own.target);
+    const auto part_of = [&](const Buffer& buffer) {
+      return reinterpret_cast<const T*>(buffer.source) + member * own.count;
+    };
+    std::copy_n(part_of(buffers_.front()), own.count, slice);
+    for (size_t other = 1; other < buffers_.size(); ++other) {
+      const T* const part = part_of(buffers_[other]);
+      for (int64_t i = 0; i < own.count; ++i) slice[i] += part[i];
+    }
+  };
+  if (own.type == DataType::kFloat64) {
+    sum(double{});
+  } else {
+    sum(float{});
   }
 }
 

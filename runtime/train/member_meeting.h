@@ -40,12 +40,13 @@ class MemberMeeting {
 
  private:
   class Side;
-  enum class Combine : int8_t { kSum, kMax };
+  enum class Combine : int8_t { kSum, kMax, kGather, kSumScatter };
   struct Buffer {
     Combine combine = Combine::kSum;
     DataType type = DataType::kFloat32;
-    int64_t count = 0;
-    std::byte* values = nullptr;
+    int64_t count = 0;                  // of the values, or of a slice
+    const std::byte* source = nullptr;  // the values; for kGather the slice, for kSumScatter the whole
+    std::byte* target = nullptr;        // the values; for kGather the whole, for kSumScatter the slice
   };
 
   absl::Status Meet(int member, const Buffer& buffer);
@@ -55,6 +56,10 @@ class MemberMeeting {
   absl::Status CheckBuffers() const;
   // Combines the member's share of the elements into all buffers.
   void CombineShare(int member) const;
+  // Copies all slices to the member's whole.
+  void GatherSlices(int member) const;
+  // Sums the member's slice of all wholes.
+  void SumSlice(int member) const;
 
   std::vector<std::unique_ptr<Side>> sides_;
   // [member]. Each member writes its own before the first wait of a call, and all read them before the second.

@@ -60,6 +60,33 @@ TEST_CASE("every member gets the sum in the order of members") {
   }
 }
 
+TEST_CASE("slices are gathered in the order of members, and sums are scattered with the bits of a sum") {
+  for (const int num_members : {1, 2, 3, 4}) {
+    for (const int64_t count : {1, 5, 64, 1000}) {  // of a slice
+      CAPTURE(num_members, count);
+      MemberMeeting meeting(num_members);
+      const int64_t whole = num_members * count;
+      using Buffers = std::vector<std::vector<float>>;
+      Buffers wholes(num_members, std::vector<float>(whole)), slices(num_members, std::vector<float>(count));
+      Buffers sums(num_members, std::vector<float>(whole)), gathered(num_members, std::vector<float>(whole));
+      const auto statuses = Together(num_members, [&](int member) {
+        MemberGroup& group = meeting.group(member);
+        for (int64_t i = 0; i < whole; ++i) sums[member][i] = wholes[member][i] = ValueOf(/*round=*/0, member, i);
+        absl::Status status =
+            group.SumScatter({}, DataType::kFloat32, count, BytesOf(wholes[member]), BytesOf(slices[member]));
+        if (status.ok()) status = group.Sum({}, DataType::kFloat32, whole, BytesOf(sums[member]));
+        if (!status.ok()) return status;
+        return group.Gather({}, DataType::kFloat32, count, BytesOf(slices[member]), BytesOf(gathered[member]));
+      });
+      for (int member = 0; member < num_members; ++member) {
+        REQUIRE(statuses[member] == absl::OkStatus());
+        CHECK(gathered[member] == sums[member]);
+        for (int64_t i = 0; i < whole; ++i) CHECK(wholes[member][i] == ValueOf(0, member, i));
+      }
+    }
+  }
+}
+
 TEST_CASE("a maximum is the largest, or no number if one is none") {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   std::vector<std::vector<double>> values = {{1, 5, kNone, 1}, {2, -1, 3, kNone}, {0, 4, 9, 9}};
@@ -84,7 +111,7 @@ TEST_CASE("members that bring other buffers all get the error") {
   for (const absl::Status& status : statuses) {
     CHECK(status.code() == absl::StatusCode::kInternal);
     CHECK(status.message() ==
-          "member 1 of a tensor-parallel group brings 3 values to a sum or maximum of other values, or of 4");
+          "member 1 of a tensor-parallel group brings 3 values to an exchange of another kind or type, or of 4");
   }
 }
 

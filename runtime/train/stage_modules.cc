@@ -51,8 +51,8 @@ absl::StatusOr<std::unique_ptr<StageModules>> StageModules::Create(
     const SequenceSpec sequence = LayersOf(plan, chunk);
     const Shape& input = InputOf(plan, chunk);
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> layer, BuildLayer(backend, LayerSpec{sequence}, input));
-    modules->modules_.push_back(
-        std::make_unique<LayerStageModule>(&backend, &plan.layout, &program, &source, index, std::move(layer)));
+    modules->modules_.push_back(std::make_unique<LayerStageModule>(&backend, &plan.layout, &program, &source, index,
+                                                                   plan.table.model.input_shape[0], std::move(layer)));
     for (const std::shared_ptr<const Program>& each : smaller) modules->modules_.back()->AddSmaller(*each);
     if (chunk + 1 < program.num_chunks) continue;
     for (const std::shared_ptr<const Program>& each : smaller) {

@@ -31,10 +31,11 @@ Ring RingOver(const CostModel& costs, std::vector<int32_t> devices, bool sums) {
 
 Nanos MemberSums::TimeOver(int num_members, const LinkCosts& link) const {
   if (num_members < 2) return 0;
-  const double rounds = 2.0 * (num_members - 1);
-  const double sent = rounds * static_cast<double>(bytes) / num_members;
+  const double rounds = num_members - 1;  // of a half
+  const double sent = rounds * (2.0 * static_cast<double>(bytes) + static_cast<double>(half_bytes)) / num_members;
   const double transmit = link.bytes_per_ns > 0 ? sent / link.bytes_per_ns : 0;
-  return static_cast<Nanos>(std::min(rounds * count * static_cast<double>(link.latency_ns) + transmit, kLongest));
+  const double latencies = rounds * (2.0 * count + halves) * static_cast<double>(link.latency_ns);
+  return static_cast<Nanos>(std::min(latencies + transmit, kLongest));
 }
 
 Nanos CostModel::ReduceNanos(const std::vector<int32_t>& device_of_member, Bytes bytes, bool sums) const {

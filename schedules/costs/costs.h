@@ -24,9 +24,12 @@ namespace baton {
 struct MemberSums {
   int count = 0;
   Bytes bytes = 0;  // of all of them, on each member
+  // Halves of sums: slices that are gathered, or sums whose slices are scattered.
+  int halves = 0;
+  Bytes half_bytes = 0;  // of the whole
 
-  // The time of ring all-reduces over `num_members` devices that `link` connects, one after the other. Source:
-  // Patarasuk and Yuan 2009.
+  // The time of ring all-reduces over `num_members` devices that `link` connects, one after the other, and of halves of
+  // them. Source: Patarasuk and Yuan 2009.
   Nanos TimeOver(int num_members, const LinkCosts& link) const;
 };
 

@@ -138,6 +138,60 @@ TEST_CASE("every schedule with one replica and every number of stages computes t
   }
 }
 
+TEST_CASE("with slices of rows every model is close to the unsplit one") {
+  const char* const text = GENERATE(kGpt2, kLlama, kBert, kVit);
+  CAPTURE(text);
+  const std::string batch = "batch={sequences: 16 micro_batches: 4}";
+  const Outcome whole = RunToTheEnd(JobOf(text, 1, {batch}));
+  for (const int tensor : {2, 4}) {
+    CAPTURE(tensor);
+    const Outcome parts =
+        RunToTheEnd(JobOf(text, tensor, {batch, "pipeline.stages=2", "parallel.tensor_sequence=true"}));
+    CheckClose(whole, parts);
+    // The gradients of norms have another order of sums, and nothing else.
+    const Outcome without = RunToTheEnd(JobOf(text, tensor, {batch}));
+    CHECK(parts.losses[0] == without.losses[0]);
+    CHECK(parts.weights != without.weights);
+  }
+}
+
+TEST_CASE("with slices of rows every schedule, split, recomputation and number of replicas computes the same bits") {
+  const std::vector<std::string> always = {"batch.sum_groups=2", "parallel.tensor_sequence=true"};
+  const auto run = [&](std::vector<std::string> overrides) {
+    overrides.insert(overrides.end(), always.begin(), always.end());
+    return RunToTheEnd(JobOf(kGpt2, 4, overrides));  // a slice of 6 rows of 2 sequences of 12
+  };
+  const Outcome expected = run({});
+  for (const ScheduleInfo& schedule : Catalog()) {
+    if (schedule.has_replicas) continue;
+    CAPTURE(schedule.name);
+    CHECK(run({"pipeline.stages=2", "pipeline.schedule=" + std::string(schedule.name)}) == expected);
+  }
+  CHECK(run({"pipeline.stages=4"}) == expected);
+  for (const char* recompute : {"ATTENTION", "FULL"}) {
+    CAPTURE(recompute);
+    CHECK(run({"pipeline.stages=2", absl::StrCat("pipeline.recompute=", recompute)}) == expected);
+  }
+  CHECK(run({"pipeline.stages=2", "parallel.replicas=2", "parallel.zero=1", "parallel.verify_replicas_every=1"}) ==
+        expected);
+}
+
+TEST_CASE("with slices of rows a device needs less memory, and sends less, as predicted") {
+  const std::vector<std::string> overrides = {"pipeline.stages=2", "model.gpt2.context=64", "batch.micro_batches=2"};
+  const auto without = TrainingSession::Create(JobOf(kGpt2, 2, overrides)).value();
+  std::vector<std::string> more = overrides;
+  more.push_back("parallel.tensor_sequence=true");
+  const auto with = TrainingSession::Create(JobOf(kGpt2, 2, more)).value();
+  REQUIRE(with->Step(0).status() == absl::OkStatus());
+  REQUIRE(without->Step(0).status() == absl::OkStatus());
+  for (int device = 0; device < 2; ++device) {
+    CHECK(with->PeakArenaBytes(device) == with->program().devices[device].arena_bytes);
+    CHECK(with->PeakArenaBytes(device) < without->program().devices[device].arena_bytes);
+  }
+  CHECK(with->planned_costs().chunks[0].output_bytes == without->planned_costs().chunks[0].output_bytes / 2);
+  CHECK(with->Evaluate().value() == Approx(without->Evaluate().value()).epsilon(1e-3));
+}
+
 TEST_CASE("replicas, with sharded optimizer state and without, compute the same bits") {
   const Outcome expected = RunToTheEnd(JobOf(kGpt2, 2, {"batch.sum_groups=2"}));
   for (const int zero : {0, 1}) {
@@ -260,6 +314,8 @@ TEST_CASE("models that the members do not divide are refused") {
     CHECK(absl::IsInvalidArgument(session.status()));
     return std::string(session.status().message());
   };
+  CHECK(refused(kGpt2, {"parallel.tensor_sequence=true", "model.gpt2.context=11", "batch.micro_batches=8"}) ==
+        "parallel.tensor_sequence: true needs parallel.tensor: 2 to divide the 1 x 11 rows of a micro-batch");
   CHECK(refused(kGpt2, {"model.gpt2.heads=1"}) == "parallel.tensor: 2 does not divide the 1 heads of h.0.attn.c_attn");
 }
 
