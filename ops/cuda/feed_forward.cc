@@ -80,17 +80,6 @@ class CudaFeedForward final : public PrimitiveLayer {
   LinearProducts second_;
 };
 
-LayerInfo Combine(LayerInfo first, const LayerInfo& activation, const LayerInfo& second) {
-  first.output_shape = second.output_shape;
-  first.parameters.insert(first.parameters.end(), second.parameters.begin(), second.parameters.end());
-  for (const LayerFlops& flops : {activation.flops, second.flops}) {
-    first.flops.forward += flops.forward;
-    first.flops.backward_input += flops.backward_input;
-    first.flops.backward_weight += flops.backward_weight;
-  }
-  return first;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaFeedForward(const LinearSpec& first, ActivationKind activation,
@@ -101,17 +90,14 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaFeedForward(const LinearSpec& f
       !first.bias || first.outputs % kWidthStep != 0) {
     return std::unique_ptr<Layer>();
   }
-  BATON_ASSIGN_OR_RETURN(LayerInfo first_info, LinearInfo(first, input));
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, FeedForwardInfo(first, activation, second, input));
   BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
-  const Shape hidden = first_info.output_shape;
-  BATON_ASSIGN_OR_RETURN(const LayerInfo activation_info, ActivationInfo({activation}, hidden));
-  BATON_ASSIGN_OR_RETURN(const LayerInfo second_info, LinearInfo(second, hidden));
   Footprint footprint;
-  footprint.saved = footprint.saved_weight = footprint.stash = AlignUp(hidden.NumBytes());
+  footprint.saved = footprint.saved_weight = footprint.stash =
+      AlignUp(NumRows(input) * first.outputs * SizeOf(options.ElementType()));
   footprint.scratch = std::max(LinearProducts::ScratchBytes(first, NumRows(input), options),
                                LinearProducts::ScratchBytes(second, NumRows(input), options));
-  return std::make_unique<CudaFeedForward>(Combine(std::move(first_info), activation_info, second_info), footprint,
-                                           first, second, options);
+  return std::make_unique<CudaFeedForward>(std::move(info), footprint, first, second, options);
 }
 
 }  // namespace baton

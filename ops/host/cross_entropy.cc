@@ -35,13 +35,8 @@ class HostCrossEntropy final : public PrimitiveLayer {
       LogSumExpRows(end - begin, classes_, logits + begin * classes_, log_sums + begin);
     });
     std::memcpy(Ids(buffers.saved) + rows_, targets, rows_ * sizeof(int32_t));
-    double loss = 0;
-    for (int64_t row = 0; row < rows_; ++row) {
-      if (targets[row] == kIgnoredTarget) continue;
-      const double log_sum = log_sums[row];
-      loss += log_sum - logits[row * classes_ + targets[row]];
-      if (z_loss_ > 0) loss += z_loss_ * log_sum * log_sum;
-    }
+    const double loss = SumLosses(rows_, log_sums, targets, z_loss_,
+                                  [&](int64_t row) { return logits[row * classes_ + targets[row]]; });
     *buffers.loss = loss / static_cast<double>(loss_rows_);
     return absl::OkStatus();
   }

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "ops/layers/token_ids.h"
+
 namespace baton {
 
 // The target of a row is a class of another slice.
@@ -23,6 +25,21 @@ void SumExpRows(int64_t rows, int64_t classes, int64_t stride, const float* logi
 // and behind `classes` columns. grad_logits: [rows, stride]. A target may be kTargetElsewhere.
 void SoftmaxMinusTargetRows(int64_t rows, int64_t classes, int64_t stride, float scale, float z_loss,
                             const float* logits, const float* log_sums, const int32_t* targets, float* grad_logits);
+
+// Σ over the rows that are not ignored of log_sum − target_logit(row) + z_loss · log_sum². A row is ignored if its
+// target is kIgnoredTarget.
+template <typename TargetLogit>
+double SumLosses(int64_t rows, const float* log_sums, const int32_t* targets, double z_loss,
+                 const TargetLogit& target_logit) {
+  double loss = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    if (targets[row] == kIgnoredTarget) continue;
+    const double log_sum = log_sums[row];
+    loss += log_sum - target_logit(row);
+    if (z_loss > 0) loss += z_loss * log_sum * log_sum;
+  }
+  return loss;
+}
 
 }  // namespace baton
 

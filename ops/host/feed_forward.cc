@@ -164,27 +164,13 @@ class HostFeedForward final : public PrimitiveLayer {
   HostLinearProducts second_;
 };
 
-LayerInfo Combine(LayerInfo first, const LayerInfo& activation, const LayerInfo& second) {
-  first.output_shape = second.output_shape;
-  first.parameters.insert(first.parameters.end(), second.parameters.begin(), second.parameters.end());
-  for (const LayerFlops& flops : {activation.flops, second.flops}) {
-    first.flops.forward += flops.forward;
-    first.flops.backward_input += flops.backward_input;
-    first.flops.backward_weight += flops.backward_weight;
-  }
-  return first;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostFeedForward(const LinearSpec& first, ActivationKind activation,
                                                              const LinearSpec& second, const Shape& input,
                                                              const HostOptions& options) {
-  BATON_ASSIGN_OR_RETURN(LayerInfo first_info, LinearInfo(first, input));
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, FeedForwardInfo(first, activation, second, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
-  const Shape hidden = first_info.output_shape;
-  BATON_ASSIGN_OR_RETURN(const LayerInfo activation_info, ActivationInfo({activation}, hidden));
-  BATON_ASSIGN_OR_RETURN(const LayerInfo second_info, LinearInfo(second, hidden));
   LinearSpec without_bias = first;  // the activation's loop adds it
   without_bias.bias = false;
   const int64_t rows = NumRows(input);
@@ -195,13 +181,12 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostFeedForward(const LinearSpec& f
                          HostLinearProducts::Create(options, second, rows, {/*input=*/rounds, false}));
   const Bytes products = std::max(first_products.scratch_bytes(), second_products.scratch_bytes());
   Footprint footprint;
-  footprint.saved = AlignUp(hidden.NumBytes());
-  footprint.saved_weight = AlignUp(hidden.NumElements() * SizeOf(options.products));
+  footprint.saved = AlignUp(rows * first.outputs * SizeOf(DataType::kFloat32));
+  footprint.saved_weight = AlignUp(rows * first.outputs * SizeOf(options.products));
   footprint.stash = HostFeedForward::SumsBytes(first) + footprint.saved_weight;
   footprint.scratch = products + (rounds ? footprint.saved : 0);
-  return std::make_unique<HostFeedForward>(options, Combine(std::move(first_info), activation_info, second_info),
-                                           footprint, first, activation, second, std::move(first_products),
-                                           std::move(second_products));
+  return std::make_unique<HostFeedForward>(options, std::move(info), footprint, first, activation, second,
+                                           std::move(first_products), std::move(second_products));
 }
 
 }  // namespace baton

@@ -49,14 +49,8 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
     if (buffers.members != nullptr) {
       BATON_RETURN_IF_ERROR(buffers.members->Sum(stream, DataType::kFloat32, 2 * rows_, buffers.scratch));
     }
-    double loss = 0;
-    for (int64_t row = 0; row < rows_; ++row) {
-      log_sums[row] += std::log(sums[row]);
-      if (targets[row] == kIgnoredTarget) continue;
-      const double log_sum = log_sums[row];
-      loss += log_sum - target_logits[row];
-      if (z_loss_ > 0) loss += z_loss_ * log_sum * log_sum;
-    }
+    for (int64_t row = 0; row < rows_; ++row) log_sums[row] += std::log(sums[row]);
+    const double loss = SumLosses(rows_, log_sums, targets, z_loss_, [&](int64_t row) { return target_logits[row]; });
     *buffers.loss = loss / static_cast<double>(loss_rows_);
     return absl::OkStatus();
   }

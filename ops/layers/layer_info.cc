@@ -43,6 +43,22 @@ absl::StatusOr<LayerInfo> LinearInfo(const LinearSpec& spec, const Shape& input)
   return CheckSizes(layer, std::move(info));
 }
 
+absl::StatusOr<LayerInfo> FeedForwardInfo(const LinearSpec& first, ActivationKind activation, const LinearSpec& second,
+                                          const Shape& input) {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, LinearInfo(first, input));
+  const Shape hidden = info.output_shape;
+  BATON_ASSIGN_OR_RETURN(const LayerInfo between, ActivationInfo({activation}, hidden));
+  BATON_ASSIGN_OR_RETURN(const LayerInfo last, LinearInfo(second, hidden));
+  info.output_shape = last.output_shape;
+  info.parameters.insert(info.parameters.end(), last.parameters.begin(), last.parameters.end());
+  for (const LayerFlops& flops : {between.flops, last.flops}) {
+    info.flops.forward += flops.forward;
+    info.flops.backward_input += flops.backward_input;
+    info.flops.backward_weight += flops.backward_weight;
+  }
+  return info;
+}
+
 absl::StatusOr<LayerInfo> EmbeddingInfo(const EmbeddingSpec& spec, const Shape& input, DataType type) {
   BATON_RETURN_IF_ERROR(CheckPositive("embedding.vocabulary", spec.vocabulary));
   BATON_RETURN_IF_ERROR(CheckPositive("embedding.width", spec.width));

@@ -34,6 +34,9 @@ absl::StatusOr<LayerInfo> LayerNormInfo(const LayerNormSpec& spec, const Shape& 
 absl::StatusOr<LayerInfo> RmsNormInfo(const RmsNormSpec& spec, const Shape& input);
 // input: any float.
 absl::StatusOr<LayerInfo> ActivationInfo(const ActivationSpec& spec, const Shape& input);
+// input: [rows…, first.inputs] float. The three layers as one, with the parameters of `first` and then of `second`.
+absl::StatusOr<LayerInfo> FeedForwardInfo(const LinearSpec& first, ActivationKind activation, const LinearSpec& second,
+                                          const Shape& input);
 // input: [rows…, 2 · width] float.
 absl::StatusOr<LayerInfo> GateInfo(const GateSpec& spec, const Shape& input);
 // input: [sequences, context, row] float. No pass reads the input again: a gradient turns back.
