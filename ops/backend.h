@@ -49,6 +49,14 @@ class Backend {
     return std::unique_ptr<Layer>();
   }
 
+  // Makes a linear layer and the cross-entropy of its outputs as one layer that does not need all logits at once.
+  // Returns null if the backend has no such layer or has no use for it; the caller then makes the two. Errors: as
+  // above.
+  virtual absl::StatusOr<std::unique_ptr<Layer>> CreateHeadLoss(const LinearSpec& head, const CrossEntropySpec& loss,
+                                                                const Shape& input) const {
+    return std::unique_ptr<Layer>();
+  }
+
   // sum ← a + b, element by element. a, b, sum: `shape`; sum may be a or b. Stream: enqueued on `stream`; on the host
   // done when the call returns. Errors: InvalidArgument if the backend does not compute in shape.type().
   virtual absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,

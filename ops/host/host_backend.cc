@@ -17,6 +17,7 @@
 #include "ops/host/feed_forward.h"
 #include "ops/host/gate.h"
 #include "ops/host/group_norm.h"
+#include "ops/host/head_loss.h"
 #include "ops/host/layer_norm.h"
 #include "ops/host/linear.h"
 #include "ops/host/one_dnn.h"
@@ -79,6 +80,11 @@ absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateFeedForward(const Line
                                                                       const LinearSpec& second,
                                                                       const Shape& input) const {
   return CreateHostFeedForward(first, activation, second, input, options_);
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> HostBackend::CreateHeadLoss(const LinearSpec& head, const CrossEntropySpec& loss,
+                                                                   const Shape& input) const {
+  return CreateHostHeadLoss(head, loss, input, options_);
 }
 
 std::string HostBackend::platform() const {

@@ -22,6 +22,8 @@ struct Inside {
   // Inside a residual, layers may be fused: no split cuts there, so every split fuses the same layers and gives the
   // same bits.
   bool residual = false;
+  // Inside a composite, where no split cuts either.
+  bool composite = false;
 };
 
 absl::StatusOr<std::unique_ptr<Layer>> Build(const Backend& backend, const LayerSpec& spec, const Shape& input,
@@ -40,6 +42,17 @@ absl::StatusOr<std::unique_ptr<Layer>> BuildFeedForward(const Backend& backend, 
   return backend.CreateFeedForward(*first, activation->kind, *second, input);
 }
 
+// Makes the last two of `specs` as one layer. Returns null if `begin` is not where they begin, or if they are no linear
+// layer with a loss, or the backend makes them as two.
+absl::StatusOr<std::unique_ptr<Layer>> BuildHeadLoss(const Backend& backend, const std::vector<LayerSpec>& specs,
+                                                     size_t begin, const Shape& input) {
+  if (specs.size() - begin != 2) return std::unique_ptr<Layer>();
+  const auto* const head = std::get_if<LinearSpec>(&specs[begin].kind);
+  const auto* const loss = std::get_if<CrossEntropySpec>(&specs[begin + 1].kind);
+  if (head == nullptr || loss == nullptr) return std::unique_ptr<Layer>();
+  return backend.CreateHeadLoss(*head, *loss, input);
+}
+
 absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildAll(const Backend& backend,
                                                              const std::vector<LayerSpec>& specs, const Shape& input,
                                                              Inside inside) {
@@ -48,15 +61,19 @@ absl::StatusOr<std::vector<std::unique_ptr<Layer>>> BuildAll(const Backend& back
   for (size_t i = 0; i < specs.size();) {
     if (shape.empty()) return absl::InvalidArgumentError("layers: a cross-entropy may only be the last layer");
     std::unique_ptr<Layer> layer;
+    size_t next = i + 1;
     if (inside.residual) {
       BATON_ASSIGN_OR_RETURN(layer, BuildFeedForward(backend, specs, i, shape));
+      if (layer != nullptr) next = i + kFeedForwardLayers;
     }
-    if (layer != nullptr) {
-      i += kFeedForwardLayers;
-    } else {
+    if (layer == nullptr && inside.composite) {
+      BATON_ASSIGN_OR_RETURN(layer, BuildHeadLoss(backend, specs, i, shape));
+      if (layer != nullptr) next = specs.size();
+    }
+    if (layer == nullptr) {
       BATON_ASSIGN_OR_RETURN(layer, Build(backend, specs[i], shape, inside));
-      ++i;
     }
+    i = next;
     shape = layer->output_shape();
     layers.push_back(std::move(layer));
   }
@@ -80,11 +97,13 @@ struct Builder {
     return layer;
   }
   Result operator()(const SequenceSpec& spec) const {
-    BATON_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Layer>> layers, BuildAll(backend, spec.layers, input, inside));
+    Inside own = inside;
+    own.composite = true;
+    BATON_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Layer>> layers, BuildAll(backend, spec.layers, input, own));
     return Sequence::Create(std::move(layers));
   }
   Result operator()(const ResidualSpec& spec) const {
-    const Builder builder{backend, input, Inside{inside.mode, /*residual=*/true}};
+    const Builder builder{backend, input, Inside{inside.mode, /*residual=*/true, /*composite=*/true}};
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, builder(SequenceSpec{spec.layers}));
     if (spec.shortcut.empty()) return Residual::Create(backend, std::move(inner));
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> shortcut, builder(SequenceSpec{spec.shortcut}));

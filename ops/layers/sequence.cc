@@ -163,6 +163,7 @@ PassBuffers Sequence::BuffersOf(int index, const PassBuffers& buffers) const {
   result.loss = buffers.loss;
   result.step = buffers.step;
   result.first_sequence = buffers.first_sequence;
+  result.is_whole_backward = buffers.is_whole_backward;
   result.members = buffers.members;
   return result;
 }

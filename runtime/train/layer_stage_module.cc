@@ -227,6 +227,7 @@ absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const P
   PassBuffers both = Complete(micro_batch, buffers);
   both.stash = buffers.scratch;
   both.scratch = buffers.scratch + stash_bytes_;
+  both.is_whole_backward = true;
   BATON_RETURN_IF_ERROR(layer_->BackwardInput(ToKernelStream(stream), both));
   BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), both));
   return FinishBackward(stream, micro_batch);
