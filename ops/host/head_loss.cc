@@ -221,7 +221,8 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostHeadLoss(const LinearSpec& head
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
   BATON_ASSIGN_OR_RETURN(const LayerInfo loss_info, CrossEntropyInfo(loss, info.output_shape));
   const bool is_whole = head.slice.IsWhole() && loss.slice.IsWhole() && (!head.bias || head.adds_bias);
-  if (!is_whole || options.products != DataType::kFloat32 || info.output_shape.NumBytes() <= kMostUnfusedBytes) {
+  const bool in_blocks = options.head_in_blocks && options.products == DataType::kFloat32;
+  if (!in_blocks || !is_whole || info.output_shape.NumBytes() <= kMostUnfusedBytes) {
     return std::unique_ptr<Layer>();
   }
   info.output_shape = loss_info.output_shape;

@@ -12,8 +12,8 @@
 
 namespace baton {
 
-// Returns null where two layers are better: if all logits take at most 8 MiB, in bf16, and for parts of tensor
-// parallelism. Errors: LinearInfo's and CrossEntropyInfo's.
+// Returns null for two layers: unless HostOptions::head_in_blocks, if all logits take at most 8 MiB, in bf16, and for
+// parts of tensor parallelism. Errors: LinearInfo's and CrossEntropyInfo's.
 absl::StatusOr<std::unique_ptr<Layer>> CreateHostHeadLoss(const LinearSpec& head, const CrossEntropySpec& loss,
                                                           const Shape& input, const HostOptions& options);
 

@@ -9,7 +9,6 @@
 
 #include "ops/host/host_backend.h"
 #include "ops/layers/build.h"
-#include "ops/layers/sequence.h"
 #include "ops/layers/token_ids.h"
 
 namespace baton {
@@ -78,14 +77,15 @@ LinearSpec Head(bool bias) {
   return head;
 }
 
-// A sequence of the two in one composite is one layer, the same two at the top level are two.
 std::unique_ptr<Layer> MakeLayer(const Case& of, bool fused) {
-  const HostBackend backend(of.threads);
+  HostOptions options;
+  options.threads = of.threads;
+  options.head_in_blocks = fused;
+  const HostBackend backend(options);
   const CrossEntropySpec loss{kClasses, 2 * kRows, of.z_loss};
   const Shape input(DataType::kFloat32, {kRows, kInputs});
   const std::vector<LayerSpec> specs = {{Head(of.bias)}, {loss}};
-  if (fused) return BuildLayer(backend, {SequenceSpec{specs}}, input).value();
-  return Sequence::Create(BuildLayers(backend, specs, input).value()).value();
+  return BuildLayer(backend, {SequenceSpec{specs}}, input).value();
 }
 
 Results Run(const Case& of, bool fused) {
@@ -167,20 +167,31 @@ TEST_CASE("head and loss as one layer never have all logits") {
   CHECK(bytes(false) > 2 * kLogits);
 }
 
+TEST_CASE("layers of a model that a split may part stay two") {
+  HostOptions options;
+  options.head_in_blocks = true;
+  const std::vector<LayerSpec> specs = {{Head(true)}, {CrossEntropySpec{kClasses, kRows}}};
+  CHECK(BuildLayers(HostBackend(options), specs, Shape(DataType::kFloat32, {kRows, kInputs})).value().size() == 2);
+}
+
 TEST_CASE("small heads, parts and bf16 stay two layers") {
-  const auto fuses = [](int64_t rows, const LinearSpec& head, const CrossEntropySpec& loss, HostOptions options = {}) {
+  HostOptions in_blocks;
+  in_blocks.head_in_blocks = true;
+  const auto fuses = [&](int64_t rows, const LinearSpec& head, const CrossEntropySpec& loss,
+                         const HostOptions& options) {
     const Shape input(DataType::kFloat32, {rows, kInputs});
     return HostBackend(options).CreateHeadLoss(head, loss, input).value() != nullptr;
   };
   const CrossEntropySpec loss{kClasses, kRows};
-  CHECK(fuses(kRows, Head(true), loss));
-  CHECK_FALSE(fuses(900, Head(true), loss));  // 7.2 MiB
-  HostOptions rounds;
+  CHECK(fuses(kRows, Head(true), loss, in_blocks));
+  CHECK_FALSE(fuses(kRows, Head(true), loss, HostOptions()));
+  CHECK_FALSE(fuses(900, Head(true), loss, in_blocks));  // 7.2 MiB
+  HostOptions rounds = in_blocks;
   rounds.products = DataType::kBFloat16;
   CHECK_FALSE(fuses(kRows, Head(true), loss, rounds));
   LinearSpec part = Head(true);
   part.slice = {0, 2 * kClasses, {{0, kClasses}}};
-  CHECK_FALSE(fuses(kRows, part, loss));
+  CHECK_FALSE(fuses(kRows, part, loss, in_blocks));
 }
 
 TEST_CASE("targets out of range are refused") {

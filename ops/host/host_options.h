@@ -11,6 +11,9 @@ struct HostOptions {
   // The type in which linear layers multiply: kFloat32, or kBFloat16, which rounds both operands and sums in f32.
   // Everything else is f32.
   DataType products = DataType::kFloat32;
+  // Head and loss are one layer in blocks, where all logits would take more than 8 MiB (head_loss.h). Saves memory, and
+  // costs a product more in a backward pass.
+  bool head_in_blocks = false;
 };
 
 }  // namespace baton

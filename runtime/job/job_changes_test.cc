@@ -32,6 +32,8 @@ TEST_CASE("what bits depend on is refused by its field and both values") {
   CHECK(Refusal("batch.micro_batches=4;devices.threads_each=2") ==
         "batch.micro_batches: 4 must be 8 (or --allow-change=batch.micro_batches); "
         "devices.threads_each: 2 must be 1 (or --allow-change=devices.threads_each)");
+  CHECK(Refusal("devices.head_in_blocks=true") ==
+        "devices.head_in_blocks: true must be false (or --allow-change=devices.head_in_blocks)");
   CHECK(Refusal("optimizer.adamw.learning_rate=0.5") ==
         "optimizer.adamw.learning_rate: 0.5 must be 0.001 (or --allow-change=optimizer.adamw.learning_rate)");
   CHECK(Refusal("run.initial_weights=w") ==

@@ -119,6 +119,24 @@ absl::Status CheckTensor(const proto::Job& job, const proto::Devices& devices) {
                    proto::Devices::Backend_Name(devices.backend()), " computes whole layers"));
 }
 
+absl::Status CheckHead(const proto::Job& job, const proto::Devices& devices) {
+  if (!devices.head_in_blocks()) return absl::OkStatus();
+  const auto needs = [](const std::string& what) {
+    return absl::InvalidArgumentError(absl::StrCat("devices.head_in_blocks: true needs ", what));
+  };
+  if (devices.backend() != proto::Devices::HOST) {
+    return needs(absl::StrCat("devices.backend: HOST, not ", proto::Devices::Backend_Name(devices.backend())));
+  }
+  if (devices.precision() != proto::Devices::FLOAT32) {
+    return needs(absl::StrCat("devices.precision: FLOAT32, not ", proto::Devices::Precision_Name(devices.precision())));
+  }
+  if (job.parallel().tensor() > 1) {
+    return needs(
+        absl::StrCat("parallel.tensor: 1, not ", job.parallel().tensor(), ", with which no device has all logits"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices) {
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Precision>("devices.precision", devices.precision()));
   const std::string name = proto::Devices::Precision_Name(devices.precision());
@@ -163,6 +181,7 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
   if (!devices.has_deterministic()) devices.set_deterministic(true);
   BATON_RETURN_IF_ERROR(CheckTensor(job, devices));
   BATON_RETURN_IF_ERROR(CheckPrecision(job, devices));
+  BATON_RETURN_IF_ERROR(CheckHead(job, devices));
   if (devices.count() == count) {
     BATON_RETURN_IF_ERROR(ResolveNodes(job.parallel().tensor(), devices));
     BATON_RETURN_IF_ERROR(CheckProcesses(devices));

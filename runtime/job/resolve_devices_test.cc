@@ -60,19 +60,25 @@ TEST_CASE("wrong nodes, links, rates and memory") {
 }
 
 TEST_CASE("wrong devices") {
-  CheckWrong(
-      GENERATE(Wrong{kGpt, "devices.count=2", "devices.count: 2 must be pipeline.stages: 4, one device a stage"},
-               Wrong{kGpt, "devices.threads_each=0", "devices.threads_each: 0 must be at least 1"},
-               Wrong{kGpt, "devices.cores=0", "devices.cores: 0 must be at least 1"},
-               Wrong{kGpt, "devices.cores=1025", "devices.cores: 1025 must be at most 1024"},
-               Wrong{kGpt, "devices.cores=4;devices.backend=CUDA",
-                     "devices.cores: 4 needs devices.backend: HOST; devices.backend: CUDA computes on no cores"},
-               Wrong{kGpt, "devices.precision=TF32",
-                     "devices.precision: TF32 needs devices.backend: CUDA; HOST computes in FLOAT32 or BF16"},
-               Wrong{kGpt, "devices.deterministic=false",
-                     "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic"},
-               Wrong{kMlp, "devices.backend=CUDA;devices.precision=BF16",
-                     "devices.precision: BF16 needs a model that begins with tokens, as gpt2, llama and bert do"}));
+  CheckWrong(GENERATE(
+      Wrong{kGpt, "devices.count=2", "devices.count: 2 must be pipeline.stages: 4, one device a stage"},
+      Wrong{kGpt, "devices.threads_each=0", "devices.threads_each: 0 must be at least 1"},
+      Wrong{kGpt, "devices.cores=0", "devices.cores: 0 must be at least 1"},
+      Wrong{kGpt, "devices.cores=1025", "devices.cores: 1025 must be at most 1024"},
+      Wrong{kGpt, "devices.cores=4;devices.backend=CUDA",
+            "devices.cores: 4 needs devices.backend: HOST; devices.backend: CUDA computes on no cores"},
+      Wrong{kGpt, "devices.precision=TF32",
+            "devices.precision: TF32 needs devices.backend: CUDA; HOST computes in FLOAT32 or BF16"},
+      Wrong{kGpt, "devices.head_in_blocks=true;devices.backend=CUDA",
+            "devices.head_in_blocks: true needs devices.backend: HOST, not CUDA"},
+      Wrong{kGpt, "devices.head_in_blocks=true;devices.precision=BF16",
+            "devices.head_in_blocks: true needs devices.precision: FLOAT32, not BF16"},
+      Wrong{kGpt, "devices.head_in_blocks=true;parallel.tensor=2",
+            "devices.head_in_blocks: true needs parallel.tensor: 1, not 2, with which no device has all logits"},
+      Wrong{kGpt, "devices.deterministic=false",
+            "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic"},
+      Wrong{kMlp, "devices.backend=CUDA;devices.precision=BF16",
+            "devices.precision: BF16 needs a model that begins with tokens, as gpt2, llama and bert do"}));
 }
 
 }  // namespace

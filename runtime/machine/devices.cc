@@ -15,6 +15,7 @@ namespace {
 absl::StatusOr<std::unique_ptr<Backend>> MakeHostBackend(const proto::Devices& devices) {
   HostOptions options;
   options.threads = devices.threads_each();
+  options.head_in_blocks = devices.head_in_blocks();
   if (devices.precision() == proto::Devices::BF16 && HostHasBFloat16()) options.products = DataType::kBFloat16;
   return std::make_unique<HostBackend>(options);
 }

@@ -179,8 +179,9 @@ void AddSimulateCommand(CLI::App& app, CommandAction& action) {
   command->footer(
       R"(Columns: busy: forward, backward and the optimizer. bubble: the idle share of the step. Idle time by cause: fill,
 before the first forward; drain, after the last backward; neighbour, until another device had computed the input;
-transfer, while the input was on its way; core, while others computed on the cores that they share. held: peak number of micro-batches whose activations are live, counted as
-limits are: between backward-input and backward-weight an activation counts by the part that is still live.
+transfer, while the input was on its way; core, while others computed on the cores that they share. held: peak number
+of micro-batches whose activations are live, counted as limits are: between backward-input and backward-weight an
+activation counts by the part that is still live.
 Memory: activations are live from the forward to the backward pass; buffers hold messages.
 The critical path is the chain of instructions, each waiting for the one before, that takes the whole step. Other
 instructions may take longer without making the step longer.
