@@ -73,6 +73,31 @@ TEST_CASE("a searched order trains to the same bits, whatever its limit, placeme
   }
 }
 
+// 24 rows of 90,000 logits are more than 8 MiB.
+TEST_CASE("a head in blocks trains to the same bits, whole backward passes and halves, and needs less memory") {
+  const auto job = [](const char* stages, const char* schedule, const char* in_blocks) {
+    return MakeJob(kSmallGpt, {"model.gpt2.layers=2", "model.gpt2.vocabulary=90000", "run.steps=2",
+                               absl::StrCat("pipeline.stages=", stages), absl::StrCat("pipeline.schedule=", schedule),
+                               absl::StrCat("devices.head_in_blocks=", in_blocks)});
+  };
+  const Outcome unsplit = RunToTheEnd(job("1", "naive", "true"));
+  for (const char* schedule : {"1f1b", "zb-h1", "zb-v"}) {
+    CAPTURE(schedule);
+    const bool has_two_chunks = schedule == std::string("zb-v");
+    CHECK(RunToTheEnd(job(has_two_chunks ? "1" : "2", schedule, "true")) == unsplit);
+  }
+  const Outcome whole = RunToTheEnd(job("1", "naive", "false"));
+  CHECK_FALSE(whole == unsplit);  // other products, rounded otherwise
+  for (size_t step = 0; step < whole.losses.size(); ++step) {
+    CHECK(unsplit.losses[step] == Approx(whole.losses[step]).epsilon(1e-5));
+    CHECK(unsplit.gradient_norms[step] == Approx(whole.gradient_norms[step]).epsilon(1e-4));
+  }
+  const auto arena = [&](const char* in_blocks) {
+    return TrainingSession::Create(job("2", "1f1b", in_blocks)).value()->program().devices.back().arena_bytes;
+  };
+  CHECK(arena("false") - arena("true") > 3 * (Bytes{24} * 90000));  // at least three quarters of the logits
+}
+
 TEST_CASE("a model whose first and last use of a tied weight share a layer trains the same way twice") {
   const proto::Job job = MakeJob(kSmallGpt, {"model.gpt2.layers=1", "pipeline.stages=1"});
   CHECK(RunToTheEnd(job) == RunToTheEnd(job));
