@@ -122,6 +122,12 @@ TEST_CASE("a table of costs holds for the job that it was made for") {
       {"whatif", kShards, "--costs", costs, "batch.sequences=128"},
       "\"batch.sequences=128\": --costs: the table holds for the job without this change, which changes the times "
       "of layers; leave out --costs");
+  const std::string tensor = "parallel={tensor: 2}";
+  const std::string job = "examples/two_replicas.textproto";
+  MustRun({"profile", job, "--set", tensor, "--repeats=1", "-o", costs});
+  CheckRefused({"whatif", job, "--set", tensor, "--costs", costs, "parallel.tensor_sequence=true"},
+               "\"parallel.tensor_sequence=true\": --costs: the table holds for the job without this change, which "
+               "changes the times of layers; leave out --costs");
 }
 
 TEST_CASE("a rehearsed step is explained; another program's trace is refused") {

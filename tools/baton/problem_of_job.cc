@@ -90,9 +90,10 @@ std::string PartOfTimes(proto::Job job) {
   job.mutable_batch()->set_sequences(job.batch().sequences() / job.batch().micro_batches());
   job.mutable_batch()->clear_micro_batches();
   job.mutable_batch()->clear_sum_groups();
-  const int32_t tensor = job.parallel().tensor();
+  const proto::Parallel parallel = job.parallel();
   job.clear_parallel();
-  job.mutable_parallel()->set_tensor(tensor);
+  job.mutable_parallel()->set_tensor(parallel.tensor());
+  job.mutable_parallel()->set_tensor_sequence(parallel.tensor_sequence());
   proto::Pipeline& pipeline = *job.mutable_pipeline();
   pipeline.clear_stages();
   pipeline.clear_chunks_per_device();
