@@ -44,9 +44,25 @@ TEST_CASE("replicas in several processes have the bits of one replica in one pro
   }
 }
 
+TEST_CASE("batches that grow over replicas in several processes have the bits of one replica") {
+  const std::vector<std::string> one = {
+      "pipeline.stages=2", "run.steps=3",
+      "batch={sequences: 16 micro_batches: 8 sum_groups: 2 ramp { from: 4 by: 8 every_steps: 1 }}"};
+  std::vector<std::string> two = one;
+  two.push_back("parallel.replicas=2");
+  const Outcome alone = TrainAlone(MakeJob(kSmallGpt, one));
+  for (const int size : {2, 3, 4}) {
+    CAPTURE(size);
+    CHECK(TrainIn(size, MakeJob(kSmallGpt, two)) == alone);
+  }
+}
+
 TEST_CASE("layers over several devices of a process have the bits of one process, however stages are dealt") {
+  const std::string slices = GENERATE("parallel.tensor_sequence=false", "parallel.tensor_sequence=true");
+  CAPTURE(slices);
+  const std::string vocabulary = "model.gpt2.vocabulary=257";  // padded
   const proto::Job job = MakeJob(kSmallGpt, {"pipeline.stages=4", "parallel.tensor=2", "run.steps=3",
-                                             "run.evaluate_every=3", "batch.sum_groups=2"});
+                                             "run.evaluate_every=3", "batch.sum_groups=2", slices, vocabulary});
   const Outcome alone = TrainAlone(job);
   for (const int size : {2, 3, 4}) {
     CAPTURE(size);
@@ -54,8 +70,9 @@ TEST_CASE("layers over several devices of a process have the bits of one process
     AsProcesses(size, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, job); });
     CHECK(outcomes[0] == alone);
   }
-  const proto::Job uneven = MakeJob(kSmallGpt, {"pipeline.stages=2", "parallel={replicas: 2 tensor: 2}", "run.steps=3",
-                                                "run.evaluate_every=3", "devices.per_process=[2, 6]"});
+  const proto::Job uneven =
+      MakeJob(kSmallGpt, {"pipeline.stages=2", "parallel={replicas: 2 tensor: 2}", "run.steps=3",
+                          "run.evaluate_every=3", "devices.per_process=[2, 6]", slices, vocabulary});
   std::vector<Outcome> outcomes(2);
   AsProcesses(2, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, uneven); });
   CHECK(outcomes[0] == alone);

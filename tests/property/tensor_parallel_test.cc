@@ -244,6 +244,27 @@ Case Gpt2Case(bool tied, RecomputeMode recompute, int64_t vocabulary = 12) {
   return each;
 }
 
+// The layers one by one, each recomputed by itself, and a feed-forward layer without a residual.
+Case ListedCase() {
+  Case each = Gpt2Case(/*tied=*/false, RecomputeMode::kNone);
+  std::vector<LayerSpec> listed;
+  for (const LayerSpec& layer : each.model.layers) {
+    const std::vector<LayerSpec>& inner = std::get<SequenceSpec>(layer.kind).layers;
+    listed.insert(listed.end(), inner.begin(), inner.end());
+  }
+  LinearSpec up, down;
+  up.name = "up";
+  down.name = "down";
+  up.inputs = down.outputs = 16;
+  up.outputs = down.inputs = 24;
+  const auto norm_head_loss = listed.end() - 3;
+  listed.insert(norm_head_loss, {{up}, {ActivationSpec{}}, {down}});
+  for (LayerSpec& layer : listed) layer.recompute = RecomputeMode::kFull;
+  each.model.layers = listed;
+  each.name = "listed";
+  return each;
+}
+
 Case LlamaCase(int64_t vocabulary) {
   LlamaOptions options;
   options.layers = 2;
@@ -288,6 +309,7 @@ std::vector<Case> Cases() {
   return {Gpt2Case(/*tied=*/true, RecomputeMode::kNone),
           Gpt2Case(/*tied=*/false, RecomputeMode::kAttention),
           Gpt2Case(/*tied=*/true, RecomputeMode::kFull),
+          ListedCase(),
           LlamaCase(/*vocabulary=*/16),
           BertCase(/*vocabulary=*/20),
           VitCase(/*classes=*/8),
