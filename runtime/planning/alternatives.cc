@@ -12,7 +12,7 @@
 
 namespace baton {
 
-std::optional<Alternative> CompileAlternative(const Backend& backend, const proto::Job& job,
+std::optional<Alternative> CompileAlternative(const Backend& backend, const proto::Job& job, int num_processes,
                                               const std::vector<std::string>& overrides) {
   proto::Job changed = job;
   for (const std::string& assignment : overrides) {
@@ -22,7 +22,7 @@ std::optional<Alternative> CompileAlternative(const Backend& backend, const prot
   if (!resolved.ok()) return std::nullopt;
   absl::StatusOr<JobPlan> plan = PlanJob(backend, *resolved);
   if (!plan.ok()) return std::nullopt;
-  absl::StatusOr<JobPrograms> programs = CompileJob(*resolved, plan->request);
+  absl::StatusOr<JobPrograms> programs = CompileJob(*resolved, plan->request, num_processes);
   if (!programs.ok()) return std::nullopt;
   absl::StatusOr<Trace> trace = Simulate(programs->training, plan->request.costs);
   if (!trace.ok()) return std::nullopt;

@@ -24,9 +24,9 @@ struct Alternative {
   JobPrograms programs;
 };
 
-// `overrides`: as ApplyOverride takes them; none for the job as it is. Nothing is returned if the changed job is
-// invalid or cannot be compiled.
-std::optional<Alternative> CompileAlternative(const Backend& backend, const proto::Job& job,
+// `num_processes`: as for CompileJob. `overrides`: as ApplyOverride takes them; none for the job as it is. Nothing is
+// returned if the changed job is invalid or cannot be compiled.
+std::optional<Alternative> CompileAlternative(const Backend& backend, const proto::Job& job, int num_processes,
                                               const std::vector<std::string>& overrides);
 
 }  // namespace baton

@@ -37,6 +37,9 @@ absl::Status CheckDeviceMemory(const proto::Job& job, const JobPrograms& program
   if (const Bytes evaluation = programs.EvaluationBytesOf(fullest); evaluation > 0) {
     absl::StrAppend(&parts, ", evaluation ", FormatBytes(evaluation));
   }
+  if (const Bytes exchange = programs.ExchangeBytesOf(fullest); exchange > 0) {
+    absl::StrAppend(&parts, ", sums with other processes ", FormatBytes(exchange));
+  }
   return absl::InvalidArgumentError(absl::StrCat("devices.memory_gib: device ", fullest, " needs ", FormatBytes(needed),
                                                  " by ", programs.training.schedule, ", ", FormatBytes(needed - limit),
                                                  " more than the ", FormatBytes(limit), " that it has: ", parts));

@@ -7,6 +7,8 @@
 #include "base/status.h"
 #include "runtime/device/host/host_memory.h"
 #include "runtime/job/batch_ramp.h"
+#include "runtime/planning/deal_devices.h"
+#include "runtime/planning/exchange_memory.h"
 #include "runtime/planning/program_size.h"
 
 namespace baton {
@@ -25,8 +27,16 @@ Bytes JobPrograms::RampBytesOf(int device) const {
   return bytes;
 }
 
+Bytes JobPrograms::ExchangeBytesOf(int device) const {
+  Bytes bytes = ExchangeBytes(training, rank_of_device, device);
+  if (evaluation.has_value()) bytes += ExchangeBytes(*evaluation, rank_of_device, device);
+  for (const Program& smaller : ramp) bytes += ExchangeBytes(smaller, rank_of_device, device);
+  return bytes;
+}
+
 Bytes JobPrograms::BytesOf(int device) const {
-  return training.devices[device].arena_bytes + EvaluationBytesOf(device) + RampBytesOf(device);
+  return training.devices[device].arena_bytes + EvaluationBytesOf(device) + RampBytesOf(device) +
+         ExchangeBytesOf(device);
 }
 
 Bytes JobPrograms::TotalBytes() const {
@@ -43,9 +53,9 @@ int JobPrograms::FullestDevice() const {
   return fullest;
 }
 
-absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileRequest& request) {
+absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileRequest& request, int num_processes) {
   BATON_ASSIGN_OR_RETURN(Program training, Compile(request));
-  BATON_ASSIGN_OR_RETURN(JobPrograms programs, AddEvaluation(job, request, std::move(training)));
+  BATON_ASSIGN_OR_RETURN(JobPrograms programs, AddEvaluation(job, request, std::move(training), num_processes));
   std::vector<int64_t> sizes = BatchSizes(job);
   sizes.pop_back();
   for (const int64_t size : sizes) {
@@ -64,11 +74,18 @@ absl::StatusOr<JobPrograms> CompileJob(const proto::Job& job, const CompileReque
   return programs;
 }
 
-absl::StatusOr<JobPrograms> AddEvaluation(const proto::Job& job, const CompileRequest& request, Program training) {
+absl::StatusOr<JobPrograms> AddEvaluation(const proto::Job& job, const CompileRequest& request, Program training,
+                                          int num_processes) {
   JobPrograms programs;
   programs.training = std::move(training);
   if (job.run().evaluate_every() > 0) {
     BATON_ASSIGN_OR_RETURN(programs.evaluation, CompileEvaluation(request));
+  }
+  const int count = programs.training.num_devices();
+  const int tensor = job.parallel().tensor();
+  if (num_processes == 0 && count * tensor == job.devices().count()) num_processes = job.devices().per_process_size();
+  if (num_processes > 1 && job.devices().backend() == proto::Devices::CUDA) {
+    BATON_ASSIGN_OR_RETURN(programs.rank_of_device, DealDevices(job.devices(), tensor, count, num_processes));
   }
   return programs;
 }

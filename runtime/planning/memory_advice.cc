@@ -20,11 +20,11 @@ constexpr int kMaxMoves = 64;
 
 class Adviser {
  public:
-  Adviser(const Backend& backend, const proto::Job& job)
-      : backend_(backend), job_(job), limit_(DeviceMemoryLimit(job)) {}
+  Adviser(const Backend& backend, const proto::Job& job, int num_processes)
+      : backend_(backend), job_(job), num_processes_(num_processes), limit_(DeviceMemoryLimit(job)) {}
 
   MemoryAdvice Advise() {
-    const std::optional<Alternative> own = CompileAlternative(backend_, job_, {});
+    const std::optional<Alternative> own = CompileAlternative(backend_, job_, num_processes_, {});
     if (!own) return advice_;
     advice_.step_time = own->step_time;
     TryRecompute();
@@ -44,7 +44,7 @@ class Adviser {
 
  private:
   void Try(const std::vector<std::string>& overrides) {
-    if (const auto made = CompileAlternative(backend_, job_, overrides)) Note(*made);
+    if (const auto made = CompileAlternative(backend_, job_, num_processes_, overrides)) Note(*made);
   }
 
   void Note(const Alternative& made) {
@@ -88,8 +88,8 @@ class Adviser {
       --layers[best->from];
       ++layers[best->to];
       const Bytes before = current->bytes;
-      current =
-          CompileAlternative(backend_, job_, {absl::StrCat("pipeline.split.layers=", absl::StrJoin(layers, ","))});
+      current = CompileAlternative(backend_, job_, num_processes_,
+                                   {absl::StrCat("pipeline.split.layers=", absl::StrJoin(layers, ","))});
       if (!current || current->bytes >= before) return;
     }
     if (current->bytes < own.bytes) Note(*current);
@@ -127,6 +127,7 @@ class Adviser {
 
   const Backend& backend_;
   const proto::Job& job_;
+  const int num_processes_;
   const Bytes limit_;
   MemoryAdvice advice_;
   std::optional<MemorySuggestion> fastest_;  // of the kind of change that is being tried
@@ -134,10 +135,10 @@ class Adviser {
 
 }  // namespace
 
-MemoryAdvice AdviseOnMemory(const Backend& backend, const proto::Job& job) {
+MemoryAdvice AdviseOnMemory(const Backend& backend, const proto::Job& job, int num_processes) {
   MemoryAdvice advice;
   advice.too_large = NumChunks(job) * job.batch().micro_batches() > kMostTriedForwards;
-  return advice.too_large ? advice : Adviser(backend, job).Advise();
+  return advice.too_large ? advice : Adviser(backend, job, num_processes).Advise();
 }
 
 }  // namespace baton

@@ -33,8 +33,8 @@ struct MemoryAdvice {
 };
 
 // Compiles alternatives: other recomputation, schedules, schedules with recomputation, splits and numbers of
-// micro-batches. `job` must be resolved and have devices.memory_gib.
-MemoryAdvice AdviseOnMemory(const Backend& backend, const proto::Job& job);
+// micro-batches. `job` must be resolved and have devices.memory_gib. `num_processes`: as for CompileJob.
+MemoryAdvice AdviseOnMemory(const Backend& backend, const proto::Job& job, int num_processes = 0);
 
 // As "these fit: pipeline.recompute=FULL (7.0 GiB, step +31 %); …", or a sentence that nothing fits. Empty if the job
 // does not compile.

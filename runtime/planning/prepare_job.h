@@ -16,9 +16,11 @@ struct PreparedJob {
   JobPrograms programs;
 };
 
-// `job` must be resolved. The programs are proven for `transport`.
+// `job` must be resolved. The programs are proven for `transport`, and run in `num_processes` processes (0: as many as
+// devices.per_process names).
 // Errors: InvalidArgument for an impossible job, or one that does not fit devices.memory_gib (with advice).
-absl::StatusOr<PreparedJob> PrepareJob(const Backend& backend, const proto::Job& job, const TransportModel& transport);
+absl::StatusOr<PreparedJob> PrepareJob(const Backend& backend, const proto::Job& job, const TransportModel& transport,
+                                       int num_processes = 0);
 
 }  // namespace baton
 

@@ -25,8 +25,11 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
                                tensor > 1 ? absl::StrCat(", each layer over ", tensor) : "", ", ",
                                FormatPlural(program.num_micro_batches, "micro-batch"), " by ", program.schedule, ": ",
                                FormatPlural(instructions, "instruction"), ", proven"));
-  lines.push_back(absl::StrCat("memory of device ", fullest - program.devices.data(), ", the fullest: ",
-                               FormatBytes(fullest->arena_bytes), " (", FormatMemory(BreakDownMemory(*fullest)), ")"));
+  const Bytes exchange = session.ExchangeBytesOf(static_cast<int>(fullest - program.devices.data()));
+  lines.push_back(absl::StrCat(
+      "memory of device ", fullest - program.devices.data(), ", the fullest: ", FormatBytes(fullest->arena_bytes), " (",
+      FormatMemory(BreakDownMemory(*fullest)), ")",
+      exchange > 0 ? absl::StrCat(", and ", FormatBytes(exchange), " for sums with other processes") : ""));
   for (const std::string& padding : session.DescribePadding()) lines.push_back(padding);
   if (const std::string held_out = session.DescribeHeldOut(); !held_out.empty()) lines.push_back(held_out);
   if (const std::string devices = session.DescribeDevices(); !devices.empty()) {

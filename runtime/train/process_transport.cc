@@ -1,4 +1,4 @@
-// Deals the devices, and connects their processes.
+// Gloo, unless another transport is made.
 #include "runtime/train/process_transport.h"
 
 #include <atomic>
@@ -15,24 +15,6 @@ namespace {
 std::atomic<int64_t> num_made{0};
 
 }  // namespace
-
-absl::StatusOr<std::vector<int>> DealDevices(const proto::Devices& devices, int count, int num_processes) {
-  if (num_processes > count) {
-    return absl::InvalidArgumentError(absl::StrCat("devices.count: ", count, " for ", num_processes,
-                                                   " processes, which need a device each; start at most ", count));
-  }
-  const bool is_given = !devices.per_process().empty() && num_processes > 1;
-  if (is_given && devices.per_process_size() != num_processes) {
-    return absl::InvalidArgumentError(absl::StrCat("devices.per_process: has ", devices.per_process_size(),
-                                                   " entries, but the run has ", num_processes, " processes"));
-  }
-  std::vector<int> rank_of_device;
-  for (int rank = 0; rank < num_processes; ++rank) {
-    const int even = count / num_processes + (rank < count % num_processes ? 1 : 0);
-    rank_of_device.insert(rank_of_device.end(), is_given ? devices.per_process(rank) : even, rank);
-  }
-  return rank_of_device;
-}
 
 absl::StatusOr<std::unique_ptr<ProcessTransport>> ProcessTransport::Create(Control& control,
                                                                            const std::vector<int>& rank_of_device,

@@ -10,17 +10,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "proto/job.pb.h"
 #include "runtime/process/control.h"
 #include "runtime/transport/remote_transport.h"
 #include "runtime/transport/router/router.h"
 #include "runtime/transport/store.h"
 
 namespace baton {
-
-// [device]: the rank of its process, ascending. Errors: InvalidArgument if there are more processes than devices, or if
-// devices.per_process is for another number of processes.
-absl::StatusOr<std::vector<int>> DealDevices(const proto::Devices& devices, int count, int num_processes);
 
 // Thread contract: one thread at a time; Abort from any thread. Borrows the control plane and the local transport.
 class ProcessTransport {
@@ -29,8 +24,9 @@ class ProcessTransport {
   using MakeRemote =
       std::function<absl::StatusOr<std::unique_ptr<RemoteTransport>>(Store* store, const std::string& key_prefix)>;
 
-  // All processes of the run call it at the same time. `rank_of_device`: see DealDevices. `moves_data`: false for
-  // rehearsals, whose arenas have no memory. Errors: those of the transport and of the control plane.
+  // All processes of the run call it at the same time. `rank_of_device`: see DealDevices in runtime/planning.
+  // `moves_data`: false for rehearsals, whose arenas have no memory. Errors: those of the transport and of the control
+  // plane.
   static absl::StatusOr<std::unique_ptr<ProcessTransport>> Create(Control& control,
                                                                   const std::vector<int>& rank_of_device,
                                                                   Transport* local, bool moves_data,

@@ -14,6 +14,7 @@
 #include "runtime/job/resolve.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/device_memory.h"
+#include "runtime/planning/exchange_memory.h"
 #include "runtime/planning/members.h"
 #include "runtime/planning/share_job.h"
 #include "runtime/train/compare_replicas.h"
@@ -52,7 +53,7 @@ absl::StatusOr<PreparedJob> TrainingSession::PrepareOrReceive(const TransportMod
     BATON_ASSIGN_OR_RETURN(const std::string bytes, control_->Broadcast(""));
     return ReadPrepared(*backend_, job_, transport, bytes);
   }
-  BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareJob(*backend_, job_, transport));
+  BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareJob(*backend_, job_, transport, control_->size()));
   if (!IsAlone()) BATON_RETURN_IF_ERROR(control_->Broadcast(PrintPrepared(prepared)).status());
   return prepared;
 }
@@ -243,6 +244,11 @@ absl::Status TrainingSession::VerifyReplicas(int64_t step) const {
     }
   }
   return CompareReplicas(*control_, *program_, num_members, devices_->rank_of_device(), hashes, step);
+}
+
+Bytes TrainingSession::ExchangeBytesOf(int device) const {
+  if (job_.devices().backend() != proto::Devices::CUDA) return 0;
+  return ExchangeBytes(*program_, devices_->rank_of_device(), device);
 }
 
 void TrainingSession::SetStop(const std::atomic<bool>* stop) {

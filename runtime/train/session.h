@@ -122,6 +122,8 @@ class TrainingSession {
   std::string DescribeHeldOut() const;
   // See Executor::PeakArenaBytes; of the training program.
   Bytes PeakArenaBytes(int device) const { return executor_->PeakArenaBytes(device); }
+  // GPU memory for the training program's sums with other processes; see ExchangeBytes in runtime/planning.
+  Bytes ExchangeBytesOf(int device) const;
   // The parameters region of one replica of a chunk, an index into ChunkPlacement::replicas(), that is in this process.
   absl::StatusOr<std::vector<std::byte>> ParametersAt(int replica_index) const;
   // Sequences (examples, for other data) in the batch of step `step`, and their tokens.

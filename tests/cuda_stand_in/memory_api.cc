@@ -177,6 +177,16 @@ int64_t NumAllocations() {
   return static_cast<int64_t>(memory.allocations.size());
 }
 
+int64_t DeviceBytes() {
+  Memory& memory = TheMemory();
+  baton::MutexLock lock(&memory.mutex);
+  int64_t bytes = 0;
+  for (const auto& [block, allocation] : memory.allocations) {
+    if (allocation.on_device) bytes += static_cast<int64_t>(allocation.bytes);
+  }
+  return bytes;
+}
+
 }  // namespace baton::stand_in
 
 using namespace baton::stand_in;  // NOLINT: the runtime's functions are outside of any namespace

@@ -33,6 +33,8 @@ void FailEnqueued(int64_t n);
 int64_t NumStreams();
 int64_t NumEvents();
 int64_t NumAllocations();
+// Bytes of cudaMalloc on all GPUs that are not freed.
+int64_t DeviceBytes();
 // The number of nodes of the graph that was instantiated last.
 int64_t NumNodesOfLastGraph();
 int64_t NumGraphLaunches();

@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/machine/devices.h"
+#include "runtime/planning/prepare_job.h"
+#include "tests/cuda_stand_in/stand_in.h"
 #include "tests/e2e/cuda_job.h"
 #include "tests/processes/train_as.h"
 
@@ -20,8 +23,8 @@ TEST_CASE("CUDA: several processes have the bits of one, for stages and tied par
   for (const Split& split : {Split{"1f1b", 2, 2}, Split{"zb-h1", 4, 2}, Split{"1f1b", 4, 3}, Split{"zb-v", 2, 2}}) {
     CAPTURE(split.schedule, split.stages, split.processes);
     const FakeGpus gpus(4, static_cast<uint64_t>(split.stages));
-    const proto::Job job = MakeJob(kTinyGpt, {absl::StrCat("pipeline.schedule=", split.schedule),
-                                              absl::StrCat("pipeline.stages=", split.stages)});
+    const proto::Job job = MakeJob(
+        kTinyGpt, {absl::StrCat("pipeline.schedule=", split.schedule), absl::StrCat("pipeline.stages=", split.stages)});
     CHECK(TrainIn(split.processes, job) == alone);
   }
 }
@@ -39,6 +42,39 @@ TEST_CASE("CUDA: replicas in several processes have the bits of one process, wit
     CAPTURE(zero);
     const FakeGpus gpus(2, 9);
     CHECK(TrainIn(2, job(zero)) == alone);
+  }
+}
+
+// Device memory while the sessions of all processes are ready.
+int64_t BytesOfSessions(const proto::Job& job, int num_processes) {
+  int64_t bytes = 0;
+  AsProcesses(num_processes, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    const auto session = TrainingSession::Create(job, options).value();
+    REQUIRE(control.Barrier().ok());
+    if (control.rank() == 0) bytes = stand_in::DeviceBytes();
+    REQUIRE(control.Barrier().ok());
+  });
+  return bytes;
+}
+
+TEST_CASE("CUDA: sums of several processes need the memory on GPUs that the check before a launch counts") {
+  const FakeGpus gpus(4, 7);
+  const proto::Job job = MakeJob(kTinyGpt, {"pipeline.stages=2", "parallel.replicas=2", "run.evaluate_every=1"});
+  const auto backend = MakeBackend(job.devices()).value();
+  int64_t alone = 0;
+  {
+    const auto session = TrainingSession::Create(job).value();
+    alone = stand_in::DeviceBytes();
+  }
+  for (const int num_processes : {2, 3, 4}) {
+    CAPTURE(num_processes);
+    const JobPrograms programs = PrepareJob(*backend, job, TransportModel{}, num_processes).value().programs;
+    int64_t staging = 0;
+    for (int device = 0; device < 4; ++device) staging += programs.ExchangeBytesOf(device);
+    CHECK(staging > 0);
+    CHECK(BytesOfSessions(job, num_processes) == alone + staging);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "proto/prepared_job.pb.h"
 #include "runtime/device/host/host_device.h"
+#include "runtime/planning/deal_devices.h"
 #include "runtime/train/gather_trace.h"
 #include "schedules/program/form/proto_form.h"
 #include "schedules/program/walk/participants.h"
@@ -80,7 +81,7 @@ absl::StatusOr<std::unique_ptr<Rehearsal>> Rehearsal::Create(const RehearsalPlan
 }
 
 absl::Status Rehearsal::CreateDevices(const CostModel& costs) {
-  BATON_ASSIGN_OR_RETURN(rank_of_device_, DealDevices({}, program_->num_devices(), control_.size()));
+  BATON_ASSIGN_OR_RETURN(rank_of_device_, DealDevices({}, /*num_members=*/1, program_->num_devices(), control_.size()));
   devices_.resize(program_->num_devices());
   if (costs.cores.AreShared(program_->num_devices())) {
     cores_ = std::make_unique<RehearsedCores>(costs.cores, program_->num_devices());

@@ -22,9 +22,8 @@ Shard ContributionOf(absl::Span<const ReduceBuffer> members, size_t member, Byte
 absl::StatusOr<std::unique_ptr<NcclExchange>> NcclExchange::Create(NcclExchangeOptions options) {
   std::unique_ptr<NcclExchange> exchange(new NcclExchange(std::move(options)));
   const NcclExchangeOptions& own = exchange->options_;
-  BATON_ASSIGN_OR_RETURN(
-      exchange->staging_,
-      DeviceBytes::Create(*own.device, own.block_bytes * static_cast<Bytes>(own.rank_of_member.size())));
+  const Bytes staging = StagingBytes(static_cast<int>(own.rank_of_member.size()), own.block_bytes);
+  BATON_ASSIGN_OR_RETURN(exchange->staging_, DeviceBytes::Create(*own.device, staging));
   return exchange;
 }
 

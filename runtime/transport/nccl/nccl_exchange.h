@@ -19,18 +19,19 @@
 #include "runtime/transport/cuda/cuda_collective.h"
 #include "runtime/transport/nccl/device_bytes.h"
 #include "runtime/transport/nccl/nccl_connection.h"
+#include "runtime/transport/nccl/staging.h"
 
 namespace baton {
 
 struct NcclExchangeOptions {
   CudaDevice* device = nullptr;  // whose GPU adds; borrowed
   std::shared_ptr<NcclConnection> connection;
-  int rank = 0;                        // in the connection
-  std::vector<int> rank_of_member;     // likewise
-  Bytes block_bytes = Bytes{2} << 20;  // a multiple of 8, the same in all processes
+  int rank = 0;                     // in the connection
+  std::vector<int> rank_of_member;  // likewise
+  Bytes block_bytes = kExchangeBlockBytes;
 };
 
-// Thread contract: one thread at a time. Owns staging memory for a block of each member.
+// Thread contract: one thread at a time. Owns staging memory of StagingBytes.
 class NcclExchange final : public CudaSum {
  public:
   // Errors: those of CUDA.
