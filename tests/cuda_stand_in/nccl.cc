@@ -3,6 +3,8 @@
 // only at its end. Calls are in progress for a while.
 #include "tests/cuda_stand_in/nccl.h"
 
+#include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -34,6 +36,7 @@ struct Pair {
 ABSL_CONST_INIT baton::Mutex mutex(absl::kConstInit);
 ncclResult_t forced_state ABSL_GUARDED_BY(mutex) = ncclSuccess;
 int next_id ABSL_GUARDED_BY(mutex) = 1;
+std::atomic<int64_t> num_bytes{0};
 std::map<std::tuple<int, int, int>, Pair> pairs ABSL_GUARDED_BY(mutex);  // [id, from, to]
 
 // The calls of the thread's group on one stream: all begin behind what was on the stream before.
@@ -47,10 +50,13 @@ thread_local std::map<cudaStream_t, GroupedCalls> grouped;
 void Arrive(const std::shared_ptr<Transfer>& transfer) {
   if (++transfer->num_arrived < 2) return;
   std::memmove(transfer->destination, transfer->source, transfer->bytes[0]);
+  num_bytes += static_cast<int64_t>(transfer->bytes[0]);
   for (const std::shared_ptr<Work>& end : transfer->ends) TheMachine().work.Release(end);
 }
 
 }  // namespace
+
+int64_t NcclBytes() { return num_bytes; }
 
 void FailNccl(ncclResult_t state) {
   baton::MutexLock lock(&mutex);

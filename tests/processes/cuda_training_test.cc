@@ -1,5 +1,6 @@
 // Training on GPUs of several processes by NCCL, on stand-ins for CUDA and NCCL: the bits of one process. Each process
 // is emulated by a thread.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -7,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/prepare_job.h"
+#include "runtime/transport/nccl/staging.h"
+#include "tests/cuda_stand_in/nccl.h"
 #include "tests/cuda_stand_in/stand_in.h"
 #include "tests/e2e/cuda_job.h"
 #include "tests/processes/train_as.h"
@@ -42,6 +45,32 @@ TEST_CASE("CUDA: replicas in several processes have the bits of one process, wit
     CAPTURE(zero);
     const FakeGpus gpus(2, 9);
     CHECK(TrainIn(2, job(zero)) == alone);
+  }
+}
+
+TEST_CASE("CUDA: gradients of several blocks are summed in parts by three and by four processes, with the same bits") {
+  for (const int replicas : {3, 4}) {
+    CAPTURE(replicas);
+    const proto::Job job = MakeJob(
+        kTinyGpt, {"model.gpt2.layers=1", "model.gpt2.width=64", "model.gpt2.vocabulary=10000", "pipeline.stages=1",
+                   absl::StrCat("parallel.replicas=", replicas), absl::StrCat("batch.sequences=", replicas),
+                   absl::StrCat("batch.micro_batches=", replicas), "run.steps=2"});
+    const FakeGpus gpus(replicas, static_cast<uint64_t>(replicas));
+    const Outcome alone = TrainAlone(job);
+    const int64_t before = stand_in::NcclBytes();
+    CHECK(TrainIn(replicas, job) == alone);
+    const auto backend = MakeBackend(job.devices()).value();
+    Bytes summed = 0, largest = 0;
+    const PreparedJob prepared = PrepareJob(*backend, job, TransportModel{}, replicas).value();
+    for (const ReduceGroup& group : prepared.programs.training.reduce_groups) {
+      summed += group.bytes;
+      largest = std::max(largest, group.bytes);
+    }
+    CHECK(largest > kExchangeBlockBytes);
+    // In each of two steps; directly it would be replicas · (replicas − 1) times the sums.
+    const int64_t sent = stand_in::NcclBytes() - before;
+    CHECK(sent >= 2 * 2 * (replicas - 1) * largest);
+    CHECK(sent < 2 * 2 * (replicas - 1) * summed + (1 << 20));
   }
 }
 

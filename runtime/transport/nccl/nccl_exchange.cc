@@ -2,6 +2,7 @@
 #include "runtime/transport/nccl/nccl_exchange.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/cuda_status.h"
 #include "base/status.h"
@@ -10,14 +11,18 @@
 namespace baton {
 namespace {
 
-// The part of the block at `offset` that a member contributes, counted from the block's beginning.
-Shard ContributionOf(absl::Span<const ReduceBuffer> members, size_t member, Bytes offset, Bytes block_bytes) {
-  if (members[0].combine != Combine::kShards) return {0, block_bytes};
-  const Shard shard = ShardOf(members[0].bytes, static_cast<int>(member), static_cast<int>(members.size()));
-  return PartInBlock(shard, offset, block_bytes);
+// The memory may be the host's (gradient norms), or of another GPU of this process.
+absl::Status Copy(std::byte* to, const std::byte* from, Bytes bytes, cudaStream_t stream) {
+  if (bytes == 0) return absl::OkStatus();
+  BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDefault, stream));
+  return absl::OkStatus();
 }
 
 }  // namespace
+
+NcclExchange::NcclExchange(NcclExchangeOptions options)
+    : options_(std::move(options)),
+      num_ranks_(1 + *std::max_element(options_.rank_of_member.begin(), options_.rank_of_member.end())) {}
 
 absl::StatusOr<std::unique_ptr<NcclExchange>> NcclExchange::Create(NcclExchangeOptions options) {
   std::unique_ptr<NcclExchange> exchange(new NcclExchange(std::move(options)));
@@ -28,52 +33,99 @@ absl::StatusOr<std::unique_ptr<NcclExchange>> NcclExchange::Create(NcclExchangeO
 }
 
 absl::Status NcclExchange::Add(absl::Span<const ReduceBuffer> members, Stream& stream) {
-  for (Bytes offset = 0; offset < members[0].bytes; offset += options_.block_bytes) {
-    BATON_RETURN_IF_ERROR(Exchange(members, offset, stream));
-    BATON_RETURN_IF_ERROR(AddBlock(members, offset, stream));
+  const Bytes total = members[0].bytes;
+  Block block;
+  block.through_parts = num_ranks_ > 2 && members[0].combine != Combine::kShards && total > options_.direct_bytes;
+  for (; block.offset < total; block.offset += options_.block_bytes) {
+    block.bytes = std::min(options_.block_bytes, total - block.offset);
+    BATON_RETURN_IF_ERROR(ExchangeMembers(members, block, stream));
+    BATON_RETURN_IF_ERROR(AddPart(members, block, stream));
+    if (block.through_parts) BATON_RETURN_IF_ERROR(ExchangeSums(members, block, stream));
   }
   return absl::OkStatus();
 }
 
-absl::Status NcclExchange::Exchange(absl::Span<const ReduceBuffer> members, Bytes offset, Stream& stream) {
+Shard NcclExchange::PartOf(const Block& block, int rank) const {
+  return block.through_parts ? ShardOf(block.bytes, rank, num_ranks_) : Shard{0, block.bytes};
+}
+
+Shard NcclExchange::ContributionOf(absl::Span<const ReduceBuffer> members, size_t member, const Block& block,
+                                   int rank) const {
+  if (members[0].combine != Combine::kShards) return PartOf(block, rank);
+  const Shard shard = ShardOf(members[0].bytes, static_cast<int>(member), static_cast<int>(members.size()));
+  return PartInBlock(shard, block.offset, block.bytes);
+}
+
+absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream) {
   BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, options_.connection->communicator());
   const auto native = static_cast<cudaStream_t>(stream.native_handle());
-  const Bytes block_bytes = std::min(options_.block_bytes, members[0].bytes - offset);
-  std::vector<Shard> parts;
   for (size_t member = 0; member < members.size(); ++member) {
-    parts.push_back(ContributionOf(members, member, offset, block_bytes));
-    if (!IsHere(member) || parts[member].bytes() == 0) continue;
-    // Gradient norms are in memory of the host, and a member may be on another GPU of this process.
-    BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(StagingOf(member) + parts[member].begin,
-                                               members[member].data + offset + parts[member].begin,
-                                               static_cast<size_t>(parts[member].bytes()), cudaMemcpyDefault, native));
+    if (!IsHere(member)) continue;
+    Shard sent = {0, block.bytes};
+    if (!block.through_parts) sent = ContributionOf(members, member, block, options_.rank);
+    BATON_RETURN_IF_ERROR(
+        Copy(StagingOf(member) + sent.begin, members[member].data + block.offset + sent.begin, sent.bytes(), native));
   }
-  const int num_ranks = 1 + *std::max_element(options_.rank_of_member.begin(), options_.rank_of_member.end());
   return communicator->Group([&]() -> absl::Status {
     for (size_t member = 0; member < members.size(); ++member) {
-      const Shard& part = parts[member];
-      if (part.bytes() == 0) continue;
-      std::byte* const data = StagingOf(member) + part.begin;
-      if (!IsHere(member)) {
-        BATON_RETURN_IF_ERROR(communicator->Receive(native, data, part.bytes(), options_.rank_of_member[member]));
-        continue;
-      }
-      for (int peer = 0; peer < num_ranks; ++peer) {
-        if (peer == options_.rank) continue;
-        BATON_RETURN_IF_ERROR(communicator->Send(native, data, part.bytes(), peer));
+      for (int rank = 0; rank < num_ranks_; ++rank) {
+        // A member that is here goes to all other processes; one that is elsewhere comes here.
+        if (IsHere(member) == (rank == options_.rank)) continue;
+        const Shard part = ContributionOf(members, member, block, rank);
+        if (part.bytes() == 0) continue;
+        std::byte* const data = StagingOf(member) + part.begin;
+        BATON_RETURN_IF_ERROR(IsHere(member)
+                                  ? communicator->Send(native, data, part.bytes(), rank)
+                                  : communicator->Receive(native, data, part.bytes(), options_.rank_of_member[member]));
       }
     }
     return absl::OkStatus();
   });
 }
 
-absl::Status NcclExchange::AddBlock(absl::Span<const ReduceBuffer> members, Bytes offset, Stream& stream) {
-  block_.assign(members.begin(), members.end());
+// The sum is also in the staging memory of members that are elsewhere.
+absl::Status NcclExchange::AddPart(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream) {
+  const Shard own = PartOf(block, options_.rank);
+  if (own.bytes() == 0) return absl::OkStatus();
+  part_.assign(members.begin(), members.end());
   for (size_t member = 0; member < members.size(); ++member) {
-    block_[member].data = IsHere(member) ? members[member].data + offset : StagingOf(member);
-    block_[member].bytes = std::min(options_.block_bytes, members[member].bytes - offset);
+    part_[member].data = (IsHere(member) ? members[member].data + block.offset : StagingOf(member)) + own.begin;
+    part_[member].bytes = own.bytes();
   }
-  return SumMembers(block_, stream, offset, members[0].bytes);
+  return SumMembers(part_, stream, block.offset + own.begin, members[0].bytes);
+}
+
+absl::Status NcclExchange::ExchangeSums(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream) {
+  BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, options_.connection->communicator());
+  const auto native = static_cast<cudaStream_t>(stream.native_handle());
+  const Shard own = PartOf(block, options_.rank);
+  const std::vector<int>& ranks = options_.rank_of_member;
+  const size_t first_here = std::find(ranks.begin(), ranks.end(), options_.rank) - ranks.begin();
+  const size_t elsewhere =
+      first_here == 0
+          ? std::find_if(ranks.begin(), ranks.end(), [&](int rank) { return rank != options_.rank; }) - ranks.begin()
+          : 0;
+  // What was sent from the staging memory of the first member here is no longer needed.
+  std::byte* const sums = StagingOf(first_here);
+  BATON_RETURN_IF_ERROR(communicator->Group([&]() -> absl::Status {
+    for (int rank = 0; rank < num_ranks_; ++rank) {
+      if (rank == options_.rank) continue;
+      const Shard part = PartOf(block, rank);
+      if (own.bytes() > 0) {
+        BATON_RETURN_IF_ERROR(communicator->Send(native, StagingOf(elsewhere) + own.begin, own.bytes(), rank));
+      }
+      if (part.bytes() == 0) continue;
+      BATON_RETURN_IF_ERROR(communicator->Receive(native, sums + part.begin, part.bytes(), rank));
+    }
+    return absl::OkStatus();
+  }));
+  for (size_t member = 0; member < members.size(); ++member) {
+    if (!IsHere(member)) continue;
+    std::byte* const data = members[member].data + block.offset;
+    BATON_RETURN_IF_ERROR(Copy(data, sums, own.begin, native));
+    BATON_RETURN_IF_ERROR(Copy(data + own.end, sums + own.end, block.bytes - own.end, native));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace baton

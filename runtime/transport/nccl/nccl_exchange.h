@@ -1,10 +1,17 @@
-// The part of a sum, or of an exchange of shards, in which members of several processes meet: each process sends its
-// own members to all others, and combines all members by the kernel that one process uses, so that the bits do not
-// depend on where members are. Used by the collectives of NcclTransport.
+// The part of a sum, or of an exchange of shards, in which members of several processes meet: members travel by NCCL,
+// and are combined by the kernel that one process uses, so that the bits do not depend on where members are. Used by
+// the collectives of NcclTransport. Blocks go one after the other, on one stream, in one of two ways:
 //
-//   block by block, on one stream:   own members ─▶ staging ─▶ all others
-//                                    staging ◀─ members of others
-//                                    combine ─▶ own members
+//   directly       two processes, small sums, and shards: each process sends its members to all others, and all add
+//   through parts  each process adds an equal part of the block and sends its sum to all others, so that n processes
+//                  send and receive 2 (n − 1) / n blocks each, as a ring would
+//
+//   directly         own members ─▶ staging ─▶ all others
+//                    staging ◀─ members of others ─ combine ─▶ own members
+//   through parts    own members ─▶ staging ─ the part of each process ─▶ that process
+//                    staging ◀─ own part of the members of others ─ combine ─▶ own members
+//                    the sum of the own part ─▶ all others
+//                    staging ◀─ the sums of the other parts ─▶ own members
 #ifndef BATON_RUNTIME_TRANSPORT_NCCL_NCCL_EXCHANGE_H_
 #define BATON_RUNTIME_TRANSPORT_NCCL_NCCL_EXCHANGE_H_
 
@@ -27,8 +34,9 @@ struct NcclExchangeOptions {
   CudaDevice* device = nullptr;  // whose GPU adds; borrowed
   std::shared_ptr<NcclConnection> connection;
   int rank = 0;                     // in the connection
-  std::vector<int> rank_of_member;  // likewise
+  std::vector<int> rank_of_member;  // likewise; every rank has at least one
   Bytes block_bytes = kExchangeBlockBytes;
+  Bytes direct_bytes = Bytes{64} << 10;  // larger sums of more than two processes go through parts; the same in all
 };
 
 // Thread contract: one thread at a time. Owns staging memory of StagingBytes.
@@ -44,17 +52,30 @@ class NcclExchange final : public CudaSum {
   void Reset() override { options_.connection->Abort(); }
 
  private:
-  explicit NcclExchange(NcclExchangeOptions options) : options_(std::move(options)) {}
+  struct Block {
+    Bytes offset = 0;
+    Bytes bytes = 0;
+    bool through_parts = false;
+  };
+
+  explicit NcclExchange(NcclExchangeOptions options);
   bool IsHere(size_t member) const { return options_.rank_of_member[member] == options_.rank; }
   std::byte* StagingOf(size_t member) const {
     return staging_.data() + static_cast<Bytes>(member) * options_.block_bytes;
   }
-  absl::Status AddBlock(absl::Span<const ReduceBuffer> members, Bytes offset, Stream& stream);
-  absl::Status Exchange(absl::Span<const ReduceBuffer> members, Bytes offset, Stream& stream);
+  // The part of a block that a process adds, counted from the block's beginning.
+  Shard PartOf(const Block& block, int rank) const;
+  // The bytes of a block that a member sends to a process, counted likewise.
+  Shard ContributionOf(absl::Span<const ReduceBuffer> members, size_t member, const Block& block, int rank) const;
+
+  absl::Status ExchangeMembers(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream);
+  absl::Status AddPart(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream);
+  absl::Status ExchangeSums(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream);
 
   const NcclExchangeOptions options_;
+  const int num_ranks_;
   DeviceBytes staging_;
-  std::vector<ReduceBuffer> block_;  // [member]
+  std::vector<ReduceBuffer> part_;  // [member]
 };
 
 }  // namespace baton

@@ -3,12 +3,15 @@
 #include "runtime/transport/nccl/nccl_transport.h"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/shards.h"
 #include "runtime/transport/testing/stores.h"
+#include "tests/cuda_stand_in/nccl.h"
 #include "tests/cuda_stand_in/stand_in.h"
 
 namespace baton {
@@ -76,13 +79,16 @@ struct Run {
   std::vector<std::unique_ptr<NcclTransport>> transports;  // [rank]
 };
 
-// 3 members of `count` floats on 3 devices, combined twice. Returns what each device has after the first time.
-std::vector<std::vector<float>> CombineThree(Run& run, const std::vector<std::vector<float>>& values, Combine combine) {
-  const auto parts = run.Sum({0, 1, 2});
+// Member n is on device n. Returns what each device has then.
+std::vector<std::vector<float>> CombineAll(Run& run, const std::vector<std::vector<float>>& values, Combine combine) {
+  const auto num_devices = static_cast<int>(values.size());
+  std::vector<int32_t> device_of_member(values.size());
+  std::iota(device_of_member.begin(), device_of_member.end(), 0);
+  const auto parts = run.Sum(device_of_member);
   run.Connect();
   std::vector<std::unique_ptr<Event>> done;
   const auto bytes = static_cast<Bytes>(values[0].size() * sizeof(float));
-  for (int device = 0; device < 3; ++device) {
+  for (int device = 0; device < num_devices; ++device) {
     run.Set(device, values[device]);
     done.push_back(run.devices[device]->CreateEvent());
     REQUIRE(run.devices[device]->BindWorkerThread().ok());
@@ -91,7 +97,7 @@ std::vector<std::vector<float>> CombineThree(Run& run, const std::vector<std::ve
     REQUIRE(part.Arrive(*run.streams[device], device, {&buffer, 1}, *done[device], nullptr) == absl::OkStatus());
   }
   std::vector<std::vector<float>> results;
-  for (int device = 0; device < 3; ++device) {
+  for (int device = 0; device < num_devices; ++device) {
     REQUIRE(run.devices[device]->BindWorkerThread().ok());
     REQUIRE(run.streams[device]->Wait(*done[device]).ok());
     REQUIRE(run.streams[device]->Synchronize().ok());
@@ -110,7 +116,7 @@ TEST_CASE("NCCL: members in two and three processes are summed in their order, a
   const std::vector<std::vector<float>> values = {{1e8f, 1}, {1, 2}, {-1e8f, 4}};
   for (const Combine combine : {Combine::kInOrder, Combine::kAsTree}) {
     Run run(ranks, 2, seed);
-    for (const std::vector<float>& result : CombineThree(run, values, combine)) {
+    for (const std::vector<float>& result : CombineAll(run, values, combine)) {
       CHECK(result == std::vector<float>{(1e8f + 1.0f) + -1e8f, 7});
     }
   }
@@ -132,8 +138,74 @@ TEST_CASE("NCCL: sums and shards of several blocks") {
     sum[i] = (values[0][i] + values[1][i]) + values[2][i];
   }
   Run run(ranks, kNumbers, 4);
-  for (const std::vector<float>& result : CombineThree(run, values, Combine::kShards)) CHECK((result == shards));
-  for (const std::vector<float>& result : CombineThree(run, values, Combine::kInOrder)) CHECK((result == sum));
+  for (const std::vector<float>& result : CombineAll(run, values, Combine::kShards)) CHECK((result == shards));
+  for (const std::vector<float>& result : CombineAll(run, values, Combine::kInOrder)) CHECK((result == sum));
+}
+
+// Values of which neither order nor association of additions is free.
+std::vector<std::vector<float>> ValuesOf(int num_members, size_t count) {
+  std::vector<std::vector<float>> values(num_members, std::vector<float>(count));
+  for (int member = 0; member < num_members; ++member) {
+    for (size_t i = 0; i < count; ++i) {
+      const auto number = static_cast<float>((i + 1) * static_cast<size_t>(member + 7) % 1013);
+      values[member][i] = member % 2 == 0 ? 0.1f * number : 1e4f - number;
+    }
+  }
+  return values;
+}
+
+// What the connections of NcclConnection::Connect send, and then the sum.
+int64_t BytesOfSum(Run& run, const std::vector<std::vector<float>>& values, Combine combine,
+                   const std::vector<float>& expected) {
+  const int64_t before = stand_in::NcclBytes();
+  for (const std::vector<float>& result : CombineAll(run, values, combine)) CHECK((result == expected));
+  const auto num_ranks = static_cast<int64_t>(run.transports.size());
+  return stand_in::NcclBytes() - before - num_ranks * (num_ranks - 1);
+}
+
+// 2 MiB blocks and a last one of less than a part's alignment; a sum that is just beyond what is sent directly.
+TEST_CASE("NCCL: each of several processes adds a part of a large sum: the same bits, with a ring's bytes") {
+  const std::vector<int> ranks = GENERATE(std::vector<int>{0, 1, 2}, std::vector<int>{0, 1, 2, 3});
+  const auto num_members = static_cast<int>(ranks.size());
+  for (const size_t count : {size_t{5 << 18} + 13, size_t{16 << 10} + 1}) {
+    CAPTURE(num_members, count);
+    const std::vector<std::vector<float>> values = ValuesOf(num_members, count);
+    std::vector<float> in_order(count), as_tree(count);
+    for (size_t i = 0; i < count; ++i) {
+      in_order[i] = values[0][i];
+      for (int member = 1; member < num_members; ++member) in_order[i] += values[member][i];
+      as_tree[i] = (values[0][i] + values[1][i]) + (num_members == 3 ? values[2][i] : values[2][i] + values[3][i]);
+    }
+    Run run(ranks, static_cast<int>(count), num_members);
+    const auto bytes = static_cast<int64_t>(count * sizeof(float));
+    CHECK(BytesOfSum(run, values, Combine::kInOrder, in_order) == 2 * (num_members - 1) * bytes);
+    CHECK(BytesOfSum(run, values, Combine::kAsTree, as_tree) == 2 * (num_members - 1) * bytes);
+  }
+}
+
+TEST_CASE("NCCL: sums of at most 64 KiB go directly") {
+  const std::vector<std::vector<float>> values = ValuesOf(3, 16 << 10);
+  std::vector<float> sum(16 << 10);
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] = (values[0][i] + values[1][i]) + values[2][i];
+  Run run({0, 1, 2}, 16 << 10, 1);
+  CHECK(BytesOfSum(run, values, Combine::kInOrder, sum) == 3 * 2 * (64 << 10));
+}
+
+// Processes have different numbers of members, also not the first one.
+TEST_CASE("NCCL: parts of sums with several members in a process") {
+  const std::vector<int> ranks =
+      GENERATE(std::vector<int>{0, 0, 1, 2}, std::vector<int>{0, 1, 1, 2}, std::vector<int>{0, 1, 2, 2, 2});
+  const int seed = GENERATE(1, 2, 3);
+  CAPTURE(ranks, seed);
+  constexpr size_t kNumbers = (17 << 10) + 3;
+  const auto num_members = static_cast<int>(ranks.size());
+  const std::vector<std::vector<float>> values = ValuesOf(num_members, kNumbers);
+  std::vector<float> sum = values[0];
+  for (int member = 1; member < num_members; ++member) {
+    for (size_t i = 0; i < kNumbers; ++i) sum[i] += values[member][i];
+  }
+  Run run(ranks, kNumbers, seed);
+  for (const std::vector<float>& result : CombineAll(run, values, Combine::kInOrder)) CHECK((result == sum));
 }
 
 TEST_CASE("NCCL: what is not connected is refused, and what is wrong has its sentence") {

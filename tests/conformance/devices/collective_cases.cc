@@ -97,7 +97,8 @@ void Shards(Context& context) {
 }
 
 // Left halves of the tree are full: 5 members are ((0 + 1) + (2 + 3)) + 4.
-float SumAsTree(const std::vector<float>& values, size_t begin, size_t end) {
+template <typename T>
+T SumAsTree(const std::vector<T>& values, size_t begin, size_t end) {
   if (end - begin == 1) return values[begin];
   size_t left = 1;
   while (2 * left < end - begin) left *= 2;
@@ -125,6 +126,66 @@ void ManyMembers(Context& context) {
   CONFORM_OK(Arrive(*collective, lane, buffers, *done));
   CONFORM_OK(lane.stream->Wait(*done));
   CONFORM(lane.Read(kMembers) == std::vector<float>(kMembers, expected));
+}
+
+// More numbers than transports send directly. Member n is on device n modulo kDevices. Twice: the sums are summed
+// again.
+template <typename T, int kDevices, int kMembers, bool as_tree>
+void ManyNumbers(Context& context) {
+  constexpr int kNumbers = 20'003;
+  constexpr Bytes kBytes = kNumbers * sizeof(T);
+  MachineUnderTest machine = context.Make(kDevices);
+  std::vector<int32_t> device_of_member;
+  for (int member = 0; member < kMembers; ++member) device_of_member.push_back(member % kDevices);
+  const std::unique_ptr<Collective> collective = machine.transport->CreateCollective(device_of_member).value();
+  std::vector<std::vector<T>> values(kMembers, std::vector<T>(kNumbers));
+  for (int member = 0; member < kMembers; ++member) {
+    for (int i = 0; i < kNumbers; ++i) values[member][i] = T(0.1) * static_cast<T>((i + 1) * (member + 3) % 1013);
+  }
+  std::vector<std::byte*> buffers;  // [member]
+  std::vector<std::unique_ptr<Stream>> streams;
+  std::vector<std::unique_ptr<Event>> done;
+  for (int device = 0; device < kDevices; ++device) {
+    CONFORM_OK(machine.devices[device]->BindWorkerThread());
+    streams.push_back(machine.devices[device]->CreateStream().value());
+    done.push_back(machine.devices[device]->CreateEvent());
+  }
+  for (int member = 0; member < kMembers; ++member) {
+    Device& device = *machine.devices[device_of_member[member]];
+    CONFORM_OK(device.BindWorkerThread());
+    buffers.push_back(device.CreateArena(kBytes).value());
+    CONFORM_OK(device.CopyToArena(buffers[member], reinterpret_cast<const std::byte*>(values[member].data()), kBytes));
+  }
+  for (int round = 0; round < 2; ++round) {
+    std::vector<T> expected(kNumbers);
+    for (int i = 0; i < kNumbers; ++i) {
+      std::vector<T> of_members;
+      for (const std::vector<T>& each : values) of_members.push_back(each[i]);
+      expected[i] = as_tree ? SumAsTree(of_members, 0, kMembers)
+                            : std::accumulate(of_members.begin() + 1, of_members.end(), of_members[0]);
+    }
+    for (int device = 0; device < kDevices; ++device) {
+      CONFORM_OK(machine.devices[device]->BindWorkerThread());
+      done[device]->Reset();
+      std::vector<ReduceBuffer> own;
+      for (int member = device; member < kMembers; member += kDevices) {
+        own.push_back(
+            {buffers[member], kBytes, std::is_same<T, double>::value, as_tree ? Combine::kAsTree : Combine::kInOrder});
+      }
+      CONFORM_OK(collective->Arrive(*streams[device], device, own, *done[device], nullptr));
+    }
+    for (int device = 0; device < kDevices; ++device) {
+      CONFORM_OK(machine.devices[device]->BindWorkerThread());
+      CONFORM_OK(streams[device]->Wait(*done[device]));
+      CONFORM_OK(streams[device]->Synchronize());
+    }
+    for (int member = 0; member < kMembers; ++member) {
+      Device& device = *machine.devices[device_of_member[member]];
+      CONFORM_OK(device.BindWorkerThread());
+      CONFORM_OK(device.CopyFromArena(reinterpret_cast<std::byte*>(values[member].data()), buffers[member], kBytes));
+      CONFORM(values[member] == expected);
+    }
+  }
 }
 
 // In the second of `with_reset` rounds one device arrives, and a reset clears that.
@@ -245,6 +306,10 @@ std::vector<ConformanceCase> CollectiveCases() {
       {"three members are summed as a tree", ManyMembers<3, true>},
       {"eight members are summed as a tree", ManyMembers<8, true>},
       {"many members are summed as a tree", ManyMembers<150, true>},
+      {"many numbers of three members on two devices", ManyNumbers<float, 2, 3, false>},
+      {"many numbers of three devices", ManyNumbers<float, 3, 3, false>},
+      {"many numbers of seven members on three devices, as a tree", ManyNumbers<double, 3, 7, true>},
+      {"many numbers of five members on four devices", ManyNumbers<double, 4, 5, false>},
       {"a sum can be used again", RoundsWithoutResets},
       {"a sum can be used again after a reset", RoundsAndResets, {Ability::kWithdraw}},
       {"many sums between three threads", RoundsBetweenThreads},

@@ -10,8 +10,8 @@ std::vector<KindUnderTest> KindsUnderTest() {
   if (!num_gpus.ok()) {
     cuda.missing = std::string(num_gpus.status().message());
     nccl.missing = cuda.missing;
-  } else if (*num_gpus < 3) {
-    nccl.missing = "NCCL refuses two ranks on one GPU, and cases have up to three";
+  } else if (*num_gpus < 4) {
+    nccl.missing = "NCCL refuses two ranks on one GPU, and cases have up to four";
   }
   return {cuda, nccl};
 }

@@ -27,6 +27,6 @@ KindUnderTest OnStandIn(KindUnderTest kind, int least_gpus) {
 
 }  // namespace
 
-std::vector<KindUnderTest> KindsUnderTest() { return {OnStandIn(CudaKind(), 1), OnStandIn(NcclKind(), 3)}; }
+std::vector<KindUnderTest> KindsUnderTest() { return {OnStandIn(CudaKind(), 1), OnStandIn(NcclKind(), 4)}; }
 
 }  // namespace baton
