@@ -56,7 +56,7 @@ TEST_CASE("the bound of the empty state is no less than that of the whole proble
     const Nanos bound = ExactBound(problem).Of(ExactState(problem));
     CHECK(bound <= best);
     // NeededBefore's further work is counted at the root alone.
-    if (problem.num_chunks > problem.num_devices) CHECK(bound >= LowerBound(problem));
+    if (problem.num_chunks > problem.num_devices) CHECK(bound >= WindowBound(problem));
   }
 }
 

@@ -3,14 +3,20 @@
 #define BATON_SCHEDULES_SEARCH_LOWER_BOUND_H_
 
 #include "schedules/search/search_problem.h"
+#include "schedules/search/timing.h"
 
 namespace baton {
 
-// No order within the limits has a smaller objective. The bound is the largest over all devices of the best preemptive
-// schedule of the device's passes between their heads and tails (one_machine.h, heads_and_tails.h). `problem` must have
-// limits that CheckFeasible accepts. Time: devices · (passes of a device)².
+// No order within the limits has a smaller objective. The largest over all devices of the best preemptive schedule of
+// the device's passes between their heads and tails (one_machine.h, heads_and_tails.h). `problem` must have limits that
+// CheckFeasible accepts. Time: devices · (passes of a device)².
 // Source: Carlier 1982, The One-Machine Sequencing Problem.
-Nanos LowerBound(const SearchProblem& problem);
+Nanos WindowBound(const SearchProblem& problem);
+
+// The same, or more: also the bounds of the devices' diagrams (device_diagram.h), as many of them as a fixed number of
+// steps allows, some 70 ms. `known`: the objective of an order within the limits, which the result never exceeds; a
+// smaller one makes the diagrams smaller.
+Nanos LowerBound(const SearchProblem& problem, Nanos known = kNever);
 
 }  // namespace baton
 

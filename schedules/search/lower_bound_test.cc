@@ -32,6 +32,8 @@ TEST_CASE("no order is shorter than the bound, and the search nearly always find
         const Nanos found = result->certificate.objective_ns;
         const Nanos best = BestObjective(prepared->problem, found);
         REQUIRE(LowerBound(prepared->problem) <= best);
+        REQUIRE(LowerBound(prepared->problem, found) <= best);
+        REQUIRE(LowerBound(prepared->problem, found) >= WindowBound(prepared->problem));
         ++num_cases;
         num_found += found == best ? 1 : 0;
         num_tight += result->certificate.lower_bound_ns == best ? 1 : 0;
@@ -41,7 +43,7 @@ TEST_CASE("no order is shorter than the bound, and the search nearly always find
   }
   CAPTURE(num_cases, num_found, num_tight, longest);
   CHECK(num_found >= 0.98 * num_cases);
-  CHECK(num_tight >= 0.9 * num_cases);
+  CHECK(num_tight >= 0.95 * num_cases);
   CHECK(longest <= 1.1);
 }
 
@@ -83,6 +85,49 @@ TEST_CASE("bounds match known values") {
   const auto prepared = PrepareSearch(which.request, which.costs, which.options);
   REQUIRE(prepared.ok());
   CHECK(LowerBound(prepared->problem) == known.bound);
+}
+
+TEST_CASE("a recomputation counts as work, and may run while its device waits for the gradient") {
+  SearchCase which;
+  which.request = {2, 1, 1};
+  which.costs.chunks.resize(2);
+  for (ChunkCosts& chunk : which.costs.chunks) {
+    chunk.forward_ns = chunk.backward_input_ns = chunk.backward_weight_ns = 10;
+    chunk.recompute_ns = 10;
+  }
+  const auto bound = [&which] { return LowerBound(PrepareSearch(which.request, which.costs, which.options)->problem); };
+  CHECK(bound() == 50);
+  which.costs.chunks[0].can_recompute = true;
+  CHECK(bound() == 50);  // the first device waits for 20
+  which.costs.chunks[0].recompute_ns = 25;
+  CHECK(bound() == 55);
+  which.costs.chunks[0].can_recompute = false;
+  which.costs.chunks[1].can_recompute = true;
+  CHECK(bound() == 60);  // the last device does not wait
+  // Where the passes fill the device, all recomputations count.
+  which.request.num_micro_batches = 40;
+  const Nanos without = 40 * 30;
+  CHECK(bound() >= without + 40 * 10);
+}
+
+TEST_CASE("a bound with recomputations is never above an order that runs them right before their backward-inputs") {
+  std::mt19937 random(3);
+  for (int round = 0; round < 100; ++round) {
+    SearchCase which = RandomCase(2, 3, 2, random);
+    for (ChunkCosts& chunk : which.costs.chunks) {
+      chunk.can_recompute = random() % 2 == 0;
+      chunk.recompute_ns = static_cast<Nanos>(random() % 15);
+    }
+    INFO(round << ": " << ToString(which));
+    const auto prepared = PrepareSearch(which.request, which.costs, which.options);
+    REQUIRE(prepared.ok());
+    const auto found = Search(which.request, which.costs, which.options);
+    REQUIRE(found.ok());
+    CHECK(found->certificate.lower_bound_ns <= BestObjective(prepared->problem, found->certificate.objective_ns));
+    const Nanos bound = LowerBound(prepared->problem);
+    for (ChunkCosts& chunk : which.costs.chunks) chunk.can_recompute = false;
+    CHECK(WindowBound(PrepareSearch(which.request, which.costs, which.options)->problem) <= bound);
+  }
 }
 
 TEST_CASE("less memory or more time never lowers the bound") {

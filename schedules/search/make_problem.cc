@@ -21,6 +21,7 @@ void TakeTimes(const CostModel& costs, SearchProblem& problem) {
     problem.duration.push_back(cost.forward_ns + num_loads * costs.load_ns);
     // A recomputation runs right before the backward-input.
     problem.duration.push_back(cost.backward_input_ns + RecomputeNanos(cost));
+    problem.recompute_ns.push_back(RecomputeNanos(cost));
     problem.duration.push_back(cost.backward_weight_ns);
     const bool is_link =
         chunk + 1 < problem.num_chunks && problem.device_of_chunk[chunk] != problem.device_of_chunk[chunk + 1];

@@ -37,7 +37,6 @@ class Clock {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Moves until the budget is spent or the bound is reached. Returns the number of moves.
 // One search under way: moves, then nodes, within the budget of the options. The certificate always describes the best
 // word.
 class Attempt {
@@ -162,7 +161,7 @@ class Attempt {
   double share_ = 0;  // the last one reported
 };
 
-absl::Status CheckExact(const SearchProblem& problem, const CostModel& costs) {
+absl::Status CheckExact(const SearchProblem& problem) {
   constexpr absl::string_view kField = "pipeline.search.exact: ";
   if (problem.num_passes() > kMostExactPasses) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -172,21 +171,12 @@ absl::Status CheckExact(const SearchProblem& problem, const CostModel& costs) {
     return absl::InvalidArgumentError(
         absl::StrCat(kField, "the devices share cores; it goes with a core for each thread alone"));
   }
-  for (size_t chunk = 0; chunk < costs.chunks.size(); ++chunk) {
-    if (!costs.chunks[chunk].can_recompute || costs.chunks[chunk].recompute_ns == 0) continue;
+  for (size_t chunk = 0; chunk < problem.recompute_ns.size(); ++chunk) {
+    if (problem.recompute_ns[chunk] == 0) continue;
     return absl::InvalidArgumentError(
         absl::StrCat(kField, "chunk ", chunk, " recomputes activations; it goes without recomputation alone"));
   }
   return absl::OkStatus();
-}
-
-// The problem for the bound. A recomputation need not wait for the gradient as the backward-input does, so the bound
-// must not count it as part of the backward-input.
-SearchProblem WithoutRecompute(SearchProblem problem, const CostModel& costs) {
-  for (int32_t chunk = 0; chunk < problem.num_chunks; ++chunk) {
-    problem.duration[PassOf(chunk, kInputPass)] = costs.chunks[chunk].backward_input_ns;
-  }
-  return problem;
 }
 
 }  // namespace
@@ -199,7 +189,7 @@ absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel
   const Clock clock;
   BATON_ASSIGN_OR_RETURN(const PreparedSearch prepared, PrepareSearch(request, costs, options));
   const SearchProblem& problem = prepared.problem;
-  if (options.exact) BATON_RETURN_IF_ERROR(CheckExact(problem, costs));
+  if (options.exact) BATON_RETURN_IF_ERROR(CheckExact(problem));
   const Starts starts = FindStarts(prepared, costs, options);
   if (starts.best().objective_ns == kNever) return absl::InternalError("the search found no order that can run");
   SearchResult result;
@@ -207,7 +197,7 @@ absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel
   certificate.objective = options.objective;
   certificate.objective_ns = starts.best().objective_ns;
   certificate.start = starts.best().name;
-  certificate.lower_bound_ns = LowerBound(WithoutRecompute(problem, costs));
+  certificate.lower_bound_ns = LowerBound(problem, certificate.objective_ns);
   Word best = starts.best().word;
   Attempt attempt(problem, options, clock, certificate, best);
   attempt.Improve(starts);

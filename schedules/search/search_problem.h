@@ -28,6 +28,8 @@ struct SearchProblem {
   int num_micro_batches = 0;  // at least 1
   std::vector<int32_t> device_of_chunk;
   std::vector<Nanos> duration;  // [pass] for one micro-batch
+  // [chunk] The part of the backward-input's duration that recomputes activations: it need not wait for the gradient.
+  std::vector<Nanos> recompute_ns;
   // [chunk] Transfer time to the next chunk, and of its gradient back. 0 if both chunks are on one device, and for the
   // last chunk.
   std::vector<Nanos> link_ns;
