@@ -25,7 +25,30 @@ DeviceDiagram::DeviceDiagram(const SearchProblem& problem, const HeadsAndTails& 
       limit_(problem.limit[device]),
       tail_ns_(problem.tail_ns[device]) {
   AddKinds(device);
-  for (const Kind& kind : kinds_) work_ns_ += m_ * kind.duration;
+  for (int kind = 0; kind < static_cast<int>(kinds_.size()); ++kind) work_ns_ += MostOf(kind) * kinds_[kind].duration;
+  deferrable_ns_ = DeferrableTime();
+  last_tail_ns_ = windows_.Tail(kinds_[num_chained_ - 1].pass, m_ - 1);
+}
+
+Nanos DeviceDiagram::DeferrableTime() const {
+  // Those with the most time for their memory first.
+  std::vector<Kind> weights(kinds_.begin() + num_chained_, kinds_.end());
+  const auto needs_less = [](const Kind& a, const Kind& b) {
+    return static_cast<double>(a.change) * static_cast<double>(b.duration) >
+           static_cast<double>(b.change) * static_cast<double>(a.duration);  // changes are not positive
+  };
+  std::sort(weights.begin(), weights.end(), needs_less);
+  int64_t room = limit_;
+  Nanos time = 0;
+  for (const Kind& weight : weights) {
+    const int64_t all = m_ * static_cast<int64_t>(weight.inputs.size());
+    const int64_t most = weight.change == 0 ? all : std::min(all, room / -weight.change);
+    time += most * weight.duration;
+    room += most * weight.change;
+    // A part of one more may be better than whole ones of another chunk.
+    if (most < all) return weights.size() == 1 ? time : time + weight.duration;
+  }
+  return time;
 }
 
 void DeviceDiagram::AddKinds(int device) {
@@ -42,9 +65,12 @@ void DeviceDiagram::AddKinds(int device) {
   };
   for (int i = 0; i < num_chunks_; ++i) {
     const int32_t chunk = chunks[i];
-    kinds_.push_back({PassOf(chunk, kForwardPass), duration(chunk, kForwardPass),
-                      i == 0 ? 0 : lag(chunks[i - 1], chunk, kForwardPass), problem_.activation[chunk],
-                      problem_.activation[chunk]});
+    kinds_.push_back({PassOf(chunk, kForwardPass),
+                      duration(chunk, kForwardPass),
+                      i == 0 ? 0 : lag(chunks[i - 1], chunk, kForwardPass),
+                      problem_.activation[chunk],
+                      problem_.activation[chunk],
+                      {}});
   }
   for (int i = num_chunks_ - 1; i >= 0; --i) {
     const int32_t chunk = chunks[i];
@@ -55,20 +81,31 @@ void DeviceDiagram::AddKinds(int device) {
       behind = lag(chunk, last, kForwardPass) + duration(last, kForwardPass) + duration(last, kInputPass) +
                lag(last, chunk, kInputPass);
     }
-    kinds_.push_back({PassOf(chunk, kInputPass), duration(chunk, kInputPass), behind, 0,
-                      problem_.weight_activation[chunk] - problem_.activation[chunk]});
+    kinds_.push_back({PassOf(chunk, kInputPass),
+                      duration(chunk, kInputPass),
+                      behind,
+                      0,
+                      problem_.weight_activation[chunk] - problem_.activation[chunk],
+                      {}});
   }
   for (int i = num_chunks_ - 1; i >= 0; --i) {
-    const int32_t chunk = chunks[i];
-    kinds_.push_back(
-        {PassOf(chunk, kWeightPass), duration(chunk, kWeightPass), 0, 0, -problem_.weight_activation[chunk]});
+    const int32_t pass = PassOf(chunks[i], kWeightPass);
+    const int64_t change = -problem_.weight_activation[chunks[i]];
+    const auto is_same = [&](const Kind& kind) {
+      return kind.duration == problem_.duration[pass] && kind.change == change;
+    };
+    auto kind = std::find_if(kinds_.begin() + num_chained_, kinds_.end(), is_same);
+    if (kind == kinds_.end()) {
+      kind = kinds_.insert(kinds_.end(), {pass, problem_.duration[pass], 0, 0, change, {}});
+    }
+    kind->inputs.push_back(num_chained_ - 1 - i);
   }
 }
 
 Nanos DeviceDiagram::Bound(Nanos known, int64_t& steps) {
   layer_.Clear();
   layer_.states.push_back({Counts{}, INT64_MIN, 0, 0});
-  const int64_t num_layers = static_cast<int64_t>(kinds_.size()) * m_;
+  const int64_t num_layers = static_cast<int64_t>(kNumPassKinds * num_chunks_) * m_;
   for (int64_t step = 0; step < num_layers && steps > 0; ++step) {
     next_.Clear();
     for (const State& state : layer_.states) Expand(state, layer_.arrivals.data() + state.first_arrival, known);
@@ -81,14 +118,23 @@ Nanos DeviceDiagram::Bound(Nanos known, int64_t& steps) {
   return bound;
 }
 
+// Whether a result is there, or on its way, that the kind's next pass needs.
+bool DeviceDiagram::IsReady(const Counts& counts, int kind) const {
+  if (kind == 0) return true;
+  if (kind < num_chained_) return counts[kind - 1] > counts[kind];
+  int ended = 0;
+  for (const int input : kinds_[kind].inputs) ended += counts[input];
+  return ended > counts[kind];
+}
+
 // kLongAgo: memory is missing, or all that could run have run.
 Nanos DeviceDiagram::StartOf(const State& state, const Nanos* arrivals, int kind) const {
   const int n = state.counts[kind];
-  if (n == m_) return kLongAgo;
+  if (n == MostOf(kind) || !IsReady(state.counts, kind)) return kLongAgo;
   if (kind < num_chunks_ && live_ + kinds_[kind].activation > limit_) return kLongAgo;
-  if (kind > 0 && state.counts[Source(kind)] == n) return kLongAgo;
+  if (kind >= num_chained_) return state.now;
   const Nanos start = std::max(state.now, windows_.Head(kinds_[kind].pass, n));
-  return kind > 0 && kind < num_chained_ ? std::max(start, arrivals[offset_[kind]]) : start;
+  return kind > 0 ? std::max(start, arrivals[offset_[kind]]) : start;
 }
 
 void DeviceDiagram::Expand(const State& state, const Nanos* arrivals, Nanos known) {
@@ -101,6 +147,13 @@ void DeviceDiagram::Expand(const State& state, const Nanos* arrivals, Nanos know
     live_ += state.counts[kind] * kinds_[kind].change;
     work_left_ns_ -= state.counts[kind] * kinds_[kind].duration;
   }
+  Nanos weights_left_ns = 0;
+  for (size_t kind = num_chained_; kind < kinds_.size(); ++kind) {
+    weights_left_ns += (MostOf(static_cast<int>(kind)) - state.counts[kind]) * kinds_[kind].duration;
+  }
+  const bool has_inputs = state.counts[num_chained_ - 1] < m_;
+  const Nanos deferred_ns = std::min(deferrable_ns_, weights_left_ns);
+  least_tail_ns_ = has_inputs ? std::max(tail_ns_, last_tail_ns_ - deferred_ns) : tail_ns_;
   std::array<Nanos, kMostKinds> starts;
   Nanos first_end = INT64_MAX;  // of the backward passes that could run next
   for (int kind = 0; kind < static_cast<int>(kinds_.size()); ++kind) {
@@ -120,8 +173,8 @@ void DeviceDiagram::Run(const State& state, const Nanos* arrivals, int kind, Nan
   const Kind& runs = kinds_[kind];
   const int n = state.counts[kind];
   State child = {state.counts, state.objective, start + runs.duration, 0};
-  child.objective =
-      std::max({child.objective, child.now + windows_.Tail(runs.pass, n), start + work_left_ns_ + tail_ns_});
+  child.objective = std::max(child.objective, start + work_left_ns_ + least_tail_ns_);
+  if (kind < num_chained_) child.objective = std::max(child.objective, child.now + windows_.Tail(runs.pass, n));
   if (child.objective > known) return;
   ++child.counts[kind];
   child_arrivals_.clear();

@@ -45,16 +45,17 @@ class DeviceDiagram {
   Nanos Bound(Nanos known, int64_t& steps);
 
  private:
-  // F of the device's chunks in model order, I in the opposite order, W as I: each of F and I but the first reads the
-  // result of the one before, each W that of its I.
+  // F of the device's chunks in model order, then I in the opposite order: each but the first reads the result of the
+  // one before. Then W: those that take the same time and free the same memory are one kind, whatever their chunk.
   static constexpr int kMostKinds = kMostDiagramChunks * kNumPassKinds;
   using Counts = std::array<uint16_t, kMostKinds>;
   struct Kind {
-    int32_t pass;
+    int32_t pass;  // of a W: that of one of its chunks
     Nanos duration;
-    Nanos lag;           // from the end of the pass before to the arrival of its result here
-    int64_t activation;  // what a forward needs
-    int64_t change;      // of live memory by the pass
+    Nanos lag;                // from the end of the pass before to the arrival of its result here
+    int64_t activation;       // what a forward needs
+    int64_t change;           // of live memory by the pass
+    std::vector<int> inputs;  // of a W: the kinds of I that it follows
   };
   struct State {
     Counts counts;
@@ -70,7 +71,10 @@ class DeviceDiagram {
   };
 
   void AddKinds(int device);
-  int Source(int kind) const { return kind < num_chained_ ? kind - 1 : kind - num_chunks_; }
+  // The most time that backward-weights may take behind the last backward-input. All of them have their memory then.
+  Nanos DeferrableTime() const;
+  int MostOf(int kind) const { return kind < num_chained_ ? m_ : m_ * static_cast<int>(kinds_[kind].inputs.size()); }
+  bool IsReady(const Counts& counts, int kind) const;
   int Waiting(const Counts& counts, int kind) const { return counts[kind - 1] - counts[kind]; }
   void Expand(const State& state, const Nanos* arrivals, Nanos known);
   Nanos StartOf(const State& state, const Nanos* arrivals, int kind) const;
@@ -86,12 +90,15 @@ class DeviceDiagram {
   const Nanos tail_ns_;
   std::vector<Kind> kinds_;
   Nanos work_ns_ = 0;
+  Nanos deferrable_ns_ = 0;
+  Nanos last_tail_ns_ = 0;  // of the last backward-input
   Layer layer_, next_;
   std::vector<Nanos> child_arrivals_;
   // Of the state that is expanded.
   std::array<int, kMostKinds> offset_ = {};  // [kind] of its arrivals
   int64_t live_ = 0;
   Nanos work_left_ns_ = 0;
+  Nanos least_tail_ns_ = 0;  // of all work that is left: from its end, if no time were lost, to the objective
 };
 
 }  // namespace baton

@@ -16,8 +16,8 @@ namespace {
 // Steps of all diagrams together.
 constexpr int64_t kMostDiagramSteps = 1'000'000;
 
-Nanos WorkOf(const SearchProblem& problem, int device) {
-  Nanos work = problem.tail_ns[device];
+Nanos PassesOf(const SearchProblem& problem, int device) {
+  Nanos work = 0;
   for (const int32_t chunk : problem.chunks_of_device[device]) {
     for (int kind = 0; kind < kNumPassKinds; ++kind) {
       work += problem.num_micro_batches * problem.duration[PassOf(chunk, static_cast<PassKind>(kind))];
@@ -32,7 +32,8 @@ Nanos CoresBound(const SearchProblem& problem) {
   std::vector<double> thread_ns;  // [host]
   for (int device = 0; device < problem.num_devices; ++device) {
     thread_ns.resize(problem.cores.HostOf(device) + 1, 0);
-    thread_ns.back() += static_cast<double>(WorkOf(problem, device)) * problem.cores.threads_each;
+    thread_ns.back() +=
+        static_cast<double>(PassesOf(problem, device) + problem.tail_ns[device]) * problem.cores.threads_each;
   }
   return static_cast<Nanos>(*std::max_element(thread_ns.begin(), thread_ns.end()) / problem.cores.cores);
 }
@@ -75,7 +76,7 @@ Nanos BoundOfDiagrams(const SearchProblem& problem, const HeadsAndTails& windows
   std::vector<int> devices(problem.num_devices);
   std::iota(devices.rbegin(), devices.rend(), 0);
   std::stable_sort(devices.begin(), devices.end(),
-                   [&](int a, int b) { return WorkOf(problem, a) > WorkOf(problem, b); });
+                   [&](int a, int b) { return PassesOf(problem, a) > PassesOf(problem, b); });
   Nanos bound = INT64_MIN;
   int64_t steps = kMostDiagramSteps;
   for (const int device : devices) {
