@@ -1,8 +1,6 @@
 // Record-to-record travel; see improve.h.
 #include "schedules/search/improve.h"
 
-#include <Random123/philox.h>
-
 #include <algorithm>
 #include <iterator>
 
@@ -25,8 +23,8 @@ constexpr int kFarthest = 12;
 
 Improver::Improver(const SearchProblem& problem, const Word& start, uint64_t seed)
     : problem_(problem),
-      seed_(seed),
       patience_(std::max(kLeastPatience, kPatiencePerPass * problem.num_passes())),
+      random_(seed),
       timing_(problem),
       word_(start),
       best_(start),
@@ -82,22 +80,22 @@ void Improver::FindCriticalPath() {
 
 void Improver::Move() {
   ++num_moves_;
-  num_drawn_ = 0;
+  random_.BeginMove(num_moves_);
   if (num_moves_ - last_better_ > patience_) {
     last_better_ = num_moves_;
     ++num_restarts_;
     word_ = best_;
     Settle(timing_.TimeWithStarts(word_));
   }
-  const int32_t from = critical_[Random(static_cast<uint32_t>(critical_.size()))];
+  const int32_t from = critical_[random_.Below(static_cast<uint32_t>(critical_.size()))];
   const int32_t device = problem_.device_of_chunk[ChunkOf(word_[from])];
   const int32_t first = problem_.first_pass[device];
   const int32_t last = problem_.first_pass[device + 1] - 1;
   // Short distances are more likely than long ones.
-  const int32_t distance = 1 + static_cast<int32_t>(Random(1 + Random(kFarthest)));
-  const int32_t to = std::clamp(Random(2) == 0 ? from - distance : from + distance, first, last);
+  const int32_t distance = 1 + static_cast<int32_t>(random_.Below(1 + random_.Below(kFarthest)));
+  const int32_t to = std::clamp(random_.Below(2) == 0 ? from - distance : from + distance, first, last);
   if (word_[to] == word_[from]) return;
-  const bool swaps = Random(3) == 0;
+  const bool swaps = random_.Below(3) == 0;
   if (swaps) {
     std::swap(word_[from], word_[to]);
   } else {
@@ -157,13 +155,6 @@ bool Improver::IsSound(int device) {
     }
   }
   return true;
-}
-
-// Uniform in [0, below); a function of the seed, the move and how many numbers the move has drawn.
-uint32_t Improver::Random(uint32_t below) {
-  using Philox = r123::Philox2x64;
-  const Philox::ctr_type drawn = Philox()({{static_cast<uint64_t>(num_moves_), num_drawn_++}}, {{seed_}});
-  return static_cast<uint32_t>(((drawn[0] >> 32) * below) >> 32);
 }
 
 }  // namespace baton

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "schedules/search/move_random.h"
 #include "schedules/search/search_problem.h"
 #include "schedules/search/timing.h"
 
@@ -31,13 +32,12 @@ class Improver {
   void Settle(Nanos objective);
   void FindCriticalPath();
   bool IsSound(int device);
-  uint32_t Random(uint32_t below);
   void Rotate(int from, int to);
 
   const SearchProblem& problem_;
-  const uint64_t seed_;
   const int64_t patience_;
   std::vector<Nanos> slack_ns_;
+  MoveRandom random_;
   Timing timing_;
   Word word_;
   Nanos word_ns_ = 0;
@@ -46,7 +46,6 @@ class Improver {
   int64_t num_moves_ = 0;
   int64_t last_better_ = 0;  // the move that found best_, or restarted at it
   int64_t num_restarts_ = 0;
-  uint32_t num_drawn_ = 0;            // random numbers of this move
   std::vector<Nanos> starts_;         // [position of word_]
   std::vector<int32_t> nth_;          // [position]: the micro-batch of its pass
   std::vector<int32_t> position_of_;  // [pass × micro-batches + n]

@@ -2,6 +2,7 @@
 #include "schedules/search/search.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -46,11 +47,12 @@ class Attempt {
           Word& best)
       : problem_(problem), options_(options), clock_(clock), certificate_(certificate), best_(best) {}
 
-  // Moves from both starts in turn, or from the best alone if the other is missing or too long.
+  // Moves from the two shortest starts in turn, or from the shortest alone if there is no other or it is too long.
   void Improve(const Starts& starts) {
     std::vector<const Start*> from;
     std::vector<std::unique_ptr<Improver>> improvers;
-    for (const Start* start : {&starts.best(), &starts.other()}) {
+    const std::array<const Start*, 3> ranked = starts.Ranked();
+    for (const Start* start : {ranked[0], ranked[1]}) {
       const bool is_near =
           static_cast<double>(start->objective_ns) <= kMostBehind * static_cast<double>(starts.best().objective_ns);
       if (start->objective_ns == kNever || !is_near) continue;
@@ -190,14 +192,15 @@ absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel
   BATON_ASSIGN_OR_RETURN(const PreparedSearch prepared, PrepareSearch(request, costs, options));
   const SearchProblem& problem = prepared.problem;
   if (options.exact) BATON_RETURN_IF_ERROR(CheckExact(problem));
-  const Starts starts = FindStarts(prepared, costs, options);
+  Starts starts = FindStarts(prepared, costs, options);
   if (starts.best().objective_ns == kNever) return absl::InternalError("the search found no order that can run");
   SearchResult result;
   Certificate& certificate = result.certificate;
   certificate.objective = options.objective;
+  certificate.lower_bound_ns = LowerBound(problem, starts.best().objective_ns);
+  if (starts.best().objective_ns > certificate.lower_bound_ns) DeriveStarts(problem, options.seed, starts);
   certificate.objective_ns = starts.best().objective_ns;
   certificate.start = starts.best().name;
-  certificate.lower_bound_ns = LowerBound(problem, certificate.objective_ns);
   Word best = starts.best().word;
   Attempt attempt(problem, options, clock, certificate, best);
   attempt.Improve(starts);

@@ -68,7 +68,8 @@ struct Certificate {
   Objective objective = Objective::kMakespan;
   Nanos objective_ns = 0;    // of the order, with every transfer taking the time that it has with a link of its own
   Nanos lower_bound_ns = 0;  // no order in this placement within the limit is shorter
-  std::string start;  // the origin of the order: "list scheduling", a squeezed pattern, a schedule of the catalog
+  // The origin of the order: "list scheduling", a squeezed pattern, a schedule of the catalog, or what was derived.
+  std::string start;
   int64_t moves = 0;  // tried to improve it
   int64_t nodes = 0;  // that branch and bound visited
 
@@ -100,11 +101,11 @@ struct PreparedSearch {
 absl::StatusOr<PreparedSearch> PrepareSearch(const OrderRequest& request, const CostModel& costs,
                                              const SearchOptions& options);
 
-// Searches in three parts: list scheduling by several policies, and for a V squeezed patterns; the catalog's schedules
-// of the same placement that stay within the limit; moves that improve the best word of list scheduling and the best of
-// the others in turn. The order is within the limit and no longer than any of those schedules. With `exact`, branch and
-// bound follows; certificate.gap() is then 0 if it was done within its budget. The makespan includes the optimizer's
-// updates, but no sums of gradients over devices.
+// Searches in four parts: list scheduling by several policies, and for a V squeezed patterns; the catalog's schedules
+// of the same placement that stay within the limit; words derived from the best of both (starts.h); moves that improve
+// the two shortest words in turn. The order is within the limit and no longer than any of those schedules. With
+// `exact`, branch and bound follows; certificate.gap() is then 0 if it was done within its budget. The makespan
+// includes the optimizer's updates, but no sums of gradients over devices.
 //
 // Errors: InvalidArgument if CheckRequest refuses the request, if CheckCosts refuses the costs, if the V placement has
 // other than two chunks per device, if ResolveLimits or CheckFeasible refuses the limit, or if `exact` is asked for

@@ -107,7 +107,7 @@ TEST_CASE("more moves are never worse, and progress is reported") {
   }
 }
 
-TEST_CASE("moves start from list scheduling too, and may overtake a shorter pattern") {
+TEST_CASE("words derived from a pattern are shorter than it, and moves from them shorter than from it") {
   SearchCase which;
   which.request = {8, 24, 2};
   ChunkCosts chunk;
@@ -121,12 +121,13 @@ TEST_CASE("moves start from list scheduling too, and may overtake a shorter patt
   which.options.moves = 0;
   const auto constructed = Search(which.request, which.costs, which.options);
   REQUIRE(constructed.ok());
-  CHECK(constructed->certificate.start == "v-half, squeezed");
+  // Moves from the pattern and from list scheduling alone end at 1310 ms.
+  CHECK(constructed->certificate.start == "v-half, squeezed, waits filled");
+  CHECK(constructed->certificate.objective_ns <= 1'306'000'000);
   which.options.moves.reset();
   const auto improved = Search(which.request, which.costs, which.options);
   REQUIRE(improved.ok());
-  CHECK(improved->certificate.start == "list scheduling");
-  CHECK(improved->certificate.objective_ns <= 1'310'000'000);
+  CHECK(improved->certificate.objective_ns <= 1'298'000'000);
 }
 
 TEST_CASE("list scheduling gives up if nothing can be shorter than what is known") {

@@ -9,6 +9,8 @@
 #include "base/status.h"
 #include "schedules/catalog/catalog.h"
 #include "schedules/search/list_scheduler.h"
+#include "schedules/search/pull_forward.h"
+#include "schedules/search/repeated_word.h"
 #include "schedules/search/squeezed_pattern.h"
 #include "schedules/search/word_of_order.h"
 
@@ -17,6 +19,13 @@ namespace {
 
 // The largest limit in micro-batches that ResolveLimits takes.
 constexpr double kMostLimit = 1e6;
+
+// See PullForward. Each is the best for some costs and memory.
+constexpr double kPulledShares[] = {1, 0.5, 0};
+
+// Moves of a repeated word: at most so many, and fewer for large problems.
+constexpr int64_t kMostRepeatedMoves = 3000;
+constexpr int64_t kRepeatedPassesTimed = 4'000'000;
 
 // Periods of V-Min that are tried until one is within the limits.
 constexpr int kMostPeriods = 4;
@@ -59,6 +68,13 @@ void TryPatterns(const SearchProblem& problem, Timing& timing, Start& best) {
   int32_t period = PeriodOf(p, activation > 0 ? limit / activation : 2);
   for (int tries = 0; tries < kMostPeriods; ++tries, period += 2) {
     if (TryPattern(problem, VMinPattern(p, period), "v-min, slower", timing, best)) return;
+  }
+}
+
+void TryPulled(const SearchProblem& problem, const Word& word, std::string_view name, Timing& timing, Start& best) {
+  for (const double share : kPulledShares) {
+    const Word pulled = PullForward(problem, word, share);
+    best.Offer(pulled, timing.Time(pulled), name);
   }
 }
 
@@ -167,6 +183,30 @@ Starts FindStarts(const PreparedSearch& prepared, const CostModel& costs, const 
   TryScheduledByCosts(prepared, costs, options, timing, starts.others);
   TryLists(prepared.problem, starts);
   return starts;
+}
+
+std::array<const Start*, 3> Starts::Ranked() const {
+  std::array<const Start*, 3> ranked = {&lists, &others, &derived};
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const Start* a, const Start* b) { return a->objective_ns < b->objective_ns; });
+  return ranked;
+}
+
+void DeriveStarts(const SearchProblem& problem, uint64_t seed, Starts& starts) {
+  Timing timing(problem);
+  const int64_t moves = std::min(kMostRepeatedMoves, kRepeatedPassesTimed / std::max(1, problem.num_passes()));
+  const int32_t m = problem.num_micro_batches;
+  for (const Start* start : {&starts.lists, &starts.others}) {
+    if (start->objective_ns == kNever) continue;
+    TryPulled(problem, start->word, start->name + ", waits filled", timing, starts.derived);
+    for (const int32_t middle : {m / 3, m / 2}) {
+      const Word word = ImproveRepeated(problem, RepeatedWordOf(problem, start->word, middle), moves, seed);
+      if (word.empty()) continue;
+      const std::string name = start->name + ", repeated";
+      starts.derived.Offer(word, timing.Time(word), name);
+      TryPulled(problem, word, name, timing, starts.derived);
+    }
+  }
 }
 
 absl::StatusOr<ComputeOrder> ScheduleInMemoryOf(const ComputeOrder& pattern, const OrderRequest& request,

@@ -1,8 +1,10 @@
-// The words that a search begins with: those of list scheduling, of squeezed patterns and of the catalog. Used by
-// search.cc.
+// The words that a search begins with: those of list scheduling, of squeezed patterns and of the catalog, and what can
+// be derived from them. Used by search.cc.
 #ifndef BATON_SCHEDULES_SEARCH_STARTS_H_
 #define BATON_SCHEDULES_SEARCH_STARTS_H_
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,14 +29,16 @@ struct Start {
   }
 };
 
-// The best word of list scheduling, and the best of everything else. Moves from one seldom lead to what moves from the
-// other find. An objective of kNever: there is none.
+// The best word of list scheduling, the best of patterns and catalog, and the best that was derived from either. Moves
+// from one seldom lead to what moves from another find. An objective of kNever: there is none.
 struct Starts {
   Start lists;
   Start others;
+  Start derived;
 
-  const Start& best() const { return others.objective_ns < lists.objective_ns ? others : lists; }
-  const Start& other() const { return &best() == &lists ? others : lists; }
+  // From the shortest to the longest.
+  std::array<const Start*, 3> Ranked() const;
+  const Start& best() const { return *Ranked().front(); }
 };
 
 // A start that is longer than the best by more than this factor is not worth moves: others do not catch up.
@@ -42,6 +46,10 @@ inline constexpr double kMostBehind = 1.04;
 
 // All words are within the limits.
 Starts FindStarts(const PreparedSearch& prepared, const CostModel& costs, const SearchOptions& options);
+
+// Fills in `derived`: words whose devices run later passes where they would wait (pull_forward.h), and words that
+// repeat what the others do in the middle of the step (repeated_word.h). Time: that of some thousand moves at most.
+void DeriveStarts(const SearchProblem& problem, uint64_t seed, Starts& starts);
 
 }  // namespace baton
 
