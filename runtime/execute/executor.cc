@@ -1,8 +1,6 @@
-// Starting, waking and joining the workers; adding programs; preparing and ending a step.
+// Starting, waking and joining the workers; preparing and ending a step.
 #include "runtime/execute/executor.h"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -12,52 +10,9 @@
 #include "base/status.h"
 #include "runtime/device/clock.h"
 #include "runtime/execute/check_executable.h"
+#include "runtime/execute/check_options.h"
 
 namespace baton {
-namespace {
-
-constexpr int64_t kNanosPerMillisecond = 1'000'000;
-constexpr int64_t kMaxTimeoutMilliseconds = int64_t{365} * 24 * 3'600 * 1'000;  // a year; so that no time overflows
-
-std::vector<Device*> OwnDevices(const std::vector<Device*>& devices) {
-  std::vector<Device*> own;
-  std::copy_if(devices.begin(), devices.end(), std::back_inserter(own),
-               [](Device* device) { return device != nullptr; });
-  return own;
-}
-
-absl::Status CheckOptions(const Program& program, const ExecutorOptions& options) {
-  if (options.devices.size() != program.devices.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("devices: ", options.devices.size(), " for a program that runs on ", program.devices.size()));
-  }
-  if (OwnDevices(options.devices).empty()) return absl::InvalidArgumentError("devices: none is in this process");
-  for (size_t index = 0; index < options.devices.size(); ++index) {
-    if (options.devices[index] != nullptr && options.devices[index]->index() != static_cast<int>(index)) {
-      return absl::InvalidArgumentError(absl::StrCat("devices[", index, "] is not the device with that index"));
-    }
-  }
-  if (options.modules.size() != program.placement.replicas().size()) {
-    return absl::InvalidArgumentError(absl::StrCat("modules: ", options.modules.size(), " for a program of ",
-                                                   program.placement.replicas().size(), " replicas of chunks"));
-  }
-  for (size_t i = 0; i < options.modules.size(); ++i) {
-    const int device = program.placement.replicas()[i].device;
-    const bool is_here = options.devices[device] != nullptr;
-    if (is_here == (options.modules[i] != nullptr)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("modules[", i, is_here ? "]: null" : "]: a module of device ",
-                     is_here ? "" : absl::StrCat(device, ", which is in another process")));
-  }
-  if (options.transport == nullptr) return absl::InvalidArgumentError("transport: null");
-  if (options.watchdog_timeout_ms < 1 || options.watchdog_timeout_ms > kMaxTimeoutMilliseconds) {
-    return absl::InvalidArgumentError(absl::StrCat("watchdog_timeout_ms is ", options.watchdog_timeout_ms,
-                                                   "; it must be from 1 to ", kMaxTimeoutMilliseconds));
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Executor>> Executor::Create(std::shared_ptr<const Program> program,
                                                            ExecutorOptions options) {
@@ -117,62 +72,6 @@ absl::Status Executor::StartThreads() {
   return absl::OkStatus();
 }
 
-absl::Status Executor::CheckSharing(const Program& program) const {
-  if (programs_.empty()) return absl::OkStatus();
-  const Program& first = *programs_.front()->program;
-  if (program.placement.replicas() != first.placement.replicas()) {
-    return absl::InvalidArgumentError("program: places its chunks on other devices than the first program");
-  }
-  for (int device = 0; device < program.num_devices(); ++device) {
-    for (const ChunkMemory& memory : program.devices[device].chunks) {
-      if (memory.parameter_bytes == 0 && memory.optimizer_bytes == 0) continue;
-      return absl::InvalidArgumentError(absl::StrCat("program: device ", device,
-                                                     " asks for memory for parameters of chunk ", memory.chunk,
-                                                     ", which are those of the first program"));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<ProgramHandle> Executor::AddProgram(std::shared_ptr<const Program> program, bool shares_slots) {
-  for (Executor* follower : options_.followers) {
-    BATON_RETURN_IF_ERROR(follower->AddOwnProgram(program, shares_slots).status());
-  }
-  return AddOwnProgram(std::move(program), shares_slots);
-}
-
-absl::StatusOr<ProgramHandle> Executor::AddOwnProgram(std::shared_ptr<const Program> program, bool shares_slots) {
-  if (program == nullptr) return absl::InvalidArgumentError("program: null");
-  if (first_error_.is_set()) return first_error_.status();
-  BATON_RETURN_IF_ERROR(CheckExecutable(*program));
-  BATON_RETURN_IF_ERROR(CheckOptions(*program, options_));
-  BATON_RETURN_IF_ERROR(CheckSharing(*program));
-  SharedByPrograms shared;
-  shared.devices = options_.devices;
-  shared.modules = options_.modules;
-  shared.lanes = lane_pointers_;
-  shared.channels = &channels_;
-  shared.transport = options_.transport;
-  shared.first_error = &first_error_;
-  for (int device = 0; shares_slots && device < program->num_devices(); ++device) {
-    const Worker* worker = programs_.front()->workers[device].get();
-    shared.arenas.push_back(worker == nullptr ? nullptr : worker->SlotsFor(program->devices[device].arena_bytes));
-  }
-  shared.watchdog_timeout_ns = options_.watchdog_timeout_ms * kNanosPerMillisecond;
-  BATON_ASSIGN_OR_RETURN(std::unique_ptr<LoadedProgram> loaded, LoadedProgram::Create(std::move(program), shared));
-  Task task;
-  task.program = loaded.get();
-  task.sets_up = true;
-  Begin(task);
-  AwaitWorkers(/*watchdog=*/nullptr);
-  if (absl::Status status = first_error_.status(); !status.ok()) {
-    first_error_.Clear();
-    return status;
-  }
-  programs_.push_back(std::move(loaded));
-  return ProgramHandle{static_cast<int>(programs_.size()) - 1};
-}
-
 void Executor::WorkerMain(int device) {
   int64_t last_task = 0;
   for (;;) {
@@ -205,12 +104,6 @@ void Executor::Begin(const Task& task) {
   num_running_ = static_cast<int>(threads_.size());
   ++num_tasks_;
   task_begins_.SignalAll();
-}
-
-absl::StatusOr<LoadedProgram*> Executor::Find(ProgramHandle program) const {
-  if (program.index >= 0 && program.index < static_cast<int>(programs_.size())) return programs_[program.index].get();
-  return absl::InvalidArgumentError(
-      absl::StrCat("program: ", program.index, "; this executor has programs 0 to ", programs_.size() - 1));
 }
 
 absl::Status Executor::PrepareTrace(const Program& program, Trace* trace) {
@@ -307,18 +200,6 @@ std::vector<std::string> Executor::DescribePositions() const {
     if (!position.empty()) positions.push_back(std::move(position));
   }
   return positions;
-}
-
-ChunkState Executor::StateOf(int replica_index) const {
-  const LoadedProgram& first = *programs_.front();
-  const ChunkReplica& replica = first.program->placement.replicas()[replica_index];
-  const Worker* worker = first.workers[replica.device].get();
-  return worker == nullptr ? ChunkState() : worker->StateOf(replica.chunk);
-}
-
-Bytes Executor::PeakArenaBytes(int device, ProgramHandle program) const {
-  const Worker* worker = programs_[program.index]->workers[device].get();
-  return worker == nullptr ? 0 : worker->PeakArenaBytes();
 }
 
 }  // namespace baton
