@@ -194,6 +194,10 @@ ExecutorProgress Executor::Progress() const {
 std::vector<std::string> Executor::DescribePositions() const {
   MutexLock lock(&mutex_);
   std::vector<std::string> positions;
+  for (size_t device = 0; runs_recorded_ && device < options_.devices.size(); ++device) {
+    if (options_.devices[device] == nullptr) continue;
+    positions.push_back(absl::StrCat("device ", device, " runs a step that was launched as one graph"));
+  }
   if (task_.program == nullptr || task_.sets_up) return positions;
   for (const std::unique_ptr<Worker>& worker : task_.program->workers) {
     std::string position = worker == nullptr ? "" : worker->DescribePosition();

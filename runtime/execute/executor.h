@@ -110,8 +110,9 @@ class Executor {
   // Records a step as one graph; runs nothing. The calling thread walks the workers and takes next, among the
   // instructions that can go on, the one that `order` (a simulated trace) starts first. `timed`: runs of it can be
   // traced. Call RunStep once first: instructions allocate lazily, which stream capture forbids.
-  // Errors: Unimplemented where devices have no graphs; Internal if `order` is of another program; the first error of
-  // any worker.
+  // Transfers to devices of other processes become part of it; those processes may record theirs or not. Errors:
+  // Unimplemented where devices have no graphs; Internal if `order` is of another program; the first error of any
+  // worker, which ends the step in all processes of the run.
   absl::StatusOr<std::unique_ptr<RecordedStep>> RecordStep(ProgramHandle program, const Trace& order, bool timed);
   // Runs a recorded step: as RunStep, but `trace` must be null unless it was recorded timed. Errors: as RunStep, but no
   // instruction is named.
@@ -124,7 +125,8 @@ class Executor {
   ExecutorProgress Progress() const;
   // When the last step began, by the steady clock: the zero of its trace. The launching thread.
   Nanos step_start() const { return step_start_; }
-  // Where each worker of the running step stands, as in the message of the watchdog; empty between steps. Any thread.
+  // Where each worker of the running step stands, as in the message of the watchdog, or that the device runs a recorded
+  // step; empty between steps. Any thread.
   std::vector<std::string> DescribePositions() const;
 
   // Clears the error and any unmatched transfers. Arena contents are unspecified afterwards. A transport between
@@ -170,7 +172,10 @@ class Executor {
   void ClearTransfers();
   // Makes room in `trace` (null: none) and sets the devices' clocks.
   absl::Status PrepareTrace(const Program& program, Trace* trace);
+  // Launches the graph and blocks until it is done. Errors: also those of Cancel.
+  absl::Status RunGraph(StepGraph& graph, const std::function<void()>& meanwhile);
   absl::Status AwaitGraph(StepGraph& graph);
+  void SetRunsRecorded(bool runs);
 
   const ExecutorOptions options_;
   FirstError first_error_;
@@ -188,7 +193,8 @@ class Executor {
   Task task_ ABSL_GUARDED_BY(mutex_);
   int num_running_ ABSL_GUARDED_BY(mutex_) = 0;  // workers that are not done with the task
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  int64_t num_steps_ ABSL_GUARDED_BY(mutex_) = 0;  // ended
+  int64_t num_steps_ ABSL_GUARDED_BY(mutex_) = 0;       // ended
+  bool runs_recorded_ ABSL_GUARDED_BY(mutex_) = false;  // a recorded step runs
 };
 
 }  // namespace baton

@@ -84,6 +84,11 @@ absl::StatusOr<std::unique_ptr<RecordedStep>> Executor::RecordStep(ProgramHandle
   const absl::Status ended = step->graph->End();
   status.Update(ended);
   if (status.ok()) return step;
+  if (own.size() < order.devices.size()) {
+    // The step ends in all processes. Transfers to them cannot be taken back while other recorded steps exist.
+    first_error_.Set(status);
+    return first_error_.status();
+  }
   Reset();  // clears transfers that were posted and not matched
   return status;
 }
@@ -94,11 +99,9 @@ absl::Status Executor::RunRecorded(RecordedStep& step, Trace* trace, const std::
   if (trace != nullptr && !step.timed) return absl::InvalidArgumentError("trace: the step was not recorded timed");
   BATON_RETURN_IF_ERROR(PrepareTrace(*loaded->program, trace));
   const Nanos step_start = step_start_ = SteadyNow();
-  absl::Status status = step.graph->Launch();
-  if (status.ok()) {
-    if (meanwhile) meanwhile();
-    status = AwaitGraph(*step.graph);
-  }
+  SetRunsRecorded(true);
+  const absl::Status status = RunGraph(*step.graph, meanwhile);
+  SetRunsRecorded(false);
   if (!status.ok()) {
     first_error_.Set(absl::Status(status.code(), absl::StrCat("a step launched as one graph: ", status.message(),
                                                               "; with --no-graphs the instruction is named")));
@@ -111,11 +114,24 @@ absl::Status Executor::RunRecorded(RecordedStep& step, Trace* trace, const std::
   return status;
 }
 
+void Executor::SetRunsRecorded(bool runs) {
+  MutexLock lock(&mutex_);
+  runs_recorded_ = runs;
+  if (!runs) ++num_steps_;
+}
+
+absl::Status Executor::RunGraph(StepGraph& graph, const std::function<void()>& meanwhile) {
+  BATON_RETURN_IF_ERROR(graph.Launch());
+  if (meanwhile) meanwhile();
+  return AwaitGraph(graph);
+}
+
 absl::Status Executor::AwaitGraph(StepGraph& graph) {
   const Nanos start = SteadyNow();
   for (;;) {
     BATON_ASSIGN_OR_RETURN(const bool done, graph.Done());
     if (done) return absl::OkStatus();
+    if (first_error_.is_set()) return first_error_.status();  // of another process, which this graph may wait for
     const Nanos elapsed = SteadyNow() - start;
     if (elapsed > options_.watchdog_timeout_ms * 1'000'000) {
       return absl::DeadlineExceededError(absl::StrCat("not done after ", options_.watchdog_timeout_ms, " ms"));

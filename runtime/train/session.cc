@@ -167,8 +167,7 @@ absl::Status TrainingSession::CreateStepRunner(bool graphs) {
   steps.modules = modules_.get();
   steps.batches = batches_.get();
   steps.stages = !devices_->FirstHere().arena_is_shared();
-  // A recorded step would have transfers to other processes in it, which NCCL's non-blocking calls do not allow.
-  steps.records = graphs && IsAlone();
+  steps.records = graphs;
   step_runner_ = std::make_unique<StepRunner>(steps);
   return absl::OkStatus();
 }

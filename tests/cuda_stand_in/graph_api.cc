@@ -97,7 +97,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   for (const GraphNode& node : executable->nodes) {
     std::vector<std::shared_ptr<Work>> waits = {begin};
     for (int wait : node.waits) waits.push_back(works[wait]);
-    works.push_back(machine.work.Add(node.run, waits));
+    works.push_back(node.enqueue ? node.enqueue(waits) : machine.work.Add(node.run, waits));
     if (node.records != nullptr) {
       node.records->last = works.back();
       node.records->captured_in = nullptr;

@@ -22,6 +22,9 @@ struct GraphNode {
   std::function<void()> run;
   std::vector<int> waits;         // indices of earlier nodes that run before it
   cudaEvent_t records = nullptr;  // the event that this node records when the graph runs; null: none
+  // Instead of `run`, for what stands still until another graph or stream does something: enqueues it behind `before`
+  // and returns its end. The caller holds the machine's lock.
+  std::function<std::shared_ptr<Work>(const std::vector<std::shared_ptr<Work>>& before)> enqueue;
 };
 
 // The nodes that a stream, and the streams that join it, record between cudaStreamBeginCapture and EndCapture.

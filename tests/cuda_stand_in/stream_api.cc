@@ -12,7 +12,7 @@ namespace {
 // machine's lock.
 void AddNode(cudaStream_t stream, std::function<void()> run, cudaEvent_t records) {
   std::vector<GraphNode>& nodes = stream->capture->nodes;
-  nodes.push_back({std::move(run), stream->capture_tails, records});
+  nodes.push_back({std::move(run), stream->capture_tails, records, nullptr});
   stream->capture_tails = {static_cast<int>(nodes.size()) - 1};
 }
 

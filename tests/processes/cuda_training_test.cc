@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/prepare_job.h"
 #include "runtime/transport/nccl/staging.h"
@@ -72,6 +74,78 @@ TEST_CASE("CUDA: gradients of several blocks are summed in parts by three and by
     CHECK(sent >= 2 * 2 * (replicas - 1) * largest);
     CHECK(sent < 2 * 2 * (replicas - 1) * summed + (1 << 20));
   }
+}
+
+// As TrainIn, with recorded steps or without, with traces of all steps or none.
+Outcome TrainWith(int num_processes, const proto::Job& job, bool graphs, bool traces) {
+  std::vector<Outcome> outcomes(num_processes);
+  AsProcesses(num_processes, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    options.graphs = graphs;
+    const auto session = TrainingSession::Create(job, options).value();
+    Outcome& outcome = outcomes[control.rank()];
+    for (int64_t step = 0; step < job.run().steps(); ++step) {
+      const StepResult result = session->Step(step, traces).value();
+      outcome.losses.push_back(result.loss);
+      outcome.gradient_norms.push_back(result.gradient_norm);
+    }
+    AddWeights(*session, outcome);
+  });
+  return outcomes[0];
+}
+
+TEST_CASE("CUDA: recorded steps of several processes have the bits of steps by instructions") {
+  struct Split {
+    std::vector<std::string> overrides;
+    int devices, processes;
+    bool closed;
+  };
+  for (const Split& split :
+       {Split{{"pipeline.stages=2", "pipeline.schedule=1f1b"}, 2, 2, true},
+        Split{{"pipeline.stages=4", "pipeline.schedule=zb-h1"}, 4, 3, false},
+        Split{{"pipeline.stages=1", "parallel={replicas: 4 zero: 1}"}, 4, 4, false},
+        Split{{"pipeline.stages=2", "pipeline.schedule=zb-v", "parallel.replicas=2"}, 4, 3, false}}) {
+    std::vector<std::string> overrides = split.overrides;
+    overrides.push_back("run.steps=4");
+    const proto::Job job = MakeJob(kTinyGpt, overrides);
+    CAPTURE(overrides, split.processes);
+    const FakeGpus gpus(split.devices, static_cast<uint64_t>(split.processes), split.closed);
+    const int64_t before = stand_in::NumGraphLaunches();
+    const Outcome instructions = TrainWith(split.processes, job, /*graphs=*/false, /*traces=*/false);
+    CHECK(stand_in::NumGraphLaunches() == before);
+    for (const bool traces : {false, true}) {
+      CAPTURE(traces);
+      const int64_t launched = stand_in::NumGraphLaunches();
+      CHECK(TrainWith(split.processes, job, /*graphs=*/true, traces) == instructions);
+      CHECK(stand_in::NumGraphLaunches() - launched == 3 * split.processes);
+    }
+  }
+}
+
+TEST_CASE("CUDA: a process that waits within a recorded step says so, and ends with the failure of another one") {
+  const FakeGpus gpus(2, 5);
+  const proto::Job job = MakeJob(kTinyGpt, {"pipeline.stages=2"});
+  std::vector<std::string> positions;
+  absl::Status ended;
+  AsProcesses(2, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    const auto session = TrainingSession::Create(job, options).value();
+    for (int64_t step = 0; step < 2; ++step) session->Step(step).value();
+    if (control.rank() == 1) {
+      ended = session->Step(2).status();
+      return;
+    }
+    while (positions.empty()) {
+      absl::SleepFor(absl::Milliseconds(10));
+      const proto::Heartbeat heartbeat = control.HeartbeatOf(1);
+      positions.assign(heartbeat.positions().begin(), heartbeat.positions().end());
+    }
+    control.Abort(absl::AbortedError("enough"));
+  });
+  CHECK(positions == std::vector<std::string>{"device 1 runs a step that was launched as one graph"});
+  CHECK(absl::StrContains(ended.message(), "enough"));
 }
 
 // Device memory while the sessions of all processes are ready.

@@ -3,6 +3,9 @@
 #include "runtime/transport/nccl/nccl_channel.h"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "runtime/device/cuda/cuda_event.h"
@@ -61,6 +64,71 @@ TEST_CASE("NCCL channel: what NCCL says later is an error of the next call") {
   stand_in::FailNccl(ncclSuccess);
   CHECK(status.code() == absl::StatusCode::kInternal);
   CHECK(std::string(status.message()).find("NCCL says ") == 0);
+}
+
+// Records what `enqueue` does on the device.
+std::unique_ptr<StepGraph> Record(CudaDevice& device, const std::function<void()>& enqueue) {
+  std::unique_ptr<StepGraph> graph = device.CreateStepGraph({&device}, /*timed=*/false).value();
+  REQUIRE(device.BindWorkerThread().ok());
+  REQUIRE(graph->Begin().ok());
+  enqueue();
+  REQUIRE(graph->End().ok());
+  return graph;
+}
+
+TEST_CASE("NCCL channel: recorded transfers happen in each launch, whether the peer records its side or not") {
+  for (int seed = 0; seed < 8; ++seed) {
+    CAPTURE(seed);
+    Ends ends(seed);
+    const std::unique_ptr<Event> done[] = {ends.devices[0]->CreateEvent(), ends.devices[1]->CreateEvent()};
+    // The numbers change places on their way.
+    const auto send = [&] {
+      for (const int at : {0, 4}) {
+        REQUIRE(ends.channels[0]->Send(*ends.streams[0], ends.arenas[0] + at, 4, *done[0], nullptr).ok());
+      }
+    };
+    const auto receive = [&] {
+      for (const int at : {4, 0}) {
+        REQUIRE(ends.channels[1]->Receive(*ends.streams[1], ends.arenas[1] + at, 4, *done[1], nullptr).ok());
+      }
+    };
+    std::unique_ptr<StepGraph> sends = Record(*ends.devices[0], send);
+    std::unique_ptr<StepGraph> receives = Record(*ends.devices[1], receive);
+    for (int32_t launch = 0; launch < 4; ++launch) {
+      const int32_t sent[] = {10 + launch, 20 + launch};
+      REQUIRE(ends.devices[0]->CopyToArena(ends.arenas[0], reinterpret_cast<const std::byte*>(sent), 8).ok());
+      REQUIRE(sends->Launch().ok());
+      CHECK_FALSE(sends->Done().value());
+      if (launch == 2) {
+        done[1]->Reset();
+        receive();
+        REQUIRE(ends.streams[1]->Synchronize().ok());
+      } else {
+        REQUIRE(receives->Launch().ok());
+        while (!receives->Done().value()) continue;
+      }
+      while (!sends->Done().value()) continue;
+      int32_t received[2] = {};
+      REQUIRE(ends.devices[1]->CopyFromArena(reinterpret_cast<std::byte*>(received), ends.arenas[1], 8).ok());
+      CHECK(received[0] == sent[1]);
+      CHECK(received[1] == sent[0]);
+    }
+    sends.reset();  // before the communicators
+    receives.reset();
+    ends.channels.clear();
+    CHECK(stand_in::LastFault().empty());
+  }
+}
+
+TEST_CASE("the stand-in for NCCL: a communicator that a graph still uses must not be destroyed") {
+  Ends ends(1);
+  const std::unique_ptr<Event> done = ends.devices[0]->CreateEvent();
+  const std::unique_ptr<StepGraph> graph = Record(*ends.devices[0], [&] {
+    REQUIRE(ends.channels[0]->Send(*ends.streams[0], ends.arenas[0], 4, *done, nullptr).ok());
+  });
+  ends.channels[0]->Reset();
+  CHECK(stand_in::LastFault() == "a communicator was destroyed before a graph that uses it");
+  stand_in::ResetMachine();
 }
 
 TEST_CASE("NCCL communicator: a call that stays in progress ends by the timeout; a rank out of range is refused") {
