@@ -90,10 +90,12 @@ TEST_CASE("members of a group in several processes are refused in each") {
     const proto::Job job = MakeJob(kSmallGpt, overrides);
     std::vector<absl::Status> statuses(2);
     AsProcesses(2, [&](Control& control) {
-      if (!control.Barrier().ok()) return;  // or one fails before the other has joined
+      absl::Status& status = statuses[control.rank()];
+      status = control.Barrier();  // or one fails before the other has joined
+      if (!status.ok()) return;    // the other one was refused at once
       SessionOptions options;
       options.control = &control;
-      statuses[control.rank()] = TrainingSession::Create(job, options).status();
+      status = TrainingSession::Create(job, options).status();
     });
     bool is_named = false;
     for (const absl::Status& status : statuses) {
