@@ -26,13 +26,13 @@ TEST_CASE("more than the free memory is refused with both numbers") {
   CHECK(absl::StartsWith(status.message(), "model: training needs 1024 TiB, but "));
 }
 
-// Two replicas of two stages: device n has stage n mod 2. The gradients of each stage, the tied embedding and the norms
+// Two replicas of two stages. The gradients of each stage, the tied embedding and the norms
 // are sums.
 proto::Job MakeJob(const std::vector<std::string>& assignments) {
   proto::Job job = ParseJob(R"(
     model { gpt2 { layers: 4 width: 16 heads: 2 context: 12 vocabulary: 256 } }
     data { text: "text/*.txt" held_out: 0.05 }
-    batch { sequences: 8 micro_batches: 4 }
+    batch { sequences: 8 micro_batches: 4 ramp { from: 4 by: 4 every_steps: 2 } }
     pipeline { stages: 2 }
     parallel { replicas: 2 }
     run { steps: 4 evaluate_every: 2 })",
@@ -58,7 +58,8 @@ TEST_CASE("GPUs of several processes need staging for each sum, in each program,
     all += split.ExchangeBytesOf(device);
   }
   Bytes expected = 0;  // device 0 is alone in its process: each of its sums with others has staging on both sides
-  for (const Program* program : {&split.training, &*split.evaluation}) {
+  REQUIRE(split.ramp.size() == 1);
+  for (const Program* program : {&split.training, &split.ramp[0]}) {
     for (const ReduceGroup& group : program->reduce_groups) {
       int num_on_0 = 0;
       for (const int32_t member : group.members) num_on_0 += program->placement.replicas()[member].device == 0;
