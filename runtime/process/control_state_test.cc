@@ -2,172 +2,19 @@
 // streams, in order within one, at random virtual times; processes are killed, stopped and restarted at random.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <deque>
-#include <memory>
 #include <optional>
-#include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "runtime/process/clock_offset.h"
-#include "runtime/process/leader_state.h"
-#include "runtime/process/member_state.h"
+#include "runtime/process/testing/simulated_network.h"
 
 namespace baton {
 namespace {
 
-constexpr int64_t kMs = 1'000'000;
-constexpr int64_t kJoinTimeout = 10'000 * kMs;
-constexpr int64_t kSilence = 1'000 * kMs;
-
-proto::Hello HelloOfRank(int rank, int size, int generation = 0) {
-  proto::Hello hello;
-  hello.set_version("1");
-  hello.set_build_id("b");
-  hello.set_rank(rank);
-  hello.set_size(size);
-  hello.set_generation(generation);
-  hello.set_host(absl::StrCat("host-", rank));
-  hello.set_pid(100 + rank);
-  return hello;
-}
-
-LeaderOptions OptionsOfLeader(const proto::Hello& self) {
-  LeaderOptions options;
-  options.self = self;
-  options.join_timeout_ns = kJoinTimeout;
-  options.silence_ns = kSilence;
-  options.suspicion_ns = 100 * kMs;
-  options.most_bytes = 1 << 20;
-  return options;
-}
-
-MemberOptions OptionsOfMember(const proto::Hello& self) {
-  MemberOptions options;
-  options.self = self;
-  options.leader = "leader:1";
-  options.join_timeout_ns = kJoinTimeout;
-  options.silence_ns = kSilence;
-  options.heartbeat_ns = kSilence / 5;
-  return options;
-}
-
-// A leader and processes with a network between them. Process 0 is the leader's own.
-class Net {
- public:
-  Net(int size, uint64_t seed, int64_t start_ns = 0, int generation = 0)
-      : random(seed), now(start_ns), leader_(OptionsOfLeader(HelloOfRank(0, size, generation)), start_ns) {}
-
-  struct Process {
-    std::unique_ptr<MemberState> state;
-    int64_t stream = -1;  // -1: none
-    bool killed = false;
-    bool stopped = false;
-    std::deque<std::shared_ptr<const proto::FromProcess>> up;
-    std::deque<LeaderAction> down;
-  };
-
-  int Start(const proto::Hello& hello) {
-    processes.emplace_back();
-    processes.back().state = std::make_unique<MemberState>(OptionsOfMember(hello), now);
-    return static_cast<int>(processes.size()) - 1;
-  }
-
-  void Kill(int index) {
-    processes[index].killed = true;
-    processes[index].up.clear();
-    CloseStream(processes[index]);
-  }
-
-  // One random event, then some virtual time.
-  void Step() {
-    Process& process = processes[random() % processes.size()];
-    if (!process.killed && !process.stopped) {
-      if (process.stream < 0 && process.state->phase() == MemberState::Phase::kJoining) Connect(process);
-      if (random() % 2 == 0) process.state->Tick(now);
-      for (auto& message : process.state->TakeMessages()) {
-        if (process.stream >= 0) process.up.push_back(std::move(message));
-      }
-      if (!process.down.empty() && random() % 2 == 0) Deliver(process);
-      // As control.cc does it.
-      if (process.state->phase() == MemberState::Phase::kFailed && process.stream >= 0) CloseStream(process);
-    }
-    if (process.stream >= 0 && !process.up.empty() && random() % 2 == 0) {
-      leader_.Received(process.stream, *process.up.front(), now);
-      process.up.pop_front();
-    }
-    if (random() % 4 == 0) leader_.Tick(now);
-    for (LeaderAction& action : leader_.TakeActions()) {
-      for (Process& each : processes) {
-        if (each.stream == action.stream && !each.killed) each.down.push_back(action);
-      }
-    }
-    now += static_cast<int64_t>(random() % 3) * kMs;
-  }
-
-  // Steps until `done`; at most so much virtual time. Returns whether it was done.
-  template <typename Done>
-  bool Run(int64_t most_ns, const Done& done) {
-    for (const int64_t end = now + most_ns; now < end; Step()) {
-      if (done()) return true;
-    }
-    return false;
-  }
-
-  bool AllIn(MemberState::Phase phase) const {
-    for (const Process& process : processes) {
-      if (!process.killed && !process.stopped && process.state->phase() != phase) return false;
-    }
-    return true;
-  }
-
-  std::mt19937_64 random;
-  int64_t now;
-  std::vector<Process> processes;
-  LeaderState& leader() { return leader_; }
-
- private:
-  void Connect(Process& process) {
-    process.stream = ++last_stream_;
-    process.up.clear();
-    process.down.clear();
-    leader_.Opened(process.stream, now);
-    process.state->Connected(now);
-  }
-  void CloseStream(Process& process) {
-    if (process.stream < 0) return;
-    leader_.Closed(process.stream, now);
-    process.stream = -1;
-  }
-  void Deliver(Process& process) {
-    const LeaderAction action = std::move(process.down.front());
-    process.down.pop_front();
-    if (action.message != nullptr) return process.state->Received(*action.message, now);
-    CloseStream(process);
-    process.state->Disconnected(action.refusal, now);
-  }
-
-  LeaderState leader_;
-  int64_t last_stream_ = 0;
-};
-
-constexpr auto kRunning = MemberState::Phase::kRunning;
-constexpr auto kFailed = MemberState::Phase::kFailed;
-constexpr auto kLeft = MemberState::Phase::kLeft;
-
 // Those of rank 1 need several messages.
 std::string BytesOf(int rank) { return std::string(rank == 1 ? 300'000 : rank * 1000, static_cast<char>('a' + rank)); }
-
-// Starts the processes in random order.
-void StartAll(Net& net, int size, int generation = 0) {
-  for (int rank = 0; rank < size; ++rank) {
-    net.Start(HelloOfRank(rank, size, generation));
-    for (int i = net.random() % 5; i > 0; --i) net.Step();
-  }
-}
 
 TEST_CASE("whatever the order of messages, all join, gather, exchange, and leave") {
   for (uint64_t seed = 0; seed < 300; ++seed) {
@@ -260,23 +107,6 @@ TEST_CASE("nobody is blamed for a pause of the process itself") {
   CHECK_FALSE(net.Run(5 * kSilence, [&] { return net.leader().failure().has_value(); }));
 }
 
-// The first of the four bugs of an earlier design: a process of a later generation was refused by a leader that did not
-// know that generation yet.
-TEST_CASE("a process of a later generation waits for its leader; one of an earlier generation is refused") {
-  Net net(2, 1, 0, 1);
-  net.Start(HelloOfRank(0, 2, 1));
-  const int earlier = net.Start(HelloOfRank(1, 2, 0));
-  REQUIRE(net.Run(kJoinTimeout / 2, [&] { return net.processes[earlier].state->phase() == kFailed; }));
-  CHECK(absl::StrContains(net.processes[earlier].state->failure()->message(), "this process is a leftover"));
-  CHECK_FALSE(net.leader().failure().has_value());
-  const int later = net.Start(HelloOfRank(1, 2, 2));
-  // The run was started again, so this generation ends; the process goes on asking for its own leader.
-  REQUIRE(net.Run(kJoinTimeout / 2, [&] { return net.leader().failure().has_value(); }));
-  CHECK(absl::StrContains(net.leader().failure()->message(), "the run was started again"));
-  for (int i = 0; i < 100; ++i) net.Step();
-  CHECK(net.processes[later].state->phase() == MemberState::Phase::kJoining);
-}
-
 // The second: an abort between the check for one and the wait left the wait for ever.
 TEST_CASE("a failure that comes before an operation starts, or at the same instant, ends it") {
   for (uint64_t seed = 0; seed < 200; ++seed) {
@@ -317,74 +147,6 @@ TEST_CASE("a broken connection between two living processes ends all; if one of 
   CHECK((noticed > 10) == died);
 }
 
-// The fourth: the deadline counted from the start of the run, so that each restarted process was dead at birth.
-TEST_CASE("the deadline to join counts from a process's own start") {
-  const int64_t late = 1000 * kJoinTimeout;
-  Net net(2, 5, late, 3);
-  net.Start(HelloOfRank(0, 2, 3));
-  CHECK_FALSE(net.Run(kJoinTimeout / 2, [&] { return net.leader().failure().has_value(); }));
-  net.Start(HelloOfRank(1, 2, 3));
-  REQUIRE(net.Run(kJoinTimeout / 2, [&] { return net.AllIn(kRunning); }));
-}
-
-TEST_CASE("the ranks that are missing are named") {
-  Net net(4, 2);
-  net.Start(HelloOfRank(0, 4));
-  net.Start(HelloOfRank(2, 4));
-  REQUIRE(net.Run(3 * kJoinTimeout, [&] { return net.AllIn(kFailed); }));
-  CHECK(absl::StrContains(net.leader().failure()->message(), "in vain for ranks 1, 3 of 4"));
-}
-
-TEST_CASE("what must be equal and is not is refused, and ends the start at once") {
-  struct Difference {
-    void (*change)(proto::Hello&);
-    const char* message;
-  };
-  const std::vector<Difference> table = {
-      {[](proto::Hello& hello) { hello.set_version("2"); },
-       "rank 1 (host-1, pid 101) has version 2, rank 0 (host-0) has 1"},
-      {[](proto::Hello& hello) { hello.set_build_id("c"); }, "has build c, rank 0 (host-0) has b"},
-      {[](proto::Hello& hello) { hello.set_size(4); }, "has a world of size 4, rank 0 (host-0) has 3"},
-      {[](proto::Hello& hello) { hello.set_job_hash("x"); }, "has the job x"},
-      {[](proto::Hello& hello) { hello.set_threads(3); }, "has threads a device: 3"},
-      {[](proto::Hello& hello) { hello.set_cpu_features("avx"); }, "has the instruction sets avx"},
-      {[](proto::Hello& hello) { hello.set_rank(7); }, "rank 7 is not from 0 to 2"},
-      {[](proto::Hello& hello) { hello.set_rank(0); },
-       "two processes are rank 0: pid 100 on host-0, and pid 101 on host-1"},
-  };
-  for (const Difference& row : table) {
-    INFO(row.message);
-    Net net(3, 4);
-    net.Start(HelloOfRank(0, 3));
-    for (int i = 0; i < 50; ++i) net.Step();
-    proto::Hello hello = HelloOfRank(1, 3);
-    row.change(hello);
-    net.Start(hello);
-    REQUIRE(net.Run(kJoinTimeout / 2, [&] { return net.AllIn(kFailed); }));
-    CHECK(absl::StrContains(net.processes[1].state->failure()->message(), row.message));
-    CHECK(absl::StrContains(net.leader().failure()->message(), row.message));
-  }
-}
-
-TEST_CASE("strangers change nothing") {
-  Net net(2, 9);
-  StartAll(net, 2);
-  LeaderState& leader = net.leader();
-  std::vector<proto::FromProcess> messages(4);
-  messages[0].mutable_part()->set_sequence(5);
-  messages[1].mutable_failure()->set_message("x");
-  messages[2].mutable_goodbye();
-  for (int i = 0; i < 100; ++i) {
-    leader.Opened(1'000 + i, net.now);
-    leader.Received(1'000 + i, messages[i % 4], net.now);
-    leader.Received(5'000 + i, messages[i % 4], net.now);  // never opened
-    if (i % 2 == 0) leader.Closed(1'000 + i, net.now);
-    net.Step();
-  }
-  REQUIRE(net.Run(kJoinTimeout, [&] { return net.AllIn(kRunning); }));
-  CHECK_FALSE(net.leader().failure().has_value());
-}
-
 TEST_CASE("operations that do not fit each other are a failure, and so is more data than fits") {
   Net net(2, 11);
   StartAll(net, 2);
@@ -396,102 +158,6 @@ TEST_CASE("operations that do not fit each other are a failure, and so is more d
   REQUIRE(net.Run(kJoinTimeout, [&] { return net.AllIn(kFailed); }));
   const std::string message = net.leader().failure()->message();
   CHECK(absl::StrContains(message, large ? "more than 1048576 bytes wait" : "as operation 0 of channel 0"));
-}
-
-// Streams 0 to size - 1 as the processes of these ranks.
-void JoinAll(LeaderState& leader, int size) {
-  for (int rank = 0; rank < size; ++rank) {
-    proto::FromProcess hello;
-    *hello.mutable_hello() = HelloOfRank(rank, size);
-    leader.Opened(rank, 0);
-    leader.Received(rank, hello, 0);
-  }
-}
-
-TEST_CASE("operations without bytes are counted too") {
-  LeaderState leader(OptionsOfLeader(HelloOfRank(0, 2)), 0);
-  JoinAll(leader, 2);
-  proto::FromProcess part;
-  part.mutable_part()->set_last(true);
-  const int most = (1 << 20) / static_cast<int>(2 * sizeof(std::string));
-  for (int i = 0; i < most; ++i) {
-    part.mutable_part()->set_sequence(i);
-    leader.Received(1, part, 0);
-  }
-  CHECK_FALSE(leader.failure().has_value());
-  part.mutable_part()->set_sequence(most);
-  leader.Received(1, part, 0);
-  REQUIRE(leader.failure().has_value());
-  CHECK(leader.failure()->rank() == 1);
-  CHECK(absl::StrContains(leader.failure()->message(), "more than 1048576 bytes wait"));
-}
-
-TEST_CASE("a process that comes after the first failure is told of it, rank 0's own too") {
-  LeaderState leader(OptionsOfLeader(HelloOfRank(0, 3)), 0);
-  const int late = GENERATE(0, 2);
-  const auto join = [&](int64_t stream, const proto::Hello& hello) {
-    proto::FromProcess message;
-    *message.mutable_hello() = hello;
-    leader.Opened(stream, 0);
-    leader.Received(stream, message, 0);
-    return leader.TakeActions();
-  };
-  (void)join(1, HelloOfRank(1, 2));  // a world of another size
-  const std::vector<LeaderAction> actions = join(2, HelloOfRank(late, 3));
-  REQUIRE(actions.size() == 2);
-  REQUIRE(actions[0].message != nullptr);
-  CHECK(actions[0].message->failure().rank() == 0);
-  CHECK(absl::StrContains(actions[0].message->failure().message(), "has a world of size 2, rank 0 (host-0) has 3"));
-  CHECK(actions[1].message == nullptr);
-  CHECK(actions[1].refusal.empty());
-  MemberState member(OptionsOfMember(HelloOfRank(late, 3)), 0);
-  member.Connected(0);
-  member.Received(*actions[0].message, 0);
-  member.Disconnected("", 0);
-  REQUIRE(member.phase() == kFailed);
-  CHECK(member.failure()->message() == actions[0].message->failure().message());
-  CHECK(member.failure_is_shared());
-}
-
-TEST_CASE("a process that has left gets and says nothing more") {
-  LeaderState leader(OptionsOfLeader(HelloOfRank(0, 2)), 0);
-  JoinAll(leader, 2);
-  proto::FromProcess ask, goodbye, set, failure;
-  ask.mutable_ask_value()->set_key("k");
-  goodbye.mutable_goodbye();
-  set.mutable_set_value()->set_key("k");
-  failure.mutable_failure()->set_message("x");
-  leader.Received(1, ask, 0);
-  leader.Received(1, goodbye, 0);
-  (void)leader.TakeActions();
-  leader.Received(0, set, 0);
-  leader.Received(1, failure, 0);
-  CHECK(leader.TakeActions().empty());
-  CHECK_FALSE(leader.failure().has_value());
-}
-
-TEST_CASE("a leader that breaks the protocol is a failure of its own") {
-  struct Broken {
-    int num_members;  // of the welcome
-    int num_welcomes;
-    const char* message;
-  };
-  const Broken broken = GENERATE(Broken{1, 1, "sent a welcome with 1 members; this run has 2 processes"},
-                                 Broken{2, 2, "sent a second welcome"}, Broken{0, 0, "sent data before the welcome"});
-  MemberState member(OptionsOfMember(HelloOfRank(1, 2)), 0);
-  member.Connected(0);
-  proto::FromLeader welcome, part;
-  welcome.mutable_welcome();
-  for (int rank = 0; rank < broken.num_members; ++rank) {
-    *welcome.mutable_welcome()->add_members() = HelloOfRank(rank, 2);
-  }
-  part.mutable_part()->set_last(true);
-  for (int i = 0; i < broken.num_welcomes; ++i) member.Received(welcome, 0);
-  if (broken.num_welcomes == 0) member.Received(part, 0);
-  REQUIRE(member.phase() == kFailed);
-  CHECK(member.failure()->rank() == 0);
-  CHECK(member.failure()->message() == broken.message);
-  CHECK_FALSE(member.failure_is_shared());
 }
 
 TEST_CASE("waiting for a process that has left is a failure") {
@@ -528,25 +194,6 @@ TEST_CASE("all processes stop before the same step, which none of them has begun
     }));
     for (const int64_t steps : begun) CHECK(steps == begun[0]);
   }
-}
-
-TEST_CASE("the clocks' offset is that of the least round trip of eight") {
-  ClockOffset clock;
-  CHECK(clock.round_trip_ns() == 0);
-  clock.Add(1000, 501'100, 1200);  // round trip 200: offset 500'000
-  CHECK(clock.offset_ns() == 500'000);
-  clock.Add(2000, 502'900, 3000);  // round trip 1000, 400 off
-  CHECK(clock.offset_ns() == 500'000);
-  clock.Add(4000, 504'010, 4020);
-  CHECK(clock.offset_ns() == 500'000);
-  CHECK(clock.round_trip_ns() == 20);
-  clock.Add(10, 1, 5);  // returned before it was sent
-  // No clock is before its start; such numbers would overflow.
-  clock.Add(INT64_MIN, 1, 5);
-  clock.Add(1, INT64_MIN, 5);
-  CHECK(clock.round_trip_ns() == 20);
-  for (int i = 0; i < ClockOffset::kProbes; ++i) clock.Add(i * 1000, i * 1000 + 700'050, i * 1000 + 100);
-  CHECK(clock.offset_ns() == 700'000);  // the others are forgotten
 }
 
 }  // namespace
