@@ -1,155 +1,15 @@
-// Binds a chunk's memory and forwards the executor's calls to its layer.
+// Forwards the executor's calls to a chunk's layer, its optimizer and its examiner.
 #include "runtime/train/layer_stage_module.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <new>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "ops/optimizer/bind.h"
+#include "runtime/train/kernel_stream.h"
 
 namespace baton {
-namespace {
-
-KernelStream ToKernelStream(Stream& stream) { return {stream.native_handle()}; }
-
-// Whether no other replica of the chunk stands before this one in groups of this kind.
-bool IsFirstInGroups(const Program& program, ReduceKind kind, int32_t replica_index) {
-  const std::vector<ChunkReplica>& replicas = program.placement.replicas();
-  const auto is_earlier = [&](int32_t member) {
-    return member < replica_index && replicas[member].chunk == replicas[replica_index].chunk;
-  };
-  for (const ReduceGroup& group : program.reduce_groups) {
-    if (group.kind != kind) continue;
-    if (!std::binary_search(group.members.begin(), group.members.end(), replica_index)) continue;
-    if (std::any_of(group.members.begin(), group.members.end(), is_earlier)) return false;
-  }
-  return true;
-}
-
-// The replica's shard, if the program exchanges shards of its chunk.
-std::optional<Shard> ShardOfReplica(const Program& program, int32_t replica_index, Bytes parameter_bytes) {
-  for (const ReduceGroup& group : program.reduce_groups) {
-    if (group.kind != ReduceKind::kShardedUpdate) continue;
-    const auto own = std::lower_bound(group.members.begin(), group.members.end(), replica_index);
-    if (own == group.members.end() || *own != replica_index) continue;
-    return ShardOf(parameter_bytes, static_cast<int>(own - group.members.begin()),
-                   static_cast<int>(group.members.size()));
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
-                                   const BatchSource* source, int32_t replica_index, int64_t sequences,
-                                   std::unique_ptr<Layer> layer)
-    : backend_(backend),
-      layout_(layout),
-      reduce_groups_(&program->reduce_groups),
-      full_folds_(FoldsOf(*program, replica_index)),
-      gradients_shape_(DataType::kFloat32, {layout->ParameterBytes(program->placement.replicas()[replica_index].chunk) /
-                                            static_cast<Bytes>(sizeof(float))}),
-      source_(source),
-      replica_index_(replica_index),
-      sequences_(sequences),
-      counts_in_norm_(IsFirstInGroups(*program, ReduceKind::kGradientNorm, replica_index)),
-      contributes_tied_(IsFirstInGroups(*program, ReduceKind::kTiedGradient, replica_index)),
-      shard_(ShardOfReplica(*program, replica_index,
-                            layout->ParameterBytes(program->placement.replicas()[replica_index].chunk))),
-      chunk_(program->placement.replicas()[replica_index].chunk),
-      full_(std::move(layer)),
-      layer_(full_.get()),
-      stash_bytes_(AlignUp(layer_->footprint().stash)),
-      num_micro_batches_(program->num_micro_batches) {}
-
-absl::Status LayerStageModule::Bind(Device& device, const ChunkState& state) {
-  state_ = state;
-  BATON_RETURN_IF_ERROR(CreateShared(device));
-  BindParameters();
-  return absl::OkStatus();
-}
-
-absl::Status LayerStageModule::CreateShared(Device& device) {
-  const Bytes control_bytes = AlignUp(sizeof(UpdateControl));
-  const Bytes step_bytes = AlignUp(sizeof(StepContext));
-  const Bytes norm_bytes = AlignUp(sizeof(double));
-  const Bytes losses_bytes = AlignUp(num_micro_batches_ * sizeof(double));
-  const size_t num_norms = layout_->num_parameters();
-  const size_t num_uses = layout_->UsesIn(chunk_).size();
-  const Bytes norms_bytes = AlignUp(num_norms * sizeof(double));
-  const Bytes bytes =
-      control_bytes + step_bytes + norm_bytes + losses_bytes + norms_bytes + AlignUp(num_uses * sizeof(double));
-  BATON_ASSIGN_OR_RETURN(std::byte * shared, device.CreateShared(bytes));
-  control_ = new (shared) UpdateControl;
-  step_ = new (shared += control_bytes) StepContext;
-  gradient_norm_ = reinterpret_cast<double*>(shared += step_bytes);
-  losses_ = {reinterpret_cast<double*>(shared += norm_bytes), static_cast<size_t>(num_micro_batches_)};
-  squared_norms_ = {reinterpret_cast<double*>(shared += losses_bytes), num_norms};
-  use_norms_ = {reinterpret_cast<double*>(shared + norms_bytes), num_uses};
-  if (device.arena_is_shared()) return absl::OkStatus();
-  const Bytes micro_batch =
-      AlignUp(source_->BytesOf(DataKind::kInputs)) + AlignUp(source_->BytesOf(DataKind::kTargets));
-  BATON_ASSIGN_OR_RETURN(staged_, device.CreateShared(kNumStagings * num_micro_batches_ * micro_batch));
-  return absl::OkStatus();
-}
-
-std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
-  std::vector<OptimizedParameter> parameters;
-  for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
-    parameters.push_back(
-        Locate(layout_->SpecOf(use), use.offsets, {state_.parameters, state_.gradients, state_.optimizer}));
-    const ParameterSpec& spec = layout_->SpecOf(use);
-    const bool is_trained = !spec.is_statistic && !spec.frozen;
-    // Parameters that are no slices are the same on all members, and count once.
-    const bool is_own = member_ == 0 || !spec.slice.IsWhole();
-    if (use.canonical && counts_in_norm_ && is_trained && is_own) parameters.back().norm = use.parameter;
-  }
-  return parameters;
-}
-
-std::vector<OptimizedParameter> LayerStageModule::LocateShard() const {
-  std::vector<OptimizedParameter> parts;
-  for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
-    const ParameterSpec& spec = layout_->SpecOf(use);
-    const Bytes begin = std::max(shard_->begin, use.offsets.values);
-    const Bytes end = std::min(shard_->end, use.offsets.values + spec.shape.NumBytes());
-    if (begin >= end) continue;
-    OptimizedParameter part = Locate(spec, use.offsets, {state_.parameters, state_.gradients, state_.optimizer});
-    part.values = state_.parameters + begin;
-    part.gradients = state_.gradients + begin;
-    part.first_moment = state_.optimizer + (begin - shard_->begin);
-    part.second_moment = part.first_moment + shard_->bytes();
-    part.num_elements = (end - begin) / static_cast<Bytes>(sizeof(float));
-    parts.push_back(part);
-  }
-  return parts;
-}
-
-void LayerStageModule::BindParameters() {
-  std::vector<OptimizedParameter> parameters = LocateParameters();
-  BindLayer(parameters, *full_);
-  for (const std::unique_ptr<Layer>& variant : variants_) BindLayer(parameters, *variant);
-  if (state_.gradients == nullptr) return;
-  optimizer_ = backend_->CreateOptimizer(std::move(parameters));
-  if (shard_.has_value()) updater_ = backend_->CreateOptimizer(LocateShard());
-}
-
-void LayerStageModule::AddVariant(std::unique_ptr<Layer> layer) {
-  if (state_.parameters != nullptr) BindLayer(LocateParameters(), *layer);
-  variants_.push_back(std::move(layer));
-}
-
-absl::Status LayerStageModule::RoundWorkingCopies(Device& device) {
-  if (backend_->precision() == DataType::kFloat32 || optimizer_ == nullptr) return absl::OkStatus();
-  BATON_RETURN_IF_ERROR(device.BindWorkerThread());
-  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, device.CreateStream());
-  BATON_RETURN_IF_ERROR(optimizer_->RoundValues(ToKernelStream(*stream)));
-  return stream->Synchronize();
-}
 
 std::byte* LayerStageModule::StagedAt(DataKind kind, int micro_batch, int staging) const {
   const Bytes inputs = AlignUp(source_->BytesOf(DataKind::kInputs));

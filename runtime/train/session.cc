@@ -1,4 +1,4 @@
-// Makes the parts of a session in order, and hands each call to one of them.
+// Hands each call to the parts that session_start.cc makes.
 #include "runtime/train/session.h"
 
 #include <cmath>
@@ -9,16 +9,12 @@
 #include "base/failpoint.h"
 #include "base/format.h"
 #include "base/status.h"
-#include "runtime/data/dataset_of_job.h"
 #include "runtime/job/batch_ramp.h"
 #include "runtime/job/resolve.h"
 #include "runtime/machine/devices.h"
-#include "runtime/planning/device_memory.h"
 #include "runtime/planning/exchange_memory.h"
 #include "runtime/planning/members.h"
-#include "runtime/planning/share_job.h"
 #include "runtime/train/compare_replicas.h"
-#include "runtime/train/fill_parameters.h"
 #include "runtime/train/gather_trace.h"
 #include "runtime/train/shared_numbers.h"
 #include "runtime/train/update_of_job.h"
@@ -29,147 +25,12 @@ namespace baton {
 
 TrainingSession::~TrainingSession() = default;
 
-absl::StatusOr<std::unique_ptr<TrainingSession>> TrainingSession::Create(const proto::Job& job,
-                                                                         const SessionOptions& options) {
-  std::unique_ptr<TrainingSession> session(new TrainingSession);
-  session->job_ = job;
-  if (options.control != nullptr) session->control_ = options.control;
-  absl::Status status = session->Prepare(options);
-  if (status.ok()) status = session->Launch(options.graphs);
-  if (!status.ok()) return session->FirstFailure(status);
-  return session;
-}
-
 absl::Status TrainingSession::FirstFailure(const absl::Status& status) {
   if (IsAlone() || absl::IsCancelled(status)) return status;
   control_->Abort(status, PeerOf(status));
   // The answer is which failure was first; the operation itself never ends well.
   const absl::Status first = control_->Barrier(kFailureChannel);
   return control_->failed_rank() == control_->rank() ? status : first;
-}
-
-absl::StatusOr<PreparedJob> TrainingSession::PrepareOrReceive(const TransportModel& transport) {
-  if (control_->rank() > 0) {
-    BATON_ASSIGN_OR_RETURN(const std::string bytes, control_->Broadcast(""));
-    return ReadPrepared(*backend_, job_, transport, bytes);
-  }
-  BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareJob(*backend_, job_, transport, control_->size()));
-  if (!IsAlone()) BATON_RETURN_IF_ERROR(control_->Broadcast(PrintPrepared(prepared)).status());
-  return prepared;
-}
-
-absl::Status TrainingSession::CheckMemoryOfHost(const JobPrograms& programs) const {
-  if (job_.devices().backend() != proto::Devices::HOST) return absl::OkStatus();
-  // All devices of the host backend share the machine's memory.
-  Bytes bytes = 0;
-  for (int device = 0; device < programs.training.num_devices(); ++device) {
-    if (devices_->IsOnHost(device)) bytes += programs.BytesOf(device) * job_.parallel().tensor();
-  }
-  return CheckFreeMemory("training", bytes);
-}
-
-absl::Status TrainingSession::CheckTensor() const {
-  const int tensor = job_.parallel().tensor();
-  if (tensor == 1 || IsAlone()) return absl::OkStatus();
-  const int groups = job_.devices().count() / tensor;
-  if (control_->size() > groups) {
-    return absl::InvalidArgumentError(absl::StrCat("parallel.tensor: ", tensor,
-                                                   " devices of a stage are in one process; ", "the run has ",
-                                                   control_->size(), " processes for ", groups, " such groups"));
-  }
-  if (job_.parallel().zero() == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("parallel.zero: ", job_.parallel().zero(),
-                                                 " with parallel.tensor: ", tensor,
-                                                 " needs all devices in one process; the run has ", control_->size()));
-}
-
-absl::Status TrainingSession::Prepare(const SessionOptions& options) {
-  BATON_RETURN_IF_ERROR(CheckTensor());
-  BATON_RETURN_IF_ERROR(CheckDevices(job_.devices()));
-  BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_.devices()));
-  BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareOrReceive(options.transport));
-  BATON_ASSIGN_OR_RETURN(model_flops_, ModelFlops(*backend_, job_));
-  BATON_ASSIGN_OR_RETURN(devices_, RunDevices::Create(job_.devices(), prepared.programs.training.num_devices(),
-                                                      job_.parallel().tensor(), *control_));
-  BATON_RETURN_IF_ERROR(CheckMemoryOfHost(prepared.programs));
-  plan_ = std::move(prepared.plan);
-  program_ = std::make_shared<const Program>(std::move(prepared.programs.training));
-  for (Program& smaller : prepared.programs.ramp) {
-    smaller_.push_back(std::make_shared<const Program>(std::move(smaller)));
-  }
-  planned_evaluation_ = std::move(prepared.programs.evaluation);
-  // Last: reading the data may take long, and everything above may still refuse the job.
-  // Rank 0 first, so that the others find what it has put into the cache.
-  if (control_->rank() > 0) BATON_RETURN_IF_ERROR(control_->Broadcast("").status());
-  BATON_ASSIGN_OR_RETURN(dataset_, MakeDataset(job_, options.token_cache));
-  if (control_->rank() == 0) BATON_RETURN_IF_ERROR(control_->Broadcast("").status());
-  if (!IsAlone()) {
-    BATON_RETURN_IF_ERROR(
-        CheckSame(*control_, absl::StrCat("data.", DataSourceOf(job_.data())), dataset_->ContentsHash()));
-  }
-  batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
-  return absl::OkStatus();
-}
-
-absl::Status TrainingSession::CreateExecutor() {
-  ExecutorOptions options;
-  options.devices = devices_->Pointers();
-  options.modules = modules_->Pointers();
-  options.transport = &devices_->transport();
-  if (team_ != nullptr) {
-    options.followers = team_->executors();
-    options.on_error = [team = team_.get()](const absl::Status& status) { team->Fail(status); };
-  }
-  BATON_ASSIGN_OR_RETURN(run_, RunExecutor::Create(program_, std::move(options), *control_, devices_->processes()));
-  executor_ = &run_->executor();
-  if (team_ != nullptr) team_->SetLeader(executor_);
-  return absl::OkStatus();
-}
-
-absl::Status TrainingSession::Launch(bool graphs) {
-  BATON_ASSIGN_OR_RETURN(modules_,
-                         StageModules::Create(*backend_, plan_, *program_, smaller_, *batches_, devices_->Pointers()));
-  if (job_.parallel().tensor() > 1) {
-    BATON_ASSIGN_OR_RETURN(
-        team_, MemberTeam::Create(job_, *backend_, plan_, program_, smaller_, *batches_, *control_, *modules_));
-  }
-  BATON_RETURN_IF_ERROR(CreateExecutor());
-  BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_->Pointers()));
-  MakeParameterState();
-  BATON_RETURN_IF_ERROR(FillParameters(job_, *parameters_));
-  BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
-  BATON_RETURN_IF_ERROR(CreateStepRunner(graphs));
-  if (planned_evaluation_.has_value()) {
-    // Now rather than at the first evaluation, so that a lack of memory shows at the start.
-    BATON_RETURN_IF_ERROR(CreateEvaluation(*std::exchange(planned_evaluation_, std::nullopt)));
-  }
-  if (team_ != nullptr) BATON_RETURN_IF_ERROR(team_->AwaitConnected());
-  return run_->AwaitConnected();
-}
-
-void TrainingSession::MakeParameterState() {
-  std::vector<const ParameterLayout*> layouts = {&plan_.layout};
-  std::vector<ReplicaParameters> replicas = modules_->parameters();
-  if (team_ != nullptr) team_->AppendParameters(layouts, replicas);
-  parameters_ = std::make_unique<ParameterState>(std::move(layouts), std::move(replicas));
-}
-
-absl::Status TrainingSession::CreateStepRunner(bool graphs) {
-  StepRunnerOptions steps;
-  steps.executor = executor_;
-  for (const std::shared_ptr<const Program>& smaller : smaller_) {
-    BATON_ASSIGN_OR_RETURN(const ProgramHandle handle, executor_->AddProgram(smaller, /*shares_slots=*/true));
-    steps.programs.push_back({smaller, handle});
-  }
-  steps.programs.push_back({program_, ProgramHandle{}});
-  steps.program_of_step = [this](int64_t step) { return BatchSizeOfStep(job_, step); };
-  steps.costs = &plan_.request.costs;
-  steps.modules = modules_.get();
-  steps.batches = batches_.get();
-  steps.stages = !devices_->FirstHere().arena_is_shared();
-  steps.records = graphs;
-  step_runner_ = std::make_unique<StepRunner>(steps);
-  return absl::OkStatus();
 }
 
 absl::Status TrainingSession::Restore(const Checkpoint& checkpoint) {
@@ -189,13 +50,6 @@ proto::CheckpointManifest TrainingSession::DescribeRun() const {
   const std::string devices = DescribeDevices();
   about.set_platform(devices.empty() ? backend_->platform() : absl::StrCat(backend_->platform(), ", ", devices));
   return about;
-}
-
-absl::Status TrainingSession::CreateEvaluation(Program program) {
-  BATON_ASSIGN_OR_RETURN(
-      evaluation_, Evaluation::Create(std::move(program), {job_.batch().sequences(), job_.run().evaluate_at_most()},
-                                      executor_, modules_.get(), batches_.get(), dataset_.get()));
-  return absl::OkStatus();
 }
 
 absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace) {
