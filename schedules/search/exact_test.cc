@@ -118,20 +118,17 @@ TEST_CASE("progress of branch and bound is reported") {
 
 TEST_CASE("what it cannot prove is refused by field") {
   SearchCase which = UnequalStages();
-  const auto message = [&which] {
-    const absl::Status status = Search(which.request, which.costs, which.options).status();
-    CHECK(status.code() == absl::StatusCode::kInvalidArgument);
-    return std::string(status.message());
-  };
   which.request.num_micro_batches = 400;
-  CHECK(message() == "pipeline.search.exact: 3600 passes (chunks × micro-batches × 3) must be at most 3000");
+  CHECK(RefusalOf(which) == "pipeline.search.exact: 3600 passes (chunks × micro-batches × 3) must be at most 3000");
   which = UnequalStages();
   which.costs.cores.cores = 1;
-  CHECK(message() == "pipeline.search.exact: the devices share cores; it goes with a core for each thread alone");
+  CHECK(RefusalOf(which) ==
+        "pipeline.search.exact: the devices share cores; it goes with a core for each thread alone");
   which = UnequalStages();
   which.costs.chunks[1].can_recompute = true;
   which.costs.chunks[1].recompute_ns = 5;
-  CHECK(message() == "pipeline.search.exact: chunk 1 recomputes activations; it goes without recomputation alone");
+  CHECK(RefusalOf(which) ==
+        "pipeline.search.exact: chunk 1 recomputes activations; it goes without recomputation alone");
 }
 
 }  // namespace

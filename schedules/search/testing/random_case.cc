@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -60,6 +61,11 @@ std::string ToString(const SearchCase& which) {
                       " limit=", absl::StrJoin(which.options.limit.micro_batches, ","),
                       absl::StrJoin(which.options.limit.bytes, ","),
                       " fraction=", which.options.limit.weight_fraction.value_or(-1));
+}
+
+std::string RefusalOf(const SearchCase& which) {
+  const absl::Status status = Search(which.request, which.costs, which.options).status();
+  return absl::IsInvalidArgument(status) ? std::string(status.message()) : status.ToString();
 }
 
 }  // namespace baton

@@ -1,4 +1,5 @@
-// Random requests for the tests of the search: sizes, costs, links, limits and placements of every kind.
+// Random requests for the tests of the search: sizes, costs, links, limits and placements of every kind; and what
+// Search says of a request that it refuses.
 #ifndef BATON_SCHEDULES_SEARCH_TESTING_RANDOM_CASE_H_
 #define BATON_SCHEDULES_SEARCH_TESTING_RANDOM_CASE_H_
 
@@ -20,6 +21,9 @@ struct SearchCase {
 SearchCase RandomCase(int most_stages, int most_micro_batches, int most_chunks, std::mt19937& random);
 
 std::string ToString(const SearchCase& which);
+
+// The message with which Search refuses the case as InvalidArgument; otherwise its whole status.
+std::string RefusalOf(const SearchCase& which);
 
 }  // namespace baton
 
