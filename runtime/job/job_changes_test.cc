@@ -33,7 +33,7 @@ TEST_CASE("what bits depend on is refused by its field and both values") {
         "batch.micro_batches: 4 must be 8 (or --allow-change=batch.micro_batches); "
         "devices.threads_each: 2 must be 1 (or --allow-change=devices.threads_each)");
   CHECK(Refusal("devices.head_in_blocks=true") ==
-        "devices.head_in_blocks: true must be false (or --allow-change=devices.head_in_blocks)");
+        "devices.head_in_blocks: true must be unset (or --allow-change=devices.head_in_blocks)");
   CHECK(Refusal("optimizer.adamw.learning_rate=0.5") ==
         "optimizer.adamw.learning_rate: 0.5 must be 0.001 (or --allow-change=optimizer.adamw.learning_rate)");
   CHECK(Refusal("run.initial_weights=w") ==

@@ -13,9 +13,10 @@
 
 namespace baton {
 
-// Runs `body` as each rank of a run of `size` processes, all at once; then they leave. An error of the start throws,
-// which fails the test.
-inline void AsProcesses(int size, const std::function<void(Control&)>& body) {
+// Runs `body` as each rank of a run of `size` processes, all at once; then they leave. Returns for each rank whether it
+// joined; if not, `body` did not run as it: rank 0 may have failed before.
+inline std::vector<absl::Status> AsProcesses(int size, const std::function<void(Control&)>& body) {
+  std::vector<absl::Status> joined(size);
   const int port = FreeLoopbackPort().value();
   std::vector<std::thread> threads;
   for (int rank = 0; rank < size; ++rank) {
@@ -28,12 +29,15 @@ inline void AsProcesses(int size, const std::function<void(Control&)>& body) {
       options.token = "secret";
       // Sanitized builds on busy machines are slow.
       options.silence = absl::Seconds(60);
-      const auto control = Control::Create(world, HelloOf(world, "test"), options).value();
-      body(*control);
-      (void)control->Leave();
+      const auto control = Control::Create(world, HelloOf(world, "test"), options);
+      joined[rank] = control.status();
+      if (!control.ok()) return;
+      body(**control);
+      (void)(*control)->Leave();
     });
   }
   for (std::thread& thread : threads) thread.join();
+  return joined;
 }
 
 }  // namespace baton
