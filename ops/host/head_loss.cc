@@ -27,7 +27,7 @@
 namespace baton {
 namespace {
 
-// Of a block of logits, 4 MiB.
+// A block of logits takes at most 4 MiB.
 constexpr int64_t kMostRows = 1024;
 constexpr int64_t kMostClasses = 1024;
 constexpr Bytes kMostUnfusedBytes = Bytes{8} << 20;
