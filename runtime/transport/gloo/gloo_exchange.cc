@@ -10,6 +10,12 @@
 #include "runtime/transport/local/sum_members.h"
 
 namespace baton {
+namespace {
+
+// The largest part of a block. A multiple of 64, the same in all processes.
+constexpr Bytes kPartBytes = Bytes{1} << 20;
+
+}  // namespace
 
 GlooExchange::GlooExchange(GlooExchangeOptions options, Doorbell* doorbell)
     : options_(std::move(options)), doorbell_(doorbell) {
@@ -19,7 +25,7 @@ GlooExchange::GlooExchange(GlooExchangeOptions options, Doorbell* doorbell)
   const size_t num_own = options_.own_members.size();
   for (const GlooPeer& peer : options_.peers) {
     num_remote_members_ += peer.members.size();
-    // Of both halves: the members of a block, and its sum.
+    // Each half posts the members of a block, and its sum.
     Ends ends;
     ends.out = peer.pair->AddEnd(peer.lane_out, /*sends=*/true, static_cast<int>(2 * (num_own + 1)), doorbell_);
     ends.in =
@@ -57,22 +63,23 @@ absl::Status GlooExchange::status() const {
 
 absl::Status GlooExchange::Run(const std::vector<ReduceBuffer>& members, Nanos* begun_at) {
   members_ = members;
-  way_ = ChooseWay();
+  parts_ = SumParts(members_[options_.own_members[0]], static_cast<int>(members_.size()), options_.num_parts,
+                    options_.through_one);
   begun_at_ = 0;
   for (Half& half : halves_) {
     for (Transfers* transfers : {&half.members, &half.sums}) transfers->num_received = transfers->num_sent = 0;
-    const auto part = Adds(options_.own_part) ? static_cast<size_t>(PartOf(BlockAt(0), 0).bytes()) : 0;
+    const auto part = parts_.Adds(options_.own_part) ? static_cast<size_t>(parts_.PartOf(BlockAt(0), 0).bytes()) : 0;
     if (half.staging.size() < num_remote_members_ * part) half.staging.resize(num_remote_members_ * part);
   }
   // An empty sum has one empty block, so that members wait for each other all the same.
   BATON_RETURN_IF_ERROR(PostMembers(BlockAt(0), halves_[0]));
-  Block before;
+  SumBlock before;
   for (int n = 0;; ++n) {
     Half& half = halves_[n % 2];
     Half& other = halves_[(n + 1) % 2];
-    const Block block = BlockAt(before.offset + before.bytes);
+    const SumBlock block = BlockAt(before.offset + before.bytes);
     if (n > 0) BATON_RETURN_IF_ERROR(FinishSums(before, other));
-    const Block next = BlockAt(block.offset + block.bytes);
+    const SumBlock next = BlockAt(block.offset + block.bytes);
     if (next.bytes > 0) BATON_RETURN_IF_ERROR(PostMembers(next, other));
     BATON_RETURN_IF_ERROR(Add(block, half));
     BATON_RETURN_IF_ERROR(PostSums(block, half));
@@ -84,28 +91,9 @@ absl::Status GlooExchange::Run(const std::vector<ReduceBuffer>& members, Nanos* 
   }
 }
 
-GlooExchange::Way GlooExchange::ChooseWay() const {
-  const ReduceBuffer& first = members_[options_.own_members[0]];
-  if (options_.through_one) return Way::kThroughOne;
-  if (options_.num_parts < 3 || first.combine == Combine::kShards) return Way::kDirectly;
-  return first.bytes > options_.direct_bytes ? Way::kThroughParts : Way::kDirectly;
-}
-
-GlooExchange::Block GlooExchange::BlockAt(Bytes offset) const {
-  const Bytes largest = way_ == Way::kThroughParts ? options_.part_bytes * options_.num_parts : options_.part_bytes;
+SumBlock GlooExchange::BlockAt(Bytes offset) const {
+  const Bytes largest = parts_.way() == SumWay::kThroughParts ? kPartBytes * options_.num_parts : kPartBytes;
   return {offset, std::min(largest, members_[options_.own_members[0]].bytes - offset)};
-}
-
-Shard GlooExchange::PartOf(const Block& block, int part) const {
-  if (way_ != Way::kThroughParts) return {0, block.bytes};
-  return ShardOf(block.bytes, part, options_.num_parts);
-}
-
-Shard GlooExchange::ContributionOf(int member, const Block& block, int part) const {
-  const ReduceBuffer& buffer = members_[options_.own_members[0]];
-  if (buffer.combine != Combine::kShards) return PartOf(block, part);
-  const Shard shard = ShardOf(buffer.bytes, member, static_cast<int>(members_.size()));
-  return PartInBlock(shard, block.offset, block.bytes);
 }
 
 // Tells sums of other sizes, types and orders apart, also where a block has the same size.
@@ -115,23 +103,23 @@ uint64_t GlooExchange::Tag() const {
          (first.is_double ? 2 : 1);
 }
 
-absl::Status GlooExchange::PostMembers(const Block& block, Half& half) {
-  if (Adds(options_.own_part)) {
-    const Shard own_part = PartOf(block, options_.own_part);
+absl::Status GlooExchange::PostMembers(const SumBlock& block, Half& half) {
+  if (parts_.Adds(options_.own_part)) {
+    const Shard own_part = parts_.PartOf(block, options_.own_part);
     std::byte* place = half.staging.data();
     for (size_t peer = 0; peer < ends_.size(); ++peer) {
       for (const int member : options_.peers[peer].members) {
         // A shard stands where it is in the block.
-        const Shard from = ContributionOf(member, block, options_.own_part);
+        const Shard from = parts_.ContributionOf(member, block, options_.own_part);
         BATON_RETURN_IF_ERROR(Receive(peer, place + (from.begin - own_part.begin), from.bytes(), half.members));
         place += own_part.bytes();
       }
     }
   }
   for (size_t peer = 0; peer < ends_.size(); ++peer) {
-    if (!Adds(options_.peers[peer].part)) continue;
+    if (!parts_.Adds(options_.peers[peer].part)) continue;
     for (const int member : options_.own_members) {
-      const Shard from = ContributionOf(member, block, options_.peers[peer].part);
+      const Shard from = parts_.ContributionOf(member, block, options_.peers[peer].part);
       const std::byte* data = members_[member].data + block.offset + from.begin;
       BATON_RETURN_IF_ERROR(Send(peer, data, from.bytes(), half.members));
     }
@@ -140,12 +128,12 @@ absl::Status GlooExchange::PostMembers(const Block& block, Half& half) {
 }
 
 // The sum overwrites what is sent, so all transfers of members must be done.
-absl::Status GlooExchange::Add(const Block& block, Half& half) {
+absl::Status GlooExchange::Add(const SumBlock& block, Half& half) {
   const size_t num_received = half.members.num_received;
   BATON_RETURN_IF_ERROR(AwaitAll(half.members));
   NoteStarts(block, half.members, num_received);
-  if (!Adds(options_.own_part)) return absl::OkStatus();
-  const Shard own_part = PartOf(block, options_.own_part);
+  if (!parts_.Adds(options_.own_part)) return absl::OkStatus();
+  const Shard own_part = parts_.PartOf(block, options_.own_part);
   part_ = members_;
   for (const int member : options_.own_members) part_[member].data += block.offset + own_part.begin;
   std::byte* place = half.staging.data();
@@ -161,16 +149,16 @@ absl::Status GlooExchange::Add(const Block& block, Half& half) {
   return absl::OkStatus();
 }
 
-absl::Status GlooExchange::PostSums(const Block& block, Half& half) {
-  if (way_ == Way::kDirectly) return absl::OkStatus();
+absl::Status GlooExchange::PostSums(const SumBlock& block, Half& half) {
+  if (parts_.way() == SumWay::kDirectly) return absl::OkStatus();
   std::byte* const sum = members_[options_.own_members[0]].data + block.offset;
   for (size_t peer = 0; peer < ends_.size(); ++peer) {
-    if (!Adds(options_.peers[peer].part)) continue;
-    const Shard part = PartOf(block, options_.peers[peer].part);
+    if (!parts_.Adds(options_.peers[peer].part)) continue;
+    const Shard part = parts_.PartOf(block, options_.peers[peer].part);
     BATON_RETURN_IF_ERROR(Receive(peer, sum + part.begin, part.bytes(), half.sums));
   }
-  if (!Adds(options_.own_part)) return absl::OkStatus();
-  const Shard own_part = PartOf(block, options_.own_part);
+  if (!parts_.Adds(options_.own_part)) return absl::OkStatus();
+  const Shard own_part = parts_.PartOf(block, options_.own_part);
   for (size_t peer = 0; peer < ends_.size(); ++peer) {
     BATON_RETURN_IF_ERROR(Send(peer, sum + own_part.begin, own_part.bytes(), half.sums));
   }
@@ -178,12 +166,12 @@ absl::Status GlooExchange::PostSums(const Block& block, Half& half) {
 }
 
 // Gives the sums of other processes to all members that are here.
-absl::Status GlooExchange::FinishSums(const Block& block, Half& half) {
-  if (way_ == Way::kDirectly) return absl::OkStatus();
+absl::Status GlooExchange::FinishSums(const SumBlock& block, Half& half) {
+  if (parts_.way() == SumWay::kDirectly) return absl::OkStatus();
   const size_t num_received = half.sums.num_received;
   BATON_RETURN_IF_ERROR(AwaitAll(half.sums));
-  // Who receives no members learns from the sum that all have arrived.
-  if (!Adds(options_.own_part)) NoteStarts(block, half.sums, num_received);
+  // A process that receives no members learns from the sum that all have arrived.
+  if (!parts_.Adds(options_.own_part)) NoteStarts(block, half.sums, num_received);
   const std::byte* const sum = members_[options_.own_members[0]].data + block.offset;
   for (size_t i = 1; i < options_.own_members.size(); ++i) {
     std::copy_n(sum, block.bytes, members_[options_.own_members[i]].data + block.offset);
@@ -191,7 +179,7 @@ absl::Status GlooExchange::FinishSums(const Block& block, Half& half) {
   return absl::OkStatus();
 }
 
-void GlooExchange::NoteStarts(const Block& block, const Transfers& transfers, size_t num_received) {
+void GlooExchange::NoteStarts(const SumBlock& block, const Transfers& transfers, size_t num_received) {
   if (block.offset > 0) return;
   for (size_t i = 0; i < num_received; ++i) begun_at_ = std::max(begun_at_, transfers.started[i]->DoneAt());
 }

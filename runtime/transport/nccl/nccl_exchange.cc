@@ -34,35 +34,27 @@ absl::StatusOr<std::unique_ptr<NcclExchange>> NcclExchange::Create(NcclExchangeO
 
 absl::Status NcclExchange::Add(absl::Span<const ReduceBuffer> members, Stream& stream) {
   const Bytes total = members[0].bytes;
-  Block block;
-  block.through_parts = num_ranks_ > 2 && members[0].combine != Combine::kShards && total > options_.direct_bytes;
+  parts_ = SumParts(members[0], static_cast<int>(members.size()), num_ranks_, /*through_one=*/false);
+  SumBlock block;
   for (; block.offset < total; block.offset += options_.block_bytes) {
     block.bytes = std::min(options_.block_bytes, total - block.offset);
     BATON_RETURN_IF_ERROR(ExchangeMembers(members, block, stream));
     BATON_RETURN_IF_ERROR(AddPart(members, block, stream));
-    if (block.through_parts) BATON_RETURN_IF_ERROR(ExchangeSums(members, block, stream));
+    if (parts_.way() == SumWay::kThroughParts) BATON_RETURN_IF_ERROR(ExchangeSums(members, block, stream));
   }
   return absl::OkStatus();
 }
 
-Shard NcclExchange::PartOf(const Block& block, int rank) const {
-  return block.through_parts ? ShardOf(block.bytes, rank, num_ranks_) : Shard{0, block.bytes};
-}
-
-Shard NcclExchange::ContributionOf(absl::Span<const ReduceBuffer> members, size_t member, const Block& block,
-                                   int rank) const {
-  if (members[0].combine != Combine::kShards) return PartOf(block, rank);
-  const Shard shard = ShardOf(members[0].bytes, static_cast<int>(member), static_cast<int>(members.size()));
-  return PartInBlock(shard, block.offset, block.bytes);
-}
-
-absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream) {
+absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> members, const SumBlock& block,
+                                           Stream& stream) {
   BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, options_.connection->communicator());
   const auto native = static_cast<cudaStream_t>(stream.native_handle());
   for (size_t member = 0; member < members.size(); ++member) {
     if (!IsHere(member)) continue;
     Shard sent = {0, block.bytes};
-    if (!block.through_parts) sent = ContributionOf(members, member, block, options_.rank);
+    if (parts_.way() == SumWay::kDirectly) {
+      sent = parts_.ContributionOf(static_cast<int>(member), block, options_.rank);
+    }
     BATON_RETURN_IF_ERROR(
         Copy(StagingOf(member) + sent.begin, members[member].data + block.offset + sent.begin, sent.bytes(), native));
   }
@@ -71,7 +63,7 @@ absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> member
       for (int rank = 0; rank < num_ranks_; ++rank) {
         // A member that is here goes to all other processes; one that is elsewhere comes here.
         if (IsHere(member) == (rank == options_.rank)) continue;
-        const Shard part = ContributionOf(members, member, block, rank);
+        const Shard part = parts_.ContributionOf(static_cast<int>(member), block, rank);
         if (part.bytes() == 0) continue;
         std::byte* const data = StagingOf(member) + part.begin;
         BATON_RETURN_IF_ERROR(IsHere(member)
@@ -84,8 +76,8 @@ absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> member
 }
 
 // The sum is also in the staging memory of members that are elsewhere.
-absl::Status NcclExchange::AddPart(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream) {
-  const Shard own = PartOf(block, options_.rank);
+absl::Status NcclExchange::AddPart(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream) {
+  const Shard own = parts_.PartOf(block, options_.rank);
   if (own.bytes() == 0) return absl::OkStatus();
   part_.assign(members.begin(), members.end());
   for (size_t member = 0; member < members.size(); ++member) {
@@ -95,22 +87,22 @@ absl::Status NcclExchange::AddPart(absl::Span<const ReduceBuffer> members, const
   return SumMembers(part_, stream, block.offset + own.begin, members[0].bytes);
 }
 
-absl::Status NcclExchange::ExchangeSums(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream) {
+absl::Status NcclExchange::ExchangeSums(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream) {
   BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, options_.connection->communicator());
   const auto native = static_cast<cudaStream_t>(stream.native_handle());
-  const Shard own = PartOf(block, options_.rank);
+  const Shard own = parts_.PartOf(block, options_.rank);
   const std::vector<int>& ranks = options_.rank_of_member;
   const size_t first_here = std::find(ranks.begin(), ranks.end(), options_.rank) - ranks.begin();
   const size_t elsewhere =
       first_here == 0
           ? std::find_if(ranks.begin(), ranks.end(), [&](int rank) { return rank != options_.rank; }) - ranks.begin()
           : 0;
-  // What was sent from the staging memory of the first member here is no longer needed.
+  // The first member here has sent all that was in its staging memory.
   std::byte* const sums = StagingOf(first_here);
   BATON_RETURN_IF_ERROR(communicator->Group([&]() -> absl::Status {
     for (int rank = 0; rank < num_ranks_; ++rank) {
       if (rank == options_.rank) continue;
-      const Shard part = PartOf(block, rank);
+      const Shard part = parts_.PartOf(block, rank);
       if (own.bytes() > 0) {
         BATON_RETURN_IF_ERROR(communicator->Send(native, StagingOf(elsewhere) + own.begin, own.bytes(), rank));
       }

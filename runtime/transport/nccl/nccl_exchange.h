@@ -1,10 +1,7 @@
 // The part of a sum, or of an exchange of shards, in which members of several processes meet: members travel by NCCL,
 // and are combined by the kernel that one process uses, so that the bits do not depend on where members are. Used by
-// the collectives of NcclTransport. Blocks go one after the other, on one stream, in one of two ways:
-//
-//   directly       two processes, small sums, and shards: each process sends its members to all others, and all add
-//   through parts  each process adds an equal part of the block and sends its sum to all others, so that n processes
-//                  send and receive 2 (n − 1) / n blocks each, as a ring would
+// the collectives of NcclTransport. SumParts says which process adds what. Blocks go one after the other, on one
+// stream:
 //
 //   directly         own members ─▶ staging ─▶ all others
 //                    staging ◀─ members of others ─ combine ─▶ own members
@@ -21,12 +18,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "base/shards.h"
 #include "runtime/transport/collective.h"
 #include "runtime/transport/cuda/cuda_collective.h"
 #include "runtime/transport/nccl/device_bytes.h"
 #include "runtime/transport/nccl/nccl_connection.h"
 #include "runtime/transport/nccl/staging.h"
+#include "runtime/transport/sum_parts.h"
 
 namespace baton {
 
@@ -36,7 +33,6 @@ struct NcclExchangeOptions {
   int rank = 0;                     // in the connection
   std::vector<int> rank_of_member;  // likewise; every rank has at least one
   Bytes block_bytes = kExchangeBlockBytes;
-  Bytes direct_bytes = Bytes{64} << 10;  // larger sums of more than two processes go through parts; the same in all
 };
 
 // Thread contract: one thread at a time. Owns staging memory of StagingBytes.
@@ -52,29 +48,19 @@ class NcclExchange final : public CudaSum {
   void Reset() override { options_.connection->Abort(); }
 
  private:
-  struct Block {
-    Bytes offset = 0;
-    Bytes bytes = 0;
-    bool through_parts = false;
-  };
-
   explicit NcclExchange(NcclExchangeOptions options);
   bool IsHere(size_t member) const { return options_.rank_of_member[member] == options_.rank; }
   std::byte* StagingOf(size_t member) const {
     return staging_.data() + static_cast<Bytes>(member) * options_.block_bytes;
   }
-  // The part of a block that a process adds, counted from the block's beginning.
-  Shard PartOf(const Block& block, int rank) const;
-  // The bytes of a block that a member sends to a process, counted likewise.
-  Shard ContributionOf(absl::Span<const ReduceBuffer> members, size_t member, const Block& block, int rank) const;
-
-  absl::Status ExchangeMembers(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream);
-  absl::Status AddPart(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream);
-  absl::Status ExchangeSums(absl::Span<const ReduceBuffer> members, const Block& block, Stream& stream);
+  absl::Status ExchangeMembers(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream);
+  absl::Status AddPart(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream);
+  absl::Status ExchangeSums(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream);
 
   const NcclExchangeOptions options_;
   const int num_ranks_;
   DeviceBytes staging_;
+  SumParts parts_;                  // of the sum that is enqueued
   std::vector<ReduceBuffer> part_;  // [member]
 };
 

@@ -154,7 +154,7 @@ std::vector<std::vector<float>> ValuesOf(int num_members, size_t count) {
   return values;
 }
 
-// What the connections of NcclConnection::Connect send, and then the sum.
+// The bytes that a sum sends, without those of NcclConnection::Connect.
 int64_t BytesOfSum(Run& run, const std::vector<std::vector<float>>& values, Combine combine,
                    const std::vector<float>& expected) {
   const int64_t before = stand_in::NcclBytes();
