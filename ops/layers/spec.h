@@ -1,6 +1,6 @@
 // Descriptions of layers. A model is a list of them; a backend makes a Layer from each. kKind names a kind in
-// messages. Used by ops/models, BuildLayer
-// and runtime/planning. Shapes follow from the micro-batch; the names of parameters are those in weights.safetensors.
+// messages. Used by ops/models, BuildLayer and runtime/planning. Shapes follow from the micro-batch; the names of
+// parameters are those in weights.safetensors.
 //
 //   LinearSpec linear;
 //   linear.name = "fc";                                                      // fc.weight, fc.bias
@@ -13,271 +13,14 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
+#include "ops/layers/image_spec.h"
 #include "ops/layers/layer.h"
+#include "ops/layers/primitive_spec.h"
 
 namespace baton {
-
-// kGelu: by the exact error function. kGeluTanh: by the tanh approximation (Hendrycks and Gimpel 2016), which GPT-2 was
-// trained with.
-// kSilu: x · sigmoid(x) (Elfwing et al. 2017).
-enum class ActivationKind : int8_t { kRelu, kGelu, kGeluTanh, kSilu };
-
-// x: [rows…, inputs] f32 → [rows…, outputs] f32: y = x · weightᵀ + bias. weight: [outputs, inputs].
-struct LinearSpec {
-  static constexpr char kKind[] = "linear";
-  std::string name;         // parameters NAME.weight and NAME.bias
-  std::string weight_name;  // if not empty, the weight is a tied use of this parameter, not NAME.weight
-  int64_t inputs = 0;
-  int64_t outputs = 0;
-  bool bias = true;
-  Initializer initializer;  // of the weight; the bias's initial values are zero
-  // Tensor parallelism: the rows (axis 0, and the bias with them) or columns (axis 1) of the weight that this member
-  // has. `outputs` or `inputs` counts the indices of the slice.
-  AxisSlice slice{};
-  // False: Forward leaves the bias out, but BackwardWeight computes its gradient. For members whose outputs are summed,
-  // except the first.
-  bool adds_bias = true;
-};
-
-// ids: [sequences, context] i32 → [sequences, context, width] f32: tokens[token] + positions[position] +
-// segments[segment]. An id is segment · vocabulary + token, so that without segments it is the token.
-struct EmbeddingSpec {
-  static constexpr char kKind[] = "embedding";
-  std::string token_name;     // parameter TOKEN_NAME.weight: [vocabulary, width]
-  std::string position_name;  // parameter POSITION_NAME.weight: [context, width]; empty: no positions
-  int64_t vocabulary = 0;
-  int64_t context = 0;
-  int64_t width = 0;
-  Initializer initializer;
-  std::string segment_name;  // parameter SEGMENT_NAME.weight: [segments, width]; empty: no segments
-  int64_t segments = 1;
-  // Tensor parallelism: the rows of the table of tokens that this member has, one range of axis 0. `vocabulary` counts
-  // all tokens. A token of another member's rows gives zeros.
-  AxisSlice slice{};
-  // False: Forward leaves positions and segments out, but BackwardWeight computes their gradients. For members whose
-  // outputs are summed, except the first.
-  bool adds_positions = true;
-};
-
-// Layer normalisation over the last axis (Ba, Kiros and Hinton 2016): [rows…, width] → [rows…, width]. Parameters
-// NAME.weight and NAME.bias: [width].
-struct LayerNormSpec {
-  static constexpr char kKind[] = "layer norm";
-  std::string name;
-  int64_t width = 0;
-  double epsilon = 1e-5;
-};
-
-// Element by element, any shape.
-struct ActivationSpec {
-  static constexpr char kKind[] = "activation";
-  ActivationKind kind = ActivationKind::kGelu;
-};
-
-// Root-mean-square normalisation (Zhang and Sennrich 2019) of runs of `width` features: [rows…, row] → the same shape:
-// y = x / √(mean(x²) + epsilon) · weight. Parameter NAME.weight: [width], one for all runs. The other features of a row
-// are copied. With more than one run it normalises the heads of queries or keys.
-struct RmsNormSpec {
-  static constexpr char kKind[] = "RMS norm";
-  std::string name;
-  int64_t width = 0;
-  double epsilon = 1e-6;
-  int64_t row = 0;    // features of a row; 0: width
-  int64_t begin = 0;  // the first feature of the first run
-  int64_t runs = 1;   // one behind the other
-};
-
-// Element by element: [rows…, 2 · width] → [rows…, width]: activation(x[0 … width)) · x[width … 2 · width), the gate of
-// a gated feed-forward layer (Shazeer 2020). The two halves come from one linear layer.
-struct GateSpec {
-  static constexpr char kKind[] = "gate";
-  ActivationKind kind = ActivationKind::kSilu;
-};
-
-// The wavelengths of rotary positions. Pair i of a head turns by position · frequency(i), where
-// frequency(i) = base^(−2i / head width). A factor above 1 stretches long wavelengths as Llama 3.1 does: pairs whose
-// wavelength exceeds context / low_frequency turn `factor` times slower, those below context / high_frequency as
-// before, and those between are blended linearly in context / wavelength.
-struct RotaryFrequencies {
-  double base = 10000;
-  double factor = 1;
-  double low_frequency = 1;
-  double high_frequency = 4;
-  double context = 8192;  // of the first training, in tokens
-};
-
-// Rotary positions (Su et al. 2021): [sequences, context, row] → the same shape. Features i and i + width / 2 of a head
-// turn as a pair, for each of the first `heads` heads of `width` features; the other features of a row are copied.
-struct RotarySpec {
-  static constexpr char kKind[] = "rotary";
-  int64_t heads = 0;  // queries' and keys' heads, which stand side by side
-  int64_t width = 0;  // of a head; even
-  RotaryFrequencies frequencies;
-};
-
-// Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), without its projections:
-// [sequences, context, width + 2 · key width] f32 (queries, keys, values side by side) → [sequences, context, width]
-// f32. key width = key_value_heads · (width / heads). With fewer key-value heads than heads, heads / key_value_heads
-// neighbouring heads share one (Ainslie et al. 2023).
-struct AttentionSpec {
-  static constexpr char kKind[] = "attention";
-  int64_t heads = 0;
-  int64_t width = 0;            // of all heads of the queries together
-  int64_t key_value_heads = 0;  // divides heads; 0: heads
-  bool causal = true;           // a query sees keys up to its own position; else all keys
-  int64_t window = 0;           // causal only: a query sees its own and the window − 1 keys before; 0: all before
-  // In training a probability becomes 0 with this one, and the others are multiplied by 1 / (1 − dropout); see
-  // ops/layers/attention_dropout.h.
-  double dropout = 0;
-  std::string name = "";  // unique in the model if there is dropout; keys its random numbers
-  // Tensor parallelism: the number, in the whole layer, of this member's first head. Keys random numbers, too.
-  int64_t first_head = 0;
-
-  int64_t HeadWidth() const { return width / heads; }
-  int64_t KeyValueHeads() const { return key_value_heads == 0 ? heads : key_value_heads; }
-  int64_t RowWidth() const { return width + 2 * KeyValueHeads() * HeadWidth(); }
-};
-
-// Softmax and cross-entropy with targets: [rows…] i32: [rows…, classes] f32 → a loss.
-// loss = Σ rows −log p(target) / loss_rows. loss_rows counts the rows of the whole batch, so that the losses of its
-// micro-batches sum to the mean over all rows. Rows whose target is kIgnoredTarget (ops/layers/token_ids.h) count 0.
-// A row's loss may have z_loss · (log Σ exp(row))² more (Chowdhery et al. 2022, section 5).
-struct CrossEntropySpec {
-  static constexpr char kKind[] = "cross-entropy";
-  int64_t classes = 0;
-  int64_t loss_rows = 0;
-  double z_loss = 0;  // at least 0
-  // Tensor parallelism: the columns of the logits that this member has, one range; `classes` counts its indices. Padded
-  // columns stand behind them; their logits count in no sum, and their gradients are 0.
-  // Targets are in [0, slice.whole). Forward exchanges the maximum, the sum of exponentials and the target's logit of
-  // each row with the other members, so that every member computes the loss of the whole row.
-  AxisSlice slice{};
-};
-
-// Tensor parallelism with slices of rows: each member has one of `num_members` equal runs of the rows of a micro-batch,
-// [sequences, context, width]. num_members divides sequences · context.
-//
-//   2 sequences of 3 rows, 2 members    [2, 3, width]   member 0: [1, 3, width]   rows 0 1 2
-//                                                       member 1: [1, 3, width]   rows 3 4 5
-//   1 sequence of 4 rows, 2 members     [1, 4, width]   member 1: [1, 2, width]   rows 2 3
-struct RowSlices {
-  int num_members = 1;  // 1: nothing is cut
-  int member = 0;
-  int64_t sequences = 0;  // of the whole
-  int64_t context = 0;    // rows of a sequence
-
-  // The first two extents of the whole, and of a slice.
-  std::pair<int64_t, int64_t> OfWhole() const { return {sequences, context}; }
-  std::pair<int64_t, int64_t> OfSlice() const {
-    if (sequences % num_members == 0) return {sequences / num_members, context};
-    return {1, sequences * context / num_members};
-  }
-  int64_t FirstRow() const { return member * (sequences * context / num_members); }
-};
-
-// Dropout (Srivastava et al. 2014), any shape [sequences, …]: in training each element becomes 0 with `probability`,
-// and the others are multiplied by 1 / (1 − probability); an evaluation copies them. See ops/layers/dropout_mask.h for
-// the random numbers.
-struct DropoutSpec {
-  static constexpr char kKind[] = "dropout";
-  std::string name;  // unique in the model; keys the random numbers
-  double probability = 0;
-  RowSlices rows{};  // of the input, if it is a slice; its random numbers are those of the whole
-};
-
-// The layers below read images: [examples, channels, height, width] f32.
-
-// A convolution (cross-correlation, as PyTorch's) with a square kernel: [examples, inputs, height, width] →
-// [examples, outputs, height', width'], where height' = ⌊(height + 2 · padding − kernel) / stride⌋ + 1. Parameters
-// NAME.weight: [outputs, inputs, kernel, kernel], and NAME.bias: [outputs].
-struct ConvolutionSpec {
-  static constexpr char kKind[] = "convolution";
-  std::string name;
-  int64_t inputs = 0;
-  int64_t outputs = 0;
-  int64_t kernel = 1;
-  int64_t stride = 1;
-  int64_t padding = 0;  // zeros on each side; less than kernel
-  bool bias = true;
-  Initializer initializer;  // of the weight; the bias's initial values are zero
-};
-
-// Group normalisation (Wu and He 2018): each group of channels / groups channels of an example by its mean and biased
-// variance. Parameters NAME.weight and NAME.bias: [channels].
-struct GroupNormSpec {
-  static constexpr char kKind[] = "group norm";
-  std::string name;
-  int64_t channels = 0;
-  int64_t groups = 1;  // divides channels
-  double epsilon = 1e-5;
-};
-
-// The statistics by which batch norm normalizes in training. kMicroBatch: those of the micro-batch. kFrozen: the
-// running ones, which then do not change. Evaluations use the running ones.
-enum class BatchStatistics : int8_t { kMicroBatch, kFrozen };
-
-// Batch normalisation (Ioffe and Szegedy 2015): each channel by its mean and biased variance. Parameters NAME.weight
-// and NAME.bias: [channels]; statistics NAME.running_mean and NAME.running_var: [channels], see
-// ParameterSpec::is_statistic. Their "gradient" is the sum over micro-batches of mean and unbiased variance, as PyTorch
-// takes them.
-struct BatchNormSpec {
-  static constexpr char kKind[] = "batch norm";
-  std::string name;
-  int64_t channels = 0;
-  double epsilon = 1e-5;
-  BatchStatistics statistics = BatchStatistics::kMicroBatch;
-};
-
-enum class PoolKind : int8_t { kMax, kAverage };
-
-// The maximum or mean of each square of kernel × kernel pixels; sizes as a convolution's. A maximum passes over the
-// padding, a mean counts its zeros.
-struct PoolSpec {
-  static constexpr char kKind[] = "pooling";
-  PoolKind kind = PoolKind::kMax;
-  int64_t kernel = 1;
-  int64_t stride = 1;
-  int64_t padding = 0;  // at most half of kernel
-};
-
-// The mean of each feature over all its positions: an image → [examples, channels], or [sequences, rows, width] →
-// [sequences, width].
-struct GlobalAverageSpec {
-  static constexpr char kKind[] = "global average";
-};
-
-// Cuts an image into squares: → [examples, patches, channels · edge · edge], row by row of squares. A row of features
-// has the order of a convolution's weight, so that a linear layer behind it is a convolution with stride = kernel.
-struct PatchesSpec {
-  static constexpr char kKind[] = "patches";
-  int64_t edge = 0;  // divides height and width
-};
-
-// Adds learned positions to rows, behind a learned first row if there is a class token: [examples, rows, width] →
-// [examples, rows (+ 1), width]. Parameters NAME.positions: [rows (+ 1), width], and NAME.class_token: [1, width].
-struct PositionsSpec {
-  static constexpr char kKind[] = "positions";
-  std::string name;
-  bool class_token = false;
-  Initializer initializer;
-};
-
-// The first row of each sequence: [sequences, rows, width] → [sequences, width]. A classifier reads the class token.
-struct FirstRowSpec {
-  static constexpr char kKind[] = "first row";
-};
-
-// Features [begin, end) of each row: [rows…, features] → [rows…, end − begin]. In tensor parallelism, the part of a
-// whole row that a member's columns of a weight read.
-struct ColumnsSpec {
-  static constexpr char kKind[] = "columns";
-  int64_t begin = 0;
-  int64_t end = 0;  // at least begin + 1
-};
 
 struct LayerSpec;
 
@@ -297,7 +40,7 @@ struct SequenceSpec {
 struct ResidualSpec {
   static constexpr char kKind[] = "residual";
   std::vector<LayerSpec> layers;
-  std::vector<LayerSpec> shortcut;
+  std::vector<LayerSpec> shortcut{};
 };
 
 // Tensor parallelism: layers that compute a part of a sum over the members of a group (ops/layers/member_group.h). The

@@ -104,7 +104,7 @@ using ListedPlain = std::variant<ListedLinear, ListedLayerNorm, ListedActivation
 // shortcut(x) + layers(x), or x + layers(x) without a shortcut. Both end with the same shape.
 struct ListedResidual {
   std::vector<ListedPlain> layers;
-  std::vector<ListedPlain> shortcut;
+  std::vector<ListedPlain> shortcut{};
 };
 
 using ListedLayer = std::variant<ListedPlain, ListedResidual>;

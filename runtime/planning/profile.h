@@ -47,7 +47,7 @@ std::string NoteOnOtherWork(const MeasuredSpread& spread);
 struct TransferCosts {
   Nanos transfer_ns = 0;  // the largest activation, copied once
   Nanos load_ns = 0;
-  MeasuredSpread spread;
+  MeasuredSpread spread{};
 };
 
 // Sets the times of table.costs: each layer's three passes, its recomputation and its update. Layers that compute the

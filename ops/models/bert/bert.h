@@ -20,7 +20,7 @@ struct BertOptions {
   int64_t segments = 2;      // kinds of segments
   ActivationKind activation = ActivationKind::kGelu;
   double epsilon = 1e-12;  // of the layer norms
-  TransformerDropout dropout;
+  TransformerDropout dropout{};
   int64_t context = 0;    // tokens of a sequence; at most positions
   int64_t predicted = 0;  // tokens of a sequence that have a target; the loss is the mean over these
 };

@@ -21,7 +21,7 @@ struct Gpt2Options {
   int64_t feed_forward = 0;  // channels between a block's last two linear layers; 0: 4 · width
   double epsilon = 1e-5;     // of the layer norms
   bool tied = true;          // the head's weight is the token embedding's
-  TransformerDropout dropout;
+  TransformerDropout dropout{};
 };
 
 // The model has one layer for each block, between which a split may cut. The first layer also has the embedding; the

@@ -24,7 +24,7 @@ struct LlamaOptions {
   RotaryFrequencies frequencies;
   int64_t window = 0;  // a token sees its own and the window − 1 tokens before; 0: all before
   bool tied = false;   // the head's weight is the token embedding's
-  TransformerDropout dropout;
+  TransformerDropout dropout{};
   bool query_key_value_bias = false;
   bool attention_output_bias = false;
   bool feed_forward_bias = false;

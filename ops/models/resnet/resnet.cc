@@ -41,15 +41,9 @@ class Builder {
       : options_(options), layers_(layers), channels_(channels) {}
 
   void Convolution(const std::string& name, int64_t outputs, int64_t kernel, int64_t stride, bool activates) {
+    ConvolutionSpec convolution{name + ".convolution", channels_, outputs, kernel, stride, kernel / 2, /*bias=*/false};
     const double deviation = std::sqrt(2.0 / static_cast<double>(outputs * kernel * kernel));
-    const ConvolutionSpec convolution{name + ".convolution",
-                                      channels_,
-                                      outputs,
-                                      kernel,
-                                      stride,
-                                      kernel / 2,
-                                      /*bias=*/false,
-                                      {Initializer::Kind::kNormal, deviation}};
+    convolution.initializer = {Initializer::Kind::kNormal, deviation};
     BatchNormSpec norm{name + ".normalization", outputs};
     norm.statistics = options_.statistics;
     layers_->push_back({convolution});

@@ -21,7 +21,7 @@ struct VitOptions {
   ActivationKind activation = ActivationKind::kGelu;
   double epsilon = 1e-12;  // of the layer norms
   bool query_key_value_bias = true;
-  TransformerDropout dropout;
+  TransformerDropout dropout{};
 };
 
 // One layer for each block, between which a split may cut. The first also has the patches, class token and positions;
