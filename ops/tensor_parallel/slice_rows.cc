@@ -44,12 +44,12 @@ class Slicer {
   absl::Status CheckSliced() const {
     if (state_ == State::kHead) return absl::OkStatus();
     return absl::UnimplementedError(
-        absl::StrCat("parallel.tensor_sequence: true needs a model with residual layers and ", "a head that is cut; ",
+        absl::StrCat("parallel.tensor_sequence: true needs a model with residual layers and a head that is cut; ",
                      name_, " has none"));
   }
 
  private:
-  // Of the activation behind the last layer: whole before the slices, slices, or whole behind them.
+  // The activation behind the last layer is whole before the slices, a slice, or whole behind them.
   enum class State : int8_t { kWhole, kSlices, kHead };
 
   static bool IsHead(const MemberSumSpec& sum) { return sum.grad_input && !sum.output; }
@@ -132,7 +132,7 @@ class Slicer {
     return Refuse(layer);
   }
 
-  // Of images.
+  // Images have rows once they are cut into patches.
   void CountRows(const LayerSpec& layer) {
     if (const auto* patches = std::get_if<PatchesSpec>(&layer.kind)) {
       rows_.context = pixels_.first / patches->edge * (pixels_.second / patches->edge);

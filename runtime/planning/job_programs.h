@@ -28,7 +28,7 @@ struct JobPrograms {
   // See DealDevices. Empty if the job runs in one process, or not on GPUs.
   std::vector<int> rank_of_device;
 
-  // What one device needs: arenas, and memory for sums with other processes.
+  // The bytes that one device needs: arenas, and memory for sums with other processes.
   Bytes BytesOf(int device) const;
   Bytes EvaluationBytesOf(int device) const;  // 0 without an evaluation
   Bytes RampBytesOf(int device) const;        // 0 if all of `ramp` have room in the slots of `training`

@@ -94,7 +94,7 @@ class DeviceDiagram {
   Nanos last_tail_ns_ = 0;  // of the last backward-input
   Layer layer_, next_;
   std::vector<Nanos> child_arrivals_;
-  // Of the state that is expanded.
+  // They belong to the state that is expanded.
   std::array<int, kMostKinds> offset_ = {};  // [kind] of its arrivals
   int64_t live_ = 0;
   Nanos work_left_ns_ = 0;

@@ -85,7 +85,7 @@ std::shared_ptr<Work> Begin(const Call& call, const std::vector<std::shared_ptr<
   return transfer->ends[call.side];
 }
 
-// What a graph does with the call each time it is launched. `alive` is shared by the communicator and its calls.
+// The node that makes the call in each launch of its graph. `alive` is shared by the communicator and its calls.
 GraphNode NodeOf(const Call& call, std::vector<int> waits, std::shared_ptr<int> alive) {
   GraphNode node;
   node.waits = std::move(waits);

@@ -10,7 +10,7 @@ namespace baton::stand_in {
 
 // From now on, every communicator's state is `state`; ncclSuccess: they work.
 void FailNccl(ncclResult_t state);
-// What all communicators have sent since the process began.
+// The bytes that all communicators have sent since the process began.
 int64_t NcclBytes();
 
 }  // namespace baton::stand_in

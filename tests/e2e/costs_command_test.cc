@@ -93,7 +93,7 @@ TEST_CASE("devices that share cores take turns, in every command that predicts")
   const size_t causes = text.out.find("\nidle time of all devices: ");
   REQUIRE(causes != std::string::npos);
   CHECK(absl::StrContains(text.out.substr(causes, text.out.find('\n', causes + 1) - causes), "waiting for a core"));
-  // Whoever waits for a core does not compute.
+  // A device that waits for a core does not compute.
   const double bubble = Json(with({"simulate", "--cores=1"})).at("bubble_ratio").get<double>();
   CHECK(bubble == Approx(0.75).epsilon(1e-4));
   const size_t path = text.out.find("\ncritical path: ");
