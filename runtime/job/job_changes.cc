@@ -44,6 +44,8 @@ constexpr const char* kFree[] = {
     "devices.device",
     "devices.memory_gib",
     "devices.cores",
+    "devices.gpus",
+    "devices.gpu_overlap",
     // Compared by the contents of the files.
     "data.text",
     "data.tokens",

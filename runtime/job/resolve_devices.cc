@@ -55,6 +55,22 @@ absl::Status ResolveNodes(int tensor, proto::Devices& devices) {
   return absl::OkStatus();
 }
 
+absl::Status CheckGpus(proto::Devices& devices) {
+  const bool is_cuda = devices.backend() == proto::Devices::CUDA;
+  if (!is_cuda && (devices.has_gpus() || devices.has_gpu_overlap())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(devices.has_gpus() ? absl::StrCat("devices.gpus: ", devices.gpus())
+                                        : absl::StrCat("devices.gpu_overlap: ", devices.gpu_overlap()),
+                     " needs devices.backend: CUDA, not ", proto::Devices::Backend_Name(devices.backend())));
+  }
+  if (devices.has_gpus()) BATON_RETURN_IF_ERROR(CheckRange("devices.gpus", devices.gpus(), 1, 65536));
+  if (!is_cuda) return absl::OkStatus();
+  if (!devices.has_gpu_overlap()) devices.set_gpu_overlap(1);
+  const double overlap = devices.gpu_overlap();
+  if (overlap >= 1 && overlap <= 64) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("devices.gpu_overlap: ", overlap, " must be from 1 to 64"));
+}
+
 absl::Status CheckCores(const proto::Devices& devices) {
   if (!devices.has_cores()) return absl::OkStatus();
   if (devices.backend() != proto::Devices::HOST) {
@@ -186,6 +202,7 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
     BATON_RETURN_IF_ERROR(ResolveNodes(job.parallel().tensor(), devices));
     BATON_RETURN_IF_ERROR(CheckProcesses(devices));
     BATON_RETURN_IF_ERROR(CheckCores(devices));
+    BATON_RETURN_IF_ERROR(CheckGpus(devices));
     return ResolveRates(devices);
   }
   std::string product = absl::StrCat("pipeline.stages: ", job.pipeline().stages());

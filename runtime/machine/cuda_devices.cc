@@ -60,6 +60,8 @@ absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices
   return NcclTransport::Create(std::move(nccl));
 }
 
+int GpusHere() { return CountGpus().value_or(0); }
+
 absl::StatusOr<std::string> DescribeGpus() {
   BATON_ASSIGN_OR_RETURN(const int count, CountGpus());
   BATON_ASSIGN_OR_RETURN(const std::string gpu, DescribeGpu(0));

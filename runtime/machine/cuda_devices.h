@@ -17,6 +17,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& d
 absl::StatusOr<JobDevices> MakeCudaDevices(int count, const DevicesHere& here);
 absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices& made, const RemoteOptions& options);
 absl::StatusOr<std::string> DescribeGpus();
+int GpusHere();  // 0 without a GPU
 
 }  // namespace baton
 

@@ -59,11 +59,13 @@ struct DeviceKind {
   // Empty if there is nothing to say. Errors: Unavailable if this build or this machine has no such device, or too few
   // cores for it.
   absl::StatusOr<std::string> (*describe)(const proto::Devices& devices);
+  // See ProcessorsHere.
+  int (*count_processors)();
 };
 
 constexpr DeviceKind kDeviceKinds[] = {
-    {proto::Devices::HOST, MakeHostBackend, MakeHostDevices, NoRemote, DescribeHost},
-    {proto::Devices::CUDA, MakeCudaBackend, MakeGpus, MakeCudaRemote, DescribeCuda},
+    {proto::Devices::HOST, MakeHostBackend, MakeHostDevices, NoRemote, DescribeHost, AvailableCores},
+    {proto::Devices::CUDA, MakeCudaBackend, MakeGpus, MakeCudaRemote, DescribeCuda, GpusHere},
 };
 
 absl::Status WithField(const absl::Status& status) {
@@ -118,6 +120,11 @@ absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeRemoteTransport(const proto
   auto remote = kind->make_remote(made, options);
   if (!remote.ok()) return WithField(remote.status());
   return remote;
+}
+
+int ProcessorsHere(const proto::Devices& devices) {
+  const absl::StatusOr<const DeviceKind*> kind = FindKind(devices);
+  return kind.ok() ? (*kind)->count_processors() : 0;
 }
 
 std::string DescribeDevices(const proto::Devices& devices) {

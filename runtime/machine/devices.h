@@ -58,6 +58,9 @@ absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeRemoteTransport(const proto
                                                                      const JobDevices& made,
                                                                      const RemoteOptions& options);
 
+// How many processors the devices share on this machine: its cores for HOST, its GPUs for CUDA; 0 without a GPU.
+int ProcessorsHere(const proto::Devices& devices);
+
 // The devices for messages, for example "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
 std::string DescribeDevices(const proto::Devices& devices);
 

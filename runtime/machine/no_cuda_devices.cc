@@ -17,5 +17,6 @@ absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices
   return NoCuda();
 }
 absl::StatusOr<std::string> DescribeGpus() { return NoCuda(); }
+int GpusHere() { return 0; }
 
 }  // namespace baton

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "runtime/job/overrides.h"
 #include "runtime/job/resolve.h"
+#include "runtime/planning/device_memory.h"
 #include "schedules/simulate/simulate.h"
 
 namespace baton {
@@ -28,8 +29,10 @@ std::optional<Alternative> CompileAlternative(const Backend& backend, const prot
   if (!trace.ok()) return std::nullopt;
   Alternative alternative;
   alternative.overrides = absl::StrJoin(overrides, " ");
-  alternative.fullest = programs->FullestDevice();
-  alternative.bytes = programs->BytesOf(alternative.fullest);
+  const MemoryNeed need = FullestMemory(*resolved, *programs);
+  alternative.fullest = *std::max_element(need.devices.begin(), need.devices.end(),
+                                          [&](int a, int b) { return programs->BytesOf(a) < programs->BytesOf(b); });
+  alternative.bytes = need.bytes;
   for (const auto& intervals : trace->devices) {
     for (const Interval& interval : intervals) {
       alternative.step_time = std::max(alternative.step_time, interval.end);

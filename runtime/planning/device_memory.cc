@@ -1,6 +1,7 @@
 // Compares what is needed with what there is.
 #include "runtime/planning/device_memory.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/format.h"
 #include "runtime/device/host/host_memory.h"
+#include "runtime/planning/plan_job.h"
 
 namespace baton {
 
@@ -27,21 +29,44 @@ std::string FormatMemory(const MemoryBreakdown& memory) {
   return absl::StrJoin(shown, ", ");
 }
 
+MemoryNeed FullestMemory(const proto::Job& job, const JobPrograms& programs) {
+  CostModel costs;
+  ApplyCores(job, /*processors_here=*/0, costs);
+  const bool share = job.devices().has_gpus();
+  // Members that share all GPUs of a node have several on each.
+  const int gpus = std::max(1, job.devices().gpus());
+  const int members_each = share ? (costs.cores.threads_each + gpus - 1) / gpus : 1;
+  std::vector<MemoryNeed> needs(share ? costs.cores.NumProcessors(programs.training.num_devices())
+                                      : programs.training.num_devices());
+  for (int device = 0; device < programs.training.num_devices(); ++device) {
+    MemoryNeed& need = needs[share ? costs.cores.ProcessorOf(device) : device];
+    need.devices.push_back(device);
+    need.bytes += members_each * programs.BytesOf(device);
+  }
+  return *std::max_element(needs.begin(), needs.end(),
+                           [](const MemoryNeed& a, const MemoryNeed& b) { return a.bytes < b.bytes; });
+}
+
 absl::Status CheckDeviceMemory(const proto::Job& job, const JobPrograms& programs) {
   if (!job.devices().has_memory_gib()) return absl::OkStatus();
   const Bytes limit = DeviceMemoryLimit(job);
-  const int fullest = programs.FullestDevice();
-  const Bytes needed = programs.BytesOf(fullest);
-  if (needed <= limit) return absl::OkStatus();
-  std::string parts = FormatMemory(BreakDownMemory(programs.training.devices[fullest]));
-  if (const Bytes evaluation = programs.EvaluationBytesOf(fullest); evaluation > 0) {
-    absl::StrAppend(&parts, ", evaluation ", FormatBytes(evaluation));
+  const MemoryNeed need = FullestMemory(job, programs);
+  if (need.bytes <= limit) return absl::OkStatus();
+  MemoryBreakdown memory;
+  Bytes evaluation = 0, exchange = 0;
+  for (const int device : need.devices) {
+    memory += BreakDownMemory(programs.training.devices[device]);
+    evaluation += programs.EvaluationBytesOf(device);
+    exchange += programs.ExchangeBytesOf(device);
   }
-  if (const Bytes exchange = programs.ExchangeBytesOf(fullest); exchange > 0) {
-    absl::StrAppend(&parts, ", sums with other processes ", FormatBytes(exchange));
-  }
-  return absl::InvalidArgumentError(absl::StrCat("devices.memory_gib: device ", fullest, " needs ", FormatBytes(needed),
-                                                 " by ", programs.training.schedule, ", ", FormatBytes(needed - limit),
+  std::string parts = FormatMemory(memory);
+  if (evaluation > 0) absl::StrAppend(&parts, ", evaluation ", FormatBytes(evaluation));
+  if (exchange > 0) absl::StrAppend(&parts, ", sums with other processes ", FormatBytes(exchange));
+  const std::string who = need.devices.size() == 1
+                              ? absl::StrCat("device ", need.devices[0], " needs ")
+                              : absl::StrCat("the GPU of devices ", absl::StrJoin(need.devices, ", "), " needs ");
+  return absl::InvalidArgumentError(absl::StrCat("devices.memory_gib: ", who, FormatBytes(need.bytes), " by ",
+                                                 programs.training.schedule, ", ", FormatBytes(need.bytes - limit),
                                                  " more than the ", FormatBytes(limit), " that it has: ", parts));
 }
 

@@ -1,6 +1,7 @@
 // Refusals name both numbers.
 #include "runtime/planning/device_memory.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <utility>
@@ -74,6 +75,31 @@ TEST_CASE("GPUs of several processes need staging for each sum, in each program,
   CHECK(ProgramsOf(job, 0).ExchangeBytesOf(0) == split.ExchangeBytesOf(0));
   // Processes of the host sum in slots and in the host's memory.
   CHECK(ProgramsOf(MakeJob({"devices.per_process=[1, 3]"}), 2).ExchangeBytesOf(0) == 0);
+}
+
+TEST_CASE("devices that share a GPU share its memory") {
+  const JobPrograms programs = ProgramsOf(MakeJob({"devices.backend=CUDA"}), 1);
+  const auto need = [&](const std::vector<std::string>& assignments) {
+    std::vector<std::string> all = {"devices.backend=CUDA"};
+    all.insert(all.end(), assignments.begin(), assignments.end());
+    return FullestMemory(MakeJob(all), programs);
+  };
+  const int fullest = programs.FullestDevice();
+  CHECK(need({}).devices == std::vector<int>{fullest});
+  CHECK(need({}).bytes == programs.BytesOf(fullest));
+  CHECK(need({"devices.gpus=4"}).bytes == programs.BytesOf(fullest));
+  const MemoryNeed one = need({"devices.gpus=1"});
+  CHECK(one.devices == std::vector<int>{0, 1, 2, 3});
+  CHECK(one.bytes == programs.BytesOf(0) + programs.BytesOf(1) + programs.BytesOf(2) + programs.BytesOf(3));
+  const MemoryNeed two = need({"devices.gpus=2"});
+  CHECK(two.bytes == std::max(programs.BytesOf(0) + programs.BytesOf(2), programs.BytesOf(1) + programs.BytesOf(3)));
+  // Each device fits by itself, but not two of them.
+  const double gib = 1.5 * static_cast<double>(programs.BytesOf(fullest)) / static_cast<double>(Bytes{1} << 30);
+  const std::string memory = absl::StrCat("devices.memory_gib=", gib);
+  CHECK(CheckDeviceMemory(MakeJob({"devices.backend=CUDA", memory}), programs).ok());
+  const absl::Status status = CheckDeviceMemory(MakeJob({"devices.backend=CUDA", "devices.gpus=2", memory}), programs);
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+  CHECK(absl::StrContains(status.message(), "devices.memory_gib: the GPU of devices "));
 }
 
 TEST_CASE("a job that fits in one process alone is refused in several, with what the sums need") {

@@ -107,6 +107,27 @@ TEST_CASE("the other members have the layout of the first") {
   }
 }
 
+TEST_CASE("members have GPUs of their own, or share those of a node") {
+  const auto cores = [](int gpus, double overlap) {
+    proto::Job job = MakeJob({"pipeline.stages=4", "parallel.tensor=2"});
+    job.mutable_devices()->set_backend(proto::Devices::CUDA);
+    job.mutable_devices()->set_gpu_overlap(overlap);
+    CostModel costs;
+    ApplyCores(job, gpus, costs);
+    return costs.cores;
+  };
+  const SharedCores own = cores(4, 1.25);
+  CHECK(own.cores == 1.25);
+  CHECK(own.threads_each == 1);
+  CHECK(own.gpus_per_host == 2);
+  CHECK(own.AreShared(4));
+  const SharedCores shared = cores(3, 1);
+  CHECK(shared.cores == 3);
+  CHECK(shared.threads_each == 2);
+  CHECK(shared.gpus_per_host == 1);
+  CHECK_FALSE(cores(0, 1).AreShared(4));
+}
+
 TEST_CASE("a device of the program stands for a group: in nodes, on links between them and on cores") {
   const JobPlan plan = PlanOf({"pipeline.stages=4", "parallel.tensor=2",
                                "devices={per_node: 4 cores: 3 intra: {latency: \"1us\" bandwidth_gbps: 8} "

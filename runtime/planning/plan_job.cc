@@ -64,14 +64,30 @@ void ApplyLinks(const proto::Job& job, CostModel& costs) {
   GroupMembers(job.parallel().tensor(), costs);
 }
 
-void ApplyCores(const proto::Job& job, int cores_here, CostModel& costs) {
+int GpusOfNode(const proto::Job& job, int gpus_here) {
   const proto::Devices& devices = job.devices();
-  if (devices.backend() != proto::Devices::HOST) return;
+  return devices.has_gpus() ? devices.gpus() : devices.nodes() < 2 ? gpus_here : 0;
+}
+
+void ApplyCores(const proto::Job& job, int processors_here, CostModel& costs) {
+  const proto::Devices& devices = job.devices();
   const bool is_one_node = devices.nodes() < 2;
-  costs.cores.cores = devices.has_cores() ? devices.cores() : is_one_node ? cores_here : 0;
   // A device of the program stands for all members of its group.
-  costs.cores.threads_each = devices.threads_each() * job.parallel().tensor();
-  costs.cores.devices_per_host = is_one_node ? 0 : devices.per_node() / job.parallel().tensor();
+  const int members = job.parallel().tensor();
+  SharedCores& cores = costs.cores;
+  cores.devices_per_host = is_one_node ? 0 : devices.per_node() / members;
+  if (devices.backend() == proto::Devices::HOST) {
+    cores.cores = devices.has_cores() ? devices.cores() : is_one_node ? processors_here : 0;
+    cores.threads_each = devices.threads_each() * members;
+    return;
+  }
+  const int gpus = GpusOfNode(job, processors_here);
+  if (gpus == 0) return;
+  // Members whose GPUs are no whole part of the node's share all of them, each a thread.
+  const bool has_own = gpus % members == 0;
+  cores.gpus_per_host = has_own ? gpus / members : 1;
+  cores.cores = (has_own ? 1 : gpus) * devices.gpu_overlap();
+  cores.threads_each = has_own ? 1 : members;
 }
 
 namespace {
@@ -131,7 +147,7 @@ absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job,
   request.costs.chunks = SumChunks(WithMemberSums(job, plan.table.costs), plan.split,
                                    model_of_table.input_shape.NumBytes(), model_of_table.targets_shape.NumBytes());
   ApplyLinks(job, request.costs);
-  ApplyCores(job, /*cores_here=*/0, request.costs);
+  ApplyCores(job, /*processors_here=*/0, request.costs);
   request.reduce_groups = ReduceGroupsOf(plan.layout);
   return plan;
 }

@@ -32,7 +32,8 @@ absl::StatusOr<JobPlan> PlanJob(const Backend& backend, const proto::Job& job);
 // The same for `model` instead of that of the job, such as one without loss or for other shapes.
 absl::StatusOr<JobPlan> PlanModel(const Backend& backend, const proto::Job& job, ModelSpec model);
 
-// The plan of another member than 0, whose plan is `first`: other parameters in the same layout. Errors: those of PlanJob.
+// The plan of another member than 0, whose plan is `first`: other parameters in the same layout. Errors: those of
+// PlanJob.
 absl::StatusOr<JobPlan> PlanMember(const Backend& backend, const proto::Job& job, const JobPlan& first, int member);
 
 // The FLOPs of the whole model, whatever parallel.tensor is, for one micro-batch, forward and backward, without
@@ -53,9 +54,14 @@ absl::Status UseTable(const CostModel& table, CostModel& costs);
 // Sets links and nodes from the job's devices, in groups of parallel.tensor. Without devices.intra nothing changes.
 void ApplyLinks(const proto::Job& job, CostModel& costs);
 
-// Sets the cores that the devices share: devices.cores, else `cores_here` if all devices are on one node. `cores_here`:
-// the cores of this machine if the times are those of this machine; 0: they are not.
-void ApplyCores(const proto::Job& job, int cores_here, CostModel& costs);
+// The GPUs of a node that CUDA devices are dealt to: devices.gpus, else `gpus_here` if all devices are on one node. 0:
+// each device has a GPU. `gpus_here`: those of this machine if the times are those of this machine; 0: they are not.
+int GpusOfNode(const proto::Job& job, int gpus_here);
+
+// Sets the cores or the GPUs that the devices share: devices.cores, else `processors_here` if all devices are on one
+// node; for CUDA devices GpusOfNode. `processors_here`: the cores or the GPUs of this machine if the times are those of
+// this machine; 0: they are not.
+void ApplyCores(const proto::Job& job, int processors_here, CostModel& costs);
 
 }  // namespace baton
 

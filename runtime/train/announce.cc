@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/format.h"
 #include "base/printable.h"
-#include "runtime/machine/available_cores.h"
+#include "runtime/machine/devices.h"
 #include "runtime/planning/device_memory.h"
 #include "schedules/program/memory_breakdown.h"
 
@@ -35,14 +35,19 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
   if (const std::string devices = session.DescribeDevices(); !devices.empty()) {
     lines.push_back(absl::StrCat("on ", devices, "; ", proto::Devices::Precision_Name(job.devices().precision()),
                                  graphs ? ", a graph a step" : ", no graphs"));
+    const int on_host = session.NumDevicesOnHost() * tensor;
+    if (const int gpus = ProcessorsHere(job.devices()); on_host > gpus) {
+      lines.push_back(absl::StrCat("note: ", on_host, " devices share ", FormatPlural(gpus, "GPU"),
+                                   " and take turns, which predictions count in"));
+    }
     return lines;
   }
   if (const std::string note = session.NoteOnPrecision(); !note.empty()) {
     lines.push_back(absl::StrCat("note: ", note));
   }
   const int threads = session.NumDevicesOnHost() * tensor * job.devices().threads_each();
-  if (threads > AvailableCores()) {
-    lines.push_back(absl::StrCat("note: ", threads, " threads of devices share ", AvailableCores(),
+  if (threads > ProcessorsHere(job.devices())) {
+    lines.push_back(absl::StrCat("note: ", threads, " threads of devices share ", ProcessorsHere(job.devices()),
                                  " cores and take turns, which predictions count in"));
   }
   return lines;

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "runtime/machine/available_cores.h"
+#include "runtime/machine/devices.h"
 #include "runtime/planning/plan_job.h"
 #include "runtime/process/agreed.h"
 #include "runtime/train/announce.h"
@@ -120,9 +120,9 @@ class Starter {
     BATON_ASSIGN_OR_RETURN(run_.session, TrainingSession::Create(job, options));
     run_.session->SetStop(options_.stop);
     run_.costs = run_.session->planned_costs();
-    // Where others compute on cores of their own, only the job can say how many all have.
+    // Where others compute on processors of their own, only the job can say how many all have.
     const bool are_all_here = run_.session->NumDevicesOnHost() == run_.session->program().num_devices();
-    ApplyCores(job, are_all_here ? AvailableCores() : 0, run_.costs);
+    ApplyCores(job, are_all_here ? ProcessorsHere(job.devices()) : 0, run_.costs);
     if (options_.costs) BATON_RETURN_IF_ERROR(UseTable(*options_.costs, run_.costs));
     if (options_.links) {
       const proto::Devices& devices = job.devices();

@@ -54,6 +54,7 @@ PathPart Blame::Transfers() const {
 Blame BlameOf(const Program& program, const std::vector<PathSegment>& path, const Trace& trace) {
   const std::optional<CoreTime> core_time = CoreTimeOf(program, trace);
   Blame blame;
+  blame.core_noun = trace.cores.Noun();
   blame.chunks.resize(program.num_chunks);
   std::map<std::tuple<int32_t, int32_t, int32_t>, LinkBlame> links;
   for (const PathSegment& segment : path) {
@@ -95,7 +96,7 @@ std::string DescribeShares(const Blame& blame, size_t most) {
   shares.emplace_back(blame.Transfers().time, "transfers");
   shares.emplace_back(blame.reduce.time, "sums over devices");
   shares.emplace_back(blame.dispatch, "the host's dispatch");
-  shares.emplace_back(blame.core, "waiting for a core");
+  shares.emplace_back(blame.core, absl::StrCat("waiting for a ", blame.core_noun));
   std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   // Below 0.05 % the percentage would read 0.0 %.
   while (!shares.empty() && shares.back().first * 2000 < blame.step_time) shares.pop_back();

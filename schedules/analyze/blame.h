@@ -45,6 +45,7 @@ struct Blame {
   PathPart reduce;                 // collectives, all groups
   Nanos dispatch = 0;  // all waits were over, but the host had not started the instruction yet; zero in simulations
   Nanos core = 0;      // compute that took turns on shared cores waited for one
+  const char* core_noun = "core";  // SharedCores::Noun
   // All links: time carried and queued, number of latencies.
   PathPart Transfers() const;
 };

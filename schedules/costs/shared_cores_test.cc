@@ -48,6 +48,11 @@ TEST_CASE("devices that share cores, worked out by hand") {
       {"two threads each", {2, 2, 0}, {{0, 0, 10}, {1, 0, 10}}, {20, 20}},
       {"more threads than cores", {1, 2, 0}, {{0, 0, 10}}, {20}},
       {"two hosts", {1, 1, 2}, {{0, 0, 10}, {1, 0, 10}, {2, 0, 10}}, {20, 20, 10}},
+      {"two GPUs, devices dealt in turn", {1, 1, 0, 2}, {{0, 0, 10}, {1, 0, 10}, {2, 0, 10}}, {20, 10, 20}},
+      // The two on a GPU do 1.25 of the work of one alone: 20 of it take 16.
+      {"a GPU whose kernels overlap", {1.25, 1, 0, 1}, {{0, 0, 10}, {1, 0, 10}}, {16, 16}},
+      {"a device alone on such a GPU", {1.25, 1, 0, 2}, {{0, 0, 10}, {1, 0, 7}}, {10, 7}},
+      {"two hosts of two GPUs", {1, 1, 3, 2}, {{0, 0, 10}, {1, 0, 10}, {2, 0, 10}, {3, 0, 10}}, {20, 10, 20, 10}},
       {"no limit", {0, 4, 0}, {{0, 0, 10}, {1, 3, 10}}, {10, 13}},
   };
   for (const Case& each : cases) {
@@ -64,6 +69,21 @@ TEST_CASE("cores are shared if the devices of one host have more threads") {
   CHECK(!SharedCores{4, 1, 4}.AreShared(100));
   CHECK(SharedCores{4, 1, 5}.AreShared(100));
   CHECK(!SharedCores{4, 1, 100}.AreShared(4));
+  CHECK(!SharedCores{1, 1, 0, 4}.AreShared(4));
+  CHECK(SharedCores{1, 1, 0, 4}.AreShared(5));
+  CHECK(!SharedCores{2, 1, 0, 4}.AreShared(8));
+  CHECK(SharedCores{1.5, 1, 0, 4}.AreShared(8));
+}
+
+TEST_CASE("the devices of a host are dealt to its GPUs in turn") {
+  const SharedCores cores{1, 1, 5, 2};
+  std::vector<int> processors;
+  for (int device = 0; device < 12; ++device) processors.push_back(cores.ProcessorOf(device));
+  CHECK(processors == std::vector<int>{0, 1, 0, 1, 0, 2, 3, 2, 3, 2, 4, 5});
+  CHECK(cores.NumProcessors(12) == 6);
+  CHECK(cores.NumProcessors(0) == 0);
+  CHECK(cores.MostOnProcessor(12) == 3);
+  CHECK(cores.MostOnProcessor(3) == 2);
 }
 
 TEST_CASE("cores are never idle while work waits, and never do more than they can") {

@@ -15,6 +15,15 @@ struct MemoryBreakdown {
   Bytes buffers = 0;      // targets, outputs, gradients of inputs and outputs
   Bytes workspace = 0;
 
+  MemoryBreakdown& operator+=(const MemoryBreakdown& other) {
+    parameters += other.parameters;
+    gradients += other.gradients;
+    optimizer += other.optimizer;
+    activations += other.activations;
+    buffers += other.buffers;
+    workspace += other.workspace;
+    return *this;
+  }
   Bytes Total() const { return parameters + gradients + optimizer + activations + buffers + workspace; }
 };
 

@@ -26,13 +26,12 @@ Nanos PassesOf(const SearchProblem& problem, int device) {
   return work;
 }
 
-// No host computes more than its cores can. INT64_MIN if no cores are shared.
+// No processor computes more than its cores can. INT64_MIN if no cores are shared.
 Nanos CoresBound(const SearchProblem& problem) {
   if (!problem.cores.AreShared(problem.num_devices)) return INT64_MIN;
-  std::vector<double> thread_ns;  // [host]
+  std::vector<double> thread_ns(problem.cores.NumProcessors(problem.num_devices));  // [processor]
   for (int device = 0; device < problem.num_devices; ++device) {
-    thread_ns.resize(problem.cores.HostOf(device) + 1, 0);
-    thread_ns.back() +=
+    thread_ns[problem.cores.ProcessorOf(device)] +=
         static_cast<double>(PassesOf(problem, device) + problem.tail_ns[device]) * problem.cores.threads_each;
   }
   return static_cast<Nanos>(*std::max_element(thread_ns.begin(), thread_ns.end()) / problem.cores.cores);

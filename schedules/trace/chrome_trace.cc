@@ -173,7 +173,9 @@ std::string ToChromeTrace(const Program& program, const Trace& trace, const Trac
   absl::StrAppend(&json, "\n],\"otherData\":{\"program\":", JsonString(PrintProgramProto(program)));
   if (const SharedCores& cores = trace.cores; cores.cores > 0) {
     absl::StrAppend(&json, ",\"cores\":{\"cores\":", cores.cores, ",\"threads_each\":", cores.threads_each,
-                    ",\"devices_per_host\":", cores.devices_per_host, "}");
+                    ",\"devices_per_host\":", cores.devices_per_host);
+    if (cores.gpus_per_host > 0) absl::StrAppend(&json, ",\"gpus_per_host\":", cores.gpus_per_host);
+    absl::StrAppend(&json, "}");
   }
   json += "}}\n";
   return json;

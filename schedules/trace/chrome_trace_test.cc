@@ -92,16 +92,17 @@ TEST_CASE("a trace file reads back as what was written") {
       interval.end += shift + 7;
     }
   }
-  measured.cores = {2, 3, 1};
+  measured.cores = {2.5, 3, 1, 4};
   const ReadTrace read = ReadChromeTrace(ToChromeTrace(run.program, measured, &run.trace), "x.json").value();
   CHECK(SameProgram(read.program, run.program));
   CHECK(SameTrace(read.trace, measured));
   REQUIRE(read.predicted.has_value());
   CHECK(SameTrace(*read.predicted, run.trace));
   for (const SharedCores& cores : {read.trace.cores, read.predicted->cores}) {
-    CHECK(cores.cores == 2);
+    CHECK(cores.cores == 2.5);
     CHECK(cores.threads_each == 3);
     CHECK(cores.devices_per_host == 1);
+    CHECK(cores.gpus_per_host == 4);
   }
   measured.cores = {};
   const ReadTrace alone = ReadChromeTrace(ToChromeTrace(run.program, measured), "x.json").value();
@@ -167,7 +168,8 @@ TEST_CASE("a file that is not a trace of Baton is refused in one sentence") {
   const std::string with_cores = ToChromeTrace(run.program, shared);
   for (const char* wrong : {"\"cores\":0", "\"cores\":-1", "\"cores\":2097152", "\"cores\":1.5", "\"cores\":\"2\""}) {
     CHECK(message(Replaced(with_cores, "\"cores\":2", wrong)) ==
-          "x.json: cores: cores and threads_each must be from 1 and devices_per_host from 0, all below 1048576");
+          "x.json: cores: cores and threads_each must be from 1, devices_per_host and gpus_per_host from 0, all below "
+          "1048576");
   }
   CHECK(message(Replaced(good, "\"ph\":\"X\"", "\"ph\":\"Y\"")) ==
         "x.json: 1 instruction of the program without a slice");

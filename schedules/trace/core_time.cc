@@ -11,7 +11,7 @@ namespace baton {
 CoreTime::CoreTime(const Program& program, const SharedCores& cores)
     : cores_(cores),
       are_shared_(cores.AreShared(program.num_devices())),
-      hosts_(program.num_devices() > 0 ? cores.HostOf(program.num_devices() - 1) + 1 : 0),
+      processors_(cores.NumProcessors(program.num_devices())),
       begun_(program.num_devices()) {
   size_t events = 0;
   for (const DeviceProgram& device : program.devices) {
@@ -38,16 +38,17 @@ void CoreTime::Read(const Program& program, const Trace& trace) {
     return std::make_tuple(a.at, !a.is_end, a.device, a.instruction) <
            std::make_tuple(b.at, !b.is_end, b.device, b.instruction);
   });
-  std::fill(hosts_.begin(), hosts_.end(), Host());
+  std::fill(processors_.begin(), processors_.end(), Processor());
   for (const Event& event : events_) {
-    Host& host = hosts_[cores_.HostOf(event.device)];
-    if (host.running > 0) host.done += static_cast<double>(event.at - host.now) * cores_.SpeedOf(host.running);
-    host.now = event.at;
-    host.running += event.is_end ? -1 : 1;
+    Processor& processor = processors_[cores_.ProcessorOf(event.device)];
+    if (processor.running > 0)
+      processor.done += static_cast<double>(event.at - processor.now) * cores_.SpeedOf(processor.running);
+    processor.now = event.at;
+    processor.running += event.is_end ? -1 : 1;
     if (event.is_end) {
-      times_[event.device][event.instruction] = std::llround(host.done - begun_[event.device]);
+      times_[event.device][event.instruction] = std::llround(processor.done - begun_[event.device]);
     } else {
-      begun_[event.device] = host.done;
+      begun_[event.device] = processor.done;
     }
   }
 }

@@ -14,7 +14,7 @@
 namespace baton {
 
 // The time that an instruction had a core: its speed by SharedCores, summed from its start to its end. It depends on
-// how many devices of its host compute at each moment:
+// how many devices of its processor compute at each moment:
 //
 //   device 0 |════════════|      one core: both had half of it while both computed,
 //   device 1       |══════════|  device 0 alone all of it before
@@ -39,7 +39,7 @@ class CoreTime {
     int32_t instruction;
     bool is_end;
   };
-  struct Host {
+  struct Processor {
     Nanos now = 0;
     int running = 0;
     double done = 0;  // ns of core time that a device would have had since the step began, had it always computed
@@ -48,8 +48,8 @@ class CoreTime {
   SharedCores cores_;
   bool are_shared_;
   std::vector<Event> events_;
-  std::vector<Host> hosts_;
-  std::vector<double> begun_;              // [device] Host::done when its instruction started
+  std::vector<Processor> processors_;
+  std::vector<double> begun_;              // [device] Processor::done when its instruction started
   std::vector<std::vector<Nanos>> times_;  // [device][instruction]
 };
 

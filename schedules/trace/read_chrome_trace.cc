@@ -57,17 +57,23 @@ absl::StatusOr<SharedCores> ReadCores(const Json& other, const std::string& file
   SharedCores cores;
   const Json* fields = Find(other, "cores");
   if (fields == nullptr) return cores;
-  const int64_t number = IndexIn(*fields, "cores", kMost);
+  // Only a GPU may count as a part of a core more, where kernels overlap.
+  const Json* number = Find(*fields, "cores");
+  const double count = number != nullptr && number->is_number() ? number->get<double>() : -1;
+  const int64_t gpus_per_host =
+      Find(*fields, "gpus_per_host") == nullptr ? 0 : IndexIn(*fields, "gpus_per_host", kMost);
   const int64_t threads_each = IndexIn(*fields, "threads_each", kMost);
   const int64_t devices_per_host = IndexIn(*fields, "devices_per_host", kMost);
-  if (number < 1 || threads_each < 1 || devices_per_host < 0) {
-    return Wrong(
-        file,
-        absl::StrCat("cores: cores and threads_each must be from 1 and devices_per_host from 0, all below ", kMost));
+  const bool is_count = count >= 1 && count < kMost && (gpus_per_host > 0 || count == std::floor(count));
+  if (!is_count || threads_each < 1 || devices_per_host < 0 || gpus_per_host < 0) {
+    return Wrong(file, absl::StrCat("cores: cores and threads_each must be from 1, devices_per_host and gpus_per_host "
+                                    "from 0, all below ",
+                                    kMost));
   }
-  cores.cores = static_cast<int>(number);
+  cores.cores = count;
   cores.threads_each = static_cast<int>(threads_each);
   cores.devices_per_host = static_cast<int>(devices_per_host);
+  cores.gpus_per_host = static_cast<int>(gpus_per_host);
   return cores;
 }
 

@@ -126,6 +126,33 @@ TEST_CASE("devices that share cores take turns, in every command that predicts")
   }
 }
 
+TEST_CASE("stages that share GPUs take turns and share their memory") {
+  const auto simulate = [](std::vector<std::string> more) {
+    std::vector<std::string> all = {"simulate", kGpt, kText,
+                                    "--set=devices={backend: CUDA rates: {matmul_tflops: 1e-3 memory_gbps: 10}}",
+                                    "--schedule=1f1b"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const auto step = [&](std::vector<std::string> more) {
+    return Json(simulate(std::move(more))).at("step_time_us").get<double>();
+  };
+  const double alone = step({});
+  const double two = step({"--set=devices.gpus=2"});
+  const double one = step({"--set=devices.gpus=1"});
+  CHECK(step({"--set=devices.gpus=4"}) == alone);
+  CHECK(alone < two);
+  CHECK(two < one);
+  CHECK(step({"--set=devices.gpus=1", "--set=devices.gpu_overlap=2"}) < one);
+  CHECK(step({"--set=devices.gpus=1", "--set=devices.gpu_overlap=4"}) == alone);
+  const CommandResult text = Baton(simulate({"--set=devices.gpus=2"}));
+  CHECK(absl::StrContains(text.out, "\n4 devices take turns on 2 GPUs\n"));
+  CHECK(absl::StrContains(text.out, "waiting for a GPU"));
+  CHECK_FALSE(absl::StrContains(text.out, "core"));
+  CHECK(absl::StrContains(Baton(simulate({"--set=devices.gpus=1", "--set=devices.memory_gib=1e-3"})).out,
+                          "devices.memory_gib: the GPU of devices 0, 1, 2, 3 needs "));
+}
+
 TEST_CASE("rehearsals follow links and recompute") {
   const CommandResult result = Baton({"rehearse", "--stages=2", "--micro-batches=3", "--schedule=gpipe",
                                       "--recompute=1ms", "--message-bytes=1000", "--bandwidth=0.001", "--per-node=1",

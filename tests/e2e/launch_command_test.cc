@@ -1,6 +1,7 @@
 // `baton launch` from outside: what it refuses, and that children know their rank. tests/faults/launch_test.cc kills
 // them.
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,38 @@ TEST_CASE("a rehearsal over processes: rank 0 has the trace of all devices") {
   const CommandResult explained = Baton({"explain", "--trace", trace});
   CHECK(explained.status == 0);
   CHECK(absl::StrContains(explained.out, "1f1b: 4 devices, 4 micro-batches"));
+}
+
+TEST_CASE("a rehearsal over processes takes turns on cores that no two of them share") {
+  const std::string trace = NewPath("trace.json");
+  const auto rehearse = [&](const std::string& nodes) {
+    std::vector<std::string> arguments = Words("launch -n 2 -- rehearse examples/gpt_host.textproto --steps=1");
+    arguments.insert(arguments.end(),
+                     {"--set=data.text=tests/data/handbook.txt", "--set", "batch.micro_batches=4", "--set",
+                      "devices={rates: {matmul_tflops: 0.02 memory_gbps: 10} " + nodes + "}", "--trace=" + trace});
+    return Baton(arguments);
+  };
+  constexpr const char* kNodes =
+      "cores: 1 per_node: 2 intra: {latency: \"1us\" bandwidth_gbps: 8} inter: {latency: \"1us\" bandwidth_gbps: 8}";
+  const CommandResult nodes = rehearse(kNodes);
+  INFO(nodes.out << nodes.err);
+  REQUIRE(nodes.status == 0);
+  CHECK(absl::StrContains(nodes.out, "2 threads of devices of a node take turns on 1 core"));
+  CHECK_FALSE(absl::StrContains(nodes.out, "each with a core of its own"));
+  // Sleeps are never early, so that turns that were not taken would make the step shorter than predicted.
+  const CommandResult explained = Baton({"explain", "--trace", trace, "--format=json"});
+  INFO(explained.out << explained.err);
+  REQUIRE(explained.status == 0);
+  const nlohmann::json report = nlohmann::json::parse(explained.out);
+  CHECK(report.at("measured").at("step_time_us").get<double>() >=
+        0.99 * report.at("predicted").at("step_time_us").get<double>());
+  CHECK(report.at("predicted").at("core_wait_us").get<double>() >
+        0.1 * report.at("predicted").at("step_time_us").get<double>());
+  // All four devices on one core: neither process knows when devices of the other compute.
+  const CommandResult one = rehearse("cores: 1");
+  INFO(one.out << one.err);
+  CHECK(one.status == 0);
+  CHECK(absl::StrContains(one.out, "on 4 sleeping devices in 2 processes, each with a core of its own"));
 }
 
 TEST_CASE("a rehearsal on more processes than devices is refused once") {

@@ -116,7 +116,7 @@ void PrintSteps(const Explanation& explanation, const TraceNames& names) {
   table.AddRow({"bubble", FormatPercent(before.bubble_ratio), FormatPercent(after.bubble_ratio),
                 FormatSignedPoints(after.bubble_ratio - before.bubble_ratio)});
   // `part`: the nanoseconds of a device.
-  const auto add_part = [&](const char* name, const auto& part) {
+  const auto add_part = [&](const std::string& name, const auto& part) {
     const auto ratio = [&](const StepReport& report) {
       Nanos sum = 0;
       for (const DeviceReport& device : report.devices) sum += part(device);
@@ -131,7 +131,8 @@ void PrintSteps(const Explanation& explanation, const TraceNames& names) {
     const auto cause = static_cast<IdleCause>(i);
     add_part(NameOf(cause), [cause](const DeviceReport& device) { return device.idle.Of(cause); });
   }
-  add_part("waiting for a core", [](const DeviceReport& device) { return device.core_wait; });
+  add_part(absl::StrCat("waiting for a ", explanation.measured_blame.core_noun),
+           [](const DeviceReport& device) { return device.core_wait; });
   std::cout << table.ToString() << "\n";
 }
 

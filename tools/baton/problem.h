@@ -57,8 +57,9 @@ class Problem {
   // The pipeline and its costs, in two or three lines of about 100 columns at most.
   const std::string& description() const { return description_; }
 
-  // Of a step that takes so long, as "3.10 M tokens/s, 132 TFLOP/s a device for the model's FLOPs, 42.3 % of 312 (MFU)".
-  // FLOPs of recomputation do not count. Empty unless the job has devices.rates; the peak is that of a known device.
+  // Of a step that takes so long, as "3.10 M tokens/s, 132 TFLOP/s a device for the model's FLOPs, 42.3 % of 312
+  // (MFU)". FLOPs of recomputation do not count. Empty unless the job has devices.rates; the peak is that of a known
+  // device.
   std::string DescribeThroughput(Nanos step_time) const;
 
   // Errors: InvalidArgument.
@@ -129,6 +130,7 @@ class Problem {
   ChunkCosts stage_costs_;  // of all layers of one device; without a job
   CostModel transfer_costs_;
   bool is_measured_here_ = false;              // the times of layers are those of this machine
+  int gpus_of_node_ = 0;                       // that CUDA devices are dealt to; 0: each has one
   std::string spread_;                         // of measured times, for the description
   std::optional<CostModel> file_costs_;        // the table of --costs
   std::optional<LinkTable> link_table_;        // of --link-table

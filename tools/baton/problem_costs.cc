@@ -53,15 +53,22 @@ absl::Status Problem::TakeLinkTable(const ProblemFlags& flags) {
   return absl::InvalidArgumentError("--per-node: the link table has no link between two hosts");
 }
 
-// As "\n4 threads of devices take turns on 2 cores"; empty if each thread has a core.
+// As "\n4 threads of devices take turns on 2 cores" or "\n4 devices take turns on 2 GPUs"; empty if none waits for
+// another.
 std::string Problem::DescribeCores() const {
   const SharedCores& cores = transfer_costs_.cores;
   const int num_devices = stages_ * replicas_;
   if (!cores.AreShared(num_devices)) return "";
   const int on_host = cores.devices_per_host > 0 ? std::min(cores.devices_per_host, num_devices) : num_devices;
-  return absl::StrCat("\n", on_host * cores.threads_each, " threads of devices",
-                      cores.devices_per_host > 0 ? " of a node" : "", " take turns on ",
-                      FormatPlural(cores.cores, "core"));
+  const char* const of_node = cores.devices_per_host > 0 ? " of a node" : "";
+  if (cores.gpus_per_host > 0) {
+    // Only a job has GPUs. A device of the program stands for all members of its group.
+    const int members = job_->parallel().tensor();
+    return absl::StrCat("\n", on_host * members, " devices", of_node, " take turns on ",
+                        FormatPlural(gpus_of_node_, "GPU"));
+  }
+  return absl::StrCat("\n", on_host * cores.threads_each, " threads of devices", of_node, " take turns on ",
+                      FormatPlural(static_cast<int>(cores.cores), "core"));
 }
 
 // Reads --costs, beside which no flag may give the same costs.

@@ -11,7 +11,6 @@
 #include "runtime/job/order_file.h"
 #include "runtime/job/resolve.h"
 #include "runtime/job/search_options.h"
-#include "runtime/machine/available_cores.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/device_memory.h"
 #include "runtime/planning/job_programs.h"
@@ -116,6 +115,8 @@ std::string PartOfTimes(proto::Job job) {
   devices.clear_inter();
   devices.clear_memory_gib();
   devices.clear_cores();
+  devices.clear_gpus();
+  devices.clear_gpu_overlap();
   return job.SerializeAsString();
 }
 
@@ -163,7 +164,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
 // Takes the times from --costs, the job's rates, `base` or a measurement, and says which in description_.
 absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base) {
   const proto::Devices& devices = job_->devices();
-  int cores_here = 0;
+  int processors_here = 0;
   const bool has_times_of_base = base != nullptr && PartOfTimes(*job_) == PartOfTimes(*base->job_);
   if (!flags.costs.empty()) {
     BATON_RETURN_IF_ERROR(ReadCosts(flags));
@@ -189,10 +190,11 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
       BATON_RETURN_IF_ERROR(MeasureLayers());
     }
     measured_transfers_ = transfer_costs_;
-    if (is_measured_here_) cores_here = AvailableCores();
+    if (is_measured_here_) processors_here = ProcessorsHere(devices);
   }
   ApplyLinks(*job_, transfer_costs_);
-  ApplyCores(*job_, cores_here, transfer_costs_);
+  ApplyCores(*job_, processors_here, transfer_costs_);
+  gpus_of_node_ = GpusOfNode(*job_, processors_here);
   const std::string links =
       link_table_ ? DescribeLinkTable(*link_table_, flags.links.table) : DescribeLinks(transfer_costs_);
   if (file_costs_) {

@@ -51,6 +51,7 @@ absl::StatusOr<RehearsalPlan> ShareRehearsal(Control& control, RehearsalPlan pla
     message.set_devices_per_node(costs.devices_per_node);
     message.set_inter_latency_ns(costs.inter.latency_ns);
     message.set_inter_bytes_per_ns(costs.inter.bytes_per_ns);
+    message.set_cores(ToRawBytes(std::vector<SharedCores>{costs.cores}));
     message.set_steps(plan.steps);
     message.set_longest_ns(plan.longest);
   }
@@ -67,9 +68,24 @@ absl::StatusOr<RehearsalPlan> ShareRehearsal(Control& control, RehearsalPlan pla
   plan.costs.bytes_per_ns = message.bytes_per_ns();
   plan.costs.devices_per_node = message.devices_per_node();
   plan.costs.inter = {message.inter_latency_ns(), message.inter_bytes_per_ns()};
+  const std::vector<SharedCores> cores = FromRawBytes<SharedCores>(message.cores());
+  if (cores.size() != 1) return absl::InternalError("rank 0 sent a rehearsal that cannot be read");
+  plan.costs.cores = cores.front();
   plan.steps = message.steps();
   plan.longest = message.longest_ns();
   return plan;
+}
+
+absl::StatusOr<bool> AreCoresWithinProcesses(const SharedCores& cores, int num_devices, int num_processes) {
+  BATON_ASSIGN_OR_RETURN(const std::vector<int> rank_of_device,
+                         DealDevices({}, /*num_members=*/1, num_devices, num_processes));
+  std::vector<int> rank_of_processor(cores.NumProcessors(num_devices), -1);
+  for (int device = 0; device < num_devices; ++device) {
+    int& rank = rank_of_processor[cores.ProcessorOf(device)];
+    if (rank >= 0 && rank != rank_of_device[device]) return false;
+    rank = rank_of_device[device];
+  }
+  return true;
 }
 
 absl::StatusOr<std::unique_ptr<Rehearsal>> Rehearsal::Create(const RehearsalPlan& plan, Control& control) {

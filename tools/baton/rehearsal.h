@@ -38,6 +38,10 @@ struct RehearsalPlan {
 // that cannot be read.
 absl::StatusOr<RehearsalPlan> ShareRehearsal(Control& control, RehearsalPlan plan);
 
+// Whether the devices of each processor are in one process. Only then can a rehearsal over several take turns on shared
+// cores: a process does not know when devices of others compute. Errors: those of DealDevices.
+absl::StatusOr<bool> AreCoresWithinProcesses(const SharedCores& cores, int num_devices, int num_processes);
+
 // Thread contract: one thread at a time. Borrows the control plane.
 class Rehearsal {
  public:

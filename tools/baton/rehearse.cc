@@ -144,15 +144,16 @@ absl::Status TakePart(Control& control) {
 absl::Status Lead(Control& control, const RehearseFlags& flags) {
   BATON_ASSIGN_OR_RETURN(const Problem problem, Problem::Create(flags.problem));
   BATON_ASSIGN_OR_RETURN(CompileRequest request, problem.RequestFor(problem.schedule()));
-  const bool shares_cores = request.costs.cores.AreShared(request.num_stages * request.replicas);
-  // Processes do not know when devices of others compute.
-  if (control.size() > 1) request.costs.cores = SharedCores();
   const int num_devices = request.num_stages * request.replicas;
   if (num_devices > kMostRehearsedDevices) {
     return absl::InvalidArgumentError(
         absl::StrCat(request.replicas > 1 ? "--stages × --replicas: " : "--stages: ", num_devices,
                      " devices; a rehearsal needs threads for each and allows at most ", kMostRehearsedDevices));
   }
+  const bool shares_cores = request.costs.cores.AreShared(num_devices);
+  BATON_ASSIGN_OR_RETURN(const bool takes_turns,
+                         AreCoresWithinProcesses(request.costs.cores, num_devices, control.size()));
+  if (!takes_turns) request.costs.cores = SharedCores();
   BATON_ASSIGN_OR_RETURN(Program compiled, problem.CompileProgram(request));
   const auto program = std::make_shared<const Program>(std::move(compiled));
   BATON_ASSIGN_OR_RETURN(const Trace simulated, Simulate(*program, request.costs));
@@ -174,7 +175,7 @@ absl::Status Lead(Control& control, const RehearseFlags& flags) {
               << FormatDuration(predicted.step_time) << " on " << program->num_devices()
               << (program->num_devices() == 1 ? " sleeping device" : " sleeping devices")
               << (control.size() == 1 ? "" : absl::StrCat(" in ", control.size(), " processes"))
-              << (control.size() > 1 && shares_cores ? ", each with a core of its own" : "") << "\n\n"
+              << (shares_cores && !takes_turns ? ", each with a core of its own" : "") << "\n\n"
               << std::flush;
   RehearsalPlan plan = {program, request.costs, flags.steps, 0};
   for (const auto& intervals : simulated.devices) {

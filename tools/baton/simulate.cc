@@ -65,7 +65,7 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
                                           [](const DeviceReport& device) { return device.core_wait > 0; });
   std::vector<std::string> head = {"device", "busy", "bubble", "fill", "drain", "neighbour", "transfer"};
   if (has_collectives) head.push_back("collective");
-  if (has_core_waits) head.push_back("core");
+  if (has_core_waits) head.push_back(trace.cores.Noun());
   head.insert(head.end(), {"held", "memory"});
   TextTable table(head, std::vector<bool>(head.size(), true));
   IdleCauses total;
@@ -108,7 +108,7 @@ void PrintReport(const Problem& problem, const Program& program, const Trace& tr
     std::cout << "idle time of all devices: fill " << share(total.fill) << ", drain " << share(total.drain)
               << ", neighbour's compute " << share(total.neighbour) << ", transfer " << share(total.transfer);
     if (has_collectives) std::cout << ", collectives " << share(total.collective);
-    if (has_core_waits) std::cout << ", waiting for a core " << share(core_waits);
+    if (has_core_waits) std::cout << ", waiting for a " << trace.cores.Noun() << " " << share(core_waits);
     std::cout << "\n";
   }
   if (const std::optional<double> hidden = HiddenCollectives(report)) {
