@@ -1,5 +1,5 @@
 // Shared helpers for oneDNN: the engine, the number of threads, matrix products, and primitives whose arguments are
-// made once and point to new memory in each call. Used only by the .cc files of ops/host.
+// made once and point to new memory in each call. Used by the .cc files of ops/host and by a benchmark.
 #ifndef BATON_OPS_HOST_ONE_DNN_H_
 #define BATON_OPS_HOST_ONE_DNN_H_
 
