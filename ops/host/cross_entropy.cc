@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostCrossEntropy(const CrossEntropy
                                                               int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, CrossEntropyInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
-  if (!spec.slice.IsWhole()) return CreateHostSlicedCrossEntropy(spec, std::move(info));
+  if (!spec.slice.IsWhole()) return CreateHostSlicedCrossEntropy(spec, std::move(info), threads);
   Footprint footprint;
   footprint.saved = AlignUp(NumRows(input) * (SizeOf(DataType::kFloat32) + SizeOf(DataType::kInt32)));
   return std::make_unique<HostCrossEntropy>(threads, std::move(info), footprint, spec);

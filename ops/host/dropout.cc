@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "ops/host/parallel.h"
 #include "ops/host/support.h"
 #include "ops/layers/dropout_mask.h"
 #include "ops/layers/primitive_layer.h"
@@ -14,8 +15,9 @@ namespace {
 
 class HostDropout final : public PrimitiveLayer {
  public:
-  HostDropout(LayerInfo info, const DropoutSpec& spec)
+  HostDropout(LayerInfo info, const DropoutSpec& spec, int threads)
       : PrimitiveLayer(std::move(info), Footprint{}),
+        threads_(threads),
         name_hash_(DropoutNameHash(spec.name)),
         threshold_(DropoutThreshold(spec.probability)),
         scale_(static_cast<float>(1 / (1 - spec.probability))),
@@ -34,16 +36,25 @@ class HostDropout final : public PrimitiveLayer {
 
  private:
   void Mask(const PassBuffers& buffers, const float* from, float* to) const {
+    constexpr int64_t kStep = 1024;  // elements
     const int64_t count = input_shape().NumElements();
+    ParallelFor(threads_, (count + kStep - 1) / kStep, LeastPart(2 * kStep * SizeOf(DataType::kFloat32)),
+                [&](int64_t begin, int64_t end, int) {
+                  MaskRange(buffers, begin * kStep, std::min(end * kStep, count), from, to);
+                });
+  }
+
+  // Elements [first, last) of the input.
+  void MaskRange(const PassBuffers& buffers, int64_t first, int64_t last, const float* from, float* to) const {
     if (!Drops(buffers) || threshold_ == 0) {
-      std::copy_n(from, count, to);
+      std::copy(from + first, from + last, to + first);
       return;
     }
-    // A slice of rows may begin and end within a sequence.
-    for (int64_t done = 0; done < count;) {
+    // A part, as a slice of rows, may begin and end within a sequence.
+    for (int64_t done = first; done < last;) {
       const int64_t element = first_element_ + done;
       const int64_t begin = element % of_sequence_;
-      const int64_t end = std::min(of_sequence_, begin + count - done);
+      const int64_t end = std::min(of_sequence_, begin + last - done);
       MaskPart(*buffers.step, buffers.first_sequence + element / of_sequence_, begin, end, from + done, to + done);
       done += end - begin;
     }
@@ -61,6 +72,7 @@ class HostDropout final : public PrimitiveLayer {
     }
   }
 
+  const int threads_;
   const uint64_t name_hash_;
   const uint64_t threshold_;
   const float scale_;
@@ -70,10 +82,10 @@ class HostDropout final : public PrimitiveLayer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostDropout(const DropoutSpec& spec, const Shape& input) {
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostDropout(const DropoutSpec& spec, const Shape& input, int threads) {
   BATON_ASSIGN_OR_RETURN(LayerInfo info, DropoutInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckFloat32(input));
-  return std::make_unique<HostDropout>(std::move(info), spec);
+  return std::make_unique<HostDropout>(std::move(info), spec, threads);
 }
 
 }  // namespace baton

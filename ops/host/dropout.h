@@ -11,7 +11,7 @@
 namespace baton {
 
 // Errors: DropoutInfo's.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostDropout(const DropoutSpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostDropout(const DropoutSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton
 

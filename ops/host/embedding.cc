@@ -75,15 +75,15 @@ void AddSegments(int64_t rows, int64_t vocabulary, int64_t width, const int32_t*
   }
 }
 
-// segment_gradient[ids[row] / vocabulary] += grad_output[row].
+// segment_gradient[ids[row] / vocabulary] += grad_output[row], for the first `columns` columns of rows of `width`.
 BATON_SIMD_CLONES
-void ScatterSegments(int64_t rows, int64_t vocabulary, int64_t width, const int32_t* ids, const float* grad_output,
-                     float* segment_gradient) {
+void ScatterSegments(int64_t rows, int64_t vocabulary, int64_t width, int64_t columns, const int32_t* ids,
+                     const float* grad_output, float* segment_gradient) {
   for (int64_t row = 0; row < rows; ++row) {
     const float* __restrict dy = grad_output + row * width;
     float* __restrict segment = segment_gradient + ids[row] / vocabulary * width;
 #pragma omp simd
-    for (int64_t c = 0; c < width; ++c) segment[c] += dy[c];
+    for (int64_t c = 0; c < columns; ++c) segment[c] += dy[c];
   }
 }
 
@@ -111,10 +111,10 @@ class HostEmbedding final : public PrimitiveLayer {
                          Ids(buffers.input) + begin * context, Value<float>(0),
                          has_positions_ && adds_positions_ ? Value<float>(1) : nullptr,
                          Floats(buffers.output) + begin * context * width_);
+                  if (segments_ == 0 || !adds_positions_) return;
+                  AddSegments((end - begin) * context, vocabulary_, width_, Ids(buffers.input) + begin * context,
+                              Value<float>(SegmentTable()), Floats(buffers.output) + begin * context * width_);
                 });
-    if (segments_ > 0 && adds_positions_) {
-      AddSegments(rows, vocabulary_, width_, Ids(buffers.input), Value<float>(SegmentTable()), Floats(buffers.output));
-    }
     return absl::OkStatus();
   }
 
@@ -133,11 +133,10 @@ class HostEmbedding final : public PrimitiveLayer {
                   ScatterAdd(rows, input_shape()[1], vocabulary_, own_, width_, last - first, Ids(buffers.input),
                              Floats(buffers.grad_output) + first, Gradient<float>(0) + first,
                              has_positions_ ? Gradient<float>(1) + first : nullptr);
+                  if (segments_ == 0) return;
+                  ScatterSegments(rows, vocabulary_, width_, last - first, Ids(buffers.input),
+                                  Floats(buffers.grad_output) + first, Gradient<float>(SegmentTable()) + first);
                 });
-    if (segments_ > 0) {
-      ScatterSegments(rows, vocabulary_, width_, Ids(buffers.input), Floats(buffers.grad_output),
-                      Gradient<float>(SegmentTable()));
-    }
     return absl::OkStatus();
   }
 

@@ -11,7 +11,7 @@
 namespace baton {
 
 // Errors: GroupNormInfo's.
-absl::StatusOr<std::unique_ptr<Layer>> CreateHostGroupNorm(const GroupNormSpec& spec, const Shape& input);
+absl::StatusOr<std::unique_ptr<Layer>> CreateHostGroupNorm(const GroupNormSpec& spec, const Shape& input, int threads);
 
 }  // namespace baton
 

@@ -47,9 +47,9 @@ struct Maker {
   Result operator()(const GateSpec& spec) const { return CreateHostGate(spec, input, threads); }
   Result operator()(const RotarySpec& spec) const { return CreateHostRotary(spec, input, threads); }
   Result operator()(const AttentionSpec& spec) const { return CreateHostAttention(spec, input, threads); }
-  Result operator()(const DropoutSpec& spec) const { return CreateHostDropout(spec, input); }
+  Result operator()(const DropoutSpec& spec) const { return CreateHostDropout(spec, input, threads); }
   Result operator()(const ConvolutionSpec& spec) const { return CreateHostConvolution(spec, input, threads); }
-  Result operator()(const GroupNormSpec& spec) const { return CreateHostGroupNorm(spec, input); }
+  Result operator()(const GroupNormSpec& spec) const { return CreateHostGroupNorm(spec, input, threads); }
   Result operator()(const BatchNormSpec& spec) const { return CreateHostBatchNorm(spec, input, threads); }
   Result operator()(const PoolSpec& spec) const { return CreateHostPool(spec, input, threads); }
   Result operator()(const GlobalAverageSpec& spec) const { return CreateHostGlobalAverage(spec, input); }

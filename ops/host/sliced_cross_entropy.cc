@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "ops/host/cross_entropy_rows.h"
+#include "ops/host/parallel.h"
 #include "ops/host/support.h"
 #include "ops/layers/member_group.h"
 #include "ops/layers/primitive_layer.h"
@@ -19,8 +20,9 @@ namespace {
 // each row, then its target's logit.
 class HostSlicedCrossEntropy final : public PrimitiveLayer {
  public:
-  HostSlicedCrossEntropy(LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
+  HostSlicedCrossEntropy(int threads, LayerInfo info, const Footprint& footprint, const CrossEntropySpec& spec)
       : PrimitiveLayer(std::move(info), footprint),
+        threads_(threads),
         rows_(NumRows(input_shape())),
         stride_(spec.classes),
         own_(spec.slice.ranges.front()),
@@ -37,11 +39,15 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
     float* const sums = Floats(buffers.scratch);
     float* const target_logits = sums + rows_;
     int32_t* const targets = Ids(buffers.saved) + rows_;
-    MaxRows(rows_, classes_, stride_, logits, log_sums);
+    ParallelFor(threads_, rows_, LeastRows(), [&](int64_t begin, int64_t end, int) {
+      MaxRows(end - begin, classes_, stride_, logits + begin * stride_, log_sums + begin);
+    });
     if (buffers.members != nullptr) {
       BATON_RETURN_IF_ERROR(buffers.members->Max(stream, DataType::kFloat32, rows_, buffers.saved));
     }
-    SumExpRows(rows_, classes_, stride_, logits, log_sums, sums);
+    ParallelFor(threads_, rows_, LeastRows(), [&](int64_t begin, int64_t end, int) {
+      SumExpRows(end - begin, classes_, stride_, logits + begin * stride_, log_sums + begin, sums + begin);
+    });
     for (int64_t row = 0; row < rows_; ++row) {
       targets[row] = ToOwn(Ids(buffers.targets)[row]);
       target_logits[row] = targets[row] >= 0 ? logits[row * stride_ + targets[row]] : 0.0f;
@@ -57,9 +63,12 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    SoftmaxMinusTargetRows(rows_, classes_, stride_, static_cast<float>(1.0 / static_cast<double>(loss_rows_)),
-                           static_cast<float>(z_loss_), Floats(buffers.input), Floats(buffers.saved),
-                           Ids(buffers.saved) + rows_, Floats(buffers.grad_input));
+    const auto scale = static_cast<float>(1.0 / static_cast<double>(loss_rows_));
+    ParallelFor(threads_, rows_, LeastRows(), [&](int64_t begin, int64_t end, int) {
+      SoftmaxMinusTargetRows(end - begin, classes_, stride_, scale, static_cast<float>(z_loss_),
+                             Floats(buffers.input) + begin * stride_, Floats(buffers.saved) + begin,
+                             Ids(buffers.saved) + rows_ + begin, Floats(buffers.grad_input) + begin * stride_);
+    });
     return absl::OkStatus();
   }
 
@@ -72,6 +81,9 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
     return target >= own_.begin && target < own_.end ? static_cast<int32_t>(target - own_.begin) : kTargetElsewhere;
   }
 
+  int64_t LeastRows() const { return LeastPart(classes_ * SizeOf(DataType::kFloat32)); }
+
+  const int threads_;
   const int64_t rows_;
   const int64_t stride_;  // columns of the logits, with padding
   const IndexRange own_;
@@ -83,12 +95,12 @@ class HostSlicedCrossEntropy final : public PrimitiveLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> CreateHostSlicedCrossEntropy(const CrossEntropySpec& spec, LayerInfo info) {
+std::unique_ptr<Layer> CreateHostSlicedCrossEntropy(const CrossEntropySpec& spec, LayerInfo info, int threads) {
   Footprint footprint;
   const int64_t rows = NumRows(info.input_shape);
   footprint.saved = AlignUp(rows * (SizeOf(DataType::kFloat32) + SizeOf(DataType::kInt32)));
   footprint.scratch = AlignUp(2 * rows * SizeOf(DataType::kFloat32));
-  return std::make_unique<HostSlicedCrossEntropy>(std::move(info), footprint, spec);
+  return std::make_unique<HostSlicedCrossEntropy>(threads, std::move(info), footprint, spec);
 }
 
 }  // namespace baton

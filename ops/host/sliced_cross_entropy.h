@@ -11,7 +11,7 @@
 namespace baton {
 
 // `spec` has a slice; `info`: CrossEntropyInfo's of an f32 input.
-std::unique_ptr<Layer> CreateHostSlicedCrossEntropy(const CrossEntropySpec& spec, LayerInfo info);
+std::unique_ptr<Layer> CreateHostSlicedCrossEntropy(const CrossEntropySpec& spec, LayerInfo info, int threads);
 
 }  // namespace baton
 

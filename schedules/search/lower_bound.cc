@@ -37,15 +37,6 @@ Nanos CoresBound(const SearchProblem& problem) {
   return static_cast<Nanos>(*std::max_element(thread_ns.begin(), thread_ns.end()) / problem.cores.cores);
 }
 
-// A recomputation runs at any time between its forward and its backward-input, and does not wait for the gradient. So
-// it is no part of the path through the backward-inputs.
-SearchProblem WithoutRecompute(SearchProblem problem) {
-  for (int32_t chunk = 0; chunk < problem.num_chunks; ++chunk) {
-    problem.duration[PassOf(chunk, kInputPass)] -= problem.recompute_ns[chunk];
-  }
-  return problem;
-}
-
 // `recompute_ns`: [chunk]; `problem` is without them.
 Nanos BoundOfWindows(const SearchProblem& problem, const std::vector<Nanos>& recompute_ns,
                      const HeadsAndTails& windows) {
@@ -87,6 +78,13 @@ Nanos BoundOfDiagrams(const SearchProblem& problem, const HeadsAndTails& windows
 }
 
 }  // namespace
+
+SearchProblem WithoutRecompute(SearchProblem problem) {
+  for (int32_t chunk = 0; chunk < problem.num_chunks; ++chunk) {
+    problem.duration[PassOf(chunk, kInputPass)] -= problem.recompute_ns[chunk];
+  }
+  return problem;
+}
 
 Nanos WindowBound(const SearchProblem& problem) {
   const SearchProblem without = WithoutRecompute(problem);

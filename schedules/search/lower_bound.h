@@ -7,6 +7,10 @@
 
 namespace baton {
 
+// `problem` with recomputations that take no time: they run at any time between their forward and their backward-input,
+// and are on no path through the backward-inputs.
+SearchProblem WithoutRecompute(SearchProblem problem);
+
 // No order within the limits has a smaller objective. The largest over all devices of the best preemptive schedule of
 // the device's passes between their heads and tails (one_machine.h, heads_and_tails.h). `problem` must have limits that
 // CheckFeasible accepts. Time: devices · (passes of a device)².

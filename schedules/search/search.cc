@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "schedules/search/exact.h"
 #include "schedules/search/improve.h"
+#include "schedules/search/links_bound.h"
 #include "schedules/search/lower_bound.h"
 #include "schedules/search/starts.h"
 #include "schedules/search/word_of_order.h"
@@ -206,6 +207,7 @@ absl::StatusOr<SearchResult> Search(const OrderRequest& request, const CostModel
   attempt.Improve(starts);
   if (options.exact) attempt.Prove();
   attempt.ReportEnd();
+  certificate.lower_bound_ns = std::max(certificate.lower_bound_ns, LinksBound(problem, costs));
   result.order = ToOrder(problem, best);
   return result;
 }

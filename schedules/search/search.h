@@ -10,6 +10,7 @@
 #ifndef BATON_SCHEDULES_SEARCH_SEARCH_H_
 #define BATON_SCHEDULES_SEARCH_SEARCH_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -66,8 +67,10 @@ struct SearchOptions {
 // How good an order is proven to be.
 struct Certificate {
   Objective objective = Objective::kMakespan;
-  Nanos objective_ns = 0;    // of the order, with every transfer taking the time that it has with a link of its own
-  Nanos lower_bound_ns = 0;  // no order in this placement within the limit is shorter
+  Nanos objective_ns = 0;  // of the order, with every transfer taking the time that it has with a link of its own
+  // No order in this placement within the limit is shorter. Counts turns on links, so that it may be above
+  // objective_ns.
+  Nanos lower_bound_ns = 0;
   // The origin of the order: "list scheduling", a squeezed pattern, a schedule of the catalog, or what was derived.
   std::string start;
   int64_t moves = 0;  // tried to improve it
@@ -76,7 +79,7 @@ struct Certificate {
   // How much the order may be above the shortest one, relative to the bound; at least 0.
   double gap() const {
     if (lower_bound_ns <= 0) return 0;
-    return static_cast<double>(objective_ns - lower_bound_ns) / static_cast<double>(lower_bound_ns);
+    return std::max(0.0, static_cast<double>(objective_ns - lower_bound_ns) / static_cast<double>(lower_bound_ns));
   }
 };
 
