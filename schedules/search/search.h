@@ -4,9 +4,10 @@
 //
 //   SearchOptions options;
 //   options.limit.micro_batches = {6};  // for every device
-//   BATON_ASSIGN_OR_RETURN(const SearchResult result, Search({/*num_stages=*/8, /*num_micro_batches=*/32}, costs,
-//   options)); result.order;              // for lowering, as any order of the catalog result.certificate.gap();  //
-//   0.012: no order within the limit is more than 1.2 % shorter
+//   OrderRequest request = {/*num_stages=*/8, /*num_micro_batches=*/32};
+//   BATON_ASSIGN_OR_RETURN(const SearchResult result, Search(request, costs, options));
+//   result.order;              // for lowering, as any order of the catalog
+//   result.certificate.gap();  // 0.012: no order within the limit is more than 1.2 % shorter
 #ifndef BATON_SCHEDULES_SEARCH_SEARCH_H_
 #define BATON_SCHEDULES_SEARCH_SEARCH_H_
 
