@@ -24,43 +24,57 @@ AttentionShape ShapeOf(const AttentionSpec& spec, const Shape& input) {
 
 Bytes OutputBytes(const LayerInfo& info) { return AlignUp(info.output_shape.NumBytes()); }
 
-// saved: the output, duplicated because the output buffer belongs to the next layer once Forward has returned; then log
-// Σ exp of each query's scores.
+// saved: the output, unless BackwardInput has it (ExpectOutput), since the output buffer belongs to the next layer once
+// Forward has returned; then log Σ exp of each query's scores.
 class CudaAttention final : public PrimitiveLayer {
  public:
   CudaAttention(LayerInfo info, const Footprint& footprint, const AttentionShape& shape,
                 const ProbabilityDropout& dropout, std::unique_ptr<FusedAttention> fused)
       : PrimitiveLayer(std::move(info), footprint), shape_(shape), dropout_(dropout), fused_(std::move(fused)) {}
 
+  void ExpectOutput() override {
+    has_output_ = true;
+    Footprint less = footprint();
+    less.saved -= AlignUp(output_shape().NumBytes());
+    set_footprint(less);
+  }
+
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
-    float* const log_sums = Floats(buffers.saved + AlignUp(output_shape().NumBytes()));
+    float* const log_sums = LogSums(buffers);
+    std::byte* const copy = has_output_ ? nullptr : buffers.saved;
     if (fused_ != nullptr) {
-      const absl::Status status = fused_->Forward(stream, buffers.input, buffers.saved, log_sums, buffers.scratch);
-      if (status.ok()) {
-        BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(buffers.output, buffers.saved, output_shape().NumBytes(),
+      const absl::Status status =
+          fused_->Forward(stream, buffers.input, has_output_ ? buffers.output : copy, log_sums, buffers.scratch);
+      if (status.ok() && !has_output_) {
+        BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(buffers.output, copy, output_shape().NumBytes(),
                                                    cudaMemcpyDeviceToDevice,
                                                    static_cast<cudaStream_t>(stream.native_handle)));
       }
       if (!absl::IsUnimplemented(status)) return status;
       fused_ = nullptr;
     }
-    return LaunchAttention(stream, shape_, DropoutOf(buffers), buffers.input, buffers.output, buffers.saved, log_sums);
+    return LaunchAttention(stream, shape_, DropoutOf(buffers), buffers.input, buffers.output, copy, log_sums);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
-    const float* const log_sums = Floats(buffers.saved + AlignUp(output_shape().NumBytes()));
+    const float* const log_sums = LogSums(buffers);
+    const std::byte* const output = has_output_ ? buffers.output : buffers.saved;
     if (fused_ != nullptr && fused_backward_) {
-      const absl::Status status = fused_->Backward(stream, buffers.input, buffers.saved, log_sums, buffers.grad_output,
+      const absl::Status status = fused_->Backward(stream, buffers.input, output, log_sums, buffers.grad_output,
                                                    buffers.grad_input, buffers.scratch);
       if (!absl::IsUnimplemented(status)) return status;
       fused_backward_ = false;
     }
-    return LaunchAttentionBackward(stream, shape_, DropoutOf(buffers), buffers.input, buffers.saved, log_sums,
+    return LaunchAttentionBackward(stream, shape_, DropoutOf(buffers), buffers.input, output, log_sums,
                                    buffers.grad_output, buffers.grad_input, buffers.scratch);
   }
 
  private:
+  float* LogSums(const PassBuffers& buffers) const {
+    return Floats(buffers.saved + (has_output_ ? 0 : AlignUp(output_shape().NumBytes())));
+  }
+
   ProbabilityDropout DropoutOf(const PassBuffers& buffers) const {
     ProbabilityDropout dropout = dropout_;
     dropout.step = buffers.step;
@@ -72,6 +86,7 @@ class CudaAttention final : public PrimitiveLayer {
   const AttentionShape shape_;
   const ProbabilityDropout dropout_;       // without the step
   std::unique_ptr<FusedAttention> fused_;  // null: Baton's own kernels
+  bool has_output_ = false;                // BackwardInput has the output
   bool fused_backward_ = true;             // false: the backward pass runs by Baton's own kernels
 };
 

@@ -45,6 +45,21 @@ TEST_CASE("layers are made without a device, and their scratch includes the libr
   CHECK(attention->footprint().scratch <= Bytes{700} << 20);
 }
 
+TEST_CASE("attention saves its output only where the next layer does not keep it") {
+  const CudaBackend backend = Make(CudaPrecision::kBFloat16);
+  const Shape attended(DataType::kBFloat16, {16, 1024, 3 * 768});
+  const Bytes output_bytes = 16 * 1024 * 768 * 2;
+  const Bytes log_sum_bytes = 16 * 12 * 1024 * 4;
+  const auto saved = [&](LayerSpec next) {
+    const SequenceSpec both{{{AttentionSpec{12, 768}}, std::move(next)}};
+    const Footprint footprint = BuildLayer(backend, {both}, attended).value()->footprint();
+    return footprint.saved + footprint.saved_weight + footprint.recomputed + footprint.recomputed_weight;
+  };
+  CHECK(saved({Linear("proj", 768, 768)}) == output_bytes + log_sum_bytes);  // the projection's input
+  CHECK(saved({ActivationSpec{}}) == output_bytes + log_sum_bytes);          // the activation's input
+  CHECK(saved({DropoutSpec{"d", 0.1}}) == output_bytes + log_sum_bytes);     // dropout does not read its input again
+}
+
 TEST_CASE("cuDNN's workspace does not grow beyond that of one group of sequences") {
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   const auto scratch = [&](int64_t sequences) {

@@ -124,6 +124,9 @@ class Layer {
   // True if Forward, or BackwardInput, adds PassBuffers::addend, which saves a pass over memory.
   virtual bool adds_to_output() const { return false; }
   virtual bool adds_to_grad_input() const { return false; }
+  // Says that BackwardInput will have the output that Forward wrote, in buffers.output. A layer that reads it then need
+  // not save it, so footprint() may change. Called at most once, before all passes.
+  virtual void ExpectOutput() {}
   virtual Footprint footprint() const = 0;
   virtual LayerFlops flops() const = 0;
   virtual MemberTraffic member_traffic() const { return {}; }

@@ -38,6 +38,9 @@ class PrimitiveLayer : public Layer {
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override { return absl::OkStatus(); }
 
  protected:
+  // For ExpectOutput.
+  void set_footprint(const Footprint& footprint) { footprint_ = footprint; }
+
   // The bound values and gradient of parameters()[index].
   template <typename T>
   const T* Value(int index) const {
@@ -50,7 +53,7 @@ class PrimitiveLayer : public Layer {
 
  private:
   const LayerInfo info_;
-  const Footprint footprint_;
+  Footprint footprint_;
   std::vector<std::byte*> values_;
   std::vector<std::byte*> gradients_;
   bool is_frozen_ = false;

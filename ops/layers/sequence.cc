@@ -44,7 +44,9 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
   };
   Bytes largest_scratch = 0, gradient_scratch = 0;
   for (size_t i = 0; i < layers_.size(); ++i) {
-    const Layer& layer = *layers_[i];
+    Layer& layer = *layers_[i];
+    // The next layer's input, this one's output, then stands in memory until BackwardInput.
+    if (i + 1 < layers_.size() && layers_[i + 1]->input_use() != InputUse::kNever) layer.ExpectOutput();
     Placement placement;
     if (i > 0) {
       const InputUse use = layer.input_use();

@@ -10,10 +10,11 @@
 //   kBackwardInput    saved; recomputed if L(i−1).recomputes_output()
 //   kNever            scratch
 //
-// The gradient of Li's output (i < n − 1) is in stash if Li.weight_needs_grad_output(), else in scratch. The size of a
-// region is the sum of these and of the layers' own needs; of scratch, the layers share the largest need of any one. In
-// scratch the inputs come first, then that largest need, then the gradients, which a Forward does not touch.
-// Planning relies on these rules (LayerCosts::keep_*), which make a chunk's memory a sum over its layers.
+// Unless it is in scratch, L(i−1) also has it in its BackwardInput (Layer::ExpectOutput). The gradient of Li's output
+// (i < n − 1) is in stash if Li.weight_needs_grad_output(), else in scratch. The size of a region is the sum of these
+// and of the layers' own needs; of scratch, the layers share the largest need of any one. In scratch the inputs come
+// first, then that largest need, then the gradients, which a Forward does not touch. Planning relies on these rules
+// (LayerCosts::keep_*), which make a chunk's memory a sum over its layers.
 #ifndef BATON_OPS_LAYERS_SEQUENCE_H_
 #define BATON_OPS_LAYERS_SEQUENCE_H_
 

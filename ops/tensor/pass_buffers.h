@@ -29,7 +29,8 @@ struct StepContext {
 //                                                                            Layer::recomputes_output()
 //   BackwardInput    input unless Layer::input_use() is kNever, saved,       grad_input unless null, stash
 //                    saved_weight, recomputed, recomputed_weight,
-//                    grad_output, addend
+//                    grad_output, addend; output after
+//                    Layer::ExpectOutput
 //   BackwardWeight   input if Layer::input_use() is kBackwardWeight,         adds to the gradients of parameters
 //                    saved_weight, recomputed_weight, stash, grad_output
 //                    if Layer::weight_needs_grad_output()
