@@ -126,6 +126,20 @@ __device__ inline T BlockSum(T value) {
   return sum;
 }
 
+// True in every thread if `value` is true in one of the block's kThreads threads.
+template <int kThreads>
+__device__ inline bool BlockAny(bool value) {
+  constexpr int kWarps = kThreads / kThreadsPerWarp;
+  BATON_SHARED_ARRAY(int, of_warps, kWarps);
+  const unsigned int of_warp = __ballot_sync(kWholeWarp, value);
+  if (threadIdx.x % kThreadsPerWarp == 0) of_warps[threadIdx.x / kThreadsPerWarp] = of_warp != 0 ? 1 : 0;
+  __syncthreads();
+  bool any = false;
+  for (int warp = 0; warp < kWarps; ++warp) any |= of_warps[warp] != 0;
+  __syncthreads();
+  return any;
+}
+
 }  // namespace baton
 
 #endif  // BATON_OPS_CUDA_DEVICE_CODE_H_

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "ops/cuda/kernels/column_sums.h"
 #include "ops/cuda/kernels/layer_norm.h"
 #include "ops/cuda/support.h"
 #include "ops/layers/primitive_layer.h"
@@ -28,18 +29,25 @@ class CudaLayerNorm final : public PrimitiveLayer {
                            buffers.output, Floats(buffers.saved));
   }
 
+  // In a whole backward pass the kernel that adds up the parts adds to the gradients themselves.
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
+    float* const stash = Floats(buffers.stash);
+    const LayerNormGradients gradients = AddsAtOnce(buffers)
+                                             ? LayerNormGradients{Gradient<float>(0), Gradient<float>(1), /*add=*/true}
+                                             : LayerNormGradients{stash, stash + shape_.width, /*add=*/false};
     return LaunchLayerNormBackward(stream, shape_, buffers.input, Value<std::byte>(0), Floats(buffers.saved),
-                                   buffers.grad_output, buffers.addend, buffers.grad_input, Floats(buffers.stash),
-                                   buffers.scratch);
+                                   buffers.grad_output, buffers.addend, buffers.grad_input, gradients, buffers.scratch);
   }
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
-    return LaunchAddLayerNormGradients(stream, shape_.width, Floats(buffers.stash), Gradient<float>(0),
-                                       Gradient<float>(1));
+    if (AddsAtOnce(buffers)) return absl::OkStatus();
+    return LaunchSumParts(stream, /*num_parts=*/1, Floats(buffers.stash), /*add=*/true,
+                          {Gradient<float>(0), shape_.width, Gradient<float>(1), shape_.width});
   }
 
  private:
+  bool AddsAtOnce(const PassBuffers& buffers) const { return buffers.is_whole_backward && !is_frozen(); }
+
   const LayerNormShape shape_;
   const float epsilon_;
 };

@@ -31,18 +31,23 @@ class CudaRmsNorm final : public PrimitiveLayer {
                          Floats(buffers.saved));
   }
 
+  // In a whole backward pass the kernel that adds up the parts adds to the gradient itself.
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
+    const bool add = AddsAtOnce(buffers);
     return LaunchRmsNormBackward(stream, shape_, buffers.input, Value<std::byte>(0), Floats(buffers.saved),
-                                 buffers.grad_output, buffers.addend, buffers.grad_input, Floats(buffers.stash),
-                                 buffers.scratch);
+                                 buffers.grad_output, buffers.addend, buffers.grad_input, add,
+                                 add ? Gradient<float>(0) : Floats(buffers.stash), buffers.scratch);
   }
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
-    return LaunchSumParts(stream, /*num_parts=*/1, shape_.width, Floats(buffers.stash), /*add=*/true,
-                          Gradient<float>(0));
+    if (AddsAtOnce(buffers)) return absl::OkStatus();
+    return LaunchSumParts(stream, /*num_parts=*/1, Floats(buffers.stash), /*add=*/true,
+                          {Gradient<float>(0), shape_.width});
   }
 
  private:
+  bool AddsAtOnce(const PassBuffers& buffers) const { return buffers.is_whole_backward && !is_frozen(); }
+
   const RmsNormShape shape_;
   const float epsilon_;
 };

@@ -294,6 +294,7 @@ std::vector<LayerCase> AllLayerCases() {
       AttentionCase(1, 1, 1, 1, type),
       AttentionCase(2, 1, 3, 5, type),
       AttentionCase(1, 3, 3, 5, type),
+      EmbeddingCase(3, 400, 24, false),
       AttentionCase(2, 17, 3, 5, type),
       AttentionCase(1, 64, 2, 8, type),
       AttentionCase(1, 65, 2, 8, type),

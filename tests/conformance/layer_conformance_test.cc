@@ -165,6 +165,17 @@ TEST_CASE("gradients of parameters are the same without the gradient of the inpu
   }
 }
 
+TEST_CASE("a whole backward pass gives the same bits as its halves") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  for (const LayerCase& layer_case : CasesOf(under_test)) {
+    CAPTURE(under_test, layer_case);
+    const LayerData data = DataFor(under_test, layer_case, 2, 8);
+    LayerRunOptions options;
+    options.whole_backward = true;
+    CHECK(SameBits(MustRun(under_test, layer_case, data, options), MustRun(under_test, layer_case, data)));
+  }
+}
+
 TEST_CASE("the same inputs give the same bits at any address and on any thread") {
   const auto under_test = GENERATE(from_range(BackendsUnderTest()));
   for (const LayerCase& layer_case : CasesOf(under_test)) {

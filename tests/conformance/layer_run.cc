@@ -130,6 +130,26 @@ class Runner {
     return CheckParameters(/*gradients=*/false);
   }
 
+  absl::Status WholeBackward(int index) {
+    MicroBatchBuffers& own = micro_batches_[index];
+    PassBuffers buffers = BuffersOf(own);
+    buffers.is_whole_backward = true;
+    buffers.recomputed = Data(own.recomputed);
+    buffers.recomputed_weight = Data(own.recomputed_weight);
+    if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
+    buffers.saved = Data(own.saved);
+    buffers.saved_weight = Data(own.saved_weight);
+    buffers.grad_output = Data(own.grad_output);
+    if (options_.wants_grad_input) buffers.grad_input = Data(own.grad_input);
+    buffers.stash = Data(own.stash);
+    for (const auto method : {&Layer::BackwardInput, &Layer::BackwardWeight}) {
+      BATON_RETURN_IF_ERROR(
+          Call(method, buffers,
+               {&own.input, &own.saved, &own.saved_weight, &own.grad_output, &own.recomputed, &own.recomputed_weight}));
+    }
+    return CheckParameters(/*gradients=*/false);
+  }
+
   void Collect(LayerRun* run) const {
     for (const MicroBatchBuffers& own : micro_batches_) {
       if (own.output != nullptr) run->outputs.push_back(own.output->ReadFloats(type_));
@@ -249,9 +269,9 @@ absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const Laye
   if (!options.forward_only) {
     for (int i = 0; i < count; ++i) {
       BATON_RETURN_IF_ERROR(runner.Recompute(i));
-      BATON_RETURN_IF_ERROR(runner.BackwardInput(i));
+      BATON_RETURN_IF_ERROR(options.whole_backward ? runner.WholeBackward(i) : runner.BackwardInput(i));
     }
-    for (int i = 0; i < count; ++i) BATON_RETURN_IF_ERROR(runner.BackwardWeight(i));
+    for (int i = 0; i < count && !options.whole_backward; ++i) BATON_RETURN_IF_ERROR(runner.BackwardWeight(i));
   }
   BATON_RETURN_IF_ERROR(runner.CheckGuards());
   runner.Collect(&run);

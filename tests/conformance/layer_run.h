@@ -17,7 +17,8 @@ struct LayerRunOptions {
   bool forward_only = false;
   bool evaluates = false;  // runs the passes of an evaluation, not of training
   bool wants_grad_input = true;
-  int address_shift = 0;  // moves all buffers, in units of kBufferAlignment
+  bool whole_backward = false;  // runs BackwardInput and BackwardWeight as a Backward does, one micro-batch at a time
+  int address_shift = 0;        // moves all buffers, in units of kBufferAlignment
 };
 
 struct LayerRun {
@@ -31,9 +32,10 @@ struct LayerRun {
 inline constexpr double kInitialGradient = 0.25;
 
 // Runs all Forwards; then, for each micro-batch, Recompute if the layer recomputes anything, and BackwardInput; then
-// all BackwardWeights. An f32 case runs in the backend's precision. Scratch is poisoned before each call, recomputed
-// buffers are poisoned between Forward and Recompute, and buffers that a call may not use by its contract are null.
-// Errors: those of the layer; Internal if a call writes outside a buffer or into one that it may only read.
+// all BackwardWeights, unless options.whole_backward. An f32 case runs in the backend's precision. Scratch is poisoned
+// before each call, recomputed buffers are poisoned between Forward and Recompute, and buffers that a call may not use
+// by its contract are null. Errors: those of the layer; Internal if a call writes outside a buffer or into one that it
+// may only read.
 absl::StatusOr<LayerRun> RunLayer(const BackendUnderTest& under_test, const LayerCase& layer_case,
                                   const LayerData& data, const LayerRunOptions& options = {});
 

@@ -106,6 +106,7 @@ inline unsigned int __ballot_sync(unsigned int mask, int predicate) {
   return result;
 }
 
+inline int __popc(unsigned int value) { return __builtin_popcount(value); }
 inline int __ffs(unsigned int value) { return __builtin_ffs(static_cast<int>(value)); }
 
 #endif  // BATON_TESTS_CUDA_STAND_IN_KERNEL_EMULATION_H_

@@ -49,15 +49,29 @@ __global__ void __launch_bounds__(kThreads)
   for (int i = 0; i < kWidth; ++i) parts[blockIdx.x * columns + column + i] = sum[i];
 }
 
-// parts: [num_parts, columns]; totals: [columns]. Grid: [columns / kThreads].
+// Warp w adds parts w · n, w · n + 1, … w · n + n − 1 of its 32 columns, where n is the number of parts of a warp; then
+// warp 0 adds the sums of warps in order. parts: [num_parts, columns]. Grid: [columns / 32].
 __global__ void __launch_bounds__(kThreads)
-    SumPartsKernel(int64_t num_parts, int64_t columns, const float* parts, bool add, float* totals) {
-  const int64_t column = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
-  if (column >= columns) return;
+    SumPartsKernel(int64_t num_parts, int64_t columns, const float* parts, bool add, PartTotals totals) {
+  BATON_SHARED_ARRAY(float, of_warps, kThreads);
+  const int lane = threadIdx.x % kThreadsPerWarp;
+  const int warp = threadIdx.x / kThreadsPerWarp;
+  const int64_t column = static_cast<int64_t>(blockIdx.x) * kThreadsPerWarp + lane;
+  const int64_t parts_of_warp = (num_parts + kWarps - 1) / kWarps;
+  const int64_t begin = warp * parts_of_warp;
+  const int64_t end = begin + parts_of_warp < num_parts ? begin + parts_of_warp : num_parts;
   float sum = 0.0f;
+  if (column < columns) {
 #pragma unroll 8
-  for (int64_t part = 0; part < num_parts; ++part) sum += parts[part * columns + column];
-  totals[column] = add ? totals[column] + sum : sum;
+    for (int64_t part = begin; part < end; ++part) sum += parts[part * columns + column];
+  }
+  of_warps[threadIdx.x] = sum;
+  __syncthreads();
+  if (warp != 0 || column >= columns) return;
+  for (int other = 1; other < kWarps; ++other) sum += of_warps[other * kThreadsPerWarp + lane];
+  float* const total =
+      column < totals.first_columns ? totals.first + column : totals.second + (column - totals.first_columns);
+  *total = add ? *total + sum : sum;
 }
 
 }  // namespace
@@ -79,12 +93,13 @@ absl::Status LaunchAddColumnSums(KernelStream stream, DataType type, int64_t row
     return Launch(wide ? ColumnSumsKernel<T, kWide> : ColumnSumsKernel<T, 1>, {grid, kThreads}, stream, rows, columns,
                   RowsPerPart(rows), typed, parts);
   }));
-  return LaunchSumParts(stream, NumParts(rows), columns, parts, /*add=*/true, sums);
+  return LaunchSumParts(stream, NumParts(rows), parts, /*add=*/true, {sums, columns});
 }
 
-absl::Status LaunchSumParts(KernelStream stream, int64_t num_parts, int64_t columns, const float* parts, bool add,
-                            float* totals) {
-  return Launch(SumPartsKernel, {NumBlocks(columns, kThreads), kThreads}, stream, num_parts, columns, parts, add,
+absl::Status LaunchSumParts(KernelStream stream, int64_t num_parts, const float* parts, bool add,
+                            const PartTotals& totals) {
+  const int64_t columns = totals.first_columns + totals.second_columns;
+  return Launch(SumPartsKernel, {NumBlocks(columns, kThreadsPerWarp), kThreads}, stream, num_parts, columns, parts, add,
                 totals);
 }
 

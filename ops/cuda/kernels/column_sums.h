@@ -1,5 +1,5 @@
 // Sums over the rows of a matrix, in an order that depends on its shape alone. Used for the gradients of biases by
-// LinearProducts, and by kernels/layer_norm.cu.
+// LinearProducts, and by kernels/layer_norm.cu, rms_norm.cu and segment_gradient.cu.
 #ifndef BATON_OPS_CUDA_KERNELS_COLUMN_SUMS_H_
 #define BATON_OPS_CUDA_KERNELS_COLUMN_SUMS_H_
 
@@ -16,10 +16,19 @@ Bytes ColumnSumsScratchBytes(int64_t rows, int64_t columns);
 absl::Status LaunchAddColumnSums(KernelStream stream, DataType type, int64_t rows, int64_t columns, const void* values,
                                  float* sums, std::byte* scratch);
 
-// totals[c] ← Σ parts[part, c], in the order of parts; if `add`, plus totals[c]. parts: [num_parts, columns] f32;
-// totals: [columns] f32. Asynchronous on `stream`. Errors: Internal if CUDA refuses a launch.
-absl::Status LaunchSumParts(KernelStream stream, int64_t num_parts, int64_t columns, const float* parts, bool add,
-                            float* totals);
+// Two arrays of totals that stand side by side in the parts; `second` may be null and `second_columns` 0.
+struct PartTotals {
+  float* first = nullptr;
+  int64_t first_columns = 0;
+  float* second = nullptr;
+  int64_t second_columns = 0;
+};
+
+// totals[c] ← Σ parts[part, c], in an order that num_parts alone decides; if `add`, plus totals[c]. parts: [num_parts,
+// first_columns + second_columns] f32; totals: f32. Asynchronous on `stream`. Errors: Internal if CUDA refuses a
+// launch.
+absl::Status LaunchSumParts(KernelStream stream, int64_t num_parts, const float* parts, bool add,
+                            const PartTotals& totals);
 
 }  // namespace baton
 

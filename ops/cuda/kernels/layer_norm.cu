@@ -17,7 +17,6 @@ namespace {
 constexpr int kForwardWarps = 4;
 constexpr int kBackwardWarps = 16;
 constexpr int kBackwardThreads = kBackwardWarps * kThreadsPerWarp;
-constexpr int kAddThreads = 256;
 constexpr int64_t kMaxParts = 256;
 
 int64_t RowsPerPart(int64_t rows) { return std::max<int64_t>(kBackwardWarps, (rows + kMaxParts - 1) / kMaxParts); }
@@ -165,15 +164,6 @@ __global__ void __launch_bounds__(kBackwardThreads)
   }
 }
 
-// gradients: [2, width]; weight_gradient, bias_gradient: [width]. Grid: [width / kAddThreads].
-__global__ void __launch_bounds__(kAddThreads)
-    AddGradientsKernel(int64_t width, const float* gradients, float* weight_gradient, float* bias_gradient) {
-  const int64_t i = static_cast<int64_t>(blockIdx.x) * kAddThreads + threadIdx.x;
-  if (i >= width) return;
-  weight_gradient[i] += gradients[i];
-  bias_gradient[i] += gradients[width + i];
-}
-
 }  // namespace
 
 absl::Status LaunchLayerNorm(KernelStream stream, const LayerNormShape& shape, float epsilon, const void* x,
@@ -193,7 +183,7 @@ Bytes LayerNormBackwardScratchBytes(const LayerNormShape& shape) {
 
 absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& shape, const void* x,
                                      const void* weight, const float* statistics, const void* dy, const void* addend,
-                                     void* dx, float* parameter_gradients, std::byte* scratch) {
+                                     void* dx, const LayerNormGradients& gradients, std::byte* scratch) {
   float* const parts = reinterpret_cast<float*>(scratch);
   BATON_RETURN_IF_ERROR(ForElementType(shape.type, [&](auto element) {
     using T = decltype(element);
@@ -206,13 +196,8 @@ absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& 
                   static_cast<const T*>(weight), statistics, static_cast<const T*>(dy), static_cast<const T*>(addend),
                   static_cast<T*>(dx), parts);
   }));
-  return LaunchSumParts(stream, NumParts(shape.rows), 2 * shape.width, parts, /*add=*/false, parameter_gradients);
-}
-
-absl::Status LaunchAddLayerNormGradients(KernelStream stream, int64_t width, const float* parameter_gradients,
-                                         float* weight_gradient, float* bias_gradient) {
-  return Launch(AddGradientsKernel, {NumBlocks(width, kAddThreads), kAddThreads}, stream, width, parameter_gradients,
-                weight_gradient, bias_gradient);
+  return LaunchSumParts(stream, NumParts(shape.rows), parts, gradients.add,
+                        {gradients.weight, shape.width, gradients.bias, shape.width});
 }
 
 }  // namespace baton

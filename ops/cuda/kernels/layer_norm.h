@@ -26,16 +26,19 @@ inline constexpr int64_t kMaxLayerNormWidth = 16384;
 // The scratch that LaunchLayerNormBackward needs.
 Bytes LayerNormBackwardScratchBytes(const LayerNormShape& shape);
 
+// Where LaunchLayerNormBackward writes the gradients of the parameters. weight, bias: [width] f32.
+struct LayerNormGradients {
+  float* weight = nullptr;
+  float* bias = nullptr;
+  bool add = false;  // to what stands there
+};
+
 // With x̂ = (x − mean) / σ and g = weight · dy:
 //   dx ← (g − mean(g) − x̂ · mean(g · x̂)) / σ + addend. Null dx: not computed. Null addend: nothing is added.
-//   parameter_gradients ← (Σ rows dy · x̂, Σ rows dy). parameter_gradients: [2, width] f32.
+//   gradients.weight ← Σ rows dy · x̂; gradients.bias ← Σ rows dy.
 absl::Status LaunchLayerNormBackward(KernelStream stream, const LayerNormShape& shape, const void* x,
                                      const void* weight, const float* statistics, const void* dy, const void* addend,
-                                     void* dx, float* parameter_gradients, std::byte* scratch);
-
-// weight_gradient += parameter_gradients[0]; bias_gradient += parameter_gradients[1]. Both: [width] f32.
-absl::Status LaunchAddLayerNormGradients(KernelStream stream, int64_t width, const float* parameter_gradients,
-                                         float* weight_gradient, float* bias_gradient);
+                                     void* dx, const LayerNormGradients& gradients, std::byte* scratch);
 
 }  // namespace baton
 

@@ -190,7 +190,7 @@ Bytes RmsNormBackwardScratchBytes(const RmsNormShape& shape) {
 }
 
 absl::Status LaunchRmsNormBackward(KernelStream stream, const RmsNormShape& shape, const void* x, const void* weight,
-                                   const float* inverses, const void* dy, const void* addend, void* dx,
+                                   const float* inverses, const void* dy, const void* addend, void* dx, bool add,
                                    float* weight_gradient, std::byte* scratch) {
   float* const parts = reinterpret_cast<float*>(scratch);
   const int64_t num_parts = NumParts(shape.NumRuns());
@@ -204,7 +204,7 @@ absl::Status LaunchRmsNormBackward(KernelStream stream, const RmsNormShape& shap
                   RunsPerPart(shape.NumRuns()), groups, static_cast<const T*>(x), static_cast<const T*>(weight),
                   inverses, static_cast<const T*>(dy), static_cast<const T*>(addend), static_cast<T*>(dx), parts);
   }));
-  return LaunchSumParts(stream, num_parts, shape.width, parts, /*add=*/false, weight_gradient);
+  return LaunchSumParts(stream, num_parts, parts, add, {weight_gradient, shape.width});
 }
 
 }  // namespace baton

@@ -34,10 +34,10 @@ Bytes RmsNormBackwardScratchBytes(const RmsNormShape& shape);
 
 // With x̂ = x · inverse and g = weight · dy:
 //   dx ← (g − x̂ · mean(g · x̂)) · inverse + addend. Null dx: not computed. Null addend: nothing is added.
-//   weight_gradient ← Σ runs dy · x̂. weight_gradient: [width] f32.
+//   weight_gradient ← Σ runs dy · x̂; if `add`, plus weight_gradient. weight_gradient: [width] f32.
 // Reads x, dy, addend and inverses and writes dx, each once, and writes and reads scratch.
 absl::Status LaunchRmsNormBackward(KernelStream stream, const RmsNormShape& shape, const void* x, const void* weight,
-                                   const float* inverses, const void* dy, const void* addend, void* dx,
+                                   const float* inverses, const void* dy, const void* addend, void* dx, bool add,
                                    float* weight_gradient, std::byte* scratch);
 
 }  // namespace baton

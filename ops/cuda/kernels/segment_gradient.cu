@@ -72,7 +72,7 @@ absl::Status LaunchSegmentGradient(KernelStream stream, const EmbeddingShape& sh
     return Launch(wide ? SegmentSumsKernel<T, kWide> : SegmentSumsKernel<T, 1>, {grid, kThreads}, stream, shape,
                   RowsPerPart(rows), ids, static_cast<const T*>(dy), parts);
   }));
-  return LaunchSumParts(stream, NumParts(rows), shape.segments * shape.width, parts, /*add=*/true, gradient);
+  return LaunchSumParts(stream, NumParts(rows), parts, /*add=*/true, {gradient, shape.segments * shape.width});
 }
 
 }  // namespace baton
