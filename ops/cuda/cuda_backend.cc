@@ -14,6 +14,7 @@
 #include "ops/cuda/embedding.h"
 #include "ops/cuda/feed_forward.h"
 #include "ops/cuda/gate.h"
+#include "ops/cuda/head_loss.h"
 #include "ops/cuda/kernels/elementwise.h"
 #include "ops/cuda/layer_norm.h"
 #include "ops/cuda/linear.h"
@@ -75,6 +76,12 @@ absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateFeedForward(const Line
                                                                       const Shape& input) const {
   if (!first.adds_bias || !second.adds_bias) return NotSliced("feed-forward");
   return CreateCudaFeedForward(first, activation, second, input, options_);
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateHeadLoss(const LinearSpec& head, const CrossEntropySpec& loss,
+                                                                   const Shape& input) const {
+  if (!head.slice.IsWhole() || !head.adds_bias || !loss.slice.IsWhole()) return std::unique_ptr<Layer>();
+  return CreateCudaHeadLoss(head, loss, input, options_);
 }
 
 absl::Status CudaBackend::Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,

@@ -28,6 +28,8 @@ class CudaBackend final : public Backend {
   absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const override;
   absl::StatusOr<std::unique_ptr<Layer>> CreateFeedForward(const LinearSpec& first, ActivationKind activation,
                                                            const LinearSpec& second, const Shape& input) const override;
+  absl::StatusOr<std::unique_ptr<Layer>> CreateHeadLoss(const LinearSpec& head, const CrossEntropySpec& loss,
+                                                        const Shape& input) const override;
 
   absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                    std::byte* sum) const override;

@@ -122,6 +122,23 @@ TEST_CASE("a fused feed-forward layer has the FLOPs and saved bytes of the three
   }
 }
 
+TEST_CASE("a head with its loss holds the logits, or their gradients, once") {
+  LinearSpec head = Linear("head", 768, 50304);
+  head.bias = false;
+  const std::vector<LayerSpec> specs = {{head}, {CrossEntropySpec{50304, 16 * 1024}}};
+  const CudaBackend backend = Make(CudaPrecision::kBFloat16);
+  const auto fused = BuildLayer(backend, {SequenceSpec{specs}}, kTokens).value();
+  const auto separate = BuildLayers(backend, specs, kTokens).value();
+  REQUIRE(separate.size() == 2);
+  const Footprint footprint = fused->footprint();
+  CHECK(footprint.saved_weight == Bytes{16} * 1024 * 50304 * 2);
+  CHECK(footprint.saved + footprint.stash == 0);
+  CHECK(footprint.scratch == separate[0]->footprint().scratch);
+  CHECK(fused->flops().forward == separate[0]->flops().forward + separate[1]->flops().forward);
+  CHECK(fused->flops().backward_input == separate[0]->flops().backward_input + separate[1]->flops().backward_input);
+  CHECK(fused->flops().backward_weight == separate[0]->flops().backward_weight);
+}
+
 TEST_CASE("layers of Llama, BERT and ViT state what they save and need, to the byte") {
   const CudaBackend backend = Make(CudaPrecision::kBFloat16);
   const auto footprint = [&](const LayerSpec& spec, const Shape& input) {

@@ -197,6 +197,21 @@ LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type, double 
   return result;
 }
 
+// A linear layer and the loss of its outputs, which backends may make as one layer.
+LayerCase HeadCase(int64_t rows, int64_t inputs, int64_t classes, bool bias, DataType type, double z_loss = 0) {
+  LinearSpec head;
+  head.name = "head";
+  head.inputs = inputs;
+  head.outputs = classes;
+  head.bias = bias;
+  LayerCase result{absl::StrCat("head of ", classes, " classes", bias ? " with" : " without", " bias, z-loss ", z_loss),
+                   {SequenceSpec{{{head}, {CrossEntropySpec{classes, 3 * rows, z_loss}}}}},
+                   Shape(type, {rows, inputs})};
+  result.num_classes = classes;
+  result.scale = 4;
+  return result;
+}
+
 // All layers of a model as one Sequence.
 LayerCase WholeModel(const ModelSpec& model, int64_t num_tokens, int64_t num_classes, DataType type) {
   LayerCase result;
@@ -279,6 +294,7 @@ std::vector<LayerCase> AllLayerCases() {
       EmbeddingCase(2, 5, 16, true),
       EmbeddingCase(3, 4, 33, false),
       EmbeddingCase(4, 9, 64, true),
+      EmbeddingCase(3, 400, 24, false),
       LayerNormCase(1, 1, type),
       LayerNormCase(1, 5, type),
       LayerNormCase(9, 16, type),
@@ -291,10 +307,13 @@ std::vector<LayerCase> AllLayerCases() {
       CrossEntropyCase(7, 33, type),
       CrossEntropyCase(16, 256, type),
       CrossEntropyCase(7, 33, type, 0.1),
+      HeadCase(1, 2, 2, true, type),
+      HeadCase(7, 16, 33, true, type, 0.1),
+      HeadCase(5, 8, 256, false, type),
+      HeadCase(2, 8, 8208, false, type),
       AttentionCase(1, 1, 1, 1, type),
       AttentionCase(2, 1, 3, 5, type),
       AttentionCase(1, 3, 3, 5, type),
-      EmbeddingCase(3, 400, 24, false),
       AttentionCase(2, 17, 3, 5, type),
       AttentionCase(1, 64, 2, 8, type),
       AttentionCase(1, 65, 2, 8, type),
