@@ -2,7 +2,7 @@
 // does nothing if an earlier row has the same token; otherwise its warps sum all rows that have the token:
 //
 //   rows ─▶   warp 0        warp 1        …       each warp lists the rows of its part that have the token, and adds
-//             ▓░░▓░▓░░▓░░   ░▓░░░░▓▓░░░           them with 8 loads in flight; then the sums of warps are added in
+//             ▓░░▓░▓░░▓░░   ░▓░░░░▓▓░░░           them with 4 loads in flight; then the sums of warps are added in
 //             order
 //
 // Sums therefore run in an order that the ids decide, and no two blocks write the same element.
@@ -70,7 +70,7 @@ __device__ inline bool OccursBefore(const EmbeddingShape& shape, const int32_t* 
 // thread's column; listed: [count].
 template <int kWidth, typename T>
 __device__ inline void AddListed(const int32_t* listed, int count, int64_t width, const T* dy, Floats<kWidth>* sum) {
-  constexpr int kInFlight = 8;  // loads that do not wait for each other
+  constexpr int kInFlight = 4;  // loads that do not wait for each other
   int i = 0;
   for (; i + kInFlight <= count; i += kInFlight) {
     Floats<kWidth> own[kInFlight];
