@@ -82,9 +82,7 @@ TEST_CASE("wrong devices") {
       Wrong{kGpt, "devices.head_in_blocks=true;parallel.tensor=2",
             "devices.head_in_blocks: true needs parallel.tensor: 1, not 2, with which no device has all logits"},
       Wrong{kGpt, "devices.deterministic=false",
-            "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic"},
-      Wrong{kMlp, "devices.backend=CUDA;devices.precision=BF16",
-            "devices.precision: BF16 needs a model that begins with tokens, as gpt2, llama and bert do"}));
+            "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic"}));
 }
 
 }  // namespace

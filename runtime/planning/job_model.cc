@@ -67,6 +67,10 @@ absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job) {
 absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec model) {
   ModelTable table;
   table.precision = backend.precision();
+  // Features come in the precision that the layers compute in (runtime/data/rounded.h).
+  if (model.input_shape.type() == DataType::kFloat32) {
+    model.input_shape = Shape(backend.precision(), model.input_shape.extents());
+  }
   BATON_ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<Layer>> layers,
                          BuildLayers(backend, model.layers, model.input_shape));
   for (size_t i = 0; i < layers.size(); ++i) {

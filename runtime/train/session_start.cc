@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "runtime/data/dataset_of_job.h"
+#include "runtime/data/rounded.h"
 #include "runtime/job/batch_ramp.h"
 #include "runtime/job/resolve.h"
 #include "runtime/machine/devices.h"
@@ -84,6 +85,9 @@ absl::Status TrainingSession::Prepare(const SessionOptions& options) {
   if (!IsAlone()) {
     BATON_RETURN_IF_ERROR(
         CheckSame(*control_, absl::StrCat("data.", DataSourceOf(job_.data())), dataset_->ContentsHash()));
+  }
+  if (backend_->precision() == DataType::kBFloat16 && !ReadsTokens(job_)) {
+    dataset_ = std::make_unique<RoundedDataset>(std::move(dataset_));
   }
   batches_ = std::make_unique<Batches>(dataset_.get(), job_.batch().sequences() / job_.batch().micro_batches());
   return absl::OkStatus();
