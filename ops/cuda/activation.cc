@@ -17,12 +17,14 @@ class CudaActivation final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), Footprint{}), kind_(spec.kind) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("activation", "forward", input_shape(), 2); });
     return LaunchActivation(stream, input_shape().type(), kind_, input_shape().NumElements(), buffers.input,
                             buffers.output);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("activation", "backward", input_shape(), 3); });
     return LaunchActivationBackward(stream, input_shape().type(), kind_, input_shape().NumElements(), buffers.input,
                                     buffers.grad_output, buffers.grad_input);
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/cuda_status.h"
 #include "base/status.h"
 #include "ops/cuda/fused_attention.h"
@@ -40,6 +41,7 @@ class CudaAttention final : public PrimitiveLayer {
   }
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] { return Work("forward", /*products=*/2); });
     float* const log_sums = LogSums(buffers);
     std::byte* const copy = has_output_ ? nullptr : buffers.saved;
     if (fused_ != nullptr) {
@@ -58,6 +60,7 @@ class CudaAttention final : public PrimitiveLayer {
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] { return Work("backward", /*products=*/5); });
     const float* const log_sums = LogSums(buffers);
     const std::byte* const output = has_output_ ? buffers.output : buffers.saved;
     if (fused_ != nullptr && fused_backward_) {
@@ -71,6 +74,27 @@ class CudaAttention final : public PrimitiveLayer {
   }
 
  private:
+  // For KernelScope. `products`: those of all queries with the keys that they see.
+  KernelWork Work(const char* pass, int products) const {
+    const bool forward = products == 2;
+    const auto input = static_cast<double>(input_shape().NumBytes());
+    const auto output = static_cast<double>(output_shape().NumBytes());
+    const auto log_sums = 4.0 * static_cast<double>(shape_.sequences * shape_.context * shape_.heads);
+    const auto context = static_cast<double>(shape_.context);
+    double keys = shape_.causal ? (context + 1) / 2 : context;
+    if (shape_.window > 0) keys = std::min(keys, static_cast<double>(shape_.window));
+    const auto rows = static_cast<double>(shape_.sequences * shape_.context);
+    KernelWork work;
+    work.kernel = "attention";
+    work.shape =
+        absl::StrCat("pass=", pass, " sequences=", shape_.sequences, " context=", shape_.context,
+                     " heads=", shape_.heads, " keys=", shape_.key_value_heads, " width=", shape_.head_width,
+                     " causal=", shape_.causal ? 1 : 0, " window=", shape_.window, " type=", NameOf(shape_.type));
+    work.bytes = forward ? input + output * (has_output_ ? 1 : 3) + log_sums : 2 * input + 2 * output + log_sums;
+    work.flops = 2.0 * products * rows * static_cast<double>(shape_.Width()) * keys;
+    return work;
+  }
+
   float* LogSums(const PassBuffers& buffers) const {
     return Floats(buffers.saved + (has_output_ ? 0 : AlignUp(output_shape().NumBytes())));
   }

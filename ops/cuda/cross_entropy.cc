@@ -20,12 +20,18 @@ class CudaCrossEntropy final : public PrimitiveLayer {
                 static_cast<float>(spec.z_loss)}) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("cross_entropy", "forward", input_shape(), 1, 20.0 * static_cast<double>(shape_.rows));
+    });
     return LaunchCrossEntropy(stream, shape_, buffers.input, Ids(buffers.targets), Floats(buffers.saved),
                               Ids(buffers.saved) + shape_.rows, Floats(buffers.scratch), buffers.loss);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("cross_entropy", "backward", input_shape(), 2, 8.0 * static_cast<double>(shape_.rows));
+    });
     return LaunchCrossEntropyBackward(stream, shape_, buffers.input, Floats(buffers.saved),
                                       Ids(buffers.saved) + shape_.rows, buffers.grad_input);
   }

@@ -87,6 +87,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateHeadLoss(const LinearS
 absl::Status CudaBackend::Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                               std::byte* sum) const {
   BATON_RETURN_IF_ERROR(CheckPrecision(shape, options_.ElementType()));
+  const KernelScope scope(stream.native_handle, [&] { return PassWork("add", "both", shape, 3); });
   return LaunchAdd(stream, shape.type(), shape.NumElements(), a, b, sum);
 }
 

@@ -2,7 +2,10 @@
 #ifndef BATON_OPS_CUDA_CUDA_BACKEND_OPTIONS_H_
 #define BATON_OPS_CUDA_CUDA_BACKEND_OPTIONS_H_
 
+#include <memory>
+
 #include "base/units.h"
+#include "ops/cuda/product_choices.h"
 #include "ops/tensor/shape.h"
 
 namespace baton {
@@ -16,6 +19,9 @@ struct CudaBackendOptions {
   bool deterministic = true;                // the same bits in each run
   bool fuse_gelu = true;                    // fuse feed-forward layers of bf16 with the tanh GELU into one layer
   Bytes matmul_workspace_bytes = 32 << 20;  // of scratch that cuBLASLt may use, at least 0
+
+  // Where the algorithms of products come from; null: cuBLASLt's first one for each.
+  std::shared_ptr<ProductChoices> choices;
 
   // The type of activations and of the parameters that layers read.
   DataType ElementType() const {

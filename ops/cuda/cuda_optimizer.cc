@@ -5,7 +5,10 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/cuda_status.h"
+#include "base/kernel_observer.h"
 #include "base/status.h"
 #include "ops/cuda/kernels/optimizer.h"
 
@@ -23,21 +26,35 @@ class CudaOptimizer final : public Optimizer {
   absl::Status SquaredNorms(KernelStream stream, absl::Span<const double> losses, double* norms,
                             int64_t num_norms) override {
     BATON_RETURN_IF_ERROR(Prepare());
+    const KernelScope scope(stream.native_handle, [&] { return Work("norms", 4); });
     return LaunchSquaredNorms(stream, table_, losses, norms, num_norms);
   }
 
   absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
                       double* gradient_norm) override {
     BATON_RETURN_IF_ERROR(Prepare());
+    const KernelScope scope(stream.native_handle, [&] { return Work("update", 4 * 4 + 4 * 4); });
     return LaunchUpdate(stream, table_, norms, num_norms, control, gradient_norm);
   }
 
   absl::Status RoundValues(KernelStream stream) override {
     BATON_RETURN_IF_ERROR(Prepare());
+    const KernelScope scope(stream.native_handle, [&] { return Work("round", 4); });
     return LaunchRoundValues(stream, table_);
   }
 
  private:
+  // For KernelScope. `bytes`: read and written for each element, working copies apart.
+  KernelWork Work(absl::string_view pass, int bytes) const {
+    int64_t elements = 0, copies = 0;
+    for (const OptimizedParameter& parameter : parameters_) {
+      elements += parameter.num_elements;
+      if (parameter.working != nullptr && pass != "norms") copies += parameter.num_elements;
+    }
+    return {"optimizer", absl::StrCat("pass=", pass, " elements=", elements),
+            static_cast<double>(elements * bytes + 2 * copies), 0};
+  }
+
   absl::Status Prepare() {
     if (memory_ != nullptr) return absl::OkStatus();
     const std::vector<ParameterEntry> entries = MakeParameterEntries(parameters_);

@@ -41,6 +41,9 @@ class CudaDropout final : public PrimitiveLayer {
  private:
   // Whether the step trains is read on the device, so that a recorded step may do either.
   absl::Status Mask(KernelStream stream, const PassBuffers& buffers, const std::byte* from, std::byte* to) const {
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("dropout", from == buffers.input ? "forward" : "backward", input_shape(), 2);
+    });
     if (buffers.step != nullptr && shape_.threshold > 0) {
       return LaunchDropout(stream, shape_, buffers.step, buffers.first_sequence, from, to);
     }

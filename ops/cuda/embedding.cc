@@ -27,6 +27,9 @@ class CudaEmbedding final : public PrimitiveLayer {
         has_segments_(!spec.segment_name.empty()) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("embedding", "forward", output_shape(), 2.0 + has_positions_ + has_segments_);
+    });
     const EmbeddingTables<const std::byte> tables = {Value<std::byte>(0),
                                                      has_positions_ ? Value<std::byte>(1) : nullptr,
                                                      has_segments_ ? Value<std::byte>(SegmentTable()) : nullptr};
@@ -37,6 +40,9 @@ class CudaEmbedding final : public PrimitiveLayer {
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override { return absl::OkStatus(); }
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("embedding", "backward", output_shape(), 1.0 + has_positions_ + has_segments_);
+    });
     const EmbeddingTables<float> gradients = {Gradient<float>(0), has_positions_ ? Gradient<float>(1) : nullptr,
                                               has_segments_ ? Gradient<float>(SegmentTable()) : nullptr};
     return LaunchEmbeddingBackward(stream, shape_, Ids(buffers.input), buffers.grad_output, gradients, buffers.scratch);

@@ -19,11 +19,13 @@ class CudaGate final : public PrimitiveLayer {
         shape_({output_shape().type(), NumRows(output_shape()), output_shape().extents().back()}) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("gate", "forward", output_shape(), 3); });
     return LaunchGate(stream, shape_, kind_, buffers.input, buffers.output);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("gate", "backward", output_shape(), 5); });
     return LaunchGateBackward(stream, shape_, kind_, buffers.input, buffers.grad_output, buffers.grad_input);
   }
 

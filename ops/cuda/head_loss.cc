@@ -40,7 +40,13 @@ class CudaHeadLoss final : public PrimitiveLayer {
     operands.c = buffers.saved_weight;
     BATON_RETURN_IF_ERROR(products_.Forward(stream, operands, buffers.scratch));
     float* const row_losses = Floats(buffers.scratch);
-    if (buffers.step != nullptr && !buffers.step->training) {
+    const bool evaluates = buffers.step != nullptr && !buffers.step->training;
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("cross_entropy", evaluates ? "forward" : "both",
+                      Shape(shape_.type, {shape_.rows, shape_.classes}), evaluates ? 1 : 2,
+                      12.0 * static_cast<double>(shape_.rows));
+    });
+    if (evaluates) {
       return LaunchCrossEntropy(stream, shape_, buffers.saved_weight, Ids(buffers.targets), /*log_sums=*/nullptr,
                                 /*saved_targets=*/nullptr, row_losses, buffers.loss);
     }

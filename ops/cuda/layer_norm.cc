@@ -25,12 +25,19 @@ class CudaLayerNorm final : public PrimitiveLayer {
   bool adds_to_grad_input() const override { return true; }
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("layer_norm", "forward", input_shape(), 2, 8.0 * static_cast<double>(shape_.rows));
+    });
     return LaunchLayerNorm(stream, shape_, epsilon_, buffers.input, Value<std::byte>(0), Value<std::byte>(1),
                            buffers.output, Floats(buffers.saved));
   }
 
   // In a whole backward pass the kernel that adds up the parts adds to the gradients themselves.
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("layer_norm", "backward", input_shape(), TensorsOfBackward(buffers),
+                      8.0 * static_cast<double>(shape_.rows));
+    });
     float* const stash = Floats(buffers.stash);
     const LayerNormGradients gradients = AddsAtOnce(buffers)
                                              ? LayerNormGradients{Gradient<float>(0), Gradient<float>(1), /*add=*/true}
@@ -41,6 +48,9 @@ class CudaLayerNorm final : public PrimitiveLayer {
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     if (AddsAtOnce(buffers)) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("add_gradients", "backward", Shape(DataType::kFloat32, {2, shape_.width}), 3);
+    });
     return LaunchSumParts(stream, /*num_parts=*/1, Floats(buffers.stash), /*add=*/true,
                           {Gradient<float>(0), shape_.width, Gradient<float>(1), shape_.width});
   }

@@ -1,11 +1,7 @@
-// The shapes of the products. The forward product adds the bias. Baton's own kernel sums the bias's gradient over rows,
-// since cuBLASLt's would overwrite the sum over earlier micro-batches.
+// The shapes of the products. The forward product adds the bias; that of the weight's gradient also sums the bias's.
 #include "ops/cuda/linear_products.h"
 
 #include <algorithm>
-
-#include "base/status.h"
-#include "ops/cuda/kernels/column_sums.h"
 
 namespace baton {
 namespace {
@@ -16,6 +12,7 @@ MatmulSpec CommonSpec(const CudaBackendOptions& options) {
   spec.tensor_float32 = options.precision == CudaPrecision::kTensorFloat32;
   spec.deterministic = options.deterministic;
   spec.workspace.limit = options.matmul_workspace_bytes;
+  spec.choices = options.choices;
   return spec;
 }
 
@@ -49,6 +46,7 @@ MatmulSpec BackwardWeightSpec(const LinearSpec& linear, int64_t rows, const Cuda
   spec.k = rows;
   spec.a_transposed = true;
   spec.output_type = DataType::kFloat32;
+  if (linear.bias) spec.epilogue = MatmulEpilogue::kBiasGradient;
   return spec;
 }
 
@@ -56,17 +54,13 @@ MatmulSpec BackwardWeightSpec(const LinearSpec& linear, int64_t rows, const Cuda
 
 LinearProducts::LinearProducts(const LinearSpec& spec, int64_t rows, const CudaBackendOptions& options,
                                const Epilogues& epilogues)
-    : type_(options.ElementType()),
-      rows_(rows),
-      outputs_(spec.outputs),
-      bias_(spec.bias),
-      forward_(ForwardSpec(spec, rows, options, epilogues.gelu_after)),
+    : forward_(ForwardSpec(spec, rows, options, epilogues.gelu_after)),
       backward_input_(BackwardInputSpec(spec, rows, options, epilogues.gelu_before)),
       backward_weight_(BackwardWeightSpec(spec, rows, options)) {}
 
 Bytes LinearProducts::ScratchBytes(const LinearSpec& spec, int64_t rows, const CudaBackendOptions& options) {
-  const Bytes workspace = MatmulWorkspace{options.matmul_workspace_bytes}.ScratchBytes();
-  return spec.bias ? std::max(workspace, ColumnSumsScratchBytes(rows, spec.outputs)) : workspace;
+  return std::max(Matmul::ScratchBytes(CommonSpec(options)),
+                  Matmul::ScratchBytes(BackwardWeightSpec(spec, rows, options)));
 }
 
 absl::Status LinearProducts::Forward(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
@@ -79,14 +73,12 @@ absl::Status LinearProducts::BackwardInput(KernelStream stream, const MatmulOper
 
 absl::Status LinearProducts::BackwardWeight(KernelStream stream, const void* dy, const void* x, float* weight_gradient,
                                             float* bias_gradient, std::byte* scratch) {
-  if (bias_) {
-    BATON_RETURN_IF_ERROR(LaunchAddColumnSums(stream, type_, rows_, outputs_, dy, bias_gradient, scratch));
-  }
   MatmulOperands operands;
   operands.a = dy;
   operands.b = x;
   operands.addend = weight_gradient;
   operands.c = weight_gradient;
+  operands.bias_gradient = bias_gradient;
   return backward_weight_.Run(stream, operands, scratch);
 }
 

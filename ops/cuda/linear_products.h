@@ -35,10 +35,6 @@ class LinearProducts {
                               float* bias_gradient, std::byte* scratch);
 
  private:
-  const DataType type_;
-  const int64_t rows_;
-  const int64_t outputs_;
-  const bool bias_;
   Matmul forward_;
   Matmul backward_input_;
   Matmul backward_weight_;

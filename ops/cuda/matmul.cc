@@ -1,6 +1,7 @@
 // Makes cuBLASLt's descriptors, chooses the algorithm and runs it.
 #include "ops/cuda/matmul.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <set>
@@ -12,7 +13,9 @@
 #include "base/cuda_status.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "ops/cuda/kernels/column_sums.h"
 #include "ops/cuda/kernels/elementwise.h"
+#include "ops/cuda/support.h"
 
 namespace baton {
 namespace {
@@ -67,6 +70,9 @@ cublasLtEpilogue_t ToCublasLt(MatmulEpilogue epilogue) {
       return CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
     case MatmulEpilogue::kGeluBackward:
       return CUBLASLT_EPILOGUE_DGELU;
+    // cuBLASLt sees all matrices transposed and the factors change sides, so a is its B.
+    case MatmulEpilogue::kBiasGradient:
+      return CUBLASLT_EPILOGUE_BGRADB;
   }
   return CUBLASLT_EPILOGUE_DEFAULT;
 }
@@ -95,6 +101,8 @@ const char* Name(MatmulEpilogue epilogue) {
       return "the bias and the GELU";
     case MatmulEpilogue::kGeluBackward:
       return "the GELU's gradient";
+    case MatmulEpilogue::kBiasGradient:
+      return "the bias's gradient";
   }
   return "";
 }
@@ -119,25 +127,54 @@ absl::StatusOr<cublasLtMatrixLayout_t> MakeLayout(DataType type, int64_t rows, i
 
 }  // namespace
 
-absl::Status Matmul::RunFirst(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
-  BATON_ASSIGN_OR_RETURN(handle_, CurrentHandle());
-  BATON_RETURN_IF_ERROR(MakeDescriptors());
+const char* ShortName(MatmulEpilogue epilogue) {
+  switch (epilogue) {
+    case MatmulEpilogue::kNone:
+      return "none";
+    case MatmulEpilogue::kBias:
+      return "bias";
+    case MatmulEpilogue::kBiasGelu:
+      return "gelu";
+    case MatmulEpilogue::kGeluBackward:
+      return "dgelu";
+    case MatmulEpilogue::kBiasGradient:
+      return "bias_gradient";
+  }
+  return "";
+}
+
+absl::Status NoAlgorithm(const MatmulSpec& spec, const absl::Status& reason) {
+  return absl::InternalError(
+      absl::StrCat("cuBLASLt has no algorithm for the product ", Describe(spec), ": ", reason.message()));
+}
+
+std::vector<MatmulEpilogue> Matmul::EpiloguesToTry() const {
+  if (spec_.epilogue == MatmulEpilogue::kBiasGradient && spec_.choices == nullptr) return {MatmulEpilogue::kNone};
   std::vector<MatmulEpilogue> choices = {spec_.epilogue};
   if (spec_.epilogue == MatmulEpilogue::kBiasGelu) choices.push_back(MatmulEpilogue::kBias);
   if (spec_.epilogue != MatmulEpilogue::kNone) choices.push_back(MatmulEpilogue::kNone);
+  return choices;
+}
+
+absl::Status Matmul::RunFirst(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
+  BATON_ASSIGN_OR_RETURN(handle_, CurrentHandle());
+  BATON_RETURN_IF_ERROR(MakeDescriptors());
+  if (spec_.choices != nullptr) {
+    BATON_RETURN_IF_ERROR(ChooseMeasured(stream, operands, scratch));
+    BATON_RETURN_IF_ERROR(RunProduct(stream, operands, scratch));
+    return Finish(stream, operands, scratch);
+  }
   absl::Status first_failure;
-  for (const MatmulEpilogue choice : choices) {
+  for (const MatmulEpilogue choice : EpiloguesToTry()) {
     absl::Status status = ChooseAlgorithm(choice);
     if (status.ok()) status = RunProduct(stream, operands, scratch);
     if (status.ok()) {
-      if (choice != spec_.epilogue) WarnOnce(spec_, choice, first_failure);
-      return Finish(stream, operands);
+      if (choice != spec_.epilogue && spec_.epilogue != MatmulEpilogue::kBiasGradient)
+        WarnOnce(spec_, choice, first_failure);
+      return Finish(stream, operands, scratch);
     }
     if (first_failure.ok()) first_failure = status;
-    if (choice == MatmulEpilogue::kNone) {
-      return absl::InternalError(
-          absl::StrCat("cuBLASLt has no algorithm for the product ", Describe(spec_), ": ", status.message()));
-    }
+    if (choice == MatmulEpilogue::kNone) return NoAlgorithm(spec_, status);
   }
   return first_failure;
 }
@@ -165,13 +202,27 @@ absl::Status Matmul::MakeDescriptors() {
 }
 
 absl::Status Matmul::ChooseAlgorithm(MatmulEpilogue epilogue) {
+  BATON_ASSIGN_OR_RETURN(const std::vector<cublasLtMatmulAlgo_t> algorithms, AlgorithmsOf(epilogue, 1));
+  algorithm_ = algorithms.front();
+  return absl::OkStatus();
+}
+
+absl::Status Matmul::SetEpilogue(MatmulEpilogue epilogue) {
   fused_ = epilogue;
   const cublasLtMatmulDesc_t operation = operation_.get();
   BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_EPILOGUE, ToCublasLt(epilogue)));
   if (HasBias(epilogue)) {
     BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, ToCudaType(spec_.input_type)));
   }
-  if (HasAux(epilogue)) BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, spec_.n));
+  if (epilogue == MatmulEpilogue::kBiasGradient) {
+    BATON_RETURN_IF_ERROR(Set(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, CUDA_R_32F));
+  }
+  if (!HasAux(epilogue)) return absl::OkStatus();
+  return Set(operation, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, spec_.n);
+}
+
+absl::StatusOr<std::vector<cublasLtMatmulAlgo_t>> Matmul::AlgorithmsOf(MatmulEpilogue epilogue, int most) {
+  BATON_RETURN_IF_ERROR(SetEpilogue(epilogue));
   // The heuristic reads from these pointers' values, and nothing else, how well they are aligned; null counts as best.
   const void* const any_buffer = reinterpret_cast<const void*>(static_cast<uintptr_t>(kBufferAlignment));
   BATON_RETURN_IF_ERROR(SetPointers(any_buffer, any_buffer));
@@ -179,19 +230,24 @@ absl::Status Matmul::ChooseAlgorithm(MatmulEpilogue epilogue) {
   BATON_RETURN_IF_CUDA_ERROR(cublasLtMatmulPreferenceCreate(&preference));
   const Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy> owner(preference);
   BATON_RETURN_IF_ERROR(FillPreference(spec_, preference));
-  cublasLtMatmulHeuristicResult_t result = {};
+  std::vector<cublasLtMatmulHeuristicResult_t> results(most);
   int num_results = 0;
-  BATON_RETURN_IF_CUDA_ERROR(cublasLtMatmulAlgoGetHeuristic(handle_, operation, left_.get(), right_.get(),
-                                                            output_.get(), output_.get(), preference, 1, &result,
-                                                            &num_results));
+  BATON_RETURN_IF_CUDA_ERROR(cublasLtMatmulAlgoGetHeuristic(handle_, operation_.get(), left_.get(), right_.get(),
+                                                            output_.get(), output_.get(), preference, most,
+                                                            results.data(), &num_results));
   if (num_results == 0) return absl::UnimplementedError("cuBLASLt's heuristic lists no algorithm");
-  BATON_RETURN_IF_CUDA_ERROR(result.state);
-  algorithm_ = result.algo;
-  return absl::OkStatus();
+  BATON_RETURN_IF_CUDA_ERROR(results[0].state);
+  std::vector<cublasLtMatmulAlgo_t> algorithms;
+  for (int i = 0; i < num_results; ++i) {
+    if (results[i].state == CUBLAS_STATUS_SUCCESS) algorithms.push_back(results[i].algo);
+  }
+  return algorithms;
 }
 
 absl::Status Matmul::SetPointers(const void* bias, const void* aux) {
-  if (HasBias(fused_)) BATON_RETURN_IF_ERROR(Set(operation_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias));
+  if (HasBias(fused_) || fused_ == MatmulEpilogue::kBiasGradient) {
+    BATON_RETURN_IF_ERROR(Set(operation_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias));
+  }
   if (!HasAux(fused_)) return absl::OkStatus();
   return Set(operation_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, aux);
 }
@@ -202,32 +258,71 @@ absl::Status Matmul::Run(KernelStream stream, const MatmulOperands& operands, st
     if (!status.ok()) handle_ = nullptr;
     return status;
   }
-  BATON_RETURN_IF_ERROR(RunProduct(stream, operands, scratch));
-  return Finish(stream, operands);
+  {
+    const KernelScope scope(stream.native_handle, [&] { return Work(operands.addend != nullptr); });
+    BATON_RETURN_IF_ERROR(RunProduct(stream, operands, scratch));
+  }
+  return Finish(stream, operands, scratch);
+}
+
+KernelWork Matmul::Work(bool adds) const {
+  const auto m = static_cast<double>(spec_.m), n = static_cast<double>(spec_.n), k = static_cast<double>(spec_.k);
+  const double results = 1.0 + (adds ? 1 : 0) + (HasAux(fused_) ? 1 : 0);
+  KernelWork work;
+  work.kernel = "product";
+  work.shape = absl::StrCat("m=", spec_.m, " n=", spec_.n, " k=", spec_.k, " a=", NameOf(spec_.input_type),
+                            " b=", NameOf(spec_.input_type), " c=", NameOf(spec_.output_type),
+                            " epilogue=", ShortName(fused_), adds ? " adds=1" : "");
+  work.bytes = (m * k + k * n) * static_cast<double>(SizeOf(spec_.input_type)) +
+               m * n * results * static_cast<double>(SizeOf(spec_.output_type));
+  work.flops = 2 * m * n * k;
+  return work;
 }
 
 absl::Status Matmul::RunProduct(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
-  BATON_RETURN_IF_ERROR(SetPointers(operands.bias, operands.aux));
-  const uintptr_t workspace = (reinterpret_cast<uintptr_t>(scratch) + 255) / 256 * 256;
+  const void* const bias = fused_ == MatmulEpilogue::kBiasGradient ? BiasSums(scratch) : operands.bias;
+  BATON_RETURN_IF_ERROR(SetPointers(bias, operands.aux));
+  std::byte* const workspace = spec_.workspace.Begin(scratch);
   const float alpha = 1.0f;
   const float beta = operands.addend != nullptr ? 1.0f : 0.0f;
   // Without cuBLASLt's GELU, the product goes to aux, and Finish applies the GELU to it.
   const bool own_gelu = spec_.epilogue == MatmulEpilogue::kBiasGelu && fused_ != spec_.epilogue;
   void* const product = own_gelu ? operands.aux : operands.c;
   const void* const addend = operands.addend != nullptr ? operands.addend : product;
-  BATON_RETURN_IF_CUDA_ERROR(
-      cublasLtMatmul(handle_, operation_.get(), &alpha, operands.b, left_.get(), operands.a, right_.get(), &beta,
-                     addend, output_.get(), product, output_.get(), &algorithm_, reinterpret_cast<void*>(workspace),
-                     static_cast<size_t>(spec_.workspace.limit), static_cast<cudaStream_t>(stream.native_handle)));
+  BATON_RETURN_IF_CUDA_ERROR(cublasLtMatmul(handle_, operation_.get(), &alpha, operands.b, left_.get(), operands.a,
+                                            right_.get(), &beta, addend, output_.get(), product, output_.get(),
+                                            &algorithm_, workspace, static_cast<size_t>(spec_.workspace.limit),
+                                            static_cast<cudaStream_t>(stream.native_handle)));
   return absl::OkStatus();
 }
 
-absl::Status Matmul::Finish(KernelStream stream, const MatmulOperands& operands) {
+Bytes Matmul::ScratchBytes(const MatmulSpec& spec) {
+  const Bytes workspace = spec.workspace.ScratchBytes();
+  if (spec.epilogue != MatmulEpilogue::kBiasGradient) return workspace;
+  const Bytes sums = spec.choices == nullptr ? 0 : AlignUp(spec.m * static_cast<Bytes>(sizeof(float)));
+  return std::max(workspace + sums, ColumnSumsScratchBytes(spec.k, spec.m));
+}
+
+absl::Status Matmul::AddBiasGradient(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
+  const KernelScope scope(stream.native_handle, [&] {
+    const bool fused = fused_ == MatmulEpilogue::kBiasGradient;
+    return fused ? PassWork("bias_gradient", "add", Shape(DataType::kFloat32, {1, spec_.m}), 3)
+                 : PassWork("bias_gradient", "sum", Shape(spec_.input_type, {spec_.k, spec_.m}), 1);
+  });
+  if (fused_ == MatmulEpilogue::kBiasGradient) {
+    return LaunchSumParts(stream, /*num_parts=*/1, BiasSums(scratch), /*add=*/true, {operands.bias_gradient, spec_.m});
+  }
+  return LaunchAddColumnSums(stream, spec_.input_type, spec_.k, spec_.m, operands.a, operands.bias_gradient, scratch);
+}
+
+absl::Status Matmul::Finish(KernelStream stream, const MatmulOperands& operands, std::byte* scratch) {
+  if (spec_.epilogue == MatmulEpilogue::kBiasGradient) return AddBiasGradient(stream, operands, scratch);
   if (fused_ == spec_.epilogue) return absl::OkStatus();
   const int64_t count = spec_.m * spec_.n;
   const DataType type = spec_.output_type;
   switch (spec_.epilogue) {
     case MatmulEpilogue::kNone:
+    case MatmulEpilogue::kBiasGradient:
       return absl::OkStatus();
     case MatmulEpilogue::kBias:
       return LaunchAddRow(stream, type, spec_.m, spec_.n, operands.bias, operands.c);

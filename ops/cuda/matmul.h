@@ -6,9 +6,12 @@
 
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/kernel_observer.h"
+#include "ops/cuda/product_choices.h"
 #include "ops/layers/layer.h"
 
 namespace baton {
@@ -18,6 +21,9 @@ struct MatmulWorkspace {
   Bytes limit = 32 << 20;  // that cuBLASLt may use
   // The scratch to plan: cuBLASLt's workspace begins at a 256-byte boundary in it.
   Bytes ScratchBytes() const { return AlignUp(limit + 256); }
+  std::byte* Begin(std::byte* scratch) const {
+    return reinterpret_cast<std::byte*>((reinterpret_cast<uintptr_t>(scratch) + 255) / 256 * 256);
+  }
 };
 
 // Applied to a product p before it becomes c. GELU is the tanh approximation. aux: [m, n].
@@ -26,6 +32,7 @@ enum class MatmulEpilogue : int8_t {
   kBias,          // c ← p + bias
   kBiasGelu,      // aux ← p + bias; c ← GELU(aux)
   kGeluBackward,  // c ← p · GELU′(aux)
+  kBiasGradient,  // c ← p; bias_gradient += Σ over k of op(a), where a is stored transposed
 };
 
 // c ← epilogue(op(a) · op(b) [+ addend]). op(a): [m, k], op(b): [k, n], c: [m, n], bias: [n]; op transposes the stored
@@ -42,7 +49,13 @@ struct MatmulSpec {
   bool tensor_float32 = false;  // rounds f32 inputs to 10 bits of mantissa, which is faster
   bool deterministic = true;    // the same bits in each run
   MatmulWorkspace workspace;
+  std::shared_ptr<ProductChoices> choices;  // null: cuBLASLt's first algorithm
 };
+
+// As "gelu", for files and tables.
+const char* ShortName(MatmulEpilogue epilogue);
+// Internal: cuBLASLt cannot compute the product.
+absl::Status NoAlgorithm(const MatmulSpec& spec, const absl::Status& reason);
 
 // Pointers are kBufferAlignment-aligned. Those that the epilogue does not use are null.
 struct MatmulOperands {
@@ -52,16 +65,19 @@ struct MatmulOperands {
   void* aux = nullptr;           // of input_type
   const void* addend = nullptr;  // [m, n] of output_type; null: none
   void* c = nullptr;
+  float* bias_gradient = nullptr;  // [m]
 };
 
-// Lifecycle: made without a device. The first Run asks cuBLASLt for the best algorithm on the current device and may
-// not be captured; later Runs must have the same device current. Owns its descriptors. Thread contract: one thread at a
-// time.
+// Lifecycle: made without a device. The first Run asks cuBLASLt for the best algorithm on the current device, or
+// measures its best ones if spec.choices has none, and may not be captured; later Runs must have the same device
+// current. Owns its descriptors. Thread contract: one thread at a time.
 class Matmul {
  public:
+  static Bytes ScratchBytes(const MatmulSpec& spec);
+
   explicit Matmul(const MatmulSpec& spec) : spec_(spec) {}
 
-  // scratch: workspace.ScratchBytes(). Asynchronous on `stream`. If cuBLASLt fails to apply the epilogue, Baton's own
+  // scratch: ScratchBytes(spec). Asynchronous on `stream`. If cuBLASLt fails to apply the epilogue, Baton's own
   // kernels do, which standard error says once for each shape. Errors: Internal if cuBLASLt has no algorithm for the
   // product or fails.
   absl::Status Run(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
@@ -77,18 +93,39 @@ class Matmul {
   using Layout = Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
   using Operation = Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
 
-  // Tries the whole epilogue, then the bias alone, then none, until one runs.
+  // The epilogues to try: the whole one, then the bias alone, then none. kBiasGradient is only tried where algorithms
+  // are measured, since those that apply it are fewer, and may be slower.
+  std::vector<MatmulEpilogue> EpiloguesToTry() const;
   absl::Status RunFirst(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
   absl::Status MakeDescriptors();
   // Chooses an algorithm that applies `epilogue`. The choice depends on the shape, not on addresses, so that the same
   // values give the same bits in any buffers.
   absl::Status ChooseAlgorithm(MatmulEpilogue epilogue);
+  // Sets fused_ and the descriptor for it.
+  absl::Status SetEpilogue(MatmulEpilogue epilogue);
+  // cuBLASLt's best algorithms that apply `epilogue`, which becomes fused_; at least one and at most `most`.
+  absl::StatusOr<std::vector<cublasLtMatmulAlgo_t>> AlgorithmsOf(MatmulEpilogue epilogue, int most);
+  // Takes the algorithm from spec_.choices, which may measure.
+  absl::Status ChooseMeasured(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
+  // The fastest algorithm of all epilogues, with what Finish adds to it. Writes aux, but not c or bias_gradient.
+  absl::StatusOr<ProductChoice> MeasureAlgorithms(KernelStream stream, const MatmulOperands& operands,
+                                                  std::byte* scratch);
+  // The time of a product with algorithm_ and of Finish, in microseconds.
+  absl::StatusOr<double> TimeProduct(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
   // Sets the pointers that fused_ reads.
   absl::Status SetPointers(const void* bias, const void* aux);
+  // Where cuBLASLt writes the sums of kBiasGradient: behind its workspace.
+  float* BiasSums(std::byte* scratch) const {
+    return reinterpret_cast<float*>(scratch + spec_.workspace.ScratchBytes());
+  }
   // Enqueues the product with fused_.
   absl::Status RunProduct(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
   // Applies, by Baton's own kernels, the part of the epilogue that cuBLASLt's algorithm leaves out.
-  absl::Status Finish(KernelStream stream, const MatmulOperands& operands);
+  absl::Status Finish(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
+  absl::Status AddBiasGradient(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
+
+  // For KernelScope.
+  KernelWork Work(bool adds) const;
 
   const MatmulSpec spec_;
   cublasLtHandle_t handle_ = nullptr;  // the device's; null until the first Run

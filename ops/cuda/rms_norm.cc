@@ -27,12 +27,19 @@ class CudaRmsNorm final : public PrimitiveLayer {
   bool adds_to_grad_input() const override { return true; }
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("rms_norm", "forward", input_shape(), 2, 4.0 * static_cast<double>(shape_.NumRuns()));
+    });
     return LaunchRmsNorm(stream, shape_, epsilon_, buffers.input, Value<std::byte>(0), buffers.output,
                          Floats(buffers.saved));
   }
 
   // In a whole backward pass the kernel that adds up the parts adds to the gradient itself.
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("rms_norm", "backward", input_shape(), TensorsOfBackward(buffers),
+                      4.0 * static_cast<double>(shape_.NumRuns()));
+    });
     const bool add = AddsAtOnce(buffers);
     return LaunchRmsNormBackward(stream, shape_, buffers.input, Value<std::byte>(0), Floats(buffers.saved),
                                  buffers.grad_output, buffers.addend, buffers.grad_input, add,
@@ -41,6 +48,9 @@ class CudaRmsNorm final : public PrimitiveLayer {
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
     if (AddsAtOnce(buffers)) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("add_gradients", "backward", Shape(DataType::kFloat32, {1, shape_.width}), 3);
+    });
     return LaunchSumParts(stream, /*num_parts=*/1, Floats(buffers.stash), /*add=*/true,
                           {Gradient<float>(0), shape_.width});
   }

@@ -27,11 +27,13 @@ class CudaRotary final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), Footprint{}), shape_(ShapeOf(spec, input_shape())) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("rotary", "forward", input_shape(), 2); });
     return LaunchRotary(stream, shape_, /*forward=*/true, buffers.input, buffers.output);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("rotary", "backward", input_shape(), 2); });
     return LaunchRotary(stream, shape_, /*forward=*/false, buffers.grad_output, buffers.grad_input);
   }
 

@@ -20,11 +20,13 @@ class CudaPatches final : public PrimitiveLayer {
         shape_({input_shape().type(), input_shape()[0], input_shape()[1], input_shape()[2], input_shape()[3], edge}) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("patches", "forward", output_shape(), 2); });
     return LaunchPatches(stream, shape_, buffers.input, buffers.output);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("patches", "backward", output_shape(), 2); });
     return LaunchPatchesBackward(stream, shape_, buffers.grad_output, buffers.grad_input);
   }
 
@@ -40,16 +42,20 @@ class CudaPositions final : public PrimitiveLayer {
         shape_({output_shape().type(), output_shape()[0], output_shape()[1], class_token ? 1 : 0, output_shape()[2]}) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("positions", "forward", output_shape(), 2); });
     return LaunchPositions(stream, shape_, buffers.input, class_token_ ? Value<std::byte>(1) : nullptr,
                            Value<std::byte>(0), buffers.output);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("positions", "backward", input_shape(), 2); });
     return LaunchPositionsBackward(stream, shape_, buffers.grad_output, buffers.grad_input);
   }
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle,
+                            [&] { return PassWork("positions", "gradients", output_shape(), 1); });
     return LaunchPositionsGradients(stream, shape_, buffers.grad_output, Gradient<float>(0),
                                     class_token_ ? Gradient<float>(1) : nullptr);
   }
@@ -66,11 +72,15 @@ class CudaFirstRow final : public PrimitiveLayer {
         shape_({input_shape().type(), input_shape()[0], input_shape()[1], input_shape()[2]}) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    const KernelScope scope(stream.native_handle, [&] { return PassWork("first_row", "forward", output_shape(), 2); });
     return LaunchFirstRow(stream, shape_, buffers.input, buffers.output);
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
     if (buffers.grad_input == nullptr) return absl::OkStatus();
+    const KernelScope scope(stream.native_handle, [&] {
+      return PassWork("first_row", "backward", input_shape(), 1, static_cast<double>(output_shape().NumBytes()));
+    });
     return LaunchFirstRowBackward(stream, shape_, buffers.grad_output, buffers.grad_input);
   }
 

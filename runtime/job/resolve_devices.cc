@@ -153,6 +153,12 @@ absl::Status CheckHead(const proto::Job& job, const proto::Devices& devices) {
   return absl::OkStatus();
 }
 
+absl::Status CheckProductChoices(const proto::Devices& devices) {
+  if (devices.product_choices().empty() || devices.backend() == proto::Devices::CUDA) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("devices.product_choices: ", devices.product_choices(), " needs devices.backend: CUDA, not HOST"));
+}
+
 absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices) {
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Precision>("devices.precision", devices.precision()));
   const std::string name = proto::Devices::Precision_Name(devices.precision());
@@ -196,6 +202,7 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
   BATON_RETURN_IF_ERROR(CheckTensor(job, devices));
   BATON_RETURN_IF_ERROR(CheckPrecision(job, devices));
   BATON_RETURN_IF_ERROR(CheckHead(job, devices));
+  BATON_RETURN_IF_ERROR(CheckProductChoices(devices));
   if (devices.count() == count) {
     BATON_RETURN_IF_ERROR(ResolveNodes(job.parallel().tensor(), devices));
     BATON_RETURN_IF_ERROR(CheckProcesses(devices));

@@ -79,6 +79,8 @@ TEST_CASE("wrong devices") {
             "devices.head_in_blocks: true needs devices.backend: HOST, not CUDA"},
       Wrong{kGpt, "devices.head_in_blocks=true;devices.precision=BF16",
             "devices.head_in_blocks: true needs devices.precision: FLOAT32, not BF16"},
+      Wrong{kGpt, "devices.product_choices='choices'",
+            "devices.product_choices: choices needs devices.backend: CUDA, not HOST"},
       Wrong{kGpt, "devices.head_in_blocks=true;parallel.tensor=2",
             "devices.head_in_blocks: true needs parallel.tensor: 1, not 2, with which no device has all logits"},
       Wrong{kGpt, "devices.deterministic=false",

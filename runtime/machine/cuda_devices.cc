@@ -1,21 +1,41 @@
 // CUDA devices, in a build with a CUDA toolkit.
 #include "runtime/machine/cuda_devices.h"
 
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "ops/cuda/cuda_backend.h"
 #include "runtime/device/cuda/cuda_device.h"
+#include "runtime/machine/product_choice_file.h"
 #include "runtime/transport/cuda/cuda_transport.h"
 #include "runtime/transport/nccl/nccl_transport.h"
 
 namespace baton {
 
+namespace {
+
+// All backends of the process share the choices of a file, so that equal products have one algorithm.
+std::shared_ptr<ProductChoices> ChoicesIn(const std::string& file) {
+  if (file.empty()) return nullptr;
+  static auto* const mutex = new Mutex;
+  static auto* const all = new std::map<std::string, std::shared_ptr<ProductChoices>>;
+  const MutexLock lock(mutex);
+  std::shared_ptr<ProductChoices>& choices = (*all)[file];
+  if (choices == nullptr) choices = std::make_shared<ProductChoiceFile>(file);
+  return choices;
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& devices) {
   CudaBackendOptions options;
   options.deterministic = devices.deterministic();
+  options.choices = ChoicesIn(devices.product_choices());
   switch (devices.precision()) {
     case proto::Devices::TF32:
       options.precision = CudaPrecision::kTensorFloat32;

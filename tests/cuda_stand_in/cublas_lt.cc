@@ -1,7 +1,8 @@
 // cuBLASLt on the host: the part of its interface that Baton calls. It checks callers more strictly than the library:
 // layouts must fit, pointers must be aligned, and an algorithm may run only the product that it was chosen for. As in
-// the library, the heuristic reads from the pointers of bias and aux how well they are aligned, null as best, and the
-// algorithm may then run only with pointers that are aligned as well.
+// the library there are several algorithms for a product, whose results may differ in the last bits; the heuristic
+// reads from the pointers of bias and aux how well they are aligned, null as best, and the algorithm may then run only
+// with pointers that are aligned as well.
 #include "tests/cuda_stand_in/cublas_lt.h"
 
 #include <cublasLt.h>
@@ -32,6 +33,7 @@ struct Algorithm {
   uint16_t aux_alignment;
   uint64_t workspace_bytes;
   uint32_t magic;
+  int32_t order;  // in which it adds
 };
 static_assert(sizeof(Algorithm) <= sizeof(cublasLtMatmulAlgo_t), "an algorithm fits into cublasLtMatmulAlgo_t");
 
@@ -51,6 +53,7 @@ cublasStatus_t Assign(T* to, const void* from, size_t bytes) {
 
 std::atomic<cublasStatus_t> epilogue_heuristic_status = CUBLAS_STATUS_SUCCESS;
 std::atomic<cublasStatus_t> epilogue_product_status = CUBLAS_STATUS_SUCCESS;
+std::atomic<size_t> library_version = 130000;
 
 // The largest power of two, at most 256, that divides the address. Null counts as the best.
 uint16_t AlignmentOf(const void* pointer) {
@@ -65,6 +68,17 @@ int32_t TypesOf(const Product& product) {
 
 }  // namespace
 
+void SetLibraryVersion(size_t version) { library_version = version; }
+
+void ChangeAlgorithm(int order, cublasLtEpilogue_t epilogue, cublasLtMatmulAlgo_t* algorithm) {
+  Algorithm own;
+  std::memcpy(&own, algorithm, sizeof(own));
+  own.order = order;
+  own.epilogue = epilogue;
+  own.bias_alignment = own.aux_alignment = 1;
+  std::memcpy(algorithm, &own, sizeof(own));
+}
+
 void FailEpilogues(cublasStatus_t heuristic, cublasStatus_t product) {
   epilogue_heuristic_status = heuristic;
   epilogue_product_status = product;
@@ -75,6 +89,8 @@ void FailEpilogues(cublasStatus_t heuristic, cublasStatus_t product) {
 using namespace baton::stand_in;  // NOLINT: cuBLASLt's functions are outside of any namespace
 
 extern "C" {
+
+size_t cublasLtGetVersion() { return library_version; }
 
 cublasStatus_t cublasLtCreate(cublasLtHandle_t* handle) {
   *handle = reinterpret_cast<cublasLtHandle_t>(new int(0));
@@ -192,7 +208,9 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
   }
   const cublasLtEpilogue_t epilogue = product.operation.epilogue;
   if (epilogue != CUBLASLT_EPILOGUE_DEFAULT) {
-    if (!HasBias(epilogue) && !HasAux(epilogue)) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (!HasBias(epilogue) && !HasAux(epilogue) && epilogue != CUBLASLT_EPILOGUE_BGRADB) {
+      return CUBLAS_STATUS_NOT_SUPPORTED;
+    }
     if (product.m == 1 || product.n == 1) return CUBLAS_STATUS_NOT_SUPPORTED;
     if (epilogue_heuristic_status != CUBLAS_STATUS_SUCCESS) return epilogue_heuristic_status;
   }
@@ -210,10 +228,13 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
   algorithm.aux_alignment = AlignmentOf(product.operation.aux);
   algorithm.workspace_bytes = wishes.workspace_bytes;
   algorithm.magic = kMagic;
-  std::memcpy(&results[0].algo, &algorithm, sizeof(algorithm));
-  results[0].workspaceSize = wishes.workspace_bytes;
-  results[0].state = CUBLAS_STATUS_SUCCESS;
-  *num_results = 1;
+  *num_results = std::min(num_wanted, kOrders);
+  for (int i = 0; i < *num_results; ++i) {
+    algorithm.order = i;
+    std::memcpy(&results[i].algo, &algorithm, sizeof(algorithm));
+    results[i].workspaceSize = wishes.workspace_bytes;
+    results[i].state = CUBLAS_STATUS_SUCCESS;
+  }
   return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -251,6 +272,11 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
                                      AlignmentOf(operands.bias) < algorithm.bias_alignment)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
+  if (operands.epilogue == CUBLASLT_EPILOGUE_BGRADB &&
+      (operands.bias == nullptr || operands.bias_type != CUDA_R_32F || product.d.type != CUDA_R_32F ||
+       AlignmentOf(operands.bias) < algorithm.bias_alignment)) {
+    return CUBLAS_STATUS_INVALID_VALUE;
+  }
   if (operands.epilogue != CUBLASLT_EPILOGUE_DEFAULT && epilogue_product_status != CUBLAS_STATUS_SUCCESS) {
     return epilogue_product_status;
   }
@@ -258,7 +284,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
   const float keep = *static_cast<const float*>(beta);
   Enqueue(stream, [=] {
     if (workspace != nullptr) std::memset(workspace, 0xff, algorithm.workspace_bytes);
-    Multiply(product, scale, a, b, keep, c, d);
+    Multiply(product, algorithm.order, scale, a, b, keep, c, d);
   });
   return CUBLAS_STATUS_SUCCESS;
 }

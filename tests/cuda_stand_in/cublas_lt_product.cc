@@ -82,15 +82,36 @@ bool MakeProduct(const Operation& operation, const Layout& a, const Layout& b, c
   return d.type == a.type || (a.type == CUDA_R_16BF && d.type == CUDA_R_32F);
 }
 
-void Multiply(const Product& product, float alpha, const void* a_data, const void* b_data, float beta,
+namespace {
+
+// The index that is the i-th to be added.
+int64_t IndexAt(int order, int64_t i, int64_t k) {
+  if (order == 0) return i;
+  if (order == 1) return k - 1 - i;
+  const int64_t num_even = (k + 1) / 2;
+  return i < num_even ? 2 * i : 2 * (i - num_even) + 1;
+}
+
+}  // namespace
+
+void Multiply(const Product& product, int order, float alpha, const void* a_data, const void* b_data, float beta,
               const void* c_data, void* d_data) {
   const std::vector<float> a = Unpack(product.a, a_data, product.operation.transpose_a == CUBLAS_OP_N);
   const std::vector<float> b = Unpack(product.b, b_data, product.operation.transpose_b == CUBLAS_OP_T);
   const Layout& d = product.d;
+  // BGRADB: the sums of b over k, which replace what stands there.
+  if (product.operation.epilogue == CUBLASLT_EPILOGUE_BGRADB) {
+    for (int64_t j = 0; j < product.n; ++j) {
+      float sum = 0;
+      for (int64_t i = 0; i < product.k; ++i) sum += b[i * product.n + j];
+      Write(const_cast<void*>(product.operation.bias), CUDA_R_32F, j, sum);
+    }
+  }
   std::vector<float> column(product.m);
   for (int64_t j = 0; j < product.n; ++j) {
     std::fill(column.begin(), column.end(), 0.0f);
-    for (int64_t i = 0; i < product.k; ++i) {
+    for (int64_t at = 0; at < product.k; ++at) {
+      const int64_t i = IndexAt(order, at, product.k);
       const float factor = b[i * product.n + j];
       const float* const from = &a[i * product.m];
       for (int64_t row = 0; row < product.m; ++row) column[row] += from[row] * factor;

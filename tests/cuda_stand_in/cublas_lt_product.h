@@ -45,8 +45,11 @@ bool HasAux(cublasLtEpilogue_t epilogue);
 bool MakeProduct(const Operation& operation, const Layout& a, const Layout& b, const Layout& c, const Layout& d,
                  Product* product);
 
-// Computes the product, with sums in f32. Does not read c if beta is 0.
-void Multiply(const Product& product, float alpha, const void* a_data, const void* b_data, float beta,
+inline constexpr int kOrders = 3;
+
+// Computes the product, with sums in f32 in one of kOrders orders: ascending, descending, odd indices behind even ones.
+// Does not read c if beta is 0.
+void Multiply(const Product& product, int order, float alpha, const void* a_data, const void* b_data, float beta,
               const void* c_data, void* d_data);
 
 }  // namespace baton::stand_in

@@ -7,13 +7,12 @@
 #include <functional>
 
 #include "absl/status/status.h"
+#include "base/version.h"
 
 namespace baton {
 
 // Run by main() after parsing.
 using CommandAction = std::function<absl::Status()>;
-
-inline constexpr char kVersion[] = "0.1.0";
 
 void AddTrainCommand(CLI::App& app, CommandAction& action);
 void AddCompileCommand(CLI::App& app, CommandAction& action);

@@ -37,10 +37,18 @@ for test in optimizer_conformance_cuda_test layer_conformance_cuda_test gpu_trai
 done
 program nccl_gpu_test 'echo "SKIPPED: one GPU"'
 program baton '
+echo "$*" >>'"$folder"'/said_to_baton
 while [ $# -gt 0 ]; do [ "$1" = --output ] && output=$2; shift; done
 mkdir -p "$output"
 for rate in 1 1 1 1 1 30 10 20 40 1; do echo "{\"tokens_per_second\":$rate.5}"; done >"$output/metrics.jsonl"
 echo "attention: cuDNN has no backward kernel for 12 heads"'
+program kernel_times '
+echo "{}" >"$2"
+echo "pretended GPU"
+echo "Ceilings: 700 TFLOP/s (product), 3000 GB/s (copy, read and written)."
+echo "| product | m=1 n=2 k=3 | 12 |"
+echo "product 1 x 2 x 3: of the bias cuBLASLt applies nothing" >&2
+echo "its kernels took 97 % of that."'
 printf '#!/bin/bash\necho "$LD_LIBRARY_PATH" >>%s/python_path\n[ "${1##*/}" = torch_gpt.py ] && echo 1234.5\nexit 0\n' "$folder" >"$folder/machine/python3"
 printf '#!/bin/bash\necho "$*" >>%s/sanitized\n' "$folder" >"$folder/machine/compute-sanitizer"
 chmod 755 "$folder"/machine/*
@@ -58,6 +66,11 @@ expect "missing libraries are named" grep -q 'libnvrtc-builtins.so.13.0: ' "$fol
 rm -f "$folder/python_path"
 go 0 --only=speed out
 expect "the median without the first steps and the last" grep -qE 'GPT-2 124M, one stage +- +(20|30) tokens/s' "$folder/out/table"
+expect "the kernels' row" grep -q 'kernel by kernel *- *Ceilings: 700 .*its kernels took 97 %' "$folder/out/table"
+expect "the kernels' lines" grep -q '{}' "$folder/out/kernels/GPT_2_124M__kernel_by_kernel.jsonl"
+expect "the kernels' table" grep -q '| product | m=1' "$folder/out/kernels/GPT_2_124M__kernel_by_kernel.md"
+expect "no warning in the kernels' table" test 0 = "$(grep -c cuBLASLt "$folder/out/kernels/GPT_2_124M__kernel_by_kernel.md")"
+expect "the choices of products go into the results" grep -q 'devices.product_choices=.*/out/product_choices' "$folder/said_to_baton"
 expect "PyTorch's number" grep -q 'PyTorch compiled, fused AdamW, 1558M *- *1234.5 tokens/s' "$folder/out/table"
 expect "a missing kernel is kept" grep -q 'cuDNN has no backward kernel' "$folder/out/warnings"
 expect "a missing kernel is shown" grep -q 'cuDNN has no backward kernel' "$folder/said"
@@ -69,6 +82,11 @@ go 1 out
 expect "the failure's row" grep -q 'whole models *FAILED *status 42.*one bit differs' "$folder/out/table"
 expect "the failure's log" grep -q 'one bit differs' "$folder/out/logs/bits_and_losses_of_whole_models"*
 expect "benchmarks run after a failure" grep -q 'GPT-2 1558M' "$folder/out/table"
+
+program kernel_times 'echo "out of memory"; exit 1'
+bundle
+go 1 --only=speed out
+expect "the kernels' failure" grep -q 'kernel by kernel *FAILED *status 1: out of memory' "$folder/out/table"
 
 program list_gpus 'echo "no driver"; exit 1'
 bundle

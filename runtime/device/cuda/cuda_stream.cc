@@ -7,7 +7,9 @@
 #include <chrono>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "base/cuda_status.h"
+#include "base/kernel_observer.h"
 #include "base/status.h"
 #include "runtime/device/clock.h"
 #include "runtime/device/cuda/cuda_device.h"
@@ -51,16 +53,25 @@ absl::Status CudaStream::Record(Event& event) {
 }
 
 absl::Status CudaStream::Zero(std::byte* data, Bytes bytes) {
+  const KernelScope scope(stream_, [&] {
+    return KernelWork{"copy", absl::StrCat("pass=zero bytes=", bytes), 1.0 * static_cast<double>(bytes), 0};
+  });
   BATON_RETURN_IF_CUDA_ERROR(cudaMemsetAsync(data, 0, static_cast<size_t>(bytes), stream_));
   return absl::OkStatus();
 }
 
 absl::Status CudaStream::Copy(std::byte* to, const std::byte* from, Bytes bytes) {
+  const KernelScope scope(stream_, [&] {
+    return KernelWork{"copy", absl::StrCat("pass=device bytes=", bytes), 2.0 * static_cast<double>(bytes), 0};
+  });
   BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, stream_));
   return absl::OkStatus();
 }
 
 absl::Status CudaStream::CopyFromShared(std::byte* arena, const std::byte* shared, Bytes bytes) {
+  const KernelScope scope(stream_, [&] {
+    return KernelWork{"copy", absl::StrCat("pass=host bytes=", bytes), 1.0 * static_cast<double>(bytes), 0};
+  });
   BATON_RETURN_IF_CUDA_ERROR(
       cudaMemcpyAsync(arena, shared, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream_));
   return absl::OkStatus();

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/cuda_status.h"
+#include "base/kernel_observer.h"
 #include "base/status.h"
 
 namespace baton {
@@ -85,9 +86,14 @@ absl::Status CudaChannel::Transfer() {
   if (send.started != nullptr) BATON_RETURN_IF_ERROR(send.started->RecordOn(sending));
   if (receive.started != nullptr) BATON_RETURN_IF_ERROR(receive.started->RecordOn(receiving));
   const auto bytes = static_cast<size_t>(send.bytes);
+  const auto transfer = [&] {
+    return KernelWork{"copy", absl::StrCat("pass=transfer bytes=", bytes), 2.0 * static_cast<double>(bytes), 0};
+  };
   if (bytes > 0 && sender_.device->gpu() == receiver_.device->gpu()) {
+    const KernelScope scope(sending, transfer);
     BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(receive.data, send.data, bytes, cudaMemcpyDeviceToDevice, sending));
   } else if (bytes > 0) {
+    const KernelScope scope(sending, transfer);
     BATON_RETURN_IF_CUDA_ERROR(
         cudaMemcpyPeerAsync(receive.data, receiver_.device->gpu(), send.data, sender_.device->gpu(), bytes, sending));
   }

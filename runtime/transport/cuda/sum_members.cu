@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "base/kernel_observer.h"
 #include "base/shards.h"
 #include "base/status.h"
 #include "ops/cuda/device_code.h"
@@ -104,6 +105,11 @@ absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream, 
   if (first.combine == Combine::kShards) {
     return ExchangeShards(members, stream, offset, total == 0 ? first.bytes : total);
   }
+  const KernelScope scope(stream.native_handle(), [&] {
+    const auto count = static_cast<double>(members.size());
+    return KernelWork{"sum", absl::StrCat("members=", members.size(), " bytes=", first.bytes, " type=", type),
+                      2 * count * static_cast<double>(first.bytes), 0};
+  });
   return first.is_double ? Sum<double>(members, stream) : Sum<float>(members, stream);
 }
 
