@@ -169,8 +169,8 @@ absl::Status Matmul::RunFirst(KernelStream stream, const MatmulOperands& operand
     absl::Status status = ChooseAlgorithm(choice);
     if (status.ok()) status = RunProduct(stream, operands, scratch);
     if (status.ok()) {
-      if (choice != spec_.epilogue && spec_.epilogue != MatmulEpilogue::kBiasGradient)
-        WarnOnce(spec_, choice, first_failure);
+      const bool is_expected = choice == spec_.epilogue || spec_.epilogue == MatmulEpilogue::kBiasGradient;
+      if (!is_expected) WarnOnce(spec_, choice, first_failure);
       return Finish(stream, operands, scratch);
     }
     if (first_failure.ok()) first_failure = status;
@@ -320,6 +320,9 @@ absl::Status Matmul::Finish(KernelStream stream, const MatmulOperands& operands,
   if (fused_ == spec_.epilogue) return absl::OkStatus();
   const int64_t count = spec_.m * spec_.n;
   const DataType type = spec_.output_type;
+  const KernelScope scope(stream.native_handle, [&] {
+    return PassWork("epilogue", ShortName(spec_.epilogue), Shape(type, {spec_.m, spec_.n}), 3);
+  });
   switch (spec_.epilogue) {
     case MatmulEpilogue::kNone:
     case MatmulEpilogue::kBiasGradient:
