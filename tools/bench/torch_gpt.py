@@ -16,6 +16,7 @@ parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--compile", action="store_true", help="torch.compile; always on a GPU")
 parser.add_argument("--autocast", action="store_true", help="bf16 under autocast; always on a GPU")
+parser.add_argument("--tanh", action="store_true", help="the tanh approximation of GELU, which GPT-2 has")
 parser.add_argument("--cpu-time", action="store_true", help="tokens per second of the process's CPU time")
 options = parser.parse_args()
 on_gpu = options.device == "cuda"
@@ -31,6 +32,9 @@ torch.set_num_threads(options.threads)
 if on_gpu:
     torch.set_default_device(options.device)
 torch.manual_seed(1)
+
+
+APPROXIMATION = "tanh" if options.tanh else "none"
 
 
 class Block(nn.Module):
@@ -57,7 +61,7 @@ class Block(nn.Module):
 
     def forward(self, x):
         x = x + self.attend(self.ln_1(x))
-        return x + self.fc_out(functional.gelu(self.fc(self.ln_2(x))))
+        return x + self.fc_out(functional.gelu(self.fc(self.ln_2(x)), approximate=APPROXIMATION))
 
 
 class Gpt(nn.Module):
