@@ -8,6 +8,7 @@
 #ifndef BATON_OPS_BACKEND_H_
 #define BATON_OPS_BACKEND_H_
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -57,10 +58,22 @@ class Backend {
     return std::unique_ptr<Layer>();
   }
 
-  // sum ← a + b, element by element. a, b, sum: `shape`; sum may be a or b. Stream: enqueued on `stream`; on the host
-  // done when the call returns. Errors: InvalidArgument if the backend does not compute in shape.type().
+  // The calls with a stream enqueue on it; on the host they are done when they return.
+
+  // sum ← a + b, element by element. a, b, sum: `shape`; sum may be a or b. Errors: InvalidArgument if the backend
+  // computes neither activations nor gradients of parameters in shape.type().
   virtual absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                            std::byte* sum) const = 0;
+  // Copies between arrays in the device's memory that do not overlap.
+  virtual absl::Status Copy(KernelStream stream, const std::byte* from, Bytes bytes, std::byte* to) const {
+    std::memcpy(to, from, bytes);
+    return absl::OkStatus();
+  }
+  // Fills with zeros.
+  virtual absl::Status Zero(KernelStream stream, Bytes bytes, std::byte* data) const {
+    std::memset(data, 0, bytes);
+    return absl::OkStatus();
+  }
   // Makes the optimizer of a chunk's `parameters`, whose memory must outlive it.
   virtual std::unique_ptr<Optimizer> CreateOptimizer(std::vector<OptimizedParameter> parameters) const = 0;
 };

@@ -130,6 +130,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaAttention(const AttentionSpec& 
   ProbabilityDropout dropout;
   dropout.name_hash = DropoutNameHash(spec.name);
   dropout.threshold = DropoutThreshold(spec.dropout);
+  dropout.first_head = spec.first_head;
   dropout.scale = static_cast<float>(1 / (1 - spec.dropout));
   // cuDNN draws other numbers.
   std::unique_ptr<FusedAttention> fused =

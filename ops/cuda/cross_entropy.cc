@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "ops/cuda/kernels/cross_entropy.h"
+#include "ops/cuda/sliced_cross_entropy.h"
 #include "ops/cuda/support.h"
 #include "ops/layers/primitive_layer.h"
 
@@ -47,6 +48,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaCrossEntropy(const CrossEntropy
   BATON_ASSIGN_OR_RETURN(LayerInfo info, CrossEntropyInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
   BATON_RETURN_IF_ERROR(CheckRows("cross_entropy", NumRows(input)));
+  if (!spec.slice.IsWhole()) return CreateCudaSlicedCrossEntropy(spec, std::move(info));
   Footprint footprint;
   footprint.saved = AlignUp(NumRows(input) * static_cast<Bytes>(sizeof(float) + sizeof(int32_t)));
   footprint.scratch = AlignUp(NumRows(input) * static_cast<Bytes>(sizeof(float)));

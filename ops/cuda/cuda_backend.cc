@@ -1,10 +1,12 @@
 // The CUDA backend's table of layers.
 #include "ops/cuda/cuda_backend.h"
 
+#include <cuda_runtime_api.h>
+
 #include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
+#include "base/cuda_status.h"
 #include "base/status.h"
 #include "ops/cuda/activation.h"
 #include "ops/cuda/attention.h"
@@ -26,9 +28,7 @@
 namespace baton {
 namespace {
 
-absl::Status NotSliced(const char* kind) {
-  return absl::UnimplementedError(absl::StrCat(kind, ": the cuda backend has no parts of layers"));
-}
+cudaStream_t Native(KernelStream stream) { return static_cast<cudaStream_t>(stream.native_handle); }
 
 // The table of layers: one row a kind.
 struct Maker {
@@ -36,14 +36,8 @@ struct Maker {
   const Shape& input;
   const CudaBackendOptions& options;
 
-  Result operator()(const LinearSpec& spec) const {
-    if (!spec.adds_bias) return NotSliced(LinearSpec::kKind);
-    return CreateCudaLinear(spec, input, options);
-  }
-  Result operator()(const EmbeddingSpec& spec) const {
-    if (!spec.slice.IsWhole() || !spec.adds_positions) return NotSliced(EmbeddingSpec::kKind);
-    return CreateCudaEmbedding(spec, input, options);
-  }
+  Result operator()(const LinearSpec& spec) const { return CreateCudaLinear(spec, input, options); }
+  Result operator()(const EmbeddingSpec& spec) const { return CreateCudaEmbedding(spec, input, options); }
   Result operator()(const LayerNormSpec& spec) const { return CreateCudaLayerNorm(spec, input, options); }
   Result operator()(const RmsNormSpec& spec) const { return CreateCudaRmsNorm(spec, input, options); }
   Result operator()(const ActivationSpec& spec) const { return CreateCudaActivation(spec, input, options); }
@@ -54,10 +48,8 @@ struct Maker {
   Result operator()(const PatchesSpec& spec) const { return CreateCudaPatches(spec, input, options); }
   Result operator()(const PositionsSpec& spec) const { return CreateCudaPositions(spec, input, options); }
   Result operator()(const FirstRowSpec& spec) const { return CreateCudaFirstRow(spec, input, options); }
-  Result operator()(const CrossEntropySpec& spec) const {
-    if (!spec.slice.IsWhole()) return NotSliced(CrossEntropySpec::kKind);
-    return CreateCudaCrossEntropy(spec, input, options);
-  }
+  Result operator()(const ColumnsSpec& spec) const { return CreateCudaColumns(spec, input, options); }
+  Result operator()(const CrossEntropySpec& spec) const { return CreateCudaCrossEntropy(spec, input, options); }
   template <typename Other>
   Result operator()(const Other&) const {
     return NoSuchLayer("cuda", Other::kKind);
@@ -74,7 +66,6 @@ absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateFeedForward(const Line
                                                                       ActivationKind activation,
                                                                       const LinearSpec& second,
                                                                       const Shape& input) const {
-  if (!first.adds_bias || !second.adds_bias) return NotSliced("feed-forward");
   return CreateCudaFeedForward(first, activation, second, input, options_);
 }
 
@@ -86,9 +77,21 @@ absl::StatusOr<std::unique_ptr<Layer>> CudaBackend::CreateHeadLoss(const LinearS
 
 absl::Status CudaBackend::Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                               std::byte* sum) const {
-  BATON_RETURN_IF_ERROR(CheckPrecision(shape, options_.ElementType()));
+  // Gradients of parameters are f32 in every precision.
+  if (shape.type() != DataType::kFloat32) BATON_RETURN_IF_ERROR(CheckPrecision(shape, options_.ElementType()));
   const KernelScope scope(stream.native_handle, [&] { return PassWork("add", "both", shape, 3); });
   return LaunchAdd(stream, shape.type(), shape.NumElements(), a, b, sum);
+}
+
+absl::Status CudaBackend::Copy(KernelStream stream, const std::byte* from, Bytes bytes, std::byte* to) const {
+  BATON_RETURN_IF_CUDA_ERROR(
+      cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, Native(stream)));
+  return absl::OkStatus();
+}
+
+absl::Status CudaBackend::Zero(KernelStream stream, Bytes bytes, std::byte* data) const {
+  BATON_RETURN_IF_CUDA_ERROR(cudaMemsetAsync(data, 0, static_cast<size_t>(bytes), Native(stream)));
+  return absl::OkStatus();
 }
 
 std::unique_ptr<Optimizer> CudaBackend::CreateOptimizer(std::vector<OptimizedParameter> parameters) const {

@@ -33,6 +33,8 @@ class CudaBackend final : public Backend {
 
   absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                    std::byte* sum) const override;
+  absl::Status Copy(KernelStream stream, const std::byte* from, Bytes bytes, std::byte* to) const override;
+  absl::Status Zero(KernelStream stream, Bytes bytes, std::byte* data) const override;
   std::unique_ptr<Optimizer> CreateOptimizer(std::vector<OptimizedParameter> parameters) const override;
 
  private:

@@ -17,8 +17,9 @@ namespace {
 
 DropoutShape ShapeOf(const DropoutSpec& spec, const Shape& input) {
   return {input.type(),
-          input[0],
-          input.NumElements() / input[0],
+          input.NumElements(),
+          ElementsOfSequence(spec, input),
+          FirstElement(spec, input),
           DropoutNameHash(spec.name),
           DropoutThreshold(spec.probability),
           static_cast<float>(1 / (1 - spec.probability))};

@@ -14,8 +14,15 @@ namespace {
 
 EmbeddingShape ShapeOf(const EmbeddingSpec& spec, const LayerInfo& info) {
   const Shape& input = info.input_shape;
-  return {info.output_shape.type(), input[0],   input[1],
-          spec.vocabulary,          spec.width, spec.segment_name.empty() ? 1 : spec.segments};
+  const IndexRange own = spec.slice.IsWhole() ? IndexRange{0, spec.vocabulary} : spec.slice.ranges.front();
+  return {info.output_shape.type(),
+          input[0],
+          input[1],
+          spec.vocabulary,
+          spec.width,
+          spec.segment_name.empty() ? 1 : spec.segments,
+          own.begin,
+          own.end};
 }
 
 class CudaEmbedding final : public PrimitiveLayer {
@@ -24,15 +31,17 @@ class CudaEmbedding final : public PrimitiveLayer {
       : PrimitiveLayer(std::move(info), footprint),
         shape_(shape),
         has_positions_(!spec.position_name.empty()),
-        has_segments_(!spec.segment_name.empty()) {}
+        has_segments_(!spec.segment_name.empty()),
+        adds_positions_(spec.adds_positions) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
     const KernelScope scope(stream.native_handle, [&] {
-      return PassWork("embedding", "forward", output_shape(), 2.0 + has_positions_ + has_segments_);
+      return PassWork("embedding", "forward", output_shape(),
+                      2.0 + (has_positions_ && adds_positions_) + (has_segments_ && adds_positions_));
     });
-    const EmbeddingTables<const std::byte> tables = {Value<std::byte>(0),
-                                                     has_positions_ ? Value<std::byte>(1) : nullptr,
-                                                     has_segments_ ? Value<std::byte>(SegmentTable()) : nullptr};
+    const EmbeddingTables<const std::byte> tables = {
+        Value<std::byte>(0), has_positions_ && adds_positions_ ? Value<std::byte>(1) : nullptr,
+        has_segments_ && adds_positions_ ? Value<std::byte>(SegmentTable()) : nullptr};
     return LaunchEmbedding(stream, shape_, Ids(buffers.input), tables, buffers.output);
   }
 
@@ -54,6 +63,7 @@ class CudaEmbedding final : public PrimitiveLayer {
   const EmbeddingShape shape_;
   const bool has_positions_;
   const bool has_segments_;
+  const bool adds_positions_;  // and segments
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ class CudaFeedForward final : public PrimitiveLayer {
                   const CudaBackendOptions& options)
       : PrimitiveLayer(std::move(info), footprint),
         second_bias_(second.bias),
+        adds_second_bias_(AddsBias(second)),
         first_(first, NumRows(input_shape()), options, {/*gelu_after=*/true, false}),
         second_(second, NumRows(input_shape()), options, {false, /*gelu_before=*/true}) {}
 
@@ -42,7 +43,7 @@ class CudaFeedForward final : public PrimitiveLayer {
     MatmulOperands second;
     second.a = buffers.saved_weight;
     second.b = Value<std::byte>(kSecondWeight);
-    second.bias = second_bias_ ? Value<std::byte>(kSecondBias) : nullptr;
+    second.bias = adds_second_bias_ ? Value<std::byte>(kSecondBias) : nullptr;
     second.addend = buffers.addend;
     second.c = buffers.output;
     return second_.Forward(stream, second, buffers.scratch);
@@ -76,6 +77,7 @@ class CudaFeedForward final : public PrimitiveLayer {
   enum Parameter { kFirstWeight, kFirstBias, kSecondWeight, kSecondBias };
 
   const bool second_bias_;
+  const bool adds_second_bias_;
   LinearProducts first_;
   LinearProducts second_;
 };
@@ -87,7 +89,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaFeedForward(const LinearSpec& f
                                                              const CudaBackendOptions& options) {
   constexpr int64_t kWidthStep = 8;  // of the leading dimension of what cuBLASLt calls aux
   if (!options.fuse_gelu || options.ElementType() != DataType::kBFloat16 || activation != ActivationKind::kGeluTanh ||
-      !first.bias || first.outputs % kWidthStep != 0) {
+      !AddsBias(first) || first.outputs % kWidthStep != 0) {
     return std::unique_ptr<Layer>();
   }
   BATON_ASSIGN_OR_RETURN(LayerInfo info, FeedForwardInfo(first, activation, second, input));

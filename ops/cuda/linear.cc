@@ -16,6 +16,7 @@ class CudaLinear final : public PrimitiveLayer {
   CudaLinear(LayerInfo info, const Footprint& footprint, const LinearSpec& spec, const CudaBackendOptions& options)
       : PrimitiveLayer(std::move(info), footprint),
         bias_(spec.bias),
+        adds_bias_(AddsBias(spec)),
         products_(spec, NumRows(input_shape()), options, {}) {}
 
   bool adds_to_output() const override { return true; }
@@ -25,7 +26,7 @@ class CudaLinear final : public PrimitiveLayer {
     MatmulOperands operands;
     operands.a = buffers.input;
     operands.b = Value<std::byte>(0);
-    operands.bias = bias_ ? Value<std::byte>(1) : nullptr;
+    operands.bias = adds_bias_ ? Value<std::byte>(1) : nullptr;
     operands.addend = buffers.addend;
     operands.c = buffers.output;
     return products_.Forward(stream, operands, buffers.scratch);
@@ -48,6 +49,7 @@ class CudaLinear final : public PrimitiveLayer {
 
  private:
   const bool bias_;
+  const bool adds_bias_;
   LinearProducts products_;
 };
 

@@ -23,7 +23,9 @@ MatmulSpec ForwardSpec(const LinearSpec& linear, int64_t rows, const CudaBackend
   spec.n = linear.outputs;
   spec.k = linear.inputs;
   spec.b_transposed = true;
-  spec.epilogue = gelu_after ? MatmulEpilogue::kBiasGelu : linear.bias ? MatmulEpilogue::kBias : MatmulEpilogue::kNone;
+  spec.epilogue = gelu_after         ? MatmulEpilogue::kBiasGelu
+                  : AddsBias(linear) ? MatmulEpilogue::kBias
+                                     : MatmulEpilogue::kNone;
   return spec;
 }
 

@@ -10,6 +10,9 @@
 
 namespace baton {
 
+// Whether the forward product adds a bias. With spec.bias alone, BackwardWeight computes its gradient.
+inline bool AddsBias(const LinearSpec& spec) { return spec.bias && spec.adds_bias; }
+
 // Shapes: x, dx: [rows, inputs]; y, dy: [rows, outputs]; weight: [outputs, inputs]; bias: [outputs]. Gradients of
 // parameters are f32, everything else has the options' precision. Asynchronous on `stream`. Thread contract, lifecycle
 // and errors: Matmul's.
@@ -26,7 +29,7 @@ class LinearProducts {
   // The scratch that any of the calls needs.
   static Bytes ScratchBytes(const LinearSpec& spec, int64_t rows, const CudaBackendOptions& options);
 
-  // operands: x as a, weight as b, bias (null without one), aux, addend, y as c.
+  // operands: x as a, weight as b, bias (null unless AddsBias), aux, addend, y as c.
   absl::Status Forward(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);
   // operands: dy as a, weight as b, aux, addend, dx as c.
   absl::Status BackwardInput(KernelStream stream, const MatmulOperands& operands, std::byte* scratch);

@@ -1,9 +1,10 @@
-// Patches, positions and first rows by Baton's own kernels. None of them saves anything.
+// Patches, positions, first rows and columns by Baton's own kernels. None of them saves anything.
 #include "ops/cuda/rows.h"
 
 #include <utility>
 
 #include "base/status.h"
+#include "ops/cuda/kernels/columns.h"
 #include "ops/cuda/kernels/first_row.h"
 #include "ops/cuda/kernels/patches.h"
 #include "ops/cuda/kernels/positions.h"
@@ -88,6 +89,25 @@ class CudaFirstRow final : public PrimitiveLayer {
   const FirstRowShape shape_;
 };
 
+class CudaColumns final : public PrimitiveLayer {
+ public:
+  CudaColumns(LayerInfo info, const ColumnsSpec& spec)
+      : PrimitiveLayer(std::move(info), Footprint{}),
+        shape_({input_shape().type(), NumRows(input_shape()), input_shape().extents().back(), spec.begin, spec.end}) {}
+
+  absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
+    return LaunchColumns(stream, shape_, buffers.input, buffers.output);
+  }
+
+  absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
+    if (buffers.grad_input == nullptr) return absl::OkStatus();
+    return LaunchColumnsBackward(stream, shape_, buffers.grad_output, buffers.grad_input);
+  }
+
+ private:
+  const ColumnsShape shape_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaPatches(const PatchesSpec& spec, const Shape& input,
@@ -109,6 +129,13 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaFirstRow(const FirstRowSpec& sp
   BATON_ASSIGN_OR_RETURN(LayerInfo info, FirstRowInfo(spec, input));
   BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
   return std::make_unique<CudaFirstRow>(std::move(info));
+}
+
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaColumns(const ColumnsSpec& spec, const Shape& input,
+                                                         const CudaBackendOptions& options) {
+  BATON_ASSIGN_OR_RETURN(LayerInfo info, ColumnsInfo(spec, input));
+  BATON_RETURN_IF_ERROR(CheckPrecision(input, options.ElementType()));
+  return std::make_unique<CudaColumns>(std::move(info), spec);
 }
 
 }  // namespace baton

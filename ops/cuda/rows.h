@@ -18,6 +18,8 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateCudaPositions(const PositionsSpec& 
                                                            const CudaBackendOptions& options);
 absl::StatusOr<std::unique_ptr<Layer>> CreateCudaFirstRow(const FirstRowSpec& spec, const Shape& input,
                                                           const CudaBackendOptions& options);
+absl::StatusOr<std::unique_ptr<Layer>> CreateCudaColumns(const ColumnsSpec& spec, const Shape& input,
+                                                         const CudaBackendOptions& options);
 
 }  // namespace baton
 

@@ -118,7 +118,7 @@ struct Builder {
     BATON_ASSIGN_OR_RETURN(const Shape whole, MemberSlices::WholeInput(spec, input));
     const Builder builder{backend, whole, inside};
     BATON_ASSIGN_OR_RETURN(std::unique_ptr<Layer> inner, builder(SequenceSpec{spec.layers}));
-    return MemberSlices::Create(spec, input, std::move(inner));
+    return MemberSlices::Create(backend, spec, input, std::move(inner));
   }
   Result operator()(const FlattenedSpec& spec) const {
     if (input.NumElements() <= 0) {

@@ -21,8 +21,8 @@ class MemberGroup {
 
   virtual int num_members() const = 0;  // at least 1
   // values ← the sum of all members' values, added from member 0 to the last, so that every member gets the same bits.
-  // `values`: [count] f32 or f64, the same count and type on every member. Errors: Internal if counts or types differ;
-  // Cancelled if another member has failed; InvalidArgument for another type.
+  // `values`: [count] f32 or f64, or bf16 on GPUs, the same count and type on every member. Errors: Internal if counts
+  // or types differ; Cancelled if another member has failed; InvalidArgument for another type.
   virtual absl::Status Sum(KernelStream stream, DataType type, int64_t count, std::byte* values) = 0;
   // values ← the largest of all members' values. Otherwise as Sum.
   virtual absl::Status Max(KernelStream stream, DataType type, int64_t count, std::byte* values) = 0;

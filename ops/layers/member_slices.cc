@@ -2,7 +2,6 @@
 #include "ops/layers/member_slices.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,19 +39,20 @@ absl::StatusOr<Shape> MemberSlices::WholeInput(const MemberSlicesSpec& spec, con
   return WithRows(input, spec.rows.OfWhole());
 }
 
-absl::StatusOr<std::unique_ptr<MemberSlices>> MemberSlices::Create(const MemberSlicesSpec& spec, const Shape& input,
-                                                                   std::unique_ptr<Layer> inner) {
+absl::StatusOr<std::unique_ptr<MemberSlices>> MemberSlices::Create(const Backend& backend, const MemberSlicesSpec& spec,
+                                                                   const Shape& input, std::unique_ptr<Layer> inner) {
   Shape output = inner->output_shape();
   if (spec.output != MemberSlicesSpec::Output::kWhole) {
     BATON_RETURN_IF_ERROR(CheckRows("output", output, spec.rows.OfWhole()));
     output = WithRows(output, spec.rows.OfSlice());
   }
-  return std::unique_ptr<MemberSlices>(new MemberSlices(spec, input, output, std::move(inner)));
+  return std::unique_ptr<MemberSlices>(new MemberSlices(backend, spec, input, output, std::move(inner)));
 }
 
-MemberSlices::MemberSlices(const MemberSlicesSpec& spec, const Shape& input, const Shape& output,
-                           std::unique_ptr<Layer> inner)
-    : gathers_(spec.input != MemberSlicesSpec::Input::kWhole),
+MemberSlices::MemberSlices(const Backend& backend, const MemberSlicesSpec& spec, const Shape& input,
+                           const Shape& output, std::unique_ptr<Layer> inner)
+    : backend_(backend),
+      gathers_(spec.input != MemberSlicesSpec::Input::kWhole),
       sums_grad_input_(spec.input == MemberSlicesSpec::Input::kGatheredParts),
       recomputes_first_(spec.layers.front().recompute == RecomputeMode::kFull),
       output_(spec.output),
@@ -110,7 +110,7 @@ absl::Status MemberSlices::Gather(KernelStream stream, const PassBuffers& buffer
     return buffers.members->Gather(stream, slice.type(), slice.NumElements(), own, whole);
   }
   for (int member = 0; member < num_members_; ++member) {
-    std::memcpy(whole + member * slice.NumBytes(), own, slice.NumBytes());
+    BATON_RETURN_IF_ERROR(backend_.Copy(stream, own, slice.NumBytes(), whole + member * slice.NumBytes()));
   }
   return absl::OkStatus();
 }
@@ -120,12 +120,12 @@ absl::Status MemberSlices::SumScatter(KernelStream stream, const PassBuffers& bu
   if (buffers.members != nullptr) {
     return buffers.members->SumScatter(stream, slice.type(), slice.NumElements(), whole, own);
   }
-  CopyOwnRows(slice, whole, own);
-  return absl::OkStatus();
+  return CopyOwnRows(stream, slice, whole, own);
 }
 
-void MemberSlices::CopyOwnRows(const Shape& slice, const std::byte* whole, std::byte* own) const {
-  std::memcpy(own, whole + member_ * slice.NumBytes(), slice.NumBytes());
+absl::Status MemberSlices::CopyOwnRows(KernelStream stream, const Shape& slice, const std::byte* whole,
+                                       std::byte* own) const {
+  return backend_.Copy(stream, whole + member_ * slice.NumBytes(), slice.NumBytes(), own);
 }
 
 absl::Status MemberSlices::Forward(KernelStream stream, const PassBuffers& buffers) {
@@ -141,7 +141,7 @@ absl::Status MemberSlices::Forward(KernelStream stream, const PassBuffers& buffe
     return SumScatter(stream, buffers, output_shape_, inner.output, buffers.output);
   }
   if (output_ == MemberSlicesSpec::Output::kOwnRows) {
-    CopyOwnRows(output_shape_, inner.output, buffers.output);
+    return CopyOwnRows(stream, output_shape_, inner.output, buffers.output);
   }
   return absl::OkStatus();
 }
@@ -176,8 +176,7 @@ absl::Status MemberSlices::BackwardInput(KernelStream stream, const PassBuffers&
   inner.grad_input = buffers.scratch + places_.grad_input;
   BATON_RETURN_IF_ERROR(inner_->BackwardInput(stream, inner));
   if (sums_grad_input_) return SumScatter(stream, buffers, input_shape_, inner.grad_input, buffers.grad_input);
-  CopyOwnRows(input_shape_, inner.grad_input, buffers.grad_input);
-  return absl::OkStatus();
+  return CopyOwnRows(stream, input_shape_, inner.grad_input, buffers.grad_input);
 }
 
 absl::Status MemberSlices::BackwardWeight(KernelStream stream, const PassBuffers& buffers) {

@@ -14,20 +14,22 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "ops/backend.h"
 #include "ops/layers/layer.h"
 #include "ops/layers/spec.h"
 
 namespace baton {
 
 // Owns the inner layer. Only slices of its input and output live between passes: BackwardInput gathers the input again,
-// and keeps it in the stash with the gathered gradient. Buffers are in host memory. Without PassBuffers::members the
+// and keeps it in the stash with the gathered gradient. Without PassBuffers::members the
 // slices of other members are copies of this one's, to time the layer. Thread contract and lifecycle: Layer's.
 class MemberSlices final : public Layer {
  public:
-  // `input`: of one member; a slice unless spec.input is kWhole. `inner`: of the input WholeInput(spec, input).
-  // Errors: InvalidArgument if the rows of the input are not those of the spec, or those of the output cannot be cut.
-  static absl::StatusOr<std::unique_ptr<MemberSlices>> Create(const MemberSlicesSpec& spec, const Shape& input,
-                                                              std::unique_ptr<Layer> inner);
+  // `backend` must outlive this. `input`: of one member; a slice unless spec.input is kWhole. `inner`: of the input
+  // WholeInput(spec, input). Errors: InvalidArgument if the rows of the input are not those of the spec, or those of
+  // the output cannot be cut.
+  static absl::StatusOr<std::unique_ptr<MemberSlices>> Create(const Backend& backend, const MemberSlicesSpec& spec,
+                                                              const Shape& input, std::unique_ptr<Layer> inner);
   // The input of spec.layers. Errors: InvalidArgument if `input` is not a slice of the spec's rows.
   static absl::StatusOr<Shape> WholeInput(const MemberSlicesSpec& spec, const Shape& input);
 
@@ -60,7 +62,8 @@ class MemberSlices final : public Layer {
     Bytes backward_input = 0, backward_gradient = 0, grad_input = 0, scratch_end = 0;
   };
 
-  MemberSlices(const MemberSlicesSpec& spec, const Shape& input, const Shape& output, std::unique_ptr<Layer> inner);
+  MemberSlices(const Backend& backend, const MemberSlicesSpec& spec, const Shape& input, const Shape& output,
+               std::unique_ptr<Layer> inner);
   bool IsCut() const { return output_ != MemberSlicesSpec::Output::kWhole; }
   bool KeepsInput() const { return gathers_ && inner_->input_use() == InputUse::kBackwardWeight; }
   bool ReadsInput() const { return gathers_ && inner_->input_use() != InputUse::kNever; }
@@ -74,8 +77,9 @@ class MemberSlices final : public Layer {
                       std::byte* whole) const;
   absl::Status SumScatter(KernelStream stream, const PassBuffers& buffers, const Shape& slice, const std::byte* whole,
                           std::byte* own) const;
-  void CopyOwnRows(const Shape& slice, const std::byte* whole, std::byte* own) const;
+  absl::Status CopyOwnRows(KernelStream stream, const Shape& slice, const std::byte* whole, std::byte* own) const;
 
+  const Backend& backend_;
   const bool gathers_;
   const bool sums_grad_input_;
   const bool recomputes_first_;

@@ -1,7 +1,7 @@
 // The passes of MemberSum: the inner layer's, each with a sum over members behind it.
 #include "ops/layers/member_sum.h"
 
-#include <cstring>
+#include <utility>
 
 #include "base/status.h"
 #include "ops/layers/member_group.h"
@@ -79,8 +79,8 @@ absl::Status MemberSum::BackwardWeight(KernelStream stream, const PassBuffers& b
   if (!gradients_ || buffers.members == nullptr) return inner_->BackwardWeight(stream, buffers);
   std::byte* earlier = buffers.scratch + inner_scratch_;
   for (size_t i = 0; i < shapes_.size(); earlier += AlignUp(shapes_[i].NumBytes()), ++i) {
-    std::memcpy(earlier, own_gradients_[i], shapes_[i].NumBytes());
-    std::memset(own_gradients_[i], 0, shapes_[i].NumBytes());
+    BATON_RETURN_IF_ERROR(backend_.Copy(stream, own_gradients_[i], shapes_[i].NumBytes(), earlier));
+    BATON_RETURN_IF_ERROR(backend_.Zero(stream, shapes_[i].NumBytes(), own_gradients_[i]));
   }
   BATON_RETURN_IF_ERROR(inner_->BackwardWeight(stream, buffers));
   earlier = buffers.scratch + inner_scratch_;

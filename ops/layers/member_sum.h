@@ -23,8 +23,7 @@ namespace baton {
 // Layer's.
 class MemberSum final : public Layer {
  public:
-  // `backend` must outlive this. Errors: InvalidArgument if the output of a loss is to be summed, or nothing is. Sums
-  // of gradients need parameters in host memory.
+  // `backend` must outlive this. Errors: InvalidArgument if the output of a loss is to be summed, or nothing is.
   static absl::StatusOr<std::unique_ptr<MemberSum>> Create(const Backend& backend, const MemberSumSpec& spec,
                                                            std::unique_ptr<Layer> inner);
 

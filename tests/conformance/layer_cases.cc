@@ -163,6 +163,54 @@ LayerCase FirstRowCase(std::vector<int64_t> rows, DataType type) {
   return {"first row", {FirstRowSpec{}}, Shape(type, std::move(rows))};
 }
 
+LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type, double z_loss = 0) {
+  LayerCase result{absl::StrCat("cross-entropy of ", classes, " classes, z-loss ", z_loss),
+                   {CrossEntropySpec{classes, 3 * rows, z_loss}},
+                   Shape(type, {rows, classes})};
+  result.num_classes = classes;
+  result.scale = 4;
+  return result;
+}
+
+// The layers of one member of a tensor-parallel group, without the others: sums over members are left out.
+
+LayerCase WithoutBiasCase(std::vector<int64_t> rows, int64_t inputs, int64_t outputs, DataType type) {
+  LayerCase result = LinearCase(std::move(rows), inputs, outputs, true, type);
+  result.name += " that another member adds";
+  std::get<LinearSpec>(result.spec.kind).adds_bias = false;
+  return result;
+}
+
+// Tokens [begin, end) of a table, and rows of padding.
+LayerCase EmbeddingSliceCase(LayerCase whole, int64_t begin, int64_t end, int64_t padding, bool adds_positions) {
+  auto& spec = std::get<EmbeddingSpec>(whole.spec.kind);
+  whole.name = absl::StrCat("slice from ", begin, " of ", whole.name);
+  spec.slice = {0, spec.vocabulary, {{begin, end}}, padding};
+  spec.adds_positions = adds_positions;
+  return whole;
+}
+
+// Classes [begin, end) of `whole`, and columns of padding.
+LayerCase LossSliceCase(int64_t rows, int64_t whole, int64_t begin, int64_t end, int64_t padding, DataType type,
+                        double z_loss = 0) {
+  LayerCase result = CrossEntropyCase(rows, end - begin + padding, type, z_loss);
+  result.name = absl::StrCat("slice from ", begin, " to ", end, " of ", whole, " of ", result.name);
+  std::get<CrossEntropySpec>(result.spec.kind).slice = {1, whole, {{begin, end}}, padding};
+  result.num_classes = whole;
+  return result;
+}
+
+// The rows of `member`, of the sequences that one micro-batch has.
+LayerCase DropoutSliceCase(int64_t sequences, int64_t context, int64_t width, int num_members, int member,
+                           DataType type) {
+  DropoutSpec spec{"d", 0.5};
+  spec.rows = {num_members, member, sequences, context};
+  const auto [own_sequences, rows] = spec.rows.OfSlice();
+  return {absl::StrCat("dropout of member ", member, " of ", num_members, ", width ", width),
+          {spec},
+          Shape(type, {own_sequences, rows, width})};
+}
+
 // A residual block as of ResNet, whose shortcut changes the shape, then a classifier.
 LayerCase ShortcutCase(BatchStatistics statistics, DataType type) {
   ResidualSpec residual;
@@ -185,15 +233,6 @@ LayerCase ShortcutCase(BatchStatistics statistics, DataType type) {
     result.spec = {layers};
   }
   result.num_classes = statistics == BatchStatistics::kFrozen ? 4 : 6;
-  return result;
-}
-
-LayerCase CrossEntropyCase(int64_t rows, int64_t classes, DataType type, double z_loss = 0) {
-  LayerCase result{absl::StrCat("cross-entropy of ", classes, " classes, z-loss ", z_loss),
-                   {CrossEntropySpec{classes, 3 * rows, z_loss}},
-                   Shape(type, {rows, classes})};
-  result.num_classes = classes;
-  result.scale = 4;
   return result;
 }
 
@@ -267,6 +306,14 @@ LayerCase FeedForwardCase(int64_t rows, int64_t hidden, ActivationKind activatio
           Shape(type, {rows, 16})};
 }
 
+// Of a member that leaves the last bias to another one.
+LayerCase FeedForwardSliceCase(int64_t rows, int64_t hidden, DataType type) {
+  LayerCase result = FeedForwardCase(rows, hidden, ActivationKind::kGeluTanh, true, type);
+  result.name += " that another member adds";
+  std::get<LinearSpec>(std::get<SequenceSpec>(result.spec.kind).layers.back().kind).adds_bias = false;
+  return result;
+}
+
 LayerCase ResidualCase(DataType type) {
   ResidualSpec residual;
   residual.layers = {LayerNormCase(1, 12, type).spec,
@@ -332,6 +379,7 @@ std::vector<LayerCase> AllLayerCases() {
       AttentionCase(2, 17, {3, 15, 0, /*causal=*/true, /*window=*/0, /*dropout=*/0.25, "a"}, type),
       AttentionCase(2, 300, {2, 16, 1, /*causal=*/false, /*window=*/0, /*dropout=*/0.1, "a"}, type),
       AttentionCase(1, 200, {4, 16, 2, /*causal=*/true, /*window=*/70, /*dropout=*/0.5, "a"}, type),
+      AttentionCase(2, 17, {2, 8, 0, /*causal=*/true, /*window=*/0, /*dropout=*/0.5, "a", /*first_head=*/4}, type),
       RmsNormCase(1, 1, 0, 1, 0, type),
       RmsNormCase(9, 33, 0, 1, 0, type),
       RmsNormCase(5, 384, 0, 1, 0, type),
@@ -380,6 +428,22 @@ std::vector<LayerCase> AllLayerCases() {
       FirstRowCase({1, 1, 1}, type),
       ColumnsCase(2, 5, {3, 4, 7}, type),
       ColumnsCase(0, 1, {1, 1}, type),
+      ColumnsCase(8, 24, {5, 32}, type),
+      WithoutBiasCase({17}, 33, 9, type),
+      WithoutBiasCase({2, 8}, 16, 24, type),
+      EmbeddingSliceCase(EmbeddingCase(2, 9, 16, true), 0, 4, 0, true),
+      EmbeddingSliceCase(EmbeddingCase(2, 9, 5, true), 4, 7, 1, false),
+      EmbeddingSliceCase(EmbeddingCase(2, 9, 16, false), 2, 4, 0, true),
+      EmbeddingSliceCase(SegmentCase(2, 9, 5), 3, 7, 0, true),
+      EmbeddingSliceCase(SegmentCase(2, 9, 8), 0, 3, 1, false),
+      LossSliceCase(1, 2, 1, 2, 0, type),
+      LossSliceCase(9, 33, 0, 17, 0, type),
+      LossSliceCase(9, 33, 17, 33, 1, type),
+      LossSliceCase(16, 600, 300, 600, 0, type, 0.1),
+      LossSliceCase(40, 24, 8, 16, 8, type),
+      DropoutSliceCase(4, 3, 8, 2, 1, type),
+      DropoutSliceCase(1, 6, 8, 2, 1, type),
+      DropoutSliceCase(3, 2, 5, 2, 1, type),
       ShortcutCase(BatchStatistics::kMicroBatch, type),
       ShortcutCase(BatchStatistics::kFrozen, type),
       ResidualCase(type),
@@ -388,6 +452,7 @@ std::vector<LayerCase> AllLayerCases() {
       FeedForwardCase(9, 40, ActivationKind::kGeluTanh, false, type),
       FeedForwardCase(9, 20, ActivationKind::kGeluTanh, true, type),
       FeedForwardCase(9, 24, ActivationKind::kGelu, true, type),
+      FeedForwardSliceCase(9, 24, type),
       MlpCase(ActivationKind::kRelu, type),
       GptCase({3, 24, 3, 9, 11}),
       GptCase({1, 8, 2, 4, 5, ActivationKind::kGeluTanh}),
@@ -442,6 +507,7 @@ std::vector<LayerCase> DoubleLayerCases() {
       PositionsCase({2, 3, 4}, false, type),
       FirstRowCase({2, 3, 4}, type),
       ColumnsCase(1, 3, {2, 3, 4}, type),
+      DropoutSliceCase(1, 4, 3, 2, 1, type),
       ShortcutCase(BatchStatistics::kMicroBatch, type),
       ShortcutCase(BatchStatistics::kFrozen, type),
       CrossEntropyCase(4, 5, type),

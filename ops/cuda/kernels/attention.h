@@ -22,6 +22,7 @@ struct ProbabilityDropout {
   float scale = 1.0f;                 // of the probabilities that stay
   const StepContext* step = nullptr;  // in memory that host and device share; drops only if it says `training`
   int64_t first_sequence = 0;         // the number of the first sequence in the step's batch
+  int64_t first_head = 0;             // the number of the first head in the whole layer
 };
 
 // y ← softmax(q · kᵀ / √head_width, over the keys that each query sees) · v. Writes y_copy, shaped as y, as well unless

@@ -127,10 +127,6 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-absl::Status SumLosses(KernelStream stream, const CrossEntropyShape& shape, const float* row_losses, double* loss) {
-  return Launch(SumLossesKernel, {1, kThreads}, stream, shape.rows, shape.loss_rows, row_losses, loss);
-}
-
 float ScaleOf(const CrossEntropyShape& shape) { return static_cast<float>(1.0 / static_cast<double>(shape.loss_rows)); }
 
 }  // namespace
@@ -145,7 +141,12 @@ absl::Status LaunchCrossEntropy(KernelStream stream, const CrossEntropyShape& sh
     return Launch(kernel, {static_cast<unsigned int>(shape.rows), kThreads}, stream, shape.classes, shape.z_loss,
                   static_cast<const T*>(logits), targets, log_sums, saved_targets, row_losses);
   }));
-  return SumLosses(stream, shape, row_losses, loss);
+  return LaunchSumLosses(stream, shape.rows, shape.loss_rows, row_losses, loss);
+}
+
+absl::Status LaunchSumLosses(KernelStream stream, int64_t rows, int64_t loss_rows, const float* row_losses,
+                             double* loss) {
+  return Launch(SumLossesKernel, {1, kThreads}, stream, rows, loss_rows, row_losses, loss);
 }
 
 absl::Status LaunchCrossEntropyBackward(KernelStream stream, const CrossEntropyShape& shape, const void* logits,
@@ -168,7 +169,7 @@ absl::Status LaunchCrossEntropyWithGradient(KernelStream stream, const CrossEntr
     return Launch(kernel, {static_cast<unsigned int>(shape.rows), kThreadsOfBoth}, stream, shape.classes,
                   ScaleOf(shape), shape.z_loss, static_cast<T*>(logits), targets, row_losses);
   }));
-  return SumLosses(stream, shape, row_losses, loss);
+  return LaunchSumLosses(stream, shape.rows, shape.loss_rows, row_losses, loss);
 }
 
 }  // namespace baton

@@ -36,6 +36,10 @@ absl::Status LaunchCrossEntropyBackward(KernelStream stream, const CrossEntropyS
 absl::Status LaunchCrossEntropyWithGradient(KernelStream stream, const CrossEntropyShape& shape, void* logits,
                                             const int32_t* targets, float* row_losses, double* loss);
 
+// *loss ← Σ row_losses / loss_rows, in an order that depends on `rows` alone. row_losses: [rows] f32.
+absl::Status LaunchSumLosses(KernelStream stream, int64_t rows, int64_t loss_rows, const float* row_losses,
+                             double* loss);
+
 }  // namespace baton
 
 #endif  // BATON_OPS_CUDA_KERNELS_CROSS_ENTROPY_H_

@@ -1,5 +1,7 @@
-// Threads stride over units of elements: one 16-byte access, which one or two draws decide on, or, if a sequence does
-// not divide into 16 bytes, the elements of one draw.
+// Threads stride over units of elements: one 16-byte access, which one or two draws decide on, or, if a sequence or a
+// slice of rows does not divide into 16 bytes, one element.
+#include <numeric>
+
 #include "ops/cuda/kernels/dropout.h"
 #include "ops/cuda/kernels/read_step.cuh"
 #include "ops/cuda/kernels/strided.cuh"
@@ -26,30 +28,27 @@ __device__ void Drop(const DropoutShape& shape, const StepContext& step, int64_t
   }
 }
 
-// Arrays: LaunchDropout's. kWidth: elements of an access.
+// Arrays: LaunchDropout's. kWidth: elements of an access; 1: each element has a draw of its own, of which it uses a
+// part.
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kStridedThreads)
     DropoutKernel(DropoutShape shape, const StepContext* shared_step, int64_t first_sequence, const T* from, T* to) {
-  constexpr int kUnit = kWidth == 1 ? kDropoutBlock : kWidth;
-  static_assert(kUnit % kDropoutBlock == 0, "a unit has whole draws");
+  static_assert(kWidth == 1 || kWidth % kDropoutBlock == 0, "an access has whole draws");
   const StepContext step = ReadStep(shared_step);
-  const int64_t per_sequence = (shape.length + kUnit - 1) / kUnit;
-  ForOwnAccesses(shape.sequences * per_sequence, [=](int64_t i) {
-    const int64_t sequence = i / per_sequence;
-    const int64_t begin = i % per_sequence * kUnit;
-    const int64_t at = sequence * shape.length + begin;
-    Floats<kUnit> values = {};
-    if constexpr (kWidth == 1) {
-      for (int j = 0; j < kUnit && begin + j < shape.length; ++j) values[j] = ToFloat(from[at + j]);
-    } else {
-      values = Load<kUnit>(from + at);
+  ForOwnAccesses(shape.count / kWidth, [=](int64_t i) {
+    const int64_t element = shape.first_element + i * kWidth;
+    const int64_t sequence = first_sequence + element / shape.length;
+    const int64_t begin = element % shape.length;
+    Floats<kWidth> values = Load<kWidth>(from + i * kWidth);
+    if (step.training) {
+      if constexpr (kWidth == 1) {
+        const auto words = DropoutWords(shape.name_hash, step, sequence, begin / kDropoutBlock);
+        values[0] = words.v[begin % kDropoutBlock] < shape.threshold ? 0.0f : values[0] * shape.scale;
+      } else {
+        Drop(shape, step, sequence, begin, &values);
+      }
     }
-    if (step.training) Drop(shape, step, first_sequence + sequence, begin, &values);
-    if constexpr (kWidth == 1) {
-      for (int j = 0; j < kUnit && begin + j < shape.length; ++j) to[at + j] = FromFloat<T>(values[j]);
-    } else {
-      Store(to + at, values);
-    }
+    Store(to + i * kWidth, values);
   });
 }
 
@@ -57,13 +56,12 @@ __global__ void __launch_bounds__(kStridedThreads)
 
 absl::Status LaunchDropout(KernelStream stream, const DropoutShape& shape, const StepContext* step,
                            int64_t first_sequence, const void* from, void* to) {
-  return ForAccess(shape.type, shape.length, [&](auto element, auto width) {
+  const int64_t run = std::gcd(std::gcd(shape.length, shape.count), shape.first_element);
+  return ForAccess(shape.type, run, [&](auto element, auto width) {
     using T = decltype(element);
     constexpr int kWidth = decltype(width)::value;
-    const int64_t unit = kWidth == 1 ? kDropoutBlock : kWidth;
-    const int64_t units = shape.sequences * ((shape.length + unit - 1) / unit);
-    return Launch(DropoutKernel<T, kWidth>, StridedShape(units, kMaxBlocks), stream, shape, step, first_sequence,
-                  static_cast<const T*>(from), static_cast<T*>(to));
+    return Launch(DropoutKernel<T, kWidth>, StridedShape(shape.count / kWidth, kMaxBlocks), stream, shape, step,
+                  first_sequence, static_cast<const T*>(from), static_cast<T*>(to));
   });
 }
 

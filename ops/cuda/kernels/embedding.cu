@@ -35,9 +35,12 @@ __global__ void EmbeddingKernel(EmbeddingShape shape, const int32_t* ids, Embedd
   const int64_t row = blockIdx.x;
   const int32_t token = TokenOf(shape, ids[row]);
   for (int64_t c = static_cast<int64_t>(threadIdx.x) * kWidth; c < shape.width; c += kThreads * kWidth) {
-    Floats<kWidth> out;
-    for (int i = 0; i < kWidth; ++i) out[i] = NAN;
-    if (token >= 0) out = Load<kWidth>(tables.table + token * shape.width + c);
+    Floats<kWidth> out = {};
+    if (token < 0) {
+      for (int i = 0; i < kWidth; ++i) out[i] = NAN;
+    } else if (shape.IsOwn(token)) {
+      out = Load<kWidth>(tables.table + (token - shape.own_begin) * shape.width + c);
+    }
     if (tables.positions != nullptr) {
       const Floats<kWidth> position = Load<kWidth>(tables.positions + row % shape.context * shape.width + c);
       for (int i = 0; i < kWidth; ++i) out[i] += position[i];
@@ -109,7 +112,7 @@ __device__ inline Floats<kWidth> SumOfToken(const EmbeddingShape& shape, const i
   return sum;
 }
 
-// ids: [rows]; dy: [rows, width]; gradient: [vocabulary, width]. Grid: [rows, tiles of columns].
+// ids: [rows]; dy: [rows, width]; gradient: [own_end − own_begin, width]. Grid: [rows, tiles of columns].
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kTableThreads)
     TableGradientKernel(EmbeddingShape shape, const int32_t* ids, const T* dy, float* gradient) {
@@ -120,7 +123,7 @@ __global__ void __launch_bounds__(kTableThreads)
   const int64_t rows = shape.sequences * shape.context;
   const int64_t row = blockIdx.x;
   const int32_t token = TokenOf(shape, ids[row]);
-  if (token < 0 || OccursBefore(shape, ids, row, token)) return;
+  if (!shape.IsOwn(token) || OccursBefore(shape, ids, row, token)) return;
   const int64_t column = (static_cast<int64_t>(blockIdx.y) * kThreadsPerWarp + lane) * kWidth;
   const int64_t rows_of_warp = (rows - row + kTableWarps - 1) / kTableWarps;
   const int64_t begin = row + warp * rows_of_warp;
@@ -129,7 +132,7 @@ __global__ void __launch_bounds__(kTableThreads)
   for (int i = 0; i < kWidth; ++i) of_warps[(warp * kWidth + i) * kThreadsPerWarp + lane] = sum[i];
   __syncthreads();
   if (warp != 0 || column >= shape.width) return;
-  float* const to = gradient + token * shape.width + column;
+  float* const to = gradient + (token - shape.own_begin) * shape.width + column;
   Floats<kWidth> total = Load<kWidth>(to);
   for (int other = 1; other < kTableWarps; ++other) {
     for (int i = 0; i < kWidth; ++i) sum[i] += of_warps[(other * kWidth + i) * kThreadsPerWarp + lane];

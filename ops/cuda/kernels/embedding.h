@@ -11,7 +11,7 @@ namespace baton {
 // Shapes of ids: EmbeddingShape's. Both functions are asynchronous on `stream`. Errors: Internal if CUDA refuses a
 // launch.
 
-// table: [vocabulary, width]; positions: [≥ context, width]; segments: [segments, width]. Null: there is none.
+// table: [own_end − own_begin, width]; positions: [≥ context, width]; segments: [segments, width]. Null: there is none.
 template <typename T>
 struct EmbeddingTables {
   T* table = nullptr;

@@ -17,6 +17,11 @@ struct EmbeddingShape {
   int64_t vocabulary = 0;
   int64_t width = 0;
   int64_t segments = 1;
+  // The rows of the whole table of tokens that `table` has. Tokens outside count as zeros, and get no gradient.
+  int64_t own_begin = 0;
+  int64_t own_end = 0;
+
+  constexpr bool IsOwn(int64_t token) const { return token >= own_begin && token < own_end; }
 };
 
 }  // namespace baton

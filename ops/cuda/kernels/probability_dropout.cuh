@@ -21,10 +21,12 @@ struct ProbabilityFactors {
   float scale = 1.0f;
   int64_t sequence = 0;  // its number in the step's batch
   int64_t context = 0;
+  int64_t first_head = 0;
 
   // 0 or `scale`. Not inlined, since its rounds would take registers from the products.
   __device__ BATON_NO_INLINE float Draw(int64_t head, int64_t query, int64_t key) const {
-    const auto words = DropoutWords(name_hash, step, sequence, AttentionDropoutBlock(context, head, query, key));
+    const auto words =
+        DropoutWords(name_hash, step, sequence, AttentionDropoutBlock(context, first_head + head, query, key));
     return words.v[key % kDropoutBlock] < threshold ? 0.0f : scale;
   }
   __device__ float Of(int64_t head, int64_t query, int64_t key) const { return drops ? Draw(head, query, key) : 1.0f; }
@@ -42,6 +44,7 @@ __device__ inline ProbabilityFactors FactorsOf(const AttentionShape& shape, cons
   factors.scale = dropout.scale;
   factors.sequence = dropout.first_sequence + sequence;
   factors.context = shape.context;
+  factors.first_head = dropout.first_head;
   return factors;
 }
 
