@@ -125,14 +125,11 @@ absl::Status ResolveRates(proto::Devices& devices) {
 }
 
 absl::Status CheckTensor(const proto::Job& job, const proto::Devices& devices) {
-  if (job.parallel().tensor() == 1 || devices.backend() == proto::Devices::HOST) return absl::OkStatus();
-  if (job.parallel().tensor_sequence()) {
-    return absl::InvalidArgumentError(absl::StrCat("parallel.tensor_sequence: true needs devices.backend: HOST, not ",
-                                                   proto::Devices::Backend_Name(devices.backend())));
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("parallel.tensor: ", job.parallel().tensor(), " needs devices.backend: HOST; ",
-                   proto::Devices::Backend_Name(devices.backend()), " computes whole layers"));
+  // A kernel's arguments have room for so many members.
+  constexpr int kMostOnGpus = 64;
+  if (devices.backend() != proto::Devices::CUDA || job.parallel().tensor() <= kMostOnGpus) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("parallel.tensor: ", job.parallel().tensor(), " must be at most ",
+                                                 kMostOnGpus, " for devices.backend: CUDA"));
 }
 
 absl::Status CheckHead(const proto::Job& job, const proto::Devices& devices) {

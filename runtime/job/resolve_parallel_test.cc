@@ -28,7 +28,8 @@ TEST_CASE("there are as many sum groups as replicas, and a device for each stage
                              Case{"batch={sequences: 18 micro_batches: 9};parallel.replicas=3", 3, 12},
                              Case{"parallel.replicas=2;batch.sum_groups=8", 8, 8}, Case{"batch.sum_groups=4", 4, 4},
                              Case{"parallel.replicas=2;devices.count=8;pipeline.chunks_per_device=1", 2, 8},
-                             Case{"parallel.tensor=2", 1, 8}, Case{"parallel={replicas: 2 tensor: 4}", 2, 32});
+                             Case{"parallel.tensor=2", 1, 8}, Case{"parallel.tensor=2;devices.backend=CUDA", 1, 8},
+                             Case{"parallel={replicas: 2 tensor: 4}", 2, 32});
   CAPTURE(test.overrides);
   const proto::Job job = ResolveJob(Make(kGpt, test.overrides)).value();
   CHECK(job.batch().sum_groups() == test.sum_groups);
@@ -60,12 +61,10 @@ TEST_CASE("wrong replicas, sum groups and devices") {
       Wrong{kGpt, "batch.sum_groups=2;devices.backend=CUDA;devices.precision=BF16",
             "batch.sum_groups: 2 must be parallel.replicas: 1 for devices.precision: BF16"},
       Wrong{kGpt, "parallel.tensor=0", "parallel.tensor: 0 must be at least 1"},
-      Wrong{kGpt, "parallel.tensor=2;devices.backend=CUDA",
-            "parallel.tensor: 2 needs devices.backend: HOST; CUDA computes whole layers"},
+      Wrong{kGpt, "parallel.tensor=65;devices.backend=CUDA",
+            "parallel.tensor: 65 must be at most 64 for devices.backend: CUDA"},
       Wrong{kGpt, "parallel.tensor_sequence=true",
             "parallel.tensor_sequence: true needs parallel.tensor of at least 2, not 1"},
-      Wrong{kGpt, "parallel={tensor: 2 tensor_sequence: true};devices.backend=CUDA",
-            "parallel.tensor_sequence: true needs devices.backend: HOST, not CUDA"},
       Wrong{kGpt, "parallel.tensor=1025", "parallel.tensor: 1025 must be at most 1024"},
       Wrong{kGpt, "devices.count=4;parallel={replicas: 2 tensor: 2}",
             "devices.count: 4 must be pipeline.stages: 4 times parallel.replicas: 2 times parallel.tensor: 2, which is "

@@ -12,6 +12,7 @@
 #include "ops/cuda/cuda_backend.h"
 #include "runtime/device/cuda/cuda_device.h"
 #include "runtime/machine/product_choice_file.h"
+#include "runtime/transport/cuda/cuda_member_meeting.h"
 #include "runtime/transport/cuda/cuda_transport.h"
 #include "runtime/transport/nccl/nccl_transport.h"
 
@@ -64,10 +65,16 @@ absl::StatusOr<JobDevices> MakeCudaDevices(int count, const DevicesHere& here) {
   JobDevices made;
   made.devices.resize(count);
   for (int index = here.begin; index < here.end; ++index) {
-    BATON_ASSIGN_OR_RETURN(made.devices[index], CudaDevice::Create(index));
+    BATON_ASSIGN_OR_RETURN(made.devices[index], CudaDevice::Create(index, index * here.num_members + here.member));
   }
   made.transport = std::make_unique<CudaTransport>(CudaDevicesOf(made));
   return made;
+}
+
+absl::StatusOr<std::unique_ptr<MemberMeeting>> MakeCudaMeeting(absl::Span<Device* const> members) {
+  std::vector<const CudaDevice*> devices;
+  for (const Device* member : members) devices.push_back(static_cast<const CudaDevice*>(member));
+  return CudaMemberMeeting::Create(devices);
 }
 
 absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices& made, const RemoteOptions& options) {

@@ -15,6 +15,7 @@ namespace baton {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& devices);
 absl::StatusOr<JobDevices> MakeCudaDevices(int count, const DevicesHere& here);
+absl::StatusOr<std::unique_ptr<MemberMeeting>> MakeCudaMeeting(absl::Span<Device* const> members);
 absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices& made, const RemoteOptions& options);
 absl::StatusOr<std::string> DescribeGpus();
 int GpusHere();  // 0 without a GPU

@@ -7,6 +7,7 @@
 #include "runtime/device/host/host_device.h"
 #include "runtime/machine/available_cores.h"
 #include "runtime/machine/cuda_devices.h"
+#include "runtime/transport/local/local_member_meeting.h"
 #include "runtime/transport/local/local_transport.h"
 
 namespace baton {
@@ -37,6 +38,10 @@ absl::StatusOr<std::unique_ptr<RemoteTransport>> NoRemote(const JobDevices& made
   return std::unique_ptr<RemoteTransport>();
 }
 
+absl::StatusOr<std::unique_ptr<MemberMeeting>> MakeLocalMeeting(absl::Span<Device* const> members) {
+  return std::make_unique<LocalMemberMeeting>(static_cast<int>(members.size()));
+}
+
 absl::StatusOr<JobDevices> MakeGpus(const proto::Devices& devices, int count, const DevicesHere& here) {
   return MakeCudaDevices(count, here);
 }
@@ -54,6 +59,7 @@ struct DeviceKind {
   proto::Devices::Backend backend;
   absl::StatusOr<std::unique_ptr<Backend>> (*make_backend)(const proto::Devices& devices);
   absl::StatusOr<JobDevices> (*make_devices)(const proto::Devices& devices, int count, const DevicesHere& here);
+  absl::StatusOr<std::unique_ptr<MemberMeeting>> (*make_meeting)(absl::Span<Device* const> members);
   // Null: Gloo.
   absl::StatusOr<std::unique_ptr<RemoteTransport>> (*make_remote)(const JobDevices& made, const RemoteOptions& options);
   // Empty if there is nothing to say. Errors: Unavailable if this build or this machine has no such device, or too few
@@ -64,8 +70,8 @@ struct DeviceKind {
 };
 
 constexpr DeviceKind kDeviceKinds[] = {
-    {proto::Devices::HOST, MakeHostBackend, MakeHostDevices, NoRemote, DescribeHost, AvailableCores},
-    {proto::Devices::CUDA, MakeCudaBackend, MakeGpus, MakeCudaRemote, DescribeCuda, GpusHere},
+    {proto::Devices::HOST, MakeHostBackend, MakeHostDevices, MakeLocalMeeting, NoRemote, DescribeHost, AvailableCores},
+    {proto::Devices::CUDA, MakeCudaBackend, MakeGpus, MakeCudaMeeting, MakeCudaRemote, DescribeCuda, GpusHere},
 };
 
 absl::Status WithField(const absl::Status& status) {
@@ -111,6 +117,14 @@ absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count,
 
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count) {
   return MakeDevices(devices, count, {0, count, count});
+}
+
+absl::StatusOr<std::unique_ptr<MemberMeeting>> MakeMemberMeeting(const proto::Devices& devices,
+                                                                 absl::Span<Device* const> members) {
+  BATON_ASSIGN_OR_RETURN(const DeviceKind* kind, FindKind(devices));
+  auto meeting = kind->make_meeting(members);
+  if (!meeting.ok()) return WithField(meeting.status());
+  return meeting;
 }
 
 absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeRemoteTransport(const proto::Devices& devices,

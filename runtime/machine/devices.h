@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "ops/backend.h"
 #include "proto/job.pb.h"
 #include "runtime/device/device.h"
+#include "runtime/transport/member_meeting.h"
 #include "runtime/transport/remote_transport.h"
 #include "runtime/transport/store.h"
 #include "runtime/transport/transport.h"
@@ -37,12 +39,21 @@ struct DevicesHere {
   int begin = 0;
   int end = 0;      // one behind the last one
   int on_host = 0;  // of all processes on this host
+  // With parallel.tensor: they are those of one member, and as many others have devices of the same numbers.
+  int num_members = 1;
+  int member = 0;
 };
 
-// Makes those devices of `count` that are in this process; several may share one GPU. Errors: as CheckDevices.
+// Makes those devices of `count` that are in this process; several may share one GPU. Device n of member m is on GPU
+// n · num_members + m, modulo the number of GPUs. Errors: as CheckDevices.
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count, const DevicesHere& here);
 // All of them.
 absl::StatusOr<JobDevices> MakeDevices(const proto::Devices& devices, int count);
+
+// The meeting of a tensor-parallel group. `members[m]`: the device of member m, made from the same `devices`. Errors:
+// those of CudaMemberMeeting.
+absl::StatusOr<std::unique_ptr<MemberMeeting>> MakeMemberMeeting(const proto::Devices& devices,
+                                                                 absl::Span<Device* const> members);
 
 // How a process finds the others of its run.
 struct RemoteOptions {

@@ -13,6 +13,7 @@ absl::Status NoCuda() {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& devices) { return NoCuda(); }
 absl::StatusOr<JobDevices> MakeCudaDevices(int count, const DevicesHere& here) { return NoCuda(); }
+absl::StatusOr<std::unique_ptr<MemberMeeting>> MakeCudaMeeting(absl::Span<Device* const> members) { return NoCuda(); }
 absl::StatusOr<std::unique_ptr<RemoteTransport>> MakeCudaRemote(const JobDevices& made, const RemoteOptions& options) {
   return NoCuda();
 }

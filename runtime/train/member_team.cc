@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "runtime/machine/devices.h"
 #include "runtime/train/run_executor.h"
 #include "runtime/transport/peer.h"
 
@@ -30,46 +31,51 @@ absl::Status CheckSameLayout(const ParameterLayout& first, const ParameterLayout
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MemberTeam>> MemberTeam::Create(const proto::Job& job, const Backend& backend,
-                                                               const JobPlan& plan,
-                                                               std::shared_ptr<const Program> program,
-                                                               absl::Span<const std::shared_ptr<const Program>> smaller,
-                                                               const BatchSource& source, Control& control,
-                                                               StageModules& first) {
+                                                               const MemberTeamParts& first, Control& control) {
   const int num_members = job.parallel().tensor();
   std::unique_ptr<MemberTeam> team(new MemberTeam(control));
-  for (int device = 0; device < program->num_devices(); ++device) {
-    team->meetings_.push_back(std::make_unique<MemberMeeting>(num_members));
-  }
-  first.JoinMembers(team->meetings_, 0);
   for (int index = 1; index < num_members; ++index) {
-    BATON_ASSIGN_OR_RETURN(auto member, team->MakeMember(job, backend, index, plan, program, smaller, source));
-    first.AddMember(member->modules.get());
+    auto member = std::make_unique<Member>();
+    BATON_ASSIGN_OR_RETURN(member->devices, RunDevices::Create(job.devices(), first.program->num_devices(),
+                                                               {num_members, index}, control));
     team->others_.push_back(std::move(member));
+  }
+  BATON_RETURN_IF_ERROR(team->MakeMeetings(job.devices(), first));
+  first.modules->JoinMembers(team->meetings_, 0);
+  for (int index = 1; index < num_members; ++index) {
+    Member& member = *team->others_[index - 1];
+    BATON_RETURN_IF_ERROR(team->Complete(job, backend, first, index, member));
+    first.modules->AddMember(member.modules.get());
   }
   return team;
 }
 
-absl::StatusOr<std::unique_ptr<MemberTeam::Member>> MemberTeam::MakeMember(
-    const proto::Job& job, const Backend& backend, int index, const JobPlan& first,
-    std::shared_ptr<const Program> program, absl::Span<const std::shared_ptr<const Program>> smaller,
-    const BatchSource& source) {
-  auto member = std::make_unique<Member>();
-  BATON_ASSIGN_OR_RETURN(member->plan, PlanMember(backend, job, first, index));
-  BATON_RETURN_IF_ERROR(CheckSameLayout(first.layout, member->plan.layout, index));
-  BATON_ASSIGN_OR_RETURN(member->devices,
-                         RunDevices::Create(job.devices(), program->num_devices(), job.parallel().tensor(), control_));
+absl::Status MemberTeam::MakeMeetings(const proto::Devices& devices, const MemberTeamParts& first) {
+  for (size_t device = 0; device < first.devices.size(); ++device) {
+    std::unique_ptr<MemberMeeting>& meeting = meetings_.emplace_back();
+    if (first.devices[device] == nullptr) continue;
+    std::vector<Device*> members = {first.devices[device]};
+    for (const std::unique_ptr<Member>& other : others_) members.push_back(other->devices->Pointers()[device]);
+    BATON_ASSIGN_OR_RETURN(meeting, MakeMemberMeeting(devices, members));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemberTeam::Complete(const proto::Job& job, const Backend& backend, const MemberTeamParts& first,
+                                  int index, Member& member) {
+  BATON_ASSIGN_OR_RETURN(member.plan, PlanMember(backend, job, *first.plan, index));
+  BATON_RETURN_IF_ERROR(CheckSameLayout(first.plan->layout, member.plan.layout, index));
   ExecutorOptions options;
-  options.devices = member->devices->Pointers();
-  BATON_ASSIGN_OR_RETURN(member->modules,
-                         StageModules::Create(backend, member->plan, *program, smaller, source, options.devices));
-  member->modules->JoinMembers(meetings_, index);
-  options.modules = member->modules->Pointers();
-  options.transport = &member->devices->transport();
+  options.devices = member.devices->Pointers();
+  BATON_ASSIGN_OR_RETURN(member.modules, StageModules::Create(backend, member.plan, *first.program, first.smaller,
+                                                              *first.source, options.devices));
+  member.modules->JoinMembers(meetings_, index);
+  options.modules = member.modules->Pointers();
+  options.transport = &member.devices->transport();
   options.on_error = [this](const absl::Status& status) { FailEverywhere(status); };
   if (control_.size() > 1) options.watchdog_timeout_ms = kNoWatchdogMs;
-  BATON_ASSIGN_OR_RETURN(member->executor, Executor::Create(std::move(program), std::move(options)));
-  BATON_RETURN_IF_ERROR(member->modules->Bind(*member->executor, member->devices->Pointers()));
-  return member;
+  BATON_ASSIGN_OR_RETURN(member.executor, Executor::Create(first.program, std::move(options)));
+  return member.modules->Bind(*member.executor, member.devices->Pointers());
 }
 
 std::vector<Executor*> MemberTeam::executors() const {
@@ -79,7 +85,9 @@ std::vector<Executor*> MemberTeam::executors() const {
 }
 
 void MemberTeam::Fail(const absl::Status& status) {
-  for (const std::unique_ptr<MemberMeeting>& meeting : meetings_) meeting->Cancel();
+  for (const std::unique_ptr<MemberMeeting>& meeting : meetings_) {
+    if (meeting != nullptr) meeting->Cancel();
+  }
   for (const std::unique_ptr<Member>& member : others_) member->executor->Cancel(status);
   if (Executor* const leader = leader_) leader->Cancel(status);
   for (const std::unique_ptr<Member>& member : others_) {

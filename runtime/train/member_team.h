@@ -1,7 +1,8 @@
 // The members of tensor-parallel groups besides member 0: each has a part of the model, devices and an executor of its
 // own that runs the program of member 0. Used by training sessions.
 //
-//   BATON_ASSIGN_OR_RETURN(auto team, MemberTeam::Create(job, backend, plan, program, smaller, batches, *modules));
+//   const MemberTeamParts first = {&plan, program, smaller, &batches, devices->Pointers(), modules.get()};
+//   BATON_ASSIGN_OR_RETURN(auto team, MemberTeam::Create(job, backend, first, control));
 //   options.followers = team->executors();                       // ExecutorOptions of member 0
 //   options.on_error = [&](const absl::Status& status) { team->Fail(status); };
 //   BATON_ASSIGN_OR_RETURN(executor, Executor::Create(program, options));
@@ -33,26 +34,33 @@
 #include "runtime/planning/plan_job.h"
 #include "runtime/process/control.h"
 #include "runtime/train/batch_source.h"
-#include "runtime/train/member_meeting.h"
 #include "runtime/train/parameter_state.h"
 #include "runtime/train/run_devices.h"
 #include "runtime/train/stage_modules.h"
+#include "runtime/transport/member_meeting.h"
 #include "schedules/program/program.h"
 
 namespace baton {
+
+// What member 0 is made of. Borrowed, but for the programs.
+struct MemberTeamParts {
+  const JobPlan* plan = nullptr;
+  std::shared_ptr<const Program> program;
+  absl::Span<const std::shared_ptr<const Program>> smaller;
+  const BatchSource* source = nullptr;
+  std::vector<Device*> devices;     // [device of the program]; null: in another process
+  StageModules* modules = nullptr;  // joined to the groups by Create; not yet bound
+};
 
 // Thread contract: the launching thread, but Fail by any. Borrows everything that it is made from; must outlive the
 // executor of member 0.
 class MemberTeam {
  public:
-  // `job` has parallel.tensor of at least 2. `plan` and `first`: of member 0; `first` is joined to the group and not
-  // yet bound. Starts the followers and fills nothing. Errors: those of planning, devices and executors.
-  // All processes of a run call it at the same time; each has all members of its stages.
+  // `job` has parallel.tensor of at least 2. Starts the followers and fills nothing. Errors: those of planning,
+  // devices, meetings and executors. All processes of a run call it at the same time; each has all members of its
+  // stages.
   static absl::StatusOr<std::unique_ptr<MemberTeam>> Create(const proto::Job& job, const Backend& backend,
-                                                            const JobPlan& plan, std::shared_ptr<const Program> program,
-                                                            absl::Span<const std::shared_ptr<const Program>> smaller,
-                                                            const BatchSource& source, Control& control,
-                                                            StageModules& first);
+                                                            const MemberTeamParts& first, Control& control);
 
   std::vector<Executor*> executors() const;
   void SetLeader(Executor* executor) { leader_ = executor; }
@@ -75,13 +83,13 @@ class MemberTeam {
   explicit MemberTeam(Control& control) : control_(control) {}
   // Ends the step here and tells the other processes.
   void FailEverywhere(const absl::Status& status);
-  absl::StatusOr<std::unique_ptr<Member>> MakeMember(const proto::Job& job, const Backend& backend, int index,
-                                                     const JobPlan& first, std::shared_ptr<const Program> program,
-                                                     absl::Span<const std::shared_ptr<const Program>> smaller,
-                                                     const BatchSource& source);
+  absl::Status MakeMeetings(const proto::Devices& devices, const MemberTeamParts& first);
+  // Adds modules and executor to a member that has devices.
+  absl::Status Complete(const proto::Job& job, const Backend& backend, const MemberTeamParts& first, int index,
+                        Member& member);
 
   Control& control_;
-  std::vector<std::unique_ptr<MemberMeeting>> meetings_;  // [device]
+  std::vector<std::unique_ptr<MemberMeeting>> meetings_;  // [device]; null: in another process
   std::vector<std::unique_ptr<Member>> others_;           // from member 1 on
   std::atomic<Executor*> leader_{nullptr};
 };

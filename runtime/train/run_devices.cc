@@ -9,9 +9,9 @@
 namespace baton {
 
 absl::StatusOr<std::unique_ptr<RunDevices>> RunDevices::Create(const proto::Devices& devices, int count,
-                                                               int num_members, Control& control) {
+                                                               const MemberOfRun& member, Control& control) {
   std::unique_ptr<RunDevices> made(new RunDevices);
-  BATON_ASSIGN_OR_RETURN(made->rank_of_device_, DealDevices(devices, num_members, count, control.size()));
+  BATON_ASSIGN_OR_RETURN(made->rank_of_device_, DealDevices(devices, member.num_members, count, control.size()));
   const std::vector<int>& ranks = made->rank_of_device_;
   const std::string& host = control.members()[control.rank()].host();
   for (const int rank : ranks) made->is_on_host_.push_back(control.members()[rank].host() == host);
@@ -19,7 +19,9 @@ absl::StatusOr<std::unique_ptr<RunDevices>> RunDevices::Create(const proto::Devi
   made->here_.begin = static_cast<int>(begin - ranks.begin());
   made->here_.end = static_cast<int>(end - ranks.begin());
   made->here_.on_host =
-      static_cast<int>(std::count(made->is_on_host_.begin(), made->is_on_host_.end(), true)) * num_members;
+      static_cast<int>(std::count(made->is_on_host_.begin(), made->is_on_host_.end(), true)) * member.num_members;
+  made->here_.num_members = member.num_members;
+  made->here_.member = member.member;
   BATON_ASSIGN_OR_RETURN(made->devices_, MakeDevices(devices, count, made->here_));
   if (control.size() == 1) return made;
   const auto make_remote = [&](Store* store, const std::string& key_prefix) {

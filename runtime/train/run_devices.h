@@ -1,7 +1,7 @@
 // The devices of this process, and the transport that connects them with each other and with those of the other
 // processes of the run. Used by training sessions.
 //
-//   BATON_ASSIGN_OR_RETURN(auto devices, RunDevices::Create(job.devices(), program.num_devices(), control));
+//   BATON_ASSIGN_OR_RETURN(auto devices, RunDevices::Create(job.devices(), program.num_devices(), {}, control));
 //   options.devices = devices->Pointers();               // ExecutorOptions
 //   options.transport = &devices->transport();
 #ifndef BATON_RUNTIME_TRAIN_RUN_DEVICES_H_
@@ -19,14 +19,19 @@
 
 namespace baton {
 
+// Whose devices they are: those of one member of tensor-parallel groups (parallel.tensor). The default: of all layers.
+struct MemberOfRun {
+  int num_members = 1;  // all share the cores or the GPUs of the machine
+  int member = 0;
+};
+
 // Thread contract: one thread at a time. Borrows the control plane.
 class RunDevices {
  public:
-  // All processes of the run call it at the same time. `count`: the devices of the program. `num_members`: as many
-  // devices share the cores for each of them (parallel.tensor). Errors: those of DealDevices, MakeDevices and the
-  // control plane.
-  static absl::StatusOr<std::unique_ptr<RunDevices>> Create(const proto::Devices& devices, int count, int num_members,
-                                                            Control& control);
+  // All processes of the run call it at the same time. `count`: the devices of the program. Errors: those of
+  // DealDevices, MakeDevices and the control plane.
+  static absl::StatusOr<std::unique_ptr<RunDevices>> Create(const proto::Devices& devices, int count,
+                                                            const MemberOfRun& member, Control& control);
 
   // [device]; null for those of other processes.
   std::vector<Device*> Pointers() const { return devices_.Pointers(); }

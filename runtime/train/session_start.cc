@@ -69,7 +69,7 @@ absl::Status TrainingSession::Prepare(const SessionOptions& options) {
   BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareOrReceive(options.transport));
   BATON_ASSIGN_OR_RETURN(model_flops_, ModelFlops(*backend_, job_));
   BATON_ASSIGN_OR_RETURN(devices_, RunDevices::Create(job_.devices(), prepared.programs.training.num_devices(),
-                                                      job_.parallel().tensor(), *control_));
+                                                      {job_.parallel().tensor(), /*member=*/0}, *control_));
   BATON_RETURN_IF_ERROR(CheckMemoryOfHost(prepared.programs));
   plan_ = std::move(prepared.plan);
   program_ = std::make_shared<const Program>(std::move(prepared.programs.training));
@@ -112,8 +112,8 @@ absl::Status TrainingSession::Launch(bool graphs) {
   BATON_ASSIGN_OR_RETURN(modules_,
                          StageModules::Create(*backend_, plan_, *program_, smaller_, *batches_, devices_->Pointers()));
   if (job_.parallel().tensor() > 1) {
-    BATON_ASSIGN_OR_RETURN(
-        team_, MemberTeam::Create(job_, *backend_, plan_, program_, smaller_, *batches_, *control_, *modules_));
+    const MemberTeamParts first = {&plan_, program_, smaller_, batches_.get(), devices_->Pointers(), modules_.get()};
+    BATON_ASSIGN_OR_RETURN(team_, MemberTeam::Create(job_, *backend_, first, *control_));
   }
   BATON_RETURN_IF_ERROR(CreateExecutor());
   BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_->Pointers()));
@@ -149,7 +149,8 @@ absl::Status TrainingSession::CreateStepRunner(bool graphs) {
   steps.modules = modules_.get();
   steps.batches = batches_.get();
   steps.stages = !devices_->FirstHere().arena_is_shared();
-  steps.records = graphs;
+  // The passes of one member wait for those of another, which a walk of one thread could not.
+  steps.records = graphs && team_ == nullptr;
   step_runner_ = std::make_unique<StepRunner>(steps);
   return absl::OkStatus();
 }

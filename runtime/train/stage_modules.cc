@@ -148,6 +148,7 @@ void StageModules::Stage(const Program& program, int staging) {
       if (module != nullptr) module->Stage(load->kind, load->micro_batch, staging);
     }
   }
+  for (StageModules* other : others_) other->Stage(program, staging);
 }
 
 const LayerStageModule& StageModules::FirstHere() const {

@@ -21,9 +21,9 @@
 #include "runtime/planning/plan_job.h"
 #include "runtime/train/batch_source.h"
 #include "runtime/train/layer_stage_module.h"
-#include "runtime/train/member_meeting.h"
 #include "runtime/train/nonfinite.h"
 #include "runtime/train/parameter_state.h"
+#include "runtime/transport/member_meeting.h"
 #include "schedules/program/program.h"
 
 namespace baton {
@@ -47,8 +47,8 @@ class StageModules {
   // The next steps run the layers of an added model, or those of Create (-1).
   void UseModel(int model);
 
-  // The modules are those of member `member` of tensor-parallel groups: meetings[device] is the group of a device. Call
-  // before Bind.
+  // The modules are those of member `member` of tensor-parallel groups: meetings[device] is the group of a device of
+  // this process. Call before Bind.
   void JoinMembers(absl::Span<const std::unique_ptr<MemberMeeting>> meetings, int member);
   // The modules of another member, which computes the same steps: what is set here is set there too, from UseModel to
   // EndExamination. Not owned.

@@ -17,7 +17,7 @@
 #include "ops/models/vit/vit.h"
 #include "ops/reference/reference_backend.h"
 #include "ops/tensor_parallel/member_model.h"
-#include "runtime/train/member_meeting.h"
+#include "runtime/transport/local/local_member_meeting.h"
 
 namespace baton {
 namespace {
@@ -153,7 +153,7 @@ Run RunModel(const Backend& backend, const Case& each, const ModelSpec& model, M
 }
 
 std::vector<Run> RunMembers(const Backend& backend, const Case& each, int num_members, bool slices_rows) {
-  MemberMeeting meeting(num_members);
+  LocalMemberMeeting meeting(num_members);
   std::vector<Run> runs(num_members);
   std::vector<std::thread> threads;
   for (int member = 0; member < num_members; ++member) {

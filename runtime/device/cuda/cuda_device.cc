@@ -36,11 +36,13 @@ absl::StatusOr<std::string> DescribeGpu(int gpu) {
   return absl::StrFormat("%s, %.1f GiB", properties.name, static_cast<double>(properties.totalGlobalMem) / kGibibyte);
 }
 
-absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(int index) {
-  if (index < 0)
-    return absl::InvalidArgumentError(absl::StrCat("a device's index is ", index, "; it must not be negative"));
+absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(int index, int place) {
+  if (index < 0 || place < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a device's index is ", std::min(index, place), "; it must not be negative"));
+  }
   BATON_ASSIGN_OR_RETURN(const int num_gpus, CountGpus());
-  std::unique_ptr<CudaDevice> device(new CudaDevice(index, index % num_gpus));
+  std::unique_ptr<CudaDevice> device(new CudaDevice(index, place % num_gpus));
   BATON_RETURN_IF_ERROR(device->MakeCurrent());
   BATON_RETURN_IF_ERROR(device->clock_.Create());
   return device;

@@ -35,9 +35,10 @@ struct CudaRecording {
 // the GPU; Resume waits for that work.
 class CudaDevice final : public Device {
  public:
-  // Device `index` uses GPU `index` modulo the number of GPUs. Errors: InvalidArgument for a negative index;
+  // Device `index` uses GPU `place` modulo the number of GPUs. Errors: InvalidArgument for a negative index or place;
   // Unavailable without a GPU.
-  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(int index);
+  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(int index, int place);
+  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(int index) { return Create(index, index); }
   ~CudaDevice() override;
 
   int index() const override { return index_; }

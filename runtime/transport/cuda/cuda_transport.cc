@@ -1,33 +1,13 @@
-// Making channels and collectives, and giving GPUs access to each other.
+// Making channels and collectives between GPUs that have access to each other.
 #include "runtime/transport/cuda/cuda_transport.h"
 
 #include "absl/strings/str_cat.h"
-#include "base/cuda_status.h"
 #include "base/status.h"
 #include "runtime/transport/cuda/cuda_channel.h"
 #include "runtime/transport/cuda/cuda_collective.h"
+#include "runtime/transport/cuda/peer_access.h"
 
 namespace baton {
-namespace {
-
-// Gives `device`'s GPU access to `peer`'s memory; returns false if the hardware cannot.
-absl::StatusOr<bool> Reach(const CudaDevice& device, const CudaDevice& peer) {
-  if (device.gpu() == peer.gpu()) return true;
-  int can = 0;
-  BATON_RETURN_IF_CUDA_ERROR(cudaDeviceCanAccessPeer(&can, device.gpu(), peer.gpu()));
-  if (can == 0) return false;
-  BATON_RETURN_IF_ERROR(device.MakeCurrent());
-  const cudaError_t error = cudaDeviceEnablePeerAccess(peer.gpu(), 0);
-  if (error == cudaErrorPeerAccessAlreadyEnabled) {
-    cudaGetLastError();
-    return true;
-  }
-  BATON_RETURN_IF_CUDA_ERROR(error);
-  return true;
-}
-
-}  // namespace
-
 absl::StatusOr<CudaDevice*> CudaTransport::DeviceAt(int index) const {
   if (index >= 0 && index < static_cast<int>(devices_.size())) return devices_[index];
   return absl::InvalidArgumentError(absl::StrCat("device ", index, "; it must be from 0 to below ", devices_.size()));
@@ -37,8 +17,8 @@ absl::StatusOr<std::unique_ptr<Channel>> CudaTransport::CreateChannel(int from, 
   if (from == to) return absl::InvalidArgumentError(absl::StrCat("a channel from device ", from, " to itself"));
   BATON_ASSIGN_OR_RETURN(CudaDevice * sender, DeviceAt(from));
   BATON_ASSIGN_OR_RETURN(CudaDevice * receiver, DeviceAt(to));
-  BATON_RETURN_IF_ERROR(Reach(*sender, *receiver).status());
-  BATON_RETURN_IF_ERROR(Reach(*receiver, *sender).status());
+  BATON_RETURN_IF_ERROR(EnableAccess(*sender, *receiver).status());
+  BATON_RETURN_IF_ERROR(EnableAccess(*receiver, *sender).status());
   return CudaChannel::Create(sender, receiver, capacity);
 }
 
@@ -49,7 +29,7 @@ absl::StatusOr<std::unique_ptr<Collective>> CudaTransport::CreateCollective(
   for (int32_t index : device_of_member) {
     BATON_ASSIGN_OR_RETURN(CudaDevice * device, DeviceAt(index));
     devices.push_back(device);
-    BATON_ASSIGN_OR_RETURN(const bool reaches, Reach(*devices[0], *device));
+    BATON_ASSIGN_OR_RETURN(const bool reaches, EnableAccess(*devices[0], *device));
     if (!reaches) {
       return absl::UnimplementedError(absl::StrCat("GPU ", devices[0]->gpu(), " cannot access the memory of GPU ",
                                                    device->gpu(), ", which a sum over both needs"));

@@ -1,5 +1,5 @@
 // Members that meet: sums in their order, maxima, differing buffers, and a member that has failed.
-#include "runtime/train/member_meeting.h"
+#include "runtime/transport/local/local_member_meeting.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -35,7 +35,7 @@ TEST_CASE("every member gets the sum in the order of members") {
   for (const int num_members : {1, 2, 3, 4, 8}) {
     for (const int64_t count : {1, 5, 64, 1000}) {
       CAPTURE(num_members, count);
-      MemberMeeting meeting(num_members);
+      LocalMemberMeeting meeting(num_members);
       constexpr int kRounds = 20;
       std::vector<std::vector<float>> results(num_members * kRounds, std::vector<float>(count));
       const auto statuses = Together(num_members, [&](int member) {
@@ -64,7 +64,7 @@ TEST_CASE("slices are gathered in the order of members, and sums are scattered w
   for (const int num_members : {1, 2, 3, 4}) {
     for (const int64_t count : {1, 5, 64, 1000}) {  // of a slice
       CAPTURE(num_members, count);
-      MemberMeeting meeting(num_members);
+      LocalMemberMeeting meeting(num_members);
       const int64_t whole = num_members * count;
       using Buffers = std::vector<std::vector<float>>;
       Buffers wholes(num_members, std::vector<float>(whole)), slices(num_members, std::vector<float>(count));
@@ -90,7 +90,7 @@ TEST_CASE("slices are gathered in the order of members, and sums are scattered w
 TEST_CASE("a maximum is the largest, or no number if one is none") {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   std::vector<std::vector<double>> values = {{1, 5, kNone, 1}, {2, -1, 3, kNone}, {0, 4, 9, 9}};
-  MemberMeeting meeting(3);
+  LocalMemberMeeting meeting(3);
   const auto statuses = Together(
       3, [&](int member) { return meeting.group(member).Max({}, DataType::kFloat64, 4, BytesOf(values[member])); });
   for (const absl::Status& status : statuses) REQUIRE(status.ok());
@@ -103,7 +103,7 @@ TEST_CASE("a maximum is the largest, or no number if one is none") {
 }
 
 TEST_CASE("members that bring other buffers all get the error") {
-  MemberMeeting meeting(2);
+  LocalMemberMeeting meeting(2);
   std::vector<std::vector<float>> values(2, std::vector<float>(4));
   const auto statuses = Together(2, [&](int member) {
     return meeting.group(member).Sum({}, DataType::kFloat32, member == 0 ? 4 : 3, BytesOf(values[member]));
@@ -116,7 +116,7 @@ TEST_CASE("members that bring other buffers all get the error") {
 }
 
 TEST_CASE("when a member fails, the others return, and meet again after Reset") {
-  MemberMeeting meeting(3);
+  LocalMemberMeeting meeting(3);
   std::vector<std::vector<float>> values(3, std::vector<float>(4, 1.0f));
   const auto sum = [&](int member) {
     return meeting.group(member).Sum({}, DataType::kFloat32, 4, BytesOf(values[member]));
