@@ -29,6 +29,7 @@
 #include "runtime/execute/lanes.h"
 #include "runtime/execute/loaded_program.h"
 #include "runtime/execute/stage_module.h"
+#include "runtime/transport/member_turns.h"
 #include "runtime/transport/transport.h"
 #include "schedules/program/program.h"
 #include "schedules/trace/trace.h"
@@ -47,10 +48,13 @@ struct ExecutorOptions {
   // Called with each first error of this process, on the thread where it happens, so that other processes can be told.
   // Not called for the errors that Cancel brings. Null: nobody is told.
   std::function<void(const absl::Status&)> on_error = nullptr;
-  // Executors of the same program on other devices, without followers: AddProgram and RunStep of this one are theirs
-  // too. Whoever hears of an error of one must cancel all, since the modules of one may wait for those of another. Such
-  // steps cannot be recorded.
+  // Executors of the same program on other devices, without followers: AddProgram, RunStep and RecordStep of this one
+  // are theirs too. Whoever hears of an error of one must cancel all, since the modules of one may wait for those of
+  // another.
   std::vector<Executor*> followers = {};
+  // With followers: the turns in which steps are recorded. Modules that wait for those of another executor give theirs
+  // away meanwhile. Null: such steps cannot be recorded.
+  MemberTurns* turns = nullptr;
 };
 
 // How far an executor is, for a heartbeat.
@@ -110,9 +114,10 @@ class Executor {
   // Records a step as one graph; runs nothing. The calling thread walks the workers and takes next, among the
   // instructions that can go on, the one that `order` (a simulated trace) starts first. `timed`: runs of it can be
   // traced. Call RunStep once first: instructions allocate lazily, which stream capture forbids.
-  // Transfers to devices of other processes become part of it; those processes may record theirs or not. Errors:
-  // Unimplemented where devices have no graphs; Internal if `order` is of another program; the first error of any
-  // worker, which ends the step in all processes of the run.
+  // Transfers to devices of other processes become part of it; those processes may record theirs or not. So do the
+  // steps of followers, each of which a thread of its own walks, one at a time. Errors: Unimplemented where devices
+  // have no graphs, or without turns for followers; Internal if `order` is of another program; the first error of any
+  // worker, which ends the step in all processes of the run, and with followers needs a Reset.
   absl::StatusOr<std::unique_ptr<RecordedStep>> RecordStep(ProgramHandle program, const Trace& order, bool timed);
   // Runs a recorded step: as RunStep, but `trace` must be null unless it was recorded timed. Errors: as RunStep, but no
   // instruction is named.
@@ -173,6 +178,12 @@ class Executor {
   // Makes room in `trace` (null: none) and sets the devices' clocks.
   absl::Status PrepareTrace(const Program& program, Trace* trace);
   // Launches the graph and blocks until it is done. Errors: also those of Cancel.
+  // Walks the workers of this executor's devices. Errors: those of the workers.
+  absl::Status Walk(ProgramHandle program, const Trace& order);
+  // The same for this executor and its followers, each on a thread of its own.
+  absl::Status WalkTogether(ProgramHandle program, const Trace& order);
+  // Appends the devices of this process. Errors: Internal if `order` is of another program.
+  absl::Status CheckRecordable(ProgramHandle program, const Trace& order, std::vector<Device*>& own) const;
   absl::Status RunGraph(StepGraph& graph, const std::function<void()>& meanwhile);
   absl::Status AwaitGraph(StepGraph& graph);
   void SetRunsRecorded(bool runs);

@@ -86,7 +86,7 @@ TEST_CASE("an error of the leader or of a follower ends the step of all, and is 
   CHECK(team.leader.executor().RunStep(nullptr) == status);
 }
 
-TEST_CASE("a step of an executor with followers cannot be recorded") {
+TEST_CASE("a step of an executor with followers cannot be recorded without turns") {
   Team team;
   team.Start();
   Trace trace;

@@ -1,4 +1,5 @@
-// Recording a step as a graph, by one thread that walks all workers, and launching it without them.
+// Recording a step as a graph, by one thread that walks all workers (with followers by one thread each, in turns), and
+// launching it without them.
 //
 //   launching thread   Record   device 0: F0 ─ device 0: Send 0 ─ device 1: Recv 0 ─ device 0: F1 ─ device 1: F0 …
 //                      Run      launch ─ meanwhile ─ poll until done
@@ -56,18 +57,13 @@ absl::Status WalkAll(absl::Span<const std::unique_ptr<Worker>> workers, const Tr
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RecordedStep>> Executor::RecordStep(ProgramHandle program, const Trace& order,
-                                                                   bool timed) {
-  BATON_ASSIGN_OR_RETURN(LoadedProgram * loaded, Find(program));
+absl::Status Executor::CheckRecordable(ProgramHandle program, const Trace& order, std::vector<Device*>& own) const {
+  BATON_ASSIGN_OR_RETURN(const LoadedProgram* loaded, Find(program));
   if (first_error_.is_set()) return first_error_.status();
-  if (!options_.followers.empty()) {
-    return absl::UnimplementedError("steps of executors with followers cannot be recorded");
-  }
   if (order.devices.size() != loaded->workers.size()) {
     return absl::InternalError(
         absl::StrCat("a trace of ", order.devices.size(), " devices orders a step of ", loaded->workers.size()));
   }
-  std::vector<Device*> own;
   for (size_t device = 0; device < order.devices.size(); ++device) {
     if (options_.devices[device] == nullptr) continue;
     own.push_back(options_.devices[device]);
@@ -75,17 +71,57 @@ absl::StatusOr<std::unique_ptr<RecordedStep>> Executor::RecordStep(ProgramHandle
       return absl::InternalError(absl::StrCat("a trace of another program orders a step of device ", device));
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status Executor::Walk(ProgramHandle program, const Trace& order) {
+  return WalkAll(programs_[program.index]->workers, order);
+}
+
+absl::Status Executor::WalkTogether(ProgramHandle program, const Trace& order) {
+  const auto walk = [&](Executor& executor) {
+    options_.turns->Take();
+    // An error wakes those that wait for this one.
+    if (absl::Status status = executor.Walk(program, order); !status.ok()) executor.first_error_.Set(status);
+    options_.turns->Give();
+  };
+  options_.turns->Begin();
+  std::vector<std::thread> threads;
+  for (Executor* follower : options_.followers) threads.emplace_back([&walk, follower] { walk(*follower); });
+  walk(*this);
+  for (std::thread& thread : threads) thread.join();
+  options_.turns->End();
+  if (first_error_.is_set()) return first_error_.status();
+  for (const Executor* follower : options_.followers) {
+    if (follower->first_error_.is_set()) return follower->first_error_.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<RecordedStep>> Executor::RecordStep(ProgramHandle program, const Trace& order,
+                                                                   bool timed) {
+  const bool leads = !options_.followers.empty();
+  if (leads && options_.turns == nullptr) {
+    return absl::UnimplementedError("steps of executors with followers cannot be recorded without turns");
+  }
+  std::vector<Device*> own;
+  BATON_RETURN_IF_ERROR(CheckRecordable(program, order, own));
+  const bool is_alone = own.size() == order.devices.size();
+  for (const Executor* follower : options_.followers) {
+    BATON_RETURN_IF_ERROR(follower->CheckRecordable(program, order, own));
+  }
   auto step = std::make_unique<RecordedStep>();
   step->program = program;
   step->timed = timed;
   BATON_ASSIGN_OR_RETURN(step->graph, own[0]->CreateStepGraph(own, timed));
   BATON_RETURN_IF_ERROR(step->graph->Begin());
-  absl::Status status = WalkAll(loaded->workers, order);
+  absl::Status status = leads ? WalkTogether(program, order) : Walk(program, order);
   const absl::Status ended = step->graph->End();
   status.Update(ended);
   if (status.ok()) return step;
-  if (own.size() < order.devices.size()) {
-    // The step ends in all processes. Transfers to them cannot be taken back while other recorded steps exist.
+  if (!is_alone || leads) {
+    // The step ends in all processes and for all followers. Transfers to other processes cannot be taken back while
+    // other recorded steps exist.
     first_error_.Set(status);
     return first_error_.status();
   }

@@ -57,6 +57,7 @@ absl::Status MemberTeam::MakeMeetings(const proto::Devices& devices, const Membe
     std::vector<Device*> members = {first.devices[device]};
     for (const std::unique_ptr<Member>& other : others_) members.push_back(other->devices->Pointers()[device]);
     BATON_ASSIGN_OR_RETURN(meeting, MakeMemberMeeting(devices, members));
+    meeting->SetTurns(&turns_);
   }
   return absl::OkStatus();
 }
@@ -85,11 +86,14 @@ std::vector<Executor*> MemberTeam::executors() const {
 }
 
 void MemberTeam::Fail(const absl::Status& status) {
+  for (const std::unique_ptr<Member>& member : others_) {
+    if (member->executor != nullptr) member->executor->Cancel(status);  // null while members are made
+  }
+  if (Executor* const leader = leader_) leader->Cancel(status);
+  // Behind the executors: whoever wakes in a meeting with an error of its own finds that `status` came first.
   for (const std::unique_ptr<MemberMeeting>& meeting : meetings_) {
     if (meeting != nullptr) meeting->Cancel();
   }
-  for (const std::unique_ptr<Member>& member : others_) member->executor->Cancel(status);
-  if (Executor* const leader = leader_) leader->Cancel(status);
   for (const std::unique_ptr<Member>& member : others_) {
     if (ProcessTransport* const processes = member->devices->processes()) processes->Abort(status);
   }

@@ -4,6 +4,7 @@
 //   const MemberTeamParts first = {&plan, program, smaller, &batches, devices->Pointers(), modules.get()};
 //   BATON_ASSIGN_OR_RETURN(auto team, MemberTeam::Create(job, backend, first, control));
 //   options.followers = team->executors();                       // ExecutorOptions of member 0
+//   options.turns = &team->turns();
 //   options.on_error = [&](const absl::Status& status) { team->Fail(status); };
 //   BATON_ASSIGN_OR_RETURN(executor, Executor::Create(program, options));
 //   team->SetLeader(executor.get());
@@ -38,6 +39,7 @@
 #include "runtime/train/run_devices.h"
 #include "runtime/train/stage_modules.h"
 #include "runtime/transport/member_meeting.h"
+#include "runtime/transport/member_turns.h"
 #include "schedules/program/program.h"
 
 namespace baton {
@@ -63,6 +65,7 @@ class MemberTeam {
                                                             const MemberTeamParts& first, Control& control);
 
   std::vector<Executor*> executors() const;
+  MemberTurns& turns() { return turns_; }
   void SetLeader(Executor* executor) { leader_ = executor; }
   // Ends the running step of all members here, or the next one, with `status` (not OK).
   void Fail(const absl::Status& status);
@@ -89,6 +92,7 @@ class MemberTeam {
                         Member& member);
 
   Control& control_;
+  MemberTurns turns_;
   std::vector<std::unique_ptr<MemberMeeting>> meetings_;  // [device]; null: in another process
   std::vector<std::unique_ptr<Member>> others_;           // from member 1 on
   std::atomic<Executor*> leader_{nullptr};

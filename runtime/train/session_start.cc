@@ -100,6 +100,7 @@ absl::Status TrainingSession::CreateExecutor() {
   options.transport = &devices_->transport();
   if (team_ != nullptr) {
     options.followers = team_->executors();
+    options.turns = &team_->turns();
     options.on_error = [team = team_.get()](const absl::Status& status) { team->Fail(status); };
   }
   BATON_ASSIGN_OR_RETURN(run_, RunExecutor::Create(program_, std::move(options), *control_, devices_->processes()));
@@ -149,8 +150,7 @@ absl::Status TrainingSession::CreateStepRunner(bool graphs) {
   steps.modules = modules_.get();
   steps.batches = batches_.get();
   steps.stages = !devices_->FirstHere().arena_is_shared();
-  // The passes of one member wait for those of another, which a walk of one thread could not.
-  steps.records = graphs && team_ == nullptr;
+  steps.records = graphs;
   step_runner_ = std::make_unique<StepRunner>(steps);
   return absl::OkStatus();
 }

@@ -70,14 +70,25 @@ absl::Status MemberMeeting::Meet(int member, KernelStream stream, const Buffer& 
 }
 
 absl::Status MemberMeeting::WaitForAll() {
-  MutexLock lock(&mutex_);
-  if (!cancelled_ && ++num_waiting_ == static_cast<int>(sides_.size())) {
-    num_waiting_ = 0;
-    ++num_meetings_;
-    all_here_.SignalAll();
-    return absl::OkStatus();
+  uint64_t meeting = 0;
+  {
+    MutexLock lock(&mutex_);
+    meeting = num_meetings_;
+    if (!cancelled_ && ++num_waiting_ == static_cast<int>(sides_.size())) {
+      num_waiting_ = 0;
+      ++num_meetings_;
+      all_here_.SignalAll();
+      return absl::OkStatus();
+    }
   }
-  const uint64_t meeting = num_meetings_;
+  if (turns_ != nullptr) turns_->Give();
+  absl::Status status = WaitForLast(meeting);
+  if (turns_ != nullptr) turns_->Take();
+  return status;
+}
+
+absl::Status MemberMeeting::WaitForLast(uint64_t meeting) {
+  MutexLock lock(&mutex_);
   while (!cancelled_ && num_meetings_ == meeting) all_here_.Wait(&mutex_);
   if (num_meetings_ != meeting) return absl::OkStatus();
   return absl::CancelledError("another member of the tensor-parallel group has failed");

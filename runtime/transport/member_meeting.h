@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "base/mutex.h"
 #include "ops/layers/member_group.h"
+#include "runtime/transport/member_turns.h"
 
 namespace baton {
 
@@ -38,6 +39,9 @@ class MemberMeeting {
 
   // The side of `member`. Owned by this.
   MemberGroup& group(int member);
+
+  // While turns are taken, a member that waits for others gives its own away. Call before the first meeting. Not owned.
+  void SetTurns(MemberTurns* turns) { turns_ = turns; }
 
   // Calls return Cancelled from now on, those that wait for other members as well.
   void Cancel();
@@ -76,10 +80,13 @@ class MemberMeeting {
   absl::Status Meet(int member, KernelStream stream, const Buffer& buffer);
   // Waits until all members have come to the same point.
   absl::Status WaitForAll();
+  // The same behind meeting number `meeting`, for a member that is not the last one to come.
+  absl::Status WaitForLast(uint64_t meeting);
   // Errors: Internal if the members' buffers differ.
   absl::Status CheckBuffers() const;
 
   std::vector<std::unique_ptr<Side>> sides_;
+  MemberTurns* turns_ = nullptr;
   // [member]. Each member writes its own before the first wait of a call, and all read them before the second.
   std::vector<Buffer> buffers_;
 

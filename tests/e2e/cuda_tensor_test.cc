@@ -102,6 +102,68 @@ TEST_CASE("CUDA: parts of layers compute the same bits for every schedule, split
   }
 }
 
+TEST_CASE(
+    "CUDA: steps of parts are recorded as graphs, with the bits of instructions, and the traces have all of them") {
+  for (const char* slices : {"false", "true"}) {
+    CAPTURE(slices);
+    const proto::Job job = JobOf(kTinyGpt, 2, {"pipeline.stages=2", absl::StrCat("parallel.tensor_sequence=", slices)});
+    Outcome instructions;
+    {
+      const FakeGpus gpus(2, 45);
+      const int64_t launches = stand_in::NumGraphLaunches();
+      instructions = Run(job, /*graphs=*/false);
+      CHECK(stand_in::NumGraphLaunches() == launches);
+    }
+    for (const bool traces : {true, false}) {
+      const FakeGpus gpus(traces ? 3 : 1, 46);
+      const int64_t launches = stand_in::NumGraphLaunches();
+      CHECK(Run(job, /*graphs=*/true, traces) == instructions);
+      CHECK(stand_in::NumGraphLaunches() == launches + job.run().steps() - 1);  // one for all devices
+    }
+  }
+  const FakeGpus gpus(2, 47);
+  const auto run = TrainingSession::Create(JobOf(kTinyGpt, 2, {"pipeline.stages=2"})).value();
+  for (int step = 0; step < 2; ++step) REQUIRE(run->Step(step).status() == absl::OkStatus());
+  for (int device = 0; device < 2; ++device) {
+    const DeviceProgram& program = run->program().devices[device];
+    for (size_t index = 0; index < program.instructions.size(); ++index) {
+      for (int32_t wait : program.WaitsOf(program.instructions[index])) {
+        CHECK(run->trace().devices[device][index].start >= run->trace().devices[device][wait].end);
+      }
+    }
+  }
+}
+
+TEST_CASE("CUDA: a fault while members are recorded or run ends the run of all") {
+  for (const bool graphs : {false, true}) {
+    for (const int work : {5, 150}) {
+      CAPTURE(graphs, work);
+      stand_in::ResetMachine();
+      stand_in::SetNumGpus(2);
+      stand_in::SetWorkOrder(4);
+      auto run = TrainingSession::Create(JobOf(kTinyGpt, 2, {"pipeline.stages=2"}), WithGraphs(graphs)).value();
+      REQUIRE(run->Step(0).status() == absl::OkStatus());
+      stand_in::FailEnqueued(work);
+      const absl::Status status = run->Step(1).status();
+      const absl::Status again = run->Step(2).status();
+      stand_in::ResetMachine();
+      run.reset();  // while its GPUs exist
+      stand_in::SetNumGpus(1);
+      CHECK(stand_in::NumAllocations() == 0);
+      CHECK(status.code() == absl::StatusCode::kInternal);
+      CHECK(again == status);
+    }
+  }
+}
+
+TEST_CASE("CUDA: members whose memory a GPU lacks are refused") {
+  const FakeGpus gpus(2, 48);
+  const auto run = TrainingSession::Create(
+      JobOf(kTinyGpt, 2, {"model.gpt2={layers: 1 width: 4096 heads: 16 context: 4 vocabulary: 4000000}"}));
+  CHECK(run.status().code() == absl::StatusCode::kResourceExhausted);
+  CHECK_THAT(std::string(run.status().message()), Catch::Contains("an arena of"));
+}
+
 TEST_CASE("CUDA: with slices of rows models are close to the unsplit ones, and have the same bits for every split") {
   uint64_t seed = 51;
   const std::string batch = "batch={sequences: 4 micro_batches: 2}";

@@ -76,6 +76,17 @@ TEST_CASE("CUDA: gradients of several blocks are summed in parts by three and by
   }
 }
 
+TEST_CASE("CUDA: parts of layers in several processes have the bits of one process") {
+  for (const char* slices : {"false", "true"}) {
+    CAPTURE(slices);
+    const std::string parallel = absl::StrCat("parallel={tensor: 2 tensor_sequence: ", slices, "}");
+    const proto::Job job = MakeJob(kTinyGpt, {"pipeline.stages=2", parallel});
+    const FakeGpus gpus(4, 17);
+    const Outcome alone = TrainAlone(job);
+    CHECK(TrainIn(2, job) == alone);
+  }
+}
+
 // As TrainIn, with recorded steps or without, with traces of all steps or none.
 Outcome TrainWith(int num_processes, const proto::Job& job, bool graphs, bool traces) {
   std::vector<Outcome> outcomes(num_processes);
