@@ -30,6 +30,10 @@ class CudaOptimizer final : public Optimizer {
     return LaunchSquaredNorms(stream, table_, losses, norms, num_norms);
   }
 
+  absl::Status JoinNorms(KernelStream stream, const CutNorms& cuts, double* norms) override {
+    return LaunchJoinNorms(stream, cuts, norms);
+  }
+
   absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
                       double* gradient_norm) override {
     BATON_RETURN_IF_ERROR(Prepare());

@@ -8,7 +8,7 @@
 
 namespace baton {
 
-// Σ values², with the same bits for every number of threads.
+// Σ values² in the order of ops/optimizer/tree_sum.h, with the same bits for every number of threads.
 double SumOfSquares(int threads, int64_t count, const float* values);
 
 // OptimizerLoops::adamw on up to `threads` threads.

@@ -39,6 +39,11 @@ class LoopOptimizer final : public Optimizer {
     return absl::OkStatus();
   }
 
+  absl::Status JoinNorms(KernelStream stream, const CutNorms& cuts, double* norms) override {
+    for (int64_t i = 0; i < cuts.count; ++i) JoinCutNorm(cuts.cuts[i], cuts.levels, norms);
+    return absl::OkStatus();
+  }
+
   absl::Status Update(KernelStream stream, const double* norms, int64_t num_norms, const UpdateControl* control,
                       double* gradient_norm) override {
     // Every chunk sums the same norms in the same order, so that all chunks clip by the same factor.

@@ -13,7 +13,7 @@ namespace baton {
 
 // A backend's two loops over one parameter.
 struct OptimizerLoops {
-  // Σ values².
+  // Σ values², in the order of tree_sum.h.
   std::function<double(int64_t num_elements, const float* values)> squared_norm;
   // Updates the parameter by Optimizer::Update's formulas. control.weight_decay applies only if the parameter decays.
   std::function<void(const OptimizedParameter& parameter, const UpdateControl& control, double gradient_scale)> adamw;

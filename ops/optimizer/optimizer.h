@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "ops/layers/layer.h"
+#include "ops/optimizer/cut_norm.h"
 
 namespace baton {
 
@@ -58,10 +59,13 @@ class Optimizer {
 
   // norms[parameter.norm] ← Σ gradients²; all other elements of norms become 0. Then norms[0] becomes NaN if any of
   // `losses` is not finite, so that Update does nothing on all devices: a loss can overflow although its gradients are
-  // finite. losses, norms: [num_norms] f64, in memory that host and device share. The order of the sum depends on
-  // num_elements alone.
+  // finite. losses, norms: [num_norms] f64, in memory that host and device share. The squares are added in the order of
+  // tree_sum.h.
   virtual absl::Status SquaredNorms(KernelStream stream, absl::Span<const double> losses, double* norms,
                                     int64_t num_norms) = 0;
+
+  // JoinCutNorm for each of `cuts`, after SquaredNorms and the sum over devices.
+  virtual absl::Status JoinNorms(KernelStream stream, const CutNorms& cuts, double* norms) = 0;
 
   // One update of AdamW as torch.optim.AdamW computes it: the decay is multiplied by the learning rate. (Loshchilov and
   // Hutter 2019, algorithm 2, multiplies it by the schedule's factor alone.)

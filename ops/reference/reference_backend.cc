@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/optimizer/loop_optimizer.h"
+#include "ops/optimizer/tree_sum.h"
 #include "ops/reference/activation.h"
 #include "ops/reference/attention.h"
 #include "ops/reference/convolution.h"
@@ -96,7 +97,13 @@ void AddElements(int64_t count, const std::byte* a, const std::byte* b, std::byt
   }
 }
 
+// The tree of ops/optimizer/tree_sum.h, by its definition.
 double SquaredNorm(int64_t num_elements, const float* values) {
+  if (num_elements > kNormLeaf) {
+    int64_t left = kNormLeaf;
+    while (2 * left < num_elements) left *= 2;
+    return SquaredNorm(left, values) + SquaredNorm(num_elements - left, values + left);
+  }
   double sum = 0;
   for (int64_t i = 0; i < num_elements; ++i) sum += static_cast<double>(values[i]) * values[i];
   return sum;

@@ -1,4 +1,5 @@
 // Every backend's Add and optimizer against the reference.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -154,6 +155,45 @@ TEST_CASE("squared norms are summed in double, and norms without a parameter are
   double expected = 0;
   for (double value : gradient) expected += static_cast<float>(value) * static_cast<double>(static_cast<float>(value));
   CHECK(results[0] == Approx(expected).epsilon(1e-13));
+}
+
+TEST_CASE("a norm has the same bits if its parameter is summed in pieces") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  const int64_t count = GENERATE(17, 100, 4099, 70001, 300001);
+  const int64_t num_leaves = (count + kNormLeaf - 1) / kNormLeaf;
+  const int64_t cut = GENERATE_COPY(int64_t{1}, num_leaves / 3, num_leaves / 2, num_leaves - 1);  // the second shard
+  CAPTURE(under_test, count, cut);
+  if (cut == 0) return;
+  GuardedParameter parameter(under_test, count, 1, 0);
+  parameter.gradients.WriteFloats(DataType::kFloat32, RandomValues(count, 7, -1, 1));
+  std::vector<OptimizedParameter> pieces = {parameter.Describe(true, 0)};
+  std::vector<int32_t> levels;
+  for (int64_t begin = 0; begin < num_leaves;) {
+    const int level = LevelOfSubtree(begin, begin < cut ? cut : num_leaves);
+    const int64_t end = begin + (int64_t{1} << level);
+    OptimizedParameter piece = pieces[0];
+    piece.gradients += begin * kNormLeaf * static_cast<int64_t>(sizeof(float));
+    piece.num_elements = std::min(end * kNormLeaf, count) - begin * kNormLeaf;
+    piece.norm = 2 + static_cast<int32_t>(levels.size());
+    pieces.push_back(piece);
+    levels.push_back(level);
+    begin = end;
+  }
+  const auto num_pieces = static_cast<int32_t>(levels.size());
+  GuardedBuffer norms(under_test, "norms", (2 + num_pieces) * sizeof(double));
+  GuardedBuffer cut_memory(under_test, "cut norms", sizeof(CutNorm));
+  GuardedBuffer level_memory(under_test, "levels", num_pieces * sizeof(int32_t));
+  auto* const table = reinterpret_cast<double*>(norms.data());
+  const auto* const cut_norm = new (cut_memory.data()) CutNorm{1, 2, num_pieces, 1, 0};
+  std::copy(levels.begin(), levels.end(), reinterpret_cast<int32_t*>(level_memory.data()));
+  const std::unique_ptr<Optimizer> optimizer = under_test.backend->CreateOptimizer(pieces);
+  REQUIRE(optimizer->SquaredNorms(under_test.stream, {}, table, 2 + num_pieces).ok());
+  const CutNorms cuts = {cut_norm, reinterpret_cast<const int32_t*>(level_memory.data()), 1};
+  REQUIRE(optimizer->JoinNorms(under_test.stream, cuts, table).ok());
+  under_test.synchronize();
+  CHECK(table[0] > 0);
+  CHECK(table[1] == table[0]);
+  for (const GuardedBuffer* buffer : {&norms, &cut_memory, &level_memory}) CHECK(buffer->CheckGuards().ok());
 }
 
 TEST_CASE("an update with a norm that is not finite only clears the gradients") {

@@ -6,6 +6,7 @@
 #include "ops/cuda/kernels/optimizer.h"
 #include "ops/cuda/launch.h"
 #include "ops/optimizer/clip_scale.h"
+#include "ops/optimizer/tree_sum.h"
 
 namespace baton {
 namespace {
@@ -36,35 +37,77 @@ __device__ inline Piece FindPiece(const OptimizerTable& table) {
 
 __device__ inline float* AsFloats(std::byte* bytes) { return reinterpret_cast<float*>(bytes); }
 
-// Grid: a block for each piece. piece_sums[piece] ← Σ gradients².
-__global__ void __launch_bounds__(kThreads) SquareKernel(OptimizerTable table) {
-  const Piece piece = FindPiece(table);
-  double sum = 0.0;
-  if (piece.entry->parameter.norm >= 0) {
-    const float* const gradients = AsFloats(piece.entry->parameter.gradients);
-    for (int64_t i = piece.begin + threadIdx.x * kWide; i < piece.end; i += kThreads * kWide) {
-      if (i + kWide <= piece.end) {
-        const Floats<kWide> g = Load<kWide>(gradients + i);
-        for (int k = 0; k < kWide; ++k) sum += static_cast<double>(g[k]) * g[k];
-      } else {
-        for (int64_t k = i; k < piece.end; ++k) sum += static_cast<double>(gradients[k]) * gradients[k];
-      }
-    }
+// The sum over the lanes of the warp as a balanced tree of neighbours, in every lane.
+__device__ inline double WarpTreeSum(double value) {
+#pragma unroll
+  for (int distance = 1; distance < kThreadsPerWarp; distance *= 2) {
+    value += __shfl_xor_sync(kWholeWarp, value, distance);
   }
-  sum = BlockSum<kThreads>(sum);
+  return value;
+}
+
+// The sum over the warps of the block as a balanced tree of neighbours; `of_warp` is the same in all lanes of a warp.
+__device__ inline double WarpsTreeSum(double of_warp) {
+  constexpr int kWarps = kThreads / kThreadsPerWarp;
+  BATON_SHARED_ARRAY(double, of_warps, kWarps);
+  if (threadIdx.x % kThreadsPerWarp == 0) of_warps[threadIdx.x / kThreadsPerWarp] = of_warp;
+  __syncthreads();
+  TreeSum tree;
+  for (int warp = 0; warp < kWarps; ++warp) tree.Add(of_warps[warp]);
+  __syncthreads();
+  return tree.Total();
+}
+
+// The sum of up to kWide squares from element `i` on, none from `end` on.
+__device__ inline double SumOfSquares(const float* gradients, int64_t i, int64_t end) {
+  double sum = 0.0;
+  if (i + kWide <= end) {
+    const Floats<kWide> g = Load<kWide>(gradients + i);
+    for (int k = 0; k < kWide; ++k) sum += static_cast<double>(g[k]) * g[k];
+  } else {
+    for (int64_t k = i; k < end; ++k) sum += static_cast<double>(gradients[k]) * gradients[k];
+  }
+  return sum;
+}
+
+// Grid: a block for each piece. piece_sums[piece] ← Σ gradients², in the order of ops/optimizer/tree_sum.h. Each warp
+// sums consecutive elements, a leaf by four lanes.
+__global__ void __launch_bounds__(kThreads) SquareKernel(OptimizerTable table) {
+  static_assert(kNormLeaf == 4 * kWide, "four lanes sum a leaf");
+  constexpr int64_t kWarpElements = kElementsPerPiece / (kThreads / kThreadsPerWarp);
+  constexpr int kAccess = kThreadsPerWarp * kWide;
+  static_assert((kElementsPerPiece & (kElementsPerPiece - 1)) == 0, "a piece is a subtree");
+  const Piece piece = FindPiece(table);
+  if (piece.entry->parameter.norm < 0) return;
+  const float* const gradients = AsFloats(piece.entry->parameter.gradients);
+  const int64_t begin = piece.begin + threadIdx.x / kThreadsPerWarp * kWarpElements;
+  const int64_t end = begin + kWarpElements < piece.end ? begin + kWarpElements : piece.end;
+  TreeSum tree;
+  for (int64_t at = begin; at < end; at += kAccess) {
+    tree.Add(WarpTreeSum(SumOfSquares(gradients, at + threadIdx.x % kThreadsPerWarp * kWide, end)));
+  }
+  const double sum = WarpsTreeSum(tree.Total());
   if (threadIdx.x == 0) table.piece_sums[blockIdx.x] = sum;
 }
 
-// Grid: a block for each parameter. norms[parameter.norm] ← Σ piece_sums of the parameter.
+// Grid: a block for each parameter. norms[parameter.norm] ← Σ piece_sums of the parameter. Each thread sums a subtree.
 __global__ void __launch_bounds__(kThreads) SumPiecesKernel(OptimizerTable table, double* norms) {
   const ParameterEntry* const entry = &table.entries[blockIdx.x];
   if (entry->parameter.norm < 0) return;
-  double sum = 0.0;
-  for (int64_t i = entry[0].first_piece + threadIdx.x; i < entry[1].first_piece; i += kThreads) {
-    sum += table.piece_sums[i];
-  }
-  sum = BlockSum<kThreads>(sum);
+  const int64_t end = entry[1].first_piece;
+  int64_t of_thread = 1;
+  while (of_thread * kThreads < end - entry->first_piece) of_thread *= 2;
+  const int64_t begin = entry->first_piece + threadIdx.x * of_thread;
+  TreeSum tree;
+  for (int64_t i = begin; i < begin + of_thread && i < end; ++i) tree.Add(table.piece_sums[i]);
+  const double sum = WarpsTreeSum(WarpTreeSum(tree.Total()));
   if (threadIdx.x == 0) norms[entry->parameter.norm] = sum;
+}
+
+// A thread for each cut parameter.
+__global__ void __launch_bounds__(kThreads) JoinNormsKernel(CutNorms cuts, double* norms) {
+  const int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (i < cuts.count) JoinCutNorm(cuts.cuts[i], cuts.levels, norms);
 }
 
 // Grid: one block. norms: [num_norms] ← 0.
@@ -182,6 +225,11 @@ absl::Status LaunchSquaredNorms(KernelStream stream, const OptimizerTable& table
   }
   if (losses.empty()) return absl::OkStatus();
   return Launch(MarkKernel, {1, kThreads}, stream, losses.data(), static_cast<int64_t>(losses.size()), norms);
+}
+
+absl::Status LaunchJoinNorms(KernelStream stream, const CutNorms& cuts, double* norms) {
+  if (cuts.count == 0) return absl::OkStatus();
+  return Launch(JoinNormsKernel, {NumBlocks(cuts.count, kThreads), kThreads}, stream, cuts, norms);
 }
 
 absl::Status LaunchUpdate(KernelStream stream, const OptimizerTable& table, const double* norms, int64_t num_norms,

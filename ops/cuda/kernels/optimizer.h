@@ -11,7 +11,7 @@
 namespace baton {
 
 // A parameter is cut into pieces of kElementsPerPiece elements; each piece is the work of one block. Pieces are
-// numbered over all parameters.
+// numbered over all parameters. A piece is a subtree of ops/optimizer/tree_sum.h.
 inline constexpr int64_t kElementsPerPiece = 32768;
 
 struct ParameterEntry {
@@ -34,6 +34,7 @@ struct OptimizerTable {
 // The calls of Optimizer; `working` is bf16. Asynchronous on `stream`. Errors: Internal if CUDA refuses a launch.
 absl::Status LaunchSquaredNorms(KernelStream stream, const OptimizerTable& table, absl::Span<const double> losses,
                                 double* norms, int64_t num_norms);
+absl::Status LaunchJoinNorms(KernelStream stream, const CutNorms& cuts, double* norms);
 absl::Status LaunchUpdate(KernelStream stream, const OptimizerTable& table, const double* norms, int64_t num_norms,
                           const UpdateControl* control, double* gradient_norm);
 absl::Status LaunchRoundValues(KernelStream stream, const OptimizerTable& table);
