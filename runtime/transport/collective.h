@@ -1,5 +1,5 @@
 // A collective sums one buffer over the members of a group (tied gradients, gradient norms, replicas' gradients). Made
-// by a Transport; called by AllReduce instructions.
+// by a Transport; called by AllReduce, ReduceScatter and AllGather instructions.
 //
 //   device 0   Arrive: members 0, 2 ──┐
 //   device 1         Arrive: member 1 ┴─ started ── (0 + 1) + 2 → every member ── done (both devices)
@@ -17,12 +17,13 @@ namespace baton {
 
 // How the buffers of the members become one.
 enum class Combine : int8_t {
-  kInOrder,  // added from the first to the last
-  kAsTree,   // added by a balanced tree: neighbours in pairs, then pairs of pairs
-  kShards,   // not added: member n's shard (base/shards.h) takes the place of that of the others
+  kInOrder,       // added from the first to the last
+  kAsTree,        // added by a balanced tree: neighbours in pairs, then pairs of pairs
+  kShards,        // not added: member n's shard (base/shards.h) takes the place of that of the others
+  kTreeToShards,  // added as kAsTree; member n gets the sum of its shard, and the rest of its buffer is unspecified
 };
 
-// One member's summand: [bytes / element size] f32 or f64. The sum replaces it.
+// One member's summand: [bytes / element size] f32 or f64. The result replaces it.
 struct ReduceBuffer {
   std::byte* data = nullptr;
   Bytes bytes = 0;

@@ -41,19 +41,43 @@ __global__ void SpreadKernel(Members members, int64_t num_elements) {
   for (int member = 1; member < members.count; ++member) reinterpret_cast<T*>(members.data[member])[i] = sum;
 }
 
+// The sums of pairs, into both; the first member gets the total.
 template <typename T>
-absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream) {
+absl::Status AddPairs(absl::Span<const ReduceBuffer> members, const LaunchShape& shape, KernelStream stream) {
+  const int64_t num_elements = members[0].bytes / static_cast<Bytes>(sizeof(T));
+  for (size_t stride = 1; stride < members.size(); stride *= 2) {
+    for (size_t member = 0; member + stride < members.size(); member += 2 * stride) {
+      Members pair = {{members[member].data, members[member + stride].data}, 2};
+      BATON_RETURN_IF_ERROR(Launch(SumKernel<T>, shape, stream, pair, num_elements));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Calls copy(owner, part) for the part of each member's shard that is in the block of `bytes` from `offset` on, counted
+// from the block's beginning.
+template <typename Copy>
+absl::Status ForEachShard(size_t num_members, Bytes bytes, Bytes offset, Bytes total, Copy&& copy) {
+  for (size_t owner = 0; owner < num_members; ++owner) {
+    const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(num_members));
+    const Shard part = PartInBlock(shard, offset, bytes);
+    if (part.bytes() > 0) BATON_RETURN_IF_ERROR(copy(owner, part));
+  }
+  return absl::OkStatus();
+}
+
+template <typename T>
+absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream, Bytes offset, Bytes total) {
   const KernelStream kernel_stream{stream.native_handle()};
   const int64_t num_elements = members[0].bytes / static_cast<Bytes>(sizeof(T));
   const LaunchShape shape{dim3(NumBlocks(num_elements, kThreads)), dim3(kThreads)};
-  const bool is_tree = members[0].combine == Combine::kAsTree;
-  if (is_tree) {
-    for (size_t stride = 1; stride < members.size(); stride *= 2) {
-      for (size_t member = 0; member + stride < members.size(); member += 2 * stride) {
-        Members pair = {{members[member].data, members[member + stride].data}, 2};
-        BATON_RETURN_IF_ERROR(Launch(SumKernel<T>, shape, kernel_stream, pair, num_elements));
-      }
-    }
+  const bool is_tree = members[0].combine != Combine::kInOrder;
+  if (is_tree) BATON_RETURN_IF_ERROR(AddPairs<T>(members, shape, kernel_stream));
+  if (members[0].combine == Combine::kTreeToShards) {
+    return ForEachShard(members.size(), members[0].bytes, offset, total, [&](size_t owner, const Shard& part) {
+      if (owner == 0) return absl::OkStatus();
+      return stream.Copy(members[owner].data + part.begin, members[0].data + part.begin, part.bytes());
+    });
   }
   // The first member carries the sum from launch to launch.
   const bool whole = members.size() <= kMembersPerLaunch && !is_tree;
@@ -73,16 +97,15 @@ absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream) {
 
 // Spreads the part of each member's shard that is in the block.
 absl::Status ExchangeShards(absl::Span<const ReduceBuffer> members, Stream& stream, Bytes offset, Bytes total) {
-  for (size_t owner = 0; owner < members.size(); ++owner) {
-    const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(members.size()));
-    const Shard part = PartInBlock(shard, offset, members[0].bytes);
-    for (size_t member = 0; member < members.size() && part.bytes() > 0; ++member) {
-      if (member == owner) continue;
-      BATON_RETURN_IF_ERROR(
-          stream.Copy(members[member].data + part.begin, members[owner].data + part.begin, part.bytes()));
-    }
-  }
-  return absl::OkStatus();
+  return ForEachShard(members.size(), members[0].bytes, offset, total,
+                      [&](size_t owner, const Shard& part) -> absl::Status {
+                        for (size_t member = 0; member < members.size(); ++member) {
+                          if (member == owner) continue;
+                          BATON_RETURN_IF_ERROR(stream.Copy(members[member].data + part.begin,
+                                                            members[owner].data + part.begin, part.bytes()));
+                        }
+                        return absl::OkStatus();
+                      });
 }
 
 }  // namespace
@@ -91,7 +114,9 @@ absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream, 
   const ReduceBuffer& first = members[0];
   const char* type = first.is_double ? "f64" : "f32";
   for (const ReduceBuffer& member : members) {
-    if (member.combine != first.combine) return absl::InternalError("the members of a collective differ in how they combine");
+    if (member.combine != first.combine) {
+      return absl::InternalError("the members of a collective differ in how they combine");
+    }
     if (member.bytes != first.bytes || member.is_double != first.is_double) {
       return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", type, " got ", member.bytes,
                                               " bytes of ", member.is_double ? "f64" : "f32"));
@@ -102,15 +127,14 @@ absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream, 
     return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes, not whole elements of ", type));
   }
   if (first.bytes == 0) return absl::OkStatus();
-  if (first.combine == Combine::kShards) {
-    return ExchangeShards(members, stream, offset, total == 0 ? first.bytes : total);
-  }
+  if (total == 0) total = first.bytes;
+  if (first.combine == Combine::kShards) return ExchangeShards(members, stream, offset, total);
   const KernelScope scope(stream.native_handle(), [&] {
     const auto count = static_cast<double>(members.size());
     return KernelWork{"sum", absl::StrCat("members=", members.size(), " bytes=", first.bytes, " type=", type),
                       2 * count * static_cast<double>(first.bytes), 0};
   });
-  return first.is_double ? Sum<double>(members, stream) : Sum<float>(members, stream);
+  return first.is_double ? Sum<double>(members, stream, offset, total) : Sum<float>(members, stream, offset, total);
 }
 
 }  // namespace baton

@@ -9,8 +9,8 @@
 
 namespace baton {
 
-// Replaces each element of every member by the sum over the members, in the order that
-// ReduceBuffer::combine names: the same bits as on the host. Shapes: n members of [bytes / element size] f32 or f64,
+// Replaces each element of every member by the sum over the members, or what else ReduceBuffer::combine names: the same
+// bits as on the host. Shapes: n members of [bytes / element size] f32 or f64,
 // all accessible to the GPU of `stream`, which must be current. Errors: Internal if members differ in size or type, or
 // if their size is not a multiple of the element's.
 // They may be one block of larger buffers: the bytes from `offset` of `total` bytes; total 0: they are all.

@@ -27,7 +27,7 @@ GlooCollective::GlooCollective(GlooCollectiveOptions options)
   GlooExchangeOptions exchange;
   exchange.own_members = own_members_;
   exchange.own_part = options_.own_part;
-  exchange.num_parts = options_.num_parts;
+  exchange.processes = options_.processes;
   exchange.through_one = options_.through_one;
   exchange.peers = options_.peers;
   exchange_ = std::make_unique<GlooExchange>(std::move(exchange), &doorbell_);

@@ -24,7 +24,7 @@ struct GlooCollectiveOptions {
   std::vector<bool> member_is_here;
   // See GlooExchangeOptions.
   int own_part = 0;
-  int num_parts = 1;
+  std::vector<MemberRange> processes;
   bool through_one = false;
   std::vector<GlooPeer> peers;
 };

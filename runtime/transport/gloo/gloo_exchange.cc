@@ -63,37 +63,29 @@ absl::Status GlooExchange::status() const {
 
 absl::Status GlooExchange::Run(const std::vector<ReduceBuffer>& members, Nanos* begun_at) {
   members_ = members;
-  parts_ = SumParts(members_[options_.own_members[0]], static_cast<int>(members_.size()), options_.num_parts,
+  parts_ = SumParts(members_[options_.own_members[0]], static_cast<int>(members_.size()), options_.processes,
                     options_.through_one);
+  const bool has_parts = parts_.way() == SumWay::kThroughParts || parts_.way() == SumWay::kScattered;
+  parts_.CutIntoBlocks(has_parts ? kPartBytes * parts_.num_processes() : kPartBytes);
   begun_at_ = 0;
   for (Half& half : halves_) {
     for (Transfers* transfers : {&half.members, &half.sums}) transfers->num_received = transfers->num_sent = 0;
-    const auto part = parts_.Adds(options_.own_part) ? static_cast<size_t>(parts_.PartOf(BlockAt(0), 0).bytes()) : 0;
+    const auto part = parts_.Adds(options_.own_part) ? static_cast<size_t>(parts_.most_part_bytes()) : 0;
     if (half.staging.size() < num_remote_members_ * part) half.staging.resize(num_remote_members_ * part);
   }
-  // An empty sum has one empty block, so that members wait for each other all the same.
-  BATON_RETURN_IF_ERROR(PostMembers(BlockAt(0), halves_[0]));
-  SumBlock before;
-  for (int n = 0;; ++n) {
-    Half& half = halves_[n % 2];
-    Half& other = halves_[(n + 1) % 2];
-    const SumBlock block = BlockAt(before.offset + before.bytes);
-    if (n > 0) BATON_RETURN_IF_ERROR(FinishSums(before, other));
-    const SumBlock next = BlockAt(block.offset + block.bytes);
-    if (next.bytes > 0) BATON_RETURN_IF_ERROR(PostMembers(next, other));
+  BATON_RETURN_IF_ERROR(PostMembers(0, halves_[0]));
+  for (int64_t block = 0; block < parts_.num_blocks(); ++block) {
+    Half& half = halves_[block % 2];
+    Half& other = halves_[(block + 1) % 2];
+    if (block > 0) BATON_RETURN_IF_ERROR(FinishSums(block - 1, other));
+    if (block + 1 < parts_.num_blocks()) BATON_RETURN_IF_ERROR(PostMembers(block + 1, other));
     BATON_RETURN_IF_ERROR(Add(block, half));
     BATON_RETURN_IF_ERROR(PostSums(block, half));
-    before = block;
-    if (next.bytes > 0) continue;
-    BATON_RETURN_IF_ERROR(FinishSums(block, half));
-    *begun_at = begun_at_;
-    return absl::OkStatus();
   }
-}
-
-SumBlock GlooExchange::BlockAt(Bytes offset) const {
-  const Bytes largest = parts_.way() == SumWay::kThroughParts ? kPartBytes * options_.num_parts : kPartBytes;
-  return {offset, std::min(largest, members_[options_.own_members[0]].bytes - offset)};
+  const int64_t last = parts_.num_blocks() - 1;
+  BATON_RETURN_IF_ERROR(FinishSums(last, halves_[last % 2]));
+  *begun_at = begun_at_;
+  return absl::OkStatus();
 }
 
 // Tells sums of other sizes, types and orders apart, also where a block has the same size.
@@ -103,84 +95,87 @@ uint64_t GlooExchange::Tag() const {
          (first.is_double ? 2 : 1);
 }
 
-absl::Status GlooExchange::PostMembers(const SumBlock& block, Half& half) {
+absl::Status GlooExchange::PostMembers(int64_t block, Half& half) {
   if (parts_.Adds(options_.own_part)) {
-    const Shard own_part = parts_.PartOf(block, options_.own_part);
+    const SumPart own_part = parts_.PartOf(block, options_.own_part);
     std::byte* place = half.staging.data();
     for (size_t peer = 0; peer < ends_.size(); ++peer) {
       for (const int member : options_.peers[peer].members) {
         // A shard stands where it is in the block.
-        const Shard from = parts_.ContributionOf(member, block, options_.own_part);
-        BATON_RETURN_IF_ERROR(Receive(peer, place + (from.begin - own_part.begin), from.bytes(), half.members));
-        place += own_part.bytes();
+        const SumPart from = parts_.ContributionOf(member, block, options_.own_part);
+        BATON_RETURN_IF_ERROR(Receive(peer, place + (from.begin - own_part.begin), from.bytes, half.members));
+        place += own_part.bytes;
       }
     }
   }
   for (size_t peer = 0; peer < ends_.size(); ++peer) {
     if (!parts_.Adds(options_.peers[peer].part)) continue;
     for (const int member : options_.own_members) {
-      const Shard from = parts_.ContributionOf(member, block, options_.peers[peer].part);
-      const std::byte* data = members_[member].data + block.offset + from.begin;
-      BATON_RETURN_IF_ERROR(Send(peer, data, from.bytes(), half.members));
+      const SumPart from = parts_.ContributionOf(member, block, options_.peers[peer].part);
+      BATON_RETURN_IF_ERROR(Send(peer, members_[member].data + from.begin, from.bytes, half.members));
     }
   }
   return absl::OkStatus();
 }
 
 // The sum overwrites what is sent, so all transfers of members must be done.
-absl::Status GlooExchange::Add(const SumBlock& block, Half& half) {
+absl::Status GlooExchange::Add(int64_t block, Half& half) {
   const size_t num_received = half.members.num_received;
   BATON_RETURN_IF_ERROR(AwaitAll(half.members));
   NoteStarts(block, half.members, num_received);
   if (!parts_.Adds(options_.own_part)) return absl::OkStatus();
-  const Shard own_part = parts_.PartOf(block, options_.own_part);
+  const SumPart own_part = parts_.PartOf(block, options_.own_part);
   part_ = members_;
-  for (const int member : options_.own_members) part_[member].data += block.offset + own_part.begin;
+  for (const int member : options_.own_members) part_[member].data += own_part.begin;
   std::byte* place = half.staging.data();
   for (const GlooPeer& peer : options_.peers) {
     for (const int member : peer.members) {
       part_[member].data = place;
-      place += own_part.bytes();
+      place += own_part.bytes;
     }
   }
-  for (ReduceBuffer& member : part_) member.bytes = own_part.bytes();
+  for (ReduceBuffer& member : part_) {
+    member.bytes = own_part.bytes;
+    member.combine = parts_.CombineOf(member);
+  }
   const Bytes total = members_[options_.own_members[0]].bytes;
-  if (own_part.bytes() > 0) SumMembers(part_, block.offset + own_part.begin, total);
+  if (own_part.bytes > 0) SumMembers(part_, own_part.begin, total);
   return absl::OkStatus();
 }
 
-absl::Status GlooExchange::PostSums(const SumBlock& block, Half& half) {
-  if (parts_.way() == SumWay::kDirectly) return absl::OkStatus();
-  std::byte* const sum = members_[options_.own_members[0]].data + block.offset;
+absl::Status GlooExchange::PostSums(int64_t block, Half& half) {
+  if (!parts_.sends_sums()) return absl::OkStatus();
+  std::byte* const sum = members_[options_.own_members[0]].data;
   for (size_t peer = 0; peer < ends_.size(); ++peer) {
     if (!parts_.Adds(options_.peers[peer].part)) continue;
-    const Shard part = parts_.PartOf(block, options_.peers[peer].part);
-    BATON_RETURN_IF_ERROR(Receive(peer, sum + part.begin, part.bytes(), half.sums));
+    const SumPart part = parts_.PartOf(block, options_.peers[peer].part);
+    BATON_RETURN_IF_ERROR(Receive(peer, sum + part.begin, part.bytes, half.sums));
   }
   if (!parts_.Adds(options_.own_part)) return absl::OkStatus();
-  const Shard own_part = parts_.PartOf(block, options_.own_part);
+  const SumPart own_part = parts_.PartOf(block, options_.own_part);
   for (size_t peer = 0; peer < ends_.size(); ++peer) {
-    BATON_RETURN_IF_ERROR(Send(peer, sum + own_part.begin, own_part.bytes(), half.sums));
+    BATON_RETURN_IF_ERROR(Send(peer, sum + own_part.begin, own_part.bytes, half.sums));
   }
   return absl::OkStatus();
 }
 
 // Gives the sums of other processes to all members that are here.
-absl::Status GlooExchange::FinishSums(const SumBlock& block, Half& half) {
-  if (parts_.way() == SumWay::kDirectly) return absl::OkStatus();
+absl::Status GlooExchange::FinishSums(int64_t block, Half& half) {
+  if (!parts_.sends_sums()) return absl::OkStatus();
   const size_t num_received = half.sums.num_received;
   BATON_RETURN_IF_ERROR(AwaitAll(half.sums));
   // A process that receives no members learns from the sum that all have arrived.
   if (!parts_.Adds(options_.own_part)) NoteStarts(block, half.sums, num_received);
-  const std::byte* const sum = members_[options_.own_members[0]].data + block.offset;
+  const SumPart whole = parts_.Block(block);
+  const std::byte* const sum = members_[options_.own_members[0]].data + whole.begin;
   for (size_t i = 1; i < options_.own_members.size(); ++i) {
-    std::copy_n(sum, block.bytes, members_[options_.own_members[i]].data + block.offset);
+    std::copy_n(sum, whole.bytes, members_[options_.own_members[i]].data + whole.begin);
   }
   return absl::OkStatus();
 }
 
-void GlooExchange::NoteStarts(const SumBlock& block, const Transfers& transfers, size_t num_received) {
-  if (block.offset > 0) return;
+void GlooExchange::NoteStarts(int64_t block, const Transfers& transfers, size_t num_received) {
+  if (block > 0) return;
   for (size_t i = 0; i < num_received; ++i) begun_at_ = std::max(begun_at_, transfers.started[i]->DoneAt());
 }
 

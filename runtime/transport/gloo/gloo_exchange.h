@@ -33,7 +33,7 @@ struct GlooPeer {
 struct GlooExchangeOptions {
   std::vector<int> own_members;  // ascending, at least one
   int own_part = 0;
-  int num_parts = 1;            // processes
+  std::vector<MemberRange> processes;
   bool through_one = false;     // the process of part 0 adds all
   std::vector<GlooPeer> peers;  // all other processes; through one, in those: that one
 };
@@ -72,15 +72,14 @@ class GlooExchange {
     std::vector<std::byte> staging;  // the parts of members that are elsewhere
   };
 
-  SumBlock BlockAt(Bytes offset) const;
   uint64_t Tag() const;
 
-  absl::Status PostMembers(const SumBlock& block, Half& half);
-  absl::Status Add(const SumBlock& block, Half& half);
-  absl::Status PostSums(const SumBlock& block, Half& half);
-  absl::Status FinishSums(const SumBlock& block, Half& half);
+  absl::Status PostMembers(int64_t block, Half& half);
+  absl::Status Add(int64_t block, Half& half);
+  absl::Status PostSums(int64_t block, Half& half);
+  absl::Status FinishSums(int64_t block, Half& half);
   // Takes the latest start of what was received in the first block.
-  void NoteStarts(const SumBlock& block, const Transfers& transfers, size_t num_received);
+  void NoteStarts(int64_t block, const Transfers& transfers, size_t num_received);
   absl::Status Send(size_t peer, const std::byte* data, Bytes bytes, Transfers& transfers);
   absl::Status Receive(size_t peer, std::byte* data, Bytes bytes, Transfers& transfers);
   absl::Status AwaitAll(Transfers& transfers);
@@ -94,7 +93,7 @@ class GlooExchange {
 
   // They belong to the sum that runs.
   std::vector<ReduceBuffer> members_;  // [member]
-  std::vector<ReduceBuffer> part_;     // [member] the part that this process adds
+  std::vector<ReduceBuffer> part_;     // [member]: the part that this process adds
   SumParts parts_;
   Nanos begun_at_ = 0;
 };

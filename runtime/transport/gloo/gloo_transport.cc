@@ -116,8 +116,8 @@ absl::StatusOr<std::unique_ptr<Collective>> GlooTransport::CreateCollective(
   }
   if (members_of_rank.count(options_.rank) == 0) return nullptr;
   sum.device_of_member.assign(device_of_member.begin(), device_of_member.end());
-  sum.num_parts = static_cast<int>(members_of_rank.size());
-  sum.through_one = sum.num_parts > kMostConnected;
+  for (const auto& [rank, members] : members_of_rank) sum.processes.push_back({members.front(), members.back()});
+  sum.through_one = sum.processes.size() > kMostConnected;
   sum.own_part = static_cast<int>(std::distance(members_of_rank.begin(), members_of_rank.find(options_.rank)));
   int part = -1;
   for (const auto& [rank, members] : members_of_rank) {

@@ -29,9 +29,9 @@ void AddElements(absl::Span<const ReduceBuffer> members) {
   }
 }
 
-// The sums of pairs take the place of the first of the pair; the total is spread in the end.
-template <typename Element>
-void AddAsTree(absl::Span<const ReduceBuffer> members) {
+// The sums of pairs take the place of the first of the pair; spread(first element, count) gives the total to others.
+template <typename Element, typename Spread>
+void AddAsTree(absl::Span<const ReduceBuffer> members, Spread&& spread) {
   constexpr int64_t kBlock = 1024;
   const int64_t num_elements = members[0].bytes / static_cast<Bytes>(sizeof(Element));
   for (int64_t begin = 0; begin < num_elements; begin += kBlock) {
@@ -44,8 +44,30 @@ void AddAsTree(absl::Span<const ReduceBuffer> members) {
         for (int64_t i = 0; i < count; ++i) left[i] += right[i];
       }
     }
-    for (size_t member = 1; member < members.size(); ++member) std::copy_n(at(0), count, at(member));
+    spread(begin, count);
   }
+}
+
+template <typename Element>
+void AddAsTreeToAll(absl::Span<const ReduceBuffer> members) {
+  AddAsTree<Element>(members, [&](int64_t begin, int64_t count) {
+    const auto at = [&](const ReduceBuffer& member) { return reinterpret_cast<Element*>(member.data) + begin; };
+    for (const ReduceBuffer& member : members.subspan(1)) std::copy_n(at(members[0]), count, at(member));
+  });
+}
+
+// Gives each member its shard of the total.
+template <typename Element>
+void AddAsTreeToShards(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
+  constexpr auto kBytes = static_cast<Bytes>(sizeof(Element));
+  AddAsTree<Element>(members, [&](int64_t begin, int64_t count) {
+    for (size_t owner = 1; owner < members.size(); ++owner) {
+      const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(members.size()));
+      const Shard part = PartInBlock(shard, offset + begin * kBytes, count * kBytes);
+      std::copy_n(members[0].data + begin * kBytes + part.begin, part.bytes(),
+                  members[owner].data + begin * kBytes + part.begin);
+    }
+  });
 }
 
 // Spreads the part of each member's shard that is in the block.
@@ -61,8 +83,9 @@ void ExchangeShards(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes 
 }
 
 template <typename Element>
-void Add(absl::Span<const ReduceBuffer> members) {
-  if (members[0].combine == Combine::kAsTree) return AddAsTree<Element>(members);
+void Add(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
+  if (members[0].combine == Combine::kTreeToShards) return AddAsTreeToShards<Element>(members, offset, total);
+  if (members[0].combine == Combine::kAsTree) return AddAsTreeToAll<Element>(members);
   AddElements<Element>(members);
 }
 
@@ -87,13 +110,12 @@ absl::Status CheckMembers(absl::Span<const ReduceBuffer> members) {
 }
 
 void SumMembers(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
-  if (members[0].combine == Combine::kShards) {
-    return ExchangeShards(members, offset, total == 0 ? members[0].bytes : total);
-  }
+  if (total == 0) total = members[0].bytes;
+  if (members[0].combine == Combine::kShards) return ExchangeShards(members, offset, total);
   if (members[0].is_double) {
-    Add<double>(members);
+    Add<double>(members, offset, total);
   } else {
-    Add<float>(members);
+    Add<float>(members, offset, total);
   }
 }
 

@@ -12,9 +12,9 @@ namespace baton {
 // Errors: Internal if two members differ in size or type, or the size is not a multiple of the element's.
 absl::Status CheckMembers(absl::Span<const ReduceBuffer> members);
 
-// Every member's element ← the sum over the members, in the order that ReduceBuffer::combine names: a fixed one, so
-// that the result does not depend on who arrives when. The members must have passed CheckMembers.
-// They may be one block of larger buffers: the bytes from `offset` of `total` bytes; total 0: they are all.
+// Every member's element ← the sum over the members, or what else ReduceBuffer::combine names, in a fixed order, so
+// that the result does not depend on who arrives when. The members must have passed CheckMembers. They may be one block
+// of larger buffers: the bytes from `offset` of `total` bytes; total 0: they are all.
 void SumMembers(absl::Span<const ReduceBuffer> members, Bytes offset = 0, Bytes total = 0);
 
 }  // namespace baton

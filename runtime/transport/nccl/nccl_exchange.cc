@@ -20,9 +20,15 @@ absl::Status Copy(std::byte* to, const std::byte* from, Bytes bytes, cudaStream_
 
 }  // namespace
 
-NcclExchange::NcclExchange(NcclExchangeOptions options)
-    : options_(std::move(options)),
-      num_ranks_(1 + *std::max_element(options_.rank_of_member.begin(), options_.rank_of_member.end())) {}
+NcclExchange::NcclExchange(NcclExchangeOptions options) : options_(std::move(options)) {
+  const std::vector<int>& ranks = options_.rank_of_member;
+  processes_.resize(1 + *std::max_element(ranks.begin(), ranks.end()), {-1, -1});
+  for (int member = 0; member < static_cast<int>(ranks.size()); ++member) {
+    MemberRange& own = processes_[ranks[member]];
+    if (own.first < 0) own.first = member;
+    own.last = member;
+  }
+}
 
 absl::StatusOr<std::unique_ptr<NcclExchange>> NcclExchange::Create(NcclExchangeOptions options) {
   std::unique_ptr<NcclExchange> exchange(new NcclExchange(std::move(options)));
@@ -33,42 +39,49 @@ absl::StatusOr<std::unique_ptr<NcclExchange>> NcclExchange::Create(NcclExchangeO
 }
 
 absl::Status NcclExchange::Add(absl::Span<const ReduceBuffer> members, Stream& stream) {
-  const Bytes total = members[0].bytes;
-  parts_ = SumParts(members[0], static_cast<int>(members.size()), num_ranks_, /*through_one=*/false);
-  SumBlock block;
-  for (; block.offset < total; block.offset += options_.block_bytes) {
-    block.bytes = std::min(options_.block_bytes, total - block.offset);
+  if (members[0].bytes == 0) return absl::OkStatus();
+  parts_ = SumParts(members[0], static_cast<int>(members.size()), processes_, /*through_one=*/false);
+  parts_.CutIntoBlocks(options_.block_bytes);
+  for (int64_t block = 0; block < parts_.num_blocks(); ++block) {
     BATON_RETURN_IF_ERROR(ExchangeMembers(members, block, stream));
     BATON_RETURN_IF_ERROR(AddPart(members, block, stream));
-    if (parts_.way() == SumWay::kThroughParts) BATON_RETURN_IF_ERROR(ExchangeSums(members, block, stream));
+    if (parts_.sends_sums()) BATON_RETURN_IF_ERROR(ExchangeSums(members, block, stream));
   }
   return absl::OkStatus();
 }
 
-absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> members, const SumBlock& block,
-                                           Stream& stream) {
+absl::Status NcclExchange::Stage(const ReduceBuffer& buffer, int member, int64_t block, int rank, Stream& stream) {
+  const SumPart sent = parts_.ContributionOf(member, block, rank);
+  return Copy(StagingOf(member) + sent.place, buffer.data + sent.begin, sent.bytes,
+              static_cast<cudaStream_t>(stream.native_handle()));
+}
+
+absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> members, int64_t block, Stream& stream) {
   BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, options_.connection->communicator());
   const auto native = static_cast<cudaStream_t>(stream.native_handle());
+  const int num_ranks = parts_.num_processes();
   for (size_t member = 0; member < members.size(); ++member) {
     if (!IsHere(member)) continue;
-    Shard sent = {0, block.bytes};
-    if (parts_.way() == SumWay::kDirectly) {
-      sent = parts_.ContributionOf(static_cast<int>(member), block, options_.rank);
+    // Directly all processes get the same.
+    const int first = parts_.way() == SumWay::kDirectly ? options_.rank : 0;
+    const int end = parts_.way() == SumWay::kDirectly ? options_.rank + 1 : num_ranks;
+    for (int rank = first; rank < end; ++rank) {
+      if (rank == options_.rank && parts_.way() != SumWay::kDirectly) continue;
+      BATON_RETURN_IF_ERROR(Stage(members[member], static_cast<int>(member), block, rank, stream));
     }
-    BATON_RETURN_IF_ERROR(
-        Copy(StagingOf(member) + sent.begin, members[member].data + block.offset + sent.begin, sent.bytes(), native));
   }
   return communicator->Group([&]() -> absl::Status {
     for (size_t member = 0; member < members.size(); ++member) {
-      for (int rank = 0; rank < num_ranks_; ++rank) {
+      for (int rank = 0; rank < num_ranks; ++rank) {
         // A member that is here goes to all other processes; one that is elsewhere comes here.
         if (IsHere(member) == (rank == options_.rank)) continue;
-        const Shard part = parts_.ContributionOf(static_cast<int>(member), block, rank);
-        if (part.bytes() == 0) continue;
-        std::byte* const data = StagingOf(member) + part.begin;
+        const SumPart part =
+            parts_.ContributionOf(static_cast<int>(member), block, IsHere(member) ? rank : options_.rank);
+        if (part.bytes == 0) continue;
+        std::byte* const data = StagingOf(member) + part.place;
         BATON_RETURN_IF_ERROR(IsHere(member)
-                                  ? communicator->Send(native, data, part.bytes(), rank)
-                                  : communicator->Receive(native, data, part.bytes(), options_.rank_of_member[member]));
+                                  ? communicator->Send(native, data, part.bytes, rank)
+                                  : communicator->Receive(native, data, part.bytes, options_.rank_of_member[member]));
       }
     }
     return absl::OkStatus();
@@ -76,21 +89,22 @@ absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> member
 }
 
 // The sum is also in the staging memory of members that are elsewhere.
-absl::Status NcclExchange::AddPart(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream) {
-  const Shard own = parts_.PartOf(block, options_.rank);
-  if (own.bytes() == 0) return absl::OkStatus();
+absl::Status NcclExchange::AddPart(absl::Span<const ReduceBuffer> members, int64_t block, Stream& stream) {
+  const SumPart own = parts_.PartOf(block, options_.rank);
+  if (own.bytes == 0) return absl::OkStatus();
   part_.assign(members.begin(), members.end());
   for (size_t member = 0; member < members.size(); ++member) {
-    part_[member].data = (IsHere(member) ? members[member].data + block.offset : StagingOf(member)) + own.begin;
-    part_[member].bytes = own.bytes();
+    part_[member].data = IsHere(member) ? members[member].data + own.begin : StagingOf(member) + own.place;
+    part_[member].bytes = own.bytes;
+    part_[member].combine = parts_.CombineOf(members[member]);
   }
-  return SumMembers(part_, stream, block.offset + own.begin, members[0].bytes);
+  return SumMembers(part_, stream, own.begin, members[0].bytes);
 }
 
-absl::Status NcclExchange::ExchangeSums(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream) {
+absl::Status NcclExchange::ExchangeSums(absl::Span<const ReduceBuffer> members, int64_t block, Stream& stream) {
   BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, options_.connection->communicator());
   const auto native = static_cast<cudaStream_t>(stream.native_handle());
-  const Shard own = parts_.PartOf(block, options_.rank);
+  const SumPart own = parts_.PartOf(block, options_.rank);
   const std::vector<int>& ranks = options_.rank_of_member;
   const size_t first_here = std::find(ranks.begin(), ranks.end(), options_.rank) - ranks.begin();
   const size_t elsewhere =
@@ -100,22 +114,25 @@ absl::Status NcclExchange::ExchangeSums(absl::Span<const ReduceBuffer> members, 
   // The first member here has sent all that was in its staging memory.
   std::byte* const sums = StagingOf(first_here);
   BATON_RETURN_IF_ERROR(communicator->Group([&]() -> absl::Status {
-    for (int rank = 0; rank < num_ranks_; ++rank) {
+    for (int rank = 0; rank < parts_.num_processes(); ++rank) {
       if (rank == options_.rank) continue;
-      const Shard part = parts_.PartOf(block, rank);
-      if (own.bytes() > 0) {
-        BATON_RETURN_IF_ERROR(communicator->Send(native, StagingOf(elsewhere) + own.begin, own.bytes(), rank));
+      const SumPart part = parts_.PartOf(block, rank);
+      if (own.bytes > 0) {
+        BATON_RETURN_IF_ERROR(communicator->Send(native, StagingOf(elsewhere) + own.place, own.bytes, rank));
       }
-      if (part.bytes() == 0) continue;
-      BATON_RETURN_IF_ERROR(communicator->Receive(native, sums + part.begin, part.bytes(), rank));
+      if (part.bytes == 0) continue;
+      BATON_RETURN_IF_ERROR(communicator->Receive(native, sums + part.place, part.bytes, rank));
     }
     return absl::OkStatus();
   }));
   for (size_t member = 0; member < members.size(); ++member) {
     if (!IsHere(member)) continue;
-    std::byte* const data = members[member].data + block.offset;
-    BATON_RETURN_IF_ERROR(Copy(data, sums, own.begin, native));
-    BATON_RETURN_IF_ERROR(Copy(data + own.end, sums + own.end, block.bytes - own.end, native));
+    // The own part is there already.
+    const SumPart whole = parts_.Block(block);
+    const Bytes behind = own.place + own.bytes;
+    std::byte* const data = members[member].data + whole.begin;
+    BATON_RETURN_IF_ERROR(Copy(data, sums, own.place, native));
+    BATON_RETURN_IF_ERROR(Copy(data + behind, sums + behind, whole.bytes - behind, native));
   }
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 //                    staging ◀─ own part of the members of others ─ combine ─▶ own members
 //                    the sum of the own part ─▶ all others
 //                    staging ◀─ the sums of the other parts ─▶ own members
+//   scattered        as through parts, without the last two
 #ifndef BATON_RUNTIME_TRANSPORT_NCCL_NCCL_EXCHANGE_H_
 #define BATON_RUNTIME_TRANSPORT_NCCL_NCCL_EXCHANGE_H_
 
@@ -53,12 +54,14 @@ class NcclExchange final : public CudaSum {
   std::byte* StagingOf(size_t member) const {
     return staging_.data() + static_cast<Bytes>(member) * options_.block_bytes;
   }
-  absl::Status ExchangeMembers(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream);
-  absl::Status AddPart(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream);
-  absl::Status ExchangeSums(absl::Span<const ReduceBuffer> members, const SumBlock& block, Stream& stream);
+  // The part that the process of `rank` gets of an own member.
+  absl::Status Stage(const ReduceBuffer& buffer, int member, int64_t block, int rank, Stream& stream);
+  absl::Status ExchangeMembers(absl::Span<const ReduceBuffer> members, int64_t block, Stream& stream);
+  absl::Status AddPart(absl::Span<const ReduceBuffer> members, int64_t block, Stream& stream);
+  absl::Status ExchangeSums(absl::Span<const ReduceBuffer> members, int64_t block, Stream& stream);
 
   const NcclExchangeOptions options_;
-  const int num_ranks_;
+  std::vector<MemberRange> processes_;  // [rank]
   DeviceBytes staging_;
   SumParts parts_;                  // of the sum that is enqueued
   std::vector<ReduceBuffer> part_;  // [member]

@@ -154,11 +154,28 @@ std::vector<std::vector<float>> ValuesOf(int num_members, size_t count) {
   return values;
 }
 
+// Whether each member has its shard of the sum; nothing is said of the rest.
+bool HaveShards(const std::vector<std::vector<float>>& results, const std::vector<float>& sum) {
+  const auto num_members = static_cast<int>(results.size());
+  for (int member = 0; member < num_members; ++member) {
+    const Shard shard = ShardOf(static_cast<Bytes>(sum.size() * sizeof(float)), member, num_members);
+    const auto begin = shard.begin / static_cast<Bytes>(sizeof(float));
+    const auto end = shard.end / static_cast<Bytes>(sizeof(float));
+    if (!std::equal(sum.begin() + begin, sum.begin() + end, results[member].begin() + begin)) return false;
+  }
+  return true;
+}
+
 // The bytes that a sum sends, without those of NcclConnection::Connect.
 int64_t BytesOfSum(Run& run, const std::vector<std::vector<float>>& values, Combine combine,
                    const std::vector<float>& expected) {
   const int64_t before = stand_in::NcclBytes();
-  for (const std::vector<float>& result : CombineAll(run, values, combine)) CHECK((result == expected));
+  const std::vector<std::vector<float>> results = CombineAll(run, values, combine);
+  if (combine == Combine::kTreeToShards) {
+    CHECK(HaveShards(results, expected));
+  } else {
+    for (const std::vector<float>& result : results) CHECK((result == expected));
+  }
   const auto num_ranks = static_cast<int64_t>(run.transports.size());
   return stand_in::NcclBytes() - before - num_ranks * (num_ranks - 1);
 }
@@ -180,6 +197,7 @@ TEST_CASE("NCCL: each of several processes adds a part of a large sum: the same 
     const auto bytes = static_cast<int64_t>(count * sizeof(float));
     CHECK(BytesOfSum(run, values, Combine::kInOrder, in_order) == 2 * (num_members - 1) * bytes);
     CHECK(BytesOfSum(run, values, Combine::kAsTree, as_tree) == 2 * (num_members - 1) * bytes);
+    CHECK(BytesOfSum(run, values, Combine::kTreeToShards, as_tree) == (num_members - 1) * bytes);
   }
 }
 
@@ -206,6 +224,19 @@ TEST_CASE("NCCL: parts of sums with several members in a process") {
   }
   Run run(ranks, kNumbers, seed);
   for (const std::vector<float>& result : CombineAll(run, values, Combine::kInOrder)) CHECK((result == sum));
+}
+
+// Members of a process that are not consecutive get the whole sum.
+TEST_CASE("NCCL: shards of a sum with several members in a process") {
+  const std::vector<int> ranks = GENERATE(std::vector<int>{0, 0, 1, 1}, std::vector<int>{0, 1, 1, 2},
+                                          std::vector<int>{0, 1, 0, 1}, std::vector<int>{0, 1, 0, 2});
+  const size_t count = GENERATE(size_t{1}, size_t{100}, (size_t{5} << 18) + 13);
+  CAPTURE(ranks, count);
+  const std::vector<std::vector<float>> values = ValuesOf(4, count);
+  std::vector<float> sum(count);
+  for (size_t i = 0; i < count; ++i) sum[i] = (values[0][i] + values[1][i]) + (values[2][i] + values[3][i]);
+  Run run(ranks, static_cast<int>(count), 1);
+  CHECK(HaveShards(CombineAll(run, values, Combine::kTreeToShards), sum));
 }
 
 TEST_CASE("NCCL: what is not connected is refused, and what is wrong has its sentence") {
