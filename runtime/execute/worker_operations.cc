@@ -85,6 +85,7 @@ absl::Status Worker::Run(int32_t index, const Operation& operation, Stream& stre
           },
           [&](const AllReduce& reduce) { return RunCollective(index, reduce.group, stream); },
           [&](const AllGather& gather) { return RunCollective(index, gather.group, stream); },
+          [&](const ReduceScatter& reduce) { return RunCollective(index, reduce.group, stream); },
           [&](const Update& update) { return finish(modules[update.chunk]->Update(stream)); },
       },
       operation);

@@ -84,6 +84,7 @@ TEST_CASE("timed module: no call is shorter than its cost, no transfer shorter t
                          [&](const Recv&) { return kTransfer; },
                          [&](const AllReduce&) { return Nanos{0}; },
                          [&](const AllGather&) { return Nanos{0}; },
+                         [&](const ReduceScatter&) { return Nanos{0}; },
                          [&](const Update&) { return costs.update_ns; },
                      },
                      instructions[index].operation);

@@ -1,5 +1,6 @@
 // A chunk's memory: shared memory of its device, parameters, shard, optimizer, and the layers bound to them.
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -44,7 +45,7 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
                                    std::unique_ptr<Layer> layer)
     : backend_(backend),
       layout_(layout),
-      reduce_groups_(&program->reduce_groups),
+      program_(program),
       full_folds_(FoldsOf(*program, replica_index)),
       gradients_shape_(DataType::kFloat32, {layout->ParameterBytes(program->placement.replicas()[replica_index].chunk) /
                                             static_cast<Bytes>(sizeof(float))}),
@@ -63,7 +64,9 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
 
 absl::Status LayerStageModule::Bind(Device& device, const ChunkState& state) {
   state_ = state;
+  norms_.emplace(*layout_, *program_, members_ == nullptr ? 1 : members_->num_members());
   BATON_RETURN_IF_ERROR(CreateShared(device));
+  BATON_RETURN_IF_ERROR(CreateNorms(device));
   BindParameters();
   return absl::OkStatus();
 }
@@ -73,7 +76,7 @@ absl::Status LayerStageModule::CreateShared(Device& device) {
   const Bytes step_bytes = AlignUp(sizeof(StepContext));
   const Bytes norm_bytes = AlignUp(sizeof(double));
   const Bytes losses_bytes = AlignUp(num_micro_batches_ * sizeof(double));
-  const size_t num_norms = layout_->num_parameters();
+  const auto num_norms = static_cast<size_t>(norms_->size());
   const size_t num_uses = layout_->UsesIn(chunk_).size();
   const Bytes norms_bytes = AlignUp(num_norms * sizeof(double));
   const Bytes bytes =
@@ -89,6 +92,22 @@ absl::Status LayerStageModule::CreateShared(Device& device) {
   const Bytes micro_batch =
       AlignUp(source_->BytesOf(DataKind::kInputs)) + AlignUp(source_->BytesOf(DataKind::kTargets));
   BATON_ASSIGN_OR_RETURN(staged_, device.CreateShared(kNumStagings * num_micro_batches_ * micro_batch));
+  return absl::OkStatus();
+}
+
+// What joins the norms of cut parameters.
+absl::Status LayerStageModule::CreateNorms(Device& device) {
+  const std::vector<CutNorm>& cuts = norms_->cuts();
+  const std::vector<int32_t>& levels = norms_->levels();
+  if (cuts.empty()) return absl::OkStatus();
+  const Bytes cut_bytes = AlignUp(static_cast<Bytes>(cuts.size() * sizeof(CutNorm)));
+  BATON_ASSIGN_OR_RETURN(std::byte * shared,
+                         device.CreateShared(cut_bytes + static_cast<Bytes>(levels.size() * sizeof(int32_t))));
+  auto* const shared_cuts = reinterpret_cast<CutNorm*>(shared);
+  auto* const shared_levels = reinterpret_cast<int32_t*>(shared + cut_bytes);
+  std::uninitialized_copy(cuts.begin(), cuts.end(), shared_cuts);
+  std::uninitialized_copy(levels.begin(), levels.end(), shared_levels);
+  cut_norms_ = {shared_cuts, shared_levels, static_cast<int64_t>(cuts.size())};
   return absl::OkStatus();
 }
 
@@ -110,16 +129,16 @@ std::vector<OptimizedParameter> LayerStageModule::LocateShard() const {
   std::vector<OptimizedParameter> parts;
   for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
     const ParameterSpec& spec = layout_->SpecOf(use);
-    const Bytes begin = std::max(shard_->begin, use.offsets.values);
-    const Bytes end = std::min(shard_->end, use.offsets.values + spec.shape.NumBytes());
-    if (begin >= end) continue;
-    OptimizedParameter part = Locate(spec, use.offsets, {state_.parameters, state_.gradients, state_.optimizer});
-    part.values = state_.parameters + begin;
-    part.gradients = state_.gradients + begin;
-    part.first_moment = state_.optimizer + (begin - shard_->begin);
-    part.second_moment = part.first_moment + shard_->bytes();
-    part.num_elements = (end - begin) / static_cast<Bytes>(sizeof(float));
-    parts.push_back(part);
+    for (const NormTable::Part& each : norms_->PartsIn(*layout_, use, *shard_, member_)) {
+      OptimizedParameter part = Locate(spec, use.offsets, {state_.parameters, state_.gradients, state_.optimizer});
+      part.values = state_.parameters + each.bytes.begin;
+      part.gradients = state_.gradients + each.bytes.begin;
+      part.first_moment = state_.optimizer + (each.bytes.begin - shard_->begin);
+      part.second_moment = part.first_moment + shard_->bytes();
+      part.num_elements = each.bytes.bytes() / static_cast<Bytes>(sizeof(float));
+      part.norm = each.norm;
+      parts.push_back(part);
+    }
   }
   return parts;
 }

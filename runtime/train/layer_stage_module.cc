@@ -128,12 +128,13 @@ absl::Status LayerStageModule::Recompute(Stream& stream, int micro_batch, const 
 }
 
 absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream& stream, int group, int member) {
-  const ReduceGroup& reduce_group = (*reduce_groups_)[group];
+  const ReduceGroup& reduce_group = program_->reduce_groups[group];
   if (reduce_group.kind == ReduceKind::kGradientNorm) {
     const bool has_losses = chunk_ == layout_->num_chunks() - 1;
-    BATON_RETURN_IF_ERROR(optimizer_->SquaredNorms(ToKernelStream(stream),
-                                                   has_losses ? losses_ : absl::Span<const double>(),
-                                                   squared_norms_.data(), squared_norms_.size()));
+    Optimizer& optimizer = norms_->IsScattered(chunk_) ? *updater_ : *optimizer_;
+    BATON_RETURN_IF_ERROR(optimizer.SquaredNorms(ToKernelStream(stream),
+                                                 has_losses ? losses_ : absl::Span<const double>(),
+                                                 squared_norms_.data(), squared_norms_.size()));
     // Passes may have been left out, here or on other devices. Whoever sees it makes all of them drop the update.
     if (Stops() && !squared_norms_.empty()) squared_norms_.front() = std::numeric_limits<double>::quiet_NaN();
     if (members_ != nullptr) {
@@ -146,6 +147,9 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
   }
   if (reduce_group.kind == ReduceKind::kReplicaGradient) {
     return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false, Combine::kAsTree};
+  }
+  if (reduce_group.kind == ReduceKind::kShardGradient) {
+    return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false, Combine::kTreeToShards};
   }
   if (reduce_group.kind == ReduceKind::kShardedUpdate) {
     return ReduceBuffer{state_.parameters, layout_->ParameterBytes(chunk_), false, Combine::kShards};
@@ -166,8 +170,9 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
 absl::Status LayerStageModule::Update(Stream& stream) {
   if (examiner_ != nullptr) return stream.Zero(state_.gradients, layout_->ParameterBytes(chunk_));
   Optimizer& optimizer = updater_ == nullptr ? *optimizer_ : *updater_;
-  BATON_RETURN_IF_ERROR(
-      optimizer.Update(ToKernelStream(stream), squared_norms_.data(), squared_norms_.size(), control_, gradient_norm_));
+  BATON_RETURN_IF_ERROR(optimizer.JoinNorms(ToKernelStream(stream), cut_norms_, squared_norms_.data()));
+  BATON_RETURN_IF_ERROR(optimizer.Update(ToKernelStream(stream), squared_norms_.data(), layout_->num_parameters(),
+                                         control_, gradient_norm_));
   if (updater_ == nullptr) return absl::OkStatus();
   return stream.Zero(state_.gradients, layout_->ParameterBytes(chunk_));  // those of other shards as well
 }

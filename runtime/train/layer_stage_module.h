@@ -21,6 +21,7 @@
 #include "runtime/device/device.h"
 #include "runtime/execute/stage_module.h"
 #include "runtime/train/batch_source.h"
+#include "runtime/train/norm_table.h"
 #include "schedules/program/program.h"
 #include "schedules/program/walk/gradient_folds.h"
 
@@ -32,8 +33,9 @@ namespace baton {
 // Lifecycle: Bind; then the parameters are written; then RoundWorkingCopies; then steps.
 class LayerStageModule : public StageModule {
  public:
-  // Replicas of a chunk start equal and stay equal: an AllReduce sums their gradients before each update. In sums over
-  // different chunks the first replica of the group contributes for all of them, the others contribute zeros.
+  // Replicas of a chunk start equal and stay equal: a collective sums their gradients before each update. In sums over
+  // different chunks the first replica of the group contributes for all of them, the others contribute zeros; where
+  // replicas have the sums of their shards alone, each contributes the norms of its shard.
   // `program`: of the whole batch. `replica_index`: into its ChunkPlacement::replicas(). `sequences`: of a micro-batch.
   // `layer`: the chunk's layers.
   LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
@@ -111,6 +113,7 @@ class LayerStageModule : public StageModule {
   void PlaceOutput(PassBuffers& buffers);
   // Allocates in the device's shared memory.
   absl::Status CreateShared(Device& device);
+  absl::Status CreateNorms(Device& device);
   std::vector<OptimizedParameter> LocateParameters() const;
   // The parts of them in the shard, with its optimizer state.
   std::vector<OptimizedParameter> LocateShard() const;
@@ -125,7 +128,7 @@ class LayerStageModule : public StageModule {
 
   const Backend* backend_;
   const ParameterLayout* layout_;
-  const std::vector<ReduceGroup>* reduce_groups_;
+  const Program* program_;                                 // of the whole batch
   const std::vector<GradientFold> full_folds_;             // [micro-batch]; empty: nothing is folded
   std::vector<std::vector<GradientFold>> smaller_folds_;   // of smaller batches
   const std::vector<GradientFold>* folds_ = &full_folds_;  // of the next steps
@@ -146,13 +149,15 @@ class LayerStageModule : public StageModule {
   ChunkState state_;
   std::unique_ptr<Optimizer> optimizer_;  // of all parameters
   std::unique_ptr<Optimizer> updater_;    // of the shard; null if optimizer state is not sharded
+  std::optional<NormTable> norms_;        // made by Bind
   const int num_micro_batches_;
   // In the device's shared memory.
   UpdateControl* control_ = nullptr;
   StepContext* step_ = nullptr;
   double* gradient_norm_ = nullptr;
   absl::Span<double> losses_;         // [micro-batch]
-  absl::Span<double> squared_norms_;  // [parameter]; summed over the chunks by an AllReduce
+  absl::Span<double> squared_norms_;  // norms_, summed over the chunks by an AllReduce
+  CutNorms cut_norms_;                // of norms_
   absl::Span<double> use_norms_;      // [parameter use in the chunk]; written by the examiner
   // kNumStagings times the inputs, then targets, of all micro-batches; null if Load fills slots itself.
   std::byte* staged_ = nullptr;

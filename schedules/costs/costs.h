@@ -132,7 +132,7 @@ struct CostModel {
   // Time of an AllReduce of `bytes` after its last member has arrived: reduce_ns, and if the slowest link between its
   // devices has a bandwidth, 2 (n − 1) rounds of a ring over n devices with an n-th of the bytes each. A device may
   // appear several times. Source: Patarasuk and Yuan 2009.
-  // `sums` false: for shards that are exchanged and not summed, half of the rounds.
+  // `sums` false: half of the rounds, for shards that are exchanged, or sums of which each member gets its shard.
   Nanos ReduceNanos(const std::vector<int32_t>& device_of_member, Bytes bytes, bool sums = true) const;
   // The part of it in which its bytes occupy the links of the ring.
   Nanos ReduceOccupation(const std::vector<int32_t>& device_of_member, Bytes bytes, bool sums = true) const;

@@ -35,6 +35,7 @@ inline Paint PaintOf(Kind kind, int shade) {
     case Kind::kBackwardWeight:
       return kWeight[shade];
     case Kind::kAllReduce:
+    case Kind::kReduceScatter:
       return {"#b5179e", "#ffffff"};
     case Kind::kAllGather:
       return {"#2a9d8f", "#06281a"};

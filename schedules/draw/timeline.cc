@@ -33,6 +33,12 @@ constexpr std::array<Style, kNumStyles> kStyles = {{{'-', "\033[44;97m"},
 // The lanes of collectives have no colours.
 constexpr char kAllReduceSign = 's';
 constexpr char kAllGatherSign = 'g';
+constexpr char kReduceScatterSign = 'r';
+
+char SignOfCollective(const Operation& operation) {
+  if (std::holds_alternative<AllReduce>(operation)) return kAllReduceSign;
+  return std::holds_alternative<AllGather>(operation) ? kAllGatherSign : kReduceScatterSign;
+}
 
 const char* NameOfStyle(int style) {
   return style == kMixedStyle ? "forward and backward" : NameOf(static_cast<Kind>(style));
@@ -141,8 +147,7 @@ std::string DrawCollectives(const DeviceProgram& device, const std::vector<Inter
     const auto end = static_cast<int>(std::lround(static_cast<double>(intervals[i].end) * scale));
     if (end <= begin) continue;
     lane.resize(cells, ' ');
-    const char sign = std::holds_alternative<AllReduce>(operation) ? kAllReduceSign : kAllGatherSign;
-    std::fill(lane.begin() + begin, lane.begin() + std::min(end, cells), sign);
+    std::fill(lane.begin() + begin, lane.begin() + std::min(end, cells), SignOfCollective(operation));
   }
   return lane;
 }
@@ -180,8 +185,7 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
   const bool dense = work.mean < static_cast<double>(step_time) / cells;
   const int label_width = static_cast<int>(absl::StrCat(program.num_devices() - 1).size());
   std::array<bool, kNumStyles> occurs = {};
-  bool sums = false;
-  bool gathers = false;
+  std::string signs;  // of all lanes of collectives
   std::string text;
   for (int device : ChooseDevices(program.num_devices(), options.devices)) {
     const auto row =
@@ -194,10 +198,7 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
     const std::string lane =
         options.brief ? "" : DrawCollectives(program.devices[device], trace.devices[device], step_time, cells);
     if (lane.empty()) continue;
-    for (const char sign : lane) {
-      sums = sums || sign == kAllReduceSign;
-      gathers = gathers || sign == kAllGatherSign;
-    }
+    signs += lane;
     absl::StrAppend(&text, std::string(label_width + 8, ' '), "|", lane, "|\n");
   }
   if (options.brief) return text;
@@ -208,8 +209,14 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
     absl::StrAppend(&legend, ", ", options.color ? drawn.color : "", "'", std::string(1, drawn.sign), "'",
                     options.color ? "\033[0m" : "", " ", NameOfStyle(style));
   }
-  if (sums) absl::StrAppend(&legend, ", below: '", std::string(1, kAllReduceSign), "' all-reduce");
-  if (gathers) absl::StrAppend(&legend, sums ? ", '" : ", below: '", std::string(1, kAllGatherSign), "' all-gather");
+  const char* before = ", below: '";
+  for (const auto& [sign, name] : {std::pair<char, const char*>{kAllReduceSign, "all-reduce"},
+                                   {kReduceScatterSign, "reduce-scatter"},
+                                   {kAllGatherSign, "all-gather"}}) {
+    if (signs.find(sign) == std::string::npos) continue;
+    absl::StrAppend(&legend, before, std::string(1, sign), "' ", name);
+    before = ", '";
+  }
   absl::StrAppend(&text, legend, dense ? "" : "; numbers are micro-batches", "; a cell is ",
                   FormatDuration(step_time / cells), "\n");
   return text;

@@ -79,6 +79,7 @@ class SlotAssigner {
   void Fill(AllReduce&) {}
   void Fill(Update&) {}
   void Fill(AllGather&) {}
+  void Fill(ReduceScatter&) {}
 
   // Whether the chunk has slots of the kinds kRecomputed…, and whether it recomputes the micro-batch.
   bool CanRecompute(int chunk) const { return can_recompute_[chunk]; }

@@ -17,7 +17,12 @@ class Emitter {
     size_t next_sum = 0;
     const auto emit_sums_until = [&](int position) {
       for (; next_sum < finish.replica_sums.size() && finish.replica_sums[next_sum].position < position; ++next_sum) {
-        Emit(AllReduce{finish.replica_sums[next_sum].group});
+        const PlacedSum& sum = finish.replica_sums[next_sum];
+        if (sum.scatters) {
+          Emit(ReduceScatter{sum.group});
+        } else {
+          Emit(AllReduce{sum.group});
+        }
       }
     };
     for (int position = 0; position < static_cast<int>(actions.size()); ++position) {

@@ -23,15 +23,27 @@ ReduceGroup GroupOfCopy(const ChunkPlacement& placement, const ReduceGroup& aske
   return group;
 }
 
+// [chunk]. Sums of tied gradients need all gradients of the chunk, not a shard of them.
+std::vector<bool> ChunksWithTiedParameters(int num_chunks, const std::vector<ReduceGroup>& asked_groups) {
+  std::vector<bool> has_tied(num_chunks);
+  for (const ReduceGroup& group : asked_groups) {
+    if (group.kind != ReduceKind::kTiedGradient) continue;
+    for (const int32_t chunk : group.members) has_tied[chunk] = true;
+  }
+  return has_tied;
+}
+
 std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostModel& costs,
                                             const std::vector<ReduceGroup>& asked_groups,
                                             const FinishOptions& options) {
   const ChunkPlacement& placement = program.placement;
   if (placement.num_replicas() == 1) return asked_groups;
   std::vector<ReduceGroup> groups;
+  const std::vector<bool> has_tied = ChunksWithTiedParameters(program.num_chunks, asked_groups);
   for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
-    ReduceGroup group{ReduceKind::kReplicaGradient, absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk),
-                      costs.chunks[chunk].parameter_bytes};
+    const bool scatters = options.shards_optimizer && !has_tied[chunk];
+    ReduceGroup group{scatters ? ReduceKind::kShardGradient : ReduceKind::kReplicaGradient,
+                      absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk), costs.chunks[chunk].parameter_bytes};
     if (group.members.size() > 1) groups.push_back(std::move(group));
   }
   const int in_copy = placement.num_replicas() / options.copies;

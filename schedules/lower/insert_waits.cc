@@ -64,11 +64,14 @@ class WaitInserter {
   void WaitForMemory(const Backward& backward) { last_gradient_[backward.chunk] = index_; }
   void WaitForMemory(const BackwardWeight& backward) { last_gradient_[backward.chunk] = index_; }
 
+  void WaitForMemory(const AllReduce& reduce) { WaitForSums(reduce.group); }
+  void WaitForMemory(const ReduceScatter& reduce) { WaitForSums(reduce.group); }
+
   // Sums of one chunk wait for each other, so that each sees the results of all before it.
-  void WaitForMemory(const AllReduce& reduce) {
+  void WaitForSums(int32_t group) {
     int32_t compute = -1;        // the last compute instruction that it needs
     int32_t is_over_until = -1;  // the last one that is over when the sums it waits for are
-    ForEachOwnChunk(reduce.group, [&](int32_t chunk) {
+    ForEachOwnChunk(group, [&](int32_t chunk) {
       const int32_t sum = last_sum_[chunk];
       WaitFor(sum);
       if (sum >= 0) {
@@ -79,7 +82,7 @@ class WaitInserter {
     });
     if (compute > is_over_until) WaitFor(compute);
     compute_before_[index_] = std::max(compute, is_over_until);
-    ForEachOwnChunk(reduce.group, [&](int32_t chunk) { last_sum_[chunk] = index_; });
+    ForEachOwnChunk(group, [&](int32_t chunk) { last_sum_[chunk] = index_; });
   }
 
   void WaitForMemory(const Update& update) {

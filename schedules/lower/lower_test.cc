@@ -193,19 +193,35 @@ TEST_CASE("sums over replicas follow the last gradient of their chunk, in one or
   };
   CHECK(tail(code_of(0)) ==
         "Backward chunk 2 micro-batch 1\n"
-        "AllReduce group 2 < Backward chunk 2 micro-batch 1\n"
+        "ReduceScatter group 2 < Backward chunk 2 micro-batch 1\n"
         "Backward chunk 0 micro-batch 1\n"
-        "AllReduce group 0 < Backward chunk 0 micro-batch 1\n"
-        "AllReduce group 4 < AllReduce group 0 < AllReduce group 2\n"
+        "ReduceScatter group 0 < Backward chunk 0 micro-batch 1\n"
+        "AllReduce group 4 < ReduceScatter group 0 < ReduceScatter group 2\n"
         "Update chunk 0 < AllReduce group 4\n"
         "AllGather group 5 < Update chunk 0\n"
         "Update chunk 2\n"
         "AllGather group 7 < Update chunk 2\n");
-  CHECK(tail(code_of(2)).find("AllReduce group 2 < Backward chunk 2 micro-batch 3\nBackward chunk 0") !=
+  CHECK(tail(code_of(2)).find("ReduceScatter group 2 < Backward chunk 2 micro-batch 3\nBackward chunk 0") !=
         std::string::npos);
   // With one queue a device a sum may not stop the transfers behind it.
   options.transport.queues = QueueKind::kPerDevice;
-  CHECK(tail(code_of(0)).find("Backward chunk 0 micro-batch 1\nAllReduce group 2") != std::string::npos);
+  CHECK(tail(code_of(0)).find("Backward chunk 0 micro-batch 1\nReduceScatter group 2") != std::string::npos);
+}
+
+TEST_CASE("if optimizer state is sharded, sums of chunks without tied parameters are scattered") {
+  LowerOptions options{"", VariedCosts(3)};
+  options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, 2}, 64},
+                           {ReduceKind::kGradientNorm, "", {0, 1, 2}, 8}};
+  options.replicas = options.sum_groups = 2;
+  for (const bool shards : {false, true}) {
+    options.shards_optimizer = shards;
+    const Program program = MustLower(Replicate(Named("1f1b", {3, 4}), 2), options);
+    for (int chunk = 0; chunk < 3; ++chunk) {
+      const bool scatters = shards && chunk == 1;
+      CHECK(program.reduce_groups[chunk].kind ==
+            (scatters ? ReduceKind::kShardGradient : ReduceKind::kReplicaGradient));
+    }
+  }
 }
 
 TEST_CASE("copies of a pipeline sum tied gradients each for itself, and one norm over all") {

@@ -30,7 +30,7 @@ std::vector<std::vector<PlacedSum>> PlaceSums(const ComputeOrder& order, const O
   const std::vector<int32_t> last = LastGradients(order);
   std::vector<std::pair<Nanos, int32_t>> by_time;  // when the last replica is ready, group
   for (int32_t group = 0; group < static_cast<int32_t>(program.reduce_groups.size()); ++group) {
-    if (program.reduce_groups[group].kind != ReduceKind::kReplicaGradient) continue;
+    if (!SumsReplicas(program.reduce_groups[group].kind)) continue;
     Nanos ready = 0;
     for (const int32_t member : program.reduce_groups[group].members) {
       if (last[member] >= 0) ready = std::max(ready, times.end[replicas[member].device][last[member]]);
@@ -47,7 +47,7 @@ std::vector<std::vector<PlacedSum>> PlaceSums(const ComputeOrder& order, const O
       const auto end = static_cast<int32_t>(order.devices[replicas[member].device].size()) - 1;
       int32_t position = queues == QueueKind::kPerDevice ? end : last[member];
       if (!of_device.empty()) position = std::max(position, of_device.back().position);
-      of_device.push_back({position, group});
+      of_device.push_back({position, group, program.reduce_groups[group].kind == ReduceKind::kShardGradient});
     }
   }
   return sums;

@@ -16,9 +16,10 @@ namespace baton {
 struct PlacedSum {
   int32_t position;
   int32_t group;
+  bool scatters = false;  // by a ReduceScatter
 };
 
-// Returns the sums of each device in issue order, [device], for the groups of kind kReplicaGradient. A sum is issued as
+// Returns the sums of each device in issue order, [device], for the groups that SumsReplicas names. A sum is issued as
 // soon as the device has added its last gradient to the chunk, so that it runs in the cool-down, beside the passes of
 // other chunks and devices:
 //

@@ -32,7 +32,7 @@ inline constexpr size_t kNumFieldRoles = 7;
 // Names of operations, in the order of the variant; also the names of proto::Instruction's fields.
 inline constexpr const char* kOperationNames[] = {
     "load", "forward", "backward",   "backward_input", "backward_weight", "recompute",
-    "send", "recv",    "all_reduce", "update",         "all_gather"};
+    "send", "recv",    "all_reduce", "update",         "all_gather",      "reduce_scatter"};
 static_assert(std::size(kOperationNames) == std::variant_size_v<Operation>);
 
 // Calls visit(FieldRole role, const char* name, auto& field) for each operand of `operation`, a struct of the variant,
@@ -45,7 +45,8 @@ void VisitFields(Struct& operation, Visit&& visit) {
   } else if constexpr (std::is_same_v<Kind, Send> || std::is_same_v<Kind, Recv>) {
     visit(FieldRole::kKind, "payload", operation.payload);
   }
-  if constexpr (std::is_same_v<Kind, AllReduce> || std::is_same_v<Kind, AllGather>) {
+  if constexpr (std::is_same_v<Kind, AllReduce> || std::is_same_v<Kind, AllGather> ||
+                std::is_same_v<Kind, ReduceScatter>) {
     visit(FieldRole::kGroup, "group", operation.group);
   } else {
     visit(FieldRole::kChunk, "chunk", operation.chunk);

@@ -18,7 +18,7 @@
 //   compute            Load Forward Backward BackwardInput BackwardWeight Recompute Update
 //   send to peer q     Send          one lane for each peer, in order
 //   receive from q     Recv          one lane for each peer, in order
-//   group g            AllReduce AllGather    one lane for each reduce group, in order
+//   group g            AllReduce ReduceScatter AllGather    one lane for each reduce group, in order
 //
 // An instruction begins when its lane's predecessor is done (for transfers: matched) and when every instruction that it
 // names as a wait is done. Waits name earlier instructions of the same device. The n-th Send to a peer matches the n-th
@@ -164,8 +164,15 @@ struct AllGather {
   int32_t group;
 };
 
+// Sums the gradients of a chunk over the members of Program::reduce_groups[group], a group of kind kShardGradient, as
+// an AllReduce does; each member gets the sum of its shard (base/shards.h), and the rest of its gradients is
+// unspecified until its Update. Begins and ends as an AllReduce does. Lane: the group's.
+struct ReduceScatter {
+  int32_t group;
+};
+
 using Operation = std::variant<Load, Forward, Backward, BackwardInput, BackwardWeight, Recompute, Send, Recv, AllReduce,
-                               Update, AllGather>;
+                               Update, AllGather, ReduceScatter>;
 
 // An operation and its waits, DeviceProgram::waits[first_wait, first_wait + num_waits).
 struct Instruction {
@@ -186,12 +193,14 @@ Overloaded(Lambdas...) -> Overloaded<Lambdas...>;
 inline int32_t GroupOf(const Operation& operation) {
   if (const AllReduce* reduce = std::get_if<AllReduce>(&operation)) return reduce->group;
   if (const AllGather* gather = std::get_if<AllGather>(&operation)) return gather->group;
+  if (const ReduceScatter* reduce = std::get_if<ReduceScatter>(&operation)) return reduce->group;
   return -1;
 }
 
-// True for AllReduce and AllGather.
+// True for AllReduce, ReduceScatter and AllGather.
 inline bool IsCollective(const Operation& operation) {
-  return std::holds_alternative<AllReduce>(operation) || std::holds_alternative<AllGather>(operation);
+  return std::holds_alternative<AllReduce>(operation) || std::holds_alternative<ReduceScatter>(operation) ||
+         std::holds_alternative<AllGather>(operation);
 }
 
 // True for Send and Recv.

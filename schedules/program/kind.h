@@ -17,10 +17,11 @@ enum class Kind : int8_t {
   kLoad,
   kAllReduce,
   kAllGather,
+  kReduceScatter,
   kSend,
   kRecv,
 };
-inline constexpr int kNumKinds = 11;
+inline constexpr int kNumKinds = 12;
 
 inline Kind KindOf(const Operation& operation) {
   return std::visit(Overloaded{
@@ -34,6 +35,7 @@ inline Kind KindOf(const Operation& operation) {
                         [](const Recv&) { return Kind::kRecv; },
                         [](const AllReduce&) { return Kind::kAllReduce; },
                         [](const AllGather&) { return Kind::kAllGather; },
+                        [](const ReduceScatter&) { return Kind::kReduceScatter; },
                         [](const Update&) { return Kind::kUpdate; },
                     },
                     operation);
@@ -60,6 +62,8 @@ inline const char* NameOf(Kind kind) {
       return "all-reduce";
     case Kind::kAllGather:
       return "all-gather";
+    case Kind::kReduceScatter:
+      return "reduce-scatter";
     case Kind::kSend:
       return "send";
     case Kind::kRecv:
@@ -74,8 +78,8 @@ inline bool IsWork(Kind kind) { return kind < Kind::kUpdate; }
 // True for kinds that count as busy time: those of the compute lane.
 inline bool IsBusy(Kind kind) { return kind < Kind::kAllReduce; }
 
-// True for AllReduce and AllGather.
-inline bool IsCollective(Kind kind) { return kind == Kind::kAllReduce || kind == Kind::kAllGather; }
+// True for AllReduce, ReduceScatter and AllGather.
+inline bool IsCollective(Kind kind) { return kind >= Kind::kAllReduce && kind <= Kind::kReduceScatter; }
 
 // True for Send and Recv.
 inline bool IsTransfer(Kind kind) { return kind == Kind::kSend || kind == Kind::kRecv; }

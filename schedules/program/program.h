@@ -73,17 +73,30 @@ struct DeviceProgram {
   }
 };
 
-// The buffer of a collective. An AllReduce sums it in the first three kinds, an AllGather completes it in the last:
+// The buffer of a collective. An AllReduce sums it in the first three kinds; the last two are for sharded updates:
 //
 //   kTiedGradient      the gradient of one parameter that several chunks use (a tied use each)
 //   kGradientNorm      the squared gradient norm of each parameter; every device computes the same global norm from it
 //   kReplicaGradient   all gradients of one chunk, over its replicas; added as a balanced tree of neighbours
-//   kShardedUpdate     the parameters of one chunk, of which each replica has updated one shard (base/shards.h): each
-//                      member's shard replaces that of the others
+//   kShardedUpdate     the parameters of one chunk, of which each replica has updated one shard (base/shards.h): an
+//                      AllGather replaces that of the others by each member's shard
+//   kShardGradient     as kReplicaGradient, of a chunk without tied parameters: a ReduceScatter gives each member the
+//                      sum of the shard that it updates
 //
 // The gradients of a chunk's replicas are equal once they are summed. So in groups of the first two kinds the first
 // replica of a chunk in the group contributes its values, the others contribute zeros, and all receive the sum.
-enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient, kShardedUpdate };
+enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient, kShardedUpdate, kShardGradient };
+inline constexpr int kNumReduceKinds = 5;
+
+// Whether a collective of the kind sums the gradients of a chunk's replicas.
+inline bool SumsReplicas(ReduceKind kind) {
+  return kind == ReduceKind::kReplicaGradient || kind == ReduceKind::kShardGradient;
+}
+
+// Whether every member has all sums in the end: a scatter of sums and a gather are the two halves of it.
+inline bool IsWholeSum(ReduceKind kind) {
+  return kind != ReduceKind::kShardedUpdate && kind != ReduceKind::kShardGradient;
+}
 
 struct ReduceGroup {
   ReduceKind kind;

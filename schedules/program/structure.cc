@@ -74,7 +74,7 @@ class StructureChecker {
     const auto named = [&](const char* what) {
       return [index, what] { return absl::StrCat("reduce group ", index, ": ", what); };
     };
-    CheckRange(named("kind"), static_cast<int64_t>(group.kind), 0, 3);
+    CheckRange(named("kind"), static_cast<int64_t>(group.kind), 0, kNumReduceKinds - 1);
     CheckName(absl::StrCat("reduce group ", index, ": name"), group.name);
     CheckBytes(named("bytes"), group.bytes);
     if (group.members.empty())

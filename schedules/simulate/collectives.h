@@ -20,7 +20,7 @@ class Collectives {
     for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
       const ReduceGroup& each = program.reduce_groups[group];
       durations_.push_back(costs.ReduceNanos(DevicesOfMembers(program, static_cast<int>(group)), each.bytes,
-                                             each.kind != ReduceKind::kShardedUpdate));
+                                             IsWholeSum(each.kind)));
     }
     last_start_.resize(durations_.size(), 0);
     started_.resize(durations_.size());

@@ -45,6 +45,7 @@ class InstructionCosts {
             [](const Recv&) { return Nanos{0}; },
             [](const AllReduce&) { return Nanos{0}; },
             [](const AllGather&) { return Nanos{0}; },
+            [](const ReduceScatter&) { return Nanos{0}; },
         },
         OperationAt(ref));
   }

@@ -113,7 +113,7 @@ class LinkTurns {
       if (each.kind == ReduceKind::kGradientNorm) continue;
       const std::vector<int32_t> devices = ParticipantsOf(program, static_cast<int>(group));
       GroupLinks& own = groups_[group];
-      own.occupation = costs.ReduceOccupation(devices, each.bytes, each.kind != ReduceKind::kShardedUpdate);
+      own.occupation = costs.ReduceOccupation(devices, each.bytes, IsWholeSum(each.kind));
       if (own.occupation <= 0) continue;
       for (size_t i = 0; i < devices.size(); ++i) {
         const int32_t from = devices[i], to = devices[(i + 1) % devices.size()];

@@ -10,6 +10,7 @@
 #include "schedules/catalog/catalog.h"
 #include "schedules/lower/lower.h"
 #include "schedules/order/replicate.h"
+#include "schedules/program/kind.h"
 #include "schedules/simulate/simulate.h"
 #include "schedules/simulate/testing/lowered.h"
 
@@ -155,6 +156,27 @@ TEST_CASE("the sums of two chunks take turns on the link between their replicas"
     }
     CHECK(sums == std::vector<std::pair<Nanos, Nanos>>{{40, 40 + 640 + 14 + 5}, {60, 680 + 640 + 14 + 5}});
   }
+}
+
+TEST_CASE("a scattered sum and a gather take half of the rounds of a sum each") {
+  CostModel costs = Costs(1, 10, 0);
+  costs.reduce_ns = 5;
+  costs.transfer_ns = 7;
+  costs.bytes_per_ns = 10;
+  costs.chunks[0].parameter_bytes = 6400;
+  LowerOptions options{"gpipe", costs};
+  options.replicas = options.sum_groups = 4;
+  options.shards_optimizer = true;
+  const Program program = Lower(Replicate(*MakeOrder("gpipe", {1, 1}), 4), options).value();
+  const Trace trace = Simulate(program, costs).value();
+  std::vector<std::pair<Kind, Nanos>> collectives;
+  for (size_t i = 0; i < program.devices[0].instructions.size(); ++i) {
+    const Operation& operation = program.devices[0].instructions[i].operation;
+    if (!IsCollective(operation)) continue;
+    collectives.push_back({KindOf(operation), trace.devices[0][i].end - trace.devices[0][i].start});
+  }
+  const Nanos half = 5 + 3 * (7 + 160);
+  CHECK(collectives == std::vector<std::pair<Kind, Nanos>>{{Kind::kReduceScatter, half}, {Kind::kAllGather, half}});
 }
 
 TEST_CASE("sums of different devices take turns on the link between their nodes") {

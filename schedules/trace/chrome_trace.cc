@@ -51,6 +51,7 @@ Shown HowShown(const Operation& operation) {
                         },
                         [](const AllReduce& op) { return Shown{"AllReduce", -1, -1, -1, false, op.group}; },
                         [](const AllGather& op) { return Shown{"AllGather", -1, -1, -1, false, op.group}; },
+                        [](const ReduceScatter& op) { return Shown{"ReduceScatter", -1, -1, -1, false, op.group}; },
                         [](const Update& op) {
                           return Shown{"Update", op.chunk};
                         },

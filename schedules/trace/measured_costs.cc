@@ -36,6 +36,7 @@ void MeasuredCosts::Add(const Program& program, const Trace& trace) {
                      [&](const Recv&) { transfer_.Add(time); },
                      [&](const AllReduce&) { reduce_.Add(time); },
                      [&](const AllGather&) { reduce_.Add(time); },
+                     [&](const ReduceScatter&) { reduce_.Add(time); },
                      [&](const Update& op) { chunks_[op.chunk].update.Add(time); },
                  },
                  instructions[i].operation);

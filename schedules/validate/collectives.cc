@@ -45,11 +45,25 @@ class CollectiveChecker {
 
   void CheckKind(int32_t device, int32_t instruction) {
     const Operation& operation = At(device, instruction);
-    const bool is_sharded = program_.reduce_groups[GroupOf(operation)].kind == ReduceKind::kShardedUpdate;
-    if (std::holds_alternative<AllGather>(operation) == is_sharded) return;
+    switch (program_.reduce_groups[GroupOf(operation)].kind) {
+      case ReduceKind::kShardedUpdate:
+        if (std::holds_alternative<AllGather>(operation)) return;
+        return Report(device, instruction,
+                      "sums a group whose members have shards of an update, which an AllGather completes");
+      case ReduceKind::kShardGradient:
+        if (std::holds_alternative<ReduceScatter>(operation)) return;
+        return Report(device, instruction,
+                      "is of a group whose members get shards of a sum, which a ReduceScatter gives them");
+      case ReduceKind::kTiedGradient:
+      case ReduceKind::kGradientNorm:
+      case ReduceKind::kReplicaGradient:
+        break;
+    }
+    if (std::holds_alternative<AllReduce>(operation)) return;
     Report(device, instruction,
-           is_sharded ? "sums a group whose members have shards of an update, which an AllGather completes"
-                      : "gathers a group whose members have no shards of an update; an AllReduce sums it");
+           std::holds_alternative<AllGather>(operation)
+               ? "gathers a group whose members have no shards of an update; an AllReduce sums it"
+               : "scatters the sum of a group whose members need all of it; an AllReduce sums it");
   }
 
   // Compares the order of each two groups with that on the first device that has both.

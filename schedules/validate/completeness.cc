@@ -39,10 +39,10 @@ class CompletenessChecker {
       CheckReduces();
     }
     CheckNothingMissing();
-    if (has_updates_) {
-      CheckReplicasMeet(ReduceKind::kReplicaGradient);
-      CheckReplicasMeet(ReduceKind::kShardedUpdate);
-    }
+    if (!has_updates_) return;
+    CheckReplicasMeet(/*sums=*/true);
+    CheckReplicasMeet(/*sums=*/false);
+    CheckShardGradients();
   }
 
  private:
@@ -86,7 +86,7 @@ class CompletenessChecker {
     if (program_.placement.replicas()[entry].device != device_) return;  // CheckDevice reports it
     if (summed_[entry] >= 0) {
       Report(
-          absl::StrCat("adds to gradients after the AllReduce at instruction ", summed_[entry], ", which sums them"));
+          absl::StrCat("adds to gradients after the collective at instruction ", summed_[entry], ", which sums them"));
     }
     int32_t& last = last_added_[entry];
     if (gradients_ascend_ && micro_batch < last) Report(absl::StrCat("adds to gradients after micro-batch ", last));
@@ -150,13 +150,21 @@ class CompletenessChecker {
     if (program_.forward_only) Report("is an AllReduce in a forward-only program");
     CheckOnce(reduce.group);
     if (first_update_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_update_));
-    // Sums over replicas come first, since all other groups read their results.
-    if (program_.reduce_groups[reduce.group].kind != ReduceKind::kReplicaGradient) {
-      if (first_reduce_ < 0) first_reduce_ = instruction_;
-      return;
-    }
+    if (program_.reduce_groups[reduce.group].kind == ReduceKind::kReplicaGradient) return CheckReplicaSum(reduce.group);
+    if (first_reduce_ < 0) first_reduce_ = instruction_;
+  }
+
+  void Check(const ReduceScatter& reduce) {
+    if (program_.forward_only) Report("is a ReduceScatter in a forward-only program");
+    CheckOnce(reduce.group);
+    if (first_update_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_update_));
+    CheckReplicaSum(reduce.group);
+  }
+
+  // Sums over replicas come first, since all other groups read their results.
+  void CheckReplicaSum(int32_t group) {
     if (first_reduce_ >= 0) Report(absl::StrCat("sums replicas after the AllReduce at instruction ", first_reduce_));
-    ForEachOwnMember(reduce.group, [&](int32_t member) { summed_[member] = instruction_; });
+    ForEachOwnMember(group, [&](int32_t member) { summed_[member] = instruction_; });
   }
 
   // A replica gives its shard away once it has updated it.
@@ -196,8 +204,11 @@ class CompletenessChecker {
   void CheckReduces() {
     for (int32_t group : groups_[device_]) {
       if (last_reduce_[group] == device_) continue;
-      const bool gathers = program_.reduce_groups[group].kind == ReduceKind::kShardedUpdate;
-      Report(absl::StrCat(gathers ? "AllGather" : "AllReduce", " group ", group, " is missing"));
+      const ReduceKind kind = program_.reduce_groups[group].kind;
+      const char* name = kind == ReduceKind::kShardedUpdate   ? "AllGather"
+                         : kind == ReduceKind::kShardGradient ? "ReduceScatter"
+                                                              : "AllReduce";
+      Report(absl::StrCat(name, " group ", group, " is missing"));
     }
   }
 
@@ -229,13 +240,12 @@ class CompletenessChecker {
 
   // Each chunk's replicas must be summed exactly once, all of them, so that they stay equal. If optimizer state is
   // sharded, they must exchange their shards once.
-  void CheckReplicasMeet(ReduceKind kind) {
+  void CheckReplicasMeet(bool sums) {
     device_ = -1;
-    const bool sums = kind == ReduceKind::kReplicaGradient;
     std::vector<int> num_groups(program_.num_chunks, 0);
     for (size_t group = 0; group < program_.reduce_groups.size(); ++group) {
       const ReduceGroup& each = program_.reduce_groups[group];
-      if (each.kind != kind) continue;
+      if (sums ? !SumsReplicas(each.kind) : each.kind != ReduceKind::kShardedUpdate) continue;
       const int chunk = program_.placement.replicas()[each.members.front()].chunk;
       ++num_groups[chunk];
       if (each.members != program_.placement.EntriesOf(chunk)) {
@@ -251,6 +261,31 @@ class CompletenessChecker {
     }
   }
 
+  // Where replicas have the sums of their shards alone, they gather what they update, and nothing else reads the sums.
+  void CheckShardGradients() {
+    device_ = -1;
+    const auto has = [&](ReduceKind kind, int chunk) {
+      return std::any_of(program_.reduce_groups.begin(), program_.reduce_groups.end(), [&](const ReduceGroup& group) {
+        return group.kind == kind && std::any_of(group.members.begin(), group.members.end(), [&](int32_t member) {
+                 return program_.placement.replicas()[member].chunk == chunk;
+               });
+      });
+    };
+    for (size_t group = 0; group < program_.reduce_groups.size(); ++group) {
+      const ReduceGroup& each = program_.reduce_groups[group];
+      if (each.kind != ReduceKind::kShardGradient) continue;
+      const int chunk = program_.placement.replicas()[each.members.front()].chunk;
+      if (!has(ReduceKind::kShardedUpdate, chunk)) {
+        Report(absl::StrCat("reduce group ", group, " gives replicas of chunk ", chunk,
+                            " shards of a sum, but no group gathers what they update"));
+      }
+      if (has(ReduceKind::kTiedGradient, chunk)) {
+        Report(absl::StrCat("reduce group ", group, " gives replicas of chunk ", chunk,
+                            " shards of a sum, but the chunk has a tied parameter, which needs all of it"));
+      }
+    }
+  }
+
   const Program& program_;
   const bool gradients_ascend_;
   std::vector<Violation>& violations_;
@@ -263,7 +298,7 @@ class CompletenessChecker {
   std::vector<int32_t> targets_;              // [micro-batch]
   std::vector<int32_t> update_;               // [entry of the placement]
   std::vector<int32_t> last_added_;           // [entry of the placement]: micro-batch
-  std::vector<int32_t> summed_;               // [entry of the placement]: the AllReduce over its replicas
+  std::vector<int32_t> summed_;               // [entry of the placement]: the sum over its replicas
   std::vector<int32_t> last_reduce_;          // [group]: the last device that had a collective for it
   std::vector<std::vector<int32_t>> groups_;  // [device]: that it takes part in, ascending
   bool has_updates_ = false;

@@ -140,6 +140,7 @@ class RegionChecker {
   void Check(const AllReduce& each) {
     CheckGroup(Region::kGradients, each.group, program_.reduce_groups[each.group].kind != ReduceKind::kGradientNorm);
   }
+  void Check(const ReduceScatter& each) { CheckGroup(Region::kGradients, each.group, true); }
   void Check(const AllGather& each) { CheckGroup(Region::kParameters, each.group, true); }
 
   void CheckGroup(Region region, int32_t group, bool writes) {

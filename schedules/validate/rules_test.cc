@@ -147,7 +147,7 @@ TEST_CASE("rule regions: what waits must keep apart") {
        [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 5), p.IndexOf<Update>(0, 0, -1)); }},
       {"regions", "reads the parameters of chunk 0 without waiting for instruction", Sharded,
        [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), p.Get<Forward>(0, 0, 0)); }},
-      {"completeness", "adds to gradients after the AllReduce at instruction", Sharded,
+      {"completeness", "adds to gradients after the collective at instruction", Sharded,
        [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0) + 1, p.Get<Backward>(0, 0, 3)); }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
@@ -167,6 +167,54 @@ TEST_CASE("rule collectives: the members of a group agree on every one of them")
        [](Patient& p) {
          std::swap(p.Code(1)[p.IndexOfReduce(1, 0)].operation, p.Code(1)[p.IndexOfReduce(1, 1)].operation);
        }},
+  };
+  for (const BadProgram& bad : bads) CheckFound(bad);
+}
+
+// Three stages, of which the one in the middle has no tied parameter: group 1 scatters its sum, 3 and 4 are tied, 5 is
+// the norm, 6 to 8 exchange shards. It is on devices 1 and 4.
+Patient Scattered() { return {MustLower(Replicate(*MakeOrder("1f1b", {3, 4}), 2), 2, 4, /*shards_optimizer=*/true)}; }
+
+TEST_CASE("replicas that have the sums of their shards alone") {
+  CheckSound(Scattered().program);
+  const BadProgram bads[] = {
+      {"collectives", "is of a group whose members get shards of a sum, which a ReduceScatter gives them", Scattered,
+       [](Patient& p) { p.Code(1)[p.IndexOfReduce(1, 1)].operation = AllReduce{1}; }},
+      {"collectives", "scatters the sum of a group whose members need all of it", Scattered,
+       [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 0)].operation = ReduceScatter{0}; }},
+      {"completeness", "ReduceScatter group 1 is missing", Scattered,
+       [](Patient& p) { p.Remove(4, p.IndexOfReduce(4, 1)); }},
+      {"completeness", "is done twice on this device", Scattered,
+       [](Patient& p) { p.Insert(1, p.IndexOfReduce(1, 1) + 1, ReduceScatter{1}); }},
+      {"completeness", "is on a device that has no member of the group", Scattered,
+       [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0) + 1, ReduceScatter{1}); }},
+      {"completeness", "adds to gradients after the collective at instruction", Scattered,
+       [](Patient& p) { p.Insert(1, p.IndexOfReduce(1, 1) + 1, p.Get<Backward>(1, 1, 3)); }},
+      {"completeness", "sums replicas after the AllReduce at instruction", Scattered,
+       [](Patient& p) {
+         for (int device : {1, 4}) {
+           std::swap(p.Code(device)[p.IndexOfReduce(device, 1)].operation,
+                     p.Code(device)[p.IndexOfReduce(device, 5)].operation);
+         }
+       }},
+      {"completeness", "comes after the Update at instruction", Scattered,
+       [](Patient& p) {
+         std::swap(p.Code(1)[p.IndexOfReduce(1, 1)].operation, p.Code(1)[p.IndexOf<Update>(1, 1, -1)].operation);
+       }},
+      {"completeness", "the replicas of chunk 1 are summed by 2 reduce groups, not 1", Scattered,
+       [](Patient& p) { p.program.reduce_groups.push_back(p.program.reduce_groups[1]); }},
+      {"completeness", "shards of a sum, but no group gathers what they update", Scattered,
+       [](Patient& p) { p.program.reduce_groups[7].kind = ReduceKind::kGradientNorm; }},
+      {"completeness", "shards of a sum, but the chunk has a tied parameter, which needs all of it", Scattered,
+       [](Patient& p) {
+         p.program.reduce_groups[3].members = {0, 1, 2};
+       }},
+      {"completeness", "is a ReduceScatter in a forward-only program", Scattered,
+       [](Patient& p) { p.program.forward_only = true; }},
+      {"regions", "writes the gradients of chunk 1 without waiting for instruction", Scattered,
+       [](Patient& p) { DropWait(p, 1, p.IndexOfReduce(1, 1), p.IndexOf<Backward>(1, 1, 3)); }},
+      {"regions", "(ReduceScatter group 1), which uses them", Scattered,
+       [](Patient& p) { DropWait(p, 1, p.IndexOfReduce(1, 5), p.IndexOfReduce(1, 1)); }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }

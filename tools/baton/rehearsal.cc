@@ -137,7 +137,7 @@ absl::Status Rehearsal::CreateTransport(const CostModel& costs) {
   };
   options.reduce_ns = [costs, program = program_](int group) {
     return costs.ReduceNanos(DevicesOfMembers(*program, group), program->reduce_groups[group].bytes,
-                             program->reduce_groups[group].kind != ReduceKind::kShardedUpdate);
+                             IsWholeSum(program->reduce_groups[group].kind));
   };
   options.moves_data = false;
   local_ = std::make_unique<LocalTransport>(options);

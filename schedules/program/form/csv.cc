@@ -28,6 +28,7 @@ std::string Cell(const Operation& operation, bool with_transfers) {
                         [](const AllReduce&) { return std::string(); },
                         [](const Update&) { return std::string(); },
                         [](const AllGather&) { return std::string(); },
+                        [](const ReduceScatter&) { return std::string(); },
                     },
                     operation);
 }

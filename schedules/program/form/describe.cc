@@ -19,6 +19,7 @@ int ChunkOf(const Operation& operation) {
   return std::visit(Overloaded{
                         [](const AllReduce&) { return -1; },
                         [](const AllGather&) { return -1; },
+                        [](const ReduceScatter&) { return -1; },
                         [](const auto& other) { return static_cast<int>(other.chunk); },
                     },
                     operation);
@@ -28,6 +29,7 @@ int MicroBatchOf(const Operation& operation) {
   return std::visit(Overloaded{
                         [](const AllReduce&) { return -1; },
                         [](const AllGather&) { return -1; },
+                        [](const ReduceScatter&) { return -1; },
                         [](const Update&) { return -1; },
                         [](const auto& other) { return static_cast<int>(other.micro_batch); },
                     },
@@ -51,6 +53,7 @@ std::string Describe(const Operation& operation) {
           },
           [](const AllReduce& reduce) { return absl::StrCat("AllReduce group ", reduce.group); },
           [](const AllGather& gather) { return absl::StrCat("AllGather group ", gather.group); },
+          [](const ReduceScatter& reduce) { return absl::StrCat("ReduceScatter group ", reduce.group); },
           [](const Update& step) { return absl::StrCat("Update chunk ", step.chunk); },
       },
       operation);

@@ -26,6 +26,7 @@ TEST_CASE("every operation has its words, chunk and micro-batch") {
       {Recv{1, 5, Payload::kGradient, 2, 0}, "Recv gradient chunk 1 micro-batch 5 from device 2", 1, 5},
       {AllReduce{4}, "AllReduce group 4", -1, -1},
       {AllGather{5}, "AllGather group 5", -1, -1},
+      {ReduceScatter{6}, "ReduceScatter group 6", -1, -1},
       {Update{3}, "Update chunk 3", 3, -1},
       {Forward{-7, 1 << 30, 0, 0, 0, 0, 0}, "Forward chunk -7 micro-batch 1073741824", -7, 1 << 30},
   };
