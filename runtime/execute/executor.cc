@@ -91,7 +91,9 @@ void Executor::WorkerMain(int device) {
 
 void Executor::Perform(const Task& task, int device) {
   Worker& worker = *task.program->workers[device];
-  if (!task.sets_up) {
+  if (task.work == Work::kGathers) {
+    worker.RunGathers();
+  } else if (task.work == Work::kStep) {
     worker.RunStep(task.step_start, task.trace == nullptr ? nullptr : &task.trace->devices[device]);
   } else if (absl::Status status = worker.Setup(); !status.ok()) {
     first_error_.Set(absl::Status(status.code(), absl::StrCat("device ", device, ": ", status.message())));
@@ -118,11 +120,20 @@ absl::Status Executor::PrepareTrace(const Program& program, Trace* trace) {
 }
 
 absl::Status Executor::RunStep(ProgramHandle program, Trace* trace, const std::function<void()>& meanwhile) {
-  BATON_RETURN_IF_ERROR(BeginStep(program, trace));
+  return RunEverywhere(program, Work::kStep, trace, meanwhile);
+}
+
+absl::Status Executor::RunGathers(ProgramHandle program) {
+  return RunEverywhere(program, Work::kGathers, nullptr, nullptr);
+}
+
+absl::Status Executor::RunEverywhere(ProgramHandle program, Work work, Trace* trace,
+                                     const std::function<void()>& meanwhile) {
+  BATON_RETURN_IF_ERROR(BeginStep(program, work, trace));
   absl::Status status;
   size_t num_begun = 0;
   while (num_begun < options_.followers.size() && status.ok()) {
-    status = options_.followers[num_begun]->BeginStep(program, nullptr);
+    status = options_.followers[num_begun]->BeginStep(program, work, nullptr);
     if (status.ok()) ++num_begun;
   }
   if (!status.ok()) first_error_.Set(status);  // those that have begun must not wait for the others
@@ -132,13 +143,13 @@ absl::Status Executor::RunStep(ProgramHandle program, Trace* trace, const std::f
   return status;
 }
 
-absl::Status Executor::BeginStep(ProgramHandle program, Trace* trace) {
+absl::Status Executor::BeginStep(ProgramHandle program, Work work, Trace* trace) {
   BATON_ASSIGN_OR_RETURN(LoadedProgram * loaded, Find(program));
   if (first_error_.is_set()) return first_error_.status();
   BATON_RETURN_IF_ERROR(PrepareTrace(*loaded->program, trace));
   loaded->watchdog->Restart();
   step_start_ = SteadyNow();
-  Begin({loaded, /*sets_up=*/false, step_start_, trace});
+  Begin({loaded, work, step_start_, trace});
   return absl::OkStatus();
 }
 
@@ -156,7 +167,7 @@ void Executor::AwaitWorkers(Watchdog* watchdog) {
       bool timed_out = false;
       while (num_running_ > 0 && !timed_out) timed_out = task_ends_.WaitWithTimeout(&mutex_, period);
       if (num_running_ == 0) {
-        num_steps_ += task_.sets_up ? 0 : 1;
+        num_steps_ += task_.work == Work::kSetUp ? 0 : 1;
         task_ = {};
         return;
       }
@@ -184,7 +195,7 @@ ExecutorProgress Executor::Progress() const {
   MutexLock lock(&mutex_);
   ExecutorProgress progress;
   progress.num_steps = num_steps_;
-  if (task_.program == nullptr || task_.sets_up) return progress;
+  if (task_.program == nullptr || task_.work == Work::kSetUp) return progress;
   for (const std::unique_ptr<Worker>& worker : task_.program->workers) {
     if (worker != nullptr) progress.num_instructions += worker->NumDone();
   }
@@ -198,7 +209,7 @@ std::vector<std::string> Executor::DescribePositions() const {
     if (options_.devices[device] == nullptr) continue;
     positions.push_back(absl::StrCat("device ", device, " runs a step that was launched as one graph"));
   }
-  if (task_.program == nullptr || task_.sets_up) return positions;
+  if (task_.program == nullptr || task_.work == Work::kSetUp) return positions;
   for (const std::unique_ptr<Worker>& worker : task_.program->workers) {
     std::string position = worker == nullptr ? "" : worker->DescribePosition();
     if (!position.empty()) positions.push_back(std::move(position));

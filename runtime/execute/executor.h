@@ -111,6 +111,10 @@ class Executor {
     return RunStep(ProgramHandle{}, trace, meanwhile);
   }
 
+  // Runs the program's AllGathers alone and returns when every worker is back, so that all replicas have whole
+  // parameters between two steps. In all processes alike. Errors: as RunStep.
+  absl::Status RunGathers(ProgramHandle program = {});
+
   // Records a step as one graph; runs nothing. The calling thread walks the workers and takes next, among the
   // instructions that can go on, the one that `order` (a simulated trace) starts first. `timed`: runs of it can be
   // traced. Call RunStep once first: instructions allocate lazily, which stream capture forbids.
@@ -147,10 +151,11 @@ class Executor {
   Bytes PeakArenaBytes(int device, ProgramHandle program = {}) const;
 
  private:
-  // The workers' next task: to set up a program (sets_up), or to run a step of it.
+  enum class Work : int8_t { kSetUp, kStep, kGathers };
+  // The workers' next task: to set up a program, to run a step of it, or its AllGathers.
   struct Task {
     LoadedProgram* program = nullptr;
-    bool sets_up = false;
+    Work work = Work::kStep;
     Nanos step_start = 0;
     Trace* trace = nullptr;
   };
@@ -162,8 +167,10 @@ class Executor {
   void Perform(const Task& task, int device);
   // Adds it to this executor alone.
   absl::StatusOr<ProgramHandle> AddOwnProgram(std::shared_ptr<const Program> program, bool shares_slots);
-  // The two halves of RunStep. If BeginStep fails, nothing runs.
-  absl::Status BeginStep(ProgramHandle program, Trace* trace);
+  // Runs `work` here and on the followers.
+  absl::Status RunEverywhere(ProgramHandle program, Work work, Trace* trace, const std::function<void()>& meanwhile);
+  // The two halves of it, here. If BeginStep fails, nothing runs.
+  absl::Status BeginStep(ProgramHandle program, Work work, Trace* trace);
   absl::Status FinishStep(ProgramHandle program);
   // Hands `task` to all workers.
   void Begin(const Task& task);

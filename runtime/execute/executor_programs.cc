@@ -60,7 +60,7 @@ absl::StatusOr<ProgramHandle> Executor::AddOwnProgram(std::shared_ptr<const Prog
   BATON_ASSIGN_OR_RETURN(std::unique_ptr<LoadedProgram> loaded, LoadedProgram::Create(std::move(program), shared));
   Task task;
   task.program = loaded.get();
-  task.sets_up = true;
+  task.work = Work::kSetUp;
   Begin(task);
   AwaitWorkers(/*watchdog=*/nullptr);
   if (absl::Status status = first_error_.status(); !status.ok()) {

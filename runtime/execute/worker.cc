@@ -37,21 +37,34 @@ absl::Status Worker::Advance() {
 }
 
 void Worker::RunStep(Nanos step_start, std::vector<Interval>* intervals) {
+  RunInstructions([](const Operation&) { return true; });
+  if (intervals != nullptr && !environment_.first_error->is_set()) FillIntervals(step_start, *intervals);
+}
+
+void Worker::RunGathers() {
+  RunInstructions([](const Operation& operation) { return std::holds_alternative<AllGather>(operation); });
+}
+
+template <typename Runs>
+void Worker::RunInstructions(Runs runs) {
   BeginStep();
   FirstError& first_error = *environment_.first_error;
   while (!AllIssued() && !first_error.is_set()) {
+    if (!runs(program_.instructions[Next()].operation)) {
+      ++next_;
+      continue;
+    }
     if (environment_.device->runs_later()) SeeProgress();
     if (absl::Status status = Advance(); !status.ok()) first_error.Set(status);
   }
   if (!first_error.is_set()) {
-    if (absl::Status status = Drain(); !status.ok()) {
+    if (absl::Status status = Drain(runs); !status.ok()) {
       first_error.Set(absl::Status(status.code(), absl::StrCat("device ", environment_.device->index(), ": ",
                                                                status.message(), DescribeInFlight(status))));
     }
   }
   position_.store(kNone, std::memory_order_relaxed);
   waiting_for_.store(kNone, std::memory_order_relaxed);
-  if (intervals != nullptr && !first_error.is_set()) FillIntervals(step_start, *intervals);
 }
 
 absl::Status Worker::Issue(int32_t index) {
@@ -74,11 +87,13 @@ absl::Status Worker::WaitFor(Stream& stream, int32_t index) {
   return status;
 }
 
-absl::Status Worker::Drain() {
+template <typename Runs>
+absl::Status Worker::Drain(Runs runs) {
   // A step ends after its transfers and collectives, since buffers belong to them until they are done.
   position_.store(static_cast<int32_t>(program_.instructions.size()), std::memory_order_relaxed);
   for (int32_t index : order_.instructions) {
-    if (!IsCompute(program_.instructions[index].operation)) BATON_RETURN_IF_ERROR(WaitFor(*compute_stream_, index));
+    const Operation& operation = program_.instructions[index].operation;
+    if (!IsCompute(operation) && runs(operation)) BATON_RETURN_IF_ERROR(WaitFor(*compute_stream_, index));
   }
   for (Stream* stream : transfer_streams_) BATON_RETURN_IF_ERROR(stream->Synchronize());
   return compute_stream_->Synchronize();

@@ -74,6 +74,8 @@ class Worker {
   // Runs one step whose clock starts at `step_start` (SteadyNow). Errors go to FirstError; returns soon once an error
   // is set by any worker. Fills `intervals` (null: no trace; else one for each instruction) unless an error is set.
   void RunStep(Nanos step_start, std::vector<Interval>* intervals);
+  // Runs the program's AllGathers alone, which wait for nothing. Errors: as RunStep.
+  void RunGathers();
 
   // Writes when each instruction of the last step ran, in ns since `step_start`. `intervals` has one entry for each.
   void FillIntervals(Nanos step_start, std::vector<Interval>& intervals) const;
@@ -97,7 +99,11 @@ class Worker {
   absl::Status WaitFor(Stream& stream, int32_t index);
   absl::Status Run(int32_t index, const Operation& operation, Stream& stream);
   absl::Status RunCollective(int32_t index, int32_t group, Stream& stream);
-  absl::Status Drain();
+  // Runs the instructions of a step for which `runs` is true.
+  template <typename Runs>
+  void RunInstructions(Runs runs);
+  template <typename Runs>
+  absl::Status Drain(Runs runs);
   // Advances first_in_flight_ past instructions that are done.
   void SeeProgress();
   // On a device whose streams run later, an error may come from an earlier instruction. Returns from which one on.

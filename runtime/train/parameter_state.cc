@@ -219,6 +219,7 @@ void ParameterState::Prepare(StateSnapshot& snapshot) const {
 }
 
 absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
+  if (gather_ != nullptr) BATON_RETURN_IF_ERROR(gather_());
   std::byte* next = snapshot.memory.data();
   for (const StatePart& part : kParts) {
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
@@ -258,6 +259,7 @@ absl::Status ParameterState::Restore(const Checkpoint& checkpoint) {
 }
 
 absl::StatusOr<std::vector<TensorToWrite>> ParameterState::Weights() {
+  if (gather_ != nullptr) BATON_RETURN_IF_ERROR(gather_());
   std::vector<TensorToWrite> weights;
   downloaded_.clear();
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {

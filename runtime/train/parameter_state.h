@@ -9,6 +9,7 @@
 #define BATON_RUNTIME_TRAIN_PARAMETER_STATE_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -64,6 +65,10 @@ class ParameterState {
   // As given.
   const std::vector<ReplicaParameters>& replicas() const { return replicas_; }
 
+  // `gather` is called before parameters are read: of some, replicas may have shards alone that are up to date. Weights
+  // and CopyTo are then called in all processes of the run, or in none. Null: parameters are always whole.
+  void SetGather(std::function<absl::Status()> gather) { gather_ = std::move(gather); }
+
   // Reads each parameter that is used here once, and writes its values to all of its uses in all replicas that are
   // here. Errors: those of the source and the devices.
   absl::Status Fill(ParameterSource& source);
@@ -104,6 +109,7 @@ class ParameterState {
   const std::vector<const ParameterLayout*> layouts_;  // [member]
   const ParameterLayout* const layout_;                // of member 0
   const std::vector<ReplicaParameters> replicas_;
+  std::function<absl::Status()> gather_;
   std::vector<const ReplicaParameters*> first_replica_;  // [chunk], of member 0
   std::vector<std::vector<std::byte>> downloaded_;  // what Weights returned, where it is not in an arena as a whole
 };

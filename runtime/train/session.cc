@@ -59,6 +59,7 @@ absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace)
   UpdateControl update = UpdateOfJob(job_, step, num_updates_);
   update.num_micro_batches = ProgramOfStep(step).num_micro_batches;
   modules_->BeginStep(update, {/*training=*/true, job_.run().seed(), step});
+  shards_are_apart_ = shards_parameters_;
   const absl::Status ran = step_runner_->Run(step, wants_trace ? &next_trace_ : nullptr);
   if (!ran.ok()) return FirstFailure(ran);
   StepResult result;
@@ -85,7 +86,16 @@ absl::StatusOr<StepResult> TrainingSession::Step(int64_t step, bool wants_trace)
   return result;
 }
 
-absl::Status TrainingSession::VerifyReplicas(int64_t step) const {
+absl::Status TrainingSession::GatherShards() {
+  if (!shards_are_apart_) return absl::OkStatus();
+  const absl::Status ran = executor_->RunGathers();
+  if (!ran.ok()) return FirstFailure(ran);
+  shards_are_apart_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status TrainingSession::VerifyReplicas(int64_t step) {
+  BATON_RETURN_IF_ERROR(GatherShards());
   const int num_members = job_.parallel().tensor();
   const size_t num_entries = program_->placement.replicas().size();
   std::vector<ParameterHashes> hashes;  // of the replicas that are here
@@ -124,6 +134,7 @@ absl::StatusOr<double> TrainingSession::Evaluate() {
     BATON_RETURN_IF_ERROR(CreateEvaluation(std::move(program)));
     BATON_RETURN_IF_ERROR(run_->AwaitConnected());
   }
+  BATON_RETURN_IF_ERROR(GatherShards());
   step_runner_->ForgetStaged();
   // Processes that were told to stop at different times would evaluate different numbers of batches.
   const absl::Status ran = evaluation_->Run(IsAlone() ? stop_ : nullptr);
@@ -174,7 +185,8 @@ std::string TrainingSession::DescribeHeldOut() const {
                       FormatPlural(held_out, "sequence"));
 }
 
-absl::StatusOr<std::vector<std::byte>> TrainingSession::ParametersAt(int replica_index) const {
+absl::StatusOr<std::vector<std::byte>> TrainingSession::ParametersAt(int replica_index) {
+  BATON_RETURN_IF_ERROR(GatherShards());
   const ChunkReplica& replica = program_->placement.replicas()[replica_index];
   std::vector<std::byte> parameters(plan_.layout.ParameterBytes(replica.chunk));
   BATON_RETURN_IF_ERROR(devices_->Pointers()[replica.device]->CopyFromArena(

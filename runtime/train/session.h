@@ -125,7 +125,8 @@ class TrainingSession {
   // GPU memory for the training program's sums with other processes; see ExchangeBytes in runtime/planning.
   Bytes ExchangeBytesOf(int device) const;
   // The parameters region of one replica of a chunk, an index into ChunkPlacement::replicas(), that is in this process.
-  absl::StatusOr<std::vector<std::byte>> ParametersAt(int replica_index) const;
+  // In all processes alike if updates are sharded.
+  absl::StatusOr<std::vector<std::byte>> ParametersAt(int replica_index);
   // Sequences (examples, for other data) in the batch of step `step`, and their tokens.
   int64_t SequencesOfStep(int64_t step) const;
   int64_t RowsOfStep(int64_t step) const { return SequencesOfStep(step) * dataset_->num_targets(); }
@@ -145,7 +146,9 @@ class TrainingSession {
   absl::Status CreateExecutor();
   absl::Status CreateStepRunner(bool graphs);
   // Compares the replicas of each chunk. Errors: those of CompareReplicas.
-  absl::Status VerifyReplicas(int64_t step) const;
+  absl::Status VerifyReplicas(int64_t step);
+  // Brings all replicas up to date if the last step has left each with its shard alone. In all processes alike.
+  absl::Status GatherShards();
   absl::Status CreateEvaluation(Program program);
   // The run's first failure, if that of this process, `status`, may be a consequence; otherwise `status`.
   absl::Status FirstFailure(const absl::Status& status);
@@ -168,6 +171,8 @@ class TrainingSession {
   std::unique_ptr<RunExecutor> run_;
   Executor* executor_ = nullptr;  // that of run_
   std::unique_ptr<ParameterState> parameters_;
+  bool shards_parameters_ = false;  // each replica updates a shard
+  bool shards_are_apart_ = false;   // since the last step that did
   GatheredWeights gathered_;
   std::unique_ptr<StepRunner> step_runner_;
   std::unique_ptr<Evaluation> evaluation_;  // null until something is evaluated

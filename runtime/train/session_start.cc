@@ -1,4 +1,5 @@
 // Makes the parts of a session in order: plan and programs, devices, data, modules, executor, parameters.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -135,6 +136,9 @@ void TrainingSession::MakeParameterState() {
   std::vector<ReplicaParameters> replicas = modules_->parameters();
   if (team_ != nullptr) team_->AppendParameters(layouts, replicas);
   parameters_ = std::make_unique<ParameterState>(std::move(layouts), std::move(replicas));
+  shards_parameters_ = std::any_of(program_->reduce_groups.begin(), program_->reduce_groups.end(),
+                                   [](const ReduceGroup& group) { return group.kind == ReduceKind::kShardedUpdate; });
+  if (shards_parameters_) parameters_->SetGather([this] { return GatherShards(); });
 }
 
 absl::Status TrainingSession::CreateStepRunner(bool graphs) {

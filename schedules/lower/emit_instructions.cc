@@ -13,6 +13,7 @@ class Emitter {
     // Each action has at most one Send. Loads are not counted: few, or they grow the vector once.
     instructions_.reserve(2 * actions.size() + receives.size() + finish.replica_sums.size() +
                           finish.reduce_groups.size() + 2 * finish.chunks.size());
+    for (int32_t group : finish.gathers) Emit(AllGather{group});
     size_t next = 0;
     size_t next_sum = 0;
     const auto emit_sums_until = [&](int position) {
@@ -36,10 +37,7 @@ class Emitter {
     if (!actions.empty()) EmitSendOf(actions.back());
     emit_sums_until(static_cast<int>(actions.size()));
     for (int32_t group : finish.reduce_groups) Emit(AllReduce{group});
-    for (const FinishedChunk& each : finish.chunks) {
-      Emit(Update{each.chunk});
-      if (each.gathered_by >= 0) Emit(AllGather{each.gathered_by});
-    }
+    for (const int32_t chunk : finish.chunks) Emit(Update{chunk});
     return std::move(instructions_);
   }
 

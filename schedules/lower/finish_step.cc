@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "schedules/lower/place_gathers.h"
 #include "schedules/program/walk/participants.h"
 
 namespace baton {
@@ -83,21 +84,17 @@ std::vector<Finish> FinishStep(const ComputeOrder& order, const OrderTimes& time
   std::vector<std::vector<PlacedSum>> sums = PlaceSums(order, times, program, options.queues);
   const std::vector<std::vector<int32_t>> groups = GroupsOfDevices(program);
   const std::vector<std::vector<int32_t>> chunks = ChunksOfDevices(program);
-  std::vector<int32_t> gathered_by(program.num_chunks, -1);
-  for (int32_t group = 0; group < static_cast<int32_t>(program.reduce_groups.size()); ++group) {
-    const ReduceGroup& each = program.reduce_groups[group];
-    if (each.kind != ReduceKind::kShardedUpdate) continue;
-    gathered_by[program.placement.replicas()[each.members.front()].chunk] = group;
-  }
+  std::vector<std::vector<int32_t>> gathers = PlaceGathers(order, times, program);
   std::vector<Finish> finishes(chunks.size());
   for (size_t device = 0; device < chunks.size(); ++device) {
     Finish& finish = finishes[device];
+    finish.gathers = std::move(gathers[device]);
     finish.replica_sums = std::move(sums[device]);
     for (const int32_t group : groups[device]) {
       const ReduceKind kind = program.reduce_groups[group].kind;
       if (kind == ReduceKind::kTiedGradient || kind == ReduceKind::kGradientNorm) finish.reduce_groups.push_back(group);
     }
-    for (const int32_t chunk : chunks[device]) finish.chunks.push_back({chunk, gathered_by[chunk]});
+    finish.chunks = chunks[device];
   }
   return finishes;
 }

@@ -18,7 +18,7 @@ class WaitInserter {
         transfer_of_slot_(code.slots.size(), -1),
         last_gradient_(program.num_chunks, -1),
         last_sum_(program.num_chunks, -1),
-        update_(program.num_chunks, -1),
+        gather_(program.num_chunks, -1),
         compute_before_(code.instructions.size(), -1),
         is_awaited_(code.instructions.size()) {}
 
@@ -86,15 +86,19 @@ class WaitInserter {
   }
 
   void WaitForMemory(const Update& update) {
-    update_[update.chunk] = index_;
     const int32_t sum = last_sum_[update.chunk];
     if (sum < 0 || is_awaited_[sum]) return;
     WaitFor(sum);
     is_awaited_[sum] = true;  // by all compute that follows
   }
 
+  // It comes first on its device, so it waits for nothing; the first Forward of the chunk waits for it.
   void WaitForMemory(const AllGather& gather) {
-    ForEachOwnChunk(gather.group, [&](int32_t chunk) { WaitFor(update_[chunk]); });
+    ForEachOwnChunk(gather.group, [&](int32_t chunk) { gather_[chunk] = index_; });
+  }
+  void WaitForMemory(const Forward& forward) {
+    WaitFor(gather_[forward.chunk]);
+    gather_[forward.chunk] = -1;  // all compute that follows begins when it is over
   }
 
   // Calls visit(chunk) for each member of the group on this device.
@@ -111,10 +115,11 @@ class WaitInserter {
   DeviceProgram& code_;
   // [slot]: the last transfer that used the slot, -1 if none or if an instruction already waits for it.
   std::vector<int32_t> transfer_of_slot_;
-  // [chunk]: the last instruction that added to its gradients, the last sum of them, and its Update; -1: none yet.
+  // [chunk]: the last instruction that added to its gradients, the last sum of them, and the AllGather of its
+  // parameters that no Forward waits for yet; -1: none.
   std::vector<int32_t> last_gradient_;
   std::vector<int32_t> last_sum_;
-  std::vector<int32_t> update_;
+  std::vector<int32_t> gather_;
   // [instruction], of sums: the last compute instruction that is over before it, and whether an Update waits for it.
   std::vector<int32_t> compute_before_;
   std::vector<bool> is_awaited_;

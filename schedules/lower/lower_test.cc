@@ -192,20 +192,45 @@ TEST_CASE("sums over replicas follow the last gradient of their chunk, in one or
     return text;
   };
   CHECK(tail(code_of(0)) ==
+        "AllGather group 5\n"
+        "AllGather group 7\n"
         "Backward chunk 2 micro-batch 1\n"
         "ReduceScatter group 2 < Backward chunk 2 micro-batch 1\n"
         "Backward chunk 0 micro-batch 1\n"
         "ReduceScatter group 0 < Backward chunk 0 micro-batch 1\n"
         "AllReduce group 4 < ReduceScatter group 0 < ReduceScatter group 2\n"
         "Update chunk 0 < AllReduce group 4\n"
-        "AllGather group 5 < Update chunk 0\n"
-        "Update chunk 2\n"
-        "AllGather group 7 < Update chunk 2\n");
+        "Update chunk 2\n");
   CHECK(tail(code_of(2)).find("ReduceScatter group 2 < Backward chunk 2 micro-batch 3\nBackward chunk 0") !=
         std::string::npos);
   // With one queue a device a sum may not stop the transfers behind it.
   options.transport.queues = QueueKind::kPerDevice;
   CHECK(tail(code_of(0)).find("Backward chunk 0 micro-batch 1\nReduceScatter group 2") != std::string::npos);
+}
+
+TEST_CASE("shards are gathered at the start of a step, in the order of need, and the first Forward waits for them") {
+  LowerOptions options{"", VariedCosts(4)};
+  options.reduce_groups = {{ReduceKind::kGradientNorm, "", {0, 1, 2, 3}, 8}};
+  options.replicas = options.sum_groups = 2;
+  options.shards_optimizer = true;
+  // Device 0 has chunks 0 and 3, device 1 has 1 and 2.
+  const Program program = MustLower(Replicate(GreedyOrder({0, 1, 1, 0}, 2, 2, true), 2), options);
+  const std::vector<std::vector<int32_t>> gathers = {{5, 8}, {6, 7}, {5, 8}, {6, 7}};
+  for (int device = 0; device < 4; ++device) {
+    const DeviceProgram& code = program.devices[device];
+    for (size_t i = 0; i < 2; ++i) CHECK(GroupOf(code.instructions[i].operation) == gathers[device][i]);
+    std::vector<int32_t> awaited;
+    for (const Instruction& instruction : code.instructions) {
+      const auto* forward = std::get_if<Forward>(&instruction.operation);
+      for (const int32_t wait : code.WaitsOf(instruction)) {
+        if (!std::holds_alternative<AllGather>(code.instructions[wait].operation)) continue;
+        REQUIRE(forward != nullptr);
+        CHECK(GroupOf(code.instructions[wait].operation) == 5 + forward->chunk);
+        awaited.push_back(wait);
+      }
+    }
+    CHECK(awaited == std::vector<int32_t>{0, 1});
+  }
 }
 
 TEST_CASE("if optimizer state is sharded, sums of chunks without tied parameters are scattered") {

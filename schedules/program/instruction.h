@@ -158,8 +158,8 @@ struct Update {
   int32_t chunk;
 };
 
-// Copies each member's shard of the parameters (base/shards.h) to all other members of Program::reduce_groups[group], a
-// group of kind kShardedUpdate. Begins and ends as an AllReduce does. Lane: the group's.
+// Copies each member's shard of the parameters (base/shards.h), which the step before has updated, to all other members
+// of Program::reduce_groups[group], a group of kind kShardedUpdate. Begins and ends as an AllReduce does. Lane: the group's.
 struct AllGather {
   int32_t group;
 };

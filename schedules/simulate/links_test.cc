@@ -176,7 +176,7 @@ TEST_CASE("a scattered sum and a gather take half of the rounds of a sum each") 
     collectives.push_back({KindOf(operation), trace.devices[0][i].end - trace.devices[0][i].start});
   }
   const Nanos half = 5 + 3 * (7 + 160);
-  CHECK(collectives == std::vector<std::pair<Kind, Nanos>>{{Kind::kReduceScatter, half}, {Kind::kAllGather, half}});
+  CHECK(collectives == std::vector<std::pair<Kind, Nanos>>{{Kind::kAllGather, half}, {Kind::kReduceScatter, half}});
 }
 
 TEST_CASE("sums of different devices take turns on the link between their nodes") {

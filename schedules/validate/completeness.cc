@@ -167,14 +167,9 @@ class CompletenessChecker {
     ForEachOwnMember(group, [&](int32_t member) { summed_[member] = instruction_; });
   }
 
-  // A replica gives its shard away once it has updated it.
   void Check(const AllGather& gather) {
     if (program_.forward_only) Report("is an AllGather in a forward-only program");
     CheckOnce(gather.group);
-    ForEachOwnMember(gather.group, [&](int32_t member) {
-      if (update_[member] >= 0) return;
-      Report(absl::StrCat("comes before the Update of chunk ", program_.placement.replicas()[member].chunk));
-    });
   }
 
   // Calls visit(member) for each member of the group on this device.

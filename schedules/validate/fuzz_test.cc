@@ -94,7 +94,7 @@ class Damage {
 
   Operation Any() {
     auto n = [this] { return Number(); };
-    switch (Below(10)) {
+    switch (Below(12)) {
       case 0:
         return Load{n(), n(), static_cast<DataKind>(Below(2)), n()};
       case 1:
@@ -113,6 +113,10 @@ class Damage {
         return AllReduce{n()};
       case 8:
         return Recompute{n(), n(), n(), n(), n(), n(), n(), n()};
+      case 9:
+        return AllGather{n()};
+      case 10:
+        return ReduceScatter{n()};
       default:
         return Update{n()};
     }

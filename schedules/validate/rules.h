@@ -18,7 +18,7 @@ void CheckRanges(const Program& program, std::vector<Violation>& violations);
 // keeps each device's own dependencies and, if `gradients_ascend`, adds gradients in ascending micro-batch order.
 // Exactly the needed Loads exist. AllReduces and Updates come once, last, and Updates exist for every chunk or for
 // none; only a sum over a chunk's replicas may come earlier, once the device has added its last gradient to the chunk.
-// AllGathers come once, after the Update of their chunk. A chunk whose gradients a ReduceScatter sums has an AllGather,
+// AllGathers come once. A chunk whose gradients a ReduceScatter sums has an AllGather,
 // and no tied parameters.
 void CheckCompleteness(const Program& program, bool gradients_ascend, std::vector<Violation>& violations);
 
@@ -34,9 +34,14 @@ void CheckCollectives(const Program& program, std::vector<Violation>& violations
 
 // "regions": whatever lanes do in their own time, waits keep everything apart that uses the parameters or gradients of
 // one chunk, if one of the two writes them. So no gradient is added while a sum reads it, no Update begins before its
-// sums are over, and no AllGather before the Update. All lanes are idle between two steps, so the next step's Forward
-// comes after it.
+// sums are over, and no Forward before the AllGather that it follows. All lanes are idle between two steps.
 void CheckRegions(const Program& program, std::vector<Violation>& violations);
+
+// "shards": the program is walked twice, as two steps. Between the Update of a shard and the next pass that reads the
+// chunk's parameters, the replica issues the AllGather that brings the others, on all replicas before the Update of a
+// step or on all behind it; and between the ReduceScatter of gradients and their Update nothing adds to them. That the
+// pass waits for the AllGather is the rule "regions".
+void CheckShards(const Program& program, std::vector<Violation>& violations);
 
 // "transfers": the n-th Send to a device matches the n-th Recv there, none is unmatched, and each needed transfer
 // exists exactly once.

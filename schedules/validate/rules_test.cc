@@ -107,9 +107,7 @@ Patient Sharded() { return {MustLower(Replicate(*MakeOrder("1f1b", {2, 4}), 2), 
 
 TEST_CASE("replicas exchange the shards that they have updated, each chunk once") {
   const BadProgram bads[] = {
-      {"completeness", "comes before the Update of chunk 0", Sharded,
-       [](Patient& p) { std::swap(p.Code(0).back().operation, p.Code(0)[p.Code(0).size() - 2].operation); }},
-      {"completeness", "AllGather group 5 is missing", Sharded, [](Patient& p) { p.Code(2).pop_back(); }},
+      {"completeness", "AllGather group 5 is missing", Sharded, [](Patient& p) { p.Remove(2, p.IndexOfReduce(2, 5)); }},
       {"completeness", "reduce group 5 does not update each replica of chunk 0 once", Sharded,
        [](Patient& p) { p.program.reduce_groups[5].members = {0}; }},
       {"completeness", "the replicas of chunk 1 are updated by 2 reduce groups, not 1", Sharded,
@@ -143,10 +141,10 @@ TEST_CASE("rule regions: what waits must keep apart") {
        [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 4), p.IndexOfReduce(0, 2)); }},
       {"regions", "(AllReduce group 4), which uses them", Sharded,
        [](Patient& p) { DropWait(p, 0, p.IndexOf<Update>(0, 0, -1), p.IndexOfReduce(0, 4)); }},
-      {"regions", "writes the parameters of chunk 0 without waiting for instruction", Sharded,
-       [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 5), p.IndexOf<Update>(0, 0, -1)); }},
       {"regions", "reads the parameters of chunk 0 without waiting for instruction", Sharded,
-       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), p.Get<Forward>(0, 0, 0)); }},
+       [](Patient& p) { DropWait(p, 0, p.IndexOf<Forward>(0, 0, 0), p.IndexOfReduce(0, 5)); }},
+      {"regions", "writes the parameters of chunk 0 without waiting for instruction", Sharded,
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), AllGather{5}); }},
       {"completeness", "adds to gradients after the collective at instruction", Sharded,
        [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0) + 1, p.Get<Backward>(0, 0, 3)); }},
   };
@@ -162,7 +160,7 @@ TEST_CASE("rule collectives: the members of a group agree on every one of them")
       {"collectives", "meets device 0 instruction", Sharded,
        [](Patient& p) { p.Code(2)[p.IndexOfReduce(2, 5)].operation = AllReduce{5}; }},
       {"collectives", "has 0 collectives of group 5; device 0 has 1", Sharded,
-       [](Patient& p) { p.Code(2).pop_back(); }},
+       [](Patient& p) { p.Remove(2, p.IndexOfReduce(2, 5)); }},
       {"collectives", "; on device 0, which has both groups, it comes before it", Replicas,
        [](Patient& p) {
          std::swap(p.Code(1)[p.IndexOfReduce(1, 0)].operation, p.Code(1)[p.IndexOfReduce(1, 1)].operation);
@@ -217,6 +215,35 @@ TEST_CASE("replicas that have the sums of their shards alone") {
        [](Patient& p) { DropWait(p, 1, p.IndexOfReduce(1, 5), p.IndexOfReduce(1, 1)); }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
+}
+
+TEST_CASE("rule shards: from step to step, no pass reads a shard that was not gathered") {
+  const BadProgram bads[] = {
+      {"shards", "reads the parameters of chunk 0, of which instruction", Sharded,
+       [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 5)); }},
+      {"shards", "(Update chunk 0) of the step before has updated one shard and no AllGather brought the others",
+       Sharded, [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 5)); }},
+      {"shards", "(Update chunk 0) has updated one shard and no AllGather brought the others", Sharded,
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), p.Get<Forward>(0, 0, 0)); }},
+      {"shards", "gathers shards after their Update; device 0 gathers them before it", Sharded,
+       [](Patient& p) {
+         p.Remove(2, p.IndexOfReduce(2, 5));
+         p.Insert(2, static_cast<int>(p.Code(2).size()), AllGather{5});
+       }},
+      {"shards", "adds to the gradients of chunk 1 between instruction", Scattered,
+       [](Patient& p) { p.Insert(1, p.IndexOfReduce(1, 1) + 1, p.Get<Backward>(1, 1, 3)); }},
+  };
+  for (const BadProgram& bad : bads) CheckFound(bad);
+  // All may gather at the end of a step instead.
+  Patient patient = Sharded();
+  for (int device = 0; device < 4; ++device) {
+    const int group = device % 2 == 0 ? 5 : 6;
+    const int chunk = device % 2;
+    patient.Remove(device, patient.IndexOfReduce(device, group));
+    patient.Insert(device, static_cast<int>(patient.Code(device).size()), AllGather{group});
+    patient.Wait(device, static_cast<int>(patient.Code(device).size()) - 1, patient.IndexOf<Update>(device, chunk, -1));
+  }
+  CheckSound(patient.program);
 }
 
 TEST_CASE("a deadlock names only the cycle, not the devices that wait for it") {

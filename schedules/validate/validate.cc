@@ -31,6 +31,7 @@ std::vector<Violation> Validate(const Program& program, const ValidateOptions& o
   CheckSums(program, violations);
   CheckCollectives(program, violations);
   CheckRegions(program, violations);
+  CheckShards(program, violations);
   CheckTransfers(program, violations);
   CheckSlots(program, violations);
   CheckMemory(program, violations);

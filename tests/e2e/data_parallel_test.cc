@@ -119,6 +119,26 @@ TEST_CASE("sharded optimizer state takes a share of the memory, to the byte") {
   }
 }
 
+TEST_CASE("between steps whoever reads the parameters finds all shards up to date") {
+  const proto::Job job = JobOf({"1f1b", 2, 4, 4, /*zero=*/1});
+  const auto whole = TrainingSession::Create(JobOf({"1f1b", 2, 1, 4})).value();
+  const auto sharded = TrainingSession::Create(job).value();
+  const auto evaluated = TrainingSession::Create(job).value();
+  for (int step = 0; step < 2; ++step) {
+    for (TrainingSession* session : {whole.get(), sharded.get(), evaluated.get()}) REQUIRE(session->Step(step).ok());
+    const ChunkPlacement& placement = sharded->program().placement;
+    for (size_t entry = 0; entry < placement.replicas().size(); ++entry) {
+      CAPTURE(step, entry);
+      CHECK(sharded->ParametersAt(static_cast<int>(entry)).value() ==
+            whole->ParametersAt(placement.replicas()[entry].chunk).value());
+    }
+    CHECK(evaluated->Evaluate().value() == whole->Evaluate().value());
+  }
+  const auto verified =
+      TrainingSession::Create(JobOf({"1f1b", 2, 4, 4, /*zero=*/1}, {"parallel.verify_replicas_every=1"})).value();
+  for (int step = 0; step < 2; ++step) CHECK(verified->Step(step).status() == absl::OkStatus());
+}
+
 TEST_CASE("a bidirectional schedule shards over all replicas of a chunk") {
   CHECK(RunToTheEnd(JobOf({"chimera", 2, 2, 2, /*zero=*/1})) == RunToTheEnd(JobOf({"chimera", 2, 2, 2})));
 }
