@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/format.h"
 #include "schedules/program/form/describe.h"
 #include "schedules/program/kind.h"
@@ -152,6 +156,18 @@ std::string DrawCollectives(const DeviceProgram& device, const std::vector<Inter
   return lane;
 }
 
+// What the signs in the lanes mean: behind the rest of the legend, or on a line of its own if there are several.
+std::string LegendOfCollectives(const std::string& signs) {
+  std::vector<std::string> meanings;
+  for (const auto& [sign, name] : {std::pair<char, const char*>{kAllReduceSign, "all-reduce"},
+                                   {kReduceScatterSign, "reduce-scatter"},
+                                   {kAllGatherSign, "all-gather"}}) {
+    if (signs.find(sign) != std::string::npos) meanings.push_back(absl::StrCat("'", std::string(1, sign), "' ", name));
+  }
+  if (meanings.empty()) return "";
+  return absl::StrCat(meanings.size() > 1 ? "\n" : ", ", "below: ", absl::StrJoin(meanings, ", "));
+}
+
 std::string Paint(const std::vector<Cell>& row, bool color) {
   std::string line;
   int current = -1;
@@ -209,14 +225,7 @@ std::string DrawTimeline(const Program& program, const Trace& trace, const Timel
     absl::StrAppend(&legend, ", ", options.color ? drawn.color : "", "'", std::string(1, drawn.sign), "'",
                     options.color ? "\033[0m" : "", " ", NameOfStyle(style));
   }
-  const char* before = ", below: '";
-  for (const auto& [sign, name] : {std::pair<char, const char*>{kAllReduceSign, "all-reduce"},
-                                   {kReduceScatterSign, "reduce-scatter"},
-                                   {kAllGatherSign, "all-gather"}}) {
-    if (signs.find(sign) == std::string::npos) continue;
-    absl::StrAppend(&legend, before, std::string(1, sign), "' ", name);
-    before = ", '";
-  }
+  absl::StrAppend(&legend, LegendOfCollectives(signs));
   absl::StrAppend(&text, legend, dense ? "" : "; numbers are micro-batches", "; a cell is ",
                   FormatDuration(step_time / cells), "\n");
   return text;

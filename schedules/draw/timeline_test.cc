@@ -53,6 +53,22 @@ TEST_CASE("collectives have a lane below their device") {
   CHECK(DrawTimeline(run.program, run.trace, brief) == "0|0-......0===..##\n1|..0-0===......##\n");
 }
 
+TEST_CASE("several kinds of collectives have a line of the legend") {
+  Simulated run;
+  run.costs = EqualMilliseconds(2);
+  run.costs.reduce_ns = 1'000'000;
+  LowerOptions options{"chimera", run.costs};
+  options.shards_optimizer = true;
+  run.program = Lower(MakeOrder("chimera", {2, 2}).value(), options).value();
+  run.trace = Simulate(run.program, run.costs).value();
+  const std::string timeline = DrawTimeline(run.program, run.trace, {100, false});
+  INFO(timeline);
+  CHECK(timeline.find("|gg") != std::string::npos);
+  CHECK(timeline.find("rr") != std::string::npos);
+  CHECK(timeline.find("'=' backward\nbelow: 'r' reduce-scatter, 'g' all-gather; numbers are micro-batches; a cell") !=
+        std::string::npos);
+}
+
 TEST_CASE("a timeline too narrow for single instructions says what each device mostly did") {
   const Simulated run = SimulateEqual("gpipe", 2, 64);
   CHECK(DrawTimeline(run.program, run.trace, {6, false}) ==
