@@ -159,7 +159,8 @@ struct Update {
 };
 
 // Copies each member's shard of the parameters (base/shards.h), which the step before has updated, to all other members
-// of Program::reduce_groups[group], a group of kind kShardedUpdate. Begins and ends as an AllReduce does. Lane: the group's.
+// of Program::reduce_groups[group], a group of kind kShardedUpdate. Begins and ends as an AllReduce does. Lane: the
+// group's.
 struct AllGather {
   int32_t group;
 };

@@ -19,8 +19,8 @@ class Collectives {
   Collectives(const Program& program, const CostModel& costs) : meetings_(program) {
     for (size_t group = 0; group < program.reduce_groups.size(); ++group) {
       const ReduceGroup& each = program.reduce_groups[group];
-      durations_.push_back(costs.ReduceNanos(DevicesOfMembers(program, static_cast<int>(group)), each.bytes,
-                                             IsWholeSum(each.kind)));
+      durations_.push_back(
+          costs.ReduceNanos(DevicesOfMembers(program, static_cast<int>(group)), each.bytes, IsWholeSum(each.kind)));
     }
     last_start_.resize(durations_.size(), 0);
     started_.resize(durations_.size());

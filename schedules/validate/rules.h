@@ -18,8 +18,7 @@ void CheckRanges(const Program& program, std::vector<Violation>& violations);
 // keeps each device's own dependencies and, if `gradients_ascend`, adds gradients in ascending micro-batch order.
 // Exactly the needed Loads exist. AllReduces and Updates come once, last, and Updates exist for every chunk or for
 // none; only a sum over a chunk's replicas may come earlier, once the device has added its last gradient to the chunk.
-// AllGathers come once. A chunk whose gradients a ReduceScatter sums has an AllGather,
-// and no tied parameters.
+// AllGathers come once. A chunk whose gradients a ReduceScatter sums has an AllGather, and no tied parameters.
 void CheckCompleteness(const Program& program, bool gradients_ascend, std::vector<Violation>& violations);
 
 // "sums": the replicas of a chunk sum consecutive sum groups, in the order of the groups and equally many each, so that
@@ -27,9 +26,9 @@ void CheckCompleteness(const Program& program, bool gradients_ascend, std::vecto
 void CheckSums(const Program& program, std::vector<Violation>& violations);
 
 // "collectives": an AllGather is of a group that shards an update, a ReduceScatter of one whose members get shards of a
-// sum, an AllReduce of any other. The n-th collective of a
-// group is the same operation on each of its devices, and each has as many. Two groups that share two devices or more
-// have their collectives in the same order on all of them, as NCCL requires of communicators that share GPUs.
+// sum, an AllReduce of any other. The n-th collective of a group is the same operation on each of its devices, and each
+// has as many. Two groups that share two devices or more have their collectives in the same order on all of them, as
+// NCCL requires of communicators that share GPUs.
 void CheckCollectives(const Program& program, std::vector<Violation>& violations);
 
 // "regions": whatever lanes do in their own time, waits keep everything apart that uses the parameters or gradients of
