@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/host/host_backend.h"
+#include "ops/sized/sized_backend.h"
 #include "runtime/device/host/host_device.h"
 #include "runtime/machine/available_cores.h"
 #include "runtime/machine/cuda_devices.h"
@@ -99,6 +100,12 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const proto::Devices& devic
   absl::StatusOr<std::unique_ptr<Backend>> backend = kind->make_backend(devices);
   if (!backend.ok()) return WithField(backend.status());
   return backend;
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> MakePlanningBackend(const proto::Devices& devices) {
+  const bool stands_in = devices.backend() == proto::Devices::HOST && devices.has_device();
+  if (stands_in && devices.precision() == proto::Devices::BF16) return std::make_unique<SizedBackend>();
+  return MakeBackend(devices);
 }
 
 absl::Status CheckDevices(const proto::Devices& devices) {
