@@ -54,6 +54,12 @@ double BytesTime(const Kernel& kernel, const GpuTraits& traits) {
   return static_cast<double>(kernel.bytes) / traits.bytes_per_ns;
 }
 
+double TilesOfScores(const Kernel& attention, const GpuTraits& traits) {
+  const double products = attention.tiled_flops / traits.flops_per_ns;
+  const double softmax = attention.scores / traits.scores_per_ns;
+  return attention.overlaps_softmax ? std::max(products, softmax) : products + softmax;
+}
+
 }  // namespace
 
 double KernelFloor(const Kernel& kernel, const GpuTraits& traits) {
@@ -61,18 +67,16 @@ double KernelFloor(const Kernel& kernel, const GpuTraits& traits) {
 }
 
 double KernelTime(const Kernel& kernel, const GpuTraits& traits) {
+  const double each = traits.launch_ns + traits.latency_ns;
   switch (kernel.kind) {
     case KernelKind::kProduct:
       return traits.launch_ns + ProductTime(kernel, traits);
     case KernelKind::kAttention:
-      return traits.launch_ns + traits.latency_ns +
-             std::max(kernel.tiled_flops / traits.flops_per_ns + kernel.exponentials / traits.exponentials_per_ns +
-                          static_cast<double>(kernel.ordered_bytes) / traits.bytes_per_ns,
-                      BytesTime(kernel, traits));
+      return kernel.launches * each + BytesTime(kernel, traits) + TilesOfScores(kernel, traits);
     case KernelKind::kPass:
       break;
   }
-  return traits.launch_ns + traits.latency_ns + KernelFloor(kernel, traits);
+  return kernel.launches * each + KernelFloor(kernel, traits);
 }
 
 }  // namespace baton

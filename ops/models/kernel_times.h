@@ -11,12 +11,12 @@ namespace baton {
 
 // The rates that a GPU's large kernels reach, and the times that its small ones cannot go below.
 struct GpuTraits {
-  double flops_per_ns = 0;         // of matrix products, of all multiprocessors
-  double bytes_per_ns = 0;         // of device memory
-  int multiprocessors = 0;         // above 0
-  double exponentials_per_ns = 0;  // of all multiprocessors
-  double latency_ns = 1000;        // from a kernel's start to its first data, and from its last data to its end
-  double launch_ns = 1000;         // between a kernel's end and the next one's start
+  double flops_per_ns = 0;   // of matrix products, of all multiprocessors
+  double bytes_per_ns = 0;   // of device memory
+  int multiprocessors = 0;   // above 0
+  double scores_per_ns = 0;  // of all multiprocessors: elements that a softmax takes
+  double latency_ns = 1000;  // from a kernel's start to its first data, and from its last data to its end
+  double launch_ns = 1000;   // between a kernel's end and the next one's start
 };
 
 // The roofline of Williams et al. (2009): the longer of the times for its FLOPs and for its bytes.
@@ -31,8 +31,9 @@ double KernelFloor(const Kernel& kernel, const GpuTraits& traits);
 // rate. Where tiles are few, the sum over k is cut too: each part writes its tile in f32, and another pass adds the
 // parts. Not less than the time for all bytes.
 //
-// Attention takes the time of its FLOPs and, in turn with it, those of its exponentials (Shah et al. 2024,
-// "FlashAttention-3", section 3.1) and of its ordered bytes; not less than the time for all bytes.
+// Attention takes the time of its bytes, then that of its products and that of the softmax of its scores: in the
+// forward pass the longer of the two, since one tile's softmax runs beside another's products (Shah et al. 2024,
+// "FlashAttention-3", section 3.1), in the backward pass both.
 double KernelTime(const Kernel& kernel, const GpuTraits& traits);
 
 }  // namespace baton

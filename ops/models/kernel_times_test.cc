@@ -13,7 +13,7 @@ GpuTraits Traits() {
   traits.flops_per_ns = 1000;
   traits.bytes_per_ns = 1000;
   traits.multiprocessors = 10;
-  traits.exponentials_per_ns = 10;
+  traits.scores_per_ns = 10;
   traits.latency_ns = 100;
   traits.launch_ns = 50;
   return traits;
@@ -38,6 +38,8 @@ TEST_CASE("a pass takes the time for its bytes, its latency and its launch") {
   pass.flops = 7000;
   CHECK(KernelTime(pass, Traits()) == 50 + 100 + 7);
   CHECK(KernelFloor(pass, Traits()) == 7);
+  pass.launches = 3;
+  CHECK(KernelTime(pass, Traits()) == 3 * (50 + 100) + 7);
 }
 
 TEST_CASE("a product whose tiles fill the waves takes the time for its FLOPs and its tiles' bytes") {
@@ -57,16 +59,17 @@ TEST_CASE("a product with few tiles is cut along its sum") {
   CHECK(KernelTime(Product(64, 64, 511), Traits()) > 2.0 * 64 * 64 * 511 / 100);
 }
 
-TEST_CASE("attention takes its FLOPs, exponentials and ordered bytes in turn, or the time for all bytes") {
+TEST_CASE("attention takes its bytes, then its products and its softmax, which overlap in the forward pass") {
   Kernel attention;
   attention.kind = KernelKind::kAttention;
   attention.tiled_flops = 3000;
-  attention.exponentials = 40;
-  attention.ordered_bytes = 5000;
+  attention.scores = 40;
   attention.bytes = 9000;
-  CHECK(KernelTime(attention, Traits()) == 50 + 100 + 3 + 4 + 5);
-  attention.bytes = 20000;
-  CHECK(KernelTime(attention, Traits()) == 50 + 100 + 20);
+  CHECK(KernelTime(attention, Traits()) == 50 + 100 + 9 + 3 + 4);
+  attention.overlaps_softmax = true;
+  CHECK(KernelTime(attention, Traits()) == 50 + 100 + 9 + 4);
+  attention.tiled_flops = 8000;
+  CHECK(KernelTime(attention, Traits()) == 50 + 100 + 9 + 8);
 }
 
 TEST_CASE("a product is never faster than its floor, nor slower on a GPU with more of everything") {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "base/status.h"
 #include "ops/layers/build.h"
 #include "ops/layers/member_slices.h"
@@ -20,18 +21,51 @@ void Append(std::vector<Kernel> from, std::vector<Kernel>& to) {
   for (Kernel& kernel : from) to.push_back(std::move(kernel));
 }
 
-Kernel Pass(const std::string& name, double flops, Bytes bytes) {
+Kernel Pass(const std::string& name, const std::string& function, double flops, Bytes bytes) {
   Kernel kernel;
   kernel.name = name;
+  kernel.function = function;
   kernel.flops = flops;
   kernel.bytes = bytes;
   return kernel;
 }
 
-// [m, k] · [k, n]; `tile_bytes`: of an element of the result, read and written.
-Kernel Product(const std::string& name, double flops, int64_t m, int64_t n, int64_t k, Bytes element,
-               Bytes tile_bytes) {
-  Kernel kernel = Pass(name, flops, (m * k + k * n) * element + m * n * tile_bytes);
+std::string NameOf(DataType type) {
+  switch (type) {
+    case DataType::kFloat32:
+      return "f32";
+    case DataType::kFloat64:
+      return "f64";
+    case DataType::kInt32:
+      return "i32";
+    case DataType::kBFloat16:
+      return "bf16";
+  }
+  return "";
+}
+
+// A pass whose function is `kind`, in lower case, with the shape of `tensor`. `pass`: "forward", "backward" or another.
+Kernel PassOver(const std::string& name, const std::string& kind, const std::string& pass, const Shape& tensor,
+                double flops, Bytes bytes) {
+  std::string function = absl::AsciiStrToLower(kind);
+  for (char& c : function) c = absl::ascii_isalnum(c) ? c : '_';
+  Kernel kernel = Pass(name, function, flops, bytes);
+  const int64_t columns = tensor.extents().empty() ? 1 : tensor.extents().back();
+  kernel.shape.extents = {{"rows", static_cast<double>(tensor.NumElements() / columns)},
+                          {"columns", static_cast<double>(columns)}};
+  kernel.shape.words = {{"pass", pass}, {"type", NameOf(tensor.type())}};
+  return kernel;
+}
+
+// [m, k] · [k, n] of elements of `type`; the result has them too, or is added to one in f32.
+Kernel Product(const std::string& name, double flops, int64_t m, int64_t n, int64_t k, DataType type,
+               bool accumulates) {
+  const Bytes element = SizeOf(type), tile_bytes = accumulates ? 2 * kFloat : element;
+  Kernel kernel = Pass(name, "product", flops, (m * k + k * n) * element + m * n * tile_bytes);
+  kernel.shape.extents = {{"m", static_cast<double>(m)}, {"n", static_cast<double>(n)}, {"k", static_cast<double>(k)}};
+  kernel.shape.words = {
+      {"a", NameOf(type)}, {"b", NameOf(type)}, {"c", accumulates ? "f32" : NameOf(type)}, {"epilogue", "none"}};
+  if (accumulates) kernel.shape.extents["adds"] = 1;
   kernel.kind = KernelKind::kProduct;
   kernel.m = m;
   kernel.n = n;
@@ -42,16 +76,20 @@ Kernel Product(const std::string& name, double flops, int64_t m, int64_t n, int6
 
 // The products of a layer that multiplies rows of `inputs` numbers into `outputs`, and the column sums of its bias.
 LayerKernels Products(const std::string& name, const Layer& layer, int64_t inputs, int64_t outputs, bool bias) {
-  const Bytes element = SizeOf(layer.input_shape().type());
+  const DataType type = layer.input_shape().type();
   const int64_t rows = layer.output_shape().NumElements() / outputs;
   const LayerFlops flops = layer.flops();
   LayerKernels kernels;
-  kernels.forward = {Product(name, flops.forward, rows, outputs, inputs, element, element)};
-  kernels.backward_input = {Product(name, flops.backward_input, rows, inputs, outputs, element, element)};
-  kernels.backward_weight = {Product(name, flops.backward_weight, outputs, inputs, rows, element, 2 * kFloat)};
+  kernels.forward = {Product(name, flops.forward, rows, outputs, inputs, type, /*accumulates=*/false)};
+  kernels.backward_input = {Product(name, flops.backward_input, rows, inputs, outputs, type, /*accumulates=*/false)};
+  kernels.backward_weight = {Product(name, flops.backward_weight, outputs, inputs, rows, type, /*accumulates=*/true)};
   if (bias) {
-    kernels.backward_weight.push_back(Pass(name + " bias", 0, rows * outputs * element));
-    kernels.backward_weight.push_back(Pass(name + " bias, second stage", 0, 2 * outputs * kFloat));
+    kernels.forward[0].shape.words["epilogue"] = "bias";
+    // Sums of parts of the rows, and another kernel that adds them up.
+    Kernel sums = PassOver(name + " bias", "bias gradient", "sum", Shape(type, {rows, outputs}), 0,
+                           rows * outputs * SizeOf(type) + 2 * outputs * kFloat);
+    sums.launches = 2;
+    kernels.backward_weight.push_back(std::move(sums));
   }
   return kernels;
 }
@@ -70,39 +108,50 @@ LayerKernels Attention(const AttentionSpec& spec, const Layer& layer) {
   const Bytes queries = layer.output_shape().NumBytes();
   const double scores = Scores(spec, input), head = static_cast<double>(spec.HeadWidth());
   const LayerFlops flops = layer.flops();
-  Kernel forward = Pass("attention", flops.forward, input.NumBytes() + queries);
+  Kernel forward = Pass("attention", "attention", flops.forward, input.NumBytes() + queries);
+  forward.shape.extents = {{"sequences", static_cast<double>(input[0])}, {"context", static_cast<double>(input[1])},
+                           {"heads", static_cast<double>(spec.heads)},   {"width", head},
+                           {"causal", spec.causal ? 1.0 : 0.0},          {"window", static_cast<double>(spec.window)}};
+  forward.shape.words = {{"pass", "forward"}, {"type", NameOf(input.type())}};
   forward.kind = KernelKind::kAttention;
   forward.tiled_flops = 4 * head * scores;
-  forward.exponentials = scores;
-  // Five products; the scores' gradients pass through memory, so that they are summed in a fixed order.
+  forward.scores = scores;
+  forward.overlaps_softmax = true;
+  // Row sums of the gradient times the output, then five products; the scores' gradients are written and read, so that
+  // they are summed in a fixed order.
   const Bytes ordered = 2 * SizeOf(input.type()) * static_cast<Bytes>(scores);
-  Kernel backward = Pass("attention", flops.backward_input, 2 * input.NumBytes() + 3 * queries + ordered);
-  backward.kind = KernelKind::kAttention;
+  Kernel backward = forward;
+  backward.launches = 2;
+  backward.flops = flops.backward_input;
+  backward.bytes = 2 * queries + 2 * input.NumBytes() + 3 * queries + ordered;
+  backward.shape.words["pass"] = "backward";
   backward.tiled_flops = 10 * head * scores;
-  backward.exponentials = scores;
-  backward.ordered_bytes = ordered;
+  backward.overlaps_softmax = false;
   LayerKernels kernels;
-  kernels.forward = {forward, Pass("attention, copy of the output", 0, 2 * queries)};
-  kernels.backward_input = {Pass("attention, row sums", 0, 2 * queries), backward};
+  kernels.forward = {std::move(forward)};
+  kernels.backward_input = {std::move(backward)};
   return kernels;
 }
 
-// One pass over the tensors of `layer` in each direction.
-LayerKernels Passes(const std::string& name, const Layer& layer) {
+// One pass over the tensors of `layer`, which is of `kind`, in each direction.
+LayerKernels Passes(const std::string& name, const std::string& kind, const Layer& layer) {
   Bytes parameters = 0;
   for (const ParameterSpec& parameter : layer.parameters()) parameters += parameter.shape.NumBytes();
   const Bytes input = layer.input_shape().NumBytes(), output = layer.output_shape().NumBytes();
   const Bytes kept_input = layer.input_use() == InputUse::kBackwardInput ? input : 0;
   const Footprint footprint = layer.footprint();
   const LayerFlops flops = layer.flops();
+  // The CUDA backend describes its passes by their output, which a loss does not have.
+  const Shape& tensor = layer.output_shape().extents().empty() ? layer.input_shape() : layer.output_shape();
   LayerKernels kernels;
-  kernels.forward = {Pass(name, flops.forward, input + parameters + output + footprint.saved + footprint.saved_weight)};
-  kernels.backward_input = {
-      Pass(name, flops.backward_input, output + parameters + kept_input + footprint.saved + input)};
+  kernels.forward = {PassOver(name, kind, "forward", tensor, flops.forward,
+                              input + parameters + output + footprint.saved + footprint.saved_weight)};
+  kernels.backward_input = {PassOver(name, kind, "backward", tensor, flops.backward_input,
+                                     output + parameters + kept_input + footprint.saved + input)};
   if (parameters > 0) {
     const Bytes read = layer.weight_needs_grad_output() ? output : 0;
-    kernels.backward_weight = {
-        Pass(name, flops.backward_weight, footprint.saved_weight + footprint.stash + read + 2 * parameters)};
+    kernels.backward_weight = {Pass(name, "add_gradients", flops.backward_weight,
+                                    footprint.saved_weight + footprint.stash + read + 2 * parameters)};
   }
   return kernels;
 }
@@ -114,9 +163,12 @@ LayerKernels Embedding(const EmbeddingSpec& spec, const Layer& layer) {
   const std::string& name = spec.token_name;
   const LayerFlops flops = layer.flops();
   LayerKernels kernels;
-  kernels.forward = {Pass(name, flops.forward, 2 * rows)};
-  kernels.backward_weight = {Pass(name, flops.backward_weight, rows + 2 * floats)};
-  if (!spec.position_name.empty()) kernels.backward_weight.push_back(Pass(spec.position_name, 0, rows));
+  kernels.forward = {PassOver(name, "embedding", "forward", layer.output_shape(), flops.forward, 2 * rows)};
+  const bool has_positions = !spec.position_name.empty();
+  Kernel backward = PassOver(name, "embedding", "backward", layer.output_shape(), flops.backward_weight,
+                             rows + 2 * floats + (has_positions ? rows : 0));
+  backward.launches = has_positions ? 2 : 1;
+  kernels.backward_weight = {std::move(backward)};
   return kernels;
 }
 
@@ -138,7 +190,11 @@ class Walker {
     LayerKernels all;
     for (size_t i = 0; i < specs.size(); ++i) {
       LayerKernels next;
-      if (IsFused(specs, i, shape)) {
+      BATON_ASSIGN_OR_RETURN(const bool is_head, IsFusedHead(specs, i, shape));
+      if (is_head) {
+        BATON_ASSIGN_OR_RETURN(next, HeadLoss(specs, i, shape));
+        i += 1;
+      } else if (IsFused(specs, i, shape)) {
         BATON_ASSIGN_OR_RETURN(next, FeedForward(specs, i, shape));
         i += 2;
       } else {
@@ -177,8 +233,33 @@ class Walker {
     // The first product also writes what the GELU was applied to; the gradient by it is taken where it arises.
     AddToTiles(element, up.forward[0]);
     AddToTiles(element, down.backward_input[0]);
+    up.forward[0].shape.words["epilogue"] = "gelu";
+    down.backward_input[0].shape.words["epilogue"] = "dgelu";
     Join(std::move(up), all);
     Join(std::move(down), all);
+    return all;
+  }
+
+  // Whether layers i and i + 1 are a head and its loss that the backend computes as one layer.
+  absl::StatusOr<bool> IsFusedHead(const std::vector<LayerSpec>& specs, size_t i, const Shape& shape) const {
+    if (i + 1 >= specs.size()) return false;
+    const auto* head = std::get_if<LinearSpec>(&specs[i].kind);
+    const auto* loss = std::get_if<CrossEntropySpec>(&specs[i + 1].kind);
+    if (head == nullptr || loss == nullptr) return false;
+    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Layer> layer, backend_.CreateHeadLoss(*head, *loss, shape));
+    return layer != nullptr;
+  }
+
+  // The loss writes the gradients of the logits over them.
+  absl::StatusOr<LayerKernels> HeadLoss(const std::vector<LayerSpec>& specs, size_t i, Shape& shape) const {
+    LayerKernels all;
+    BATON_ASSIGN_OR_RETURN(LayerKernels head, Add(specs[i], RecomputeMode::kNone, shape));
+    const Shape logits = shape;
+    BATON_ASSIGN_OR_RETURN(const LayerKernels loss, Add(specs[i + 1], RecomputeMode::kNone, shape));
+    const double flops = loss.forward[0].flops + loss.backward_input[0].flops;
+    Join(std::move(head), all);
+    all.forward.push_back(
+        PassOver(loss.forward[0].name, CrossEntropySpec::kKind, "both", logits, flops, 2 * logits.NumBytes()));
     return all;
   }
 
@@ -195,15 +276,16 @@ class Walker {
     const auto additions = static_cast<double>(input.NumElements());
     if (!residual.layers.empty() && std::holds_alternative<LinearSpec>(residual.layers.back().kind)) {
       AddToTiles(SizeOf(shape.type()), kernels.forward.back());
+      kernels.forward.back().shape.extents["adds"] = 1;
       kernels.forward.back().flops += additions;
     } else {
-      kernels.forward.push_back(Pass("residual", additions, 3 * shape.NumBytes()));
+      kernels.forward.push_back(PassOver("residual", "add", "both", shape, additions, 3 * shape.NumBytes()));
     }
     if (!residual.layers.empty() && std::holds_alternative<LayerNormSpec>(residual.layers.front().kind)) {
       kernels.backward_input.back().bytes += input.NumBytes();
       kernels.backward_input.back().flops += additions;
     } else {
-      kernels.backward_input.push_back(Pass("residual", additions, 3 * input.NumBytes()));
+      kernels.backward_input.push_back(PassOver("residual", "add", "both", input, additions, 3 * input.NumBytes()));
     }
     Join(std::move(shortcut), kernels);
     return kernels;
@@ -243,14 +325,14 @@ class Walker {
     }
     if (const auto* attention = std::get_if<AttentionSpec>(&spec.kind)) return Attention(*attention, layer);
     if (const auto* embedding = std::get_if<EmbeddingSpec>(&spec.kind)) return Embedding(*embedding, layer);
-    return Passes(NameOf(spec, layer), layer);
+    const std::string kind = std::visit([](const auto& of) { return std::string(of.kKind); }, spec.kind);
+    return Passes(NameOfLayer(kind, layer), kind, layer);
   }
 
   // As "h.0.ln_1", or else the layer's kind.
-  static std::string NameOf(const LayerSpec& spec, const Layer& layer) {
+  static std::string NameOfLayer(const std::string& kind, const Layer& layer) {
     const std::vector<ParameterSpec> parameters = layer.parameters();
-    if (!parameters.empty()) return parameters[0].name.substr(0, parameters[0].name.rfind('.'));
-    return std::visit([](const auto& kind) { return std::string(kind.kKind); }, spec.kind);
+    return parameters.empty() ? kind : parameters[0].name.substr(0, parameters[0].name.rfind('.'));
   }
 
   const Backend& backend_;

@@ -15,6 +15,7 @@
 #include "base/units.h"
 #include "ops/backend.h"
 #include "ops/layers/spec.h"
+#include "ops/models/kernel_shape.h"
 
 namespace baton {
 
@@ -24,7 +25,12 @@ enum class KernelKind : int8_t { kPass, kProduct, kAttention };
 
 struct Kernel {
   std::string name;  // as "h.0.mlp.c_fc"; the layer's kind if it has no parameters
+  // The code that runs, as "product" or "layer norm forward", whatever the layer's name is, and its operands. Two
+  // kernels with the same function and the same shape take the same time.
+  std::string function;
+  KernelShape shape;
   KernelKind kind = KernelKind::kPass;
+  int launches = 1;  // above 1: several kernels that belong together
   double flops = 0;  // that its result needs
   Bytes bytes = 0;   // read and written in device memory, each tensor once
   // A product only: [m, k] · [k, n] → [m, n].
@@ -32,11 +38,11 @@ struct Kernel {
   int64_t n = 0;
   int64_t k = 0;
   Bytes tile_bytes = 0;  // that it reads and writes for each element of its result
-  // Attention only: the FLOPs and exponentials of whole tiles of scores, and those of its bytes that are moved in turn
-  // with its products.
+  // Attention only: the FLOPs and scores of whole tiles, and whether the softmax of one tile runs beside the products
+  // of another.
   double tiled_flops = 0;
-  double exponentials = 0;
-  Bytes ordered_bytes = 0;
+  double scores = 0;
+  bool overlaps_softmax = false;
 };
 
 // In the order in which they run.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/status.h"
 #include "ops/models/kernel_times.h"
@@ -10,9 +11,11 @@
 namespace baton {
 namespace {
 
-// Results of the special function units of a multiprocessor: CUDA C++ Programming Guide, table of arithmetic
-// throughput, compute capabilities 7.0 to 9.0.
-constexpr double kExponentialsPerClock = 16;
+// Scores that the softmax of attention takes in a clock and multiprocessor: half of the 16 exponentials that the
+// special function units give (CUDA C++ Programming Guide, table of arithmetic throughput, compute capabilities 7.0
+// to 9.0), for each score is also scaled, compared, added and rounded. docs/prediction.md compares it with published
+// kernels.
+constexpr double kScoresPerClock = 8;
 
 Nanos SumOf(const std::vector<Kernel>& kernels, const DeviceRates& rates) {
   double sum = 0;
@@ -20,25 +23,43 @@ Nanos SumOf(const std::vector<Kernel>& kernels, const DeviceRates& rates) {
   return std::llround(sum);
 }
 
-Kernel Update(const LayerCosts& layer) {
-  Kernel update;
-  update.bytes = 2 * (2 * layer.parameter_bytes + layer.optimizer_bytes);
-  return update;
-}
-
-}  // namespace
-
-double TimeByRates(const Kernel& kernel, const DeviceRates& rates) {
-  if (rates.multiprocessors == 0) {
-    const double by_memory = rates.bytes_per_ns > 0 ? static_cast<double>(kernel.bytes) / rates.bytes_per_ns : 0;
-    return std::max(kernel.flops / rates.flops_per_ns, by_memory);
-  }
+double AssumedTime(const Kernel& kernel, const DeviceRates& rates) {
+  if (rates.multiprocessors == 0) return FloorByRates(kernel.flops, static_cast<double>(kernel.bytes), rates);
   GpuTraits traits;
   traits.flops_per_ns = rates.flops_per_ns;
   traits.bytes_per_ns = rates.bytes_per_ns;
   traits.multiprocessors = rates.multiprocessors;
-  traits.exponentials_per_ns = rates.multiprocessors * rates.clock_ghz * kExponentialsPerClock;
+  traits.scores_per_ns = rates.multiprocessors * rates.clock_ghz * kScoresPerClock;
   return KernelTime(kernel, traits);
+}
+
+}  // namespace
+
+double FloorByRates(double flops, double bytes, const DeviceRates& rates) {
+  return std::max(flops / rates.flops_per_ns, rates.bytes_per_ns > 0 ? bytes / rates.bytes_per_ns : 0);
+}
+
+KernelEstimate EstimateKernel(const Kernel& kernel, const DeviceRates& rates) {
+  if (rates.measured != nullptr) {
+    if (const std::optional<MeasuredKernels::Match> match = rates.measured->Find(kernel)) {
+      if (match->is_exact) return {match->row->median_ns, TimeSource::kMeasured};
+      const double floor = FloorByRates(kernel.flops, static_cast<double>(kernel.bytes), rates);
+      const double floor_of_row = FloorByRates(match->row->flops, match->row->bytes, rates);
+      if (floor > 0 && floor_of_row > 0) return {match->row->median_ns * floor / floor_of_row, TimeSource::kNearest};
+    }
+  }
+  return {AssumedTime(kernel, rates), TimeSource::kAssumed};
+}
+
+double TimeByRates(const Kernel& kernel, const DeviceRates& rates) { return EstimateKernel(kernel, rates).ns; }
+
+Kernel UpdateKernel(const LayerCosts& layer) {
+  Kernel update;
+  update.name = layer.name;
+  update.function = "optimizer";
+  update.shape.words = {{"pass", "update"}};
+  update.bytes = 2 * (2 * layer.parameter_bytes + layer.optimizer_bytes);
+  return update;
 }
 
 absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const DeviceRates& rates,
@@ -51,7 +72,7 @@ absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const D
     layer.backward_input_ns = SumOf(kernels.backward_input, rates);
     layer.backward_weight_ns = SumOf(kernels.backward_weight, rates);
     layer.recompute_ns = SumOf(kernels.recompute, rates);
-    layer.update_ns = layer.parameter_bytes > 0 ? SumOf({Update(layer)}, rates) : 0;
+    layer.update_ns = layer.parameter_bytes > 0 ? SumOf({UpdateKernel(layer)}, rates) : 0;
   }
   return absl::OkStatus();
 }

@@ -3,12 +3,15 @@
 #ifndef BATON_OPS_MODELS_RATES_H_
 #define BATON_OPS_MODELS_RATES_H_
 
+#include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "ops/backend.h"
 #include "ops/layers/spec.h"
 #include "ops/models/kernels.h"
+#include "ops/models/measured_kernels.h"
 #include "schedules/costs/costs.h"
 
 namespace baton {
@@ -20,11 +23,30 @@ struct DeviceRates {
   // GPUs only; 0: kernels have no tiles, launches and least times, only FLOPs and bytes.
   int multiprocessors = 0;
   double clock_ghz = 0;  // above 0 if there are multiprocessors
+  // Kernels that were measured on it, whose times replace the estimates. Null: none.
+  std::shared_ptr<const MeasuredKernels> measured = nullptr;
 };
 
-// The time of one kernel in nanoseconds: KernelTime of kernel_times.h if the rates are a GPU's, else the longer of the
-// times for its FLOPs and for its bytes (Williams et al. 2009, "Roofline").
+enum class TimeSource : int8_t { kAssumed, kNearest, kMeasured };
+
+struct KernelEstimate {
+  double ns = 0;
+  TimeSource source = TimeSource::kAssumed;
+};
+
+// The time of one kernel. Measured: the median of the row with its shape. Nearest: that of the nearest row, times the
+// ratio of the two floors. Assumed: KernelTime of kernel_times.h if the rates are a GPU's, else its floor: the longer
+// of the times for its FLOPs and for its bytes (Williams et al. 2009, "Roofline").
+KernelEstimate EstimateKernel(const Kernel& kernel, const DeviceRates& rates);
+
+// The time in nanoseconds.
 double TimeByRates(const Kernel& kernel, const DeviceRates& rates);
+
+// The time for the FLOPs or for the bytes, whichever is longer, in nanoseconds.
+double FloorByRates(double flops, double bytes, const DeviceRates& rates);
+
+// The optimizer's update of a layer: parameters, gradients and both moments, read and written.
+Kernel UpdateKernel(const LayerCosts& layer);
 
 // Sets the times of costs[i], which describes model.layers[i], for one micro-batch: the sums over the kernels of each
 // direction. The optimizer's update reads and writes parameters, gradients and both moments. Errors: those of building

@@ -6,7 +6,6 @@
 
 #include "absl/strings/ascii.h"
 #include "base/status.h"
-#include "runtime/planning/plan_job.h"
 
 namespace baton {
 namespace {
@@ -35,11 +34,14 @@ bool IsEqual(const KernelRow& a, const KernelRow& b) {
 
 class Table {
  public:
-  explicit Table(const DeviceRates& rates) : rates_(rates), roofline_(rates) { roofline_.multiprocessors = 0; }
+  explicit Table(const DeviceRates& rates) : rates_(rates) {}
 
   void Add(std::string pass, const std::vector<Kernel>& kernels) {
     for (const Kernel& kernel : kernels) {
-      KernelRow row{kernel, pass, 1, TimeByRates(kernel, roofline_), TimeByRates(kernel, rates_)};
+      const KernelEstimate estimate = EstimateKernel(kernel, rates_);
+      KernelRow row{kernel,      pass,
+                    1,           FloorByRates(kernel.flops, static_cast<double>(kernel.bytes), rates_),
+                    estimate.ns, estimate.source};
       row.kernel.name = WithoutNumbers(kernel.name);
       const auto equal =
           std::find_if(rows_.begin(), rows_.end(), [&](const KernelRow& other) { return IsEqual(row, other); });
@@ -51,10 +53,10 @@ class Table {
     }
   }
 
-  // Forwards first, then the two halves of the backward pass.
+  // Forwards first, then the two halves of the backward pass, then what is recomputed before it.
   std::vector<KernelRow> Rows() && {
     const auto rank = [](const KernelRow& row) {
-      return row.pass == "forward" ? 0 : row.pass == "backward-input" ? 1 : 2;
+      return row.pass == "forward" ? 0 : row.pass == "backward-input" ? 1 : row.pass == "backward-weight" ? 2 : 3;
     };
     std::stable_sort(rows_.begin(), rows_.end(),
                      [&](const KernelRow& a, const KernelRow& b) { return rank(a) < rank(b); });
@@ -63,15 +65,35 @@ class Table {
 
  private:
   const DeviceRates rates_;
-  DeviceRates roofline_;
   std::vector<KernelRow> rows_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const proto::Job& job,
-                                                   const ModelSpec& model) {
-  const DeviceRates rates = RatesOfJob(job);
+std::string NameOfSource(TimeSource source) {
+  switch (source) {
+    case TimeSource::kAssumed:
+      return "assumed";
+    case TimeSource::kNearest:
+      return "nearest";
+    case TimeSource::kMeasured:
+      return "measured";
+  }
+  return "";
+}
+
+double ShareOf(TimeSource source, const std::vector<KernelRow>& rows) {
+  double part = 0, whole = 0;
+  for (const KernelRow& row : rows) {
+    const double time = static_cast<double>(row.count) * row.time_ns;
+    whole += time;
+    if (row.source == source) part += time;
+  }
+  return whole > 0 ? part / whole : 0;
+}
+
+absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const ModelSpec& model,
+                                                   const DeviceRates& rates) {
   if (rates.multiprocessors == 0) {
     return absl::FailedPreconditionError(
         "kernels are those of a GPU: the job needs devices.device, or devices.rates.multiprocessors");
@@ -83,6 +105,7 @@ absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const
     table.Add("forward", kernels.forward);
     table.Add("backward-input", kernels.backward_input);
     table.Add("backward-weight", kernels.backward_weight);
+    table.Add("recompute", kernels.recompute);
   }
   return std::move(table).Rows();
 }

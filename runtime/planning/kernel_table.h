@@ -1,7 +1,8 @@
 // The kernels of a job's model on its GPU, equal ones once: what each computes and moves, its floor and its estimated
-// time. Used by `baton model --kernels`.
+// time. Used by `baton model --kernels` and --format=json.
 //
-//     BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> rows, KernelTable(*backend, job, plan.table.model));
+//     BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> rows,
+//                            KernelTable(*backend, plan.table.model, RatesOfJob(job)));
 #ifndef BATON_RUNTIME_PLANNING_KERNEL_TABLE_H_
 #define BATON_RUNTIME_PLANNING_KERNEL_TABLE_H_
 
@@ -12,22 +13,28 @@
 #include "ops/backend.h"
 #include "ops/models/kernels.h"
 #include "ops/models/rates.h"
-#include "proto/job.pb.h"
 
 namespace baton {
 
 struct KernelRow {
   Kernel kernel;        // one of those that are equal; numbers in its name are *
-  std::string pass;     // "forward", "backward-input" or "backward-weight"
+  std::string pass;     // "forward", "backward-input", "backward-weight" or "recompute"
   int64_t count = 0;    // in the model, for one micro-batch
   double floor_ns = 0;  // of one: the longer of the times for its FLOPs and for its bytes
   double time_ns = 0;   // of one, estimated
+  TimeSource source = TimeSource::kAssumed;
 };
 
-// In the order in which they first run. Recomputation and the optimizer's update are not in the table. Errors:
-// FailedPrecondition if the job has no multiprocessors, those of KernelsOf.
-absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const proto::Job& job,
-                                                   const ModelSpec& model);
+// In the order in which they first run. The optimizer's update is not in the table. Errors: FailedPrecondition if the
+// rates have no multiprocessors, those of KernelsOf.
+absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const ModelSpec& model,
+                                                   const DeviceRates& rates);
+
+// "assumed", "nearest" or "measured".
+std::string NameOfSource(TimeSource source);
+
+// The part of the table's time that has `source`, of 1.
+double ShareOf(TimeSource source, const std::vector<KernelRow>& rows);
 
 }  // namespace baton
 

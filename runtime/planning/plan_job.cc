@@ -17,8 +17,9 @@
 
 namespace baton {
 
-DeviceRates RatesOfJob(const proto::Job& job) {
+DeviceRates RatesOfJob(const proto::Job& job, std::shared_ptr<const MeasuredKernels> measured) {
   DeviceRates rates;
+  rates.measured = std::move(measured);
   rates.flops_per_ns = 1;
   if (!job.devices().has_rates()) return rates;
   const proto::Rates& given = job.devices().rates();
@@ -29,8 +30,9 @@ DeviceRates RatesOfJob(const proto::Job& job) {
   return rates;
 }
 
-absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table) {
-  return TimeByRates(backend, table.model, RatesOfJob(job), table.costs);
+absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table,
+                       std::shared_ptr<const MeasuredKernels> measured) {
+  return TimeByRates(backend, table.model, RatesOfJob(job, std::move(measured)), table.costs);
 }
 
 absl::Status UseTable(const CostModel& table, CostModel& costs) {

@@ -3,6 +3,7 @@
 #ifndef BATON_RUNTIME_PLANNING_PLAN_JOB_H_
 #define BATON_RUNTIME_PLANNING_PLAN_JOB_H_
 
+#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -40,11 +41,12 @@ absl::StatusOr<JobPlan> PlanMember(const Backend& backend, const proto::Job& job
 // recomputation. Errors: those of PlanJob.
 absl::StatusOr<double> ModelFlops(const Backend& backend, const proto::Job& job);
 
-// The rates that times are estimated from.
-DeviceRates RatesOfJob(const proto::Job& job);
+// The rates that times are estimated from. `measured`: kernels whose times replace estimates; null for none.
+DeviceRates RatesOfJob(const proto::Job& job, std::shared_ptr<const MeasuredKernels> measured = nullptr);
 
-// Sets the times of table.costs by the job's rates, or to 1 ns a FLOP.
-absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table);
+// Sets the times of table.costs by the job's rates and `measured`, or to 1 ns a FLOP.
+absl::Status TimeByJob(const Backend& backend, const proto::Job& job, ModelTable& table,
+                       std::shared_ptr<const MeasuredKernels> measured = nullptr);
 
 // Sets the times and transfers of `costs` to those of a table (schedules/costs/costs_csv.h); sizes stay. A table with
 // more chunks is merged to as many. Errors: InvalidArgument if its number of chunks is not a multiple of that of

@@ -16,9 +16,10 @@ struct KnownDevice {
   double memory_gib;          // GiB, as the driver reports it
   int multiprocessors;        // MI300X: compute units
   double clock_ghz;           // at which the vendor states the peak
+  double measured_tflops;     // TFLOP/s of the fastest dense bf16 product that was published; 0: unknown
 
-  // The rates of large kernels: about 80 % and 90 % of the peaks.
-  double matmul_tflops() const { return 0.8 * peak_matmul_tflops; }
+  // The rates of large kernels: the measured one, or 80 % of the peak, and 90 % of the memory's.
+  double matmul_tflops() const { return measured_tflops > 0 ? measured_tflops : 0.8 * peak_matmul_tflops; }
   double memory_gbps() const { return 0.9 * peak_memory_gbps; }
 };
 

@@ -194,6 +194,109 @@ TEST_CASE("model --kernels: what a GPU runs, whose sum is the time of the layers
   CHECK(absl::StrContains(refused.err, "the job needs devices.device, or devices.rates.multiprocessors"));
 }
 
+// A table of measured kernels: each of `kernels`, with `factor` times its estimate.
+std::string RatesTable(const nlohmann::json& kernels, double factor) {
+  std::string table = "{\"device\":\"Test GPU\",\"baton\":\"1\"}\n";
+  for (const auto& kernel : kernels) {
+    const nlohmann::json row = {
+        {"kernel", kernel.at("kernel")},
+        {"shape", kernel.at("shape").get<std::string>().empty() ? "rows=1" : kernel.at("shape")},
+        {"count", kernel.at("count")},
+        {"median_us", factor * kernel.at("estimated_us").get<double>()},
+        {"bytes", kernel.at("bytes")},
+        {"flops", kernel.at("flops")}};
+    absl::StrAppend(&table, row.dump(), "\n");
+  }
+  const std::string path = NewPath("kernels.jsonl");
+  REQUIRE(WriteFile(path, table).ok());
+  return path;
+}
+
+TEST_CASE("--rates-table: measured kernels replace assumptions, and the output says which") {
+  const std::string gpu = "--set=devices.device=A100", job = JobFile(kJob);
+  const auto json = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {gpu, "--format=json"});
+    const CommandResult result = Baton(std::move(arguments));
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.out);
+  };
+  const auto assumed = json({"simulate", job});
+  REQUIRE_FALSE(assumed.at("kernels").empty());
+  CHECK(json({"compare", job, "--schedules=1f1b"}).at("kernels") == assumed.at("kernels"));
+  for (const auto& kernel : assumed.at("kernels")) {
+    CHECK(kernel.at("estimated_us") > kernel.at("floor_us"));
+    CHECK(kernel.at("source") == "assumed");
+  }
+  const std::string table = RatesTable(assumed.at("kernels"), 3);
+  const auto measured = json({"simulate", job, "--rates-table", table});
+  REQUIRE(measured.at("kernels").size() == assumed.at("kernels").size());
+  for (size_t i = 0; i < measured.at("kernels").size(); ++i) {
+    const auto &before = assumed.at("kernels")[i], &after = measured.at("kernels")[i];
+    CAPTURE(after.dump());
+    CHECK(after.at("source") == "measured");
+    // Norms with and without an addend have the same shape.
+    CHECK(after.at("estimated_us").get<double>() == Approx(3 * before.at("estimated_us").get<double>()).epsilon(0.01));
+  }
+  CHECK(measured.at("step_time_us").get<double>() > 2 * assumed.at("step_time_us").get<double>());
+
+  const CommandResult text = Baton({"simulate", job, gpu, "--rates-table", table});
+  CHECK(absl::StrContains(text.out,
+                          "100 % of the kernels' time measured on Test GPU, 0 % scaled from the nearest shape, 0 % "
+                          "assumed"));
+  const CommandResult listed = Baton({"model", job, "--kernels", gpu, "--rates-table", table});
+  CHECK(absl::StrContains(listed.out, " measured\n"));
+  CHECK_FALSE(absl::StrContains(listed.out, "Nothing was measured"));
+  // Half of the sequences: other shapes.
+  const CommandResult nearest = Baton({"whatif", job, gpu, "--rates-table", table, "batch.micro_batches=4"});
+  CHECK(nearest.status == 0);
+  const CommandResult scaled =
+      Baton({"simulate", job, gpu, "--rates-table", table, "--micro-batches=4", "--schedule=gpipe"});
+  CHECK(absl::StrContains(scaled.out, " scaled from the nearest shape"));
+  CHECK_FALSE(absl::StrContains(scaled.out, "100 % of the kernels' time measured"));
+}
+
+TEST_CASE("HOST stands in for a named device in its precision: activations of 16 bits") {
+  const std::string job = JobFile(kJob);
+  const auto saved = [&](const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments = {"model", job, "--format=json"};
+    for (const std::string& setting : settings) arguments.push_back("--set=" + setting);
+    const CommandResult result = Baton(arguments);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return nlohmann::json::parse(result.out).at("saved_bytes").get<double>();
+  };
+  const double whole = saved({"devices.device=A100"});
+  CHECK(saved({"devices.device=A100", "devices.precision=BF16"}) < 0.65 * whole);
+  // Without a device to predict, BF16 is the host's own: products alone.
+  CHECK(saved({"devices.precision=BF16"}) > 0.8 * whole);
+}
+
+TEST_CASE("--rates-table is refused where it cannot be used") {
+  const std::string table = NewPath("kernels.jsonl");
+  REQUIRE(WriteFile(table, "{\"device\":\"Test GPU\"}\n{\"kernel\":\"product\",\"median_us\":0}\n").ok());
+  const std::string job = JobFile(kJob);
+  const auto refusal = [](const std::vector<std::string>& arguments) {
+    const CommandResult result = Baton(arguments);
+    CHECK(result.status != 0);
+    return result.err;
+  };
+  CHECK(absl::StrContains(refusal({"simulate", job, "--set=devices.device=A100", "--rates-table", table}),
+                          absl::StrCat(table, ", line 2: median_us: 0 must be above 0")));
+  CHECK(absl::StrContains(refusal({"model", job, "--set=devices.device=A100", "--rates-table", table}), "line 2"));
+  for (const char* const command : {"simulate", "model"}) {
+    CHECK(absl::StrContains(refusal({command, job, "--rates-table", table}),
+                            "--rates-table: its kernels are those of a GPU: the job needs devices.device"));
+  }
+  CHECK(absl::StrContains(refusal({"simulate", "--stages=2", "--micro-batches=2", "--rates-table", table}),
+                          "--rates-table: needs a job file"));
+  CHECK(absl::StrContains(
+      refusal({"simulate", job, "--set=devices.device=A100", "--rates-table", table, "--costs=x.csv"}),
+      "--rates-table: --costs gives the times of layers"));
+  CHECK(absl::StrContains(refusal({"simulate", job, "--set=devices.device=A100", "--rates-table=/none.jsonl"}),
+                          "cannot read rates table /none.jsonl"));
+}
+
 TEST_CASE("model: folders of Hugging Face need no data, whatever their kind") {
   for (const char* const folder : {"bert", "vit", "resnet", "causal/qwen3"}) {
     CAPTURE(folder);

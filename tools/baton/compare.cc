@@ -14,6 +14,7 @@
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
 #include "tools/baton/compare_table.h"
+#include "tools/baton/kernel_report.h"
 #include "tools/baton/overall_progress.h"
 #include "tools/baton/pictures.h"
 #include "tools/baton/problem.h"
@@ -183,6 +184,8 @@ absl::Status RunCompare(const CompareFlags& flags) {
     return absl::OkStatus();
   }
   proto::CompareReport message;
+  BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> kernels, problem.Kernels());
+  AddKernels(kernels, *message.mutable_kernels());
   for (const CompareRow& row : rows) {
     if (row.status.ok()) {
       *message.add_rows() = ToCompareRow(row.schedule, row.report);

@@ -1,18 +1,22 @@
-// Prints kernels, sums and assumptions; see kernel_report.h.
+// Prints kernels, sums and assumptions, and reads measured kernels; see kernel_report.h.
 #include "tools/baton/kernel_report.h"
 
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/format.h"
+#include "base/printable.h"
+#include "base/read_file.h"
+#include "base/status.h"
 #include "base/text_table.h"
 
 namespace baton {
 namespace {
 
-std::string Duration(double micros) { return FormatDuration(static_cast<Nanos>(micros * 1e3)); }
+std::string Duration(double ns) { return FormatDuration(static_cast<Nanos>(ns)); }
 
 std::string Share(double part, double whole) { return absl::StrFormat("%.0f %%", whole > 0 ? 100 * part / whole : 0); }
 
@@ -24,9 +28,28 @@ std::string Megabytes(double bytes) { return absl::StrFormat("%.1f", bytes / 1e6
 
 }  // namespace
 
-void AddKernels(const std::vector<KernelRow>& rows, proto::ModelReport& report) {
+// Far more than the kernels of any model.
+constexpr size_t kMostBytesOfTable = size_t{64} << 20;
+
+absl::StatusOr<std::shared_ptr<const MeasuredKernels>> ReadRatesTable(const std::string& path) {
+  BATON_ASSIGN_OR_RETURN(const std::string text, ReadFile("rates table", path, kMostBytesOfTable + 1));
+  if (text.size() > kMostBytesOfTable) {
+    return absl::InvalidArgumentError(absl::StrCat(NameOfFile(path), ": is larger than ", kMostBytesOfTable, " bytes"));
+  }
+  BATON_ASSIGN_OR_RETURN(MeasuredKernels measured, MeasuredKernels::Parse(text, NameOfFile(path)));
+  return std::make_shared<const MeasuredKernels>(std::move(measured));
+}
+
+std::string DescribeSources(const std::vector<KernelRow>& rows, const MeasuredKernels& measured) {
+  const auto share = [&](TimeSource source) { return absl::StrFormat("%.0f %%", 100 * ShareOf(source, rows)); };
+  return absl::StrCat(share(TimeSource::kMeasured), " of the kernels' time measured on ", Printable(measured.device()),
+                      ", ", share(TimeSource::kNearest), " scaled from the nearest shape, ",
+                      share(TimeSource::kAssumed), " assumed");
+}
+
+void AddKernels(const std::vector<KernelRow>& rows, google::protobuf::RepeatedPtrField<proto::Kernel>& kernels) {
   for (const KernelRow& row : rows) {
-    proto::ModelReport::Kernel& kernel = *report.add_kernels();
+    proto::Kernel& kernel = *kernels.Add();
     kernel.set_name(row.kernel.name);
     kernel.set_pass(row.pass);
     kernel.set_count(static_cast<double>(row.count));
@@ -34,6 +57,9 @@ void AddKernels(const std::vector<KernelRow>& rows, proto::ModelReport& report) 
     kernel.set_bytes(static_cast<double>(row.kernel.bytes));
     kernel.set_floor_us(row.floor_ns / 1e3);
     kernel.set_estimated_us(row.time_ns / 1e3);
+    kernel.set_kernel(row.kernel.function);
+    kernel.set_shape(ToText(row.kernel.shape));
+    kernel.set_source(NameOfSource(row.source));
     if (row.kernel.kind != KernelKind::kProduct) continue;
     for (const int64_t extent : {row.kernel.m, row.kernel.n, row.kernel.k}) {
       kernel.add_product(static_cast<double>(extent));
@@ -41,18 +67,30 @@ void AddKernels(const std::vector<KernelRow>& rows, proto::ModelReport& report) 
   }
 }
 
-void PrintKernels(const proto::Job& job, const proto::ModelReport& report) {
-  TextTable table({"kernel", "pass", "count", "GFLOP", "MB", "floor", "estimated", "of all"},
-                  {false, false, true, true, true, true, true, true});
-  double floor = 0, time = 0;
-  for (const proto::ModelReport::Kernel& kernel : report.kernels()) {
-    floor += kernel.count() * kernel.floor_us();
-    time += kernel.count() * kernel.estimated_us();
+void PrintKernels(const proto::Job& job, const std::vector<KernelRow>& rows, const MeasuredKernels* measured) {
+  std::vector<std::string> header = {"kernel", "pass", "count", "GFLOP", "MB", "floor", "estimated", "of all"};
+  std::vector<bool> right = {false, false, true, true, true, true, true, true};
+  if (measured != nullptr) {
+    header.push_back("time");
+    right.push_back(false);
   }
-  for (const proto::ModelReport::Kernel& kernel : report.kernels()) {
-    table.AddRow({kernel.name(), kernel.pass(), absl::StrCat(kernel.count()), Gigaflops(kernel.flops()),
-                  Megabytes(kernel.bytes()), Duration(kernel.floor_us()), Duration(kernel.estimated_us()),
-                  Share(kernel.count() * kernel.estimated_us(), time)});
+  TextTable table(header, right);
+  double floor = 0, time = 0;
+  for (const KernelRow& row : rows) {
+    floor += static_cast<double>(row.count) * row.floor_ns;
+    time += static_cast<double>(row.count) * row.time_ns;
+  }
+  for (const KernelRow& row : rows) {
+    std::vector<std::string> cells = {row.kernel.name,
+                                      row.pass,
+                                      absl::StrCat(row.count),
+                                      Gigaflops(row.kernel.flops),
+                                      Megabytes(static_cast<double>(row.kernel.bytes)),
+                                      Duration(row.floor_ns),
+                                      Duration(row.time_ns),
+                                      Share(static_cast<double>(row.count) * row.time_ns, time)};
+    if (measured != nullptr) cells.push_back(NameOfSource(row.source));
+    table.AddRow(std::move(cells));
   }
   table.AddRow({"sum of all", "", "", "", "", Duration(floor), Duration(time), ""});
   const proto::Rates& rates = job.devices().rates();
@@ -61,8 +99,10 @@ void PrintKernels(const proto::Job& job, const proto::ModelReport& report) {
             << absl::StrFormat(
                    "\nGFLOP, MB and times are of one kernel and one micro-batch. Assumed: large products reach %g "
                    "TFLOP/s and memory\n%g GB/s; %d multiprocessors at %g GHz; a kernel takes 1 µs besides its work, "
-                   "and starts 1 µs after the one before.\nNothing was measured.\n",
-                   rates.matmul_tflops(), rates.memory_gbps(), rates.multiprocessors(), rates.clock_ghz());
+                   "and starts 1 µs after the one before.\n",
+                   rates.matmul_tflops(), rates.memory_gbps(), rates.multiprocessors(), rates.clock_ghz())
+            << (measured == nullptr ? std::string("Nothing was measured.") : DescribeSources(rows, *measured) + ".")
+            << "\n";
 }
 
 }  // namespace baton

@@ -34,6 +34,7 @@ struct ModelFlags {
   std::string job;
   std::vector<std::string> overrides;
   std::string costs;
+  std::string rates_table;
   std::string format = "text";
   bool kernels = false;
 };
@@ -182,8 +183,14 @@ absl::Status RunModel(const ModelFlags& flags) {
   if (!flags.costs.empty()) {
     BATON_ASSIGN_OR_RETURN(costs, ReadCostsFile(flags.costs));
   }
-  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend, MakeBackend(job.devices()));
-  BATON_ASSIGN_OR_RETURN(const JobPlan plan, PlanJob(*backend, job));
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Backend> backend, MakePlanningBackend(job.devices()));
+  BATON_ASSIGN_OR_RETURN(JobPlan plan, PlanJob(*backend, job));
+  std::shared_ptr<const MeasuredKernels> measured;
+  if (!flags.rates_table.empty()) {
+    if (job.devices().rates().multiprocessors() == 0) return absl::InvalidArgumentError(kRatesTableNeedsRates);
+    BATON_ASSIGN_OR_RETURN(measured, ReadRatesTable(flags.rates_table));
+    BATON_RETURN_IF_ERROR(TimeByJob(*backend, job, plan.table, measured));
+  }
   if (costs.has_value() && costs->chunks.size() != plan.table.costs.size()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--costs: ", costs->chunks.size(), " chunks; the model has ", plan.table.costs.size(),
@@ -193,13 +200,14 @@ absl::Status RunModel(const ModelFlags& flags) {
   // The placement is that of the training program, found without a search.
   BATON_ASSIGN_OR_RETURN(const Program program, CompileEvaluation(plan.request));
   proto::ModelReport report = ReportOf(job, plan, program.placement, TimesOf(job, plan, costs));
+  std::vector<KernelRow> rows;
   if (flags.kernels) {
-    BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> rows, KernelTable(*backend, job, plan.table.model));
-    AddKernels(rows, report);
+    BATON_ASSIGN_OR_RETURN(rows, KernelTable(*backend, plan.table.model, RatesOfJob(job, measured)));
+    AddKernels(rows, *report.mutable_kernels());
   }
   if (flags.format == "text") {
     Print(job, report, /*from_rates=*/!costs.has_value());
-    if (flags.kernels) PrintKernels(job, report);
+    if (flags.kernels) PrintKernels(job, rows, measured.get());
   } else {
     std::cout << ToJson(report);
   }
@@ -215,6 +223,7 @@ void AddModelCommand(CLI::App& app, CommandAction& action) {
   command->add_option("JOB", flags->job, "Job file (protobuf text), or a folder with a trained model")->required();
   command->add_option("--costs", flags->costs, "Table of baton profile with a chunk for each layer (the job's rates)")
       ->type_name("FILE");
+  AddRatesTableFlag(*command, flags->rates_table);
   command->add_flag("--kernels", flags->kernels, "Also list the kernels of the job's GPU with their estimated times");
   command->add_option("--set", flags->overrides, "Override a field, as pipeline.stages=2; may be repeated")
       ->allow_extra_args(false)

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "proto/job.pb.h"
 #include "runtime/planning/job_model.h"
+#include "runtime/planning/kernel_table.h"
 #include "runtime/planning/plan_job.h"
 #include "runtime/planning/profile.h"
 #include "schedules/analyze/analysis.h"
@@ -61,6 +62,10 @@ class Problem {
   // (MFU)". FLOPs of recomputation do not count. Empty unless the job has devices.rates; the peak is that of a known
   // device.
   std::string DescribeThroughput(Nanos step_time) const;
+
+  // The kernels of the job on its GPU, for one micro-batch; none without a job, or if its devices have no
+  // multiprocessors. Errors: those of KernelTable.
+  absl::StatusOr<std::vector<KernelRow>> Kernels() const;
 
   // Errors: InvalidArgument.
   absl::StatusOr<CompileRequest> RequestFor(const std::string& schedule,
@@ -115,6 +120,7 @@ class Problem {
   // problem_of_job.cc
   absl::Status FromJob(const ProblemFlags& flags, const Problem* base);
   absl::Status TimeLayers(const ProblemFlags& flags, const Problem* base);
+  absl::Status EstimateLayers(const ProblemFlags& flags);
   absl::Status MeasureLayers();
   absl::StatusOr<std::vector<LayerRange>> SplitFor(const CompileRequest& request) const;
 
@@ -139,11 +145,12 @@ class Problem {
   SearchOptions search_;
   bool placement_given_ = false;
   std::optional<proto::Job> job_;
-  std::shared_ptr<const Backend> backend_;  // set with a job
-  ModelTable table_;                        // of member 0; empty without a job
-  double model_flops_ = 0;                  // of the whole model, for one micro-batch
-  LayerTimer timer_;                        // null: measure
-  CostModel measured_transfers_;            // as MeasureLayers left them: without the job's links
+  std::shared_ptr<const Backend> backend_;                   // set with a job
+  ModelTable table_;                                         // of member 0; empty without a job
+  std::shared_ptr<const MeasuredKernels> measured_kernels_;  // of --rates-table; null without one
+  double model_flops_ = 0;                                   // of the whole model, for one micro-batch
+  LayerTimer timer_;                                         // null: measure
+  CostModel measured_transfers_;                             // as MeasureLayers left them: without the job's links
 };
 
 }  // namespace baton

@@ -65,6 +65,7 @@ void AddCostFlags(CLI::App& command, ProblemFlags& flags) {
                   "backward-weight), recompute_us (time to recompute them before the backward pass) and\n"
                   "step_us (the optimizer's update)")
       ->type_name("FILE");
+  AddRatesTableFlag(command, flags.rates_table);
   const std::string group = "Costs of one micro-batch on all layers of one device (without JOB)";
   const auto add_time = [&](const char* name, std::string& time, const char* help) {
     command.add_option(name, time, help)->group(group)->type_name("TIME");
@@ -97,6 +98,14 @@ void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule)
   if (with_schedule) AddScheduleFlags(command, flags);
   AddCostFlags(command, flags);
   AddSearchFlags(command, flags.search);
+}
+
+void AddRatesTableFlag(CLI::App& command, std::string& path) {
+  command
+      .add_option("--rates-table", path,
+                  "Kernels measured on the GPU of JOB, as tools/gpu_check writes them: their times\n"
+                  "replace those that devices.device or devices.rates give")
+      ->type_name("FILE");
 }
 
 absl::StatusOr<CostModel> ReadCostsFile(const std::string& path) {

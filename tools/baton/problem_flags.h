@@ -35,8 +35,9 @@ struct ProblemFlags {
   std::optional<int> micro_batch_group;
   std::optional<int> replicas;
   std::string schedule;
-  std::string order;  // a path
-  std::string costs;  // a path
+  std::string order;        // a path
+  std::string costs;        // a path
+  std::string rates_table;  // a path
   // Times with their unit, as "18.5ms".
   std::string forward;
   std::string backward_input;
@@ -53,6 +54,13 @@ struct ProblemFlags {
 
 // Declares the flags on a subcommand. `with_schedule`: also --schedule and --order, for commands that look at one.
 void AddProblemFlags(CLI::App& command, ProblemFlags& flags, bool with_schedule);
+
+// Declares --rates-table.
+void AddRatesTableFlag(CLI::App& command, std::string& path);
+
+// Why --rates-table is refused for a job without a device whose kernels could be estimated.
+inline constexpr char kRatesTableNeedsRates[] =
+    "--rates-table: its kernels are those of a GPU: the job needs devices.device, or devices.rates.multiprocessors";
 
 // Reads the table of a --costs flag. Errors: InvalidArgument.
 absl::StatusOr<CostModel> ReadCostsFile(const std::string& path);

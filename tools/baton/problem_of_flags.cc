@@ -34,6 +34,8 @@ absl::Status Problem::FromFlags(const ProblemFlags& flags) {
         "--transfer, or --costs)");
   }
   if (!flags.overrides.empty()) return absl::InvalidArgumentError("--set: needs a job file to change");
+  if (!flags.rates_table.empty())
+    return absl::InvalidArgumentError("--rates-table: needs a job file, whose kernels it times");
   BATON_RETURN_IF_ERROR(CheckSearchFlags(flags));
   search_ = ToSearchOptions(flags.search);
   BATON_RETURN_IF_ERROR(TakeStageCosts(flags));

@@ -18,6 +18,7 @@
 #include "runtime/planning/memory_advice.h"
 #include "schedules/search/searched_schedules.h"
 #include "tools/baton/command_line.h"
+#include "tools/baton/kernel_report.h"
 #include "tools/baton/problem.h"
 
 namespace baton {
@@ -120,12 +121,23 @@ std::string PartOfTimes(proto::Job job) {
   return job.SerializeAsString();
 }
 
+// Refuses --rates-table where no kernels are estimated.
+absl::Status CheckRatesTable(const ProblemFlags& flags, const proto::Devices& devices) {
+  if (flags.rates_table.empty()) return absl::OkStatus();
+  if (!flags.costs.empty()) {
+    return absl::InvalidArgumentError("--rates-table: --costs gives the times of layers; leave one of them out");
+  }
+  if (devices.rates().multiprocessors() > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(kRatesTableNeedsRates);
+}
+
 }  // namespace
 
 absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
   BATON_RETURN_IF_ERROR(RefuseCostFlags(flags));
   BATON_ASSIGN_OR_RETURN(const std::vector<std::string> overrides, OverridesOf(flags));
   BATON_ASSIGN_OR_RETURN(job_, LoadJob(flags.job, overrides));
+  BATON_RETURN_IF_ERROR(CheckRatesTable(flags, job_->devices()));
   BATON_RETURN_IF_ERROR(TakeLinkTable(flags));
   search_ = SearchOptionsOf(job_->pipeline().search());
   if (link_table_ && job_->parallel().tensor() > 1) {
@@ -134,7 +146,7 @@ absl::Status Problem::FromJob(const ProblemFlags& flags, const Problem* base) {
   }
   BATON_ASSIGN_OR_RETURN(const ModelSpec whole, ModelOfJob(*job_));
   BATON_ASSIGN_OR_RETURN(ModelSpec model, MemberOfModel(*job_, whole, /*member=*/0));
-  BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_->devices()));
+  BATON_ASSIGN_OR_RETURN(backend_, MakePlanningBackend(job_->devices()));
   BATON_ASSIGN_OR_RETURN(table_, MakeModelTable(*backend_, std::move(model)));
   BATON_ASSIGN_OR_RETURN(model_flops_, ModelFlops(*backend_, *job_));
   BATON_ASSIGN_OR_RETURN(order_, OrderOfJob(*job_));
@@ -176,9 +188,7 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
     absl::StrAppend(&description_, "\n", FormatPlural(file_costs_->chunks.size(), "chunk"), " as in ",
                     Printable(flags.costs));
   } else if (devices.has_rates()) {
-    BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_));
-    absl::StrAppend(&description_, "\nestimated", devices.rates().multiprocessors() > 0 ? " kernel by kernel" : "",
-                    " for ", devices.rates().matmul_tflops(), " TFLOP/s and ", devices.rates().memory_gbps(), " GB/s");
+    BATON_RETURN_IF_ERROR(EstimateLayers(flags));
   } else {
     if (has_times_of_base) {
       table_.costs = base->table_.costs;
@@ -209,6 +219,26 @@ absl::Status Problem::TimeLayers(const ProblemFlags& flags, const Problem* base)
   absl::StrAppend(&description_, ": ", FormatDuration(step), spread_,
                   " for one micro-batch, forward and backward, over all layers", links, DescribeCores());
   return absl::OkStatus();
+}
+
+// Takes the times from the job's rates, and from --rates-table.
+absl::Status Problem::EstimateLayers(const ProblemFlags& flags) {
+  if (!flags.rates_table.empty()) {
+    BATON_ASSIGN_OR_RETURN(measured_kernels_, ReadRatesTable(flags.rates_table));
+  }
+  const proto::Rates& rates = job_->devices().rates();
+  BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_, measured_kernels_));
+  absl::StrAppend(&description_, "\nestimated", rates.multiprocessors() > 0 ? " kernel by kernel" : "", " for ",
+                  rates.matmul_tflops(), " TFLOP/s and ", rates.memory_gbps(), " GB/s");
+  if (measured_kernels_ == nullptr) return absl::OkStatus();
+  BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> rows, Kernels());
+  absl::StrAppend(&description_, "\n", DescribeSources(rows, *measured_kernels_));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<KernelRow>> Problem::Kernels() const {
+  if (!job_ || file_costs_ || job_->devices().rates().multiprocessors() == 0) return std::vector<KernelRow>();
+  return KernelTable(*backend_, table_.model, RatesOfJob(*job_, measured_kernels_));
 }
 
 absl::Status Problem::MeasureLayers() {

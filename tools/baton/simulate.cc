@@ -23,6 +23,7 @@
 #include "schedules/draw/timeline.h"
 #include "tools/baton/command_line.h"
 #include "tools/baton/commands.h"
+#include "tools/baton/kernel_report.h"
 #include "tools/baton/pictures.h"
 #include "tools/baton/problem.h"
 #include "tools/baton/transport_flags.h"
@@ -144,6 +145,8 @@ absl::Status RunSimulate(const SimulateFlags& flags) {
   if (flags.format == "json") {
     proto::SimulateReport message = ToSimulateReport(problem.schedule(), report);
     if (certificate.lower_bound_ns > 0) FillCertificate(certificate, report, message);
+    BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> kernels, problem.Kernels());
+    AddKernels(kernels, *message.mutable_kernels());
     std::cout << ToJson(message);
   } else {
     PrintReport(problem, program, trace, report, certificate, flags);

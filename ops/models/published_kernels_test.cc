@@ -1,0 +1,119 @@
+// EstimateKernel against kernels that others measured and published: the only figures that its constants rest on. No
+// training run is among them. docs/prediction.md names the sources.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "ops/models/kernel_times.h"
+#include "ops/models/rates.h"
+#include "schedules/costs/known_devices.h"
+
+namespace baton {
+namespace {
+
+DeviceRates RatesOf(const std::string& name) {
+  const KnownDevice& device = *FindDevice(name);
+  DeviceRates rates;
+  rates.flops_per_ns = 1e3 * device.matmul_tflops();
+  rates.bytes_per_ns = device.memory_gbps();
+  rates.multiprocessors = device.multiprocessors;
+  rates.clock_ghz = device.clock_ghz;
+  return rates;
+}
+
+// bf16 in and out.
+Kernel Product(int64_t m, int64_t n, int64_t k) {
+  Kernel kernel;
+  kernel.kind = KernelKind::kProduct;
+  kernel.m = m;
+  kernel.n = n;
+  kernel.k = k;
+  kernel.tile_bytes = 2;
+  kernel.flops = 2.0 * m * n * k;
+  kernel.bytes = 2 * (m * k + k * n + m * n);
+  return kernel;
+}
+
+// 16,384 tokens and 2,048 features in heads of `head_width`, as in the figures of Shah et al. 2024. Its FLOPs are those
+// by which the paper divides: a causal mask halves them.
+Kernel Attention(int64_t head_width, int64_t context, bool causal, bool backward) {
+  constexpr double kTokens = 16384, kFeatures = 2048, kTile = 128;
+  const double heads = kFeatures / head_width;
+  const double keys = causal ? (context + kTile) / 2 : context;
+  const double flops = (backward ? 10 : 4) * static_cast<double>(head_width) * heads * kTokens;
+  Kernel kernel;
+  kernel.kind = KernelKind::kAttention;
+  kernel.flops = flops * context / (causal ? 2 : 1);
+  kernel.tiled_flops = flops * keys;
+  kernel.scores = heads * kTokens * keys;
+  kernel.overlaps_softmax = !backward;
+  // Forward: queries, keys, values, output. Backward: those, the output's gradient, three gradients; that of the
+  // queries is summed in f32, in an order that is not fixed, and rounded by another pass.
+  const double tensor = 2 * kTokens * kFeatures;
+  kernel.bytes = static_cast<Bytes>(tensor * (backward ? 8 + 2 * 2 : 4));
+  return kernel;
+}
+
+double TeraflopsOf(const Kernel& kernel, const std::string& device) {
+  return kernel.flops / TimeByRates(kernel, RatesOf(device)) / 1e3;
+}
+
+TEST_CASE("products are as fast as cuBLAS was measured to be, within 7 %") {
+  struct Published {
+    const char* device;
+    int64_t m, n, k;
+    double teraflops;
+  };
+  for (const Published& published : {
+           // Bekman, "Machine Learning Engineering": the fastest of many shapes.
+           Published{"H100", 2048, 2048, 13312, 794.5},
+           Published{"A100", 1024, 10240, 5120, 271.2},
+           // Shankhdhar, github.com/pranjalssh/fast.cu: the cuBLAS baseline.
+           Published{"H100", 8192, 8192, 8192, 797.8},
+           Published{"H100", 6144, 6144, 6144, 741.1},
+       }) {
+    CAPTURE(published.device, published.m, published.n, published.k);
+    CHECK(TeraflopsOf(Product(published.m, published.n, published.k), published.device) ==
+          Approx(published.teraflops).epsilon(0.07));
+  }
+}
+
+TEST_CASE("attention is as fast as cuDNN's was measured to be on an H100, within 13 %") {
+  struct Published {
+    int64_t head_width, context;
+    bool causal, backward;
+    double teraflops;
+  };
+  // Shah et al. 2024, "FlashAttention-3", figures 5 and 6: the bars of cuDNN.
+  for (const Published& published : {
+           Published{64, 1024, false, false, 373},
+           Published{64, 2048, false, false, 395},
+           Published{64, 1024, true, false, 288},
+           Published{64, 2048, true, false, 334},
+           Published{128, 1024, false, false, 574},
+           Published{128, 1024, true, false, 410},
+           Published{256, 1024, false, false, 546},
+           Published{256, 1024, true, false, 391},
+           Published{64, 1024, false, true, 348},
+           Published{64, 2048, false, true, 395},
+           Published{128, 1024, false, true, 408},
+           Published{128, 2048, false, true, 465},
+       }) {
+    CAPTURE(published.head_width, published.context, published.causal, published.backward);
+    const Kernel kernel = Attention(published.head_width, published.context, published.causal, published.backward);
+    CHECK(TeraflopsOf(kernel, "H100") == Approx(published.teraflops).epsilon(0.13));
+  }
+}
+
+TEST_CASE("a pass over memory reaches the share of the peak that was published for an A100, within 5 %") {
+  // Isaev et al. 2023, "Calculon" (its a100_80g.json): 90 % of 2,048 GB/s from 100 MB on, 75 % from 10 MB on.
+  const auto gigabytes = [](Bytes bytes) {
+    Kernel pass;
+    pass.bytes = bytes;
+    return static_cast<double>(bytes) / (TimeByRates(pass, RatesOf("A100")) - GpuTraits().launch_ns);
+  };
+  CHECK(gigabytes(100'000'000) == Approx(0.9 * 2048).epsilon(0.05));
+  CHECK(gigabytes(10'000'000) == Approx(0.75 * 2048).epsilon(0.05));
+}
+
+}  // namespace
+}  // namespace baton
