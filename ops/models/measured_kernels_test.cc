@@ -93,8 +93,8 @@ TEST_CASE("a product that adds to a matrix is not one that does not") {
 }
 
 TEST_CASE("an extent of zero is a property") {
-  const MeasuredKernels table = Table(
-      R"({"kernel":"attention","shape":"pass=forward context=64 causal=1 window=0","median_us":5,"bytes":9,"flops":7})");
+  const MeasuredKernels table =
+      Table(R"({"kernel":"attention","shape":"context=64 causal=1 window=0","median_us":5,"bytes":9,"flops":7})");
   Kernel kernel;
   kernel.function = "attention";
   kernel.shape.extents = {{"context", 64}, {"causal", 1}, {"window", 0}};

@@ -30,8 +30,8 @@ struct JobDevices {
 // The backend that makes the layers. Needs no device. Errors: Unavailable if this build has no such backend.
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const proto::Devices& devices);
 
-// The backend whose layers tell sizes and FLOPs for predictions: that of MakeBackend, or, if HOST stands in for a device
-// that devices.device names, one whose activations have the bits of devices.precision there. Errors: those of
+// The backend whose layers tell sizes and FLOPs for predictions: that of MakeBackend, or, if HOST stands in for a
+// device that devices.device names, one whose activations have the bits of devices.precision there. Errors: those of
 // MakeBackend.
 absl::StatusOr<std::unique_ptr<Backend>> MakePlanningBackend(const proto::Devices& devices);
 
