@@ -228,11 +228,12 @@ absl::Status Problem::EstimateLayers(const ProblemFlags& flags) {
   }
   const proto::Rates& rates = job_->devices().rates();
   BATON_RETURN_IF_ERROR(TimeByJob(*backend_, *job_, table_, measured_kernels_));
+  if (measured_kernels_ != nullptr) {
+    BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> rows, Kernels());
+    absl::StrAppend(&description_, "\n", DescribeSources(rows, *measured_kernels_));
+  }
   absl::StrAppend(&description_, "\nestimated", rates.multiprocessors() > 0 ? " kernel by kernel" : "", " for ",
                   rates.matmul_tflops(), " TFLOP/s and ", rates.memory_gbps(), " GB/s");
-  if (measured_kernels_ == nullptr) return absl::OkStatus();
-  BATON_ASSIGN_OR_RETURN(const std::vector<KernelRow> rows, Kernels());
-  absl::StrAppend(&description_, "\n", DescribeSources(rows, *measured_kernels_));
   return absl::OkStatus();
 }
 
