@@ -16,7 +16,7 @@ double FloorOf(const KernelWork& work, const Ceilings& ceilings) {
 
 }  // namespace
 
-std::string KernelLines(const MeasuredKernels& measured, const std::string& device, const std::string& version) {
+std::string KernelLines(const KernelMeasurement& measured, const std::string& device, const std::string& version) {
   std::string lines = absl::StrCat("{\"device\":", JsonString(device), ",\"baton\":", JsonString(version), "}\n");
   for (const KernelRow& row : measured.rows) {
     absl::StrAppend(&lines, "{\"kernel\":", JsonString(row.work.kernel), ",\"shape\":", JsonString(row.work.shape),
@@ -26,7 +26,7 @@ std::string KernelLines(const MeasuredKernels& measured, const std::string& devi
   return lines;
 }
 
-std::string KernelMarkdown(const MeasuredKernels& measured, const Ceilings& ceilings) {
+std::string KernelMarkdown(const KernelMeasurement& measured, const Ceilings& ceilings) {
   std::string table = absl::StrFormat(
       "Ceilings: %.0f TFLOP/s (product), %.0f GB/s (copy, read and written).\n\n"
       "| kernel | shape | count | median µs | ms of a step | GFLOP | MB | floor µs | floor/median |\n"

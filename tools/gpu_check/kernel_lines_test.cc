@@ -8,8 +8,8 @@
 namespace baton {
 namespace {
 
-MeasuredKernels Measured() {
-  MeasuredKernels measured;
+KernelMeasurement Measured() {
+  KernelMeasurement measured;
   measured.rows.push_back(
       {{"product", "m=16384 n=768 k=3072 a=bf16 b=bf16 c=bf16 epilogue=bias", 75500000, 7.73e10}, 12, 123.4, 1500});
   measured.rows.push_back({{"layer_norm", "pass=forward rows=16384 columns=768 type=bf16", 50462720, 0}, 25, 20, 500});

@@ -26,7 +26,7 @@ absl::Status Run(const std::string& job_file, const std::string& file, const std
   }
   BATON_ASSIGN_OR_RETURN(const std::string gpu, DescribeGpu(0));
   BATON_ASSIGN_OR_RETURN(const Ceilings ceilings, MeasureCeilings(kCeilingExtent, kCeilingCopy));
-  BATON_ASSIGN_OR_RETURN(const MeasuredKernels measured, MeasureKernels(job, kSteps));
+  BATON_ASSIGN_OR_RETURN(const KernelMeasurement measured, MeasureKernels(job, kSteps));
   BATON_RETURN_IF_ERROR(WriteFile(file, KernelLines(measured, gpu, kVersion)));
   std::cout << gpu << "\n\n" << KernelMarkdown(measured, ceilings);
   return absl::OkStatus();

@@ -61,7 +61,7 @@ absl::StatusOr<Ceilings> MeasureCeilings(int64_t extent, Bytes copy_bytes) {
   return Ceilings{flops / micros(of_product), 2.0 * static_cast<double>(copy_bytes) / micros(of_copy)};
 }
 
-absl::StatusOr<MeasuredKernels> MeasureKernels(const proto::Job& job, int steps) {
+absl::StatusOr<KernelMeasurement> MeasureKernels(const proto::Job& job, int steps) {
   SessionOptions options;
   options.graphs = false;
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<TrainingSession> session, TrainingSession::Create(job, options));
@@ -75,7 +75,7 @@ absl::StatusOr<MeasuredKernels> MeasureKernels(const proto::Job& job, int steps)
     step_us.push_back(static_cast<double>(SteadyNow() - begin) / kNanosPerMicro);
   }
   BATON_ASSIGN_OR_RETURN(const std::vector<CudaKernelTimes::Row> rows, times.Rows());
-  MeasuredKernels measured;
+  KernelMeasurement measured;
   measured.step_us = Median(step_us);
   for (const CudaKernelTimes::Row& row : rows) {
     const auto runs = static_cast<int64_t>(row.micros.size());

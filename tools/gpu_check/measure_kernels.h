@@ -2,7 +2,7 @@
 // tools/gpu_check.
 //
 //     BATON_ASSIGN_OR_RETURN(const Ceilings ceilings, MeasureCeilings(kCeilingExtent, kCeilingCopy));
-//     BATON_ASSIGN_OR_RETURN(const MeasuredKernels measured, MeasureKernels(job, /*steps=*/5));
+//     BATON_ASSIGN_OR_RETURN(const KernelMeasurement measured, MeasureKernels(job, /*steps=*/5));
 #ifndef BATON_TOOLS_GPU_CHECK_MEASURE_KERNELS_H_
 #define BATON_TOOLS_GPU_CHECK_MEASURE_KERNELS_H_
 
@@ -21,7 +21,7 @@ absl::StatusOr<Ceilings> MeasureCeilings(int64_t extent, Bytes copy_bytes);
 
 // Runs `job`, resolved and with the CUDA backend, for one step that is not timed and `steps` that are, without graphs.
 // Errors: those of TrainingSession and of CUDA.
-absl::StatusOr<MeasuredKernels> MeasureKernels(const proto::Job& job, int steps);
+absl::StatusOr<KernelMeasurement> MeasureKernels(const proto::Job& job, int steps);
 
 }  // namespace baton
 

@@ -11,7 +11,7 @@ namespace baton {
 namespace {
 
 // "kernel pass=…" → how often it runs in a step.
-std::map<std::string, int64_t> CountsOf(const MeasuredKernels& measured) {
+std::map<std::string, int64_t> CountsOf(const KernelMeasurement& measured) {
   std::map<std::string, int64_t> counts;
   for (const KernelRow& row : measured.rows) {
     const size_t pass = row.work.shape.find("pass=");
@@ -27,7 +27,7 @@ std::map<std::string, int64_t> CountsOf(const MeasuredKernels& measured) {
 TEST_CASE("a step's kernels are counted by kernel and shape") {
   const proto::Job job =
       MakeJob(kSmallGpt, {"devices.backend=CUDA", "devices.precision=BF16", "model.gpt2.activation=GELU_TANH"});
-  const MeasuredKernels measured = MeasureKernels(job, 2).value();
+  const KernelMeasurement measured = MeasureKernels(job, 2).value();
   CHECK(kernel_observer.load() == nullptr);
   const std::map<std::string, int64_t> counts = CountsOf(measured);
   constexpr int kMicroBatches = 4, kLayers = 8;
@@ -58,7 +58,7 @@ TEST_CASE("a step's kernels are counted by kernel and shape") {
 TEST_CASE("a product's facts are those of its shape and epilogue") {
   const proto::Job job =
       MakeJob(kSmallGpt, {"devices.backend=CUDA", "devices.precision=BF16", "model.gpt2.activation=GELU_TANH"});
-  const MeasuredKernels measured = MeasureKernels(job, 1).value();
+  const KernelMeasurement measured = MeasureKernels(job, 1).value();
   int found = 0;
   for (const KernelRow& row : measured.rows) {
     if (row.work.shape != "m=24 n=64 k=16 a=bf16 b=bf16 c=bf16 epilogue=gelu") continue;

@@ -22,7 +22,7 @@ struct KernelRow {
   double us_of_step = 0;  // of all in one step, on average
 };
 
-struct MeasuredKernels {
+struct KernelMeasurement {
   std::vector<KernelRow> rows;  // those that take longest in a step first
   double step_us = 0;           // median of the same steps, without graphs and with events around each kernel
 };
