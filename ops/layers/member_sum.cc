@@ -69,20 +69,25 @@ absl::Status MemberSum::Recompute(KernelStream stream, const PassBuffers& buffer
 }
 
 absl::Status MemberSum::BackwardInput(KernelStream stream, const PassBuffers& buffers) {
-  BATON_RETURN_IF_ERROR(inner_->BackwardInput(stream, buffers));
+  PassBuffers inner = buffers;
+  // A layer may add to its gradients in the first half of a whole backward; those that are summed need the second.
+  if (gradients_) inner.is_whole_backward = false;
+  BATON_RETURN_IF_ERROR(inner_->BackwardInput(stream, inner));
   if (!grad_input_ || buffers.members == nullptr || buffers.grad_input == nullptr) return absl::OkStatus();
   return SumOver(*buffers.members, stream, input_shape(), buffers.grad_input);
 }
 
 // The inner layer adds to gradients that may have earlier micro-batches' sums, which must not be summed again.
 absl::Status MemberSum::BackwardWeight(KernelStream stream, const PassBuffers& buffers) {
-  if (!gradients_ || buffers.members == nullptr) return inner_->BackwardWeight(stream, buffers);
+  PassBuffers inner = buffers;
+  if (gradients_) inner.is_whole_backward = false;
+  if (!gradients_ || buffers.members == nullptr) return inner_->BackwardWeight(stream, inner);
   std::byte* earlier = buffers.scratch + inner_scratch_;
   for (size_t i = 0; i < shapes_.size(); earlier += AlignUp(shapes_[i].NumBytes()), ++i) {
     BATON_RETURN_IF_ERROR(backend_.Copy(stream, own_gradients_[i], shapes_[i].NumBytes(), earlier));
     BATON_RETURN_IF_ERROR(backend_.Zero(stream, shapes_[i].NumBytes(), own_gradients_[i]));
   }
-  BATON_RETURN_IF_ERROR(inner_->BackwardWeight(stream, buffers));
+  BATON_RETURN_IF_ERROR(inner_->BackwardWeight(stream, inner));
   earlier = buffers.scratch + inner_scratch_;
   for (size_t i = 0; i < shapes_.size(); earlier += AlignUp(shapes_[i].NumBytes()), ++i) {
     BATON_RETURN_IF_ERROR(SumOver(*buffers.members, stream, shapes_[i], own_gradients_[i]));
