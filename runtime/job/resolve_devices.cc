@@ -55,16 +55,22 @@ absl::Status ResolveNodes(int tensor, proto::Devices& devices) {
   return absl::OkStatus();
 }
 
+// GPUs compute a CUDA job, and a job that is planned for a known device.
 absl::Status CheckGpus(proto::Devices& devices) {
-  const bool is_cuda = devices.backend() == proto::Devices::CUDA;
-  if (!is_cuda && (devices.has_gpus() || devices.has_gpu_overlap())) {
+  const bool has_gpus = devices.backend() == proto::Devices::CUDA || devices.has_device();
+  if (!has_gpus && (devices.has_gpus() || devices.has_gpu_overlap())) {
     return absl::InvalidArgumentError(
         absl::StrCat(devices.has_gpus() ? absl::StrCat("devices.gpus: ", devices.gpus())
                                         : absl::StrCat("devices.gpu_overlap: ", devices.gpu_overlap()),
-                     " needs devices.backend: CUDA, not ", proto::Devices::Backend_Name(devices.backend())));
+                     " needs devices.backend: CUDA or a devices.device; ",
+                     proto::Devices::Backend_Name(devices.backend()), " computes on no GPUs"));
   }
   if (devices.has_gpus()) BATON_RETURN_IF_ERROR(CheckRange("devices.gpus", devices.gpus(), 1, 65536));
-  if (!is_cuda) return absl::OkStatus();
+  if (devices.has_gpus() && devices.has_cores()) {
+    return absl::InvalidArgumentError(absl::StrCat("devices.gpus: ", devices.gpus(), " and devices.cores: ",
+                                                   devices.cores(), " exclude each other; leave out one"));
+  }
+  if (!has_gpus) return absl::OkStatus();
   if (!devices.has_gpu_overlap()) devices.set_gpu_overlap(1);
   const double overlap = devices.gpu_overlap();
   if (overlap >= 1 && overlap <= 64) return absl::OkStatus();

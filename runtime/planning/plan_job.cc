@@ -78,7 +78,9 @@ void ApplyCores(const proto::Job& job, int processors_here, CostModel& costs) {
   const int members = job.parallel().tensor();
   SharedCores& cores = costs.cores;
   cores.devices_per_host = is_one_node ? 0 : devices.per_node() / members;
-  if (devices.backend() == proto::Devices::HOST) {
+  // Without times of this machine HOST may stand in for GPUs.
+  const bool stands_in = devices.has_gpus() && processors_here == 0;
+  if (devices.backend() == proto::Devices::HOST && !stands_in) {
     cores.cores = devices.has_cores() ? devices.cores() : is_one_node ? processors_here : 0;
     cores.threads_each = devices.threads_each() * members;
     return;

@@ -61,8 +61,8 @@ void ApplyLinks(const proto::Job& job, CostModel& costs);
 int GpusOfNode(const proto::Job& job, int gpus_here);
 
 // Sets the cores or the GPUs that the devices share: devices.cores, else `processors_here` if all devices are on one
-// node; for CUDA devices GpusOfNode. `processors_here`: the cores or the GPUs of this machine if the times are those of
-// this machine; 0: they are not.
+// node; for CUDA devices, and where others stand in for GPUs, GpusOfNode. `processors_here`: the cores or the GPUs of this
+// machine if the times are those of this machine; 0: they are not.
 void ApplyCores(const proto::Job& job, int processors_here, CostModel& costs);
 
 }  // namespace baton
