@@ -87,7 +87,7 @@ TEST_CASE("the devices of a host are dealt to its GPUs in turn") {
 }
 
 TEST_CASE("cores are never idle while work waits, and never do more than they can") {
-  for (int cores = 1; cores <= 5; ++cores) {
+  for (const double cores : {1.0, 2.0, 3.0, 4.0, 5.0}) {
     for (int seed = 0; seed < 20; ++seed) {
       std::vector<Piece> pieces;
       Nanos all = 0, longest = 0;
