@@ -1,4 +1,4 @@
-// Whoever measures kernels watches them here: each place that enqueues work on a GPU opens a KernelScope around it.
+// Lets a measurement watch kernels: each place that enqueues work on a GPU opens a KernelScope around it.
 // Used by ops/cuda, runtime/device/cuda and runtime/transport/cuda; observed by runtime/device/cuda/cuda_kernel_times.
 // While nothing observes, a scope costs one load. Free of CUDA, so that kernels' files need nothing more to link.
 //

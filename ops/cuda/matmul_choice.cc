@@ -32,7 +32,7 @@ struct TimedEvent {
   cudaEvent_t event = nullptr;
 };
 
-// What decides which algorithms there are and how they add.
+// Names everything that decides which algorithms there are and how they add.
 std::string KeyOf(const MatmulSpec& spec) {
   return absl::StrCat("m=", spec.m, " n=", spec.n, " k=", spec.k, " a_transposed=", spec.a_transposed ? 1 : 0,
                       " b_transposed=", spec.b_transposed ? 1 : 0, " a=", NameOf(spec.input_type),

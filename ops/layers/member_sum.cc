@@ -68,10 +68,15 @@ absl::Status MemberSum::Recompute(KernelStream stream, const PassBuffers& buffer
   return inner_->Recompute(stream, inner);
 }
 
-absl::Status MemberSum::BackwardInput(KernelStream stream, const PassBuffers& buffers) {
+// A layer may add to its gradients in the first half of a whole backward; those that are summed need the second.
+PassBuffers MemberSum::OfInner(const PassBuffers& buffers) const {
   PassBuffers inner = buffers;
-  // A layer may add to its gradients in the first half of a whole backward; those that are summed need the second.
   if (gradients_) inner.is_whole_backward = false;
+  return inner;
+}
+
+absl::Status MemberSum::BackwardInput(KernelStream stream, const PassBuffers& buffers) {
+  const PassBuffers inner = OfInner(buffers);
   BATON_RETURN_IF_ERROR(inner_->BackwardInput(stream, inner));
   if (!grad_input_ || buffers.members == nullptr || buffers.grad_input == nullptr) return absl::OkStatus();
   return SumOver(*buffers.members, stream, input_shape(), buffers.grad_input);
@@ -79,8 +84,7 @@ absl::Status MemberSum::BackwardInput(KernelStream stream, const PassBuffers& bu
 
 // The inner layer adds to gradients that may have earlier micro-batches' sums, which must not be summed again.
 absl::Status MemberSum::BackwardWeight(KernelStream stream, const PassBuffers& buffers) {
-  PassBuffers inner = buffers;
-  if (gradients_) inner.is_whole_backward = false;
+  const PassBuffers inner = OfInner(buffers);
   if (!gradients_ || buffers.members == nullptr) return inner_->BackwardWeight(stream, inner);
   std::byte* earlier = buffers.scratch + inner_scratch_;
   for (size_t i = 0; i < shapes_.size(); earlier += AlignUp(shapes_[i].NumBytes()), ++i) {

@@ -51,6 +51,8 @@ class MemberSum final : public Layer {
  private:
   MemberSum(const Backend& backend, const MemberSumSpec& spec, std::unique_ptr<Layer> inner);
 
+  PassBuffers OfInner(const PassBuffers& buffers) const;
+
   const Backend& backend_;
   const bool output_;
   const bool grad_input_;

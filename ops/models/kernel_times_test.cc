@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "ops/models/testing/product_kernel.h"
+
 namespace baton {
 namespace {
 
@@ -17,18 +19,6 @@ GpuTraits Traits() {
   traits.latency_ns = 100;
   traits.launch_ns = 50;
   return traits;
-}
-
-Kernel Product(int64_t m, int64_t n, int64_t k) {
-  Kernel kernel;
-  kernel.kind = KernelKind::kProduct;
-  kernel.m = m;
-  kernel.n = n;
-  kernel.k = k;
-  kernel.tile_bytes = 2;
-  kernel.flops = 2.0 * m * n * k;
-  kernel.bytes = 2 * (m * k + k * n + m * n);
-  return kernel;
 }
 
 TEST_CASE("a pass takes the time for its bytes, its latency and its launch") {

@@ -5,6 +5,7 @@
 
 #include "ops/models/kernel_times.h"
 #include "ops/models/rates.h"
+#include "ops/models/testing/product_kernel.h"
 #include "schedules/costs/known_devices.h"
 
 namespace baton {
@@ -18,19 +19,6 @@ DeviceRates RatesOf(const std::string& name) {
   rates.multiprocessors = device.multiprocessors;
   rates.clock_ghz = device.clock_ghz;
   return rates;
-}
-
-// bf16 in and out.
-Kernel Product(int64_t m, int64_t n, int64_t k) {
-  Kernel kernel;
-  kernel.kind = KernelKind::kProduct;
-  kernel.m = m;
-  kernel.n = n;
-  kernel.k = k;
-  kernel.tile_bytes = 2;
-  kernel.flops = 2.0 * m * n * k;
-  kernel.bytes = 2 * (m * k + k * n + m * n);
-  return kernel;
 }
 
 // 16,384 tokens and 2,048 features in heads of `head_width`, as in the figures of Shah et al. 2024. Its FLOPs are those

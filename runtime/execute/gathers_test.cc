@@ -21,7 +21,7 @@ class ShardModule final : public StageModule {
 
   void Bind(const ChunkState& state) { parameters_ = reinterpret_cast<float*>(state.parameters); }
   std::vector<float> Parameters() const { return {parameters_, parameters_ + kNumbers}; }
-  // What the Forward of the last step found.
+  // The parameters that the Forward of the last step found.
   const std::vector<float>& found() const { return found_; }
 
   absl::Status Load(Stream&, DataKind, int, std::byte*) override { return absl::OkStatus(); }
@@ -68,16 +68,26 @@ Program TwoShards() {
   return program;
 }
 
-TEST_CASE("executor: a step begins with whole parameters, and RunGathers brings them between steps") {
-  auto program = std::make_shared<const Program>(TwoShards());
-  std::unique_ptr<HostDevice> devices[] = {HostDevice::Create(0, {}).value(), HostDevice::Create(1, {}).value()};
+// Two replicas of one chunk on two devices.
+struct Pipeline {
+  Pipeline() {
+    ExecutorOptions options;
+    options.devices = {devices[0].get(), devices[1].get()};
+    options.modules = {&modules[0], &modules[1]};
+    options.transport = &transport;
+    executor = Executor::Create(std::make_shared<const Program>(TwoShards()), options).value();
+  }
+
+  std::unique_ptr<HostDevice> devices[2] = {HostDevice::Create(0, {}).value(), HostDevice::Create(1, {}).value()};
   LocalTransport transport;
-  ShardModule modules[] = {ShardModule(0), ShardModule(1)};
-  ExecutorOptions options;
-  options.devices = {devices[0].get(), devices[1].get()};
-  options.modules = {&modules[0], &modules[1]};
-  options.transport = &transport;
-  auto executor = Executor::Create(program, options).value();
+  ShardModule modules[2] = {ShardModule(0), ShardModule(1)};
+  std::unique_ptr<Executor> executor;
+};
+
+TEST_CASE("executor: a step begins with whole parameters, and RunGathers brings them between steps") {
+  Pipeline pipeline;
+  const auto& executor = pipeline.executor;
+  auto& modules = pipeline.modules;
   for (int replica : {0, 1}) modules[replica].Bind(executor->StateOf(replica));
   for (int step = 0; step < 3; ++step) {
     REQUIRE(executor->RunStep(nullptr) == absl::OkStatus());
@@ -98,15 +108,8 @@ TEST_CASE("executor: a step begins with whole parameters, and RunGathers brings 
 }
 
 TEST_CASE("executor: gathers of a run that has failed return its error") {
-  auto program = std::make_shared<const Program>(TwoShards());
-  std::unique_ptr<HostDevice> devices[] = {HostDevice::Create(0, {}).value(), HostDevice::Create(1, {}).value()};
-  LocalTransport transport;
-  ShardModule modules[] = {ShardModule(0), ShardModule(1)};
-  ExecutorOptions options;
-  options.devices = {devices[0].get(), devices[1].get()};
-  options.modules = {&modules[0], &modules[1]};
-  options.transport = &transport;
-  auto executor = Executor::Create(program, options).value();
+  Pipeline pipeline;
+  const auto& executor = pipeline.executor;
   executor->Cancel(absl::UnavailableError("gone"));
   CHECK(executor->RunGathers() == absl::UnavailableError("gone"));
 }

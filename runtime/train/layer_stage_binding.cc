@@ -95,7 +95,7 @@ absl::Status LayerStageModule::CreateShared(Device& device) {
   return absl::OkStatus();
 }
 
-// What joins the norms of cut parameters.
+// Creates the table by which the norms of cut parameters are joined.
 absl::Status LayerStageModule::CreateNorms(Device& device) {
   const std::vector<CutNorm>& cuts = norms_->cuts();
   const std::vector<int32_t>& levels = norms_->levels();

@@ -44,7 +44,7 @@
 
 namespace baton {
 
-// What member 0 is made of. Borrowed, but for the programs.
+// The parts of member 0. They are borrowed, except for the programs.
 struct MemberTeamParts {
   const JobPlan* plan = nullptr;
   std::shared_ptr<const Program> program;

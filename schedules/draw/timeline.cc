@@ -156,7 +156,7 @@ std::string DrawCollectives(const DeviceProgram& device, const std::vector<Inter
   return lane;
 }
 
-// What the signs in the lanes mean: behind the rest of the legend, or on a line of its own if there are several.
+// The legend of the signs in the lanes: behind the rest of it, or on a line of its own if there are several signs.
 std::string LegendOfCollectives(const std::string& signs) {
   std::vector<std::string> meanings;
   for (const auto& [sign, name] : {std::pair<char, const char*>{kAllReduceSign, "all-reduce"},

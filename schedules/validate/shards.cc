@@ -28,7 +28,7 @@ class ShardsChecker {
   }
 
  private:
-  // What a replica of a chunk has, as indices of instructions; -1: that has not happened since.
+  // The state of a replica of a chunk, as indices of instructions; -1: that has not happened since.
   struct Chunk {
     int32_t updated = -1;    // its shard alone is up to date: no AllGather since this Update
     int32_t scattered = -1;  // its gradients are sums of its shard alone: no Update since this ReduceScatter

@@ -10,20 +10,8 @@
 namespace baton {
 namespace {
 
-LinearSpec Linear(const std::string& name, int64_t inputs, int64_t outputs) {
-  LinearSpec linear;
-  linear.name = name;
-  linear.inputs = inputs;
-  linear.outputs = outputs;
-  return linear;
-}
-
 // A block whose feed-forward layers become one, with a bias, a GELU and its gradient as epilogues.
-LayerCase FeedForward() {
-  ResidualSpec residual;
-  residual.layers = {{Linear("up", 16, 24)}, {ActivationSpec{ActivationKind::kGeluTanh}}, {Linear("down", 24, 16)}};
-  return {"feed-forward", {residual}, Shape(DataType::kFloat32, {5, 16})};
-}
+LayerCase FeedForward() { return GeluBlockCase(5, 16, 24); }
 
 void CheckClose(const std::vector<double>& actual, const std::vector<double>& expected) {
   REQUIRE(actual.size() == expected.size());

@@ -19,20 +19,8 @@
 namespace baton {
 namespace {
 
-LinearSpec Linear(const std::string& name, int64_t inputs, int64_t outputs) {
-  LinearSpec linear;
-  linear.name = name;
-  linear.inputs = inputs;
-  linear.outputs = outputs;
-  return linear;
-}
-
 // Products with every epilogue: a bias, a GELU, its gradient, and the gradients of biases.
-LayerCase FeedForward() {
-  ResidualSpec residual;
-  residual.layers = {{Linear("up", 40, 48)}, {ActivationSpec{ActivationKind::kGeluTanh}}, {Linear("down", 48, 40)}};
-  return {"feed-forward", {residual}, Shape(DataType::kFloat32, {33, 40})};
-}
+LayerCase FeedForward() { return GeluBlockCase(33, 40, 48); }
 
 LayerRun RunWith(const std::string& file) {
   const LayerCase layer_case = FeedForward();

@@ -306,7 +306,7 @@ LayerCase FeedForwardCase(int64_t rows, int64_t hidden, ActivationKind activatio
           Shape(type, {rows, 16})};
 }
 
-// Of a member that leaves the last bias to another one.
+// The part of a member that leaves the last bias to another one.
 LayerCase FeedForwardSliceCase(int64_t rows, int64_t hidden, DataType type) {
   LayerCase result = FeedForwardCase(rows, hidden, ActivationKind::kGeluTanh, true, type);
   result.name += " that another member adds";
@@ -324,6 +324,20 @@ LayerCase ResidualCase(DataType type) {
 }
 
 }  // namespace
+
+LayerCase GeluBlockCase(int64_t rows, int64_t width, int64_t hidden) {
+  const auto linear = [](const char* name, int64_t inputs, int64_t outputs) {
+    LinearSpec spec;
+    spec.name = name;
+    spec.inputs = inputs;
+    spec.outputs = outputs;
+    return spec;
+  };
+  ResidualSpec residual;
+  residual.layers = {
+      {linear("up", width, hidden)}, {ActivationSpec{ActivationKind::kGeluTanh}}, {linear("down", hidden, width)}};
+  return {"GELU block", {residual}, Shape(DataType::kFloat32, {rows, width})};
+}
 
 std::vector<LayerCase> AllLayerCases() {
   const DataType type = DataType::kFloat32;
