@@ -32,7 +32,7 @@ struct Rehearsal {
     one = Start(rank);
   }
 
-  // Until rank 0 has begun to rehearse, which it says once rank 1 has joined.
+  // Until rank 0 has begun to rehearse, which it says once both processes are connected.
   void AwaitBegin() const {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (!absl::StrContains(ReadWhole(out), "rehearsing")) {
@@ -63,6 +63,8 @@ TEST_CASE("a wire that is cut in one direction is found within the heartbeat") {
   const Relay::Direction direction = GENERATE(Relay::kUp, Relay::kDown);
   CAPTURE(direction);
   Rehearsal run(1000);
+  // A cut behind "rehearsing" must not catch the welcome on its way.
+  run.relay.SetDelay(std::chrono::milliseconds(300));
   run.AwaitBegin();
   const auto begin = std::chrono::steady_clock::now();
   run.relay.Cut(direction);

@@ -168,6 +168,13 @@ absl::Status Lead(Control& control, const RehearseFlags& flags) {
   }
   BATON_RETURN_IF_ERROR(CheckWritable("--trace", flags.trace_file));
   BATON_RETURN_IF_ERROR(CheckWritable(flags.pictures));
+  RehearsalPlan plan = {program, request.costs, flags.steps, 0};
+  for (const auto& intervals : simulated.devices) {
+    for (const Interval& interval : intervals) plan.longest = std::max(plan.longest, interval.end - interval.start);
+  }
+  BATON_ASSIGN_OR_RETURN(plan, ShareRehearsal(control, std::move(plan)));
+  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Rehearsal::Create(plan, control));
+  // All processes are connected now.
   const bool is_text = flags.format == "text";
   if (is_text)
     std::cout << problem.schedule() << ": " << problem.description() << "\n"
@@ -177,12 +184,6 @@ absl::Status Lead(Control& control, const RehearseFlags& flags) {
               << (control.size() == 1 ? "" : absl::StrCat(" in ", control.size(), " processes"))
               << (shares_cores && !takes_turns ? ", each with a core of its own" : "") << "\n\n"
               << std::flush;
-  RehearsalPlan plan = {program, request.costs, flags.steps, 0};
-  for (const auto& intervals : simulated.devices) {
-    for (const Interval& interval : intervals) plan.longest = std::max(plan.longest, interval.end - interval.start);
-  }
-  BATON_ASSIGN_OR_RETURN(plan, ShareRehearsal(control, std::move(plan)));
-  BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Rehearsal> rehearsal, Rehearsal::Create(plan, control));
   BATON_ASSIGN_OR_RETURN(const Nanos lateness, MeasureSleepLateness());
   Measured measured;
   BATON_RETURN_IF_ERROR(RunSteps(plan, control, *rehearsal, measured));
