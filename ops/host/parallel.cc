@@ -7,8 +7,8 @@
 
 #include "base/mutex.h"
 
-// What `#pragma omp parallel` compiles to. Called directly, it needs no -fopenmp, whose runtime library would be
-// another one with Clang.
+// The function that `#pragma omp parallel` compiles to. Called directly, it needs no -fopenmp, whose runtime library
+// would be another one with Clang.
 extern "C" void GOMP_parallel(void (*function)(void*), void* data, unsigned num_threads, unsigned flags);
 
 #ifdef __SANITIZE_THREAD__

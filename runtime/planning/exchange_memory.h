@@ -9,8 +9,9 @@
 
 namespace baton {
 
-// What NcclTransport allocates on `device` for the sums of `program`: staging for each sum whose members are in several
-// processes, on the device of its first member in each of them. `rank_of_device`: see DealDevices; empty: one process.
+// The bytes that NcclTransport allocates on `device` for the sums of `program`: staging for each sum whose members are
+// in several processes, on the device of its first member in each of them. `rank_of_device`: see DealDevices; empty: one
+// process.
 Bytes ExchangeBytes(const Program& program, const std::vector<int>& rank_of_device, int device);
 
 }  // namespace baton

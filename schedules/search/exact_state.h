@@ -17,7 +17,7 @@ class ExactState {
  public:
   explicit ExactState(const SearchProblem& problem);
 
-  // What Run and Block change on a device, for Undo.
+  // The state of a device that Run and Block change, for Undo.
   struct Before {
     Nanos now;
     uint64_t blocked;

@@ -20,7 +20,7 @@ struct RepeatedWord {
   std::vector<std::vector<Letter>> devices;  // [device] all passes of its chunks, in the order of a round
 };
 
-// What `word` does around micro-batch `middle`, from 0. A round begins with the forward of the device's first chunk.
+// The passes of `word` around micro-batch `middle`, from 0. A round begins with the forward of a device's first chunk.
 // The result may be unable to run, or exceed the limits, if the word does not repeat there.
 RepeatedWord RepeatedWordOf(const SearchProblem& problem, const Word& word, int32_t middle);
 

@@ -10,7 +10,7 @@ namespace baton::stand_in {
 // product returns `product`. Thread contract: any thread, while no product is chosen or run.
 void FailEpilogues(cublasStatus_t heuristic, cublasStatus_t product);
 
-// What cublasLtGetVersion returns from now on.
+// Sets the version that cublasLtGetVersion returns from now on.
 void SetLibraryVersion(size_t version);
 
 // Makes `algorithm` another one for the same product, which adds in `order`, from 0 to 2, and applies `epilogue`.

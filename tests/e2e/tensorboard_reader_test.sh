@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the real TensorBoard reads of a run is what metrics.jsonl has. The first argument is the binary. A TensorBoard
+# The real TensorBoard reads from a run the values that metrics.jsonl has. The first argument is the binary. TensorBoard
 # elsewhere is found by the path:
 #
 #   bazel test --test_env=PATH=VENV/bin:$PATH //tests/e2e:tensorboard_reader_test

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What `baton verify` prints and how it exits. The first argument is the binary.
+# Tests the output and the exit status of `baton verify`. The first argument is the binary.
 set -u
 baton="$1"
 folder="${TEST_TMPDIR:-$(mktemp -d)}"

@@ -169,7 +169,7 @@ TEST_CASE("what is wrong in a run over several processes is one sentence in all 
   });
   for (int rank = 0; rank < 3; ++rank) {
     CAPTURE(rank);
-    // Who joins after rank 0 has failed is told so at once.
+    // A process that joins after rank 0 has failed is told so at once.
     const std::string message = joined[rank].ok() ? messages[rank] : std::string(joined[rank].message());
     CHECK(absl::StrContains(message, wrong.message));
   }
