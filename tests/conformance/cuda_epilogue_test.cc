@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/conformance/cuda_under_test.h"
-#include "tests/conformance/layer_cases.h"
+#include "tests/conformance/composite_cases.h"
 #include "tests/conformance/layer_run.h"
 #include "tests/cuda_stand_in/cublas_lt.h"
 

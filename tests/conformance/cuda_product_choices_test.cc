@@ -12,7 +12,7 @@
 #include "base/write_file.h"
 #include "runtime/machine/product_choice_file.h"
 #include "tests/conformance/cuda_under_test.h"
-#include "tests/conformance/layer_cases.h"
+#include "tests/conformance/composite_cases.h"
 #include "tests/conformance/layer_run.h"
 #include "tests/cuda_stand_in/cublas_lt.h"
 

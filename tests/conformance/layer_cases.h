@@ -12,9 +12,6 @@ namespace baton {
 // or block), and composites. Inputs in f32.
 std::vector<LayerCase> AllLayerCases();
 
-// A residual block of two linear layers, `up` and `down`, with a GELU between them. [rows, width], in f32.
-LayerCase GeluBlockCase(int64_t rows, int64_t width, int64_t hidden);
-
 // A few small cases of every primitive layer, a tiny GPT-2 and a tiny MLP. Inputs in f64.
 std::vector<LayerCase> DoubleLayerCases();
 
