@@ -2,7 +2,8 @@
 import glob, json, os, struct, subprocess, sys, tempfile
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, AutoModelForImageClassification, PreTrainedTokenizerFast
+from transformers import ResNetConfig, ViTConfig
 from transformers.utils import logging
 
 BATON, MODELS, TOKENS = "bazel-bin/tools/baton/baton", "tests/data/models/causal/*/", "tests/data/tokens/tokens.bin"
@@ -20,6 +21,16 @@ BY_HAND = {
     "qwen3 by hand": "llama { layers: 2 width: 24 heads: 4 head_width: 8 feed_forward: 40 context: 64 vocabulary: 400 "
                      "query_key_norm: true }",
 }
+IMAGES = 16
+BASIC = {"layer_type": "basic", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [2, 1]}
+BOTTLENECK = {"layer_type": "bottleneck", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 2]}
+VIT = {"image_size": 32, "patch_size": 8, "hidden_size": 24, "num_attention_heads": 3, "num_hidden_layers": 2,
+       "intermediate_size": 40, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+CLASSIFIERS = [("ResNet", ResNetConfig, {**blocks, "hidden_act": activation, **more})
+               for blocks in (BASIC, BOTTLENECK) for activation in ("relu", "gelu", "silu")
+               for more in ({}, {"downsample_in_first_stage": True, "downsample_in_bottleneck": True})]
+CLASSIFIERS += [("ViT", ViTConfig, {**VIT, "hidden_act": activation, "qkv_bias": bias})
+                for activation, bias in (("gelu", True), ("gelu_new", False), ("silu", True), ("relu", False))]
 
 
 def batch(step):
@@ -36,11 +47,16 @@ def loss_of(model, step):
 
 
 def baton(folder, model, steps, rate="1e-3", stages=1):
-    """Trains, and returns the losses and gradient norms."""
-    with open(folder + ".textproto", "w") as job:
-        job.write(f"""model {{ {model} }} batch {{ sequences: {SEQUENCES} micro_batches: 4 }} run {{ steps: {steps} }}
+    """Trains a model of language, and returns the losses and gradient norms."""
+    return train(folder, f"""model {{ {model} }} batch {{ sequences: {SEQUENCES} micro_batches: 4 }} run {{ steps: {steps} }}
 data {{ tokens: "{TOKENS}" format: UINT16 order: SEQUENTIAL context: {CONTEXT} }} pipeline {{ stages: {stages} }}
 optimizer {{ adamw {{ learning_rate: {rate} weight_decay: 0.1 beta2: 0.95 }} clip_norm: 1 }}""")
+
+
+def train(folder, text):
+    """Trains a job, and returns the losses and gradient norms."""
+    with open(folder + ".textproto", "w") as job:
+        job.write(text)
     done = subprocess.run([BATON, "train", folder + ".textproto", "--output", folder], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr.strip() or done.stdout.strip())
@@ -104,16 +120,43 @@ def greedy_agrees(folder):
 
 
 def tokenizers_agree(model):
-    """Whether texts have the numbers that the tokenizers library gives them; and the name of each file."""
+    """Names of tokenizers, and how many texts do not have the numbers that the tokenizers library gives them. `model`
+    has a number for each token."""
     for file in sorted(glob.glob(TOKENIZERS)):
         theirs = PreTrainedTokenizerFast(tokenizer_file=file)
         texts = [case["text"] for case in json.load(open(os.path.dirname(file) + "/expected.json"))["cases"]]
         bad = 0
         for text in texts:
             expected = theirs(text, add_special_tokens=False)["input_ids"]
-            if 0 < len(expected) <= CONTEXT:
+            if 0 < len(expected) <= CONTEXT and "\0" not in text:  # which no argument can have
                 bad += generated(model, ["--prompt=" + text], 1, "--tokenizer", file)[:-1] != expected
         yield os.path.basename(os.path.dirname(file)), bad
+
+
+def classifiers_agree(work):
+    """Names of image classifiers with random weights, and how far a first step's loss and gradient norm are off."""
+    random = torch.Generator().manual_seed(1)
+    pixels = torch.randint(0, 256, (IMAGES, 3, 32, 32), generator=random)
+    labels = torch.randint(0, 10, (IMAGES,), generator=random)
+    with open(work + "/images.bin", "wb") as file:
+        for image, label in zip(pixels, labels):
+            file.write(bytes([label]) + bytes(image.flatten().tolist()))
+    for index, (name, config, options) in enumerate(CLASSIFIERS):
+        torch.manual_seed(index)
+        model = AutoModelForImageClassification.from_config(config(num_labels=10, **options))
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter += 0.1 * torch.randn_like(parameter)
+        folder = f"{work}/classifier{index}"
+        model.save_pretrained(folder)
+        model.train()
+        loss = torch.nn.functional.cross_entropy(model(pixels.float() / 255).logits, labels)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        image = "image { height: 32 }" if name == "ResNet" else ""
+        ours = train(folder + "_out", f"""model {{ hugging_face: "{folder}" {image} }} batch {{ sequences: {IMAGES} }}
+data {{ images: "{work}/images.bin" format: CIFAR10 order: SEQUENTIAL }} optimizer {{ clip_norm: 1 }} run {{ steps: 1 }}""")
+        yield f"{name} {options.get('layer_type', '')} {options['hidden_act']}", difference(ours, [(loss.item(), norm.item())])
 
 
 def main():
@@ -134,10 +177,13 @@ def main():
             print(f"{name:16} {f'training {trained:.1e}' if folder else '':17}  exported {off:.1e}  read again: {'equal bits' if same else 'DIFFERENT'}"
                   f"{('  greedy: ' + ('equal' if greedy else 'DIFFERENT')) if folder else ''}"
                   f"{'  FAILS' if bad else ''}", flush=True)
-        model = next(folder for _, _, folder in cases if folder)
-        for name, bad in tokenizers_agree(model):
+        baton(work + "/tokens", "gpt2 { layers: 1 width: 8 heads: 1 context: 64 vocabulary: 1024 }", 1)
+        for name, bad in tokenizers_agree(work + "/tokens"):
             failed += bad > 0
             print(f"tokenizer {name:16} {f'{bad} texts DIFFER' if bad else 'equal'}", flush=True)
+        for name, off in classifiers_agree(work):
+            failed += off > TOLERANCE
+            print(f"{name:24} first step {off:.1e}{'  FAILS' if off > TOLERANCE else ''}", flush=True)
     sys.exit(1 if failed else 0)
 
 

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/generated_enum_reflection.h"
+#include "proto/job.pb.h"
 #include "runtime/job/field_names.h"
 
 namespace baton {
@@ -67,6 +68,11 @@ absl::Status CheckOneOf(absl::string_view field, int value, std::initializer_lis
   }
   return absl::InvalidArgumentError(
       absl::StrCat(field, ": ", name(value), " is not one of ", absl::StrJoin(names, ", ")));
+}
+
+// OK if `value` is an activation other than NONE.
+inline absl::Status CheckActivation(absl::string_view field, int value) {
+  return CheckOneOf<proto::Activation>(field, value, {proto::RELU, proto::GELU, proto::GELU_TANH, proto::SILU});
 }
 
 // `field is missing: why`.

@@ -24,8 +24,7 @@ class LayerResolver {
     if (!linear.has_outputs()) return Missing(Field(".linear.outputs"), "the layer's width");
     BATON_RETURN_IF_ERROR(CheckRange(Field(".linear.outputs"), linear.outputs(), 1, kMaxWidth));
     if (!linear.has_activation()) linear.set_activation(proto::NONE);
-    BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>(Field(".linear.activation"), linear.activation(),
-                                                        {proto::NONE, proto::RELU, proto::GELU, proto::GELU_TANH}));
+    BATON_RETURN_IF_ERROR(CheckEnum<proto::Activation>(Field(".linear.activation"), linear.activation()));
     BATON_RETURN_IF_ERROR(CheckFloats(".linear"));
     const double inputs = shape_.is_image() ? shape_.NumElements() : static_cast<double>(shape_.width());
     if (inputs > static_cast<double>(kMaxWidth)) {
@@ -171,8 +170,7 @@ class LayerResolver {
     if (!gated.has_inner()) return Missing(Field(".gated_feed_forward.inner"), "the width of gate and up");
     if (!gated.has_activation()) gated.set_activation(proto::SILU);
     BATON_RETURN_IF_ERROR(CheckRange(Field(".gated_feed_forward.inner"), gated.inner(), 1, kMaxWidth));
-    BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>(Field(".gated_feed_forward.activation"), gated.activation(),
-                                                        {proto::RELU, proto::GELU, proto::GELU_TANH, proto::SILU}));
+    BATON_RETURN_IF_ERROR(CheckActivation(Field(".gated_feed_forward.activation"), gated.activation()));
     BATON_RETURN_IF_ERROR(CheckFeatures(".gated_feed_forward"));
     const double inner = gated.inner(), width = shape_.width();
     sizes_.parameters += 3 * inner * width;

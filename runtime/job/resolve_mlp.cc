@@ -22,8 +22,7 @@ absl::Status ResolveMlp(proto::Mlp& mlp, ModelSizes& sizes) {
     if (i > 0) sizes.parameters += (static_cast<double>(mlp.sizes(i - 1)) + 1) * mlp.sizes(i);
   }
   if (!mlp.has_activation()) mlp.set_activation(proto::RELU);
-  return CheckOneOf<proto::Activation>("model.mlp.activation", mlp.activation(),
-                                       {proto::NONE, proto::RELU, proto::GELU, proto::GELU_TANH});
+  return CheckEnum<proto::Activation>("model.mlp.activation", mlp.activation());
 }
 
 }  // namespace baton

@@ -53,8 +53,7 @@ absl::Status ResolveGpt2(int64_t sequence, proto::Gpt2& gpt2, ModelSizes& sizes)
   if (!gpt2.has_feed_forward()) gpt2.set_feed_forward(4 * gpt2.width());
   if (!gpt2.has_epsilon()) gpt2.set_epsilon(1e-5);
   if (!gpt2.has_tied()) gpt2.set_tied(true);
-  BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>("model.gpt2.activation", gpt2.activation(),
-                                                      {proto::RELU, proto::GELU, proto::GELU_TANH}));
+  BATON_RETURN_IF_ERROR(CheckActivation("model.gpt2.activation", gpt2.activation()));
   BATON_RETURN_IF_ERROR(CheckRange("model.gpt2.feed_forward", gpt2.feed_forward(), 1, kMaxWidth));
   BATON_RETURN_IF_ERROR(CheckPositive("model.gpt2.epsilon", gpt2.epsilon(), 1));
   const double width = gpt2.width(), inner = gpt2.feed_forward(), vocabulary = gpt2.vocabulary();
@@ -107,8 +106,7 @@ absl::Status ResolveLlama(int64_t sequence, proto::Llama& llama, ModelSizes& siz
   if (!llama.has_attention_output_bias()) llama.set_attention_output_bias(false);
   if (!llama.has_feed_forward_bias()) llama.set_feed_forward_bias(false);
   if (!llama.has_query_key_norm()) llama.set_query_key_norm(false);
-  BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>("model.llama.activation", llama.activation(),
-                                                      {proto::RELU, proto::GELU, proto::GELU_TANH, proto::SILU}));
+  BATON_RETURN_IF_ERROR(CheckActivation("model.llama.activation", llama.activation()));
   BATON_RETURN_IF_ERROR(CheckPositive("model.llama.epsilon", llama.epsilon(), 1));
   BATON_RETURN_IF_ERROR(CheckRange("model.llama.window", llama.window(), 0, int64_t{1} << 24));
   BATON_RETURN_IF_ERROR(ResolveRotary("model.llama.rotary", *llama.mutable_rotary()));
@@ -142,8 +140,7 @@ absl::Status ResolveBert(int64_t sequence, proto::Bert& bert, ModelSizes& sizes)
   // Ids, segment · vocabulary + token, are 32-bit numbers.
   BATON_RETURN_IF_ERROR(CheckRange("model.bert.segments", bert.segments(), 1,
                                    std::min<int64_t>(1024, ((int64_t{1} << 31) - 1) / bert.vocabulary())));
-  BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>("model.bert.activation", bert.activation(),
-                                                      {proto::RELU, proto::GELU, proto::GELU_TANH, proto::SILU}));
+  BATON_RETURN_IF_ERROR(CheckActivation("model.bert.activation", bert.activation()));
   BATON_RETURN_IF_ERROR(CheckPositive("model.bert.epsilon", bert.epsilon(), 1));
   const double width = bert.width(), inner = bert.feed_forward(), vocabulary = bert.vocabulary();
   const double tables = vocabulary + bert.context() + bert.segments();

@@ -12,8 +12,6 @@ namespace baton {
 namespace {
 
 constexpr int kMostStages = 16;
-constexpr std::initializer_list<proto::Activation> kActivations = {proto::RELU, proto::GELU, proto::GELU_TANH,
-                                                                   proto::SILU};
 
 // The pixels behind a window with stride 2 that keeps what it can of an edge.
 int64_t Halved(int64_t edge) { return (edge + 1) / 2; }
@@ -97,7 +95,7 @@ absl::Status ResolveVit(proto::Vit& vit, ModelSizes& sizes) {
   if (!vit.has_epsilon()) vit.set_epsilon(1e-12);
   if (!vit.has_query_key_value_bias()) vit.set_query_key_value_bias(true);
   BATON_RETURN_IF_ERROR(CheckRange("model.vit.feed_forward", vit.feed_forward(), 1, kMaxWidth));
-  BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>("model.vit.activation", vit.activation(), kActivations));
+  BATON_RETURN_IF_ERROR(CheckActivation("model.vit.activation", vit.activation()));
   BATON_RETURN_IF_ERROR(CheckPositive("model.vit.epsilon", vit.epsilon(), 1));
   const double width = vit.width(), inner = vit.feed_forward();
   const double pixels = static_cast<double>(vit.patch()) * vit.patch() * vit.image().channels();
@@ -124,7 +122,7 @@ absl::Status ResolveResnet(proto::Resnet& resnet, ModelSizes& sizes) {
   BATON_RETURN_IF_ERROR(CheckRange("model.resnet.embedding", resnet.embedding(), 1, kMaxWidth));
   BATON_RETURN_IF_ERROR(ResolveImage("model.resnet.image", *resnet.mutable_image()));
   BATON_RETURN_IF_ERROR(CheckRange("model.resnet.classes", resnet.classes(), 2, kMaxWidth));
-  BATON_RETURN_IF_ERROR(CheckOneOf<proto::Activation>("model.resnet.activation", resnet.activation(), kActivations));
+  BATON_RETURN_IF_ERROR(CheckActivation("model.resnet.activation", resnet.activation()));
   BATON_RETURN_IF_ERROR(CheckStages(resnet));
   AddResnetSizes(resnet, sizes);
   return absl::OkStatus();

@@ -34,7 +34,7 @@ proto::Job JobOf(const std::string& folder) {
 }  // namespace
 
 TEST_CASE("a config.json that Baton writes describes the model that it read") {
-  for (const char* folder : {"bert", "vit", "resnet", "resnet_bottleneck"}) {
+  for (const char* folder : {"bert", "vit", "resnet", "resnet_bottleneck", "resnet_gelu"}) {
     CAPTURE(folder);
     proto::Job job = JobOf(folder);
     const std::string text = WriteHuggingFaceConfig(job.model()).value();
@@ -48,7 +48,7 @@ TEST_CASE("a config.json that Baton writes describes the model that it read") {
 
 TEST_CASE("weights are written as they were read, bit for bit") {
   const ReferenceBackend backend;
-  for (const char* folder : {"bert", "vit", "resnet", "resnet_bottleneck"}) {
+  for (const char* folder : {"bert", "vit", "resnet", "resnet_bottleneck", "resnet_gelu"}) {
     CAPTURE(folder);
     const proto::Job job = JobOf(folder);
     const ModelSpec model = ModelOfJob(job).value();

@@ -151,6 +151,10 @@ TEST_CASE("ResNet of bottlenecks is that of transformers, running statistics inc
   CheckCase(ImageCase("resnet_bottleneck", "image { height: 32 }"));
 }
 
+TEST_CASE("ResNet with GELU has it behind its stem and blocks, and ReLU within blocks, as transformers has") {
+  CheckCase(ImageCase("resnet_gelu", "image { height: 32 }"));
+}
+
 TEST_CASE("a list of convolutions, group norms and residuals is that of PyTorch") { CheckCase(CnnCase()); }
 
 }  // namespace baton

@@ -40,7 +40,7 @@ class Builder {
   Builder(const ResnetOptions& options, std::vector<LayerSpec>* layers, int64_t channels)
       : options_(options), layers_(layers), channels_(channels) {}
 
-  void Convolution(const std::string& name, int64_t outputs, int64_t kernel, int64_t stride, bool activates) {
+  void Convolution(const std::string& name, int64_t outputs, int64_t kernel, int64_t stride) {
     ConvolutionSpec convolution{name + ".convolution", channels_, outputs, kernel, stride, kernel / 2, /*bias=*/false};
     const double deviation = std::sqrt(2.0 / static_cast<double>(outputs * kernel * kernel));
     convolution.initializer = {Initializer::Kind::kNormal, deviation};
@@ -48,30 +48,32 @@ class Builder {
     norm.statistics = options_.statistics;
     layers_->push_back({convolution});
     layers_->push_back({norm});
-    if (activates) Activation();
     channels_ = outputs;
   }
 
-  void Activation() { layers_->push_back({ActivationSpec{options_.activation}}); }
+  void Activation(ActivationKind kind) { layers_->push_back({ActivationSpec{kind}}); }
 
   void Block(const std::string& name, int64_t outputs, int64_t stride) {
     ResidualSpec residual;
     if (outputs != channels_ || stride != 1) {
-      Builder(options_, &residual.shortcut, channels_).Convolution(name + ".shortcut", outputs, 1, stride, false);
+      Builder(options_, &residual.shortcut, channels_).Convolution(name + ".shortcut", outputs, 1, stride);
     }
     Builder inner(options_, &residual.layers, channels_);
     if (options_.bottleneck) {
       const int64_t reduced = outputs / kReduction;
       const bool early = options_.downsample_in_bottleneck;
-      inner.Convolution(name + ".layer.0", reduced, 1, early ? stride : 1, true);
-      inner.Convolution(name + ".layer.1", reduced, 3, early ? 1 : stride, true);
-      inner.Convolution(name + ".layer.2", outputs, 1, 1, false);
+      inner.Convolution(name + ".layer.0", reduced, 1, early ? stride : 1);
+      inner.Activation(ActivationKind::kRelu);
+      inner.Convolution(name + ".layer.1", reduced, 3, early ? 1 : stride);
+      inner.Activation(ActivationKind::kRelu);
+      inner.Convolution(name + ".layer.2", outputs, 1, 1);
     } else {
-      inner.Convolution(name + ".layer.0", outputs, 3, stride, true);
-      inner.Convolution(name + ".layer.1", outputs, 3, 1, false);
+      inner.Convolution(name + ".layer.0", outputs, 3, stride);
+      inner.Activation(ActivationKind::kRelu);
+      inner.Convolution(name + ".layer.1", outputs, 3, 1);
     }
     layers_->push_back({std::move(residual)});
-    Activation();
+    Activation(options_.activation);
     channels_ = outputs;
   }
 
@@ -108,7 +110,9 @@ absl::StatusOr<ModelSpec> ResnetModel(const ResnetOptions& options, int64_t exam
     for (int64_t block = 0; block < options.depths[stage]; ++block) {
       SequenceSpec layer;
       if (model.layers.empty()) {
-        Builder(options, &layer.layers, options.channels).Convolution("embedder", options.embedding, 7, 2, true);
+        Builder stem(options, &layer.layers, options.channels);
+        stem.Convolution("embedder", options.embedding, 7, 2);
+        stem.Activation(options.activation);
         layer.layers.push_back({PoolSpec{PoolKind::kMax, 3, 2, 1}});
       }
       const std::string name = absl::StrCat("stages.", stage, ".layers.", block);

@@ -20,7 +20,7 @@ struct ResnetOptions {
   int64_t classes = 0;
   bool downsample_in_first_stage = false;  // the first stage halves height and width, too
   bool downsample_in_bottleneck = false;   // a bottleneck's first convolution has the stride, not its second
-  ActivationKind activation = ActivationKind::kRelu;
+  ActivationKind activation = ActivationKind::kRelu;  // behind the stem and each block; within blocks it is ReLU
   BatchStatistics statistics = BatchStatistics::kMicroBatch;
 };
 
