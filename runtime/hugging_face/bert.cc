@@ -31,7 +31,7 @@ absl::Status ReadBertConfig(const ConfigFields& fields, const std::string& model
     BATON_ASSIGN_OR_RETURN(segments, fields.Whole("type_vocab_size", 1, 1024));
   }
   BATON_RETURN_IF_ERROR(fields.CheckDivides("num_attention_heads", heads, "hidden_size", width));
-  BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Positive("layer_norm_eps", 1e-12));
+  BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Epsilon("layer_norm_eps", 1e-12));
   BATON_ASSIGN_OR_RETURN(const proto::Activation activation, fields.ActivationOf("hidden_act", "gelu"));
   BATON_RETURN_IF_ERROR(fields.CheckFlag("tie_word_embeddings", true));
   BATON_RETURN_IF_ERROR(fields.CheckFlag("is_decoder", false));

@@ -73,6 +73,12 @@ absl::StatusOr<double> ConfigFields::Positive(const char* field, double fallback
   return Positive(field);
 }
 
+absl::StatusOr<double> ConfigFields::Epsilon(const char* field, double fallback) const {
+  BATON_ASSIGN_OR_RETURN(const double epsilon, Positive(field, fallback));
+  if (epsilon <= 1) return epsilon;
+  return Wrong(field, "must be above 0 and at most 1");
+}
+
 absl::StatusOr<double> ConfigFields::Dropout(const char* field) const {
   if (!Has(field)) return 0;
   if (!Any(field).is_number()) return Wrong(field, "is no number");

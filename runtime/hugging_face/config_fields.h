@@ -30,6 +30,8 @@ class ConfigFields {
   // A number above 0; required.
   absl::StatusOr<double> Positive(const char* field) const;
   absl::StatusOr<double> Positive(const char* field, double fallback) const;
+  // The number that norms add to a variance, above 0 and at most 1.
+  absl::StatusOr<double> Epsilon(const char* field, double fallback) const;
   // From 0 up to, not including, 1; 0 if the file has none.
   absl::StatusOr<double> Dropout(const char* field) const;
   absl::StatusOr<bool> Flag(const char* field, bool fallback) const;

@@ -135,6 +135,7 @@ TEST_CASE("wrong configurations are refused by field and value") {
       {With(Gpt2(), {{"n_embd", nullptr}}), "config.json: n_embd: null is no whole number"},
       {With(Gpt2(), {{"n_head", 5}}), "config.json: n_head: 5 does not divide n_embd: 12"},
       {With(Gpt2(), {{"layer_norm_epsilon", -1}}), "config.json: layer_norm_epsilon: -1 must be above 0"},
+      {With(Gpt2(), {{"layer_norm_epsilon", 2}}), "config.json: layer_norm_epsilon: 2 must be above 0 and at most 1"},
       {With(Gpt2(), {{"layer_norm_epsilon", "x"}}), "config.json: layer_norm_epsilon: \"x\" is no number"},
       {With(Gpt2(), {{"activation_function", "swishy"}}),
        "config.json: activation_function: \"swishy\" is not one of relu, gelu, gelu_python, gelu_new, silu, swish, "

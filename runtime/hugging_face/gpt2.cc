@@ -29,7 +29,7 @@ absl::Status ReadGpt2Config(const ConfigFields& fields, const std::string& model
   if (fields.Has("n_inner")) {
     BATON_ASSIGN_OR_RETURN(inner, fields.Whole("n_inner", 1, kMostConfigInner));
   }
-  BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Positive("layer_norm_epsilon", 1e-5));
+  BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Epsilon("layer_norm_epsilon", 1e-5));
   BATON_ASSIGN_OR_RETURN(const proto::Activation activation, fields.ActivationOf("activation_function", "gelu_new"));
   BATON_ASSIGN_OR_RETURN(const bool tied, fields.Flag("tie_word_embeddings", true));
   BATON_ASSIGN_OR_RETURN(const double embedding_dropout, fields.Dropout("embd_pdrop"));

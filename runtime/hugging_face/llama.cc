@@ -125,7 +125,7 @@ absl::Status ReadLlamaConfig(const ConfigFields& fields, const std::string& mode
   llama.set_context(context);
   llama.set_vocabulary(vocabulary);
   BATON_RETURN_IF_ERROR(ReadHeads(fields, llama));
-  BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Positive("rms_norm_eps", 1e-6));
+  BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Epsilon("rms_norm_eps", 1e-6));
   BATON_ASSIGN_OR_RETURN(const proto::Activation activation, fields.ActivationOf("hidden_act", "silu"));
   BATON_ASSIGN_OR_RETURN(const bool tied, fields.Flag("tie_word_embeddings", false));
   llama.set_epsilon(epsilon);

@@ -47,7 +47,7 @@ absl::Status ReadVitConfig(const ConfigFields& fields, const std::string& model_
   BATON_ASSIGN_OR_RETURN(const int64_t channels, fields.Whole("num_channels", 1, kMostPixels));
   BATON_ASSIGN_OR_RETURN(const int64_t classes, ReadNumLabels(fields));
   BATON_RETURN_IF_ERROR(fields.CheckDivides("num_attention_heads", heads, "hidden_size", width));
-  BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Positive("layer_norm_eps", 1e-12));
+  BATON_ASSIGN_OR_RETURN(const double epsilon, fields.Epsilon("layer_norm_eps", 1e-12));
   BATON_ASSIGN_OR_RETURN(const proto::Activation activation, fields.ActivationOf("hidden_act", "gelu"));
   BATON_ASSIGN_OR_RETURN(const bool bias, fields.Flag("qkv_bias", true));
   BATON_RETURN_IF_ERROR(ReadImageSize(fields, *vit.mutable_image()));

@@ -107,6 +107,8 @@ TEST_CASE("configurations that Baton does not compute are refused by the field's
       {resnet + R"(, "layer_type": "wide", "depths": [1, 1]})", "layer_type"},
       {resnet + R"(, "layer_type": "basic", "depths": [1]})", "depths"},
       {resnet + R"(, "layer_type": "basic", "depths": [1, 1], "id2label": {"0": "a"}})", "id2label"},
+      {bert + R"(, "layer_norm_eps": 1.5})", "layer_norm_eps: 1.5 must be above 0 and at most 1"},
+      {vit + R"(, "image_size": 8, "layer_norm_eps": 1e30})", "layer_norm_eps: 1e+30 must be above 0 and at most 1"},
       {vit + R"(, "image_size": 10})", "patch_size"},
       {vit + R"(, "image_size": [8, 8, 8]})", "image_size"},
       {vit + R"(, "image_size": [8, "8"]})", "image_size"},
