@@ -5,7 +5,7 @@
 //   layer->Forward(stream, buffers);                  // for each micro-batch, in this order:
 //   layer->Recompute(stream, buffers);
 //   layer->BackwardInput(stream, buffers);
-//   layer->BackwardWeight(stream, buffers);           // at any time after its BackwardInput
+//   layer->BackwardWeight(stream, buffers);           // at any time after its BackwardInput; or both by Backward
 #ifndef BATON_OPS_LAYERS_LAYER_H_
 #define BATON_OPS_LAYERS_LAYER_H_
 
@@ -146,6 +146,18 @@ class Layer {
   virtual bool recomputes_output() const { return false; }
   virtual absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) = 0;
   virtual absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) = 0;
+
+  // Both at once, without the weights' half if is_frozen(). buffers: those of BackwardInput and BackwardWeight, but no
+  // stash, and scratch of backward_scratch() bytes.
+  virtual absl::Status Backward(KernelStream stream, const PassBuffers& buffers) {
+    PassBuffers both = buffers;
+    both.stash = buffers.scratch;
+    both.scratch = buffers.scratch + footprint().stash;
+    both.is_whole_backward = true;
+    if (absl::Status status = BackwardInput(stream, both); !status.ok() || is_frozen()) return status;
+    return BackwardWeight(stream, both);
+  }
+  virtual Bytes backward_scratch() const { return footprint().stash + footprint().scratch; }
 };
 
 }  // namespace baton

@@ -58,6 +58,7 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
                 layer.input_shape());
     }
     if (i + 1 < layers_.size()) {
+      largest_gradient_ = std::max(largest_gradient_, AlignUp(layer.output_shape().NumBytes()));
       if (layer.weight_needs_grad_output()) {
         placement.grad_output = place(Region::kStash, layer.output_shape());
       } else {
@@ -73,10 +74,13 @@ Sequence::Sequence(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::mo
     footprint_.recomputed += own.recomputed;
     footprint_.recomputed_weight += own.recomputed_weight;
     largest_scratch = std::max(largest_scratch, own.scratch);
+    largest_stash_ = std::max(largest_stash_, own.stash);
     placements_.push_back(placement);
   }
   inner_scratch_offset_ = footprint_.scratch;
   footprint_.scratch += largest_scratch;
+  turns_offset_ = footprint_.scratch;
+  stash_offset_ = turns_offset_ + static_cast<Bytes>(std::min<size_t>(layers_.size() - 1, 2)) * largest_gradient_;
   // Gradients stand last, so that a Forward needs only the scratch before them.
   for (Placement& placement : placements_) {
     if (placement.grad_output.region == Region::kScratch) placement.grad_output.offset += footprint_.scratch;
@@ -201,6 +205,21 @@ absl::Status Sequence::BackwardWeight(KernelStream stream, const PassBuffers& bu
   for (size_t i = layers_.size(); i-- > 0;) {
     if (layers_[i]->is_frozen()) continue;
     BATON_RETURN_IF_ERROR(layers_[i]->BackwardWeight(stream, BuffersOf(i, buffers)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sequence::Backward(KernelStream stream, const PassBuffers& buffers) {
+  const auto turn = [&](size_t layer) { return buffers.scratch + turns_offset_ + layer % 2 * largest_gradient_; };
+  for (size_t i = layers_.size(); i-- > 0;) {
+    PassBuffers own = BuffersOf(static_cast<int>(i), buffers);
+    own.is_whole_backward = true;
+    own.stash = At(buffers.scratch, stash_offset_);
+    if (i + 1 < layers_.size()) own.grad_output = turn(i);
+    if (i > 0) own.grad_input = turn(i - 1);
+    if (i == 0) own.addend = buffers.addend;
+    BATON_RETURN_IF_ERROR(layers_[i]->BackwardInput(stream, own));
+    if (!layers_[i]->is_frozen()) BATON_RETURN_IF_ERROR(layers_[i]->BackwardWeight(stream, own));
   }
   return absl::OkStatus();
 }

@@ -53,6 +53,9 @@ class Sequence final : public Layer {
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override;
   // Leaves frozen layers out.
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override;
+  // Layer by layer, so that scratch holds one layer's stash and two gradients at a time.
+  absl::Status Backward(KernelStream stream, const PassBuffers& buffers) override;
+  Bytes backward_scratch() const override { return stash_offset_ + largest_stash_; }
 
  private:
   enum class Region : int8_t { kSaved, kSavedWeight, kStash, kScratch, kRecomputed, kRecomputedWeight };
@@ -77,6 +80,11 @@ class Sequence final : public Layer {
   const std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<Placement> placements_;  // [layer]
   Bytes inner_scratch_offset_ = 0;
+  // The scratch of Backward: that of Forward, two gradients that layers take in turn, and a stash.
+  Bytes turns_offset_ = 0;
+  Bytes largest_gradient_ = 0;
+  Bytes stash_offset_ = 0;
+  Bytes largest_stash_ = 0;
   Footprint footprint_;
 };
 

@@ -43,10 +43,12 @@ class RecordingLayer final : public Layer {
   std::vector<std::byte*> bound_gradients;
   std::vector<bool> frozen;
   absl::Status answer = absl::OkStatus();
+  std::vector<RecordingLayer*>* calls = nullptr;  // if not null, the layer of each call is added
 
  private:
   absl::Status Record(const PassBuffers& buffers) {
     last = buffers;
+    if (calls != nullptr) calls->push_back(this);
     return answer;
   }
   const Shape input_;
@@ -219,6 +221,34 @@ TEST_CASE("without grad_input, the first layer gets none and the others do") {
   REQUIRE(fixture.sequence->BackwardInput({}, outer).ok());
   CHECK(fixture.layers[0]->last.grad_input == nullptr);
   CHECK(fixture.layers[1]->last.grad_input != nullptr);
+}
+
+TEST_CASE("a whole backward finishes each layer before the one in front of it, in which its stash may be overwritten") {
+  Fixture fixture;
+  std::vector<RecordingLayer*>& layers = fixture.layers;
+  fixture.sequence->Freeze({false, true, false, false});
+  std::vector<RecordingLayer*> calls;
+  for (RecordingLayer* layer : layers) layer->calls = &calls;
+  const PassBuffers outer = DistinctBuffers();
+  REQUIRE(fixture.sequence->Backward({}, outer).ok());
+  CHECK(calls == std::vector<RecordingLayer*>{layers[3], layers[3], layers[2], layers[2], layers[1],  // frozen
+                                              layers[0], layers[0]});
+  // The largest scratch of a layer, the fourth layer's input, two gradients of the third's output, the largest stash.
+  const Bytes end = 1024 + 192 + 2 * 192 + 128;
+  CHECK(fixture.sequence->backward_scratch() == end);
+  CHECK(layers.front()->last.grad_input == outer.grad_input);
+  CHECK(layers.back()->last.grad_output == outer.grad_output);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    CAPTURE(i);
+    const PassBuffers& own = layers[i]->last;
+    CHECK(own.is_whole_backward);
+    CHECK(own.stash == outer.scratch + end - 128);
+    CHECK(own.scratch + layers[i]->footprint().scratch <= own.stash - 2 * 192);
+    if (i == 0) continue;
+    CHECK(own.grad_input == layers[i - 1]->last.grad_output);
+    CHECK(own.grad_input != own.grad_output);
+    CHECK((own.grad_input == own.stash - 192 || own.grad_input == own.stash - 2 * 192));
+  }
 }
 
 TEST_CASE("parameters are bound to their layers in order, and the first error ends a call") {

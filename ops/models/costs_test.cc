@@ -45,6 +45,18 @@ Footprint SumOfCosts(const std::vector<LayerCosts>& layers, int64_t begin, int64
   return sum;
 }
 
+// The scratch of its Backward, as a plan adds it up.
+Bytes BackwardScratchOf(const std::vector<LayerCosts>& layers, int64_t begin, int64_t end) {
+  Bytes inputs = 0, scratch = 0, gradient = 0, stash = 0;
+  for (int64_t i = begin; i < end; ++i) {
+    if (i > begin) inputs += layers[i].keep_input_scratch_bytes;
+    scratch = std::max(scratch, layers[i].scratch_bytes);
+    stash = std::max(stash, layers[i].stash_bytes);
+    if (i + 1 < end) gradient = std::max(gradient, layers[i].output_bytes);
+  }
+  return inputs + scratch + std::min<int64_t>(end - begin - 1, 2) * gradient + stash;
+}
+
 std::vector<LayerCosts> CostsOf(const Backend& backend, const ModelSpec& model) {
   std::vector<LayerCosts> costs;
   const auto layers = BuildLayers(backend, model.layers, model.input_shape).value();
@@ -63,7 +75,9 @@ void CheckAdditive(const Backend& backend, const ModelSpec& model) {
       CAPTURE(backend.name(), begin, end);
       auto layers = BuildLayers(backend, {model.layers.begin(), model.layers.begin() + end}, model.input_shape).value();
       layers.erase(layers.begin(), layers.begin() + begin);
-      const Footprint actual = Sequence::Create(std::move(layers)).value()->footprint();
+      const auto sequence = Sequence::Create(std::move(layers)).value();
+      const Footprint actual = sequence->footprint();
+      CHECK(sequence->backward_scratch() == BackwardScratchOf(costs, begin, end));
       const Footprint expected = SumOfCosts(costs, begin, end);
       CHECK(actual.saved == expected.saved);
       CHECK(actual.saved_weight == expected.saved_weight);

@@ -34,8 +34,9 @@ struct StepContext {
 //   BackwardWeight   input if Layer::input_use() is kBackwardWeight,         adds to the gradients of parameters
 //                    saved_weight, recomputed_weight, stash, grad_output
 //                    if Layer::weight_needs_grad_output()
-//   Backward         as BackwardInput, then BackwardWeight; it has no stash of its own, but puts it into scratch. In
-//                    BackwardInput a layer may then also do what BackwardWeight does, which then does nothing
+//   Backward         as BackwardInput, then BackwardWeight, layer by layer; it has no stash of its own, but puts that
+//                    of one layer at a time into scratch. In BackwardInput a layer may then also do what BackwardWeight
+//                    does, which then does nothing
 //
 // Every pass may overwrite scratch. No pass changes a buffer that it only reads.
 struct PassBuffers {
@@ -64,7 +65,7 @@ struct PassBuffers {
   const StepContext* step = nullptr;
   // Set by the stage module: the number, in the step's batch, of the micro-batch's first sequence or example.
   int64_t first_sequence = 0;
-  // Set by the stage module in a Backward: BackwardInput and BackwardWeight follow each other with the same buffers.
+  // Set by Layer::Backward: BackwardInput and BackwardWeight follow each other with the same buffers.
   bool is_whole_backward = false;
   // Set by the stage module: the other members that compute the same passes on their parts of the parameters. Null: the
   // layers have whole parameters, or sums over members are left out (to time a layer).

@@ -59,7 +59,6 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
       chunk_(program->placement.replicas()[replica_index].chunk),
       full_(std::move(layer)),
       layer_(full_.get()),
-      stash_bytes_(AlignUp(layer_->footprint().stash)),
       num_micro_batches_(program->num_micro_batches) {}
 
 absl::Status LayerStageModule::Bind(Device& device, const ChunkState& state) {

@@ -84,12 +84,7 @@ void LayerStageModule::PlaceOutput(PassBuffers& buffers) {
 
 absl::Status LayerStageModule::Backward(Stream& stream, int micro_batch, const PassBuffers& buffers) {
   if (Stops()) return absl::OkStatus();
-  PassBuffers both = Complete(micro_batch, buffers);
-  both.stash = buffers.scratch;
-  both.scratch = buffers.scratch + stash_bytes_;
-  both.is_whole_backward = true;
-  BATON_RETURN_IF_ERROR(layer_->BackwardInput(ToKernelStream(stream), both));
-  BATON_RETURN_IF_ERROR(layer_->BackwardWeight(ToKernelStream(stream), both));
+  BATON_RETURN_IF_ERROR(layer_->Backward(ToKernelStream(stream), Complete(micro_batch, buffers)));
   return FinishBackward(stream, micro_batch);
 }
 

@@ -145,7 +145,6 @@ class LayerStageModule : public StageModule {
   const std::unique_ptr<Layer> full_;             // of the whole batch
   std::vector<std::unique_ptr<Layer>> variants_;  // of smaller batches
   Layer* layer_;                                  // one of them
-  Bytes stash_bytes_;                             // Backward puts the stash at the front of scratch
   ChunkState state_;
   std::unique_ptr<Optimizer> optimizer_;  // of all parameters
   std::unique_ptr<Optimizer> updater_;    // of the shard; null if optimizer state is not sharded

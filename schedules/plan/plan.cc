@@ -103,7 +103,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
   for (const LayerRange& range : split) {
     ChunkCosts chunk;
     Bytes input_scratch = 0, gradient_scratch = 0;
-    Bytes largest_scratch = 0;
+    Bytes largest_scratch = 0, largest_stash = 0, largest_gradient = 0;
     for (int index = range.begin; index < range.end; ++index) {
       const LayerCosts& layer = layers[index];
       chunk.forward_ns += layer.forward_ns;
@@ -119,6 +119,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
       chunk.recomputed_bytes += layer.recomputed_bytes;
       chunk.recomputed_weight_bytes += layer.recomputed_weight_bytes;
       largest_scratch = std::max(largest_scratch, layer.scratch_bytes);
+      largest_stash = std::max(largest_stash, layer.stash_bytes);
       if (index > range.begin) {
         const bool again = layers[index - 1].recomputes_output;
         (again ? chunk.recomputed_bytes : chunk.saved_bytes) += layer.keep_input_saved_bytes;
@@ -128,6 +129,8 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
       if (index + 1 < range.end) {
         chunk.stash_bytes += layer.keep_gradient_stash_bytes;
         gradient_scratch += layer.keep_gradient_scratch_bytes;
+        largest_gradient = std::max(
+            {largest_gradient, layer.keep_gradient_stash_bytes, layer.keep_gradient_scratch_bytes});
       }
     }
     chunk.input_bytes = range.begin == 0 ? AlignUp(input_bytes) : layers[range.begin - 1].output_bytes;
@@ -136,7 +139,9 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
     chunk.targets_bytes = is_last ? AlignUp(targets_bytes) : 0;
     chunk.can_recompute = chunk.recomputed_bytes + chunk.recomputed_weight_bytes > 0;
     chunk.forward_workspace_bytes = input_scratch + largest_scratch;
-    chunk.workspace_bytes = chunk.forward_workspace_bytes + gradient_scratch + chunk.stash_bytes;
+    // A whole Backward goes layer by layer: it has two gradients and one layer's stash at a time.
+    const Bytes turns = std::min(range.end - range.begin - 1, 2) * largest_gradient;
+    chunk.workspace_bytes = chunk.forward_workspace_bytes + std::max(gradient_scratch, turns + largest_stash);
     chunks.push_back(chunk);
   }
   return chunks;

@@ -1,6 +1,7 @@
 // Owns the buffers of a run and makes its calls in order.
 #include "tests/conformance/layer_run.h"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <utility>
@@ -30,7 +31,8 @@ class Runner {
     type_ = under_test_.backend->precision() == DataType::kBFloat16 ? DataType::kBFloat16
             : layer_->input_shape().type() == DataType::kInt32      ? layer_->parameters().front().shape.type()
                                                                     : layer_->input_shape().type();
-    scratch_ = Make("scratch", layer_->footprint().scratch);
+    const Bytes scratch = layer_->footprint().scratch;
+    scratch_ = Make("scratch", options_.whole_backward ? std::max(scratch, layer_->backward_scratch()) : scratch);
     step_ = Make("step", sizeof(StepContext));
     new (step_->data()) StepContext{!options_.evaluates, /*seed=*/3, /*step=*/2};
     step_->Freeze();
@@ -133,7 +135,6 @@ class Runner {
   absl::Status WholeBackward(int index) {
     MicroBatchBuffers& own = micro_batches_[index];
     PassBuffers buffers = BuffersOf(own);
-    buffers.is_whole_backward = true;
     buffers.recomputed = Data(own.recomputed);
     buffers.recomputed_weight = Data(own.recomputed_weight);
     if (layer_->input_use() != InputUse::kNever) buffers.input = Data(own.input);
@@ -141,12 +142,9 @@ class Runner {
     buffers.saved_weight = Data(own.saved_weight);
     buffers.grad_output = Data(own.grad_output);
     if (options_.wants_grad_input) buffers.grad_input = Data(own.grad_input);
-    buffers.stash = Data(own.stash);
-    for (const auto method : {&Layer::BackwardInput, &Layer::BackwardWeight}) {
-      BATON_RETURN_IF_ERROR(
-          Call(method, buffers,
-               {&own.input, &own.saved, &own.saved_weight, &own.grad_output, &own.recomputed, &own.recomputed_weight}));
-    }
+    BATON_RETURN_IF_ERROR(
+        Call(&Layer::Backward, buffers,
+             {&own.input, &own.saved, &own.saved_weight, &own.grad_output, &own.recomputed, &own.recomputed_weight}));
     return CheckParameters(/*gradients=*/false);
   }
 

@@ -17,7 +17,7 @@ struct LayerRunOptions {
   bool forward_only = false;
   bool evaluates = false;  // runs the passes of an evaluation, not of training
   bool wants_grad_input = true;
-  bool whole_backward = false;  // runs BackwardInput and BackwardWeight as a Backward does, one micro-batch at a time
+  bool whole_backward = false;  // runs Backward in place of BackwardInput and BackwardWeight
   int address_shift = 0;        // moves all buffers, in units of kBufferAlignment
 };
 
