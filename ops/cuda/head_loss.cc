@@ -12,33 +12,23 @@
 
 #include "base/status.h"
 #include "ops/cuda/kernels/cross_entropy.h"
-#include "ops/cuda/linear_products.h"
+#include "ops/cuda/linear_layer.h"
 #include "ops/cuda/support.h"
-#include "ops/layers/primitive_layer.h"
 
 namespace baton {
 namespace {
 
 // saved_weight: the logits, then their gradients. scratch: that of the products, or the losses of rows.
-class CudaHeadLoss final : public PrimitiveLayer {
+class CudaHeadLoss final : public CudaLinearLayer {
  public:
   CudaHeadLoss(LayerInfo info, const Footprint& footprint, const LinearSpec& head, const CrossEntropySpec& loss,
                const CudaBackendOptions& options)
-      : PrimitiveLayer(std::move(info), footprint),
-        bias_(head.bias),
+      : CudaLinearLayer(std::move(info), footprint, head, options),
         shape_({input_shape().type(), NumRows(input_shape()), loss.classes, loss.loss_rows,
-                static_cast<float>(loss.z_loss)}),
-        products_(head, NumRows(input_shape()), options, {}) {}
-
-  bool adds_to_grad_input() const override { return true; }
+                static_cast<float>(loss.z_loss)}) {}
 
   absl::Status Forward(KernelStream stream, const PassBuffers& buffers) override {
-    MatmulOperands operands;
-    operands.a = buffers.input;
-    operands.b = Value<std::byte>(0);
-    operands.bias = bias_ ? Value<std::byte>(1) : nullptr;
-    operands.c = buffers.saved_weight;
-    BATON_RETURN_IF_ERROR(products_.Forward(stream, operands, buffers.scratch));
+    BATON_RETURN_IF_ERROR(Multiply(stream, buffers, /*addend=*/nullptr, buffers.saved_weight));
     float* const row_losses = Floats(buffers.scratch);
     const bool evaluates = buffers.step != nullptr && !buffers.step->training;
     const KernelScope scope(stream.native_handle, [&] {
@@ -55,24 +45,15 @@ class CudaHeadLoss final : public PrimitiveLayer {
   }
 
   absl::Status BackwardInput(KernelStream stream, const PassBuffers& buffers) override {
-    if (buffers.grad_input == nullptr) return absl::OkStatus();
-    MatmulOperands operands;
-    operands.a = buffers.saved_weight;
-    operands.b = Value<std::byte>(0);
-    operands.addend = buffers.addend;
-    operands.c = buffers.grad_input;
-    return products_.BackwardInput(stream, operands, buffers.scratch);
+    return MultiplyBack(stream, buffers, buffers.saved_weight);
   }
 
   absl::Status BackwardWeight(KernelStream stream, const PassBuffers& buffers) override {
-    return products_.BackwardWeight(stream, buffers.saved_weight, buffers.input, Gradient<float>(0),
-                                    bias_ ? Gradient<float>(1) : nullptr, buffers.scratch);
+    return AddGradients(stream, buffers, buffers.saved_weight);
   }
 
  private:
-  const bool bias_;
   const CrossEntropyShape shape_;
-  LinearProducts products_;
 };
 
 }  // namespace

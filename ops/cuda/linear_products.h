@@ -1,4 +1,4 @@
-// The three matrix products of a linear layer. Used by CudaLinear and CudaFeedForward.
+// The three matrix products of a linear layer. Used by CudaLinearLayer and CudaFeedForward.
 #ifndef BATON_OPS_CUDA_LINEAR_PRODUCTS_H_
 #define BATON_OPS_CUDA_LINEAR_PRODUCTS_H_
 

@@ -2,10 +2,7 @@
 #include "ops/cuda/matmul.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,6 +12,7 @@
 #include "base/status.h"
 #include "ops/cuda/kernels/column_sums.h"
 #include "ops/cuda/kernels/elementwise.h"
+#include "ops/cuda/matmul_messages.h"
 #include "ops/cuda/support.h"
 
 namespace baton {
@@ -85,38 +83,6 @@ bool HasAux(MatmulEpilogue epilogue) {
   return epilogue == MatmulEpilogue::kBiasGelu || epilogue == MatmulEpilogue::kGeluBackward;
 }
 
-std::string Describe(const MatmulSpec& spec) {
-  return absl::StrCat(spec.m, " x ", spec.n, " x ", spec.k, spec.a_transposed ? ", a transposed" : "",
-                      spec.b_transposed ? ", b transposed" : "",
-                      spec.input_type == DataType::kBFloat16 ? ", bf16" : ", f32");
-}
-
-const char* Name(MatmulEpilogue epilogue) {
-  switch (epilogue) {
-    case MatmulEpilogue::kNone:
-      return "nothing";
-    case MatmulEpilogue::kBias:
-      return "the bias";
-    case MatmulEpilogue::kBiasGelu:
-      return "the bias and the GELU";
-    case MatmulEpilogue::kGeluBackward:
-      return "the GELU's gradient";
-    case MatmulEpilogue::kBiasGradient:
-      return "the bias's gradient";
-  }
-  return "";
-}
-
-// Says on standard error, once for each shape in this process, that cuBLASLt applies less than the spec's epilogue.
-void WarnOnce(const MatmulSpec& spec, MatmulEpilogue fused, const absl::Status& reason) {
-  static auto* const mutex = new Mutex;
-  static auto* const said = new std::set<std::string>;
-  const std::string line = absl::StrCat("product ", Describe(spec), ": of ", Name(spec.epilogue), " cuBLASLt applies ",
-                                        Name(fused), "; slower kernels of Baton's do the rest: ", reason.message());
-  const MutexLock lock(mutex);
-  if (said->insert(line).second) std::fprintf(stderr, "%s\n", line.c_str());
-}
-
 // The layout of a row-major [rows, columns] matrix: cuBLASLt sees it as column-major [columns, rows].
 absl::StatusOr<cublasLtMatrixLayout_t> MakeLayout(DataType type, int64_t rows, int64_t columns) {
   cublasLtMatrixLayout_t layout;
@@ -126,27 +92,6 @@ absl::StatusOr<cublasLtMatrixLayout_t> MakeLayout(DataType type, int64_t rows, i
 }
 
 }  // namespace
-
-const char* ShortName(MatmulEpilogue epilogue) {
-  switch (epilogue) {
-    case MatmulEpilogue::kNone:
-      return "none";
-    case MatmulEpilogue::kBias:
-      return "bias";
-    case MatmulEpilogue::kBiasGelu:
-      return "gelu";
-    case MatmulEpilogue::kGeluBackward:
-      return "dgelu";
-    case MatmulEpilogue::kBiasGradient:
-      return "bias_gradient";
-  }
-  return "";
-}
-
-absl::Status NoAlgorithm(const MatmulSpec& spec, const absl::Status& reason) {
-  return absl::InternalError(
-      absl::StrCat("cuBLASLt has no algorithm for the product ", Describe(spec), ": ", reason.message()));
-}
 
 std::vector<MatmulEpilogue> Matmul::EpiloguesToTry() const {
   if (spec_.epilogue == MatmulEpilogue::kBiasGradient && spec_.choices == nullptr) return {MatmulEpilogue::kNone};

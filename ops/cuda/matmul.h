@@ -52,11 +52,6 @@ struct MatmulSpec {
   std::shared_ptr<ProductChoices> choices;  // null: cuBLASLt's first algorithm
 };
 
-// As "gelu", for files and tables.
-const char* ShortName(MatmulEpilogue epilogue);
-// Internal: cuBLASLt cannot compute the product.
-absl::Status NoAlgorithm(const MatmulSpec& spec, const absl::Status& reason);
-
 // Pointers are kBufferAlignment-aligned. Those that the epilogue does not use are null.
 struct MatmulOperands {
   const void* a = nullptr;

@@ -8,6 +8,7 @@
 #include "base/cuda_status.h"
 #include "base/status.h"
 #include "ops/cuda/matmul.h"
+#include "ops/cuda/matmul_messages.h"
 #include "ops/cuda/support.h"
 
 namespace baton {

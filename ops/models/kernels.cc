@@ -5,73 +5,19 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "base/status.h"
 #include "ops/layers/build.h"
 #include "ops/layers/member_slices.h"
+#include "ops/models/attention_kernels.h"
+#include "ops/models/kernel_makers.h"
 
 namespace baton {
 namespace {
 
-// Attention computes whole squares of scores; on the diagonal half of one is masked.
-constexpr int64_t kScoresTile = 128;
 constexpr Bytes kFloat = 4;
 
 void Append(std::vector<Kernel> from, std::vector<Kernel>& to) {
   for (Kernel& kernel : from) to.push_back(std::move(kernel));
-}
-
-Kernel Pass(const std::string& name, const std::string& function, double flops, Bytes bytes) {
-  Kernel kernel;
-  kernel.name = name;
-  kernel.function = function;
-  kernel.flops = flops;
-  kernel.bytes = bytes;
-  return kernel;
-}
-
-std::string NameOf(DataType type) {
-  switch (type) {
-    case DataType::kFloat32:
-      return "f32";
-    case DataType::kFloat64:
-      return "f64";
-    case DataType::kInt32:
-      return "i32";
-    case DataType::kBFloat16:
-      return "bf16";
-  }
-  return "";
-}
-
-// A pass whose function is `kind`, in lower case, with the shape of `tensor`. `pass`: "forward", "backward" or another.
-Kernel PassOver(const std::string& name, const std::string& kind, const std::string& pass, const Shape& tensor,
-                double flops, Bytes bytes) {
-  std::string function = absl::AsciiStrToLower(kind);
-  for (char& c : function) c = absl::ascii_isalnum(c) ? c : '_';
-  Kernel kernel = Pass(name, function, flops, bytes);
-  const int64_t columns = tensor.extents().empty() ? 1 : tensor.extents().back();
-  kernel.shape.extents = {{"rows", static_cast<double>(tensor.NumElements() / columns)},
-                          {"columns", static_cast<double>(columns)}};
-  kernel.shape.words = {{"pass", pass}, {"type", NameOf(tensor.type())}};
-  return kernel;
-}
-
-// [m, k] · [k, n] of elements of `type`; the result has them too, or is added to one in f32.
-Kernel Product(const std::string& name, double flops, int64_t m, int64_t n, int64_t k, DataType type,
-               bool accumulates) {
-  const Bytes element = SizeOf(type), tile_bytes = accumulates ? 2 * kFloat : element;
-  Kernel kernel = Pass(name, "product", flops, (m * k + k * n) * element + m * n * tile_bytes);
-  kernel.shape.extents = {{"m", static_cast<double>(m)}, {"n", static_cast<double>(n)}, {"k", static_cast<double>(k)}};
-  kernel.shape.words = {
-      {"a", NameOf(type)}, {"b", NameOf(type)}, {"c", accumulates ? "f32" : NameOf(type)}, {"epilogue", "none"}};
-  if (accumulates) kernel.shape.extents["adds"] = 1;
-  kernel.kind = KernelKind::kProduct;
-  kernel.m = m;
-  kernel.n = n;
-  kernel.k = k;
-  kernel.tile_bytes = tile_bytes;
-  return kernel;
 }
 
 // The products of a layer that multiplies rows of `inputs` numbers into `outputs`, and the column sums of its bias.
@@ -91,45 +37,6 @@ LayerKernels Products(const std::string& name, const Layer& layer, int64_t input
     sums.launches = 2;
     kernels.backward_weight.push_back(std::move(sums));
   }
-  return kernels;
-}
-
-// The number of scores that the kernels compute.
-double Scores(const AttentionSpec& spec, const Shape& input) {
-  const auto context = static_cast<double>(input[1]);
-  double keys = context;
-  if (spec.causal) keys = std::min(context, (context + kScoresTile) / 2);
-  if (spec.window > 0) keys = std::min(keys, static_cast<double>(spec.window + kScoresTile));
-  return static_cast<double>(input[0] * spec.heads) * context * keys;
-}
-
-LayerKernels Attention(const AttentionSpec& spec, const Layer& layer) {
-  const Shape& input = layer.input_shape();
-  const Bytes queries = layer.output_shape().NumBytes();
-  const double scores = Scores(spec, input), head = static_cast<double>(spec.HeadWidth());
-  const LayerFlops flops = layer.flops();
-  Kernel forward = Pass("attention", "attention", flops.forward, input.NumBytes() + queries);
-  forward.shape.extents = {{"sequences", static_cast<double>(input[0])}, {"context", static_cast<double>(input[1])},
-                           {"heads", static_cast<double>(spec.heads)},   {"width", head},
-                           {"causal", spec.causal ? 1.0 : 0.0},          {"window", static_cast<double>(spec.window)}};
-  forward.shape.words = {{"pass", "forward"}, {"type", NameOf(input.type())}};
-  forward.kind = KernelKind::kAttention;
-  forward.tiled_flops = 4 * head * scores;
-  forward.scores = scores;
-  forward.overlaps_softmax = true;
-  // Row sums of the gradient times the output, then five products; the scores' gradients are written and read, so that
-  // they are summed in a fixed order.
-  const Bytes ordered = 2 * SizeOf(input.type()) * static_cast<Bytes>(scores);
-  Kernel backward = forward;
-  backward.launches = 2;
-  backward.flops = flops.backward_input;
-  backward.bytes = 2 * queries + 2 * input.NumBytes() + 3 * queries + ordered;
-  backward.shape.words["pass"] = "backward";
-  backward.tiled_flops = 10 * head * scores;
-  backward.overlaps_softmax = false;
-  LayerKernels kernels;
-  kernels.forward = {std::move(forward)};
-  kernels.backward_input = {std::move(backward)};
   return kernels;
 }
 
@@ -323,7 +230,7 @@ class Walker {
       const int64_t inputs = convolution->inputs * convolution->kernel * convolution->kernel;
       return Products(convolution->name, layer, inputs, convolution->outputs, convolution->bias);
     }
-    if (const auto* attention = std::get_if<AttentionSpec>(&spec.kind)) return Attention(*attention, layer);
+    if (const auto* attention = std::get_if<AttentionSpec>(&spec.kind)) return AttentionKernels(*attention, layer);
     if (const auto* embedding = std::get_if<EmbeddingSpec>(&spec.kind)) return Embedding(*embedding, layer);
     const std::string kind = std::visit([](const auto& of) { return std::string(of.kKind); }, spec.kind);
     return Passes(NameOfLayer(kind, layer), kind, layer);
