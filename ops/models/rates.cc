@@ -27,6 +27,9 @@ double AssumedTime(const Kernel& kernel, const DeviceRates& rates) {
   if (rates.multiprocessors == 0) return FloorByRates(kernel.flops, static_cast<double>(kernel.bytes), rates);
   GpuTraits traits;
   traits.flops_per_ns = rates.flops_per_ns;
+  if (kernel.kind == KernelKind::kAttention && rates.attention_flops_per_ns > 0) {
+    traits.flops_per_ns = rates.attention_flops_per_ns;
+  }
   traits.bytes_per_ns = rates.bytes_per_ns;
   traits.multiprocessors = rates.multiprocessors;
   traits.scores_per_ns = rates.multiprocessors * rates.clock_ghz * kScoresPerClock;

@@ -56,6 +56,19 @@ TEST_CASE("with multiprocessors a kernel takes more than its roofline") {
   CHECK(gpu.update_ns > roofline.update_ns + 1000);
 }
 
+TEST_CASE("attention has a rate of its own where products are rounded to TF32") {
+  DeviceRates rates{1000, 1000, 8, 1000};  // the softmax takes no time
+  Kernel attention;
+  attention.kind = KernelKind::kAttention;
+  attention.tiled_flops = attention.flops = 1e9;
+  const double before = TimeByRates(attention, rates);
+  rates.attention_flops_per_ns = 100;
+  CHECK(TimeByRates(attention, rates) == Approx(before + 9e6));
+  Kernel pass;
+  pass.flops = 1e9;
+  CHECK(TimeByRates(pass, rates) < 2e6);
+}
+
 TEST_CASE("recomputation takes the time of the recomputed forwards") {
   ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
   model.layers[1].recompute = RecomputeMode::kAttention;

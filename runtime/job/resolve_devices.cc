@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/status.h"
 #include "runtime/job/limits.h"
+#include "runtime/job/product_type.h"
 #include "runtime/job/resolve.h"
 #include "schedules/costs/known_devices.h"
 
@@ -109,7 +110,9 @@ absl::Status ResolveRates(proto::Devices& devices) {
                                                      ListDevices(), "; give devices.rates instead"));
     }
     proto::Rates& rates = *devices.mutable_rates();
-    if (!rates.has_matmul_tflops()) rates.set_matmul_tflops(known->matmul_tflops());
+    if (!rates.has_matmul_tflops()) {
+      rates.set_matmul_tflops(known->matmul_tflops(ProductTypeOf(devices.precision())));
+    }
     if (!rates.has_memory_gbps()) rates.set_memory_gbps(known->memory_gbps());
     if (!rates.has_multiprocessors()) rates.set_multiprocessors(known->multiprocessors);
     if (rates.multiprocessors() > 0 && !rates.has_clock_ghz()) rates.set_clock_ghz(known->clock_ghz);

@@ -26,6 +26,17 @@ TEST_CASE("nodes follow from devices in a node and the other way round; a known 
   CHECK(known.memory_gib() == Approx(139.8));
 }
 
+TEST_CASE("a known device multiplies at the rate of the job's precision") {
+  const auto rate = [](const std::string& devices) {
+    return ResolveJob(Make(kGpt, "devices.device=A100" + devices)).value().devices().rates().matmul_tflops();
+  };
+  CHECK(rate(";devices.precision=BF16") == Approx(271.2));
+  CHECK(rate(";devices.precision=TF32;devices.backend=CUDA") == Approx(0.8 * 156));
+  CHECK(rate(";devices.precision=FLOAT32;devices.backend=CUDA") == Approx(0.8 * 19.5));
+  // HOST stands in for the GPU.
+  CHECK(rate("") == Approx(0.8 * 19.5));
+}
+
 TEST_CASE("wrong nodes, links, rates and memory") {
   CheckWrong(GENERATE(
       Wrong{kGpt, "devices.nodes=5", "devices.nodes: 5 must be at most 4"},

@@ -14,6 +14,7 @@
 #include "runtime/planning/parameter_patterns.h"
 #include "runtime/planning/program_size.h"
 #include "schedules/costs/costs_csv.h"
+#include "schedules/costs/known_devices.h"
 
 namespace baton {
 
@@ -27,6 +28,10 @@ DeviceRates RatesOfJob(const proto::Job& job, std::shared_ptr<const MeasuredKern
   rates.bytes_per_ns = given.memory_gbps();
   rates.multiprocessors = given.multiprocessors();
   rates.clock_ghz = given.clock_ghz();
+  if (job.devices().precision() == proto::Devices::TF32) {
+    const KnownDevice* const known = FindDevice(job.devices().device());
+    if (known != nullptr) rates.attention_flops_per_ns = 1e3 * known->matmul_tflops(ProductType::kFloat32);
+  }
   return rates;
 }
 

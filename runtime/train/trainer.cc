@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "runtime/job/product_type.h"
 #include "runtime/job/resolve.h"
 #include "runtime/process/agreed.h"
 #include "runtime/process/lone_control.h"
@@ -109,7 +110,8 @@ class Trainer {
     if (ReadsTokens(job_)) metrics.tokens_per_second = run_.session->RowsOfStep(step) / seconds;
     metrics.model_tflops = run_.session->FlopsOfStep(step) / seconds / 1e12;
     if (const KnownDevice* device = FindDevice(job_.devices().device()); device != nullptr) {
-      metrics.mfu = metrics.model_tflops / (device->peak_matmul_tflops * job_.devices().count());
+      const double peak = device->PeakTflops(ProductTypeOf(job_.devices().precision()));
+      metrics.mfu = metrics.model_tflops / (peak * job_.devices().count());
     }
     metrics.bubble_ratio = measured_.bubble_ratio;
     metrics.predicted_bubble_ratio = predicted.bubble_ratio;

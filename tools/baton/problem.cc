@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/status.h"
 #include "runtime/device/host/host_memory.h"
+#include "runtime/job/product_type.h"
 #include "runtime/job/resolve.h"
 #include "runtime/planning/program_size.h"
 #include "schedules/costs/known_devices.h"
@@ -50,8 +51,9 @@ std::string Problem::DescribeThroughput(Nanos step_time) const {
                                            ReadsTokens(*job_) ? "tokens" : "examples", flops);
   const KnownDevice* const device = FindDevice(job_->devices().device());
   if (device == nullptr) return rate;
-  return absl::StrCat(rate, ", ", FormatPercent(flops / device->peak_matmul_tflops), " of ", device->name, "'s ",
-                      device->peak_matmul_tflops, " (MFU)");
+  const double peak = device->PeakTflops(ProductTypeOf(job_->devices().precision()));
+  return absl::StrCat(rate, ", ", FormatPercent(flops / peak), " of ", device->name, "'s ", peak, " in ",
+                      proto::Devices::Precision_Name(job_->devices().precision()), " (MFU)");
 }
 
 absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, Unsupported unsupported) const {

@@ -233,7 +233,8 @@ absl::Status Problem::EstimateLayers(const ProblemFlags& flags) {
     absl::StrAppend(&description_, "\n", DescribeSources(rows, *measured_kernels_));
   }
   absl::StrAppend(&description_, "\nestimated", rates.multiprocessors() > 0 ? " kernel by kernel" : "", " for ",
-                  rates.matmul_tflops(), " TFLOP/s and ", rates.memory_gbps(), " GB/s");
+                  rates.matmul_tflops(), " TFLOP/s in ", proto::Devices::Precision_Name(job_->devices().precision()),
+                  " and ", rates.memory_gbps(), " GB/s");
   return absl::OkStatus();
 }
 
