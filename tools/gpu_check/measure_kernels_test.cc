@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "base/kernel_observer.h"
+#include "tests/cuda_stand_in/stand_in.h"
 #include "tests/testing/jobs.h"
 
 namespace baton {
@@ -53,6 +55,22 @@ TEST_CASE("a step's kernels are counted by kernel and shape") {
     sum += row.us_of_step;
   }
   CHECK(sum > 0);
+}
+
+TEST_CASE("with layers over two GPUs the kernels of both count, and the sums over their parts") {
+  const auto counts = [](int tensor) {
+    return CountsOf(
+        MeasureKernels(MakeJob(kSmallGpt, {"devices.backend=CUDA", absl::StrCat("parallel.tensor=", tensor)}), 1)
+            .value());
+  };
+  stand_in::SetNumGpus(2);
+  const std::map<std::string, int64_t> whole = counts(1), parts = counts(2);
+  stand_in::SetNumGpus(1);
+  CHECK(parts.at("product") == 2 * whole.at("product"));
+  CHECK(parts.at("attention forward") == 2 * whole.at("attention forward"));
+  CHECK(whole.count("member_sum") == 0);
+  // Each GPU adds its share of each sum: two a layer in either direction, and those of the embedding and the head.
+  CHECK(parts.at("member_sum") >= 2 * 4 * 8 * 4);
 }
 
 TEST_CASE("a product's facts are those of its shape and epilogue") {

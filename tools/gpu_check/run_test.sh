@@ -38,9 +38,11 @@ done
 program nccl_gpu_test 'echo "SKIPPED: one GPU"'
 program baton '
 echo "$*" >>'"$folder"'/said_to_baton
+loss=2.5
+case "$*" in *parallel.tensor=2*) loss=$(cat '"$folder"'/loss_of_two) ;; esac
 while [ $# -gt 0 ]; do [ "$1" = --output ] && output=$2; shift; done
 mkdir -p "$output"
-for rate in 1 1 1 1 1 30 10 20 40 1; do echo "{\"tokens_per_second\":$rate.5}"; done >"$output/metrics.jsonl"
+for rate in 1 1 1 1 1 30 10 20 40 1; do echo "{\"loss\":$loss,\"tokens_per_second\":$rate.5}"; done >"$output/metrics.jsonl"
 echo "attention: cuDNN has no backward kernel for 12 heads"'
 program kernel_times '
 echo "{}" >"$2"
@@ -52,10 +54,12 @@ echo "its kernels took 97 % of that."'
 printf '#!/bin/bash\necho "$LD_LIBRARY_PATH" >>%s/python_path\n[ "${1##*/}" = torch_gpt.py ] && echo 1234.5\nexit 0\n' "$folder" >"$folder/machine/python3"
 printf '#!/bin/bash\necho "$*" >>%s/sanitized\n' "$folder" >"$folder/machine/compute-sanitizer"
 chmod 755 "$folder"/machine/*
+echo 2.5 >"$folder/loss_of_two"
 bundle
 
 go 0 --only=correct out
 expect "a row for each check" [ "$(grep -c ' passed ' "$folder/out/table")" = 11 ]
+expect "one GPU: no layers over two" grep -q 'losses with layers over two GPUs *skipped *left out: this machine has one' "$folder/out/table"
 expect "the reason of a skipped test" grep -q 'NCCL.*skipped *one GPU' "$folder/out/table"
 expect "no benchmark" [ ! -e "$folder/out/runs" ]
 expect "logs are kept" grep -q 'All tests passed' "$folder/out/logs/layers_against_the_reference"*
@@ -66,6 +70,8 @@ expect "missing libraries are named" grep -q 'libnvrtc-builtins.so.13.0: ' "$fol
 rm -f "$folder/python_path"
 go 0 --only=speed out
 expect "the median without the first steps and the last" grep -qE 'GPT-2 124M, one stage +- +(20|30) tokens/s' "$folder/out/table"
+expect "one GPU: no job over two" grep -q 'layers over two GPUs *- *left out: this machine has one GPU' "$folder/out/table"
+expect "one GPU: no tensor parallelism" test 0 = "$(grep -c parallel.tensor "$folder/said_to_baton")"
 expect "the kernels' row" grep -q 'kernel by kernel *- *Ceilings: 700 .*its kernels took 97 %' "$folder/out/table"
 expect "the kernels' lines" grep -q '{}' "$folder/out/kernels/GPT_2_124M__kernel_by_kernel.jsonl"
 expect "the kernels' table" grep -q '| product | m=1' "$folder/out/kernels/GPT_2_124M__kernel_by_kernel.md"
@@ -75,6 +81,17 @@ expect "PyTorch's number" grep -q 'PyTorch compiled, fused AdamW, 1558M *- *1234
 expect "a missing kernel is kept" grep -q 'cuDNN has no backward kernel' "$folder/out/warnings"
 expect "a missing kernel is shown" grep -q 'cuDNN has no backward kernel' "$folder/said"
 expect "Python has the machine's own library path" [ "$(sort -u "$folder/python_path")" = /machines/own ]
+
+program list_gpus 'echo "GPU 0: pretended"; echo "GPU 1: pretended"'
+bundle
+go 0 out
+expect "two GPUs: equal losses" grep -q 'losses with layers over two GPUs *passed *2.5, 2.5 on one' "$folder/out/table"
+expect "two GPUs: a benchmark" grep -qE 'GPT-2 124M, layers over two GPUs +- +(20|30) tokens/s' "$folder/out/table"
+expect "two GPUs: kernels" grep -q 'layers over two GPUs, by kernel *- *Ceilings' "$folder/out/table"
+echo 2.51 >"$folder/loss_of_two"
+go 1 --only=correct out
+expect "two GPUs: another loss" grep -q 'losses with layers over two GPUs *FAILED *2.51, 2.5 on one' "$folder/out/table"
+echo 2.5 >"$folder/loss_of_two"
 
 program gpu_training_test 'echo "one bit differs"; exit 42'
 bundle

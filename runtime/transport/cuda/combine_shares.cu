@@ -1,6 +1,7 @@
 // One thread an element: reads it from each source in order, combines, and writes the result to all targets. Bound by
 // memory, or by the links to other GPUs.
 #include "absl/strings/str_cat.h"
+#include "base/kernel_observer.h"
 #include "ops/cuda/device_code.h"
 #include "ops/cuda/launch.h"
 #include "runtime/transport/cuda/combine_shares.h"
@@ -38,10 +39,13 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+const char* NameOfType(DataType type) {
+  return type == DataType::kBFloat16 ? "bf16" : type == DataType::kFloat64 ? "f64" : "f32";
+}
+
 template <typename T>
 absl::Status Combine(KernelStream stream, CombineOperation operation, const MemberBuffers& buffers,
                      int64_t source_offset, int64_t begin, int64_t end) {
-  if (begin >= end) return absl::OkStatus();
   const auto kernel = operation == CombineOperation::kMax ? CombineKernel<T, true> : CombineKernel<T, false>;
   return Launch(kernel, {dim3(NumBlocks(end - begin, kThreads)), dim3(kThreads)}, stream, buffers, source_offset, begin,
                 end);
@@ -51,6 +55,13 @@ absl::Status Combine(KernelStream stream, CombineOperation operation, const Memb
 
 absl::Status LaunchCombineShares(KernelStream stream, DataType type, CombineOperation operation,
                                  const MemberBuffers& buffers, int64_t source_offset, int64_t begin, int64_t end) {
+  if (begin >= end) return absl::OkStatus();
+  const KernelScope scope(stream.native_handle, [&] {
+    const Bytes bytes = (end - begin) * SizeOf(type);
+    return KernelWork{"member_sum",
+                      absl::StrCat("members=", buffers.num_sources, " bytes=", bytes, " type=", NameOfType(type)),
+                      static_cast<double>((buffers.num_sources + buffers.num_targets) * bytes), 0};
+  });
   switch (type) {
     case DataType::kFloat32:
       return Combine<float>(stream, operation, buffers, source_offset, begin, end);

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "base/kernel_observer.h"
 #include "runtime/device/cuda/cuda_event.h"
 #include "tests/cuda_stand_in/nccl.h"
 #include "tests/cuda_stand_in/stand_in.h"
@@ -118,6 +121,49 @@ TEST_CASE("NCCL channel: recorded transfers happen in each launch, whether the p
     ends.channels.clear();
     CHECK(stand_in::LastFault().empty());
   }
+}
+
+// Keeps what it is told of kernels.
+class Recorder final : public KernelObserver {
+ public:
+  Recorder() { kernel_observer = this; }
+  ~Recorder() override { kernel_observer = nullptr; }
+  void* Begin(void* stream) override { return stream; }
+  void End(void* stream, void* begun, KernelWork work) override {
+    CHECK(begun == stream);
+    lines.push_back(absl::StrCat(work.kernel, " ", work.shape, " of ", work.bytes));
+  }
+
+  std::vector<std::string> lines;
+};
+
+TEST_CASE("NCCL channel: an observer of kernels sees each transfer once, and a group as one") {
+  Ends ends(1);
+  Recorder recorder;
+  const std::unique_ptr<Event> done[] = {ends.devices[0]->CreateEvent(), ends.devices[1]->CreateEvent()};
+  REQUIRE(ends.channels[0]->Send(*ends.streams[0], ends.arenas[0], 48, *done[0], nullptr).ok());
+  REQUIRE(ends.channels[1]->Receive(*ends.streams[1], ends.arenas[1], 48, *done[1], nullptr).ok());
+  REQUIRE(ends.streams[1]->Synchronize().ok());
+  CHECK(recorder.lines ==
+        std::vector<std::string>{"nccl pass=send bytes=48 of 48", "nccl pass=receive bytes=48 of 48"});
+  recorder.lines.clear();
+  NcclCommunicatorOptions options;
+  REQUIRE(ncclGetUniqueId(&options.id) == ncclSuccess);
+  options.num_ranks = 1;
+  const auto communicator = NcclCommunicator::Create(ends.devices[0].get(), options).value();
+  const auto stream = static_cast<cudaStream_t>(ends.streams[0]->native_handle());
+  std::byte* const arena = ends.arenas[0];
+  const auto both = [&] {
+    absl::Status status = communicator->Send(stream, arena, 16, 0);
+    status.Update(communicator->Receive(stream, arena + 16, 16, 0));
+    return status;
+  };
+  REQUIRE(communicator
+              ->Group(
+                  stream, [] { return Bytes{32}; }, both)
+              .ok());
+  REQUIRE(ends.streams[0]->Synchronize().ok());
+  CHECK(recorder.lines == std::vector<std::string>{"nccl pass=exchange bytes=32 of 32"});
 }
 
 TEST_CASE("the stand-in for NCCL: a communicator that a graph still uses must not be destroyed") {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/cuda_status.h"
+#include "base/kernel_observer.h"
 #include "base/status.h"
 #include "runtime/device/clock.h"
 
@@ -13,6 +14,11 @@ namespace baton {
 namespace {
 
 constexpr std::chrono::microseconds kPollPeriod(50);
+
+// For KernelScope. The time of NCCL's kernel includes the wait for the peers.
+KernelWork Work(const char* pass, Bytes bytes) {
+  return {"nccl", absl::StrCat("pass=", pass, " bytes=", bytes), static_cast<double>(bytes), 0};
+}
 
 }  // namespace
 
@@ -57,17 +63,21 @@ absl::Status NcclCommunicator::Await(ncclResult_t result, const char* expression
 
 absl::Status NcclCommunicator::Send(cudaStream_t stream, const std::byte* data, Bytes bytes, int peer) {
   BATON_RETURN_IF_ERROR(Check());
+  const KernelScope scope(stream, [&] { return Work("send", bytes); });
   const ncclResult_t result = ncclSend(data, static_cast<size_t>(bytes), ncclInt8, peer, communicator_, stream);
   return Await(result, "ncclSend");
 }
 
 absl::Status NcclCommunicator::Receive(cudaStream_t stream, std::byte* data, Bytes bytes, int peer) {
   BATON_RETURN_IF_ERROR(Check());
+  const KernelScope scope(stream, [&] { return Work("receive", bytes); });
   const ncclResult_t result = ncclRecv(data, static_cast<size_t>(bytes), ncclInt8, peer, communicator_, stream);
   return Await(result, "ncclRecv");
 }
 
-absl::Status NcclCommunicator::Group(const std::function<absl::Status()>& calls) {
+absl::Status NcclCommunicator::Group(cudaStream_t stream, const std::function<Bytes()>& bytes,
+                                     const std::function<absl::Status()>& calls) {
+  const KernelScope scope(stream, [&] { return Work("exchange", bytes()); });
   BATON_RETURN_IF_CUDA_ERROR(ncclGroupStart());
   in_group_ = true;
   absl::Status status = calls();

@@ -41,8 +41,10 @@ class NcclCommunicator {
   // FailedPrecondition once aborted.
   absl::Status Send(cudaStream_t stream, const std::byte* data, Bytes bytes, int peer);
   absl::Status Receive(cudaStream_t stream, std::byte* data, Bytes bytes, int peer);
-  // Runs the transfers of `calls` together. Required for a rank that sends to itself.
-  absl::Status Group(const std::function<absl::Status()>& calls);
+  // Runs the transfers of `calls` together. Required for a rank that sends to itself. For an observer of kernels:
+  // `stream`, that of the transfers or of one of them; `bytes`, those that this rank sends and receives.
+  absl::Status Group(cudaStream_t stream, const std::function<Bytes()>& bytes,
+                     const std::function<absl::Status()>& calls);
   // Errors: asynchronous errors of this rank or a peer.
   absl::Status Check();
   // Ends enqueued transfers, matched or not.

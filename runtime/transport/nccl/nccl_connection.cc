@@ -38,7 +38,8 @@ absl::Status NcclConnection::SendFirstBytes() {
   const auto native = static_cast<cudaStream_t>(stream->native_handle());
   // One byte to send, and one from each peer.
   BATON_ASSIGN_OR_RETURN(const DeviceBytes bytes, DeviceBytes::Create(*options_.device, 1 + options_.num_ranks));
-  absl::Status status = communicator_->Group([&]() -> absl::Status {
+  const auto num_bytes = [&] { return Bytes{2} * (options_.num_ranks - 1); };
+  absl::Status status = communicator_->Group(native, num_bytes, [&]() -> absl::Status {
     for (int peer = 0; peer < options_.num_ranks; ++peer) {
       if (peer == options_.rank) continue;
       BATON_RETURN_IF_ERROR(communicator_->Send(native, bytes.data(), 1, peer));

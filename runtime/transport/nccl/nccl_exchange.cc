@@ -2,9 +2,12 @@
 #include "runtime/transport/nccl/nccl_exchange.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/cuda_status.h"
+#include "base/kernel_observer.h"
 #include "base/status.h"
 #include "runtime/transport/cuda/sum_members.h"
 
@@ -14,6 +17,9 @@ namespace {
 // The memory may be the host's (gradient norms), or of another GPU of this process.
 absl::Status Copy(std::byte* to, const std::byte* from, Bytes bytes, cudaStream_t stream) {
   if (bytes == 0) return absl::OkStatus();
+  const KernelScope scope(stream, [&] {
+    return KernelWork{"copy", absl::StrCat("pass=staging bytes=", bytes), 2.0 * static_cast<double>(bytes), 0};
+  });
   BATON_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDefault, stream));
   return absl::OkStatus();
 }
@@ -56,9 +62,25 @@ absl::Status NcclExchange::Stage(const ReduceBuffer& buffer, int member, int64_t
               static_cast<cudaStream_t>(stream.native_handle()));
 }
 
+absl::Status NcclExchange::RunTogether(NcclCommunicator& communicator, const std::vector<Transfer>& transfers,
+                                       Stream& stream) {
+  const auto native = static_cast<cudaStream_t>(stream.native_handle());
+  const auto bytes = [&] {
+    return std::accumulate(transfers.begin(), transfers.end(), Bytes{0},
+                           [](Bytes sum, const Transfer& transfer) { return sum + transfer.bytes; });
+  };
+  return communicator.Group(native, bytes, [&]() -> absl::Status {
+    for (const Transfer& each : transfers) {
+      if (each.bytes == 0) continue;
+      BATON_RETURN_IF_ERROR(each.sends ? communicator.Send(native, each.data, each.bytes, each.peer)
+                                       : communicator.Receive(native, each.data, each.bytes, each.peer));
+    }
+    return absl::OkStatus();
+  });
+}
+
 absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> members, int64_t block, Stream& stream) {
   BATON_ASSIGN_OR_RETURN(NcclCommunicator * communicator, options_.connection->communicator());
-  const auto native = static_cast<cudaStream_t>(stream.native_handle());
   const int num_ranks = parts_.num_processes();
   for (size_t member = 0; member < members.size(); ++member) {
     if (!IsHere(member)) continue;
@@ -70,22 +92,18 @@ absl::Status NcclExchange::ExchangeMembers(absl::Span<const ReduceBuffer> member
       BATON_RETURN_IF_ERROR(Stage(members[member], static_cast<int>(member), block, rank, stream));
     }
   }
-  return communicator->Group([&]() -> absl::Status {
-    for (size_t member = 0; member < members.size(); ++member) {
-      for (int rank = 0; rank < num_ranks; ++rank) {
-        // A member that is here goes to all other processes; one that is elsewhere comes here.
-        if (IsHere(member) == (rank == options_.rank)) continue;
-        const SumPart part =
-            parts_.ContributionOf(static_cast<int>(member), block, IsHere(member) ? rank : options_.rank);
-        if (part.bytes == 0) continue;
-        std::byte* const data = StagingOf(member) + part.place;
-        BATON_RETURN_IF_ERROR(IsHere(member)
-                                  ? communicator->Send(native, data, part.bytes, rank)
-                                  : communicator->Receive(native, data, part.bytes, options_.rank_of_member[member]));
-      }
+  std::vector<Transfer> transfers;
+  for (int member = 0; member < static_cast<int>(members.size()); ++member) {
+    for (int rank = 0; rank < num_ranks; ++rank) {
+      // A member that is here goes to all other processes; one that is elsewhere comes here.
+      const bool sends = IsHere(member);
+      if (sends == (rank == options_.rank)) continue;
+      const SumPart part = parts_.ContributionOf(member, block, sends ? rank : options_.rank);
+      transfers.push_back(
+          {sends, StagingOf(member) + part.place, part.bytes, sends ? rank : options_.rank_of_member[member]});
     }
-    return absl::OkStatus();
-  });
+  }
+  return RunTogether(*communicator, transfers, stream);
 }
 
 // The sum is also in the staging memory of members that are elsewhere.
@@ -113,18 +131,14 @@ absl::Status NcclExchange::ExchangeSums(absl::Span<const ReduceBuffer> members, 
           : 0;
   // The first member here has sent all that was in its staging memory.
   std::byte* const sums = StagingOf(first_here);
-  BATON_RETURN_IF_ERROR(communicator->Group([&]() -> absl::Status {
-    for (int rank = 0; rank < parts_.num_processes(); ++rank) {
-      if (rank == options_.rank) continue;
-      const SumPart part = parts_.PartOf(block, rank);
-      if (own.bytes > 0) {
-        BATON_RETURN_IF_ERROR(communicator->Send(native, StagingOf(elsewhere) + own.place, own.bytes, rank));
-      }
-      if (part.bytes == 0) continue;
-      BATON_RETURN_IF_ERROR(communicator->Receive(native, sums + part.place, part.bytes, rank));
-    }
-    return absl::OkStatus();
-  }));
+  std::vector<Transfer> transfers;
+  for (int rank = 0; rank < parts_.num_processes(); ++rank) {
+    if (rank == options_.rank) continue;
+    const SumPart part = parts_.PartOf(block, rank);
+    transfers.push_back({/*sends=*/true, StagingOf(elsewhere) + own.place, own.bytes, rank});
+    transfers.push_back({/*sends=*/false, sums + part.place, part.bytes, rank});
+  }
+  BATON_RETURN_IF_ERROR(RunTogether(*communicator, transfers, stream));
   for (size_t member = 0; member < members.size(); ++member) {
     if (!IsHere(member)) continue;
     // The own part is there already.

@@ -54,6 +54,14 @@ class NcclExchange final : public CudaSum {
   std::byte* StagingOf(size_t member) const {
     return staging_.data() + static_cast<Bytes>(member) * options_.block_bytes;
   }
+  // One of NCCL's calls.
+  struct Transfer {
+    bool sends = false;
+    std::byte* data = nullptr;
+    Bytes bytes = 0;  // 0: there is none
+    int peer = 0;
+  };
+  absl::Status RunTogether(NcclCommunicator& communicator, const std::vector<Transfer>& transfers, Stream& stream);
   // The part that the process of `rank` gets of an own member.
   absl::Status Stage(const ReduceBuffer& buffer, int member, int64_t block, int rank, Stream& stream);
   absl::Status ExchangeMembers(absl::Span<const ReduceBuffer> members, int64_t block, Stream& stream);

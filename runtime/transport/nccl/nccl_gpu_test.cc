@@ -29,12 +29,15 @@ TEST_CASE("NCCL: a rank sends to itself, more than NCCL's buffers hold") {
   for (int round = 0; round < 3; ++round) {
     for (Bytes i = 0; i < kBytes; ++i) sent[i] = static_cast<std::byte>(i * 31 + round);
     REQUIRE(device->CopyToArena(arena, sent.data(), kBytes).ok());
-    const auto status = communicator->Group([&] {
-      absl::Status first = communicator->Send(static_cast<cudaStream_t>(sending->native_handle()), arena, kBytes, 0);
-      first.Update(
-          communicator->Receive(static_cast<cudaStream_t>(receiving->native_handle()), arena + kBytes, kBytes, 0));
-      return first;
-    });
+    const auto native = static_cast<cudaStream_t>(sending->native_handle());
+    const auto status = communicator->Group(
+        native, [&] { return 2 * kBytes; },
+        [&] {
+          absl::Status first = communicator->Send(native, arena, kBytes, 0);
+          first.Update(
+              communicator->Receive(static_cast<cudaStream_t>(receiving->native_handle()), arena + kBytes, kBytes, 0));
+          return first;
+        });
     INFO(status);
     REQUIRE(status.ok());
     REQUIRE(sending->Synchronize().ok());
