@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -79,8 +80,12 @@ absl::StatusOr<MeasuredKernel> ParseRow(const Line& line) {
   return row;
 }
 
-// The sum of |log(ratio)| over the extents of `wanted`; none if one is missing in `row` or too far away.
-std::optional<double> DistanceOf(const Extents& wanted, const Extents& row) {
+// The optimizer runs one kernel over all parameters of a chunk, whatever their number; predictions have one a layer.
+bool HasAnySize(const Kernel& kernel) { return kernel.function == "optimizer"; }
+
+// The sum of |log(ratio)| over the extents of `wanted`; none if one is missing in `row` or further away than
+// `furthest`.
+std::optional<double> DistanceOf(const Extents& wanted, const Extents& row, double furthest) {
   double sum = 0;
   for (const auto& [name, extent] : wanted) {
     const auto found = row.find(name);
@@ -91,7 +96,7 @@ std::optional<double> DistanceOf(const Extents& wanted, const Extents& row) {
       continue;
     }
     const double distance = std::abs(std::log(found->second / extent));
-    if (distance > std::log(MeasuredKernels::kFurthest) * (1 + 1e-9)) return std::nullopt;
+    if (distance > std::log(furthest) * (1 + 1e-9)) return std::nullopt;
     sum += distance;
   }
   return sum;
@@ -154,11 +159,12 @@ std::optional<MeasuredKernels::Match> MeasuredKernels::Find(const Kernel& kernel
   if (wanted.empty()) wanted = {{"bytes", static_cast<double>(kernel.bytes)}};
   std::optional<Match> best;
   std::tuple<double, int> nearest;
+  const double furthest = HasAnySize(kernel) ? std::numeric_limits<double>::infinity() : kFurthest;
   for (const MeasuredKernel& row : rows_) {
     if (row.function != kernel.function || !IsLike(kernel.shape, row.shape)) continue;
     const Extents extents = ExtentsOf(row);
-    std::optional<double> distance = DistanceOf(wanted, extents);
-    const std::optional<double> transposed = DistanceOf(wanted, Transposed(extents));
+    std::optional<double> distance = DistanceOf(wanted, extents, furthest);
+    const std::optional<double> transposed = DistanceOf(wanted, Transposed(extents), furthest);
     if (transposed && (!distance || *transposed < *distance)) distance = transposed;
     if (!distance) continue;
     const int differences = DifferencesOf(kernel.shape, row.shape);

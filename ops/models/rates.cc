@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "base/status.h"
+#include "ops/models/fused_kernels.h"
 #include "ops/models/kernel_times.h"
 
 namespace baton {
@@ -16,10 +18,11 @@ namespace {
 // to 9.0), for each score is also scaled, compared, added and rounded. docs/prediction.md compares it with published
 // kernels.
 constexpr double kScoresPerClock = 8;
+constexpr Bytes kFloat = 4;
 
 Nanos SumOf(const std::vector<Kernel>& kernels, const DeviceRates& rates) {
   double sum = 0;
-  for (const Kernel& kernel : kernels) sum += TimeByRates(kernel, rates);
+  for (const Kernel& kernel : FuseAsMeasured(kernels, rates.measured.get())) sum += TimeByRates(kernel, rates);
   return std::llround(sum);
 }
 
@@ -56,13 +59,19 @@ KernelEstimate EstimateKernel(const Kernel& kernel, const DeviceRates& rates) {
 
 double TimeByRates(const Kernel& kernel, const DeviceRates& rates) { return EstimateKernel(kernel, rates).ns; }
 
-Kernel UpdateKernel(const LayerCosts& layer) {
-  Kernel update;
-  update.name = layer.name;
-  update.function = "optimizer";
-  update.shape.words = {{"pass", "update"}};
-  update.bytes = 2 * (2 * layer.parameter_bytes + layer.optimizer_bytes);
-  return update;
+std::vector<Kernel> UpdateKernels(const LayerCosts& layer) {
+  if (layer.parameter_bytes == 0) return {};
+  Kernel norms;
+  norms.name = layer.name;
+  norms.function = "optimizer";
+  norms.shape.extents = {{"elements", static_cast<double>(layer.parameter_bytes / kFloat)}};
+  norms.shape.words = {{"pass", "norms"}};
+  norms.bytes = layer.parameter_bytes;
+  Kernel update = norms;
+  update.shape.words["pass"] = "update";
+  const Bytes moments = std::min(layer.optimizer_bytes, 2 * layer.parameter_bytes);
+  update.bytes = 2 * (2 * layer.parameter_bytes + moments) + (layer.optimizer_bytes - moments);
+  return {std::move(norms), std::move(update)};
 }
 
 absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const DeviceRates& rates,
@@ -75,7 +84,7 @@ absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const D
     layer.backward_input_ns = SumOf(kernels.backward_input, rates);
     layer.backward_weight_ns = SumOf(kernels.backward_weight, rates);
     layer.recompute_ns = SumOf(kernels.recompute, rates);
-    layer.update_ns = layer.parameter_bytes > 0 ? SumOf({UpdateKernel(layer)}, rates) : 0;
+    layer.update_ns = SumOf(UpdateKernels(layer), rates);
   }
   return absl::OkStatus();
 }

@@ -47,12 +47,13 @@ double TimeByRates(const Kernel& kernel, const DeviceRates& rates);
 // The time for the FLOPs or for the bytes, whichever is longer, in nanoseconds.
 double FloorByRates(double flops, double bytes, const DeviceRates& rates);
 
-// The optimizer's update of a layer: parameters, gradients and both moments, read and written.
-Kernel UpdateKernel(const LayerCosts& layer);
+// The kernels that update a layer's parameters, once a step. Norms: its gradients are read for their norm. Update:
+// parameters, gradients and both moments are read and written, the gradients as zeros; working copies are written. None
+// if the layer has no parameters.
+std::vector<Kernel> UpdateKernels(const LayerCosts& layer);
 
 // Sets the times of costs[i], which describes model.layers[i], for one micro-batch: the sums over the kernels of each
-// direction. The optimizer's update reads and writes parameters, gradients and both moments. Errors: those of building
-// the layers.
+// direction, as the device fuses them (fused_kernels.h), and of the update. Errors: those of building the layers.
 absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const DeviceRates& rates,
                          std::vector<LayerCosts>& costs);
 

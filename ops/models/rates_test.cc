@@ -44,8 +44,8 @@ TEST_CASE("a linear layer takes the longer of its FLOPs and its bytes") {
   CHECK(slow_memory.forward_ns == 2 * (input + output + weight));
   CHECK(slow_memory.backward_input_ns == 2 * (input + output + weight));
   CHECK(slow_memory.backward_weight_ns == 2 * (input + output + 2 * weight));
-  // Reads and writes parameters, gradients and two moments.
-  CHECK(slow_memory.update_ns == 2 * 2 * 4 * weight);
+  // Reads gradients for their norm; reads and writes parameters, gradients and two moments.
+  CHECK(slow_memory.update_ns == 2 * (weight + 2 * 4 * weight));
   CHECK(Timed(OneLinear(), {1e9, 0})[0].update_ns == 0);
 }
 
@@ -54,6 +54,18 @@ TEST_CASE("with multiprocessors a kernel takes more than its roofline") {
   CHECK(gpu.forward_ns > roofline.forward_ns + 1000);
   CHECK(gpu.backward_weight_ns > roofline.backward_weight_ns + 1000);
   CHECK(gpu.update_ns > roofline.update_ns + 1000);
+}
+
+TEST_CASE("working copies are written, and not read") {
+  LayerCosts layer;
+  layer.parameter_bytes = 4000;
+  layer.optimizer_bytes = 2 * 4000 + 2000;
+  const std::vector<Kernel> kernels = UpdateKernels(layer);
+  REQUIRE(kernels.size() == 2);
+  CHECK(kernels[0].bytes == 4000);
+  CHECK(kernels[1].bytes == 2 * 4 * 4000 + 2000);
+  CHECK(kernels[1].shape.extents.at("elements") == 1000);
+  CHECK(UpdateKernels(LayerCosts()).empty());
 }
 
 TEST_CASE("attention has a rate of its own where products are rounded to TF32") {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "base/status.h"
+#include "ops/models/fused_kernels.h"
 
 namespace baton {
 namespace {
@@ -37,7 +38,7 @@ class Table {
   explicit Table(const DeviceRates& rates) : rates_(rates) {}
 
   void Add(std::string pass, const std::vector<Kernel>& kernels) {
-    for (const Kernel& kernel : kernels) {
+    for (const Kernel& kernel : FuseAsMeasured(kernels, rates_.measured.get())) {
       const KernelEstimate estimate = EstimateKernel(kernel, rates_);
       KernelRow row{kernel,      pass,
                     1,           FloorByRates(kernel.flops, static_cast<double>(kernel.bytes), rates_),
@@ -53,10 +54,14 @@ class Table {
     }
   }
 
-  // Forwards first, then the two halves of the backward pass, then what is recomputed before it.
+  // Forwards first, then the two halves of the backward pass, then what is recomputed before it, then the update.
   std::vector<KernelRow> Rows() && {
     const auto rank = [](const KernelRow& row) {
-      return row.pass == "forward" ? 0 : row.pass == "backward-input" ? 1 : row.pass == "backward-weight" ? 2 : 3;
+      return row.pass == "forward"           ? 0
+             : row.pass == "backward-input"  ? 1
+             : row.pass == "backward-weight" ? 2
+             : row.pass == "recompute"       ? 3
+                                             : 4;
     };
     std::stable_sort(rows_.begin(), rows_.end(),
                      [&](const KernelRow& a, const KernelRow& b) { return rank(a) < rank(b); });
@@ -85,6 +90,7 @@ std::string NameOfSource(TimeSource source) {
 double ShareOf(TimeSource source, const std::vector<KernelRow>& rows) {
   double part = 0, whole = 0;
   for (const KernelRow& row : rows) {
+    if (IsOfUpdate(row)) continue;
     const double time = static_cast<double>(row.count) * row.time_ns;
     whole += time;
     if (row.source == source) part += time;
@@ -93,7 +99,7 @@ double ShareOf(TimeSource source, const std::vector<KernelRow>& rows) {
 }
 
 absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const ModelSpec& model,
-                                                   const DeviceRates& rates) {
+                                                   const std::vector<LayerCosts>& costs, const DeviceRates& rates) {
   if (rates.multiprocessors == 0) {
     return absl::FailedPreconditionError(
         "kernels are those of a GPU: the job needs devices.device, or devices.rates.multiprocessors");
@@ -107,6 +113,7 @@ absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const
     table.Add("backward-weight", kernels.backward_weight);
     table.Add("recompute", kernels.recompute);
   }
+  for (const LayerCosts& layer : costs) table.Add("update", UpdateKernels(layer));
   return std::move(table).Rows();
 }
 

@@ -175,20 +175,30 @@ TEST_CASE("model --kernels: what a GPU runs, whose sum is the time of the layers
   INFO(json.err);
   REQUIRE(json.status == 0);
   const auto report = nlohmann::json::parse(json.out);
-  double kernels = 0, layers = 0, products = 0;
+  double kernels = 0, layers = 0, products = 0, update_bytes = 0, parameter_bytes = 0;
   for (const auto& kernel : report.at("kernels")) {
     CHECK(kernel.at("estimated_us") > kernel.at("floor_us"));
+    if (kernel.at("pass") == "update") {
+      CHECK(kernel.at("kernel") == "optimizer");
+      CHECK(kernel.at("floor_us") > 0);
+      update_bytes += kernel.at("count").get<double>() * kernel.at("bytes").get<double>();
+      continue;
+    }
     kernels += kernel.at("count").get<double>() * kernel.at("estimated_us").get<double>();
     products += kernel.at("product").size() == 3;
   }
   for (const auto& layer : report.at("layers")) {
     layers += layer.at("forward_us").get<double>() + layer.at("backward_us").get<double>();
+    parameter_bytes += 4 * layer.at("parameters").get<double>();
   }
+  // Gradients for their norm; then parameters, gradients and two moments, read and written.
+  CHECK(update_bytes == Approx(9 * parameter_bytes).epsilon(0.01));
   CHECK(kernels == Approx(layers).epsilon(1e-3));
   CHECK(products > 0);
   const CommandResult text = Baton(arguments);
   CHECK(absl::StrContains(text.out, "108 multiprocessors at 1.41 GHz"));
   CHECK(absl::StrContains(text.out, "sum of all"));
+  CHECK(absl::StrContains(text.out, "update, once a step"));
   const CommandResult refused = Baton({"model", JobFile(kJob), "--kernels"});
   CHECK(refused.status != 0);
   CHECK(absl::StrContains(refused.err, "the job needs devices.device, or devices.rates.multiprocessors"));

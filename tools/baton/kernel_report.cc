@@ -20,6 +20,24 @@ std::string Duration(double ns) { return FormatDuration(static_cast<Nanos>(ns));
 
 std::string Share(double part, double whole) { return absl::StrFormat("%.0f %%", whole > 0 ? 100 * part / whole : 0); }
 
+double TimeOf(const KernelRow& row) { return static_cast<double>(row.count) * row.time_ns; }
+
+struct Sums {
+  double floor_ns = 0;
+  double time_ns = 0;
+};
+
+// Over the kernels of the update, or over all others.
+Sums SumsOf(const std::vector<KernelRow>& rows, bool of_update) {
+  Sums sums;
+  for (const KernelRow& row : rows) {
+    if (IsOfUpdate(row) != of_update) continue;
+    sums.floor_ns += static_cast<double>(row.count) * row.floor_ns;
+    sums.time_ns += TimeOf(row);
+  }
+  return sums;
+}
+
 // In GFLOP, as "77.3".
 std::string Gigaflops(double flops) { return flops == 0 ? "" : absl::StrFormat("%.1f", flops / 1e9); }
 
@@ -75,11 +93,7 @@ void PrintKernels(const proto::Job& job, const std::vector<KernelRow>& rows, con
     right.push_back(false);
   }
   TextTable table(header, right);
-  double floor = 0, time = 0;
-  for (const KernelRow& row : rows) {
-    floor += static_cast<double>(row.count) * row.floor_ns;
-    time += static_cast<double>(row.count) * row.time_ns;
-  }
+  const Sums micro_batch = SumsOf(rows, /*of_update=*/false), update = SumsOf(rows, /*of_update=*/true);
   for (const KernelRow& row : rows) {
     std::vector<std::string> cells = {row.kernel.name,
                                       row.pass,
@@ -88,11 +102,12 @@ void PrintKernels(const proto::Job& job, const std::vector<KernelRow>& rows, con
                                       Megabytes(static_cast<double>(row.kernel.bytes)),
                                       Duration(row.floor_ns),
                                       Duration(row.time_ns),
-                                      Share(static_cast<double>(row.count) * row.time_ns, time)};
+                                      IsOfUpdate(row) ? "" : Share(TimeOf(row), micro_batch.time_ns)};
     if (measured != nullptr) cells.push_back(NameOfSource(row.source));
     table.AddRow(std::move(cells));
   }
-  table.AddRow({"sum of all", "", "", "", "", Duration(floor), Duration(time), ""});
+  table.AddRow({"sum of all", "", "", "", "", Duration(micro_batch.floor_ns), Duration(micro_batch.time_ns), ""});
+  table.AddRow({"update, once a step", "", "", "", "", Duration(update.floor_ns), Duration(update.time_ns), ""});
   const proto::Rates& rates = job.devices().rates();
   std::cout << "\n"
             << table.ToString()

@@ -202,7 +202,7 @@ absl::Status RunModel(const ModelFlags& flags) {
   proto::ModelReport report = ReportOf(job, plan, program.placement, TimesOf(job, plan, costs));
   std::vector<KernelRow> rows;
   if (flags.kernels) {
-    BATON_ASSIGN_OR_RETURN(rows, KernelTable(*backend, plan.table.model, RatesOfJob(job, measured)));
+    BATON_ASSIGN_OR_RETURN(rows, KernelTable(*backend, plan.table.model, plan.table.costs, RatesOfJob(job, measured)));
     AddKernels(rows, *report.mutable_kernels());
   }
   if (flags.format == "text") {

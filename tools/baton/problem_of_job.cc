@@ -240,7 +240,7 @@ absl::Status Problem::EstimateLayers(const ProblemFlags& flags) {
 
 absl::StatusOr<std::vector<KernelRow>> Problem::Kernels() const {
   if (!job_ || file_costs_ || job_->devices().rates().multiprocessors() == 0) return std::vector<KernelRow>();
-  return KernelTable(*backend_, table_.model, RatesOfJob(*job_, measured_kernels_));
+  return KernelTable(*backend_, table_.model, table_.costs, RatesOfJob(*job_, measured_kernels_));
 }
 
 absl::Status Problem::MeasureLayers() {
