@@ -111,8 +111,8 @@ class Executor {
     return RunStep(ProgramHandle{}, trace, meanwhile);
   }
 
-  // Runs the program's AllGathers alone and returns when every worker is back, so that all replicas have whole
-  // parameters between two steps. In all processes alike. Errors: as RunStep.
+  // Runs the program's AllGathers of parameters alone and returns when every worker is back, so that all replicas have
+  // whole parameters between two steps. In all processes alike. Errors: as RunStep.
   absl::Status RunGathers(ProgramHandle program = {});
 
   // Records a step as one graph; runs nothing. The calling thread walks the workers and takes next, among the

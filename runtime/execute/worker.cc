@@ -42,7 +42,11 @@ void Worker::RunStep(Nanos step_start, std::vector<Interval>* intervals) {
 }
 
 void Worker::RunGathers() {
-  RunInstructions([](const Operation& operation) { return std::holds_alternative<AllGather>(operation); });
+  const std::vector<ReduceGroup>& groups = environment_.program->reduce_groups;
+  RunInstructions([&](const Operation& operation) {
+    const auto* gather = std::get_if<AllGather>(&operation);
+    return gather != nullptr && groups[gather->group].kind == ReduceKind::kShardedUpdate;
+  });
 }
 
 template <typename Runs>

@@ -74,7 +74,7 @@ class Worker {
   // Runs one step whose clock starts at `step_start` (SteadyNow). Errors go to FirstError; returns soon once an error
   // is set by any worker. Fills `intervals` (null: no trace; else one for each instruction) unless an error is set.
   void RunStep(Nanos step_start, std::vector<Interval>* intervals);
-  // Runs the program's AllGathers alone, which wait for nothing. Errors: as RunStep.
+  // Runs the program's AllGathers of parameters alone, which wait for nothing. Errors: as RunStep.
   void RunGathers();
 
   // Writes when each instruction of the last step ran, in ns since `step_start`. `intervals` has one entry for each.

@@ -149,17 +149,30 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
   if (reduce_group.kind == ReduceKind::kShardedUpdate) {
     return ReduceBuffer{state_.parameters, layout_->ParameterBytes(chunk_), false, Combine::kShards};
   }
-  // A chunk that uses the parameter several times is listed as often: `member` is its n-th entry.
-  const std::vector<int32_t>& members = reduce_group.members;
-  int skip = static_cast<int>(std::count(members.begin(), members.begin() + member, replica_index_));
+  BATON_ASSIGN_OR_RETURN(const ReduceBuffer tied, TiedGradient(group, member));
+  if (reduce_group.kind == ReduceKind::kTiedShards) return tied;
+  if (!contributes_tied_) BATON_RETURN_IF_ERROR(stream.Zero(tied.data, tied.bytes));
+  return ReduceBuffer{tied.data, tied.bytes, false};
+}
+
+absl::StatusOr<ReduceBuffer> LayerStageModule::TiedGradient(int group, int member) const {
+  const ReduceGroup& tied = program_->reduce_groups[group];
+  // A chunk that uses the parameter several times is listed as often in one group, and has as many groups that gather.
+  int skip = static_cast<int>(std::count(tied.members.begin(), tied.members.begin() + member, replica_index_));
+  if (tied.kind == ReduceKind::kTiedShards) {
+    const auto first = program_->reduce_groups.begin();
+    skip = static_cast<int>(std::count_if(first, first + group, [&](const ReduceGroup& each) {
+      return each.kind == tied.kind && each.name == tied.name && each.members == tied.members;
+    }));
+  }
   for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
     const ParameterSpec& spec = layout_->SpecOf(use);
-    if (spec.name != reduce_group.name || skip-- > 0) continue;
-    std::byte* const gradients = state_.gradients + use.offsets.gradients;
-    if (!contributes_tied_) BATON_RETURN_IF_ERROR(stream.Zero(gradients, spec.shape.NumBytes()));
-    return ReduceBuffer{gradients, spec.shape.NumBytes(), false};
+    if (spec.name != tied.name || skip-- > 0) continue;
+    return ReduceBuffer{
+        state_.gradients + use.offsets.gradients, spec.shape.NumBytes(), false, Combine::kShards, use.offsets.gradients,
+        layout_->ParameterBytes(chunk_)};
   }
-  return absl::InternalError(absl::StrCat("chunk ", chunk_, " has no parameter ", reduce_group.name, " to reduce"));
+  return absl::InternalError(absl::StrCat("chunk ", chunk_, " has no parameter ", tied.name, " to reduce"));
 }
 
 absl::Status LayerStageModule::Update(Stream& stream) {

@@ -124,6 +124,8 @@ class LayerStageModule : public StageModule {
   absl::Status FoldGradients(Stream& stream, const GradientFold& fold);
   // Does nothing outside an examination.
   absl::Status Examine(Stream& stream, int micro_batch);
+  // The gradient of the tied use that `group` sums or gathers for `member`, as a part of the chunk's gradients.
+  absl::StatusOr<ReduceBuffer> TiedGradient(int group, int member) const;
   std::byte* StagedAt(DataKind kind, int micro_batch, int staging) const;
 
   const Backend* backend_;

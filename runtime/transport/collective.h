@@ -6,10 +6,12 @@
 #ifndef BATON_RUNTIME_TRANSPORT_COLLECTIVE_H_
 #define BATON_RUNTIME_TRANSPORT_COLLECTIVE_H_
 
+#include <algorithm>
 #include <cstddef>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "base/shards.h"
 #include "base/units.h"
 #include "runtime/device/device.h"
 
@@ -24,11 +26,26 @@ enum class Combine : int8_t {
 };
 
 // One member's summand: [bytes / element size] f32 or f64. The result replaces it.
+//
+// Shards are those of a region. It is the buffer, unless the buffer is a part of it:
+//
+//   region   │ shard 0 ─────── │ shard 1 ─────── │        region_bytes
+//   buffer            │ ─────────── │                     bytes, from `offset` on
+//             member 0 has ───│──── member 1 has
 struct ReduceBuffer {
   std::byte* data = nullptr;
   Bytes bytes = 0;
   bool is_double = false;               // f64; else f32
   Combine combine = Combine::kInOrder;  // the same for all members
+  Bytes offset = 0;                     // of the buffer in the region that is cut into shards; not for kTreeToShards
+  Bytes region_bytes = 0;               // of that region; 0: the buffer is the region
+
+  // The bytes of the buffer that are in the member's shard; of all members they follow each other.
+  Shard ShardOfMember(int member, int num_members) const {
+    const Shard shard = ShardOf(region_bytes > 0 ? region_bytes : bytes, member, num_members);
+    const auto within = [&](Bytes at) { return std::clamp(at - offset, Bytes{0}, bytes); };
+    return {within(shard.begin), within(shard.end)};
+  }
 };
 
 // Members are numbered in the order of summation. Each member is on one device; a device may have several.

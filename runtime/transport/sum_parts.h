@@ -52,7 +52,8 @@ class SumParts {
   SumParts() = default;
   // `member`: any, for size and kind. `processes`: [process]. `through_one`: whatever its size.
   SumParts(const ReduceBuffer& member, int num_members, absl::Span<const MemberRange> processes, bool through_one)
-      : total_(member.bytes),
+      : whole_(member),
+        total_(member.bytes),
         is_shards_(member.combine == Combine::kShards),
         num_members_(num_members),
         processes_(processes) {
@@ -111,7 +112,7 @@ class SumParts {
   SumPart ContributionOf(int member, int64_t block, int process) const {
     if (!is_shards_) return PartOf(block, process);
     const SumPart whole = Block(block);
-    const Shard part = PartInBlock(ShardOf(total_, member, num_members_), whole.begin, whole.bytes);
+    const Shard part = PartInBlock(whole_.ShardOfMember(member, num_members_), whole.begin, whole.bytes);
     return {whole.begin + part.begin, part.bytes(), part.begin};
   }
   // The most that PartOf returns.
@@ -130,10 +131,11 @@ class SumParts {
 
   // The shards of a process's members.
   Shard ShardsOf(int process) const {
-    return {ShardOf(total_, processes_[process].first, num_members_).begin,
-            ShardOf(total_, processes_[process].last, num_members_).end};
+    return {whole_.ShardOfMember(processes_[process].first, num_members_).begin,
+            whole_.ShardOfMember(processes_[process].last, num_members_).end};
   }
 
+  ReduceBuffer whole_;
   Bytes total_ = 0;
   bool is_shards_ = false;
   int num_members_ = 1;

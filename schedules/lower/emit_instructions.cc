@@ -6,24 +6,20 @@ namespace {
 
 class Emitter {
  public:
-  Emitter(const ComputeOrder& order, int device) : order_(order), device_(device) {}
+  Emitter(const ComputeOrder& order, const std::vector<ReduceGroup>& groups, int device)
+      : order_(order), groups_(groups), device_(device) {}
 
   std::vector<Instruction> Run(const std::vector<Receive>& receives, const Finish& finish) {
     const std::vector<Action>& actions = order_.devices[device_];
     // Each action has at most one Send. Loads are not counted: few, or they grow the vector once.
     instructions_.reserve(2 * actions.size() + receives.size() + finish.replica_sums.size() +
                           finish.reduce_groups.size() + 2 * finish.chunks.size());
-    for (int32_t group : finish.gathers) Emit(AllGather{group});
+    for (int32_t group : finish.gathers) EmitCollective(group);
     size_t next = 0;
     size_t next_sum = 0;
     const auto emit_sums_until = [&](int position) {
       for (; next_sum < finish.replica_sums.size() && finish.replica_sums[next_sum].position < position; ++next_sum) {
-        const PlacedSum& sum = finish.replica_sums[next_sum];
-        if (sum.scatters) {
-          Emit(ReduceScatter{sum.group});
-        } else {
-          Emit(AllReduce{sum.group});
-        }
+        EmitCollective(finish.replica_sums[next_sum].group);
       }
     };
     for (int position = 0; position < static_cast<int>(actions.size()); ++position) {
@@ -36,13 +32,27 @@ class Emitter {
     }
     if (!actions.empty()) EmitSendOf(actions.back());
     emit_sums_until(static_cast<int>(actions.size()));
-    for (int32_t group : finish.reduce_groups) Emit(AllReduce{group});
+    for (int32_t group : finish.reduce_groups) EmitCollective(group);
     for (const int32_t chunk : finish.chunks) Emit(Update{chunk});
     return std::move(instructions_);
   }
 
  private:
   void Emit(const Operation& operation) { instructions_.push_back({operation}); }
+
+  void EmitCollective(int32_t group) {
+    switch (groups_[group].kind) {
+      case ReduceKind::kShardGradient:
+        return Emit(ReduceScatter{group});
+      case ReduceKind::kShardedUpdate:
+      case ReduceKind::kTiedShards:
+        return Emit(AllGather{group});
+      case ReduceKind::kTiedGradient:
+      case ReduceKind::kGradientNorm:
+      case ReduceKind::kReplicaGradient:
+        return Emit(AllReduce{group});
+    }
+  }
 
   void EmitReceive(const std::vector<Action>& actions, const Receive& receive) {
     const Action& consumer = actions[receive.consumer];
@@ -87,15 +97,16 @@ class Emitter {
   }
 
   const ComputeOrder& order_;
+  const std::vector<ReduceGroup>& groups_;
   const int device_;
   std::vector<Instruction> instructions_;
 };
 
 }  // namespace
 
-std::vector<Instruction> EmitInstructions(const ComputeOrder& order, int device, const std::vector<Receive>& receives,
-                                          const Finish& finish) {
-  return Emitter(order, device).Run(receives, finish);
+std::vector<Instruction> EmitInstructions(const ComputeOrder& order, const std::vector<ReduceGroup>& groups, int device,
+                                          const std::vector<Receive>& receives, const Finish& finish) {
+  return Emitter(order, groups, device).Run(receives, finish);
 }
 
 }  // namespace baton

@@ -24,14 +24,15 @@ ReduceGroup GroupOfCopy(const ChunkPlacement& placement, const ReduceGroup& aske
   return group;
 }
 
-// [chunk]. Sums of tied gradients need all gradients of the chunk, not a shard of them.
-std::vector<bool> ChunksWithTiedParameters(int num_chunks, const std::vector<ReduceGroup>& asked_groups) {
-  std::vector<bool> has_tied(num_chunks);
-  for (const ReduceGroup& group : asked_groups) {
-    if (group.kind != ReduceKind::kTiedGradient) continue;
-    for (const int32_t chunk : group.members) has_tied[chunk] = true;
+// Appends a group for each tied use, since the sum over uses needs the whole gradient of each of them.
+void AppendTiedShards(const ChunkPlacement& placement, const std::vector<ReduceGroup>& asked_groups,
+                      std::vector<ReduceGroup>& groups) {
+  for (const ReduceGroup& asked : asked_groups) {
+    if (asked.kind != ReduceKind::kTiedGradient) continue;
+    for (const int32_t chunk : asked.members) {
+      groups.push_back({ReduceKind::kTiedShards, asked.name, placement.EntriesOf(chunk), asked.bytes});
+    }
   }
-  return has_tied;
 }
 
 std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostModel& costs,
@@ -40,13 +41,12 @@ std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostMo
   const ChunkPlacement& placement = program.placement;
   if (placement.num_replicas() == 1) return asked_groups;
   std::vector<ReduceGroup> groups;
-  const std::vector<bool> has_tied = ChunksWithTiedParameters(program.num_chunks, asked_groups);
   for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
-    const bool scatters = options.shards_optimizer && !has_tied[chunk];
-    ReduceGroup group{scatters ? ReduceKind::kShardGradient : ReduceKind::kReplicaGradient,
+    ReduceGroup group{options.shards_optimizer ? ReduceKind::kShardGradient : ReduceKind::kReplicaGradient,
                       absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk), costs.chunks[chunk].parameter_bytes};
     if (group.members.size() > 1) groups.push_back(std::move(group));
   }
+  if (options.shards_optimizer) AppendTiedShards(placement, asked_groups, groups);
   const int in_copy = placement.num_replicas() / options.copies;
   for (const ReduceGroup& asked : asked_groups) {
     if (asked.kind == ReduceKind::kGradientNorm) {

@@ -26,8 +26,9 @@ struct FinishOptions {
 // With several replicas, a group for each chunk sums its replicas first. The `asked` groups follow, extended to all
 // replicas of their chunks: tied gradients once in each copy of the pipeline, whose gradients are equal by then; the
 // norm once over all of them, so that all drop an update that one has to drop. If optimizer state is sharded, a group
-// for each chunk gathers its shards at the start of the next step, and the sums over replicas of chunks without tied
-// parameters give each replica its shard. Expects that the program's placement and devices are set.
+// for each chunk gathers its shards at the start of the next step, the sums over replicas give each replica its shard,
+// and a group for each tied use gathers the shards of its gradient before the tied gradients are summed. Expects that
+// the program's placement and devices are set.
 std::vector<Finish> FinishStep(const ComputeOrder& order, const OrderTimes& times,
                                const std::vector<ReduceGroup>& asked, const CostModel& costs,
                                const FinishOptions& options, Program& program);

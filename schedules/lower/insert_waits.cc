@@ -92,8 +92,9 @@ class WaitInserter {
     is_awaited_[sum] = true;  // by all compute that follows
   }
 
-  // It comes first on its device, so it waits for nothing; the first Forward of the chunk waits for it.
+  // That of parameters comes first on its device, so it waits for nothing; the chunk's first Forward waits for it.
   void WaitForMemory(const AllGather& gather) {
+    if (program_.reduce_groups[gather.group].kind == ReduceKind::kTiedShards) return WaitForSums(gather.group);
     ForEachOwnChunk(gather.group, [&](int32_t chunk) { gather_[chunk] = index_; });
   }
   void WaitForMemory(const Forward& forward) {

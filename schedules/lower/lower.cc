@@ -54,7 +54,7 @@ absl::StatusOr<Program> Lower(const ComputeOrder& order, const LowerOptions& opt
   for (int device = 0; device < order.num_devices(); ++device) {
     DeviceProgram& code = program.devices[device];
     // Emit instructions in issue order, without slots and waits.
-    code.instructions = EmitInstructions(order, device, receives[device], finishes[device]);
+    code.instructions = EmitInstructions(order, program.reduce_groups, device, receives[device], finishes[device]);
     // Assign a slot to every operand.
     slots.Assign(chunks[device], times, device, code);
     // Make instructions wait for those of other lanes that use the same slots.

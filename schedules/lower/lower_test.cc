@@ -233,7 +233,7 @@ TEST_CASE("shards are gathered at the start of a step, in the order of need, and
   }
 }
 
-TEST_CASE("if optimizer state is sharded, sums of chunks without tied parameters are scattered") {
+TEST_CASE("if optimizer state is sharded, sums are scattered, and each tied use gathers its gradient after that") {
   LowerOptions options{"", VariedCosts(3)};
   options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, 2}, 64},
                            {ReduceKind::kGradientNorm, "", {0, 1, 2}, 8}};
@@ -242,10 +242,30 @@ TEST_CASE("if optimizer state is sharded, sums of chunks without tied parameters
     options.shards_optimizer = shards;
     const Program program = MustLower(Replicate(Named("1f1b", {3, 4}), 2), options);
     for (int chunk = 0; chunk < 3; ++chunk) {
-      const bool scatters = shards && chunk == 1;
-      CHECK(program.reduce_groups[chunk].kind ==
-            (scatters ? ReduceKind::kShardGradient : ReduceKind::kReplicaGradient));
+      CHECK(program.reduce_groups[chunk].kind == (shards ? ReduceKind::kShardGradient : ReduceKind::kReplicaGradient));
     }
+    if (!shards) continue;
+    for (const int use : {0, 1}) {
+      const ReduceGroup& gather = program.reduce_groups[3 + use];
+      CHECK(gather.kind == ReduceKind::kTiedShards);
+      CHECK(gather.name == "tied");
+      CHECK(gather.members == program.placement.EntriesOf(use == 0 ? 0 : 2));
+      CHECK(gather.bytes == 64);
+    }
+    // The last stage has its gradients first, and gathers while the others still compute.
+    const auto waits = [&](int device, int group) {
+      const DeviceProgram& code = program.devices[device];
+      for (const Instruction& instruction : code.instructions) {
+        if (GroupOf(instruction.operation) != group) continue;
+        REQUIRE(instruction.num_waits == 1);
+        return Describe(code.instructions[code.WaitsOf(instruction)[0]].operation);
+      }
+      return std::string("none");
+    };
+    CHECK(waits(2, 4) == "ReduceScatter group 2");
+    CHECK(waits(2, 5) == "AllGather group 4");
+    CHECK(waits(0, 3) == "ReduceScatter group 0");
+    CHECK(waits(0, 5) == "AllGather group 3");
   }
 }
 

@@ -28,9 +28,11 @@ std::vector<std::vector<PlacedSum>> PlaceSums(const ComputeOrder& order, const O
                                               const Program& program, QueueKind queues) {
   const std::vector<ChunkReplica>& replicas = program.placement.replicas();
   const std::vector<int32_t> last = LastGradients(order);
-  std::vector<std::pair<Nanos, int32_t>> by_time;  // when the last replica is ready, group
+  // When the last replica is ready, group: a group of kind kTiedShards is behind the sum of the same chunk.
+  std::vector<std::pair<Nanos, int32_t>> by_time;
   for (int32_t group = 0; group < static_cast<int32_t>(program.reduce_groups.size()); ++group) {
-    if (!SumsReplicas(program.reduce_groups[group].kind)) continue;
+    const ReduceKind kind = program.reduce_groups[group].kind;
+    if (!SumsReplicas(kind) && kind != ReduceKind::kTiedShards) continue;
     Nanos ready = 0;
     for (const int32_t member : program.reduce_groups[group].members) {
       if (last[member] >= 0) ready = std::max(ready, times.end[replicas[member].device][last[member]]);
@@ -47,7 +49,7 @@ std::vector<std::vector<PlacedSum>> PlaceSums(const ComputeOrder& order, const O
       const auto end = static_cast<int32_t>(order.devices[replicas[member].device].size()) - 1;
       int32_t position = queues == QueueKind::kPerDevice ? end : last[member];
       if (!of_device.empty()) position = std::max(position, of_device.back().position);
-      of_device.push_back({position, group, program.reduce_groups[group].kind == ReduceKind::kShardGradient});
+      of_device.push_back({position, group});
     }
   }
   return sums;

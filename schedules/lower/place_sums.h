@@ -12,16 +12,16 @@
 
 namespace baton {
 
-// A sum over a chunk's replicas, issued after the action at `position` of the device and the Send of its result.
+// A collective over the gradients of a chunk's replicas, issued after the action at `position` of the device and the
+// Send of its result.
 struct PlacedSum {
   int32_t position;
   int32_t group;
-  bool scatters = false;  // by a ReduceScatter
 };
 
-// Returns the sums of each device in issue order, [device], for the groups that SumsReplicas names. A sum is issued as
-// soon as the device has added its last gradient to the chunk, so that it runs in the cool-down, beside the passes of
-// other chunks and devices:
+// Returns the sums of each device in issue order, [device], for the groups that SumsReplicas names, and behind them
+// those of kind kTiedShards, which gather what they scatter. A sum is issued as soon as the device has added its last
+// gradient to the chunk, so that it runs in the cool-down, beside the passes of other chunks and devices:
 //
 //   replica 0   ══B5══ ══W5══ ├─sum chunk 1─┤ ══W4══ ══W5══ ├─sum chunk 0─┤
 //   replica 1   ══B5══ ══W5══ ├─sum chunk 1─┤ ══W4══ ══W5══ ├─sum chunk 0─┤

@@ -158,9 +158,9 @@ struct Update {
   int32_t chunk;
 };
 
-// Copies each member's shard of the parameters (base/shards.h), which the step before has updated, to all other members
-// of Program::reduce_groups[group], a group of kind kShardedUpdate. Begins and ends as an AllReduce does. Lane: the
-// group's.
+// Copies each member's shard (base/shards.h) to all other members of Program::reduce_groups[group]: in a group of kind
+// kShardedUpdate that of the parameters, which the step before has updated; in one of kind kTiedShards that of a tied
+// use's gradient, which a ReduceScatter has summed. Begins and ends as an AllReduce does. Lane: the group's.
 struct AllGather {
   int32_t group;
 };

@@ -43,9 +43,9 @@ struct Slot {
 };
 
 // The part of a device's arena that is live for the whole run, for one of its chunks. Offsets are in bytes from the
-// arena's start. Gradients are as large as parameters. Forward-only programs have neither gradients nor optimizer
-// state: both offsets are kNoOffset. Behind the gradients stand the partial sums of Program::sum_groups, each as large
-// as the gradients.
+// arena's start. Gradients are as large as parameters. Forward-only programs have neither
+// gradients nor optimizer state: both offsets are kNoOffset. Behind the gradients stand the partial sums of
+// Program::sum_groups, each as large as the gradients.
 inline constexpr Bytes kNoOffset = -1;
 struct ChunkMemory {
   int32_t chunk;
@@ -73,20 +73,28 @@ struct DeviceProgram {
   }
 };
 
-// The buffer of a collective. An AllReduce sums it in the first three kinds; the last two are for sharded updates:
+// The buffer of a collective. An AllReduce sums it in the first three kinds; the last three are for sharded updates:
 //
 //   kTiedGradient      the gradient of one parameter that several chunks use (a tied use each)
 //   kGradientNorm      the squared gradient norm of each parameter; every device computes the same global norm from it
 //   kReplicaGradient   all gradients of one chunk, over its replicas; added as a balanced tree of neighbours
 //   kShardedUpdate     the parameters of one chunk, of which each replica has updated one shard (base/shards.h): an
 //                      AllGather replaces that of the others by each member's shard
-//   kShardGradient     as kReplicaGradient, of a chunk without tied parameters: a ReduceScatter gives each member the
-//                      sum of the shard that it updates
+//   kShardGradient     as kReplicaGradient: a ReduceScatter gives each member the sum of the shard that it updates
+//   kTiedShards        the gradient of one tied use, of which each replica has the sum of a shard: the part that is in
+//                      its shard of the chunk. An AllGather gives all of it to all of them, before kTiedGradient
 //
 // The gradients of a chunk's replicas are equal once they are summed. So in groups of the first two kinds the first
 // replica of a chunk in the group contributes its values, the others contribute zeros, and all receive the sum.
-enum class ReduceKind : int8_t { kTiedGradient, kGradientNorm, kReplicaGradient, kShardedUpdate, kShardGradient };
-inline constexpr int kNumReduceKinds = 5;
+enum class ReduceKind : int8_t {
+  kTiedGradient,
+  kGradientNorm,
+  kReplicaGradient,
+  kShardedUpdate,
+  kShardGradient,
+  kTiedShards
+};
+inline constexpr int kNumReduceKinds = 6;
 
 // Whether a collective of the kind sums the gradients of a chunk's replicas.
 inline bool SumsReplicas(ReduceKind kind) {
@@ -95,12 +103,14 @@ inline bool SumsReplicas(ReduceKind kind) {
 
 // Whether every member has all sums in the end: a scatter of sums and a gather are the two halves of it.
 inline bool IsWholeSum(ReduceKind kind) {
-  return kind != ReduceKind::kShardedUpdate && kind != ReduceKind::kShardGradient;
+  return kind != ReduceKind::kShardedUpdate && kind != ReduceKind::kShardGradient && kind != ReduceKind::kTiedShards;
 }
 
 struct ReduceGroup {
   ReduceKind kind;
-  std::string name;  // of the tied parameter; for messages
+  // Of the tied parameter. The n-th group of kind kTiedShards with one name and one chunk is of the n-th use of the
+  // parameter there.
+  std::string name;
   // Indices into ChunkPlacement::replicas(), ascending; the order of summation. With one replica these are chunks. A
   // chunk with several tied uses of the parameter is listed once for each.
   std::vector<int32_t> members;

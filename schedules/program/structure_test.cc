@@ -67,7 +67,7 @@ const Change kChangedShapes[] = {
      [](Program& p) {
        p.placement = ChunkPlacement::Of({0, 2});
      }},
-    {"reduce group 0: kind 5 must be from 0 to 4",
+    {"reduce group 0: kind 6 must be from 0 to 5",
      [](Program& p) { p.reduce_groups[0].kind = static_cast<ReduceKind>(kNumReduceKinds); }},
     {"reduce group 0: bytes -1 must be from 0 to 281474976710656", [](Program& p) { p.reduce_groups[0].bytes = -1; }},
     {"reduce group 1: member -1 must be from 0 to 1", [](Program& p) { p.reduce_groups[1].members[0] = -1; }},

@@ -179,6 +179,30 @@ TEST_CASE("a scattered sum and a gather take half of the rounds of a sum each") 
   CHECK(collectives == std::vector<std::pair<Kind, Nanos>>{{Kind::kAllGather, half}, {Kind::kReduceScatter, half}});
 }
 
+TEST_CASE("behind a scattered sum the gather of a tied gradient sends that gradient alone") {
+  CostModel costs = Costs(1, 10, 0);
+  costs.bytes_per_ns = 10;
+  costs.chunks[0].parameter_bytes = 6400;
+  LowerOptions options{"gpipe", costs, {{ReduceKind::kTiedGradient, "tied", {0, 0}, 1600}}};
+  options.replicas = options.sum_groups = 4;
+  const auto bytes_time = [&](bool shards) {
+    options.shards_optimizer = shards;
+    const Program program = Lower(Replicate(*MakeOrder("gpipe", {1, 1}), 4), options).value();
+    const Trace trace = Simulate(program, costs).value();
+    std::vector<Nanos> times;  // of sums over replicas, and of gathers behind them
+    for (size_t i = 0; i < program.devices[0].instructions.size(); ++i) {
+      const int32_t group = GroupOf(program.devices[0].instructions[i].operation);
+      if (group < 0) continue;
+      const ReduceKind kind = program.reduce_groups[group].kind;
+      if (kind == ReduceKind::kTiedGradient || kind == ReduceKind::kShardedUpdate) continue;
+      times.push_back(trace.devices[0][i].end - trace.devices[0][i].start);
+    }
+    return times;
+  };
+  CHECK(bytes_time(false) == std::vector<Nanos>{2 * 3 * 160});
+  CHECK(bytes_time(true) == std::vector<Nanos>{3 * 160, 3 * 40, 3 * 40});  // the chunk uses the parameter twice
+}
+
 TEST_CASE("sums of different devices take turns on the link between their nodes") {
   // Stages on devices 0 and 1 of one node, copied to devices 2 and 3 of another.
   CostModel costs = Costs(2, 10, 0);

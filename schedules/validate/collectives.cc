@@ -50,6 +50,10 @@ class CollectiveChecker {
         if (std::holds_alternative<AllGather>(operation)) return;
         return Report(device, instruction,
                       "sums a group whose members have shards of an update, which an AllGather completes");
+      case ReduceKind::kTiedShards:
+        if (std::holds_alternative<AllGather>(operation)) return;
+        return Report(device, instruction,
+                      "sums a group whose members have shards of a sum, which an AllGather completes");
       case ReduceKind::kShardGradient:
         if (std::holds_alternative<ReduceScatter>(operation)) return;
         return Report(device, instruction,
@@ -62,7 +66,7 @@ class CollectiveChecker {
     if (std::holds_alternative<AllReduce>(operation)) return;
     Report(device, instruction,
            std::holds_alternative<AllGather>(operation)
-               ? "gathers a group whose members have no shards of an update; an AllReduce sums it"
+               ? "gathers a group whose members have no shards; an AllReduce sums it"
                : "scatters the sum of a group whose members need all of it; an AllReduce sums it");
   }
 

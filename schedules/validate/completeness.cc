@@ -170,6 +170,9 @@ class CompletenessChecker {
   void Check(const AllGather& gather) {
     if (program_.forward_only) Report("is an AllGather in a forward-only program");
     CheckOnce(gather.group);
+    if (program_.reduce_groups[gather.group].kind != ReduceKind::kTiedShards) return;
+    if (first_update_ >= 0) Report(absl::StrCat("comes after the Update at instruction ", first_update_));
+    CheckReplicaSum(gather.group);
   }
 
   // Calls visit(member) for each member of the group on this device.
@@ -200,9 +203,8 @@ class CompletenessChecker {
     for (int32_t group : groups_[device_]) {
       if (last_reduce_[group] == device_) continue;
       const ReduceKind kind = program_.reduce_groups[group].kind;
-      const char* name = kind == ReduceKind::kShardedUpdate   ? "AllGather"
-                         : kind == ReduceKind::kShardGradient ? "ReduceScatter"
-                                                              : "AllReduce";
+      const bool gathers = kind == ReduceKind::kShardedUpdate || kind == ReduceKind::kTiedShards;
+      const char* name = gathers ? "AllGather" : kind == ReduceKind::kShardGradient ? "ReduceScatter" : "AllReduce";
       Report(absl::StrCat(name, " group ", group, " is missing"));
     }
   }
@@ -256,7 +258,8 @@ class CompletenessChecker {
     }
   }
 
-  // Where replicas have the sums of their shards alone, they gather what they update, and nothing else reads the sums.
+  // Where replicas have the sums of their shards alone, they gather what they update. Those that gather a tied gradient
+  // are all replicas of one chunk.
   void CheckShardGradients() {
     device_ = -1;
     const auto has = [&](ReduceKind kind, int chunk) {
@@ -268,15 +271,15 @@ class CompletenessChecker {
     };
     for (size_t group = 0; group < program_.reduce_groups.size(); ++group) {
       const ReduceGroup& each = program_.reduce_groups[group];
-      if (each.kind != ReduceKind::kShardGradient) continue;
       const int chunk = program_.placement.replicas()[each.members.front()].chunk;
+      if (each.kind == ReduceKind::kTiedShards && each.members != program_.placement.EntriesOf(chunk)) {
+        Report(absl::StrCat("reduce group ", group, " does not gather a tied gradient of each replica of chunk ", chunk,
+                            " once"));
+      }
+      if (each.kind != ReduceKind::kShardGradient) continue;
       if (!has(ReduceKind::kShardedUpdate, chunk)) {
         Report(absl::StrCat("reduce group ", group, " gives replicas of chunk ", chunk,
                             " shards of a sum, but no group gathers what they update"));
-      }
-      if (has(ReduceKind::kTiedGradient, chunk)) {
-        Report(absl::StrCat("reduce group ", group, " gives replicas of chunk ", chunk,
-                            " shards of a sum, but the chunk has a tied parameter, which needs all of it"));
       }
     }
   }

@@ -141,7 +141,10 @@ class RegionChecker {
     CheckGroup(Region::kGradients, each.group, program_.reduce_groups[each.group].kind != ReduceKind::kGradientNorm);
   }
   void Check(const ReduceScatter& each) { CheckGroup(Region::kGradients, each.group, true); }
-  void Check(const AllGather& each) { CheckGroup(Region::kParameters, each.group, true); }
+  void Check(const AllGather& each) {
+    const bool is_tied = program_.reduce_groups[each.group].kind == ReduceKind::kTiedShards;
+    CheckGroup(is_tied ? Region::kGradients : Region::kParameters, each.group, true);
+  }
 
   void CheckGroup(Region region, int32_t group, bool writes) {
     int32_t previous = -1;  // a chunk may be a member several times

@@ -18,17 +18,18 @@ void CheckRanges(const Program& program, std::vector<Violation>& violations);
 // keeps each device's own dependencies and, if `gradients_ascend`, adds gradients in ascending micro-batch order.
 // Exactly the needed Loads exist. AllReduces and Updates come once, last, and Updates exist for every chunk or for
 // none; only a sum over a chunk's replicas may come earlier, once the device has added its last gradient to the chunk.
-// AllGathers come once. A chunk whose gradients a ReduceScatter sums has an AllGather, and no tied parameters.
+// AllGathers come once, those of tied gradients as sums over replicas do. A chunk whose gradients a ReduceScatter sums
+// has an AllGather of what its replicas update.
 void CheckCompleteness(const Program& program, bool gradients_ascend, std::vector<Violation>& violations);
 
 // "sums": the replicas of a chunk sum consecutive sum groups, in the order of the groups and equally many each, so that
 // the AllReduce of their sums completes one balanced tree; and each has memory for its partial sums.
 void CheckSums(const Program& program, std::vector<Violation>& violations);
 
-// "collectives": an AllGather is of a group that shards an update, a ReduceScatter of one whose members get shards of a
-// sum, an AllReduce of any other. The n-th collective of a group is the same operation on each of its devices, and each
-// has as many. Two groups that share two devices or more have their collectives in the same order on all of them, as
-// NCCL requires of communicators that share GPUs.
+// "collectives": an AllGather is of a group whose members have shards, a ReduceScatter of one whose members get shards
+// of a sum, an AllReduce of any other. The n-th collective of a group is the same operation on each of its devices, and
+// each has as many. Two groups that share two devices or more have their collectives in the same order on all of them,
+// as NCCL requires of communicators that share GPUs.
 void CheckCollectives(const Program& program, std::vector<Violation>& violations);
 
 // "regions": whatever lanes do in their own time, waits keep everything apart that uses the parameters or gradients of
@@ -38,8 +39,9 @@ void CheckRegions(const Program& program, std::vector<Violation>& violations);
 
 // "shards": the program is walked twice, as two steps. Between the Update of a shard and the next pass that reads the
 // chunk's parameters, the replica issues the AllGather that brings the others, on all replicas before the Update of a
-// step or on all behind it; and between the ReduceScatter of gradients and their Update nothing adds to them. That the
-// pass waits for the AllGather is the rule "regions".
+// step or on all behind it; and between the ReduceScatter of gradients and their Update nothing adds to them, and
+// the sum of a tied gradient comes behind an AllGather for each use of the parameter. That the pass and the sum wait
+// for the AllGather is the rule "regions".
 void CheckShards(const Program& program, std::vector<Violation>& violations);
 
 // "transfers": the n-th Send to a device matches the n-th Recv there, none is unmatched, and each needed transfer

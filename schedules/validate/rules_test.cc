@@ -101,19 +101,19 @@ TEST_CASE("copies of a pipeline sum consecutive groups of micro-batches, with me
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
 
-// The same with optimizer state in shards. Groups 0 and 1 sum, 2 and 3 are tied, 4 is the norm, 5 and 6 exchange
-// shards.
+// The same with optimizer state in shards. Groups 0 and 1 scatter sums, 2 and 3 gather the tied gradient of each chunk,
+// 4 and 5 sum it, 6 is the norm, 7 and 8 exchange shards.
 Patient Sharded() { return {MustLower(Replicate(*MakeOrder("1f1b", {2, 4}), 2), 2, 4, /*shards_optimizer=*/true)}; }
 
 TEST_CASE("replicas exchange the shards that they have updated, each chunk once") {
   const BadProgram bads[] = {
-      {"completeness", "AllGather group 5 is missing", Sharded, [](Patient& p) { p.Remove(2, p.IndexOfReduce(2, 5)); }},
-      {"completeness", "reduce group 5 does not update each replica of chunk 0 once", Sharded,
-       [](Patient& p) { p.program.reduce_groups[5].members = {0}; }},
+      {"completeness", "AllGather group 7 is missing", Sharded, [](Patient& p) { p.Remove(2, p.IndexOfReduce(2, 7)); }},
+      {"completeness", "reduce group 7 does not update each replica of chunk 0 once", Sharded,
+       [](Patient& p) { p.program.reduce_groups[7].members = {0}; }},
       {"completeness", "the replicas of chunk 1 are updated by 2 reduce groups, not 1", Sharded,
-       [](Patient& p) { p.program.reduce_groups.push_back(p.program.reduce_groups[6]); }},
+       [](Patient& p) { p.program.reduce_groups.push_back(p.program.reduce_groups[8]); }},
       {"completeness", "is done twice on this device", Sharded,
-       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), AllGather{5}); }},
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), AllGather{7}); }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
@@ -135,16 +135,18 @@ TEST_CASE("rule regions: what waits must keep apart") {
   const BadProgram bads[] = {
       {"regions", "writes the gradients of chunk 0 without waiting for instruction", Sharded,
        [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 0), p.IndexOf<Backward>(0, 0, 3)); }},
-      {"regions", "(AllReduce group 0), which uses them", Sharded,
+      {"regions", "(ReduceScatter group 0), which uses them", Sharded,
        [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 2), p.IndexOfReduce(0, 0)); }},
-      {"regions", "reads the gradients of chunk 0 without waiting for instruction", Sharded,
+      {"regions", "(AllGather group 2), which uses them", Sharded,
        [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 4), p.IndexOfReduce(0, 2)); }},
-      {"regions", "(AllReduce group 4), which uses them", Sharded,
-       [](Patient& p) { DropWait(p, 0, p.IndexOf<Update>(0, 0, -1), p.IndexOfReduce(0, 4)); }},
+      {"regions", "reads the gradients of chunk 0 without waiting for instruction", Sharded,
+       [](Patient& p) { DropWait(p, 0, p.IndexOfReduce(0, 6), p.IndexOfReduce(0, 4)); }},
+      {"regions", "(AllReduce group 6), which uses them", Sharded,
+       [](Patient& p) { DropWait(p, 0, p.IndexOf<Update>(0, 0, -1), p.IndexOfReduce(0, 6)); }},
       {"regions", "reads the parameters of chunk 0 without waiting for instruction", Sharded,
-       [](Patient& p) { DropWait(p, 0, p.IndexOf<Forward>(0, 0, 0), p.IndexOfReduce(0, 5)); }},
+       [](Patient& p) { DropWait(p, 0, p.IndexOf<Forward>(0, 0, 0), p.IndexOfReduce(0, 7)); }},
       {"regions", "writes the parameters of chunk 0 without waiting for instruction", Sharded,
-       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), AllGather{5}); }},
+       [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), AllGather{7}); }},
       {"completeness", "adds to gradients after the collective at instruction", Sharded,
        [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 0) + 1, p.Get<Backward>(0, 0, 3)); }},
   };
@@ -153,14 +155,16 @@ TEST_CASE("rule regions: what waits must keep apart") {
 
 TEST_CASE("rule collectives: the members of a group agree on every one of them") {
   const BadProgram bads[] = {
-      {"collectives", "gathers a group whose members have no shards of an update", Sharded,
-       [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 4)].operation = AllGather{4}; }},
+      {"collectives", "gathers a group whose members have no shards", Sharded,
+       [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 6)].operation = AllGather{6}; }},
+      {"collectives", "sums a group whose members have shards of a sum, which an AllGather completes", Sharded,
+       [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 2)].operation = AllReduce{2}; }},
       {"collectives", "sums a group whose members have shards of an update", Sharded,
-       [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 5)].operation = AllReduce{5}; }},
+       [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 7)].operation = AllReduce{7}; }},
       {"collectives", "meets device 0 instruction", Sharded,
-       [](Patient& p) { p.Code(2)[p.IndexOfReduce(2, 5)].operation = AllReduce{5}; }},
-      {"collectives", "has 0 collectives of group 5; device 0 has 1", Sharded,
-       [](Patient& p) { p.Remove(2, p.IndexOfReduce(2, 5)); }},
+       [](Patient& p) { p.Code(2)[p.IndexOfReduce(2, 7)].operation = AllReduce{7}; }},
+      {"collectives", "has 0 collectives of group 7; device 0 has 1", Sharded,
+       [](Patient& p) { p.Remove(2, p.IndexOfReduce(2, 7)); }},
       {"collectives", "; on device 0, which has both groups, it comes before it", Replicas,
        [](Patient& p) {
          std::swap(p.Code(1)[p.IndexOfReduce(1, 0)].operation, p.Code(1)[p.IndexOfReduce(1, 1)].operation);
@@ -169,8 +173,8 @@ TEST_CASE("rule collectives: the members of a group agree on every one of them")
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
 
-// Three stages, of which the one in the middle has no tied parameter: group 1 scatters its sum, 3 and 4 are tied, 5 is
-// the norm, 6 to 8 exchange shards. It is on devices 1 and 4.
+// Three stages, of which the one in the middle has no tied parameter: groups 0 to 2 scatter sums, 3 and 4 gather the
+// tied gradient of chunks 0 and 2, 5 and 6 sum it, 7 is the norm, 8 to 10 exchange shards. It is on devices 1 and 4.
 Patient Scattered() { return {MustLower(Replicate(*MakeOrder("1f1b", {3, 4}), 2), 2, 4, /*shards_optimizer=*/true)}; }
 
 TEST_CASE("replicas that have the sums of their shards alone") {
@@ -178,7 +182,7 @@ TEST_CASE("replicas that have the sums of their shards alone") {
   const BadProgram bads[] = {
       {"collectives", "is of a group whose members get shards of a sum, which a ReduceScatter gives them", Scattered,
        [](Patient& p) { p.Code(1)[p.IndexOfReduce(1, 1)].operation = AllReduce{1}; }},
-      {"collectives", "scatters the sum of a group whose members need all of it", Scattered,
+      {"collectives", "scatters the sum of a group whose members need all of it", Copies,
        [](Patient& p) { p.Code(0)[p.IndexOfReduce(0, 0)].operation = ReduceScatter{0}; }},
       {"completeness", "ReduceScatter group 1 is missing", Scattered,
        [](Patient& p) { p.Remove(4, p.IndexOfReduce(4, 1)); }},
@@ -192,7 +196,7 @@ TEST_CASE("replicas that have the sums of their shards alone") {
        [](Patient& p) {
          for (int device : {1, 4}) {
            std::swap(p.Code(device)[p.IndexOfReduce(device, 1)].operation,
-                     p.Code(device)[p.IndexOfReduce(device, 5)].operation);
+                     p.Code(device)[p.IndexOfReduce(device, 7)].operation);
          }
        }},
       {"completeness", "comes after the Update at instruction", Scattered,
@@ -202,17 +206,13 @@ TEST_CASE("replicas that have the sums of their shards alone") {
       {"completeness", "the replicas of chunk 1 are summed by 2 reduce groups, not 1", Scattered,
        [](Patient& p) { p.program.reduce_groups.push_back(p.program.reduce_groups[1]); }},
       {"completeness", "shards of a sum, but no group gathers what they update", Scattered,
-       [](Patient& p) { p.program.reduce_groups[7].kind = ReduceKind::kGradientNorm; }},
-      {"completeness", "shards of a sum, but the chunk has a tied parameter, which needs all of it", Scattered,
-       [](Patient& p) {
-         p.program.reduce_groups[3].members = {0, 1, 2};
-       }},
+       [](Patient& p) { p.program.reduce_groups[9].kind = ReduceKind::kGradientNorm; }},
       {"completeness", "is a ReduceScatter in a forward-only program", Scattered,
        [](Patient& p) { p.program.forward_only = true; }},
       {"regions", "writes the gradients of chunk 1 without waiting for instruction", Scattered,
        [](Patient& p) { DropWait(p, 1, p.IndexOfReduce(1, 1), p.IndexOf<Backward>(1, 1, 3)); }},
       {"regions", "(ReduceScatter group 1), which uses them", Scattered,
-       [](Patient& p) { DropWait(p, 1, p.IndexOfReduce(1, 5), p.IndexOfReduce(1, 1)); }},
+       [](Patient& p) { DropWait(p, 1, p.IndexOfReduce(1, 7), p.IndexOfReduce(1, 1)); }},
   };
   for (const BadProgram& bad : bads) CheckFound(bad);
 }
@@ -220,15 +220,15 @@ TEST_CASE("replicas that have the sums of their shards alone") {
 TEST_CASE("rule shards: from step to step, no pass reads a shard that was not gathered") {
   const BadProgram bads[] = {
       {"shards", "reads the parameters of chunk 0, of which instruction", Sharded,
-       [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 5)); }},
+       [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 7)); }},
       {"shards", "(Update chunk 0) of the step before has updated one shard and no AllGather brought the others",
-       Sharded, [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 5)); }},
+       Sharded, [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 7)); }},
       {"shards", "(Update chunk 0) has updated one shard and no AllGather brought the others", Sharded,
        [](Patient& p) { p.Insert(0, static_cast<int>(p.Code(0).size()), p.Get<Forward>(0, 0, 0)); }},
       {"shards", "gathers shards after their Update; device 0 gathers them before it", Sharded,
        [](Patient& p) {
-         p.Remove(2, p.IndexOfReduce(2, 5));
-         p.Insert(2, static_cast<int>(p.Code(2).size()), AllGather{5});
+         p.Remove(2, p.IndexOfReduce(2, 7));
+         p.Insert(2, static_cast<int>(p.Code(2).size()), AllGather{7});
        }},
       {"shards", "adds to the gradients of chunk 1 between instruction", Scattered,
        [](Patient& p) { p.Insert(1, p.IndexOfReduce(1, 1) + 1, p.Get<Backward>(1, 1, 3)); }},
@@ -237,13 +237,56 @@ TEST_CASE("rule shards: from step to step, no pass reads a shard that was not ga
   // All may gather at the end of a step instead.
   Patient patient = Sharded();
   for (int device = 0; device < 4; ++device) {
-    const int group = device % 2 == 0 ? 5 : 6;
+    const int group = device % 2 == 0 ? 7 : 8;
     const int chunk = device % 2;
     patient.Remove(device, patient.IndexOfReduce(device, group));
     patient.Insert(device, static_cast<int>(patient.Code(device).size()), AllGather{group});
     patient.Wait(device, static_cast<int>(patient.Code(device).size()) - 1, patient.IndexOf<Update>(device, chunk, -1));
   }
   CheckSound(patient.program);
+}
+
+// Chunk 0 uses the parameter twice, chunk 1 once: groups 2 to 4 gather the gradients of these uses, and 5 and 6 sum
+// them.
+Patient TiedTwice() {
+  LowerOptions options{"test", VariedCosts(2)};
+  options.replicas = options.sum_groups = 2;
+  options.shards_optimizer = true;
+  options.reduce_groups = {{ReduceKind::kTiedGradient, "tied", {0, 0, 1}, 64},
+                           {ReduceKind::kGradientNorm, "", {0, 1}, 64}};
+  return {Lower(Replicate(*MakeOrder("1f1b", {2, 4}), 2), options).value()};
+}
+
+TEST_CASE("tied gradients are summed once each use has all shards of its own") {
+  const BadProgram bads[] = {
+      {"completeness", "AllGather group 2 is missing", Sharded, [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 2)); }},
+      {"completeness", "reduce group 2 does not gather a tied gradient of each replica of chunk 0 once", Sharded,
+       [](Patient& p) { p.program.reduce_groups[2].members = {0}; }},
+      {"completeness", "sums replicas after the AllReduce at instruction", Sharded,
+       [](Patient& p) {
+         std::swap(p.Code(0)[p.IndexOfReduce(0, 2)].operation, p.Code(0)[p.IndexOfReduce(0, 4)].operation);
+       }},
+      {"completeness", "adds to gradients after the collective at instruction", Sharded,
+       [](Patient& p) { p.Insert(0, p.IndexOfReduce(0, 2) + 1, p.Get<Backward>(0, 0, 3)); }},
+      {"shards", "sums tied, of whose gradient in chunk 0 instruction", Sharded,
+       [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 2)); }},
+      {"shards", "(ReduceScatter group 0) gave the replica one shard and no AllGather brought the others", Sharded,
+       [](Patient& p) {
+         std::swap(p.Code(0)[p.IndexOfReduce(0, 2)].operation, p.Code(0)[p.IndexOfReduce(0, 4)].operation);
+       }},
+      {"shards", "gathers the gradient of tied in chunk 0, of which no ReduceScatter has made shards", Sharded,
+       [](Patient& p) {
+         std::swap(p.Code(0)[p.IndexOfReduce(0, 0)].operation, p.Code(0)[p.IndexOfReduce(0, 2)].operation);
+       }},
+      {"shards", "sums tied, of whose gradient in chunk 0 instruction", TiedTwice,
+       [](Patient& p) { p.Remove(0, p.IndexOfReduce(0, 3)); }},
+      {"shards", "sums tied, of whose gradient in chunk 1 instruction", Scattered,
+       [](Patient& p) {
+         p.Insert(1, p.IndexOfReduce(1, 7), AllReduce{5});
+         p.program.reduce_groups[5].members = {0, 1, 2};
+       }},
+  };
+  for (const BadProgram& bad : bads) CheckFound(bad);
 }
 
 TEST_CASE("a deadlock names only the cycle, not the devices that wait for it") {

@@ -1,5 +1,6 @@
 // The rule "shards"; see rules.h.
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,6 +33,7 @@ class ShardsChecker {
   struct Chunk {
     int32_t updated = -1;    // its shard alone is up to date: no AllGather since this Update
     int32_t scattered = -1;  // its gradients are sums of its shard alone: no Update since this ReduceScatter
+    std::map<std::string, int> gathered = {};  // tied parameter → uses whose gradients were gathered since
   };
 
   // All lanes are idle between two steps, so the second copy of the program finds what the first one has left.
@@ -73,7 +75,21 @@ class ShardsChecker {
   void Check(const Load&) {}
   void Check(const Send&) {}
   void Check(const Recv&) {}
-  void Check(const AllReduce&) {}
+  void Check(const AllReduce& each) {
+    const ReduceGroup& group = program_.reduce_groups[each.group];
+    if (group.kind != ReduceKind::kTiedGradient) return;
+    std::map<int32_t, int> uses;  // by the device's chunks
+    for (const int32_t member : group.members) {
+      const ChunkReplica& replica = program_.placement.replicas()[member];
+      if (replica.device == device_) ++uses[replica.chunk];
+    }
+    for (const auto& [chunk, count] : uses) {
+      Chunk& state = chunks_[chunk];
+      if (state.scattered < 0 || state.gathered[group.name] >= count) continue;
+      Report(absl::StrCat("sums ", group.name, ", of whose gradient in chunk ", chunk, " ", Name(state.scattered),
+                          " gave the replica one shard and no AllGather brought the others"));
+    }
+  }
   void Check(const Forward& each) { CheckParameters(each.chunk); }
   void Check(const Recompute& each) { CheckParameters(each.chunk); }
   void Check(const BackwardInput& each) { CheckParameters(each.chunk); }
@@ -82,13 +98,24 @@ class ShardsChecker {
     CheckGradients(each.chunk);
   }
   void Check(const BackwardWeight& each) { CheckGradients(each.chunk); }
-  void Check(const ReduceScatter& each) { chunks_[ChunkOf(each.group)].scattered = index_; }
+  void Check(const ReduceScatter& each) {
+    chunks_[ChunkOf(each.group)].scattered = index_;
+    chunks_[ChunkOf(each.group)].gathered.clear();
+  }
   void Check(const Update& each) {
     chunks_[each.chunk].scattered = -1;
     if (gathered_by_[each.chunk] >= 0) chunks_[each.chunk].updated = index_;
   }
   void Check(const AllGather& each) {
     const int32_t chunk = ChunkOf(each.group);
+    const ReduceGroup& group = program_.reduce_groups[each.group];
+    if (group.kind == ReduceKind::kTiedShards) {
+      ++chunks_[chunk].gathered[group.name];
+      if (chunks_[chunk].scattered < 0)
+        Report(absl::StrCat("gathers the gradient of ", group.name, " in chunk ", chunk,
+                            ", of which no ReduceScatter has made shards"));
+      return;
+    }
     if (!is_again_) gathers_.push_back({each.group, device_, index_, /*of_step_before=*/!HasUpdated(chunk)});
     chunks_[chunk].updated = -1;
   }

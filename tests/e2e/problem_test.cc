@@ -174,9 +174,11 @@ TEST_CASE("predictions count the optimizer state that replicas share, and the ga
   const Program whole = program_of("parallel={replicas: 2}");
   const Program sharded = program_of("parallel={replicas: 2 zero: 1}");
   REQUIRE(whole.devices.size() == sharded.devices.size());
-  const auto num_gathers = [](const DeviceProgram& device) {
-    return std::count_if(device.instructions.begin(), device.instructions.end(),
-                         [](const Instruction& each) { return std::holds_alternative<AllGather>(each.operation); });
+  const auto num_gathers = [&](const DeviceProgram& device) {
+    return std::count_if(device.instructions.begin(), device.instructions.end(), [&](const Instruction& each) {
+      const auto* gather = std::get_if<AllGather>(&each.operation);
+      return gather != nullptr && sharded.reduce_groups[gather->group].kind == ReduceKind::kShardedUpdate;
+    });
   };
   for (size_t device = 0; device < whole.devices.size(); ++device) {
     CAPTURE(device);

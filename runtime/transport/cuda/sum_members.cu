@@ -54,13 +54,15 @@ absl::Status AddPairs(absl::Span<const ReduceBuffer> members, const LaunchShape&
   return absl::OkStatus();
 }
 
-// Calls copy(owner, part) for the part of each member's shard that is in the block of `bytes` from `offset` on, counted
-// from the block's beginning.
+// Calls copy(owner, part) for the part of each member's shard that is in the block, which `members` have from `offset`
+// of `total` bytes on; counted from the block's beginning.
 template <typename Copy>
-absl::Status ForEachShard(size_t num_members, Bytes bytes, Bytes offset, Bytes total, Copy&& copy) {
-  for (size_t owner = 0; owner < num_members; ++owner) {
-    const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(num_members));
-    const Shard part = PartInBlock(shard, offset, bytes);
+absl::Status ForEachShard(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total, Copy&& copy) {
+  ReduceBuffer whole = members[0];
+  whole.bytes = total;
+  for (size_t owner = 0; owner < members.size(); ++owner) {
+    const Shard shard = whole.ShardOfMember(static_cast<int>(owner), static_cast<int>(members.size()));
+    const Shard part = PartInBlock(shard, offset, members[0].bytes);
     if (part.bytes() > 0) BATON_RETURN_IF_ERROR(copy(owner, part));
   }
   return absl::OkStatus();
@@ -74,7 +76,7 @@ absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream, Bytes o
   const bool is_tree = members[0].combine != Combine::kInOrder;
   if (is_tree) BATON_RETURN_IF_ERROR(AddPairs<T>(members, shape, kernel_stream));
   if (members[0].combine == Combine::kTreeToShards) {
-    return ForEachShard(members.size(), members[0].bytes, offset, total, [&](size_t owner, const Shard& part) {
+    return ForEachShard(members, offset, total, [&](size_t owner, const Shard& part) {
       if (owner == 0) return absl::OkStatus();
       return stream.Copy(members[owner].data + part.begin, members[0].data + part.begin, part.bytes());
     });
@@ -97,15 +99,14 @@ absl::Status Sum(absl::Span<const ReduceBuffer> members, Stream& stream, Bytes o
 
 // Spreads the part of each member's shard that is in the block.
 absl::Status ExchangeShards(absl::Span<const ReduceBuffer> members, Stream& stream, Bytes offset, Bytes total) {
-  return ForEachShard(members.size(), members[0].bytes, offset, total,
-                      [&](size_t owner, const Shard& part) -> absl::Status {
-                        for (size_t member = 0; member < members.size(); ++member) {
-                          if (member == owner) continue;
-                          BATON_RETURN_IF_ERROR(stream.Copy(members[member].data + part.begin,
-                                                            members[owner].data + part.begin, part.bytes()));
-                        }
-                        return absl::OkStatus();
-                      });
+  return ForEachShard(members, offset, total, [&](size_t owner, const Shard& part) -> absl::Status {
+    for (size_t member = 0; member < members.size(); ++member) {
+      if (member == owner) continue;
+      BATON_RETURN_IF_ERROR(
+          stream.Copy(members[member].data + part.begin, members[owner].data + part.begin, part.bytes()));
+    }
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
@@ -116,6 +117,9 @@ absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream, 
   for (const ReduceBuffer& member : members) {
     if (member.combine != first.combine) {
       return absl::InternalError("the members of a collective differ in how they combine");
+    }
+    if (member.offset != first.offset || member.region_bytes != first.region_bytes) {
+      return absl::InternalError("the members of a collective differ in what they cut into shards");
     }
     if (member.bytes != first.bytes || member.is_double != first.is_double) {
       return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", type, " got ", member.bytes,

@@ -38,13 +38,13 @@ class Group {
     }
   }
 
-  // Combines values: [member][number], all of one size.
+  // Combines values: [member][number], all of one size. `offset`: numbers of the region before them, and behind them.
   template <typename T>
-  void Run(Combine combine, std::vector<std::vector<T>>& values) {
+  void Run(Combine combine, std::vector<std::vector<T>>& values, size_t offset = 0) {
     for (size_t device = 0; device < devices_.size(); ++device) {
       done_[device]->Reset();
       started_[device]->Reset();
-      const ReduceBuffer buffer = BufferOf(combine, values[device]);
+      const ReduceBuffer buffer = BufferOf(combine, values[device], offset);
       REQUIRE(collectives_[rank_of_device_[device]]
                   ->Arrive(*streams_[device], static_cast<int>(device), {&buffer, 1}, *done_[device],
                            started_[device].get())
@@ -57,9 +57,12 @@ class Group {
   }
 
   template <typename T>
-  static ReduceBuffer BufferOf(Combine combine, std::vector<T>& values) {
-    return {reinterpret_cast<std::byte*>(values.data()), static_cast<Bytes>(values.size() * sizeof(T)),
-            sizeof(T) == sizeof(double), combine};
+  static ReduceBuffer BufferOf(Combine combine, std::vector<T>& values, size_t offset) {
+    ReduceBuffer buffer = {reinterpret_cast<std::byte*>(values.data()), static_cast<Bytes>(values.size() * sizeof(T)),
+                           sizeof(T) == sizeof(double), combine};
+    buffer.offset = static_cast<Bytes>(offset * sizeof(T));
+    if (offset > 0) buffer.region_bytes = buffer.bytes + 2 * buffer.offset;
+    return buffer;
   }
 
  private:
@@ -98,8 +101,8 @@ void KeepShard(size_t member, size_t num_members, std::vector<T>& values) {
 }
 
 template <typename T>
-void CheckAgainstOneProcess(const std::vector<int>& rank_of_device, Combine combine,
-                            const std::vector<size_t>& counts) {
+void CheckAgainstOneProcess(const std::vector<int>& rank_of_device, Combine combine, const std::vector<size_t>& counts,
+                            size_t offset = 0) {
   Group group(rank_of_device);
   unsigned seed = 1;
   for (const size_t count : counts) {
@@ -107,9 +110,9 @@ void CheckAgainstOneProcess(const std::vector<int>& rank_of_device, Combine comb
     std::vector<std::vector<T>> values = RandomValues<T>(rank_of_device.size(), count, ++seed);
     std::vector<std::vector<T>> expected = values;
     std::vector<ReduceBuffer> members;
-    for (auto& member : expected) members.push_back(Group::BufferOf(combine, member));
+    for (auto& member : expected) members.push_back(Group::BufferOf(combine, member, offset));
     if (count > 0) SumMembers(members, 0, members[0].bytes);
-    group.Run(combine, values);
+    group.Run(combine, values, offset);
     for (size_t member = 0; member < values.size(); ++member) {
       if (combine == Combine::kTreeToShards) {  // nothing is said of the rest
         KeepShard(member, values.size(), values[member]);
@@ -150,6 +153,13 @@ TEST_CASE("gloo: shards of every size are exchanged between several processes") 
   const auto ranks =
       GENERATE(values<std::vector<int>>({{0, 1}, {0, 1, 2}, {0, 0, 1, 2, 2}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 8}}));
   CheckAgainstOneProcess<float>(ranks, Combine::kShards, {13, (3 << 18) + 13, 100});
+}
+
+TEST_CASE("gloo: shards of a part of a region are exchanged between several processes") {
+  const auto ranks = GENERATE(values<std::vector<int>>({{0, 1}, {0, 0, 1, 2, 2}}));
+  for (const size_t offset : {size_t{5}, size_t{200'003}}) {
+    CheckAgainstOneProcess<float>(ranks, Combine::kShards, {13, (3 << 18) + 13, 100}, offset);
+  }
 }
 
 }  // namespace

@@ -56,14 +56,20 @@ void AddAsTreeToAll(absl::Span<const ReduceBuffer> members) {
   });
 }
 
+// The member's shard of whole buffers of `total` bytes, of which `members` has a block.
+Shard ShardAt(absl::Span<const ReduceBuffer> members, size_t member, Bytes total) {
+  ReduceBuffer whole = members[0];
+  whole.bytes = total;
+  return whole.ShardOfMember(static_cast<int>(member), static_cast<int>(members.size()));
+}
+
 // Gives each member its shard of the total.
 template <typename Element>
 void AddAsTreeToShards(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
   constexpr auto kBytes = static_cast<Bytes>(sizeof(Element));
   AddAsTree<Element>(members, [&](int64_t begin, int64_t count) {
     for (size_t owner = 1; owner < members.size(); ++owner) {
-      const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(members.size()));
-      const Shard part = PartInBlock(shard, offset + begin * kBytes, count * kBytes);
+      const Shard part = PartInBlock(ShardAt(members, owner, total), offset + begin * kBytes, count * kBytes);
       std::copy_n(members[0].data + begin * kBytes + part.begin, part.bytes(),
                   members[owner].data + begin * kBytes + part.begin);
     }
@@ -73,8 +79,7 @@ void AddAsTreeToShards(absl::Span<const ReduceBuffer> members, Bytes offset, Byt
 // Spreads the part of each member's shard that is in the block.
 void ExchangeShards(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
   for (size_t owner = 0; owner < members.size(); ++owner) {
-    const Shard shard = ShardOf(total, static_cast<int>(owner), static_cast<int>(members.size()));
-    const Shard part = PartInBlock(shard, offset, members[0].bytes);
+    const Shard part = PartInBlock(ShardAt(members, owner, total), offset, members[0].bytes);
     for (size_t member = 0; member < members.size(); ++member) {
       if (member != owner)
         std::copy_n(members[owner].data + part.begin, part.bytes(), members[member].data + part.begin);
@@ -96,6 +101,8 @@ absl::Status CheckMembers(absl::Span<const ReduceBuffer> members) {
   for (const ReduceBuffer& member : members) {
     if (member.combine != first.combine)
       return absl::InternalError("the members of a collective differ in how they combine");
+    if (member.offset != first.offset || member.region_bytes != first.region_bytes)
+      return absl::InternalError("the members of a collective differ in what they cut into shards");
     if (member.bytes != first.bytes || member.is_double != first.is_double) {
       return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", first.is_double ? "f64" : "f32",
                                               " got ", member.bytes, " bytes of ", member.is_double ? "f64" : "f32"));

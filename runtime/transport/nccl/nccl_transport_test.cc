@@ -79,8 +79,10 @@ struct Run {
   std::vector<std::unique_ptr<NcclTransport>> transports;  // [rank]
 };
 
-// Member n is on device n. Returns what each device has then.
-std::vector<std::vector<float>> CombineAll(Run& run, const std::vector<std::vector<float>>& values, Combine combine) {
+// Member n is on device n. Returns what each device has then. `offset`: bytes of the region before the values, and
+// behind them.
+std::vector<std::vector<float>> CombineAll(Run& run, const std::vector<std::vector<float>>& values, Combine combine,
+                                           Bytes offset = 0) {
   const auto num_devices = static_cast<int>(values.size());
   std::vector<int32_t> device_of_member(values.size());
   std::iota(device_of_member.begin(), device_of_member.end(), 0);
@@ -92,7 +94,7 @@ std::vector<std::vector<float>> CombineAll(Run& run, const std::vector<std::vect
     run.Set(device, values[device]);
     done.push_back(run.devices[device]->CreateEvent());
     REQUIRE(run.devices[device]->BindWorkerThread().ok());
-    const ReduceBuffer buffer = {run.arenas[device], bytes, false, combine};
+    const ReduceBuffer buffer = {run.arenas[device], bytes, false, combine, offset, bytes + 2 * offset};
     Collective& part = *parts[run.rank_of_device[device]];
     REQUIRE(part.Arrive(*run.streams[device], device, {&buffer, 1}, *done[device], nullptr) == absl::OkStatus());
   }
@@ -127,18 +129,24 @@ TEST_CASE("NCCL: sums and shards of several blocks") {
   constexpr size_t kNumbers = (5 << 18) + 13;
   const std::vector<int> ranks = GENERATE(std::vector<int>{0, 0, 1}, std::vector<int>{0, 1, 2});
   std::vector<std::vector<float>> values(3, std::vector<float>(kNumbers));
-  std::vector<float> sum(kNumbers), shards(kNumbers);
+  constexpr Bytes kOffset = 300'004;
+  std::vector<float> sum(kNumbers), shards(kNumbers), of_region(kNumbers);
   for (size_t i = 0; i < kNumbers; ++i) {
     for (int member = 0; member < 3; ++member) {
       values[member][i] = 0.1f * static_cast<float>(i % 1013) + static_cast<float>(member);
       const Shard shard = ShardOf(kNumbers * sizeof(float), member, 3);
       const auto at = static_cast<Bytes>(i * sizeof(float));
       if (at >= shard.begin && at < shard.end) shards[i] = values[member][i];
+      const Shard wider = ShardOf(kNumbers * sizeof(float) + 2 * kOffset, member, 3);
+      if (kOffset + at >= wider.begin && kOffset + at < wider.end) of_region[i] = values[member][i];
     }
     sum[i] = (values[0][i] + values[1][i]) + values[2][i];
   }
   Run run(ranks, kNumbers, 4);
   for (const std::vector<float>& result : CombineAll(run, values, Combine::kShards)) CHECK((result == shards));
+  for (const std::vector<float>& result : CombineAll(run, values, Combine::kShards, kOffset)) {
+    CHECK((result == of_region));
+  }
   for (const std::vector<float>& result : CombineAll(run, values, Combine::kInOrder)) CHECK((result == sum));
 }
 

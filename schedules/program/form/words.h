@@ -11,8 +11,8 @@ namespace baton {
 // Each array is in the order of its enum.
 inline constexpr const char* kDataKindWords[] = {"inputs", "targets"};
 inline constexpr const char* kPayloadWords[] = {"activation", "gradient"};
-inline constexpr const char* kReduceKindWords[] = {"tied_gradient", "gradient_norm", "replica_gradient",
-                                                   "sharded_update", "shard_gradient"};
+inline constexpr const char* kReduceKindWords[] = {"tied_gradient",  "gradient_norm",  "replica_gradient",
+                                                   "sharded_update", "shard_gradient", "tied_shards"};
 static_assert(std::size(kReduceKindWords) == kNumReduceKinds);
 inline constexpr const char* kSlotKindWords[] = {"input",        "targets",          "output",     "saved",
                                                  "saved_weight", "grad_output",      "grad_input", "stash",

@@ -108,7 +108,7 @@ class RandomProgramMaker {
   }
 
   void AddGroup(int64_t index) {
-    ReduceGroup group = {static_cast<ReduceKind>(Below(4)), "w" + std::to_string(index), {}, Below(1000)};
+    ReduceGroup group = {static_cast<ReduceKind>(Below(kNumReduceKinds)), "w" + std::to_string(index), {}, Below(1000)};
     for (int64_t i = Below(4); i >= 0; --i) {
       group.members.push_back(static_cast<int32_t>(Below(program_.placement.replicas().size())));
     }

@@ -171,7 +171,7 @@ class Player {
       const ChunkReplica& replica = program_.placement.replicas()[member];
       if (replica.device != device) continue;
       uses.push_back(
-          {!std::holds_alternative<AllGather>(operation), replica.chunk, group.kind != ReduceKind::kGradientNorm});
+          {group.kind != ReduceKind::kShardedUpdate, replica.chunk, group.kind != ReduceKind::kGradientNorm});
     }
     return uses;
   }

@@ -59,8 +59,9 @@ void SumsInOrder(Context& context) {
   SumInOrder<T>(context, last);
 }
 
-// Each member contributes its shard of `kNumbers` floats. Member n is on device n modulo kDevices.
-template <int kDevices, int kMembers, int kNumbers>
+// Each member contributes its shard of `kNumbers` floats, or of a region of kRegion floats, in which these are from
+// number kOffset on. Member n is on device n modulo kDevices.
+template <int kDevices, int kMembers, int kNumbers, int kOffset = 0, int kRegion = kNumbers>
 void Shards(Context& context) {
   MachineUnderTest machine = context.Make(kDevices);
   std::vector<int32_t> device_of_member;
@@ -75,14 +76,18 @@ void Shards(Context& context) {
     std::vector<ReduceBuffer> buffers;
     for (int member = device; member < kMembers; member += kDevices) {
       const int first = static_cast<int>(buffers.size()) * kNumbers;
-      const Shard shard = ShardOf(Bytes{kNumbers} * 4, member, kMembers);
+      const Shard shard = ShardOf(Bytes{kRegion} * 4, member, kMembers);
       for (int i = 0; i < kNumbers; ++i) {
         const auto value = static_cast<float>(1000 * member + i);
         CONFORM_OK(lanes[device]->Set(first + i, value));
-        if (i * 4 >= shard.begin && i * 4 < shard.end) expected[i] = value;
+        const int at = (kOffset + i) * 4;
+        if (at >= shard.begin && at < shard.end) expected[i] = value;
       }
       buffers.push_back(BufferOf(*lanes[device], first, kNumbers));
       buffers.back().combine = Combine::kShards;
+      if (kRegion == kNumbers) continue;
+      buffers.back().offset = kOffset * 4;
+      buffers.back().region_bytes = kRegion * 4;
     }
     CONFORM_OK(Arrive(*collective, *lanes[device], buffers, *done[device]));
   }
@@ -306,6 +311,8 @@ std::vector<ConformanceCase> CollectiveCases() {
       {"three members exchange their shards", Shards<3, 3, 100>},
       {"seven members on three devices exchange their shards", Shards<3, 7, 200>},
       {"shards may be empty", Shards<3, 5, 33>},
+      {"shards of a part of a region", Shards<3, 4, 100, 19, 200>},
+      {"a part of a region that is in one member's shard", Shards<2, 4, 30, 65, 200>},
       {"two members are summed as a tree", ManyMembers<2, true>},
       {"three members are summed as a tree", ManyMembers<3, true>},
       {"eight members are summed as a tree", ManyMembers<8, true>},
