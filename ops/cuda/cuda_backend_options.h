@@ -11,7 +11,7 @@
 namespace baton {
 
 // kTensorFloat32: f32 everywhere, but products round their factors to 10 bits of mantissa. kBFloat16: activations and
-// the working copies of parameters are bf16; sums, gradients of parameters and the parameters' values are f32.
+// the parameters that layers read are bf16; sums, gradients of parameters and what the optimizer updates are f32.
 enum class CudaPrecision : int8_t { kFloat32, kTensorFloat32, kBFloat16 };
 
 struct CudaBackendOptions {

@@ -11,19 +11,23 @@ namespace baton {
 
 ChunkLayout LayOutChunk(absl::Span<const ParameterSpec> parameters, DataType precision) {
   ChunkLayout layout;
-  for (const ParameterSpec& parameter : parameters) layout.parameter_bytes += AlignUp(parameter.shape.NumBytes());
-  // Two moments as large as the values, then the working copies.
-  layout.optimizer_bytes = 2 * layout.parameter_bytes;
-  Bytes offset = 0;
+  const bool has_masters = precision != DataType::kFloat32;
+  const auto bytes_of = [&](const ParameterSpec& parameter) {
+    return AlignUp(parameter.shape.NumElements() * SizeOf(precision));
+  };
+  layout.gradient_ratio = static_cast<int>(SizeOf(DataType::kFloat32) / SizeOf(precision));
+  for (const ParameterSpec& parameter : parameters) layout.parameter_bytes += bytes_of(parameter);
+  const Bytes array = layout.gradient_bytes();
+  layout.optimizer_bytes = (has_masters ? 3 : 2) * array;
+  Bytes values = 0;
   for (const ParameterSpec& parameter : parameters) {
     ParameterOffsets offsets;
-    offsets.values = offsets.gradients = offsets.first_moment = offset;
-    offsets.second_moment = layout.parameter_bytes + offset;
-    offset += AlignUp(parameter.shape.NumBytes());
-    if (precision != DataType::kFloat32) {
-      offsets.working = layout.optimizer_bytes;
-      layout.optimizer_bytes += AlignUp(parameter.shape.NumElements() * SizeOf(precision));
-    }
+    offsets.values = values;
+    offsets.gradients = layout.gradient_ratio * values;
+    if (has_masters) offsets.master = offsets.gradients;
+    offsets.first_moment = (has_masters ? array : 0) + offsets.gradients;
+    offsets.second_moment = array + offsets.first_moment;
+    values += bytes_of(parameter);
     layout.offsets.push_back(offsets);
   }
   return layout;
@@ -36,6 +40,7 @@ absl::StatusOr<ParameterLayout> ParameterLayout::Create(absl::Span<const std::ve
   for (int chunk = 0; chunk < static_cast<int>(chunks.size()); ++chunk) {
     const ChunkLayout regions = LayOutChunk(chunks[chunk], precision);
     Chunk uses = {{}, regions.parameter_bytes, regions.optimizer_bytes};
+    layout.gradient_ratio_ = regions.gradient_ratio;
     for (int use = 0; use < static_cast<int>(chunks[chunk].size()); ++use) {
       const ParameterSpec& spec = chunks[chunk][use];
       const auto [found, is_new] = index_of_name.emplace(spec.name, layout.num_parameters());

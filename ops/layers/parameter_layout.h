@@ -1,19 +1,25 @@
-// Where each parameter of a model stands: its values, gradients, optimizer moments and working copy in the memory of
+// Where each parameter of a model stands: its values, gradients, optimizer moments and f32 master copy in the memory of
 // every chunk that uses it. The only place that knows this layout. Used by costs, stage modules, profiling, the
 // optimizer and checkpoints.
 //
 // The state of a chunk is three regions (ChunkMemory of schedules/program). For parameters a, b, …, each part aligned:
 //
 //   parameters  │ a values    │ b values    │ …                                    parameter_bytes
-//   gradients   │ a gradients │ b gradients │ …                                    parameter_bytes
-//   optimizer   │ a m │ b m │ … │ a v │ b v │ … │ a working │ b working │ …        optimizer_bytes
+//   gradients   │ a gradients │ b gradients │ …                                    gradient_bytes
+//   optimizer   │ a m │ b m │ … │ a v │ b v │ …                                    optimizer_bytes
 //
-// Values, gradients and moments (m, v) are f32. Layers that compute in another precision read the working copies.
+// Gradients and moments (m, v) are f32. Layers read the values. Those of layers that compute in 16 bits have 16 bits,
+// and are rounded from f32 masters, which the optimizer updates:
+//
+//   optimizer   │ a master │ b master │ … │ a m │ b m │ … │ a v │ b v │ …          optimizer_bytes
+//
+// Each of these arrays is then twice as large as the parameters region, and each offset in it twice as large, so that a
+// shard of the gradients is half as many bytes of the values.
 //
 //   BATON_ASSIGN_OR_RETURN(ParameterLayout layout, ParameterLayout::Create(parameters_of_chunks, DataType::kBFloat16));
 //   for (int i = 0; i < layout.num_parameters(); ++i) {
 //     const ParameterUse& use = layout.CanonicalUse(i);
-//     const std::byte* values = parameters_of_chunk[use.chunk] + use.offsets.values;  // what a checkpoint stores
+//     const std::byte* values = parameters_of_chunk[use.chunk] + use.offsets.values;  // what its layers read
 //   }
 #ifndef BATON_OPS_LAYERS_PARAMETER_LAYOUT_H_
 #define BATON_OPS_LAYERS_PARAMETER_LAYOUT_H_
@@ -33,17 +39,20 @@ struct ParameterOffsets {
   static constexpr Bytes kNone = -1;
 
   Bytes values = 0;         // in the parameters region
-  Bytes gradients = 0;      // in the gradients region
+  Bytes gradients = 0;      // in the gradients region; gradient_ratio times `values`
   Bytes first_moment = 0;   // in the optimizer region
   Bytes second_moment = 0;  // in the optimizer region
-  Bytes working = kNone;    // in the optimizer region; kNone if layers read the values themselves
+  Bytes master = kNone;     // in the optimizer region; kNone if the values are f32
 };
 
 // The regions of one chunk.
 struct ChunkLayout {
   std::vector<ParameterOffsets> offsets;  // [parameter], in the order of Layer::parameters()
-  Bytes parameter_bytes = 0;              // of the parameters region, and of the gradients region
+  Bytes parameter_bytes = 0;
   Bytes optimizer_bytes = 0;
+  int gradient_ratio = 1;  // bytes of gradients for each of parameters
+
+  Bytes gradient_bytes() const { return gradient_ratio * parameter_bytes; }
 };
 
 // Lays out the parameters of one layer or chunk whose layers compute in `precision`. A parameter that is named twice
@@ -80,6 +89,11 @@ class ParameterLayout {
   absl::Span<const ParameterUse> UsesIn(int chunk) const { return chunks_[chunk].uses; }
   Bytes ParameterBytes(int chunk) const { return chunks_[chunk].parameter_bytes; }
   Bytes OptimizerBytes(int chunk) const { return chunks_[chunk].optimizer_bytes; }
+  Bytes GradientBytes(int chunk) const { return gradient_ratio_ * chunks_[chunk].parameter_bytes; }
+  // Bytes of gradients for each of parameters.
+  int gradient_ratio() const { return gradient_ratio_; }
+  // Whether the optimizer updates f32 masters, not the values that layers read.
+  bool has_masters() const { return gradient_ratio_ > 1; }
 
   // All uses of one parameter, in model order; at least one.
   std::vector<ParameterUse> UsesOf(int parameter) const;
@@ -99,6 +113,7 @@ class ParameterLayout {
   std::vector<ParameterSpec> parameters_;
   std::vector<Position> canonical_;  // [parameter]
   std::vector<Chunk> chunks_;
+  int gradient_ratio_ = 1;
 };
 
 }  // namespace baton

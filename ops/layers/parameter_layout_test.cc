@@ -31,16 +31,20 @@ TEST_CASE("the parts of a chunk's parameters fill its regions") {
   std::vector<std::pair<Bytes, Bytes>> values, gradients, optimizer;
   for (size_t i = 0; i < specs.size(); ++i) {
     const ParameterOffsets& offsets = layout.offsets[i];
-    const Bytes bytes = specs[i].shape.NumBytes();
-    values.push_back({offsets.values, bytes});
+    // Each f32 array has the padding of the values.
+    const Bytes padded = AlignUp(specs[i].shape.NumElements() * SizeOf(precision));
+    const Bytes bytes = layout.gradient_ratio * padded;
+    values.push_back({offsets.values, padded});
     gradients.push_back({offsets.gradients, bytes});
+    CHECK(offsets.gradients == layout.gradient_ratio * offsets.values);
     optimizer.push_back({offsets.first_moment, bytes});
     optimizer.push_back({offsets.second_moment, bytes});
-    CHECK((offsets.working == ParameterOffsets::kNone) == (precision == DataType::kFloat32));
-    if (precision != DataType::kFloat32) optimizer.push_back({offsets.working, bytes / 2});
+    CHECK((offsets.master == ParameterOffsets::kNone) == (precision == DataType::kFloat32));
+    if (precision != DataType::kFloat32) optimizer.push_back({offsets.master, bytes});
   }
+  CHECK(layout.gradient_ratio == (precision == DataType::kFloat32 ? 1 : 2));
   CheckTiling(values, layout.parameter_bytes);
-  CheckTiling(gradients, layout.parameter_bytes);
+  CheckTiling(gradients, layout.gradient_bytes());
   CheckTiling(optimizer, layout.optimizer_bytes);
 }
 

@@ -14,6 +14,7 @@ LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType p
   const ChunkLayout layout = LayOutChunk(layer.parameters(), precision);
   costs.parameter_bytes = layout.parameter_bytes;
   costs.optimizer_bytes = layout.optimizer_bytes;
+  costs.gradient_ratio = layout.gradient_ratio;
   costs.output_bytes = AlignUp(layer.output_shape().NumBytes());
   const Footprint footprint = layer.footprint();
   costs.saved_bytes = footprint.saved;

@@ -64,13 +64,15 @@ std::vector<Kernel> UpdateKernels(const LayerCosts& layer) {
   Kernel norms;
   norms.name = layer.name;
   norms.function = "optimizer";
-  norms.shape.extents = {{"elements", static_cast<double>(layer.parameter_bytes / kFloat)}};
+  norms.shape.extents = {{"elements", static_cast<double>(layer.gradient_bytes() / kFloat)}};
   norms.shape.words = {{"pass", "norms"}};
-  norms.bytes = layer.parameter_bytes;
+  norms.bytes = layer.gradient_bytes();
   Kernel update = norms;
   update.shape.words["pass"] = "update";
-  const Bytes moments = std::min(layer.optimizer_bytes, 2 * layer.parameter_bytes);
-  update.bytes = 2 * (2 * layer.parameter_bytes + moments) + (layer.optimizer_bytes - moments);
+  // With an f32 parameter beside the moments, the one that layers read is only written.
+  const bool has_float_parameter = layer.optimizer_bytes > 2 * layer.gradient_bytes();
+  update.bytes =
+      2 * (layer.gradient_bytes() + layer.optimizer_bytes) + (has_float_parameter ? 1 : 2) * layer.parameter_bytes;
   return {std::move(norms), std::move(update)};
 }
 

@@ -9,10 +9,13 @@ OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& off
   };
   OptimizedParameter parameter;
   parameter.values = at(regions.parameters, offsets.values);
+  if (offsets.master != ParameterOffsets::kNone) {
+    parameter.working = parameter.values;
+    parameter.values = at(regions.optimizer, offsets.master);
+  }
   parameter.gradients = at(regions.gradients, offsets.gradients);
   parameter.first_moment = at(regions.optimizer, offsets.first_moment);
   parameter.second_moment = at(regions.optimizer, offsets.second_moment);
-  parameter.working = at(regions.optimizer, offsets.working);
   parameter.num_elements = spec.shape.NumElements();
   parameter.decays = spec.decays;
   parameter.is_statistic = spec.is_statistic;

@@ -31,7 +31,7 @@ struct ForwardProgram {
 };
 
 // `job` as inference runs it: without recomputation and dropout, in one replica, and in FLOAT32 if it was trained in
-// BF16, since 16-bit working copies belong to the optimizer.
+// BF16, since it is the optimizer that rounds parameters to 16 bits.
 proto::Job ForwardJob(proto::Job job);
 
 // The same for logits: a batch of `sequences` in one piece, through one chunk on each device, with the model's longest

@@ -182,10 +182,6 @@ absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices
   if (devices.precision() != proto::Devices::BF16 || devices.backend() == proto::Devices::HOST) {
     return absl::OkStatus();
   }
-  if (job.parallel().zero() != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("parallel.zero: ", job.parallel().zero(), " must be 0 for devices.precision: BF16"));
-  }
   if (job.batch().sum_groups() > job.parallel().replicas()) {
     return absl::InvalidArgumentError(absl::StrCat("batch.sum_groups: ", job.batch().sum_groups(),
                                                    " must be parallel.replicas: ", job.parallel().replicas(),

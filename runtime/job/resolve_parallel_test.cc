@@ -56,8 +56,6 @@ TEST_CASE("wrong replicas, sum groups and devices") {
       Wrong{kGpt, "parallel.zero=1", "parallel.zero: 1 needs parallel.replicas of at least 2, not 1"},
       Wrong{kGpt, "parallel.verify_replicas_every=-1", "parallel.verify_replicas_every: -1 must be at least 0"},
       Wrong{kGpt, "parallel={replicas: 2 zero: 2}", "parallel.zero: 2 must be at most 1"},
-      Wrong{kGpt, "parallel={replicas: 2 zero: 1};devices.backend=CUDA;devices.precision=BF16",
-            "parallel.zero: 1 must be 0 for devices.precision: BF16"},
       Wrong{kGpt, "batch.sum_groups=2;devices.backend=CUDA;devices.precision=BF16",
             "batch.sum_groups: 2 must be parallel.replicas: 1 for devices.precision: BF16"},
       Wrong{kGpt, "parallel.tensor=0", "parallel.tensor: 0 must be at least 1"},

@@ -116,7 +116,7 @@ absl::Status CreateParameters(const Backend& backend, Bench& bench, TimedLayer& 
   const ChunkLayout layout = LayOutChunk(specs, backend.precision());
   ParameterRegions regions;
   BATON_ASSIGN_OR_RETURN(regions.parameters, bench.Allocate(layout.parameter_bytes));
-  BATON_ASSIGN_OR_RETURN(regions.gradients, bench.Allocate(layout.parameter_bytes));
+  BATON_ASSIGN_OR_RETURN(regions.gradients, bench.Allocate(layout.gradient_bytes()));
   BATON_ASSIGN_OR_RETURN(regions.optimizer, bench.Allocate(layout.optimizer_bytes));
   InitialValues source(kParameterSeed, /*num_threads=*/1);
   for (size_t i = 0; i < specs.size(); ++i) {
@@ -167,7 +167,7 @@ Bytes TimedLayerBytes(const Backend& backend, const Layer& layer, const Shape& t
   Bytes bytes = AlignUp(targets.NumBytes());
   bytes += 2 * (AlignUp(layer.input_shape().NumBytes()) + AlignUp(layer.output_shape().NumBytes()));
   const ChunkLayout layout = LayOutChunk(layer.parameters(), backend.precision());
-  bytes += 2 * layout.parameter_bytes + layout.optimizer_bytes;
+  bytes += layout.parameter_bytes + layout.gradient_bytes() + layout.optimizer_bytes;
   const Footprint footprint = layer.footprint();
   for (const Bytes part : {footprint.saved, footprint.saved_weight, footprint.stash, footprint.scratch,
                            footprint.recomputed, footprint.recomputed_weight}) {

@@ -20,7 +20,7 @@ std::string DescribePlan(const JobPlan& plan) {
     for (const Bytes bytes :
          {chunk.parameter_bytes, chunk.optimizer_bytes, chunk.input_bytes, chunk.targets_bytes, chunk.output_bytes,
           chunk.saved_bytes, chunk.saved_weight_bytes, chunk.recomputed_bytes, chunk.recomputed_weight_bytes,
-          chunk.stash_bytes, chunk.workspace_bytes, chunk.forward_workspace_bytes}) {
+          chunk.stash_bytes, chunk.workspace_bytes, chunk.forward_workspace_bytes, Bytes{chunk.gradient_ratio}}) {
       absl::StrAppend(&text, bytes, " ");
     }
   }

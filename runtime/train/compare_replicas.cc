@@ -49,14 +49,18 @@ class SentHashes {
 }  // namespace
 
 absl::StatusOr<ParameterHashes> HashParameters(const ParameterLayout& layout, const ReplicaParameters& replica) {
-  std::vector<std::byte> values(layout.ParameterBytes(replica.chunk));
-  BATON_RETURN_IF_ERROR(
-      replica.device->CopyFromArena(values.data(), replica.parameters, static_cast<Bytes>(values.size())));
+  // The masters are compared where all replicas have all of them.
+  const bool of_masters = layout.has_masters() && !replica.shard.has_value();
+  const std::byte* const region = of_masters ? replica.optimizer : replica.parameters;
+  const int ratio = of_masters ? 1 : layout.gradient_ratio();
+  std::vector<std::byte> values(layout.GradientBytes(replica.chunk) / ratio);
+  BATON_RETURN_IF_ERROR(replica.device->CopyFromArena(values.data(), region, static_cast<Bytes>(values.size())));
   const char* const begin = reinterpret_cast<const char*>(values.data());
   ContentHash uncut;
   for (const ParameterUse& use : layout.UsesIn(replica.chunk)) {
     const ParameterSpec& spec = layout.SpecOf(use);
-    if (spec.slice.IsWhole()) uncut.Add({begin + use.offsets.values, static_cast<size_t>(spec.shape.NumBytes())});
+    if (spec.slice.IsWhole())
+      uncut.Add({begin + use.offsets.gradients / ratio, static_cast<size_t>(spec.shape.NumBytes() / ratio)});
   }
   return ParameterHashes{HashOf({begin, values.size()}), uncut.Hex()};
 }

@@ -40,41 +40,74 @@ std::vector<std::vector<Piece>> CutIntoRounds(const std::vector<ParameterSpec>& 
   return rounds;
 }
 
+// Before the contents of a part of a piece.
+struct PartHeader {
+  uint32_t index = 0;  // of the piece in its round
+  Bytes begin = 0;     // in the parameter
+  Bytes bytes = 0;
+};
+
+// Appends the part of the piece that the tensor has, if any.
+void AppendPart(const TensorToWrite& tensor, const Piece& piece, uint32_t index, std::string& message) {
+  const Bytes offset = tensor.whole.has_value() ? tensor.whole->begin : 0;
+  PartHeader header;
+  header.index = index;
+  header.begin = std::max(piece.begin, offset);
+  header.bytes = std::min(piece.begin + piece.bytes, offset + tensor.shape.NumBytes()) - header.begin;
+  if (header.bytes <= 0) return;
+  message.append(reinterpret_cast<const char*>(&header), sizeof(header));
+  message.append(reinterpret_cast<const char*>(tensor.data + (header.begin - offset)), header.bytes);
+}
+
+// Copies the parts of one process to `memory`, [parameter], and returns their bytes.
+absl::StatusOr<Bytes> ReadParts(const std::string& message, const std::vector<Piece>& round,
+                                std::vector<std::vector<std::byte>>& memory) {
+  Bytes total = 0;
+  for (size_t at = 0; at < message.size();) {
+    PartHeader header;
+    if (message.size() - at < sizeof(header)) return absl::InternalError("a process sent weights that cannot be read");
+    std::memcpy(&header, message.data() + at, sizeof(header));
+    at += sizeof(header);
+    const bool is_known = header.index < round.size() && header.bytes > 0 &&
+                          static_cast<Bytes>(message.size() - at) >= header.bytes &&
+                          header.begin >= round[header.index].begin &&
+                          header.bytes <= round[header.index].begin + round[header.index].bytes - header.begin;
+    if (!is_known) return absl::InternalError("a process sent weights that cannot be read");
+    std::memcpy(memory[round[header.index].parameter].data() + header.begin, message.data() + at, header.bytes);
+    at += static_cast<size_t>(header.bytes);
+    total += header.bytes;
+  }
+  return total;
+}
+
 }  // namespace
 
 absl::StatusOr<GatheredWeights> GatherWeights(Control& control, const std::vector<ParameterSpec>& specs,
                                               const std::vector<TensorToWrite>& own) {
-  std::map<std::string, const std::byte*> data_of;  // by name
-  for (const TensorToWrite& tensor : own) data_of[tensor.name] = tensor.data;
+  std::map<std::string, std::vector<const TensorToWrite*>> tensors_of;  // by the name of the whole
+  for (const TensorToWrite& tensor : own) {
+    tensors_of[tensor.whole.has_value() ? tensor.whole->name : tensor.name].push_back(&tensor);
+  }
   GatheredWeights gathered;
   if (control.rank() == 0) {
     for (const ParameterSpec& spec : specs) gathered.memory.emplace_back(spec.shape.NumBytes());
   }
   for (const std::vector<Piece>& round : CutIntoRounds(specs)) {
-    std::string bytes;  // for each piece that is here, its index in the round, then its contents
+    std::string message;  // the parts of pieces that are here
     for (uint32_t index = 0; index < round.size(); ++index) {
-      const auto found = data_of.find(specs[round[index].parameter].name);
-      if (found == data_of.end()) continue;
-      bytes.append(reinterpret_cast<const char*>(&index), sizeof(index));
-      bytes.append(reinterpret_cast<const char*>(found->second + round[index].begin), round[index].bytes);
-    }
-    BATON_ASSIGN_OR_RETURN(const std::vector<std::string> all, control.Gather(bytes));
-    size_t num_pieces = 0;
-    for (const std::string& each : all) {
-      for (size_t at = 0; at < each.size(); ++num_pieces) {
-        uint32_t index = 0;
-        if (each.size() - at >= sizeof(index)) std::memcpy(&index, each.data() + at, sizeof(index));
-        if (index >= round.size() || each.size() - at < sizeof(index) + static_cast<size_t>(round[index].bytes)) {
-          return absl::InternalError("a process sent weights that cannot be read");
-        }
-        const Piece& piece = round[index];
-        std::memcpy(gathered.memory[piece.parameter].data() + piece.begin, each.data() + at + sizeof(index),
-                    piece.bytes);
-        at += sizeof(index) + piece.bytes;
+      for (const TensorToWrite* tensor : tensors_of[specs[round[index].parameter].name]) {
+        AppendPart(*tensor, round[index], index, message);
       }
     }
-    if (control.rank() == 0 && num_pieces != round.size()) {
-      return absl::InternalError(absl::StrCat(num_pieces, " pieces of weights came, not ", round.size()));
+    BATON_ASSIGN_OR_RETURN(const std::vector<std::string> all, control.Gather(message));
+    Bytes missing = 0;
+    for (const Piece& piece : round) missing += piece.bytes;
+    for (const std::string& each : all) {
+      BATON_ASSIGN_OR_RETURN(const Bytes bytes, ReadParts(each, round, gathered.memory));
+      missing -= bytes;
+    }
+    if (control.rank() == 0 && missing != 0) {
+      return absl::InternalError(absl::StrCat(missing, " bytes of weights came from no process"));
     }
     // Nobody sends the next round before rank 0 has room for it.
     BATON_RETURN_IF_ERROR(control.Barrier());

@@ -27,12 +27,12 @@ bool IsFirstInGroups(const Program& program, ReduceKind kind, int32_t replica_in
 }
 
 // The replica's shard, if the program exchanges shards of its chunk.
-std::optional<Shard> ShardOfReplica(const Program& program, int32_t replica_index, Bytes parameter_bytes) {
+std::optional<Shard> ShardOfReplica(const Program& program, int32_t replica_index, Bytes gradient_bytes) {
   for (const ReduceGroup& group : program.reduce_groups) {
     if (group.kind != ReduceKind::kShardedUpdate) continue;
     const auto own = std::lower_bound(group.members.begin(), group.members.end(), replica_index);
     if (own == group.members.end() || *own != replica_index) continue;
-    return ShardOf(parameter_bytes, static_cast<int>(own - group.members.begin()),
+    return ShardOf(gradient_bytes, static_cast<int>(own - group.members.begin()),
                    static_cast<int>(group.members.size()));
   }
   return std::nullopt;
@@ -47,7 +47,7 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
       layout_(layout),
       program_(program),
       full_folds_(FoldsOf(*program, replica_index)),
-      gradients_shape_(DataType::kFloat32, {layout->ParameterBytes(program->placement.replicas()[replica_index].chunk) /
+      gradients_shape_(DataType::kFloat32, {layout->GradientBytes(program->placement.replicas()[replica_index].chunk) /
                                             static_cast<Bytes>(sizeof(float))}),
       source_(source),
       replica_index_(replica_index),
@@ -55,7 +55,7 @@ LayerStageModule::LayerStageModule(const Backend* backend, const ParameterLayout
       counts_in_norm_(IsFirstInGroups(*program, ReduceKind::kGradientNorm, replica_index)),
       contributes_tied_(IsFirstInGroups(*program, ReduceKind::kTiedGradient, replica_index)),
       shard_(ShardOfReplica(*program, replica_index,
-                            layout->ParameterBytes(program->placement.replicas()[replica_index].chunk))),
+                            layout->GradientBytes(program->placement.replicas()[replica_index].chunk))),
       chunk_(program->placement.replicas()[replica_index].chunk),
       full_(std::move(layer)),
       layer_(full_.get()),
@@ -130,9 +130,14 @@ std::vector<OptimizedParameter> LayerStageModule::LocateShard() const {
     const ParameterSpec& spec = layout_->SpecOf(use);
     for (const NormTable::Part& each : norms_->PartsIn(*layout_, use, *shard_, member_)) {
       OptimizedParameter part = Locate(spec, use.offsets, {state_.parameters, state_.gradients, state_.optimizer});
-      part.values = state_.parameters + each.bytes.begin;
+      const Bytes in_shard = each.bytes.begin - shard_->begin;
       part.gradients = state_.gradients + each.bytes.begin;
-      part.first_moment = state_.optimizer + (each.bytes.begin - shard_->begin);
+      part.values = state_.parameters + each.bytes.begin / layout_->gradient_ratio();
+      part.first_moment = state_.optimizer + in_shard;
+      if (layout_->has_masters()) {
+        part.working = std::exchange(part.values, part.first_moment);
+        part.first_moment += shard_->bytes();
+      }
       part.second_moment = part.first_moment + shard_->bytes();
       part.num_elements = each.bytes.bytes() / static_cast<Bytes>(sizeof(float));
       part.norm = each.norm;
@@ -160,7 +165,8 @@ absl::Status LayerStageModule::RoundWorkingCopies(Device& device) {
   if (backend_->precision() == DataType::kFloat32 || optimizer_ == nullptr) return absl::OkStatus();
   BATON_RETURN_IF_ERROR(device.BindWorkerThread());
   BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, device.CreateStream());
-  BATON_RETURN_IF_ERROR(optimizer_->RoundValues(ToKernelStream(*stream)));
+  Optimizer& optimizer = updater_ == nullptr ? *optimizer_ : *updater_;
+  BATON_RETURN_IF_ERROR(optimizer.RoundValues(ToKernelStream(*stream)));
   return stream->Synchronize();
 }
 

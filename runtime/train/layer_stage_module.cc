@@ -105,7 +105,7 @@ absl::Status LayerStageModule::FinishBackward(Stream& stream, int micro_batch) {
 }
 
 absl::Status LayerStageModule::FoldGradients(Stream& stream, const GradientFold& fold) {
-  const Bytes bytes = layout_->ParameterBytes(chunk_);
+  const Bytes bytes = layout_->GradientBytes(chunk_);
   if (bytes == 0) return absl::OkStatus();
   std::byte* const gradients = state_.gradients;
   const auto partial = [&](int index) { return gradients + (1 + index) * bytes; };
@@ -141,13 +141,15 @@ absl::StatusOr<StageModule::ReduceBuffer> LayerStageModule::PrepareReduce(Stream
                         static_cast<Bytes>(squared_norms_.size() * sizeof(double)), true};
   }
   if (reduce_group.kind == ReduceKind::kReplicaGradient) {
-    return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false, Combine::kAsTree};
+    return ReduceBuffer{state_.gradients, layout_->GradientBytes(chunk_), false, Combine::kAsTree};
   }
   if (reduce_group.kind == ReduceKind::kShardGradient) {
-    return ReduceBuffer{state_.gradients, layout_->ParameterBytes(chunk_), false, Combine::kTreeToShards};
+    return ReduceBuffer{state_.gradients, layout_->GradientBytes(chunk_), false, Combine::kTreeToShards};
   }
   if (reduce_group.kind == ReduceKind::kShardedUpdate) {
-    return ReduceBuffer{state_.parameters, layout_->ParameterBytes(chunk_), false, Combine::kShards};
+    ReduceBuffer values{state_.parameters, layout_->ParameterBytes(chunk_), false, Combine::kShards};
+    values.ratio = layout_->gradient_ratio();
+    return values;
   }
   BATON_ASSIGN_OR_RETURN(const ReduceBuffer tied, TiedGradient(group, member));
   if (reduce_group.kind == ReduceKind::kTiedShards) return tied;
@@ -168,21 +170,24 @@ absl::StatusOr<ReduceBuffer> LayerStageModule::TiedGradient(int group, int membe
   for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
     const ParameterSpec& spec = layout_->SpecOf(use);
     if (spec.name != tied.name || skip-- > 0) continue;
-    return ReduceBuffer{
-        state_.gradients + use.offsets.gradients, spec.shape.NumBytes(), false, Combine::kShards, use.offsets.gradients,
-        layout_->ParameterBytes(chunk_)};
+    return ReduceBuffer{state_.gradients + use.offsets.gradients,
+                        spec.shape.NumBytes(),
+                        false,
+                        Combine::kShards,
+                        use.offsets.gradients,
+                        layout_->GradientBytes(chunk_)};
   }
   return absl::InternalError(absl::StrCat("chunk ", chunk_, " has no parameter ", tied.name, " to reduce"));
 }
 
 absl::Status LayerStageModule::Update(Stream& stream) {
-  if (examiner_ != nullptr) return stream.Zero(state_.gradients, layout_->ParameterBytes(chunk_));
+  if (examiner_ != nullptr) return stream.Zero(state_.gradients, layout_->GradientBytes(chunk_));
   Optimizer& optimizer = updater_ == nullptr ? *optimizer_ : *updater_;
   BATON_RETURN_IF_ERROR(optimizer.JoinNorms(ToKernelStream(stream), cut_norms_, squared_norms_.data()));
   BATON_RETURN_IF_ERROR(optimizer.Update(ToKernelStream(stream), squared_norms_.data(), layout_->num_parameters(),
                                          control_, gradient_norm_));
   if (updater_ == nullptr) return absl::OkStatus();
-  return stream.Zero(state_.gradients, layout_->ParameterBytes(chunk_));  // those of other shards as well
+  return stream.Zero(state_.gradients, layout_->GradientBytes(chunk_));  // those of other shards as well
 }
 
 }  // namespace baton

@@ -41,7 +41,7 @@ class LayerStageModule : public StageModule {
   LayerStageModule(const Backend* backend, const ParameterLayout* layout, const Program* program,
                    const BatchSource* source, int32_t replica_index, int64_t sequences, std::unique_ptr<Layer> layer);
 
-  // The part of the parameters region whose optimizer state this replica has; none: it has all.
+  // The part of the gradients region whose optimizer state this replica has; none: it has all.
   const std::optional<Shard>& shard() const { return shard_; }
 
   // Adds other layers with the same parameters: for a smaller batch, where only CrossEntropySpec::loss_rows of the last
@@ -65,7 +65,8 @@ class LayerStageModule : public StageModule {
   // Binds layers and optimizer to `state`, regions of the device's arena that the layout describes. Takes shared memory
   // of the device for losses, norms and staging. Without gradients there is no optimizer: the module can only Forward.
   absl::Status Bind(Device& device, const ChunkState& state);
-  // Brings the working copies up to date after parameters were written from outside; nothing to do in f32.
+  // Brings the working copies up to date after parameters were written from outside, of the shard alone if there is
+  // one; nothing to do in f32.
   absl::Status RoundWorkingCopies(Device& device);
 
   // If the host cannot write the arena, Load copies from staging memory that the host fills before the step. There are
@@ -140,7 +141,7 @@ class LayerStageModule : public StageModule {
   const int64_t sequences_;
   const bool counts_in_norm_;         // as do no other replicas of the chunk
   const bool contributes_tied_;       // to sums of tied gradients
-  const std::optional<Shard> shard_;  // of the parameters region, which this replica updates; none: it updates all
+  const std::optional<Shard> shard_;  // of the gradients region, which this replica updates; none: it updates all
   MemberGroup* members_ = nullptr;    // null: the chunk is computed by one device
   int member_ = 0;
   const int chunk_;

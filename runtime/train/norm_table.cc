@@ -37,8 +37,8 @@ void NormTable::AddCut(const ParameterLayout& layout, const ParameterUse& use, i
   const int num_shards = num_shards_[use.chunk];
   const auto first_level = static_cast<int32_t>(levels_.size());
   for (int shard = 0; shard < num_shards; ++shard) {
-    const Shard whole = ShardOf(layout.ParameterBytes(use.chunk), shard, num_shards);
-    const Shard own = PartInBlock(whole, use.offsets.values, bytes);
+    const Shard whole = ShardOf(layout.GradientBytes(use.chunk), shard, num_shards);
+    const Shard own = PartInBlock(whole, use.offsets.gradients, bytes);
     if (own.bytes() == bytes) return;
     const int64_t end = (own.end + kLeafBytes - 1) / kLeafBytes;
     for (int64_t leaf = own.begin / kLeafBytes; leaf < end; leaf += int64_t{1} << levels_.back()) {
@@ -56,9 +56,9 @@ std::vector<NormTable::Part> NormTable::PartsIn(const ParameterLayout& layout, c
                                                 const Shard& shard, int member) const {
   const ParameterSpec& spec = layout.SpecOf(use);
   const Bytes bytes = spec.shape.NumBytes();
-  const Shard own = PartInBlock(shard, use.offsets.values, bytes);
+  const Shard own = PartInBlock(shard, use.offsets.gradients, bytes);
   if (own.bytes() == 0) return {};
-  const Bytes offset = use.offsets.values;
+  const Bytes offset = use.offsets.gradients;
   // Parameters that are no slices are the same on all members, and count once.
   const bool counts = Counts(spec, use) && (member == 0 || !spec.slice.IsWhole());
   const int32_t index = cut_of_[use.parameter];

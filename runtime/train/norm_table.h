@@ -24,7 +24,7 @@ namespace baton {
 // Immutable; owns its tables. The same on all devices, and for all members of a tensor-parallel group.
 class NormTable {
  public:
-  // Part of a parameter, in bytes of the chunk's parameters region, and the element that its squares are summed to; −1:
+  // Part of a parameter, in bytes of the chunk's gradients region, and the element that its squares are summed to; −1:
   // none, since they do not count.
   struct Part {
     Shard bytes;

@@ -37,23 +37,33 @@ struct SavedState {
 
 namespace {
 
-constexpr StatePart kParts[] = {
+constexpr StatePart kFirstMoment = {"/first_moment", "optimizer.safetensors", &ReplicaParameters::optimizer,
+                                    &ParameterOffsets::first_moment};
+constexpr StatePart kSecondMoment = {"/second_moment", "optimizer.safetensors", &ReplicaParameters::optimizer,
+                                     &ParameterOffsets::second_moment};
+// If the optimizer updates the values that layers read, and if it updates masters.
+constexpr StatePart kPartsOfValues[] = {
     {"", "parameters.safetensors", &ReplicaParameters::parameters, &ParameterOffsets::values},
-    {"/first_moment", "optimizer.safetensors", &ReplicaParameters::optimizer, &ParameterOffsets::first_moment},
-    {"/second_moment", "optimizer.safetensors", &ReplicaParameters::optimizer, &ParameterOffsets::second_moment},
-};
-constexpr const StatePart& kValues = kParts[0];
+    kFirstMoment,
+    kSecondMoment};
+constexpr StatePart kPartsOfMasters[] = {
+    {"", "parameters.safetensors", &ReplicaParameters::optimizer, &ParameterOffsets::master},
+    kFirstMoment,
+    kSecondMoment};
 
 StatePiece PieceOf(const ReplicaParameters& replica, const StatePart& part, const ParameterOffsets& offsets,
                    Bytes bytes) {
   const bool is_whole = !replica.shard.has_value() || part.region == &ReplicaParameters::parameters;
   if (is_whole) return {replica.*part.region + offsets.*part.offset, 0, bytes};
-  const Bytes begin = std::max(replica.shard->begin, offsets.values);
-  const Bytes end = std::min(replica.shard->end, offsets.values + bytes);
+  const Bytes begin = std::max(replica.shard->begin, offsets.gradients);
+  const Bytes end = std::min(replica.shard->end, offsets.gradients + bytes);
   if (begin >= end) return {};
-  const bool is_second = part.offset == &ParameterOffsets::second_moment;
-  return {replica.optimizer + (begin - replica.shard->begin) + (is_second ? replica.shard->bytes() : 0),
-          begin - offsets.values, end - begin};
+  // The shard's arrays follow each other.
+  const bool has_masters = offsets.master != ParameterOffsets::kNone;
+  const int moments_before = part.offset == &ParameterOffsets::second_moment ? 1 : 0;
+  const int arrays_before = moments_before + (has_masters && part.offset != &ParameterOffsets::master ? 1 : 0);
+  return {replica.optimizer + (begin - replica.shard->begin) + arrays_before * replica.shard->bytes(),
+          begin - offsets.gradients, end - begin};
 }
 
 // A piece as a tensor of its own: of one dimension, named NAME[FIRST:END].
@@ -80,6 +90,10 @@ ParameterState::ParameterState(std::vector<const ParameterLayout*> layouts, std:
   for (const ReplicaParameters& replica : replicas_) {
     if (replica.member == 0 && first_replica_[replica.chunk] == nullptr) first_replica_[replica.chunk] = &replica;
   }
+}
+
+absl::Span<const StatePart> ParameterState::Parts() const {
+  return layout_->has_masters() ? absl::MakeConstSpan(kPartsOfMasters) : absl::MakeConstSpan(kPartsOfValues);
 }
 
 ParameterSpec ParameterState::WholeSpec(int parameter) const {
@@ -119,7 +133,7 @@ absl::Status ParameterState::Fill(ParameterSource& source) {
     }
     values.resize(spec.shape.NumBytes());
     BATON_RETURN_IF_ERROR(source.Read(spec, absl::MakeSpan(values)));
-    BATON_RETURN_IF_ERROR(Spread(parameter, kValues, values));
+    BATON_RETURN_IF_ERROR(Spread(parameter, Parts().front(), values));
   }
   return absl::OkStatus();
 }
@@ -164,7 +178,7 @@ absl::Status ParameterState::CollectMember(int member, int parameter, const Stat
   bool is_first = true;
   for (const ReplicaParameters& each : replicas_) {
     if (each.member != member || each.chunk != use.chunk) continue;
-    // One replica stands for all, or each has a shard of the moments.
+    // One replica stands for all, or each has a shard.
     const bool has_own = each.shard.has_value() && part.region == &ReplicaParameters::optimizer;
     if (!std::exchange(is_first, false) && !has_own) continue;
     const StatePiece piece = PieceOf(each, part, use.offsets, bytes);
@@ -199,7 +213,7 @@ std::vector<SavedState> ParameterState::SavedOf(int parameter, const StatePart& 
 void ParameterState::Prepare(StateSnapshot& snapshot) const {
   snapshot.files.clear();
   Bytes bytes = 0;
-  for (const StatePart& part : kParts) {
+  for (const StatePart& part : Parts()) {
     if (snapshot.files.empty() || snapshot.files.back().name != part.file) snapshot.files.push_back({part.file, {}});
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
       for (SavedState& saved : SavedOf(parameter, part)) {
@@ -221,7 +235,7 @@ void ParameterState::Prepare(StateSnapshot& snapshot) const {
 absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
   if (gather_ != nullptr) BATON_RETURN_IF_ERROR(gather_());
   std::byte* next = snapshot.memory.data();
-  for (const StatePart& part : kParts) {
+  for (const StatePart& part : Parts()) {
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
       for (const SavedState& saved : SavedOf(parameter, part)) {
         BATON_RETURN_IF_ERROR(saved.replica == nullptr
@@ -242,7 +256,7 @@ absl::Status ParameterState::Restore(const Checkpoint& checkpoint) {
     const ParameterSpec spec = WholeSpec(parameter);
     const bool is_used = IsUsedHere(parameter);
     values.resize(is_used ? spec.shape.NumBytes() : 0);
-    for (const StatePart& part : kParts) {
+    for (const StatePart& part : Parts()) {
       const std::string name = absl::StrCat(spec.name, part.suffix);
       names.insert(name);
       if (!is_used) continue;
@@ -262,17 +276,25 @@ absl::StatusOr<std::vector<TensorToWrite>> ParameterState::Weights() {
   if (gather_ != nullptr) BATON_RETURN_IF_ERROR(gather_());
   std::vector<TensorToWrite> weights;
   downloaded_.clear();
+  const StatePart& values = Parts().front();
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-    const ParameterSpec spec = WholeSpec(parameter);
-    const ReplicaParameters* replica = SourceOf(parameter);
-    if (replica == nullptr) continue;
-    const std::byte* values = replica->parameters + layout_->CanonicalUse(parameter).offsets.values;
-    if (!replica->device->arena_is_shared() || !SpecOf(0, parameter).slice.IsWhole()) {
-      downloaded_.emplace_back(spec.shape.NumBytes());
-      BATON_RETURN_IF_ERROR(Collect(parameter, kValues, downloaded_.back().data()));
-      values = downloaded_.back().data();
+    const ParameterUse& use = layout_->CanonicalUse(parameter);
+    for (SavedState& saved : SavedOf(parameter, values)) {
+      TensorToWrite& tensor = saved.tensor;
+      const ReplicaParameters* const source = SourceOf(parameter);
+      const bool is_whole = saved.replica == nullptr && SpecOf(0, parameter).slice.IsWhole() &&
+                            (values.region == &ReplicaParameters::parameters || !source->shard.has_value());
+      if (is_whole && source->device->arena_is_shared()) {
+        tensor.data = source->*values.region + use.offsets.*values.offset;
+      } else {
+        std::vector<std::byte>& copy = downloaded_.emplace_back(tensor.shape.NumBytes());
+        BATON_RETURN_IF_ERROR(saved.replica == nullptr ? Collect(parameter, values, copy.data())
+                                                       : saved.replica->device->CopyFromArena(
+                                                             copy.data(), saved.piece.address, saved.piece.bytes));
+        tensor.data = copy.data();
+      }
+      weights.push_back(std::move(tensor));
     }
-    weights.push_back({spec.name, spec.shape, values});
   }
   return weights;
 }

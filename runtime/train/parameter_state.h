@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "base/shards.h"
 #include "ops/layers/parameter_layout.h"
 #include "ops/layers/parameter_source.h"
@@ -32,7 +33,7 @@ struct ReplicaParameters {
   Device* device = nullptr;         // not owned; null: in another process, and so is its memory
   std::byte* parameters = nullptr;  // in the device's arena
   std::byte* optimizer = nullptr;   // likewise
-  // If set, the optimizer region has the two moments of this part of the parameters region alone, one after the other.
+  // If set, the optimizer region has the arrays of this part of the gradients region alone, one after the other.
   std::optional<Shard> shard = std::nullopt;
   int member = 0;  // of a tensor-parallel group
 };
@@ -54,8 +55,8 @@ struct StatePart;
 class ParameterState {
  public:
   // `replicas`: at least one of every chunk, each region once. Replicas of a chunk stay equal. The first one of a chunk
-  // stands for it: in a run over several processes each process saves what is first in it. Sharded moments are saved
-  // whole if all replicas of their chunk are here; else each process saves the pieces that it has.
+  // stands for it: in a run over several processes each process saves what is first in it. Sharded moments and masters
+  // are saved whole if all replicas of their chunk are here; else each process saves the pieces that it has.
   ParameterState(const ParameterLayout* layout, std::vector<ReplicaParameters> replicas)
       : ParameterState(std::vector<const ParameterLayout*>{layout}, std::move(replicas)) {}
   // `layouts`: [member], equal but for the slices of parameters. `replicas`: as above of each member, those of member 0
@@ -75,8 +76,8 @@ class ParameterState {
 
   // All parameters as wholes, in the order of the layout.
   std::vector<ParameterSpec> WholeSpecs() const;
-  // The values of the parameters in the order of the layout, from those canonical uses that are here; valid until the
-  // next call or step.
+  // The values of the parameters in the order of the layout, f32, from those canonical uses that are here: pieces of
+  // masters of which other processes have shards (TensorToWrite::whole). Valid until the next call or step.
   absl::StatusOr<std::vector<TensorToWrite>> Weights();
 
   // Lays out `snapshot` and touches its memory, so that CopyTo does not wait for the system.
@@ -105,6 +106,8 @@ class ParameterState {
   absl::Status Collect(int parameter, const StatePart& part, std::byte* whole) const;
   // Copies one member's array to `values`.
   absl::Status CollectMember(int member, int parameter, const StatePart& part, std::byte* values) const;
+  // The arrays of each parameter in the order of the optimizer region; the values come first.
+  absl::Span<const StatePart> Parts() const;
 
   const std::vector<const ParameterLayout*> layouts_;  // [member]
   const ParameterLayout* const layout_;                // of member 0

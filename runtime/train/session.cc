@@ -36,7 +36,14 @@ absl::Status TrainingSession::FirstFailure(const absl::Status& status) {
 absl::Status TrainingSession::Restore(const Checkpoint& checkpoint) {
   BATON_RETURN_IF_ERROR(ShareStatus(*control_, parameters_->Restore(checkpoint)));
   num_updates_ = checkpoint.manifest().step() - checkpoint.manifest().skipped_steps();
-  return modules_->RoundWorkingCopies();
+  return RoundWorkingCopies();
+}
+
+absl::Status TrainingSession::RoundWorkingCopies() {
+  BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
+  // Each replica has rounded its shard of the masters.
+  shards_are_apart_ = shards_parameters_ && plan_.layout.has_masters();
+  return absl::OkStatus();
 }
 
 proto::CheckpointManifest TrainingSession::DescribeRun() const {

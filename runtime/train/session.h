@@ -149,6 +149,8 @@ class TrainingSession {
   absl::Status VerifyReplicas(int64_t step);
   // Brings all replicas up to date if the last step has left each with its shard alone. In all processes alike.
   absl::Status GatherShards();
+  // After the parameters were written from outside.
+  absl::Status RoundWorkingCopies();
   absl::Status CreateEvaluation(Program program);
   // The run's first failure, if that of this process, `status`, may be a consequence; otherwise `status`.
   absl::Status FirstFailure(const absl::Status& status);

@@ -121,7 +121,7 @@ absl::Status TrainingSession::Launch(bool graphs) {
   BATON_RETURN_IF_ERROR(modules_->Bind(*executor_, devices_->Pointers()));
   MakeParameterState();
   BATON_RETURN_IF_ERROR(FillParameters(job_, *parameters_));
-  BATON_RETURN_IF_ERROR(modules_->RoundWorkingCopies());
+  BATON_RETURN_IF_ERROR(RoundWorkingCopies());
   BATON_RETURN_IF_ERROR(CreateStepRunner(graphs));
   if (planned_evaluation_.has_value()) {
     // Now rather than at the first evaluation, so that a lack of memory shows at the start.
@@ -138,7 +138,8 @@ void TrainingSession::MakeParameterState() {
   parameters_ = std::make_unique<ParameterState>(std::move(layouts), std::move(replicas));
   shards_parameters_ = std::any_of(program_->reduce_groups.begin(), program_->reduce_groups.end(),
                                    [](const ReduceGroup& group) { return group.kind == ReduceKind::kShardedUpdate; });
-  if (shards_parameters_) parameters_->SetGather([this] { return GatherShards(); });
+  // Masters are read shard by shard, parameters in a whole.
+  if (shards_parameters_ && !plan_.layout.has_masters()) parameters_->SetGather([this] { return GatherShards(); });
 }
 
 absl::Status TrainingSession::CreateStepRunner(bool graphs) {

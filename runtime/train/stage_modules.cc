@@ -113,6 +113,7 @@ absl::Status StageModules::RoundWorkingCopies() {
     if (modules_[i] == nullptr) continue;
     BATON_RETURN_IF_ERROR(modules_[i]->RoundWorkingCopies(*parameters_[i].device));
   }
+  for (StageModules* other : others_) BATON_RETURN_IF_ERROR(other->RoundWorkingCopies());
   return absl::OkStatus();
 }
 

@@ -32,6 +32,9 @@ enum class Combine : int8_t {
 //   region   │ shard 0 ─────── │ shard 1 ─────── │        region_bytes
 //   buffer            │ ─────────── │                     bytes, from `offset` on
 //             member 0 has ───│──── member 1 has
+//
+// Values of 16 bits are in the shards of their f32 gradients: those of a region `ratio` times as large, with offsets
+// divided by it.
 struct ReduceBuffer {
   std::byte* data = nullptr;
   Bytes bytes = 0;
@@ -39,11 +42,12 @@ struct ReduceBuffer {
   Combine combine = Combine::kInOrder;  // the same for all members
   Bytes offset = 0;                     // of the buffer in the region that is cut into shards; not for kTreeToShards
   Bytes region_bytes = 0;               // of that region; 0: the buffer is the region
+  int ratio = 1;
 
   // The bytes of the buffer that are in the member's shard; of all members they follow each other.
   Shard ShardOfMember(int member, int num_members) const {
-    const Shard shard = ShardOf(region_bytes > 0 ? region_bytes : bytes, member, num_members);
-    const auto within = [&](Bytes at) { return std::clamp(at - offset, Bytes{0}, bytes); };
+    const Shard shard = ShardOf(ratio * (region_bytes > 0 ? region_bytes : bytes), member, num_members);
+    const auto within = [&](Bytes at) { return std::clamp(at / ratio - offset, Bytes{0}, bytes); };
     return {within(shard.begin), within(shard.end)};
   }
 };

@@ -27,7 +27,7 @@ std::string NameOfGroup(const Program& program, InstructionRef ref) {
   if (const Send* send = std::get_if<Send>(&operation)) return absl::StrCat("link ", ref.device, "→", send->peer);
   if (const Recv* recv = std::get_if<Recv>(&operation)) return absl::StrCat("link ", recv->peer, "→", ref.device);
   if (kind == Kind::kAllReduce || kind == Kind::kReduceScatter) return "sums over devices";
-  if (kind == Kind::kAllGather) return "gathers of updated shards";
+  if (kind == Kind::kAllGather) return "gathers of shards";
   return absl::StrCat("chunk ", ChunkOf(operation), " ", NameOf(kind));
 }
 

@@ -50,7 +50,7 @@ struct LayerCosts {
   Nanos update_ns = 0;        // the optimizer's update, once a step
   double forward_flops = 0;   // a multiply-add counts as two
   double backward_flops = 0;  // both halves
-  Bytes parameter_bytes = 0;  // of the parameters; the gradients take as much again
+  Bytes parameter_bytes = 0;  // of the parameters; the gradients take gradient_ratio times as much
   Bytes optimizer_bytes = 0;
   Bytes output_bytes = 0;  // the activation for the next layer, and also its gradient; 0 for the last layer
   Bytes saved_bytes = 0;
@@ -73,6 +73,10 @@ struct LayerCosts {
   // Sums over the devices that compute the layer together, which its times leave out; see MemberSums.
   MemberSums forward_sums = {};
   MemberSums backward_sums = {};
+  // Bytes of gradients for each of parameters: 1, or 2 for parameters of 16 bits, whose gradients have 32.
+  int gradient_ratio = 1;
+
+  Bytes gradient_bytes() const { return gradient_ratio * parameter_bytes; }
 };
 
 // One chunk: the sums over its layers. Fields mean the same as in LayerCosts.
@@ -95,6 +99,9 @@ struct ChunkCosts {
   bool can_recompute = false;  // whether there is anything to recompute; its sizes may be unknown and 0
   Bytes workspace_bytes = 0;   // the most that one instruction needs: scratch, and for a whole Backward the stash too
   Bytes forward_workspace_bytes = 0;  // the scratch that a Forward needs; only evaluation programs use it
+  int gradient_ratio = 1;
+
+  Bytes gradient_bytes() const { return gradient_ratio * parameter_bytes; }
 
   Nanos backward_ns() const { return backward_input_ns + backward_weight_ns; }
 };

@@ -43,7 +43,7 @@ std::vector<ReduceGroup> GroupsOverReplicas(const Program& program, const CostMo
   std::vector<ReduceGroup> groups;
   for (int32_t chunk = 0; chunk < program.num_chunks; ++chunk) {
     ReduceGroup group{options.shards_optimizer ? ReduceKind::kShardGradient : ReduceKind::kReplicaGradient,
-                      absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk), costs.chunks[chunk].parameter_bytes};
+                      absl::StrCat("chunk ", chunk), placement.EntriesOf(chunk), costs.chunks[chunk].gradient_bytes()};
     if (group.members.size() > 1) groups.push_back(std::move(group));
   }
   if (options.shards_optimizer) AppendTiedShards(placement, asked_groups, groups);

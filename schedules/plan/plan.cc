@@ -113,6 +113,7 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
       chunk.update_ns += layer.update_ns;
       chunk.parameter_bytes += layer.parameter_bytes;
       chunk.optimizer_bytes += layer.optimizer_bytes;
+      chunk.gradient_ratio = layer.gradient_ratio;  // that of all layers
       chunk.saved_bytes += layer.saved_bytes;
       chunk.saved_weight_bytes += layer.saved_weight_bytes;
       chunk.stash_bytes += layer.stash_bytes;

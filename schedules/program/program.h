@@ -43,7 +43,7 @@ struct Slot {
 };
 
 // The part of a device's arena that is live for the whole run, for one of its chunks. Offsets are in bytes from the
-// arena's start. Gradients are as large as parameters. Forward-only programs have neither
+// arena's start. Gradients are gradient_ratio times as large as parameters. Forward-only programs have neither
 // gradients nor optimizer state: both offsets are kNoOffset. Behind the gradients stand the partial sums of
 // Program::sum_groups, each as large as the gradients.
 inline constexpr Bytes kNoOffset = -1;
@@ -55,8 +55,10 @@ struct ChunkMemory {
   Bytes parameter_bytes = 0;
   Bytes optimizer_bytes = 0;
   Bytes partial_sum_bytes = 0;  // of all partial sums
+  int gradient_ratio = 1;       // bytes of gradients for each of parameters; see ChunkCosts
 
-  Bytes gradient_region_bytes() const { return parameter_bytes + partial_sum_bytes; }
+  Bytes gradient_bytes() const { return gradient_ratio * parameter_bytes; }
+  Bytes gradient_region_bytes() const { return gradient_bytes() + partial_sum_bytes; }
 };
 
 struct DeviceProgram {

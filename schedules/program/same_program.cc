@@ -34,9 +34,9 @@ bool SameDevice(const DeviceProgram& a, const DeviceProgram& b) {
   };
   const auto same_chunk = [](const ChunkMemory& x, const ChunkMemory& y) {
     return std::tie(x.chunk, x.parameters_offset, x.gradients_offset, x.optimizer_offset, x.parameter_bytes,
-                    x.optimizer_bytes, x.partial_sum_bytes) ==
+                    x.optimizer_bytes, x.partial_sum_bytes, x.gradient_ratio) ==
            std::tie(y.chunk, y.parameters_offset, y.gradients_offset, y.optimizer_offset, y.parameter_bytes,
-                    y.optimizer_bytes, y.partial_sum_bytes);
+                    y.optimizer_bytes, y.partial_sum_bytes, y.gradient_ratio);
   };
   return std::tie(a.workspace_offset, a.workspace_bytes, a.arena_bytes) ==
              std::tie(b.workspace_offset, b.workspace_bytes, b.arena_bytes) &&

@@ -114,6 +114,7 @@ class StructureChecker {
       return [&memory, what] { return absl::StrCat(what, " of chunk ", memory.chunk); };
     };
     CheckInArena(named("parameters"), memory.parameters_offset, memory.parameter_bytes);
+    if (!CheckRange(named("gradient ratio"), memory.gradient_ratio, 1, 2)) return;
     if (!CheckBytes(named("partial sums"), memory.partial_sum_bytes)) return;
     if (program_.forward_only && memory.gradients_offset == kNoOffset && memory.optimizer_offset == kNoOffset) {
       if (memory.optimizer_bytes == 0) return;

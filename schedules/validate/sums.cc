@@ -49,10 +49,10 @@ class SumsChecker {
       for (const ChunkMemory& memory : program_.devices[device].chunks) {
         const Groups& groups = groups_[program_.placement.IndexOn(memory.chunk, device)];
         const int needed = program_.forward_only ? 0 : NumPartialSums(groups.count());
-        if (memory.partial_sum_bytes == needed * memory.parameter_bytes) continue;
+        if (memory.partial_sum_bytes == needed * memory.gradient_bytes()) continue;
         Report(device,
                absl::StrCat("chunk ", memory.chunk, " has ", memory.partial_sum_bytes, " bytes of partial sums; its ",
-                            groups.count(), " sum groups need ", needed * memory.parameter_bytes));
+                            groups.count(), " sum groups need ", needed * memory.gradient_bytes()));
       }
     }
   }

@@ -88,6 +88,27 @@ TEST_CASE("CUDA: bf16 goes on from its f32 parameters, though the host cannot re
   CHECK(outcome == whole);
 }
 
+TEST_CASE("CUDA: bf16 masters in shards are saved as wholes, and gone on from with shards or without") {
+  const auto job = [](int stages, int zero) {
+    return MakeJob(kTinyGpt, {absl::StrCat("pipeline.stages=", stages), "devices.precision=BF16",
+                              absl::StrCat("parallel={replicas: 2 zero: ", zero, "}")});
+  };
+  Outcome whole;
+  {
+    const FakeGpus gpus(2, 42);
+    whole = Run(job(1, 0), /*graphs=*/false);
+  }
+  for (const int before : {0, 1}) {
+    for (const int after : {0, 1}) {
+      CAPTURE(before, after);
+      Outcome outcome;
+      const std::string path = RunAndSave(job(2, before), 2, true, 2, outcome, /*closed=*/before == 1);
+      GoOn(job(1 + before, after), 2, true, path, 2, outcome);
+      CHECK(outcome == whole);
+    }
+  }
+}
+
 TEST_CASE("CUDA: the host goes on from a checkpoint of GPUs, close to their results") {
   Outcome outcome;
   const std::string path = RunAndSave(JobOf(2, "1f1b"), 2, true, 2, outcome);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/checkpoint/checkpoint.h"
+#include "runtime/checkpoint/checkpoint_folder.h"
 #include "runtime/checkpoint/write_checkpoint.h"
 #include "tests/e2e/cuda_job.h"
 #include "tests/e2e/cuda_model_jobs.h"
@@ -206,6 +207,23 @@ TEST_CASE("CUDA: in bf16 parts of layers train close to f32, to the same bits fo
     overrides.push_back("pipeline.stages=2");
     CHECK(RunOn(2, seed++, JobOf(text, 2, overrides)) == parts);
   }
+}
+
+TEST_CASE("CUDA: in bf16 all members read the parameters that a checkpoint has") {
+  const FakeGpus gpus(2, 79);
+  const proto::Job job = JobOf(kTinyGpt, 2, {"pipeline.stages=1", "devices.precision=BF16"});
+  const std::string folder = absl::StrCat(std::getenv("TEST_TMPDIR"), "/members");
+  const auto first = TrainingSession::Create(job).value();
+  for (int64_t step = 0; step < 2; ++step) REQUIRE(first->Step(step).ok());
+  StateSnapshot snapshot;
+  first->state().Prepare(snapshot);
+  REQUIRE(first->state().CopyTo(snapshot).ok());
+  proto::CheckpointManifest manifest = first->DescribeRun();
+  manifest.set_step(2);
+  REQUIRE(WriteCheckpoint(folder, manifest, snapshot.files).ok());
+  const auto second = TrainingSession::Create(job).value();
+  REQUIRE(second->Restore(*Checkpoint::Open(absl::StrCat(folder, "/", StepName(2))).value()).ok());
+  CHECK(second->Evaluate().value() == first->Evaluate().value());
 }
 
 TEST_CASE("CUDA: the host does not access device memory of any member") {

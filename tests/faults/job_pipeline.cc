@@ -46,9 +46,9 @@ absl::Status JobPipeline::Initialize() {
     const ChunkState state = executor_->StateOf(index);
     for (const ChunkMemory& memory : program_->devices[device].chunks) {
       if (memory.chunk != replicas[index].chunk) continue;
-      const std::vector<std::byte> zeros(std::max(memory.parameter_bytes, memory.optimizer_bytes));
+      const std::vector<std::byte> zeros(std::max(memory.gradient_bytes(), memory.optimizer_bytes));
       Device& owner = *options_.devices[device];
-      BATON_RETURN_IF_ERROR(owner.CopyToArena(state.gradients, zeros.data(), memory.parameter_bytes));
+      BATON_RETURN_IF_ERROR(owner.CopyToArena(state.gradients, zeros.data(), memory.gradient_bytes()));
       BATON_RETURN_IF_ERROR(owner.CopyToArena(state.optimizer, zeros.data(), memory.optimizer_bytes));
     }
   }

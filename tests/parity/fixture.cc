@@ -46,7 +46,7 @@ class Runner {
         specs_(layer_->parameters()),
         layout_(LayOutChunk(specs_, DataType::kFloat32)),
         parameters_(layout_.parameter_bytes),
-        gradients_(layout_.parameter_bytes),
+        gradients_(layout_.gradient_bytes()),
         optimizer_memory_(layout_.optimizer_bytes),
         saved_(layer_->footprint().saved),
         saved_weight_(layer_->footprint().saved_weight),

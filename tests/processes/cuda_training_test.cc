@@ -2,14 +2,17 @@
 // is emulated by a thread.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "runtime/checkpoint/checkpoint_folder.h"
 #include "runtime/machine/devices.h"
 #include "runtime/planning/prepare_job.h"
+#include "runtime/train/save_together.h"
 #include "runtime/transport/nccl/staging.h"
 #include "tests/cuda_stand_in/nccl.h"
 #include "tests/cuda_stand_in/stand_in.h"
@@ -35,14 +38,17 @@ TEST_CASE("CUDA: several processes have the bits of one, for stages and tied par
 }
 
 TEST_CASE("CUDA: replicas in several processes have the bits of one process, with sharded optimizer state too") {
-  const auto job = [](int zero) {
-    return MakeJob(kTinyGpt, {"pipeline.stages=1", absl::StrCat("parallel={replicas: 2 zero: ", zero, "}")});
+  const std::string precision = GENERATE("FLOAT32", "BF16");
+  const auto job = [&](int zero) {
+    return MakeJob(kTinyGpt, {"pipeline.stages=1", absl::StrCat("devices.precision=", precision),
+                              absl::StrCat("parallel={replicas: 2 zero: ", zero, "}")});
   };
   Outcome alone;
   {
     const FakeGpus gpus(1, 1);
     alone = TrainAlone(job(0));
   }
+  CAPTURE(precision);
   for (const int zero : {0, 1}) {
     CAPTURE(zero);
     const FakeGpus gpus(2, 9);
@@ -85,6 +91,37 @@ TEST_CASE("CUDA: parts of layers in several processes have the bits of one proce
     const Outcome alone = TrainAlone(job);
     CHECK(TrainIn(2, job) == alone);
   }
+}
+
+TEST_CASE("CUDA: bf16 masters in several processes are saved in pieces, and gone on from in one process") {
+  const auto job = [](int zero) {
+    return MakeJob(kTinyGpt, {"pipeline.stages=2", "devices.precision=BF16",
+                              absl::StrCat("parallel={replicas: 2 zero: ", zero, "}")});
+  };
+  const FakeGpus gpus(4, 21);
+  const Outcome alone = TrainAlone(job(0));
+  const std::string folder = absl::StrCat(std::getenv("TEST_TMPDIR"), "/masters");
+  AsProcesses(4, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    const auto session = TrainingSession::Create(job(1), options).value();
+    Outcome outcome;
+    TrainSteps(*session, 0, 1, outcome);
+    StateSnapshot snapshot;
+    session->state().Prepare(snapshot);
+    if (!session->state().CopyTo(snapshot).ok()) std::abort();
+    proto::CheckpointManifest manifest = session->DescribeRun();
+    manifest.set_step(1);
+    if (!SaveTogether(control, folder, manifest, snapshot.files, absl::OkStatus()).ok()) std::abort();
+  });
+  const auto checkpoint = Checkpoint::Open(absl::StrCat(folder, "/", StepName(1))).value();
+  CHECK(checkpoint->Verify().ok());
+  const auto session = TrainingSession::Create(job(0)).value();
+  REQUIRE(session->Restore(*checkpoint) == absl::OkStatus());
+  Outcome outcome;
+  TrainSteps(*session, 1, 3, outcome);
+  AddWeights(*session, outcome);
+  CHECK(outcome.weights == alone.weights);
 }
 
 // As TrainIn, with recorded steps or without, with traces of all steps or none.

@@ -118,7 +118,7 @@ absl::Status SumMembers(absl::Span<const ReduceBuffer> members, Stream& stream, 
     if (member.combine != first.combine) {
       return absl::InternalError("the members of a collective differ in how they combine");
     }
-    if (member.offset != first.offset || member.region_bytes != first.region_bytes) {
+    if (member.offset != first.offset || member.region_bytes != first.region_bytes || member.ratio != first.ratio) {
       return absl::InternalError("the members of a collective differ in what they cut into shards");
     }
     if (member.bytes != first.bytes || member.is_double != first.is_double) {

@@ -101,7 +101,7 @@ absl::Status CheckMembers(absl::Span<const ReduceBuffer> members) {
   for (const ReduceBuffer& member : members) {
     if (member.combine != first.combine)
       return absl::InternalError("the members of a collective differ in how they combine");
-    if (member.offset != first.offset || member.region_bytes != first.region_bytes)
+    if (member.offset != first.offset || member.region_bytes != first.region_bytes || member.ratio != first.ratio)
       return absl::InternalError("the members of a collective differ in what they cut into shards");
     if (member.bytes != first.bytes || member.is_double != first.is_double) {
       return absl::InternalError(absl::StrCat("a sum of ", first.bytes, " bytes of ", first.is_double ? "f64" : "f32",

@@ -85,6 +85,7 @@ void DeviceToProto(const DeviceProgram& device, proto::DeviceProgram& message) {
     each.set_parameter_bytes(chunk.parameter_bytes);
     each.set_optimizer_bytes(chunk.optimizer_bytes);
     each.set_partial_sum_bytes(chunk.partial_sum_bytes);
+    if (chunk.gradient_ratio != 1) each.set_gradient_ratio(chunk.gradient_ratio);
   }
   message.set_workspace_offset(device.workspace_offset);
   message.set_workspace_bytes(device.workspace_bytes);
@@ -110,7 +111,7 @@ absl::StatusOr<DeviceProgram> DeviceFromProto(const proto::DeviceProgram& messag
   for (const proto::ChunkMemory& chunk : message.chunks()) {
     device.chunks.push_back({chunk.chunk(), chunk.parameters_offset(), chunk.gradients_offset(),
                              chunk.optimizer_offset(), chunk.parameter_bytes(), chunk.optimizer_bytes(),
-                             chunk.partial_sum_bytes()});
+                             chunk.partial_sum_bytes(), chunk.gradient_ratio() == 0 ? 1 : chunk.gradient_ratio()});
   }
   device.workspace_offset = message.workspace_offset();
   device.workspace_bytes = message.workspace_bytes();

@@ -93,8 +93,10 @@ void PrintDevice(const DeviceProgram& device, int index, std::string* text) {
     absl::StrAppendFormat(text, "  chunk %d: parameters %d bytes at %d", chunk.chunk, chunk.parameter_bytes,
                           chunk.parameters_offset);
     if (chunk.gradients_offset != kNoOffset || chunk.optimizer_offset != kNoOffset) {
-      absl::StrAppendFormat(text, ", gradients at %d, optimizer %d bytes at %d", chunk.gradients_offset,
-                            chunk.optimizer_bytes, chunk.optimizer_offset);
+      absl::StrAppend(text, ", gradients ");
+      if (chunk.gradient_ratio != 1) absl::StrAppend(text, chunk.gradient_bytes(), " bytes ");
+      absl::StrAppendFormat(text, "at %d, optimizer %d bytes at %d", chunk.gradients_offset, chunk.optimizer_bytes,
+                            chunk.optimizer_offset);
       if (chunk.partial_sum_bytes > 0) absl::StrAppendFormat(text, ", partial sums %d bytes", chunk.partial_sum_bytes);
     }
     absl::StrAppend(text, "\n");
