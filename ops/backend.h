@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "ops/layers/layer.h"
+#include "ops/layers/parameter_layout.h"
 #include "ops/layers/spec.h"
 #include "ops/optimizer/optimizer.h"
 
@@ -37,6 +38,9 @@ class Backend {
   virtual std::string platform() const { return std::string(name()); }
   // The type of activations and of the parameters that layers read.
   virtual DataType precision() const { return DataType::kFloat32; }
+  // Whether parameters are numbers of bf16, to which each update rounds them; see OptimizedParameter::rounds.
+  virtual bool rounds_parameters() const { return false; }
+  ParameterFormat parameter_format() const { return {precision(), rounds_parameters()}; }
 
   // Makes a primitive layer for inputs of shape `input`, that of one micro-batch. The specs state shapes and formulas
   // (ops/layers/spec.h). Errors: InvalidArgument if the shape does not fit the spec; Unimplemented if the backend has

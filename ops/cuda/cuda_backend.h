@@ -22,6 +22,7 @@ class CudaBackend final : public Backend {
 
   std::string_view name() const override { return "cuda"; }
   DataType precision() const override { return options_.ElementType(); }
+  bool rounds_parameters() const override { return options_.rounds_parameters; }
 
   // Errors besides Backend's: InvalidArgument for inputs of another type than precision(), for layer norms wider than
   // 16384 and for heads wider than 256.

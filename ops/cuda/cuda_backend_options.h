@@ -17,6 +17,7 @@ enum class CudaPrecision : int8_t { kFloat32, kTensorFloat32, kBFloat16 };
 struct CudaBackendOptions {
   CudaPrecision precision = CudaPrecision::kFloat32;
   bool deterministic = true;                // the same bits in each run
+  bool rounds_parameters = false;           // parameters are bf16 without f32 masters; for kBFloat16
   bool fuse_gelu = true;                    // fuse feed-forward layers of bf16 with the tanh GELU into one layer
   Bytes matmul_workspace_bytes = 32 << 20;  // of scratch that cuBLASLt may use, at least 0
 

@@ -50,13 +50,14 @@ class CudaOptimizer final : public Optimizer {
  private:
   // For KernelScope. `bytes`: read and written for each element, working copies apart.
   KernelWork Work(absl::string_view pass, int bytes) const {
-    int64_t elements = 0, copies = 0;
+    int64_t elements = 0, copies = 0, narrow = 0;
     for (const OptimizedParameter& parameter : parameters_) {
       elements += parameter.num_elements;
       if (parameter.working != nullptr && pass != "norms") copies += parameter.num_elements;
+      if (parameter.type == DataType::kBFloat16 && pass == "update") narrow += parameter.num_elements;
     }
     return {"optimizer", absl::StrCat("pass=", pass, " elements=", elements),
-            static_cast<double>(elements * bytes + 2 * copies), 0};
+            static_cast<double>(elements * bytes + 2 * copies - 4 * narrow), 0};
   }
 
   absl::Status Prepare() {

@@ -6,6 +6,7 @@
 #include "ops/host/parallel.h"
 #include "ops/host/simd.h"
 #include "ops/optimizer/adamw.h"
+#include "ops/optimizer/stochastic_rounding.h"
 #include "ops/optimizer/tree_sum.h"
 #include "ops/tensor/views.h"
 
@@ -99,6 +100,7 @@ void AdamW(int threads, const OptimizedParameter& parameter, const UpdateControl
                 AdamWElements(end - begin, factors, decay_factor, Floats(parameter.values) + begin,
                               Floats(parameter.gradients) + begin, Floats(parameter.first_moment) + begin,
                               Floats(parameter.second_moment) + begin);
+                if (parameter.rounds) RoundElements(parameter, control, begin, end);
               });
 }
 

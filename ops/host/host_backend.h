@@ -27,6 +27,7 @@ class HostBackend final : public Backend {
 
   std::string_view name() const override { return "host"; }
   std::string platform() const override;
+  bool rounds_parameters() const override { return options_.rounds_parameters; }
 
   // Errors besides Backend's: InvalidArgument for inputs that are not f32; Internal if oneDNN fails.
   absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const override;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "ops/models/initialize.h"
 
@@ -128,6 +129,31 @@ TEST_CASE("layers made on one thread may run at the same time on other threads")
     for (std::thread& thread : threads) thread.join();
     for (const LinearRun& run : runs) CHECK(run.Equals(expected));
   }
+}
+
+TEST_CASE("an update that rounds has the same bits for every number of threads") {
+  constexpr int64_t kCount = 300'007;
+  const auto update_by = [&](int threads) {
+    std::vector<float> values(kCount), gradients(kCount), first(kCount), second(kCount);
+    InitializeParameter(1, "values", {Initializer::Kind::kNormal, 1.0}, kCount, values.data());
+    InitializeParameter(1, "gradients", {Initializer::Kind::kNormal, 1.0}, kCount, gradients.data());
+    OptimizedParameter parameter;
+    parameter.values = reinterpret_cast<std::byte*>(values.data());
+    parameter.gradients = reinterpret_cast<std::byte*>(gradients.data());
+    parameter.first_moment = reinterpret_cast<std::byte*>(first.data());
+    parameter.second_moment = reinterpret_cast<std::byte*>(second.data());
+    parameter.num_elements = kCount;
+    parameter.rounds = true;
+    parameter.rounding_key = 3;
+    UpdateControl control;
+    control.learning_rate = 1e-3;
+    double norm = 0;
+    REQUIRE(HostBackend(threads).CreateOptimizer({parameter})->Update({}, nullptr, 0, &control, &norm).ok());
+    return values;
+  };
+  const std::vector<float> expected = update_by(1);
+  CHECK(update_by(2) == expected);
+  CHECK(update_by(5) == expected);
 }
 
 TEST_CASE("types other than f32 are InvalidArgument") {

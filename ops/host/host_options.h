@@ -14,6 +14,8 @@ struct HostOptions {
   // Head and loss are one layer in blocks, where all logits would take more than 8 MiB (head_loss.h). Saves memory, and
   // costs a product more in a backward pass.
   bool head_in_blocks = false;
+  // Parameters are f32 that hold numbers of bf16, to which each update rounds them.
+  bool rounds_parameters = false;
 };
 
 }  // namespace baton

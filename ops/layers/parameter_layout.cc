@@ -9,13 +9,13 @@
 
 namespace baton {
 
-ChunkLayout LayOutChunk(absl::Span<const ParameterSpec> parameters, DataType precision) {
+ChunkLayout LayOutChunk(absl::Span<const ParameterSpec> parameters, const ParameterFormat& format) {
   ChunkLayout layout;
-  const bool has_masters = precision != DataType::kFloat32;
+  const bool has_masters = format.has_masters();
   const auto bytes_of = [&](const ParameterSpec& parameter) {
-    return AlignUp(parameter.shape.NumElements() * SizeOf(precision));
+    return AlignUp(parameter.shape.NumElements() * SizeOf(format.type));
   };
-  layout.gradient_ratio = static_cast<int>(SizeOf(DataType::kFloat32) / SizeOf(precision));
+  layout.gradient_ratio = static_cast<int>(SizeOf(DataType::kFloat32) / SizeOf(format.type));
   for (const ParameterSpec& parameter : parameters) layout.parameter_bytes += bytes_of(parameter);
   const Bytes array = layout.gradient_bytes();
   layout.optimizer_bytes = (has_masters ? 3 : 2) * array;
@@ -34,11 +34,12 @@ ChunkLayout LayOutChunk(absl::Span<const ParameterSpec> parameters, DataType pre
 }
 
 absl::StatusOr<ParameterLayout> ParameterLayout::Create(absl::Span<const std::vector<ParameterSpec>> chunks,
-                                                        DataType precision) {
+                                                        const ParameterFormat& format) {
   ParameterLayout layout;
+  layout.format_ = format;
   std::map<std::string, int> index_of_name;
   for (int chunk = 0; chunk < static_cast<int>(chunks.size()); ++chunk) {
-    const ChunkLayout regions = LayOutChunk(chunks[chunk], precision);
+    const ChunkLayout regions = LayOutChunk(chunks[chunk], format);
     Chunk uses = {{}, regions.parameter_bytes, regions.optimizer_bytes};
     layout.gradient_ratio_ = regions.gradient_ratio;
     for (int use = 0; use < static_cast<int>(chunks[chunk].size()); ++use) {

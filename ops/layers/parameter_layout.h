@@ -13,8 +13,9 @@
 //
 //   optimizer   │ a master │ b master │ … │ a m │ b m │ … │ a v │ b v │ …          optimizer_bytes
 //
-// Each of these arrays is then twice as large as the parameters region, and each offset in it twice as large, so that a
-// shard of the gradients is half as many bytes of the values.
+// Values of 16 bits without masters are rounded by each update (ops/optimizer/stochastic_rounding.h); the optimizer
+// region then is as in f32. In both cases each f32 array is twice as large as the parameters region, and each offset in
+// it twice as large, so that a shard of the gradients is half as many bytes of the values.
 //
 //   BATON_ASSIGN_OR_RETURN(ParameterLayout layout, ParameterLayout::Create(parameters_of_chunks, DataType::kBFloat16));
 //   for (int i = 0; i < layout.num_parameters(); ++i) {
@@ -45,6 +46,16 @@ struct ParameterOffsets {
   Bytes master = kNone;     // in the optimizer region; kNone if the values are f32
 };
 
+// How parameters are kept.
+struct ParameterFormat {
+  ParameterFormat(DataType type = DataType::kFloat32, bool rounds = false) : type(type), rounds(rounds) {}  // NOLINT
+
+  bool has_masters() const { return type != DataType::kFloat32 && !rounds; }
+
+  DataType type;  // of the values that layers read
+  bool rounds;    // the values are numbers of bf16, whatever their type, and nothing keeps more of them
+};
+
 // The regions of one chunk.
 struct ChunkLayout {
   std::vector<ParameterOffsets> offsets;  // [parameter], in the order of Layer::parameters()
@@ -55,9 +66,9 @@ struct ChunkLayout {
   Bytes gradient_bytes() const { return gradient_ratio * parameter_bytes; }
 };
 
-// Lays out the parameters of one layer or chunk whose layers compute in `precision`. A parameter that is named twice
+// Lays out the parameters of one layer or chunk. A parameter that is named twice
 // is laid out twice. Sizes add up: a chunk takes the sum of what its layers take.
-ChunkLayout LayOutChunk(absl::Span<const ParameterSpec> parameters, DataType precision);
+ChunkLayout LayOutChunk(absl::Span<const ParameterSpec> parameters, const ParameterFormat& format);
 
 // One use of a parameter by a chunk. A tied parameter has several uses, each with state of its own; their gradients are
 // summed before each update, so that their values stay equal.
@@ -77,7 +88,7 @@ class ParameterLayout {
   // `chunks`: [chunk], the parameters of its layers in the order of Layer::parameters().
   // Errors: Internal if two layers give the same name different shapes.
   static absl::StatusOr<ParameterLayout> Create(absl::Span<const std::vector<ParameterSpec>> chunks,
-                                                DataType precision);
+                                                const ParameterFormat& format);
 
   // Each parameter once, in the order of its canonical use.
   const std::vector<ParameterSpec>& parameters() const { return parameters_; }
@@ -92,8 +103,9 @@ class ParameterLayout {
   Bytes GradientBytes(int chunk) const { return gradient_ratio_ * chunks_[chunk].parameter_bytes; }
   // Bytes of gradients for each of parameters.
   int gradient_ratio() const { return gradient_ratio_; }
+  const ParameterFormat& format() const { return format_; }
   // Whether the optimizer updates f32 masters, not the values that layers read.
-  bool has_masters() const { return gradient_ratio_ > 1; }
+  bool has_masters() const { return format_.has_masters(); }
 
   // All uses of one parameter, in model order; at least one.
   std::vector<ParameterUse> UsesOf(int parameter) const;
@@ -114,6 +126,7 @@ class ParameterLayout {
   std::vector<Position> canonical_;  // [parameter]
   std::vector<Chunk> chunks_;
   int gradient_ratio_ = 1;
+  ParameterFormat format_;
 };
 
 }  // namespace baton

@@ -48,6 +48,23 @@ TEST_CASE("the parts of a chunk's parameters fill its regions") {
   CheckTiling(optimizer, layout.optimizer_bytes);
 }
 
+TEST_CASE("parameters of 16 bits that are rounded have no masters") {
+  const std::vector<ParameterSpec> specs = {Spec("a", {3, 5}), Spec("b", {100})};
+  const ChunkLayout masters = LayOutChunk(specs, DataType::kBFloat16);
+  const ChunkLayout rounded = LayOutChunk(specs, {DataType::kBFloat16, /*rounds=*/true});
+  CHECK(rounded.parameter_bytes == masters.parameter_bytes);
+  CHECK(rounded.gradient_bytes() == 2 * rounded.parameter_bytes);
+  CHECK(rounded.optimizer_bytes == masters.optimizer_bytes - masters.gradient_bytes());
+  for (const ParameterOffsets& offsets : rounded.offsets) {
+    CHECK(offsets.master == ParameterOffsets::kNone);
+    CHECK(offsets.first_moment == offsets.gradients);
+    CHECK(offsets.second_moment == rounded.gradient_bytes() + offsets.gradients);
+  }
+  const ChunkLayout on_host = LayOutChunk(specs, {DataType::kFloat32, /*rounds=*/true});
+  CHECK(on_host.gradient_ratio == 1);
+  CHECK(on_host.optimizer_bytes == 2 * on_host.parameter_bytes);
+}
+
 TEST_CASE("a chunk takes the sum of what its layers take") {
   const DataType precision = GENERATE(DataType::kFloat32, DataType::kBFloat16);
   const std::vector<ParameterSpec> first = {Spec("a", {3, 5}), Spec("b", {1})}, second = {Spec("c", {9})};

@@ -5,13 +5,13 @@
 
 namespace baton {
 
-LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType precision) {
+LayerCosts DescribeLayer(const std::string& name, const Layer& layer, const ParameterFormat& format) {
   LayerCosts costs;
   costs.name = name;
   const LayerFlops flops = layer.flops();
   costs.forward_flops = flops.forward;
   costs.backward_flops = flops.backward_input + flops.backward_weight;
-  const ChunkLayout layout = LayOutChunk(layer.parameters(), precision);
+  const ChunkLayout layout = LayOutChunk(layer.parameters(), format);
   costs.parameter_bytes = layout.parameter_bytes;
   costs.optimizer_bytes = layout.optimizer_bytes;
   costs.gradient_ratio = layout.gradient_ratio;

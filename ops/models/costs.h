@@ -5,14 +5,15 @@
 #include <string>
 
 #include "ops/layers/layer.h"
+#include "ops/layers/parameter_layout.h"
 #include "schedules/costs/costs.h"
 
 namespace baton {
 
 // Returns the costs of `layer` for one micro-batch; all times are zero. Parameters and optimizer state count as
-// LayOutChunk lays them out for a backend of `precision`. The keep_* numbers follow Sequence's rules, so that the
+// LayOutChunk lays them out in `format`. The keep_* numbers follow Sequence's rules, so that the
 // footprint of a Sequence is the sum of its layers' LayerCosts.
-LayerCosts DescribeLayer(const std::string& name, const Layer& layer, DataType precision = DataType::kFloat32);
+LayerCosts DescribeLayer(const std::string& name, const Layer& layer, const ParameterFormat& format = {});
 
 }  // namespace baton
 

@@ -23,6 +23,8 @@ struct AdamWFactors {
   float epsilon;
   float learning_rate;
   float decay_factor;  // 1 − learning_rate · weight_decay; only for parameters that decay
+  uint64_t seed;       // of stochastic rounding, and the update that it is for
+  int64_t update;
 };
 
 // Computes in double, then rounds: 1 − β₂ loses most of its digits in float for β₂ near 1.
@@ -40,6 +42,8 @@ BATON_HOST_DEVICE inline AdamWFactors MakeAdamWFactors(const UpdateControl& cont
   factors.epsilon = static_cast<float>(control.epsilon);
   factors.learning_rate = static_cast<float>(control.learning_rate);
   factors.decay_factor = static_cast<float>(1 - control.learning_rate * control.weight_decay);
+  factors.seed = control.seed;
+  factors.update = control.step;
   return factors;
 }
 

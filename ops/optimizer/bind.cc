@@ -3,12 +3,16 @@
 
 namespace baton {
 
-OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& offsets, const ParameterRegions& regions) {
+OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& offsets, const ParameterRegions& regions,
+                          const ParameterFormat& format) {
   const auto at = [](std::byte* region, Bytes offset) {
     return region == nullptr || offset == ParameterOffsets::kNone ? nullptr : region + offset;
   };
   OptimizedParameter parameter;
   parameter.values = at(regions.parameters, offsets.values);
+  // Running statistics are no parameters that an optimizer moves in small steps.
+  parameter.rounds = format.rounds && !spec.is_statistic;
+  if (format.rounds) parameter.type = format.type;
   if (offsets.master != ParameterOffsets::kNone) {
     parameter.working = parameter.values;
     parameter.values = at(regions.optimizer, offsets.master);

@@ -20,8 +20,10 @@ struct ParameterRegions {
   std::byte* optimizer = nullptr;
 };
 
-// One parameter. Its squared norm does not count (norm is −1); the caller numbers those that do.
-OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& offsets, const ParameterRegions& regions);
+// One parameter. Its squared norm does not count (norm is −1); the caller numbers those that do, and names the key of
+// one that rounds.
+OptimizedParameter Locate(const ParameterSpec& spec, const ParameterOffsets& offsets, const ParameterRegions& regions,
+                          const ParameterFormat& format = {});
 
 // Binds `layer` to `parameters`, given in the order of layer.parameters(): it reads working copies where they exist,
 // and computes no gradients that nobody uses.

@@ -13,7 +13,8 @@
 
 namespace baton {
 
-// A parameter's arrays in the backend's memory. Each has `num_elements` elements, f32 except `working`.
+// A parameter's arrays in the backend's memory, or a part of it. Each has `num_elements` elements, f32 except `working`
+// and, where `type` says so, `values`.
 struct OptimizedParameter {
   std::byte* values = nullptr;
   // The working copy that layers read: `values` rounded to the backend's precision. Null in f32: layers read `values`.
@@ -28,6 +29,13 @@ struct OptimizedParameter {
   int32_t norm = -1;
   bool is_statistic = false;  // see ParameterSpec
   bool frozen = false;        // likewise
+  // The values are numbers of bf16, to which each update rounds them up or down at random (stochastic_rounding.h): by
+  // the key, and from element `first_element` of the parameter on, a multiple of kRoundingBlock. There is no working
+  // copy.
+  bool rounds = false;
+  DataType type = DataType::kFloat32;  // of the values: kFloat32, or kBFloat16 if they are rounded
+  uint64_t rounding_key = 0;
+  int64_t first_element = 0;
 };
 
 // The settings of one update, in memory that host and device share. Read when the update runs, so that a captured step
@@ -41,6 +49,7 @@ struct UpdateControl {
   double clip_norm = 0;           // 0: no clipping
   int64_t step = 1;               // counts from 1; used to correct the moments' bias
   int64_t num_micro_batches = 1;  // of the step's batch; used for running statistics
+  uint64_t seed = 0;              // of stochastic rounding
 };
 
 // The part of a running statistic that one update replaces, as PyTorch's momentum of 0.1.
@@ -72,7 +81,7 @@ class Optimizer {
   //   *gradient_norm ← √Σ norms;  g ← ClipScale(clip_norm, *gradient_norm) · gradient
   //   m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²
   //   w ← w − learning_rate · (m̂ / (√v̂ + ε) + weight_decay · w);  working ← w, rounded;  gradient ← 0
-  // A frozen parameter instead: gradient ← 0
+  // Then w ← w rounded, if the parameter rounds. A frozen parameter instead: gradient ← 0
   // A running statistic instead: w ← w + kStatisticMomentum · (gradient / num_micro_batches − w);  gradient ← 0
   // If *gradient_norm is NaN or infinite, only the gradients are cleared: w, m, v and working keep their bits.
   // norms: [num_norms] f64, one squared norm for each parameter of the model. norms, control and gradient_norm are in

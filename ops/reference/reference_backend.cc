@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/optimizer/loop_optimizer.h"
+#include "ops/optimizer/stochastic_rounding.h"
 #include "ops/optimizer/tree_sum.h"
 #include "ops/reference/activation.h"
 #include "ops/reference/attention.h"
@@ -128,6 +129,7 @@ void AdamW(const OptimizedParameter& parameter, const UpdateControl& control, do
     second_moment[i] = static_cast<float>(v);
     gradients[i] = 0;
   }
+  if (parameter.rounds) RoundElements(parameter, control, 0, parameter.num_elements);
 }
 
 }  // namespace

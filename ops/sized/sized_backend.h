@@ -21,8 +21,12 @@ namespace baton {
 // Thread contract: stateless; any thread.
 class SizedBackend : public Backend {
  public:
+  // `rounds_parameters`: see Backend::rounds_parameters.
+  explicit SizedBackend(bool rounds_parameters = false) : rounds_parameters_(rounds_parameters) {}
+
   std::string_view name() const override { return "sized"; }
   DataType precision() const override { return DataType::kBFloat16; }
+  bool rounds_parameters() const override { return rounds_parameters_; }
   // The layer's passes return FailedPrecondition. Errors: those of the host's Create.
   absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const override;
   // Errors: FailedPrecondition, always.
@@ -34,6 +38,7 @@ class SizedBackend : public Backend {
   }
 
  private:
+  const bool rounds_parameters_;
   const HostBackend host_;
 };
 

@@ -38,6 +38,7 @@ proto::Job ForwardJob(proto::Job job) {
   if (model.has_attention_dropout()) model.set_attention_dropout(0);
   if (model.has_embedding_dropout()) model.set_embedding_dropout(0);
   if (job.devices().precision() == proto::Devices::BF16) job.mutable_devices()->set_precision(proto::Devices::FLOAT32);
+  job.mutable_devices()->set_parameters(proto::Devices::FLOAT32);
   return job;
 }
 

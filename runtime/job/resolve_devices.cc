@@ -167,6 +167,7 @@ absl::Status CheckProductChoices(const proto::Devices& devices) {
 
 absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices) {
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Precision>("devices.precision", devices.precision()));
+  BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Precision>("devices.parameters", devices.parameters()));
   const std::string name = proto::Devices::Precision_Name(devices.precision());
   if (devices.backend() == proto::Devices::HOST) {
     if (devices.precision() == proto::Devices::TF32) {
@@ -177,6 +178,14 @@ absl::Status CheckPrecision(const proto::Job& job, const proto::Devices& devices
       return absl::InvalidArgumentError(
           "devices.deterministic: false needs devices.backend: CUDA; HOST is always deterministic");
     }
+  }
+  if (devices.parameters() == proto::Devices::TF32) {
+    return absl::InvalidArgumentError("devices.parameters: TF32 must be FLOAT32 or BF16");
+  }
+  if (devices.parameters() == proto::Devices::BF16 && devices.backend() == proto::Devices::CUDA &&
+      devices.precision() != proto::Devices::BF16) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("devices.parameters: BF16 needs devices.precision: BF16 on CUDA, not ", name));
   }
   // On HOST only products are in bf16, which limits no model.
   if (devices.precision() != proto::Devices::BF16 || devices.backend() == proto::Devices::HOST) {
@@ -200,6 +209,7 @@ absl::Status ResolveDevices(const proto::Job& job, proto::Devices& devices) {
   BATON_RETURN_IF_ERROR(CheckEnum<proto::Devices::Backend>("devices.backend", devices.backend()));
   BATON_RETURN_IF_ERROR(CheckRange("devices.threads_each", devices.threads_each(), 1, 1024));
   if (!devices.has_precision()) devices.set_precision(proto::Devices::FLOAT32);
+  if (!devices.has_parameters()) devices.set_parameters(proto::Devices::FLOAT32);
   if (!devices.has_deterministic()) devices.set_deterministic(true);
   BATON_RETURN_IF_ERROR(CheckTensor(job, devices));
   BATON_RETURN_IF_ERROR(CheckPrecision(job, devices));

@@ -37,6 +37,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCudaBackend(const proto::Devices& d
   CudaBackendOptions options;
   options.deterministic = devices.deterministic();
   options.choices = ChoicesIn(devices.product_choices());
+  options.rounds_parameters = devices.parameters() == proto::Devices::BF16;
   switch (devices.precision()) {
     case proto::Devices::TF32:
       options.precision = CudaPrecision::kTensorFloat32;

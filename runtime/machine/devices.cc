@@ -18,6 +18,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeHostBackend(const proto::Devices& d
   HostOptions options;
   options.threads = devices.threads_each();
   options.head_in_blocks = devices.head_in_blocks();
+  options.rounds_parameters = devices.parameters() == proto::Devices::BF16;
   if (devices.precision() == proto::Devices::BF16 && HostHasBFloat16()) options.products = DataType::kBFloat16;
   return std::make_unique<HostBackend>(options);
 }
@@ -104,7 +105,9 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const proto::Devices& devic
 
 absl::StatusOr<std::unique_ptr<Backend>> MakePlanningBackend(const proto::Devices& devices) {
   const bool stands_in = devices.backend() == proto::Devices::HOST && devices.has_device();
-  if (stands_in && devices.precision() == proto::Devices::BF16) return std::make_unique<SizedBackend>();
+  if (stands_in && devices.precision() == proto::Devices::BF16) {
+    return std::make_unique<SizedBackend>(devices.parameters() == proto::Devices::BF16);
+  }
   return MakeBackend(devices);
 }
 

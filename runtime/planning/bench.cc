@@ -56,11 +56,16 @@ absl::StatusOr<std::byte*> Bench::Allocate(Bytes bytes) {
   return memory;
 }
 
-absl::Status Bench::Fill(const ParameterSpec& spec, ParameterSource& source, std::byte* memory) {
+absl::Status Bench::Fill(const ParameterSpec& spec, ParameterSource& source, DataType type, std::byte* memory) {
   BATON_RETURN_IF_ERROR(stream_->Synchronize());
   std::vector<std::byte> values(spec.shape.NumBytes());
   BATON_RETURN_IF_ERROR(source.Read(spec, absl::MakeSpan(values)));
-  return device_.CopyToArena(memory, values.data(), spec.shape.NumBytes());
+  const int64_t count = spec.shape.NumElements();
+  if (type == DataType::kFloat32) return device_.CopyToArena(memory, values.data(), spec.shape.NumBytes());
+  const auto* const floats = reinterpret_cast<const float*>(values.data());
+  std::vector<uint16_t> rounded(count);
+  std::transform(floats, floats + count, rounded.begin(), ToBFloat16Bits);
+  return device_.CopyToArena(memory, reinterpret_cast<const std::byte*>(rounded.data()), count * SizeOf(type));
 }
 
 absl::Status Bench::FillRandomly(const Shape& shape, std::byte* memory) {
@@ -113,15 +118,16 @@ namespace {
 
 absl::Status CreateParameters(const Backend& backend, Bench& bench, TimedLayer& timed) {
   const std::vector<ParameterSpec> specs = timed.layer->parameters();
-  const ChunkLayout layout = LayOutChunk(specs, backend.precision());
+  const ChunkLayout layout = LayOutChunk(specs, backend.parameter_format());
   ParameterRegions regions;
   BATON_ASSIGN_OR_RETURN(regions.parameters, bench.Allocate(layout.parameter_bytes));
   BATON_ASSIGN_OR_RETURN(regions.gradients, bench.Allocate(layout.gradient_bytes()));
   BATON_ASSIGN_OR_RETURN(regions.optimizer, bench.Allocate(layout.optimizer_bytes));
   InitialValues source(kParameterSeed, /*num_threads=*/1);
   for (size_t i = 0; i < specs.size(); ++i) {
-    timed.parameters.push_back(Locate(specs[i], layout.offsets[i], regions));
-    BATON_RETURN_IF_ERROR(bench.Fill(specs[i], source, timed.parameters.back().values));
+    timed.parameters.push_back(Locate(specs[i], layout.offsets[i], regions, backend.parameter_format()));
+    const OptimizedParameter& parameter = timed.parameters.back();
+    BATON_RETURN_IF_ERROR(bench.Fill(specs[i], source, parameter.type, parameter.values));
   }
   BindLayer(timed.parameters, *timed.layer);
   timed.optimizer = backend.CreateOptimizer(timed.parameters);
@@ -166,7 +172,7 @@ absl::StatusOr<std::unique_ptr<TimedLayer>> MakeTimedLayer(const Backend& backen
 Bytes TimedLayerBytes(const Backend& backend, const Layer& layer, const Shape& targets) {
   Bytes bytes = AlignUp(targets.NumBytes());
   bytes += 2 * (AlignUp(layer.input_shape().NumBytes()) + AlignUp(layer.output_shape().NumBytes()));
-  const ChunkLayout layout = LayOutChunk(layer.parameters(), backend.precision());
+  const ChunkLayout layout = LayOutChunk(layer.parameters(), backend.parameter_format());
   bytes += layout.parameter_bytes + layout.gradient_bytes() + layout.optimizer_bytes;
   const Footprint footprint = layer.footprint();
   for (const Bytes part : {footprint.saved, footprint.saved_weight, footprint.stash, footprint.scratch,

@@ -48,7 +48,7 @@ class Bench {
   // `bytes` zeroed bytes, kBufferAlignment-aligned. The arena must have room.
   absl::StatusOr<std::byte*> Allocate(Bytes bytes);
   // Writes the source's values of `spec` to `memory`, in the arena.
-  absl::Status Fill(const ParameterSpec& spec, ParameterSource& source, std::byte* memory);
+  absl::Status Fill(const ParameterSpec& spec, ParameterSource& source, DataType type, std::byte* memory);
   // Writes random values to a tensor of f32 or bf16 in the arena: products of zeros take less power, and so less time,
   // than those of real numbers. Other types stay zero.
   absl::Status FillRandomly(const Shape& shape, std::byte* memory);

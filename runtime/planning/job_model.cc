@@ -66,7 +66,7 @@ absl::StatusOr<ModelSpec> ModelOfJob(const proto::Job& job) {
 
 absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec model) {
   ModelTable table;
-  table.precision = backend.precision();
+  table.format = backend.parameter_format();
   // Features come in the precision that the layers compute in (runtime/data/rounded.h).
   if (model.input_shape.type() == DataType::kFloat32) {
     model.input_shape = Shape(backend.precision(), model.input_shape.extents());
@@ -74,7 +74,7 @@ absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec mode
   BATON_ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<Layer>> layers,
                          BuildLayers(backend, model.layers, model.input_shape));
   for (size_t i = 0; i < layers.size(); ++i) {
-    table.costs.push_back(DescribeLayer(model.layer_names[i], *layers[i], backend.precision()));
+    table.costs.push_back(DescribeLayer(model.layer_names[i], *layers[i], table.format));
     table.parameters.push_back(layers[i]->parameters());
     table.outputs.push_back(layers[i]->output_shape());
   }
@@ -106,7 +106,7 @@ absl::StatusOr<ParameterLayout> LayoutOfSplit(const ModelTable& table, absl::Spa
       chunks.back().insert(chunks.back().end(), table.parameters[layer].begin(), table.parameters[layer].end());
     }
   }
-  return ParameterLayout::Create(chunks, table.precision);
+  return ParameterLayout::Create(chunks, table.format);
 }
 
 std::vector<ReduceGroup> ReduceGroupsOf(const ParameterLayout& layout) {

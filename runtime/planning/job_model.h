@@ -26,7 +26,7 @@ struct ModelTable {
   std::vector<LayerCosts> costs;                       // [layer]
   std::vector<Shape> outputs;                          // [layer]; empty for one that ends with the loss
   std::vector<std::vector<ParameterSpec>> parameters;  // [layer]
-  DataType precision = DataType::kFloat32;             // of the backend
+  ParameterFormat format;                              // of the backend's parameters
 };
 absl::StatusOr<ModelTable> MakeModelTable(const Backend& backend, ModelSpec model);
 

@@ -34,6 +34,7 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
   if (const std::string held_out = session.DescribeHeldOut(); !held_out.empty()) lines.push_back(held_out);
   if (const std::string devices = session.DescribeDevices(); !devices.empty()) {
     lines.push_back(absl::StrCat("on ", devices, "; ", proto::Devices::Precision_Name(job.devices().precision()),
+                                 job.devices().parameters() == proto::Devices::BF16 ? ", parameters too" : "",
                                  graphs ? ", a graph a step" : ", no graphs"));
     const int on_host = session.NumDevicesOnHost() * tensor;
     if (const int gpus = ProcessorsHere(job.devices()); on_host > gpus) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "ops/models/initialize.h"
 #include "ops/optimizer/bind.h"
 #include "runtime/train/kernel_stream.h"
 #include "runtime/train/layer_stage_module.h"
@@ -110,12 +111,21 @@ absl::Status LayerStageModule::CreateNorms(Device& device) {
   return absl::OkStatus();
 }
 
+OptimizedParameter LayerStageModule::LocateUse(const ParameterUse& use) const {
+  const ParameterSpec& spec = layout_->SpecOf(use);
+  OptimizedParameter parameter =
+      Locate(spec, use.offsets, {state_.parameters, state_.gradients, state_.optimizer}, layout_->format());
+  // All uses and replicas of a parameter round alike, and so do members that have all of it.
+  parameter.rounding_key = StableHash(spec.name);
+  if (!spec.slice.IsWhole()) parameter.rounding_key += static_cast<uint64_t>(member_);
+  return parameter;
+}
+
 std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
   std::vector<OptimizedParameter> parameters;
   for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
-    parameters.push_back(
-        Locate(layout_->SpecOf(use), use.offsets, {state_.parameters, state_.gradients, state_.optimizer}));
     const ParameterSpec& spec = layout_->SpecOf(use);
+    parameters.push_back(LocateUse(use));
     const bool is_trained = !spec.is_statistic && !spec.frozen;
     // Parameters that are no slices are the same on all members, and count once.
     const bool is_own = member_ == 0 || !spec.slice.IsWhole();
@@ -127,9 +137,8 @@ std::vector<OptimizedParameter> LayerStageModule::LocateParameters() const {
 std::vector<OptimizedParameter> LayerStageModule::LocateShard() const {
   std::vector<OptimizedParameter> parts;
   for (const ParameterUse& use : layout_->UsesIn(chunk_)) {
-    const ParameterSpec& spec = layout_->SpecOf(use);
     for (const NormTable::Part& each : norms_->PartsIn(*layout_, use, *shard_, member_)) {
-      OptimizedParameter part = Locate(spec, use.offsets, {state_.parameters, state_.gradients, state_.optimizer});
+      OptimizedParameter part = LocateUse(use);
       const Bytes in_shard = each.bytes.begin - shard_->begin;
       part.gradients = state_.gradients + each.bytes.begin;
       part.values = state_.parameters + each.bytes.begin / layout_->gradient_ratio();
@@ -139,6 +148,7 @@ std::vector<OptimizedParameter> LayerStageModule::LocateShard() const {
         part.first_moment += shard_->bytes();
       }
       part.second_moment = part.first_moment + shard_->bytes();
+      part.first_element = (each.bytes.begin - use.offsets.gradients) / static_cast<Bytes>(sizeof(float));
       part.num_elements = each.bytes.bytes() / static_cast<Bytes>(sizeof(float));
       part.norm = each.norm;
       parts.push_back(part);

@@ -115,6 +115,7 @@ class LayerStageModule : public StageModule {
   // Allocates in the device's shared memory.
   absl::Status CreateShared(Device& device);
   absl::Status CreateNorms(Device& device);
+  OptimizedParameter LocateUse(const ParameterUse& use) const;
   std::vector<OptimizedParameter> LocateParameters() const;
   // The parts of them in the shard, with its optimizer state.
   std::vector<OptimizedParameter> LocateShard() const;

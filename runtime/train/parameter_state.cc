@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "base/bfloat16.h"
 #include "base/status.h"
 
 namespace baton {
@@ -66,6 +67,21 @@ StatePiece PieceOf(const ReplicaParameters& replica, const StatePart& part, cons
           begin - offsets.gradients, end - begin};
 }
 
+// f32 rounded to the nearest numbers of bf16: as such, or as f32.
+std::vector<std::byte> Rounded(const std::byte* values, int64_t count, bool narrow) {
+  const auto* const from = reinterpret_cast<const float*>(values);
+  std::vector<std::byte> rounded(count * (narrow ? sizeof(uint16_t) : sizeof(float)));
+  for (int64_t i = 0; i < count; ++i) {
+    const uint16_t bits = ToBFloat16Bits(from[i]);
+    if (narrow) {
+      reinterpret_cast<uint16_t*>(rounded.data())[i] = bits;
+    } else {
+      reinterpret_cast<float*>(rounded.data())[i] = FromBFloat16Bits(bits);
+    }
+  }
+  return rounded;
+}
+
 // A piece as a tensor of its own: of one dimension, named NAME[FIRST:END].
 SavedState AsTensor(const std::string& name, const Shape& whole, const ReplicaParameters& replica,
                     const StatePiece& piece) {
@@ -90,6 +106,10 @@ ParameterState::ParameterState(std::vector<const ParameterLayout*> layouts, std:
   for (const ReplicaParameters& replica : replicas_) {
     if (replica.member == 0 && first_replica_[replica.chunk] == nullptr) first_replica_[replica.chunk] = &replica;
   }
+}
+
+bool ParameterState::IsNarrow(const StatePart& part) const {
+  return part.region == &ReplicaParameters::parameters && layout_->format().type != DataType::kFloat32;
 }
 
 absl::Span<const StatePart> ParameterState::Parts() const {
@@ -139,7 +159,10 @@ absl::Status ParameterState::Fill(ParameterSource& source) {
 }
 
 absl::Status ParameterState::Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values) {
-  std::vector<std::byte> slice;
+  std::vector<std::byte> slice, rounded;
+  // Running statistics stay f32 where they have room.
+  const bool rounds = IsNarrow(part) || (part.offset == &ParameterOffsets::values && layout_->format().rounds &&
+                                         !SpecOf(0, parameter).is_statistic);
   for (int member = 0; member < static_cast<int>(layouts_.size()); ++member) {
     const ParameterSpec& spec = SpecOf(member, parameter);
     const std::byte* own = values.data();
@@ -148,10 +171,15 @@ absl::Status ParameterState::Spread(int parameter, const StatePart& part, const 
       CopyOutOfWhole(spec.slice, spec.shape, values.data(), slice.data());
       own = slice.data();
     }
+    if (rounds) {
+      rounded = Rounded(own, spec.shape.NumElements(), IsNarrow(part));
+      own = rounded.data();
+    }
     for (const ParameterUse& use : layout_->UsesOf(parameter)) {
       for (const ReplicaParameters& replica : replicas_) {
         if (replica.member != member || replica.chunk != use.chunk || replica.device == nullptr) continue;
-        const StatePiece piece = PieceOf(replica, part, use.offsets, spec.shape.NumBytes());
+        const Bytes bytes = IsNarrow(part) ? static_cast<Bytes>(rounded.size()) : spec.shape.NumBytes();
+        const StatePiece piece = PieceOf(replica, part, use.offsets, bytes);
         if (piece.bytes == 0) continue;
         BATON_RETURN_IF_ERROR(replica.device->CopyToArena(piece.address, own + piece.offset, piece.bytes));
       }
@@ -183,6 +211,13 @@ absl::Status ParameterState::CollectMember(int member, int parameter, const Stat
     if (!std::exchange(is_first, false) && !has_own) continue;
     const StatePiece piece = PieceOf(each, part, use.offsets, bytes);
     if (piece.bytes == 0) continue;
+    if (IsNarrow(part)) {
+      std::vector<uint16_t> narrow(SpecOf(member, parameter).shape.NumElements());
+      BATON_RETURN_IF_ERROR(each.device->CopyFromArena(reinterpret_cast<std::byte*>(narrow.data()), piece.address,
+                                                       static_cast<Bytes>(narrow.size() * sizeof(uint16_t))));
+      std::transform(narrow.begin(), narrow.end(), reinterpret_cast<float*>(values), FromBFloat16Bits);
+      continue;
+    }
     BATON_RETURN_IF_ERROR(each.device->CopyFromArena(values + piece.offset, piece.address, piece.bytes));
   }
   return absl::OkStatus();
@@ -283,7 +318,8 @@ absl::StatusOr<std::vector<TensorToWrite>> ParameterState::Weights() {
       TensorToWrite& tensor = saved.tensor;
       const ReplicaParameters* const source = SourceOf(parameter);
       const bool is_whole = saved.replica == nullptr && SpecOf(0, parameter).slice.IsWhole() &&
-                            (values.region == &ReplicaParameters::parameters || !source->shard.has_value());
+                            (values.region == &ReplicaParameters::parameters || !source->shard.has_value()) &&
+                            !IsNarrow(values);
       if (is_whole && source->device->arena_is_shared()) {
         tensor.data = source->*values.region + use.offsets.*values.offset;
       } else {

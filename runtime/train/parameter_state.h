@@ -48,6 +48,9 @@ struct StateSnapshot {
 struct SavedState;
 struct StatePart;
 
+// Parameters that are rounded (ParameterFormat::rounds) are rounded to the nearest number of bf16 where they are
+// written; what comes from a checkpoint is one already.
+//
 // With tensor parallelism each member has slices of some parameters (ParameterSpec::slice); here all are wholes, so
 // that weights and checkpoints do not depend on the number of members.
 //
@@ -104,6 +107,8 @@ class ParameterState {
   absl::Status Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values);
   // Copies an array of a whole parameter to `whole`, from its canonical uses.
   absl::Status Collect(int parameter, const StatePart& part, std::byte* whole) const;
+  // Whether the arrays of the part are of 16 bits in memory. Checkpoints and weights have them as f32.
+  bool IsNarrow(const StatePart& part) const;
   // Copies one member's array to `values`.
   absl::Status CollectMember(int member, int parameter, const StatePart& part, std::byte* values) const;
   // The arrays of each parameter in the order of the optimizer region; the values come first.

@@ -38,6 +38,7 @@ UpdateControl UpdateOfJob(const proto::Job& job, int64_t step, int64_t num_updat
   update.weight_decay = adamw.weight_decay();
   update.clip_norm = job.optimizer().clip_norm();
   update.step = num_updates + 1;
+  update.seed = job.run().seed();
   return update;
 }
 

@@ -5,6 +5,8 @@
 #include <limits>
 #include <random>
 
+#include "base/bfloat16.h"
+#include "ops/optimizer/stochastic_rounding.h"
 #include "tests/conformance/backends.h"
 #include "tests/conformance/guarded_buffer.h"
 
@@ -323,6 +325,62 @@ TEST_CASE("working copies follow the values") {
   REQUIRE(
       optimizer->Update(under_test.stream, table, 1, control, reinterpret_cast<double*>(gradient_norm.data())).ok());
   CHECK(check() != before);
+}
+
+// One update of `count` values of `type`, rounded or not, as bits of f32.
+std::vector<double> UpdateOnce(const BackendUnderTest& under_test, int64_t count, DataType type, bool rounds,
+                               const UpdateControl& settings, int64_t first_element) {
+  GuardedParameter parameter(under_test, count, 5, 0);
+  std::vector<double> values = RandomValues(count, 5, -1, 1);
+  for (double& value : values) value = FromBFloat16Bits(ToBFloat16Bits(static_cast<float>(value)));
+  parameter.values.WriteFloats(DataType::kFloat32, values);
+  parameter.gradients.WriteFloats(DataType::kFloat32, RandomValues(count, 6, -1, 1));
+  GuardedBuffer narrow(under_test, "values of 16 bits", 2 * count);
+  OptimizedParameter described = parameter.Describe(true, 0);
+  described.rounds = rounds;
+  described.rounding_key = 17;
+  described.first_element = first_element;
+  if (type == DataType::kBFloat16) {
+    narrow.WriteFloats(type, values);
+    described.type = type;
+    described.values = narrow.data();
+  }
+  const std::unique_ptr<Optimizer> optimizer = under_test.backend->CreateOptimizer({described});
+  GuardedBuffer norms(under_test, "norms", sizeof(double));
+  GuardedBuffer gradient_norm(under_test, "gradient norm", sizeof(double));
+  GuardedBuffer control_memory(under_test, "control", sizeof(UpdateControl));
+  auto* const control = new (control_memory.data()) UpdateControl(settings);
+  auto* const table = reinterpret_cast<double*>(norms.data());
+  REQUIRE(optimizer->SquaredNorms(under_test.stream, {}, table, 1).ok());
+  REQUIRE(
+      optimizer->Update(under_test.stream, table, 1, control, reinterpret_cast<double*>(gradient_norm.data())).ok());
+  under_test.synchronize();
+  CHECK(narrow.CheckGuards().ok());
+  CHECK(parameter.Read()[3] == std::vector<double>(count, 0.0));
+  return type == DataType::kBFloat16 ? narrow.ReadFloats(type) : parameter.values.ReadFloats(type);
+}
+
+TEST_CASE("values without a working copy are rounded by the bits of their place, the seed and the update") {
+  const auto under_test = GENERATE(from_range(BackendsUnderTest()));
+  const int64_t count = GENERATE(1, 8, 29, 70001);
+  const int64_t first_element = GENERATE(0, 48);
+  UpdateControl control;
+  control.learning_rate = 1e-4;  // less than the spacing of most values
+  control.weight_decay = 0.1;
+  control.step = 3;
+  control.seed = 77;
+  const std::vector<double> exact = UpdateOnce(under_test, count, DataType::kFloat32, false, control, first_element);
+  for (const DataType type : {DataType::kFloat32, DataType::kBFloat16}) {
+    if (type == DataType::kBFloat16 && under_test.backend->precision() != type) continue;
+    CAPTURE(under_test, count, first_element, static_cast<int>(type));
+    const std::vector<double> rounded = UpdateOnce(under_test, count, type, true, control, first_element);
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t element = first_element + i;
+      const RoundingWords words = DrawRounding(17, control.seed, control.step, element / kRoundingBlock);
+      const uint32_t bits = RoundingBits(words, static_cast<int>(element % kRoundingBlock));
+      REQUIRE(rounded[i] == RoundStochastically(static_cast<float>(exact[i]), bits));
+    }
+  }
 }
 
 TEST_CASE("Add may write its sum over either term") {

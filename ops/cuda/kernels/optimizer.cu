@@ -6,6 +6,7 @@
 #include "ops/cuda/kernels/optimizer.h"
 #include "ops/cuda/launch.h"
 #include "ops/optimizer/clip_scale.h"
+#include "ops/optimizer/stochastic_rounding.h"
 #include "ops/optimizer/tree_sum.h"
 
 namespace baton {
@@ -137,6 +138,21 @@ __global__ void __launch_bounds__(kThreads) FactorsKernel(OptimizerTable table, 
   *table.factors = factors;
 }
 
+__device__ inline __nv_bfloat16* AsBFloat16s(std::byte* bytes) { return reinterpret_cast<__nv_bfloat16*>(bytes); }
+
+// Rounds the new values of elements [at, at + kWidth), one or a block of a parameter that rounds.
+template <int kWidth>
+__device__ void RoundValues(const AdamWFactors& factors, const OptimizedParameter& parameter, int64_t at,
+                            Floats<kWidth>& values) {
+  static_assert(kWidth == 1 || kWidth == kRoundingBlock, "one draw");
+  const int64_t element = parameter.first_element + at;
+  const RoundingWords words =
+      DrawRounding(parameter.rounding_key, factors.seed, factors.update, element / kRoundingBlock);
+  for (int i = 0; i < kWidth; ++i) {
+    values[i] = RoundStochastically(values[i], RoundingBits(words, static_cast<int>(element % kRoundingBlock) + i));
+  }
+}
+
 // Updates elements [at, at + kWidth).
 template <int kWidth>
 __device__ void Update(const AdamWFactors& factors, const OptimizedParameter& parameter, int64_t at) {
@@ -144,7 +160,9 @@ __device__ void Update(const AdamWFactors& factors, const OptimizedParameter& pa
     Store(AsFloats(parameter.gradients) + at, Floats<kWidth>{});
     return;
   }
-  Floats<kWidth> values = Load<kWidth>(AsFloats(parameter.values) + at);
+  const bool is_narrow = parameter.type == DataType::kBFloat16;
+  Floats<kWidth> values =
+      is_narrow ? Load<kWidth>(AsBFloat16s(parameter.values) + at) : Load<kWidth>(AsFloats(parameter.values) + at);
   Floats<kWidth> first = Load<kWidth>(AsFloats(parameter.first_moment) + at);
   Floats<kWidth> second = Load<kWidth>(AsFloats(parameter.second_moment) + at);
   const Floats<kWidth> gradients = Load<kWidth>(AsFloats(parameter.gradients) + at);
@@ -155,17 +173,22 @@ __device__ void Update(const AdamWFactors& factors, const OptimizedParameter& pa
     first[i] = after.first_moment;
     second[i] = after.second_moment;
   }
-  Store(AsFloats(parameter.values) + at, values);
+  if (parameter.rounds) RoundValues(factors, parameter, at, values);
+  if (is_narrow) {
+    Store(AsBFloat16s(parameter.values) + at, values);  // exact
+  } else {
+    Store(AsFloats(parameter.values) + at, values);
+  }
   Store(AsFloats(parameter.first_moment) + at, first);
   Store(AsFloats(parameter.second_moment) + at, second);
   Store(AsFloats(parameter.gradients) + at, Floats<kWidth>{});
-  if (parameter.working != nullptr) Store(reinterpret_cast<__nv_bfloat16*>(parameter.working) + at, values);
+  if (parameter.working != nullptr) Store(AsBFloat16s(parameter.working) + at, values);
 }
 
 // Rounds elements [at, at + kWidth) into the working copy.
 template <int kWidth>
 __device__ void Round(const OptimizedParameter& parameter, int64_t at) {
-  Store(reinterpret_cast<__nv_bfloat16*>(parameter.working) + at, Load<kWidth>(AsFloats(parameter.values) + at));
+  Store(AsBFloat16s(parameter.working) + at, Load<kWidth>(AsFloats(parameter.values) + at));
 }
 
 // Calls function(i) for each eight elements of the thread, then tail(k) for each of the last few. Eight, so that an
