@@ -23,6 +23,8 @@ enum class Combine : int8_t {
   kAsTree,        // added by a balanced tree: neighbours in pairs, then pairs of pairs
   kShards,        // not added: member n's shard (base/shards.h) takes the place of that of the others
   kTreeToShards,  // added as kAsTree; member n gets the sum of its shard, and the rest of its buffer is unspecified
+  // Added as kInOrder, and otherwise as kTreeToShards. On the host alone, for the members of tensor-parallel groups.
+  kOrderToShards,
 };
 
 // One member's summand: [bytes / element size] f32 or f64. The result replaces it.

@@ -17,7 +17,7 @@ class MemberMeeting::Side final : public MemberGroup {
  public:
   Side(MemberMeeting* meeting, int member) : meeting_(meeting), member_(member) {}
 
-  int num_members() const override { return static_cast<int>(meeting_->sides_.size()); }
+  int num_members() const override { return meeting_->num_members_; }
   absl::Status Sum(KernelStream stream, DataType type, int64_t count, std::byte* values) override {
     return meeting_->Meet(member_, stream, {Combine::kSum, type, count, values, values});
   }
@@ -38,13 +38,14 @@ class MemberMeeting::Side final : public MemberGroup {
   const int member_;
 };
 
-MemberMeeting::MemberMeeting(int num_members) : buffers_(num_members) {
-  for (int member = 0; member < num_members; ++member) sides_.push_back(std::make_unique<Side>(this, member));
+MemberMeeting::MemberMeeting(int num_members, MembersHere here)
+    : num_members_(num_members), here_(here), buffers_(here.count) {
+  for (int member = 0; member < here.count; ++member) sides_.push_back(std::make_unique<Side>(this, member));
 }
 
 MemberMeeting::~MemberMeeting() = default;
 
-MemberGroup& MemberMeeting::group(int member) { return *sides_[member]; }
+MemberGroup& MemberMeeting::group(int member) { return *sides_[member - here_.first]; }
 
 void MemberMeeting::Cancel() {
   MutexLock lock(&mutex_);
@@ -56,6 +57,11 @@ void MemberMeeting::Reset() {
   MutexLock lock(&mutex_);
   cancelled_ = false;
   num_waiting_ = 0;
+}
+
+absl::Status MemberMeeting::GatherBytes(Bytes bytes, const std::byte* own, std::byte* all) {
+  std::copy_n(own, bytes * here_.count, all);
+  return absl::OkStatus();
 }
 
 absl::Status MemberMeeting::Meet(int member, KernelStream stream, const Buffer& buffer) {
@@ -99,8 +105,9 @@ absl::Status MemberMeeting::CheckBuffers() const {
   for (size_t member = 1; member < buffers_.size(); ++member) {
     const Buffer& other = buffers_[member];
     if (other.combine == first.combine && other.type == first.type && other.count == first.count) continue;
-    return absl::InternalError(absl::StrCat("member ", member, " of a tensor-parallel group brings ", other.count,
-                                            " values to an exchange of another kind or type, or of ", first.count));
+    return absl::InternalError(absl::StrCat("member ", here_.first + member, " of a tensor-parallel group brings ",
+                                            other.count, " values to an exchange of another kind or type, or of ",
+                                            first.count));
   }
   return absl::OkStatus();
 }

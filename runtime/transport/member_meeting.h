@@ -1,5 +1,6 @@
-// The members of a tensor-parallel group as threads of one process, which meet for each exchange. This file has the
-// threads' side; local/ and cuda/ combine the buffers. Used by training sessions.
+// The members of a tensor-parallel group as threads, which meet for each exchange. This file has the threads' side;
+// local/ and cuda/ combine the buffers of members in one process, gloo/ also those of other processes. Used by training
+// sessions.
 //
 //   auto meeting = MakeMemberMeeting(…).value();   // runtime/machine
 //   buffers.members = &meeting->group(member);     // for the passes of each member, on a thread of its own
@@ -18,10 +19,17 @@
 
 #include "absl/status/status.h"
 #include "base/mutex.h"
+#include "base/units.h"
 #include "ops/layers/member_group.h"
 #include "runtime/transport/member_turns.h"
 
 namespace baton {
+
+// The members of a group that are in this process: consecutive ones, at least one.
+struct MembersHere {
+  int first = 0;
+  int count = 1;
+};
 
 // Elements [begin, end) of a buffer.
 struct ElementRange {
@@ -37,16 +45,20 @@ class MemberMeeting {
   MemberMeeting(const MemberMeeting&) = delete;
   MemberMeeting& operator=(const MemberMeeting&) = delete;
 
-  // The side of `member`. Owned by this.
+  // The side of `member`, which is in this process. Owned by this.
   MemberGroup& group(int member);
 
   // While turns are taken, a member that waits for others gives its own away. Call before the first meeting. Not owned.
   void SetTurns(MemberTurns* turns) { turns_ = turns; }
 
   // Calls return Cancelled from now on, those that wait for other members as well.
-  void Cancel();
+  virtual void Cancel();
   // Calls meet again, after Cancel. Forgets who had arrived.
-  void Reset();
+  virtual void Reset();
+
+  // all ← `bytes` bytes of each member of the group, one behind the other. own: those of the members that are here.
+  // Called by one thread while no member is in a call, in all processes of the group alike. Errors: as of Gather.
+  virtual absl::Status GatherBytes(Bytes bytes, const std::byte* own, std::byte* all);
 
  protected:
   enum class Combine : int8_t { kSum, kMax, kGather, kSumScatter };
@@ -58,9 +70,14 @@ class MemberMeeting {
     std::byte* target = nullptr;        // the values; for kGather the whole, for kSumScatter the slice
   };
 
-  explicit MemberMeeting(int num_members);  // at least 1
+  // All members are here.
+  explicit MemberMeeting(int num_members) : MemberMeeting(num_members, {0, num_members}) {}
+  MemberMeeting(int num_members, MembersHere here);
 
-  // [member]. Valid in CombineShare: all have the same kind, type and count.
+  int num_members() const { return num_members_; }
+  const MembersHere& here() const { return here_; }
+  // Below, the members that are here have numbers from 0. [member]. Valid in CombineShare: all have the same kind, type
+  // and count.
   const std::vector<Buffer>& buffers() const { return buffers_; }
   // The elements of a kSum or kMax that `member` combines. Ranges of all members are disjoint and begin at multiples of
   // 16 elements, so that no two members write one cache line.
@@ -85,6 +102,8 @@ class MemberMeeting {
   // Errors: Internal if the members' buffers differ.
   absl::Status CheckBuffers() const;
 
+  const int num_members_;
+  const MembersHere here_;
   std::vector<std::unique_ptr<Side>> sides_;
   MemberTurns* turns_ = nullptr;
   // [member]. Each member writes its own before the first wait of a call, and all read them before the second.

@@ -59,7 +59,7 @@ class SumParts {
         processes_(processes) {
     if (through_one) {
       way_ = SumWay::kThroughOne;
-    } else if (member.combine == Combine::kTreeToShards && AreConsecutive()) {
+    } else if (IsToShards(member.combine) && AreConsecutive()) {
       way_ = SumWay::kScattered;
     } else if (num_processes() > 2 && !is_shards_ && total_ > kMostDirectBytes) {
       way_ = SumWay::kThroughParts;
@@ -69,8 +69,8 @@ class SumParts {
   SumWay way() const { return way_; }
   // How a process combines what it adds.
   Combine CombineOf(const ReduceBuffer& member) const {
-    const bool spreads = member.combine == Combine::kTreeToShards && way_ != SumWay::kScattered;
-    return spreads ? Combine::kAsTree : member.combine;
+    if (!IsToShards(member.combine) || way_ == SumWay::kScattered) return member.combine;
+    return member.combine == Combine::kTreeToShards ? Combine::kAsTree : Combine::kInOrder;
   }
   int num_processes() const { return static_cast<int>(processes_.size()); }
   // Whether those that add send their sums to the other processes.
@@ -121,6 +121,10 @@ class SumParts {
   }
 
  private:
+  static bool IsToShards(Combine combine) {
+    return combine == Combine::kTreeToShards || combine == Combine::kOrderToShards;
+  }
+
   static int64_t NumPieces(Bytes bytes, Bytes piece) { return std::max<int64_t>(1, (bytes + piece - 1) / piece); }
 
   bool AreConsecutive() const {

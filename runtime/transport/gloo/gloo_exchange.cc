@@ -91,7 +91,7 @@ absl::Status GlooExchange::Run(const std::vector<ReduceBuffer>& members, Nanos* 
 // Tells sums of other sizes, types and orders apart, also where a block has the same size.
 uint64_t GlooExchange::Tag() const {
   const ReduceBuffer& first = members_[options_.own_members[0]];
-  return static_cast<uint64_t>(first.bytes) << 4 | static_cast<uint64_t>(first.combine) << 2 |
+  return static_cast<uint64_t>(first.bytes) << 5 | static_cast<uint64_t>(first.combine) << 2 |
          (first.is_double ? 2 : 1);
 }
 
