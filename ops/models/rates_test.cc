@@ -58,8 +58,9 @@ TEST_CASE("with multiprocessors a kernel takes more than its roofline") {
 
 TEST_CASE("working copies are written, and not read") {
   LayerCosts layer;
-  layer.parameter_bytes = 4000;
-  layer.optimizer_bytes = 2 * 4000 + 2000;
+  layer.parameter_bytes = 2000;
+  layer.gradient_ratio = 2;
+  layer.optimizer_bytes = 3 * 4000;
   const std::vector<Kernel> kernels = UpdateKernels(layer);
   REQUIRE(kernels.size() == 2);
   CHECK(kernels[0].bytes == 4000);

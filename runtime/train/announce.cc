@@ -36,7 +36,7 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
     lines.push_back(absl::StrCat("on ", devices, "; ", proto::Devices::Precision_Name(job.devices().precision()),
                                  job.devices().parameters() == proto::Devices::BF16 ? ", parameters too" : "",
                                  graphs ? ", a graph a step" : ", no graphs"));
-    const int on_host = session.NumDevicesOnHost() * tensor;
+    const int on_host = session.NumDevicesOnHost();
     if (const int gpus = ProcessorsHere(job.devices()); on_host > gpus) {
       lines.push_back(absl::StrCat("note: ", on_host, " devices share ", FormatPlural(gpus, "GPU"),
                                    " and take turns, which predictions count in"));
@@ -46,7 +46,7 @@ std::vector<std::string> DescribeRun(const proto::Job& job, const TrainingSessio
   if (const std::string note = session.NoteOnPrecision(); !note.empty()) {
     lines.push_back(absl::StrCat("note: ", note));
   }
-  const int threads = session.NumDevicesOnHost() * tensor * job.devices().threads_each();
+  const int threads = session.NumDevicesOnHost() * job.devices().threads_each();
   if (threads > ProcessorsHere(job.devices())) {
     lines.push_back(absl::StrCat("note: ", threads, " threads of devices share ", ProcessorsHere(job.devices()),
                                  " cores and take turns, which predictions count in"));

@@ -65,9 +65,9 @@ absl::StatusOr<ParameterHashes> HashParameters(const ParameterLayout& layout, co
   return ParameterHashes{HashOf({begin, values.size()}), uncut.Hex()};
 }
 
-absl::Status CompareReplicas(Control& control, const Program& program, int num_members,
-                             const std::vector<int>& rank_of_device, const std::vector<ParameterHashes>& hashes,
-                             int64_t step) {
+absl::Status CompareReplicas(Control& control, const Program& program, const std::vector<std::vector<int>>& dealt,
+                             const std::vector<ParameterHashes>& hashes, int64_t step) {
+  const int num_members = static_cast<int>(dealt.size());
   std::vector<std::string> own;
   for (const ParameterHashes& each : hashes) own.insert(own.end(), {each.all, each.uncut});
   BATON_ASSIGN_OR_RETURN(const std::vector<std::string> all,
@@ -78,12 +78,13 @@ absl::Status CompareReplicas(Control& control, const Program& program, int num_m
     const int first_device = program.placement.FirstDeviceOf(replica.chunk);
     std::vector<ParameterHashes>& expected = first[replica.chunk];
     for (int member = 0; member < num_members; ++member) {
-      const Place here = {replica.device, member, rank_of_device[replica.device]};
+      const Place here = {replica.device, member, dealt[member][replica.device]};
       BATON_ASSIGN_OR_RETURN(const ParameterHashes found, sent.Next(here.rank));
       if (static_cast<int>(expected.size()) < num_members) expected.push_back(found);
       const bool uncut_differ = found.uncut != expected.front().uncut;
       if (!uncut_differ && found.all == expected[member].all) continue;
-      const Place there = {first_device, uncut_differ ? 0 : member, rank_of_device[first_device]};
+      const int other = uncut_differ ? 0 : member;
+      const Place there = {first_device, other, dealt[other][first_device]};
       return AgreedByAll(absl::DataLossError(absl::StrCat(
           "after step ", step + 1, " the ", uncut_differ && num_members > 1 ? "uncut " : "", "parameters of chunk ",
           replica.chunk, " on ", NameOf(control, num_members, here), " differ from those on ",

@@ -25,13 +25,13 @@ struct ParameterHashes {
 // Errors: the device's.
 absl::StatusOr<ParameterHashes> HashParameters(const ParameterLayout& layout, const ReplicaParameters& replica);
 
-// All processes call it at the same time. `hashes`: of each entry of ChunkPlacement::replicas() that is in this
-// process, in their order, those of each member of its group, from 0 to num_members − 1. `step`: counted from 0.
+// All processes call it at the same time. `dealt`: [member][device], the process; see DealMembers. `hashes`: of each
+// entry of ChunkPlacement::replicas(), in their order, those of each member of its group, ascending, that is in this
+// process. `step`: counted from 0.
 // Errors: DataLoss, AgreedByAll, that names step, chunk, devices, with several members these, and in a run over several
 // processes ranks; those of the control plane.
-absl::Status CompareReplicas(Control& control, const Program& program, int num_members,
-                             const std::vector<int>& rank_of_device, const std::vector<ParameterHashes>& hashes,
-                             int64_t step);
+absl::Status CompareReplicas(Control& control, const Program& program, const std::vector<std::vector<int>>& dealt,
+                             const std::vector<ParameterHashes>& hashes, int64_t step);
 
 }  // namespace baton
 

@@ -31,9 +31,9 @@ struct StatePiece {
 
 // A tensor of a snapshot.
 struct SavedState {
-  TensorToWrite tensor;                        // without data
-  const ReplicaParameters* replica = nullptr;  // that has the piece; null: the tensor is a whole array
-  StatePiece piece;
+  TensorToWrite tensor;  // without data; a piece if it says of which whole
+  size_t replica = 0;    // that has the piece, an index into replicas_
+  StatePiece piece;      // of the replica's array
 };
 
 namespace {
@@ -82,29 +82,30 @@ std::vector<std::byte> Rounded(const std::byte* values, int64_t count, bool narr
   return rounded;
 }
 
-// A piece as a tensor of its own: of one dimension, named NAME[FIRST:END].
-SavedState AsTensor(const std::string& name, const Shape& whole, const ReplicaParameters& replica,
-                    const StatePiece& piece) {
+// The bytes of a whole array from `begin` on as a tensor of its own: of one dimension, named NAME[FIRST:END].
+SavedState AsTensor(const std::string& name, const Shape& whole, const Shard& bytes) {
   const Bytes element = SizeOf(whole.type());
-  const int64_t first = piece.offset / element, count = piece.bytes / element;
+  const int64_t first = bytes.begin / element, count = bytes.bytes() / element;
   SavedState saved;
   saved.tensor.name = absl::StrCat(name, "[", first, ":", first + count, "]");
   saved.tensor.shape = Shape(whole.type(), {count});
-  saved.tensor.whole = WholeTensor{name, whole, piece.offset};
-  saved.replica = &replica;
-  saved.piece = piece;
+  saved.tensor.whole = WholeTensor{name, whole, bytes.begin};
   return saved;
 }
 
 }  // namespace
 
-ParameterState::ParameterState(std::vector<const ParameterLayout*> layouts, std::vector<ReplicaParameters> replicas)
+ParameterState::ParameterState(std::vector<const ParameterLayout*> layouts, std::vector<ReplicaParameters> replicas,
+                               int num_here)
     : layouts_(std::move(layouts)),
       layout_(layouts_.front()),
       replicas_(std::move(replicas)),
+      first_here_(replicas_.front().member),
+      num_here_(num_here),
       first_replica_(layout_->num_chunks(), nullptr) {
   for (const ReplicaParameters& replica : replicas_) {
-    if (replica.member == 0 && first_replica_[replica.chunk] == nullptr) first_replica_[replica.chunk] = &replica;
+    if (replica.member != first_here_ || first_replica_[replica.chunk] != nullptr) continue;
+    first_replica_[replica.chunk] = &replica;
   }
 }
 
@@ -143,6 +144,40 @@ const ReplicaParameters* ParameterState::SourceOf(int parameter) const {
   return first->device == nullptr ? nullptr : first;
 }
 
+bool ParameterState::IsTurn(int parameter) const {
+  const int num_processes = static_cast<int>(layouts_.size()) / num_here_;
+  return parameter % num_processes == first_here_ / num_here_;
+}
+
+bool ParameterState::IsInPieces(int parameter, const StatePart& part) const {
+  if (part.region != &ReplicaParameters::optimizer) return false;
+  const int chunk = layout_->CanonicalUse(parameter).chunk;
+  bool is_sharded = false, all_here = !HasMembersElsewhere();
+  for (const ReplicaParameters& replica : replicas_) {
+    if (replica.chunk != chunk) continue;
+    is_sharded = is_sharded || replica.shard.has_value();
+    all_here = all_here && replica.device != nullptr;
+  }
+  return is_sharded && !all_here;
+}
+
+std::vector<Shard> ParameterState::PiecesOfCut(int parameter, const StatePiece& of_member) const {
+  std::vector<std::byte> marks(WholeSpec(parameter).shape.NumBytes());
+  std::vector<std::byte> slice(SpecOf(0, parameter).shape.NumBytes());
+  std::fill_n(slice.begin() + of_member.offset, of_member.bytes, std::byte{1});
+  for (size_t member = 0; member < layouts_.size(); ++member) {
+    const ParameterSpec& spec = SpecOf(static_cast<int>(member), parameter);
+    CopyIntoWhole(spec.slice, spec.shape, slice.data(), marks.data());
+  }
+  std::vector<Shard> pieces;
+  for (auto begin = std::find(marks.begin(), marks.end(), std::byte{1}); begin != marks.end();) {
+    const auto end = std::find(begin, marks.end(), std::byte{0});
+    pieces.push_back({begin - marks.begin(), end - marks.begin()});
+    begin = std::find(end, marks.end(), std::byte{1});
+  }
+  return pieces;
+}
+
 absl::Status ParameterState::Fill(ParameterSource& source) {
   std::vector<std::byte> values;
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
@@ -163,7 +198,7 @@ absl::Status ParameterState::Spread(int parameter, const StatePart& part, const 
   // Running statistics stay f32 where they have room.
   const bool rounds = IsNarrow(part) || (part.offset == &ParameterOffsets::values && layout_->format().rounds &&
                                          !SpecOf(0, parameter).is_statistic);
-  for (int member = 0; member < static_cast<int>(layouts_.size()); ++member) {
+  for (int member = first_here_; member < first_here_ + num_here_; ++member) {
     const ParameterSpec& spec = SpecOf(member, parameter);
     const std::byte* own = values.data();
     if (!spec.slice.IsWhole()) {
@@ -189,12 +224,47 @@ absl::Status ParameterState::Spread(int parameter, const StatePart& part, const 
 }
 
 absl::Status ParameterState::Collect(int parameter, const StatePart& part, std::byte* whole) const {
-  if (SpecOf(0, parameter).slice.IsWhole()) return CollectMember(0, parameter, part, whole);
-  std::vector<std::byte> slice;
-  for (int member = 0; member < static_cast<int>(layouts_.size()); ++member) {
+  if (!IsCut(parameter)) return CollectMember(first_here_, parameter, part, whole);
+  const int num_members = static_cast<int>(layouts_.size());
+  const Bytes bytes = SpecOf(0, parameter).shape.NumBytes();  // the same for all members
+  std::vector<std::byte> own(bytes * num_here_), all;
+  for (int here = 0; here < num_here_; ++here) {
+    BATON_RETURN_IF_ERROR(CollectMember(first_here_ + here, parameter, part, own.data() + here * bytes));
+  }
+  BATON_RETURN_IF_ERROR(GatherMembers(bytes, std::move(own), all));
+  for (int member = 0; member < num_members; ++member) {
     const ParameterSpec& spec = SpecOf(member, parameter);
-    slice.resize(spec.shape.NumBytes());
-    BATON_RETURN_IF_ERROR(CollectMember(member, parameter, part, slice.data()));
+    CopyIntoWhole(spec.slice, spec.shape, all.data() + member * bytes, whole);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParameterState::GatherMembers(Bytes bytes, std::vector<std::byte> own, std::vector<std::byte>& all) const {
+  if (!HasMembersElsewhere()) {
+    all = std::move(own);
+    return absl::OkStatus();
+  }
+  all.resize(bytes * static_cast<Bytes>(layouts_.size()));
+  return gather_slices_(bytes, own.data(), all.data());
+}
+
+// Layouts are equal but for slices, so the shards of a replica's members have the same bytes of each member's slice.
+absl::Status ParameterState::CollectShards(size_t index, int parameter, const StatePart& part, std::byte* whole) const {
+  const ParameterOffsets& offsets = layout_->CanonicalUse(parameter).offsets;
+  const Bytes bytes = SpecOf(0, parameter).shape.NumBytes();
+  const size_t num_entries = replicas_.size() / num_here_;
+  const StatePiece first = PieceOf(replicas_[index], part, offsets, bytes);
+  std::vector<std::byte> own(first.bytes * num_here_), all;
+  for (int here = 0; here < num_here_; ++here) {
+    const ReplicaParameters& replica = replicas_[index + here * num_entries];
+    const StatePiece piece = PieceOf(replica, part, offsets, bytes);
+    BATON_RETURN_IF_ERROR(replica.device->CopyFromArena(own.data() + here * first.bytes, piece.address, piece.bytes));
+  }
+  BATON_RETURN_IF_ERROR(GatherMembers(first.bytes, std::move(own), all));
+  std::vector<std::byte> slice(bytes);
+  for (size_t member = 0; member < layouts_.size(); ++member) {
+    const ParameterSpec& spec = SpecOf(static_cast<int>(member), parameter);
+    std::copy_n(all.data() + member * first.bytes, first.bytes, slice.data() + first.offset);
     CopyIntoWhole(spec.slice, spec.shape, slice.data(), whole);
   }
   return absl::OkStatus();
@@ -227,22 +297,28 @@ std::vector<SavedState> ParameterState::SavedOf(int parameter, const StatePart& 
   const ParameterSpec spec = WholeSpec(parameter);
   const std::string name = absl::StrCat(spec.name, part.suffix);
   const ParameterUse& use = layout_->CanonicalUse(parameter);
-  std::vector<SavedState> pieces;
-  bool is_sharded = false, all_here = true;
-  for (const ReplicaParameters& replica : replicas_) {
-    if (replica.chunk != use.chunk) continue;
-    all_here = all_here && replica.device != nullptr;
-    if (!replica.shard.has_value() || part.region != &ReplicaParameters::optimizer) continue;
-    is_sharded = true;
-    const StatePiece piece = PieceOf(replica, part, use.offsets, spec.shape.NumBytes());
-    if (piece.bytes > 0) pieces.push_back(AsTensor(name, spec.shape, replica, piece));
+  if (!IsInPieces(parameter, part)) {
+    if (!Saves(parameter)) return {};
+    SavedState whole;
+    whole.tensor.name = name;
+    whole.tensor.shape = spec.shape;
+    return {whole};
   }
-  if (is_sharded && !all_here) return pieces;
-  if (SourceOf(parameter) == nullptr) return {};
-  SavedState whole;
-  whole.tensor.name = name;
-  whole.tensor.shape = spec.shape;
-  return {whole};
+  std::vector<SavedState> saved;
+  for (size_t index = 0; index < replicas_.size() / num_here_; ++index) {
+    const ReplicaParameters& replica = replicas_[index];
+    if (replica.chunk != use.chunk || replica.device == nullptr || !IsTurn(parameter)) continue;
+    const StatePiece piece = PieceOf(replica, part, use.offsets, SpecOf(0, parameter).shape.NumBytes());
+    if (piece.bytes == 0) continue;
+    const std::vector<Shard> pieces = IsCut(parameter) ? PiecesOfCut(parameter, piece)
+                                                       : std::vector<Shard>{{piece.offset, piece.offset + piece.bytes}};
+    for (const Shard& bytes : pieces) {
+      saved.push_back(AsTensor(name, spec.shape, bytes));
+      saved.back().replica = index;
+      saved.back().piece = piece;
+    }
+  }
+  return saved;
 }
 
 void ParameterState::Prepare(StateSnapshot& snapshot) const {
@@ -270,14 +346,44 @@ void ParameterState::Prepare(StateSnapshot& snapshot) const {
 absl::Status ParameterState::CopyTo(StateSnapshot& snapshot) const {
   if (gather_ != nullptr) BATON_RETURN_IF_ERROR(gather_());
   std::byte* next = snapshot.memory.data();
+  std::vector<std::byte> of_others;
   for (const StatePart& part : Parts()) {
     for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-      for (const SavedState& saved : SavedOf(parameter, part)) {
-        BATON_RETURN_IF_ERROR(saved.replica == nullptr
-                                  ? Collect(parameter, part, next)
-                                  : saved.replica->device->CopyFromArena(next, saved.piece.address, saved.piece.bytes));
-        next += saved.tensor.shape.NumBytes();
+      if (IsInPieces(parameter, part)) {
+        BATON_RETURN_IF_ERROR(CopyPieces(parameter, part, next));
+        continue;
       }
+      if (!Saves(parameter) && !MeetsOthers(parameter)) continue;
+      const Bytes bytes = WholeSpec(parameter).shape.NumBytes();
+      if (!Saves(parameter)) of_others.resize(bytes);
+      BATON_RETURN_IF_ERROR(Collect(parameter, part, Saves(parameter) ? next : of_others.data()));
+      if (Saves(parameter)) next += bytes;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParameterState::CopyPieces(int parameter, const StatePart& part, std::byte*& next) const {
+  const ParameterUse& use = layout_->CanonicalUse(parameter);
+  const std::vector<SavedState> saved = SavedOf(parameter, part);
+  std::vector<std::byte> whole;
+  for (size_t index = 0; index < replicas_.size() / num_here_; ++index) {
+    const ReplicaParameters& replica = replicas_[index];
+    if (replica.chunk != use.chunk || replica.device == nullptr) continue;
+    if (PieceOf(replica, part, use.offsets, SpecOf(0, parameter).shape.NumBytes()).bytes == 0) continue;
+    if (IsCut(parameter)) {
+      whole.assign(WholeSpec(parameter).shape.NumBytes(), std::byte{});
+      BATON_RETURN_IF_ERROR(CollectShards(index, parameter, part, whole.data()));
+    }
+    for (const SavedState& each : saved) {
+      if (each.replica != index) continue;
+      const Bytes bytes = each.tensor.shape.NumBytes();
+      if (IsCut(parameter)) {
+        std::copy_n(whole.data() + each.tensor.whole->begin, bytes, next);
+      } else {
+        BATON_RETURN_IF_ERROR(replica.device->CopyFromArena(next, each.piece.address, bytes));
+      }
+      next += bytes;
     }
   }
   return absl::OkStatus();
@@ -313,26 +419,41 @@ absl::StatusOr<std::vector<TensorToWrite>> ParameterState::Weights() {
   downloaded_.clear();
   const StatePart& values = Parts().front();
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
-    const ParameterUse& use = layout_->CanonicalUse(parameter);
-    for (SavedState& saved : SavedOf(parameter, values)) {
-      TensorToWrite& tensor = saved.tensor;
-      const ReplicaParameters* const source = SourceOf(parameter);
-      const bool is_whole = saved.replica == nullptr && SpecOf(0, parameter).slice.IsWhole() &&
-                            (values.region == &ReplicaParameters::parameters || !source->shard.has_value()) &&
-                            !IsNarrow(values);
-      if (is_whole && source->device->arena_is_shared()) {
-        tensor.data = source->*values.region + use.offsets.*values.offset;
-      } else {
-        std::vector<std::byte>& copy = downloaded_.emplace_back(tensor.shape.NumBytes());
-        BATON_RETURN_IF_ERROR(saved.replica == nullptr ? Collect(parameter, values, copy.data())
-                                                       : saved.replica->device->CopyFromArena(
-                                                             copy.data(), saved.piece.address, saved.piece.bytes));
-        tensor.data = copy.data();
-      }
-      weights.push_back(std::move(tensor));
+    if (IsInPieces(parameter, values)) {
+      BATON_RETURN_IF_ERROR(AddPieces(parameter, values, weights));
+      continue;
     }
+    const ReplicaParameters* replica = SourceOf(parameter);
+    if (replica == nullptr || (!Saves(parameter) && !MeetsOthers(parameter))) continue;
+    const ParameterSpec spec = WholeSpec(parameter);
+    const std::byte* data = replica->*values.region + layout_->CanonicalUse(parameter).offsets.*values.offset;
+    const bool is_sharded = replica->shard.has_value() && values.region == &ReplicaParameters::optimizer;
+    if (!replica->device->arena_is_shared() || IsCut(parameter) || IsNarrow(values) || is_sharded) {
+      downloaded_.emplace_back(spec.shape.NumBytes());
+      BATON_RETURN_IF_ERROR(Collect(parameter, values, downloaded_.back().data()));
+      data = downloaded_.back().data();
+    }
+    if (!Saves(parameter)) {
+      downloaded_.pop_back();
+      continue;
+    }
+    weights.push_back({spec.name, spec.shape, data});
   }
   return weights;
+}
+
+absl::Status ParameterState::AddPieces(int parameter, const StatePart& part, std::vector<TensorToWrite>& tensors) {
+  std::vector<SavedState> saved = SavedOf(parameter, part);
+  Bytes bytes = 0;
+  for (const SavedState& each : saved) bytes += each.tensor.shape.NumBytes();
+  std::byte* next = downloaded_.emplace_back(bytes).data();
+  for (SavedState& each : saved) {
+    each.tensor.data = next;
+    next += each.tensor.shape.NumBytes();
+    tensors.push_back(std::move(each.tensor));
+  }
+  next = downloaded_.back().data();
+  return CopyPieces(parameter, part, next);
 }
 
 }  // namespace baton

@@ -47,6 +47,7 @@ struct StateSnapshot {
 
 struct SavedState;
 struct StatePart;
+struct StatePiece;
 
 // Parameters that are rounded (ParameterFormat::rounds) are rounded to the nearest number of bf16 where they are
 // written; what comes from a checkpoint is one already.
@@ -61,10 +62,12 @@ class ParameterState {
   // stands for it: in a run over several processes each process saves what is first in it. Sharded moments and masters
   // are saved whole if all replicas of their chunk are here; else each process saves the pieces that it has.
   ParameterState(const ParameterLayout* layout, std::vector<ReplicaParameters> replicas)
-      : ParameterState(std::vector<const ParameterLayout*>{layout}, std::move(replicas)) {}
-  // `layouts`: [member], equal but for the slices of parameters. `replicas`: as above of each member, those of member 0
-  // first. Members are in one process, and with several of them so are all replicas of a chunk with sharded moments.
-  ParameterState(std::vector<const ParameterLayout*> layouts, std::vector<ReplicaParameters> replicas);
+      : ParameterState(std::vector<const ParameterLayout*>{layout}, std::move(replicas), /*num_here=*/1) {}
+  // `layouts`: [member], equal but for the slices of parameters. `replicas`: as above of each of `num_here` consecutive
+  // members, ascending, which are in this process.
+  //
+  // If others are in other processes, these share the work of saving: each saves some of the parameters as wholes.
+  ParameterState(std::vector<const ParameterLayout*> layouts, std::vector<ReplicaParameters> replicas, int num_here);
 
   // As given.
   const std::vector<ReplicaParameters>& replicas() const { return replicas_; }
@@ -72,6 +75,12 @@ class ParameterState {
   // `gather` is called before parameters are read: of some, replicas may have shards alone that are up to date. Weights
   // and CopyTo are then called in all processes of the run, or in none. Null: parameters are always whole.
   void SetGather(std::function<absl::Status()> gather) { gather_ = std::move(gather); }
+
+  // all ← an array of `bytes` bytes of each member of the group here, one behind the other. own: those of the members
+  // here. Needed if members are in other processes; Weights and CopyTo are then called in all processes of the run, or
+  // in none.
+  using GatherSlices = std::function<absl::Status(Bytes bytes, const std::byte* own, std::byte* all)>;
+  void SetGatherSlices(GatherSlices gather) { gather_slices_ = std::move(gather); }
 
   // Reads each parameter that is used here once, and writes its values to all of its uses in all replicas that are
   // here. Errors: those of the source and the devices.
@@ -99,26 +108,53 @@ class ParameterState {
   ParameterSpec WholeSpec(int parameter) const;
   // Whether any use of a parameter is here.
   bool IsUsedHere(int parameter) const;
-  // The replica of member 0 from which a parameter is read; null: it is in another process.
+  // The replica of the first member here from which a parameter is read; null: that replica is in another process.
   const ReplicaParameters* SourceOf(int parameter) const;
+  bool IsCut(int parameter) const { return !SpecOf(0, parameter).slice.IsWhole(); }
+  // Whether Collect meets other processes: all that have members of this replica's group, whichever saves it.
+  bool MeetsOthers(int parameter) const {
+    return HasMembersElsewhere() && IsCut(parameter) && SourceOf(parameter) != nullptr;
+  }
+  // Of the processes that have members of a group, one saves each parameter that is there.
+  bool IsTurn(int parameter) const;
+  // Whether this process saves a parameter as a whole.
+  bool Saves(int parameter) const { return IsTurn(parameter) && SourceOf(parameter) != nullptr; }
+  bool HasMembersElsewhere() const { return num_here_ < static_cast<int>(layouts_.size()); }
+  // The arrays of each parameter in the order of the optimizer region; the values come first.
+  absl::Span<const StatePart> Parts() const;
+  // Whether the arrays of the part are of 16 bits in memory. Checkpoints and weights have them as f32.
+  bool IsNarrow(const StatePart& part) const;
+  // Whether the replicas of an array have a shard each, of which some are in other processes.
+  bool IsInPieces(int parameter, const StatePart& part) const;
+  // The bytes that the shards of all members of a replica have of a whole array that is cut: consecutive ones together.
+  std::vector<Shard> PiecesOfCut(int parameter, const StatePiece& of_member) const;
   // Returns the tensors that this process saves for one part of a parameter: none, the whole, or pieces.
   std::vector<SavedState> SavedOf(int parameter, const StatePart& part) const;
   // Writes an array of a whole parameter to all of its uses in all replicas of all members.
   absl::Status Spread(int parameter, const StatePart& part, const std::vector<std::byte>& values);
-  // Copies an array of a whole parameter to `whole`, from its canonical uses.
+  // Copies an array of a whole parameter to `whole`, from its canonical uses. If it is cut and members are elsewhere,
+  // all processes of the group call it at the same time.
   absl::Status Collect(int parameter, const StatePart& part, std::byte* whole) const;
-  // Whether the arrays of the part are of 16 bits in memory. Checkpoints and weights have them as f32.
-  bool IsNarrow(const StatePart& part) const;
+  // The same for the shards of one replica of a cut array: other bytes of `whole` become zeros. `index`: of the replica
+  // in replicas_, of the first member here.
+  absl::Status CollectShards(size_t index, int parameter, const StatePart& part, std::byte* whole) const;
+  // all ← `bytes` bytes of each member from those of the members here.
+  absl::Status GatherMembers(Bytes bytes, std::vector<std::byte> own, std::vector<std::byte>& all) const;
+  // Copies the tensors that this process saves of one array of a parameter to `next`, which it advances.
+  absl::Status CopyPieces(int parameter, const StatePart& part, std::byte*& next) const;
+  // The same to memory of downloaded_, and adds the tensors to `tensors`.
+  absl::Status AddPieces(int parameter, const StatePart& part, std::vector<TensorToWrite>& tensors);
   // Copies one member's array to `values`.
   absl::Status CollectMember(int member, int parameter, const StatePart& part, std::byte* values) const;
-  // The arrays of each parameter in the order of the optimizer region; the values come first.
-  absl::Span<const StatePart> Parts() const;
 
   const std::vector<const ParameterLayout*> layouts_;  // [member]
   const ParameterLayout* const layout_;                // of member 0
   const std::vector<ReplicaParameters> replicas_;
+  const int first_here_;  // member
+  const int num_here_;
   std::function<absl::Status()> gather_;
-  std::vector<const ReplicaParameters*> first_replica_;  // [chunk], of member 0
+  GatherSlices gather_slices_;
+  std::vector<const ReplicaParameters*> first_replica_;  // [chunk], of the first member here
   std::vector<std::vector<std::byte>> downloaded_;  // what Weights returned, where it is not in an arena as a whole
 };
 

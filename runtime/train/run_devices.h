@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "proto/job.pb.h"
 #include "runtime/machine/devices.h"
+#include "runtime/planning/deal_devices.h"
 #include "runtime/process/control.h"
 #include "runtime/train/process_transport.h"
 
@@ -29,16 +30,19 @@ struct MemberOfRun {
 class RunDevices {
  public:
   // All processes of the run call it at the same time. `count`: the devices of the program. Errors: those of
-  // DealDevices, MakeDevices and the control plane.
+  // DealMembers, MakeDevices and the control plane. The member must have a device here.
   static absl::StatusOr<std::unique_ptr<RunDevices>> Create(const proto::Devices& devices, int count,
                                                             const MemberOfRun& member, Control& control);
 
   // [device]; null for those of other processes.
   std::vector<Device*> Pointers() const { return devices_.Pointers(); }
   Device& FirstHere() const { return *devices_.devices[here_.begin]; }
-  const std::vector<int>& rank_of_device() const { return rank_of_device_; }
-  // True for devices of this host, whatever their process.
-  bool IsOnHost(int device) const { return is_on_host_[device]; }
+  // See DealMembers.
+  const DealtDevices& dealt() const { return dealt_; }
+  // [device]: the process of member 0, whichever member these are of.
+  const std::vector<int>& rank_of_device() const { return dealt_.front(); }
+  // How many members of a device's group are on this host, whatever their process.
+  int MembersOnHost(int device) const { return members_on_host_[device]; }
   Transport& transport() const { return processes_ != nullptr ? processes_->transport() : *devices_.transport; }
 
   // Null in a run of one process.
@@ -49,8 +53,8 @@ class RunDevices {
 
   JobDevices devices_;
   DevicesHere here_;
-  std::vector<int> rank_of_device_;
-  std::vector<bool> is_on_host_;                 // [device]
+  DealtDevices dealt_;
+  std::vector<int> members_on_host_;             // [device]
   std::unique_ptr<ProcessTransport> processes_;  // null in a run of one process
 };
 

@@ -121,7 +121,7 @@ class Starter {
     run_.session->SetStop(options_.stop);
     run_.costs = run_.session->planned_costs();
     // Where others compute on processors of their own, only the job can say how many all have.
-    const bool are_all_here = run_.session->NumDevicesOnHost() == run_.session->program().num_devices();
+    const bool are_all_here = run_.session->NumDevicesOnHost() == job.devices().count();
     ApplyCores(job, are_all_here ? ProcessorsHere(job.devices()) : 0, run_.costs);
     if (options_.costs) BATON_RETURN_IF_ERROR(UseTable(*options_.costs, run_.costs));
     if (options_.links) {

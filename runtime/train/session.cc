@@ -23,7 +23,10 @@
 
 namespace baton {
 
-TrainingSession::~TrainingSession() = default;
+TrainingSession::~TrainingSession() {
+  // Members may still hear of failures while the executor ends.
+  if (team_ != nullptr) team_->SetLeader(nullptr);
+}
 
 absl::Status TrainingSession::FirstFailure(const absl::Status& status) {
   if (IsAlone() || absl::IsCancelled(status)) return status;
@@ -103,17 +106,16 @@ absl::Status TrainingSession::GatherShards() {
 
 absl::Status TrainingSession::VerifyReplicas(int64_t step) {
   BATON_RETURN_IF_ERROR(GatherShards());
-  const int num_members = job_.parallel().tensor();
   const size_t num_entries = program_->placement.replicas().size();
   std::vector<ParameterHashes> hashes;  // of the replicas that are here
   for (size_t entry = 0; entry < num_entries; ++entry) {
-    for (int member = 0; member < num_members; ++member) {
+    for (int member = 0; member < members_here_.count; ++member) {
       const ReplicaParameters& replica = parameters_->replicas()[member * num_entries + entry];
       if (replica.device == nullptr) continue;
       BATON_ASSIGN_OR_RETURN(hashes.emplace_back(), HashParameters(plan_.layout, replica));
     }
   }
-  return CompareReplicas(*control_, *program_, num_members, devices_->rank_of_device(), hashes, step);
+  return CompareReplicas(*control_, *program_, devices_->dealt(), hashes, step);
 }
 
 Bytes TrainingSession::ExchangeBytesOf(int device) const {
@@ -172,7 +174,7 @@ double TrainingSession::FlopsOfStep(int64_t step) const { return model_flops_ * 
 
 int TrainingSession::NumDevicesOnHost() const {
   int count = 0;
-  for (int device = 0; device < program_->num_devices(); ++device) count += devices_->IsOnHost(device) ? 1 : 0;
+  for (int device = 0; device < program_->num_devices(); ++device) count += devices_->MembersOnHost(device);
   return count;
 }
 
@@ -190,6 +192,11 @@ std::string TrainingSession::DescribeHeldOut() const {
   if (!ReadsTokens(job_)) return absl::StrCat("held out: ", FormatPlural(held_out, "example"));
   return absl::StrCat("held out: ", FormatPlural(held_out * dataset_->num_targets(), "token"), " in ",
                       FormatPlural(held_out, "sequence"));
+}
+
+absl::Status TrainingSession::GatherSlices(Bytes bytes, const std::byte* own, std::byte* all) {
+  const absl::Status gathered = team_->GatherSlices(bytes, own, all);
+  return gathered.ok() ? gathered : FirstFailure(gathered);
 }
 
 absl::StatusOr<std::vector<std::byte>> TrainingSession::ParametersAt(int replica_index) {

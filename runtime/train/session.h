@@ -110,7 +110,7 @@ class TrainingSession {
   void SetCores(const SharedCores& cores) { trace_.cores = next_trace_.cores = cores; }
   // Sizes as planned. Times by the job's rates, or 1 ns a FLOP: right in proportion, before anything was measured.
   const CostModel& planned_costs() const { return plan_.request.costs; }
-  // The devices of this host, whatever their process.
+  // The job's devices on this host, whatever their process.
   int NumDevicesOnHost() const;
   // For people, as "1 × NVIDIA H200, 139.8 GiB"; empty for the host.
   std::string DescribeDevices() const;
@@ -151,6 +151,8 @@ class TrainingSession {
   absl::Status GatherShards();
   // After the parameters were written from outside.
   absl::Status RoundWorkingCopies();
+  // See MemberTeam::GatherSlices.
+  absl::Status GatherSlices(Bytes bytes, const std::byte* own, std::byte* all);
   absl::Status CreateEvaluation(Program program);
   // The run's first failure, if that of this process, `status`, may be a consequence; otherwise `status`.
   absl::Status FirstFailure(const absl::Status& status);
@@ -160,7 +162,7 @@ class TrainingSession {
   LoneControl alone_;
   Control* control_ = &alone_;
   std::unique_ptr<Backend> backend_;
-  JobPlan plan_;
+  JobPlan plan_;  // of the first member here
   std::shared_ptr<const Program> program_;
   std::vector<std::shared_ptr<const Program>> smaller_;  // of smaller batches, ascending; see batch.ramp
   double model_flops_ = 0;                               // of the whole model, for one micro-batch
@@ -168,6 +170,7 @@ class TrainingSession {
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<Batches> batches_;
   std::unique_ptr<StageModules> modules_;
+  DealtMembers members_here_;  // of tensor-parallel groups; the first of them leads the others
   std::unique_ptr<RunDevices> devices_;
   std::unique_ptr<MemberTeam> team_;  // null without tensor parallelism
   std::unique_ptr<RunExecutor> run_;

@@ -43,7 +43,7 @@ absl::Status TrainingSession::CheckMemoryOfHost(const JobPrograms& programs) con
   // All devices of the host backend share the machine's memory.
   Bytes bytes = 0;
   for (int device = 0; device < programs.training.num_devices(); ++device) {
-    if (devices_->IsOnHost(device)) bytes += programs.BytesOf(device) * job_.parallel().tensor();
+    bytes += programs.BytesOf(device) * devices_->MembersOnHost(device);
   }
   return CheckFreeMemory("training", bytes);
 }
@@ -51,16 +51,8 @@ absl::Status TrainingSession::CheckMemoryOfHost(const JobPrograms& programs) con
 absl::Status TrainingSession::CheckTensor() const {
   const int tensor = job_.parallel().tensor();
   if (tensor == 1 || IsAlone()) return absl::OkStatus();
-  const int groups = job_.devices().count() / tensor;
-  if (control_->size() > groups) {
-    return absl::InvalidArgumentError(absl::StrCat("parallel.tensor: ", tensor,
-                                                   " devices of a stage are in one process; ", "the run has ",
-                                                   control_->size(), " processes for ", groups, " such groups"));
-  }
-  if (job_.parallel().zero() == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("parallel.zero: ", job_.parallel().zero(),
-                                                 " with parallel.tensor: ", tensor,
-                                                 " needs all devices in one process; the run has ", control_->size()));
+  // Before anything is planned.
+  return DealMembers(job_.devices(), tensor, job_.devices().count() / tensor, control_->size()).status();
 }
 
 absl::Status TrainingSession::Prepare(const SessionOptions& options) {
@@ -69,10 +61,17 @@ absl::Status TrainingSession::Prepare(const SessionOptions& options) {
   BATON_ASSIGN_OR_RETURN(backend_, MakeBackend(job_.devices()));
   BATON_ASSIGN_OR_RETURN(PreparedJob prepared, PrepareOrReceive(options.transport));
   BATON_ASSIGN_OR_RETURN(model_flops_, ModelFlops(*backend_, job_));
-  BATON_ASSIGN_OR_RETURN(devices_, RunDevices::Create(job_.devices(), prepared.programs.training.num_devices(),
-                                                      {job_.parallel().tensor(), /*member=*/0}, *control_));
+  const int num_members = job_.parallel().tensor(), num_devices = prepared.programs.training.num_devices();
+  BATON_ASSIGN_OR_RETURN(const DealtDevices dealt,
+                         DealMembers(job_.devices(), num_members, num_devices, control_->size()));
+  members_here_ = MembersOf(dealt, control_->rank());
+  BATON_ASSIGN_OR_RETURN(
+      devices_, RunDevices::Create(job_.devices(), num_devices, {num_members, members_here_.first}, *control_));
   BATON_RETURN_IF_ERROR(CheckMemoryOfHost(prepared.programs));
   plan_ = std::move(prepared.plan);
+  if (members_here_.first > 0) {
+    BATON_ASSIGN_OR_RETURN(plan_, PlanMember(*backend_, job_, plan_, members_here_.first));
+  }
   program_ = std::make_shared<const Program>(std::move(prepared.programs.training));
   for (Program& smaller : prepared.programs.ramp) {
     smaller_.push_back(std::make_shared<const Program>(std::move(smaller)));
@@ -114,7 +113,8 @@ absl::Status TrainingSession::Launch(bool graphs) {
   BATON_ASSIGN_OR_RETURN(modules_,
                          StageModules::Create(*backend_, plan_, *program_, smaller_, *batches_, devices_->Pointers()));
   if (job_.parallel().tensor() > 1) {
-    const MemberTeamParts first = {&plan_, program_, smaller_, batches_.get(), devices_->Pointers(), modules_.get()};
+    const MemberTeamParts first = {&plan_,         program_,       smaller_,     batches_.get(),
+                                   devices_.get(), modules_.get(), members_here_};
     BATON_ASSIGN_OR_RETURN(team_, MemberTeam::Create(job_, *backend_, first, *control_));
   }
   BATON_RETURN_IF_ERROR(CreateExecutor());
@@ -134,8 +134,13 @@ absl::Status TrainingSession::Launch(bool graphs) {
 void TrainingSession::MakeParameterState() {
   std::vector<const ParameterLayout*> layouts = {&plan_.layout};
   std::vector<ReplicaParameters> replicas = modules_->parameters();
-  if (team_ != nullptr) team_->AppendParameters(layouts, replicas);
-  parameters_ = std::make_unique<ParameterState>(std::move(layouts), std::move(replicas));
+  if (team_ != nullptr) {
+    layouts = team_->Layouts();
+    team_->AppendParameters(replicas);
+  }
+  parameters_ = std::make_unique<ParameterState>(std::move(layouts), std::move(replicas), members_here_.count);
+  parameters_->SetGatherSlices(
+      [this](Bytes bytes, const std::byte* own, std::byte* all) { return GatherSlices(bytes, own, all); });
   shards_parameters_ = std::any_of(program_->reduce_groups.begin(), program_->reduce_groups.end(),
                                    [](const ReduceGroup& group) { return group.kind == ReduceKind::kShardedUpdate; });
   // Masters are read shard by shard, parameters in a whole.

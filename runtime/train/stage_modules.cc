@@ -83,6 +83,7 @@ void StageModules::UseModel(int model) {
 
 void StageModules::JoinMembers(absl::Span<const std::unique_ptr<MemberMeeting>> meetings, int member) {
   member_ = member;
+  has_members_ = true;
   for (size_t index = 0; index < modules_.size(); ++index) {
     if (modules_[index] == nullptr) continue;
     modules_[index]->JoinMembers(&meetings[program_.placement.replicas()[index].device]->group(member), member);
@@ -132,7 +133,7 @@ void StageModules::BeginEvaluation() {
 
 void StageModules::SetStop(const std::atomic<bool>* stop) {
   // A member that leaves out a pass would not meet the others.
-  if (!others_.empty()) return;
+  if (has_members_) return;
   ForEach([&](LayerStageModule& module) { module.set_stop(stop); });
 }
 
@@ -170,6 +171,7 @@ double StageModules::Loss() const {
 
 std::vector<double> StageModules::Losses() const {
   std::vector<double> losses;
+  if (member_ > 0) return losses;
   for (int micro_batch = 0; micro_batch < current_->num_micro_batches; ++micro_batch) {
     if (const LayerStageModule* module = LossModule(micro_batch)) losses.push_back(module->losses()[micro_batch]);
   }

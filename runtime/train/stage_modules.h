@@ -69,7 +69,7 @@ class StageModules {
   void BeginStep(const UpdateControl& update, const StepContext& step);
   // See LayerStageModule::BeginEvaluation.
   void BeginEvaluation();
-  // See LayerStageModule::set_stop. With other members a step goes on to its end.
+  // See LayerStageModule::set_stop. With other members, here or elsewhere, a step goes on to its end.
   void SetStop(const std::atomic<bool>* stop);
   // Sets which staging memory the next step loads from; see LayerStageModule.
   void SetStaging(int staging);
@@ -77,7 +77,8 @@ class StageModules {
   void Stage(const Program& program, int staging);
 
   // The losses of those micro-batches of the batch that ran last whose last chunk is here, ascending: each is a sum
-  // over rows, divided by the rows of the batch.
+  // over rows, divided by the rows of the batch. All members of a group have the same losses; member 0 alone returns
+  // them.
   std::vector<double> Losses() const;
   // Their sum: the mean loss over the rows of the batch, in a run of one process.
   double Loss() const;
@@ -114,6 +115,7 @@ class StageModules {
   std::vector<std::unique_ptr<LayerStageModule>> modules_;  // as ChunkPlacement::replicas(); null: in another process
   std::vector<ReplicaParameters> parameters_;               // likewise
   int member_ = 0;
+  bool has_members_ = false;           // is one of several
   std::vector<StageModules*> others_;  // of the other members
 };
 

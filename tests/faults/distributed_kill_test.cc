@@ -1,6 +1,7 @@
 // Any process of a training run is killed at a random instant, again and again; baton launch starts the run again,
-// which goes on from the last checkpoint: the weights and the metrics of an undisturbed run. Half of the runs have two
-// replicas that share the optimizer state. BATON_KILLS sets the number of kills.
+// which goes on from the last checkpoint: the weights and the metrics of an undisturbed run. Some runs have two
+// replicas that share the optimizer state, others stages of which each device is in a process of its own. BATON_KILLS
+// sets the number of kills.
 #include <signal.h>
 
 #include <catch2/catch.hpp>
@@ -32,10 +33,16 @@ TEST_CASE("killed at random instants and started again, a run has the bits of an
     training.processes = 2 + static_cast<int>(random() % 3);
     training.launch = {"--max-restarts", "100"};
     training.train = {"--resume"};
-    if (random() % 2 == 0) {
+    std::vector<std::string> layers;  // of which the bits depend
+    if (const auto layout = random() % 3; layout == 0) {
       // Each process then has pieces of the optimizer state.
       training.train.insert(training.train.end(),
                             {"--set", "pipeline.stages=2", "--set", "parallel={replicas: 2 zero: 1}"});
+    } else if (layout == 1) {
+      // Processes then meet within passes.
+      layers = kTwoMembers;
+      training.processes = 4;
+      training.train.insert(training.train.end(), layers.begin(), layers.end());
     }
     CAPTURE(killed, training.processes);
     Command command(ArgumentsOf(training));
@@ -51,7 +58,7 @@ TEST_CASE("killed at random instants and started again, a run has the bits of an
     INFO(result.out << result.err);
     REQUIRE(result.status == 0);
     ++finished;
-    CheckSameAsUndisturbed(training.output);
+    CheckSameAsUndisturbed(training.output, layers);
   }
   WARN(killed << " kills, " << finished << " runs finished, each with the bits of the undisturbed one");
 }

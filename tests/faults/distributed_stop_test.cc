@@ -22,11 +22,13 @@ constexpr auto kPatience = std::chrono::seconds(50);
 // A run that takes long, once it has written some steps.
 class LongRun {
  public:
-  explicit LongRun(int processes, std::vector<std::string> environment = {}) {
+  explicit LongRun(int processes, std::vector<std::string> environment = {},
+                   const std::vector<std::string>& train = {}) {
     training.output = NewPath("long");
     training.processes = processes;
     training.environment = std::move(environment);
     training.train = {"--set", "run.steps=100000", "--set", "checkpoint={every: 1000}"};
+    training.train.insert(training.train.end(), train.begin(), train.end());
     command = std::make_unique<Command>(ArgumentsOf(training));
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (LossesIn(training.output).size() < 3) {
@@ -64,6 +66,36 @@ TEST_CASE("SIGTERM to one process alone stops all") {
   const CommandResult result = run.command->Wait();
   INFO(result.out << result.err);
   CHECK(result.status == 75);
+}
+
+TEST_CASE("processes that have members of one stage stop after the same step, saved") {
+  LongRun run(4, {}, kTwoMembers);
+  const std::vector<pid_t> children = ChildrenOf(run.command->pid());
+  REQUIRE(children.size() == 4);
+  kill(children[3], SIGTERM);
+  const CommandResult result = run.command->Wait();
+  INFO(result.out << result.err);
+  CHECK(result.status == 75);
+  const size_t steps = LossesIn(run.training.output).size();
+  run.training.train = {"--resume", "--allow-change=run.steps", "--set", absl::StrCat("run.steps=", steps + 2),
+                        "--set",    "checkpoint={every: 1000}"};
+  run.training.train.insert(run.training.train.end(), kTwoMembers.begin(), kTwoMembers.end());
+  const CommandResult resumed = Run(run.training);
+  INFO(resumed.out << resumed.err);
+  CHECK(resumed.status == 0);
+  CHECK(LossesIn(run.training.output).size() == steps + 2);
+}
+
+TEST_CASE("a process that stands still within a stage of several ends the run, and is named") {
+  LongRun run(4, {}, kTwoMembers);
+  const std::vector<pid_t> children = ChildrenOf(run.command->pid());
+  REQUIRE(children.size() == 4);
+  kill(children[1], SIGSTOP);
+  const CommandResult result = run.command->Wait();
+  INFO(result.out << result.err);
+  CHECK(result.status != 0);
+  CHECK(absl::StrContains(result.err, "rank 1"));
+  CHECK(absl::StrContains(result.err, "its connection open: it was stopped, or its host is gone"));
 }
 
 TEST_CASE("a process that stands still ends the run within the heartbeat, and is named") {

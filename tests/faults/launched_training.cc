@@ -2,6 +2,7 @@
 #include "tests/faults/launched_training.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -51,22 +52,25 @@ std::vector<std::pair<int, double>> LossesIn(const std::string& output) {
   return losses;
 }
 
-const std::string& Undisturbed() {
-  static const std::string* undisturbed = [] {
-    TrainingToLaunch alone;
-    alone.output = NewPath("undisturbed");
-    alone.processes = 1;
-    const CommandResult result = Run(alone);
-    INFO(result.err);
-    REQUIRE(result.status == 0);
-    return new std::string(alone.output);
-  }();
-  return *undisturbed;
+const std::string& Undisturbed(const std::vector<std::string>& train) {
+  static auto* const outputs = new std::map<std::vector<std::string>, std::string>;
+  std::string& output = (*outputs)[train];
+  if (!output.empty()) return output;
+  TrainingToLaunch alone;
+  alone.output = NewPath("undisturbed");
+  alone.processes = 1;
+  alone.train = train;
+  const CommandResult result = Run(alone);
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  output = alone.output;
+  return output;
 }
 
-void CheckSameAsUndisturbed(const std::string& output) {
-  CHECK((ReadWhole(output + "/weights.safetensors") == ReadWhole(Undisturbed() + "/weights.safetensors")));
-  CHECK(LossesIn(output) == LossesIn(Undisturbed()));
+void CheckSameAsUndisturbed(const std::string& output, const std::vector<std::string>& train) {
+  const std::string& undisturbed = Undisturbed(train);
+  CHECK((ReadWhole(output + "/weights.safetensors") == ReadWhole(undisturbed + "/weights.safetensors")));
+  CHECK(LossesIn(output) == LossesIn(undisturbed));
 }
 
 }  // namespace baton

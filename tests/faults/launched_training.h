@@ -30,11 +30,14 @@ std::vector<pid_t> ChildrenOf(pid_t parent);
 // [step, loss] of metrics.jsonl.
 std::vector<std::pair<int, double>> LossesIn(const std::string& output);
 
-// The output folder of a run in one process that nothing disturbs; made once.
-const std::string& Undisturbed();
+// The output folder of a run in one process that nothing disturbs, with more arguments of baton train; made once.
+const std::string& Undisturbed(const std::vector<std::string>& train = {});
 
 // Fails the test unless weights and losses in `output` have the bits of the undisturbed run.
-void CheckSameAsUndisturbed(const std::string& output);
+void CheckSameAsUndisturbed(const std::string& output, const std::vector<std::string>& train = {});
+
+// Arguments of baton train: two stages, of two devices each. Their bits are their own.
+inline const std::vector<std::string> kTwoMembers = {"--set", "pipeline.stages=2", "--set", "parallel.tensor=2"};
 
 }  // namespace baton
 

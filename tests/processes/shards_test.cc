@@ -1,5 +1,6 @@
 // Replicas of the pipeline in several processes that share the optimizer state: the bits of whole state, checkpoints
 // that any other run goes on from, and replicas that are compared.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <string>
@@ -20,12 +21,13 @@ struct Layout {
   int replicas = 1;
   int zero = 0;
   int processes = 1;
+  int tensor = 1;
 };
 
 proto::Job JobOf(const Layout& layout, const std::vector<std::string>& more = {}) {
   std::vector<std::string> overrides = {
       absl::StrCat("pipeline.schedule=", layout.schedule), absl::StrCat("pipeline.stages=", layout.stages),
-      absl::StrCat("parallel={replicas: ", layout.replicas, " zero: ", layout.zero, "}"),
+      absl::StrCat("parallel={replicas: ", layout.replicas, " zero: ", layout.zero, " tensor: ", layout.tensor, "}"),
       absl::StrCat("batch={sequences: 8 micro_batches: 8 sum_groups: ", layout.schedule == "chimera" ? 2 : 4, "}"),
       "run.steps=3"};
   overrides.insert(overrides.end(), more.begin(), more.end());
@@ -98,6 +100,89 @@ TEST_CASE("a checkpoint of shards in several processes is gone on from in any ot
       CAPTURE(before.replicas, before.zero, before.processes, after.replicas, after.zero, after.processes);
       CHECK(TrainAndSave(after, path, 3, NewFolder()).weights == whole.weights);
     }
+  }
+}
+
+TEST_CASE("a checkpoint of slices in several processes is gone on from in any other layout") {
+  const Layout layouts[] = {{"1f1b", 2, 1, 0, 1, 2},
+                            {"1f1b", 2, 1, 0, 4, 2},
+                            {"1f1b", 1, 2, 0, 4, 2},
+                            {"1f1b", 1, 1, 0, 2, 2},
+                            {"1f1b", 2, 1, 0, 2, 2}};
+  const Outcome whole = TrainAlone(JobOf(layouts[0]));
+  for (const Layout& before : layouts) {
+    const std::string folder = NewFolder();
+    (void)TrainAndSave(before, "", 1, folder);
+    const std::string path = absl::StrCat(folder, "/", StepName(1));
+    const auto checkpoint = Checkpoint::Open(path).value();
+    CHECK(checkpoint->Verify().ok());
+    CHECK(checkpoint->manifest().version() == 1);  // whole parameters and moments
+    for (const Layout& after : layouts) {
+      CAPTURE(before.replicas, before.processes, after.replicas, after.processes);
+      CHECK(TrainAndSave(after, path, 3, NewFolder()).weights == whole.weights);
+    }
+  }
+}
+
+TEST_CASE("shards of slices in several processes have the bits of one process, and so has what goes on from them") {
+  const Layout layouts[] = {{"1f1b", 2, 1, 0, 1, 2}, {"1f1b", 2, 2, 1, 1, 2}, {"1f1b", 2, 2, 1, 3, 2},
+                            {"1f1b", 2, 2, 1, 8, 2}, {"1f1b", 1, 4, 1, 8, 2}, {"1f1b", 1, 2, 1, 2, 2}};
+  const Outcome whole = TrainAlone(JobOf(layouts[0]));
+  for (const Layout& before : layouts) {
+    const std::string folder = NewFolder();
+    (void)TrainAndSave(before, "", 1, folder);
+    const std::string path = absl::StrCat(folder, "/", StepName(1));
+    const auto checkpoint = Checkpoint::Open(path).value();
+    CHECK(checkpoint->Verify().ok());
+    CHECK(checkpoint->manifest().version() == (before.zero == 1 && before.processes > 1 ? 2 : 1));
+    for (const Layout& after : layouts) {
+      CAPTURE(before.replicas, before.zero, before.processes, after.replicas, after.zero, after.processes);
+      CHECK(TrainAndSave(after, path, 3, NewFolder()).weights == whole.weights);
+    }
+  }
+}
+
+TEST_CASE("processes that have members of a stage share the work of saving") {
+  std::vector<int64_t> saved(2);
+  AsProcesses(2, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    const auto session = TrainingSession::Create(JobOf({"1f1b", 1, 1, 0, 2, 2}), options).value();
+    StateSnapshot snapshot;
+    session->state().Prepare(snapshot);
+    for (const FileToWrite& file : snapshot.files) saved[control.rank()] += static_cast<Bytes>(file.tensors.size());
+  });
+  CAPTURE(saved[0], saved[1]);
+  CHECK(saved[0] > 10);
+  CHECK(std::max(saved[0], saved[1]) - std::min(saved[0], saved[1]) <= 3);
+}
+
+TEST_CASE("members in several processes that differ in one bit end the run in all processes alike") {
+  const bool is_cut = GENERATE(false, true);
+  CAPTURE(is_cut);
+  const proto::Job job = JobOf({"1f1b", 1, 2, 0, 4, 2}, {"parallel.verify_replicas_every=2"});
+  std::vector<std::string> messages(4);
+  AsProcesses(4, [&](Control& control) {
+    SessionOptions options;
+    options.control = &control;
+    const auto session = TrainingSession::Create(job, options).value();
+    if (!session->Step(0).ok()) return;
+    if (control.rank() == 3) {
+      // The token embedding is first, and cut; the final norm is last, and is not.
+      const ReplicaParameters& replica = session->state().replicas()[1];
+      const Bytes bytes = static_cast<Bytes>(session->ParametersAt(1).value().size());
+      // A high bit of the mantissa, since rounding may take away the difference of a low one.
+      replica.parameters[(is_cut ? 0 : bytes - kBufferAlignment) + 2] ^= std::byte{0x20};
+    }
+    messages[control.rank()] = session->Step(1).status().ToString();
+  });
+  for (const std::string& message : messages) {
+    CAPTURE(message);
+    CHECK(message == messages[0]);
+    // The other parameters of the member get other gradients, which its replicas share.
+    CHECK(absl::StrContains(message, is_cut ? "after step 2 the " : "after step 2 the uncut parameters of chunk 0 "));
+    CHECK(absl::StrContains(message, " on member 1 of device "));
+    CHECK(absl::StrContains(message, "which should be equal: memory or a device is damaged"));
   }
 }
 

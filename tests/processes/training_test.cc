@@ -78,14 +78,44 @@ TEST_CASE("layers over several devices of a process have the bits of one process
   CHECK(outcomes[0] == alone);
 }
 
-TEST_CASE("members of a group in several processes are refused in each") {
+TEST_CASE("layers over devices of several processes have the bits of one process") {
+  const std::string slices = GENERATE("parallel.tensor_sequence=false", "parallel.tensor_sequence=true");
+  CAPTURE(slices);
+  const std::string vocabulary = "model.gpt2.vocabulary=257";  // padded
+  const auto job = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> overrides = {"run.steps=3", "run.evaluate_every=3", "batch.sum_groups=2", slices,
+                                          vocabulary};
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    return MakeJob(kSmallGpt, overrides);
+  };
+  const Outcome two = TrainAlone(job({"pipeline.stages=2", "parallel.tensor=2"}));
+  REQUIRE(two.weights.size() > 10);
+  const auto check = [&](int size, const proto::Job& each, const Outcome& alone) {
+    CAPTURE(size);
+    std::vector<Outcome> outcomes(size);
+    AsProcesses(size, [&](Control& control) { outcomes[control.rank()] = TrainAs(control, each); });
+    CHECK(outcomes[0] == alone);
+    for (int rank = 1; rank < size; ++rank) {
+      CHECK(outcomes[rank].gradient_norms == alone.gradient_norms);
+      CHECK(outcomes[rank].losses.back() == alone.losses.back());  // held out: known to all
+      CHECK(outcomes[rank].weights.empty());
+    }
+  };
+  check(2, job({"pipeline.stages=1", "parallel.tensor=2"}), two);
+  check(4, job({"pipeline.stages=2", "parallel.tensor=2"}), two);
+  check(4, job({"pipeline.stages=2", "parallel.tensor=2", "devices.per_process=[1, 1, 1, 1]"}), two);
+  check(4, job({"pipeline.stages=1", "parallel={replicas: 2 tensor: 2}", slices}), two);
+  const Outcome four = TrainAlone(job({"pipeline.stages=2", "parallel.tensor=4", "model.gpt2.heads=4"}));
+  check(2, job({"pipeline.stages=1", "parallel.tensor=4", "model.gpt2.heads=4"}), four);
+  check(4, job({"pipeline.stages=2", "parallel.tensor=4", "model.gpt2.heads=4"}), four);
+  check(4, job({"pipeline.stages=1", "parallel.tensor=4", "model.gpt2.heads=4"}), four);
+}
+
+TEST_CASE("members of a group that are dealt otherwise are refused in each process") {
   const std::pair<std::vector<std::string>, std::string> cases[] = {
-      {{"pipeline.stages=1", "parallel.tensor=2"},
-       "parallel.tensor: 2 devices of a stage are in one process; the run has 2 processes for 1 such groups"},
       {{"pipeline.stages=2", "parallel.tensor=2", "devices.per_process=[1, 3]"},
-       "devices.per_process[0]: 1 must be a multiple of parallel.tensor: 2, whose devices are in one process"},
-      {{"pipeline.stages=2", "parallel={replicas: 2 tensor: 2 zero: 1}"},
-       "parallel.zero: 1 with parallel.tensor: 2 needs all devices in one process; the run has 2"}};
+       "parallel.tensor: 2 with devices.per_process: [1, 3]: each process needs whole stages of 2 devices, or all of "
+       "them an equal part of a stage, as 4 processes have"}};
   for (const auto& [overrides, message] : cases) {
     const proto::Job job = MakeJob(kSmallGpt, overrides);
     std::vector<absl::Status> statuses(2);
