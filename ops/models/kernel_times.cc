@@ -20,16 +20,28 @@ constexpr int64_t kParts[] = {1, 2, 3, 4, 6, 8, 12, 16};
 constexpr int64_t kShortestPart = 256;
 constexpr double kFloat = 4;
 
+// Of an element of the operands.
+double OperandBytes(const Kernel& product) {
+  const double operands = static_cast<double>(product.bytes - product.m * product.n * product.tile_bytes);
+  return operands / static_cast<double>(product.k * (product.m + product.n));
+}
+
 // A product in tiles of `tile`, its sum over k in `parts`.
 double TiledTime(const Kernel& product, const GpuTraits& traits, const Tile& tile, int64_t parts) {
   const double tiles =
       std::ceil(static_cast<double>(product.m) / tile.m) * std::ceil(static_cast<double>(product.n) / tile.n);
   const double elements = static_cast<double>(tile.m * tile.n);
   const double waves = std::ceil(tiles * parts / traits.multiprocessors);
-  const double flops = 2 * elements * static_cast<double>(product.k) / parts;
+  const double sum = static_cast<double>(product.k) / static_cast<double>(parts);
   const double tile_bytes = parts == 1 ? static_cast<double>(product.tile_bytes) : kFloat;
-  double time = traits.latency_ns + waves * traits.multiprocessors *
-                                        (flops / traits.flops_per_ns + elements * tile_bytes / traits.bytes_per_ns);
+  double products = 2 * elements * sum / traits.flops_per_ns;
+  if (traits.cache_bytes_per_ns > 0) {
+    const double operands = static_cast<double>(tile.m + tile.n) * sum * OperandBytes(product);
+    products = std::max(products, operands / traits.cache_bytes_per_ns);
+  }
+  const double wave =
+      traits.first_data_ns + traits.multiprocessors * (products + elements * tile_bytes / traits.bytes_per_ns);
+  double time = traits.latency_ns + waves * wave;
   double bytes = static_cast<double>(product.bytes);
   if (parts > 1) {
     bytes += elements * tiles * kFloat * parts;
@@ -76,7 +88,8 @@ double KernelTime(const Kernel& kernel, const GpuTraits& traits) {
     case KernelKind::kPass:
       break;
   }
-  return kernel.launches * each + KernelFloor(kernel, traits);
+  const double share = kernel.sums_columns ? traits.column_sums_share : 1;
+  return kernel.launches * each + std::max(kernel.flops / traits.flops_per_ns, BytesTime(kernel, traits) / share);
 }
 
 }  // namespace baton

@@ -41,6 +41,40 @@ TEST_CASE("a product whose tiles fill the waves takes the time for its FLOPs and
   CHECK(KernelTime(Product(2561, 256, 200), Traits()) > 1.02 * KernelTime(product, Traits()));
 }
 
+TEST_CASE("each wave of tiles waits for its first operands") {
+  GpuTraits traits = Traits();
+  traits.first_data_ns = 7;
+  const Kernel product = Product(2560, 256, 200);
+  CHECK(KernelTime(product, traits) == Approx(KernelTime(product, Traits()) + 2 * 7));
+}
+
+TEST_CASE("a tile takes its products or its operands from the cache, whichever is longer") {
+  GpuTraits traits = Traits();
+  // A tile of 64 × 64 takes 2 · 64 · 64 / 100 ns for each product of its sum, and 256 bytes of operands.
+  const Kernel product = Product(64, 64, 200);
+  const double products = KernelTime(product, traits);
+  traits.cache_bytes_per_ns = 10 * 256 / 81.92;
+  CHECK(KernelTime(product, traits) == Approx(products));
+  traits.cache_bytes_per_ns /= 2;
+  CHECK(KernelTime(product, traits) == Approx(products + 200 * 81.92));
+  // Operands of 4 bytes.
+  Kernel wide = product;
+  wide.bytes += 2 * (64 * 200 + 200 * 64);
+  CHECK(KernelTime(wide, traits) == Approx(products + 3 * 200 * 81.92));
+}
+
+TEST_CASE("a pass that adds up columns reaches a share of the memory's rate") {
+  GpuTraits traits = Traits();
+  traits.column_sums_share = 0.5;
+  Kernel pass;
+  pass.bytes = 5000;
+  CHECK(KernelTime(pass, traits) == KernelTime(pass, Traits()));
+  pass.sums_columns = true;
+  CHECK(KernelTime(pass, traits) == 50 + 100 + 10);
+  CHECK(KernelTime(pass, Traits()) == 50 + 100 + 5);
+  CHECK(KernelFloor(pass, traits) == 5);
+}
+
 TEST_CASE("a product with few tiles is cut along its sum") {
   const Kernel product = Product(64, 64, 4096);
   const double one_part = 2.0 * 64 * 64 * 4096 / 100;

@@ -35,6 +35,7 @@ LayerKernels Products(const std::string& name, const Layer& layer, int64_t input
     Kernel sums = PassOver(name + " bias", "bias gradient", "sum", Shape(type, {rows, outputs}), 0,
                            rows * outputs * SizeOf(type) + 2 * outputs * kFloat);
     sums.launches = 2;
+    sums.sums_columns = true;
     kernels.backward_weight.push_back(std::move(sums));
   }
   return kernels;
@@ -56,6 +57,7 @@ LayerKernels Passes(const std::string& name, const std::string& kind, const Laye
   kernels.backward_input = {PassOver(name, kind, "backward", tensor, flops.backward_input,
                                      output + parameters + kept_input + footprint.saved + input)};
   if (parameters > 0) {
+    kernels.backward_input[0].sums_columns = true;
     const Bytes read = layer.weight_needs_grad_output() ? output : 0;
     kernels.backward_weight = {Pass(name, "add_gradients", flops.backward_weight,
                                     footprint.saved_weight + footprint.stash + read + 2 * parameters)};

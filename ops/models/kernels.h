@@ -33,6 +33,8 @@ struct Kernel {
   int launches = 1;  // above 1: several kernels that belong together
   double flops = 0;  // that its result needs
   Bytes bytes = 0;   // read and written in device memory, each tensor once
+  // A pass only: it also adds up rows into one, as for the gradient of a bias or of a norm's gain.
+  bool sums_columns = false;
   // A product only: [m, k] · [k, n] → [m, n].
   int64_t m = 0;
   int64_t n = 0;

@@ -90,7 +90,17 @@ TEST_CASE("the products of a linear layer, and the column sums of its bias") {
   CHECK(weight.bytes == 4 * (20 * 8 + 20 * 16) + 8 * 16 * 8);
   CHECK(kernels.backward_weight[1].bytes == 4 * 20 * 8 + 2 * 4 * 8);
   CHECK(kernels.backward_weight[1].launches == 2);
+  CHECK(kernels.backward_weight[1].sums_columns);
+  CHECK(!forward.sums_columns);
   CHECK(Kernels({Linear(16, 8, /*bias=*/false)}, Shape(DataType::kFloat32, {4, 16})).backward_weight.size() == 1);
+}
+
+TEST_CASE("the backward pass of a layer with gradients adds up columns") {
+  const Shape shape(DataType::kFloat32, {4, 16});
+  const LayerKernels norm = Kernels({LayerNormSpec{"ln", 16}}, shape), activation = Kernels({ActivationSpec{}}, shape);
+  CHECK(norm.backward_input[0].sums_columns);
+  CHECK(!norm.forward[0].sums_columns);
+  CHECK(!activation.backward_input[0].sums_columns);
 }
 
 TEST_CASE("a head and its loss that the backend computes as one layer take one pass over the logits") {

@@ -36,6 +36,9 @@ double AssumedTime(const Kernel& kernel, const DeviceRates& rates) {
   traits.bytes_per_ns = rates.bytes_per_ns;
   traits.multiprocessors = rates.multiprocessors;
   traits.scores_per_ns = rates.multiprocessors * rates.clock_ghz * kScoresPerClock;
+  traits.cache_bytes_per_ns = kCacheBytesPerClock * rates.clock_ghz;
+  traits.first_data_ns = kClocksToFirstData / rates.clock_ghz;
+  traits.column_sums_share = kColumnSumsShare;
   return KernelTime(kernel, traits);
 }
 

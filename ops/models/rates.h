@@ -16,6 +16,16 @@
 
 namespace baton {
 
+// Clocks from a load's start to its data in device memory: 479 on an H100, 466 on an A100 (Luo et al. 2024,
+// "Benchmarking and Dissecting the Nvidia Hopper GPU Architecture", table of latencies).
+inline constexpr double kClocksToFirstData = 479;
+// Bytes a clock of the cache that all multiprocessors share: those of an A100 (NVIDIA, "A100 Tensor Core GPU
+// Architecture", 2020), since those of later GPUs are not published.
+inline constexpr double kCacheBytesPerClock = 5120;
+// The backward pass of a layer norm reaches 75 % of an A100's bandwidth (github.com/NVIDIA/apex, pull request 1037:
+// 1,163 of 1,555 GB/s; github.com/NVIDIA/Fuser, issue 1473: 1,438 of 1,935), a copy 90 %.
+inline constexpr double kColumnSumsShare = 0.75 / 0.9;
+
 // The rates that a device's large kernels reach.
 struct DeviceRates {
   double flops_per_ns = 0;  // GFLOP/s; above 0

@@ -82,6 +82,17 @@ TEST_CASE("attention has a rate of its own where products are rounded to TF32") 
   CHECK(TimeByRates(pass, rates) < 2e6);
 }
 
+TEST_CASE("on a GPU, sums of columns take longer than copies of as many bytes") {
+  DeviceRates rates{1000, 1000, 8, 1.5};
+  Kernel pass;
+  pass.bytes = 1'000'000'000;
+  const double copy = TimeByRates(pass, rates);
+  pass.sums_columns = true;
+  CHECK(TimeByRates(pass, rates) == Approx(copy * 0.9 / 0.75).epsilon(1e-3));
+  rates.multiprocessors = 0;
+  CHECK(TimeByRates(pass, rates) == 1'000'000);
+}
+
 TEST_CASE("recomputation takes the time of the recomputed forwards") {
   ModelSpec model = Gpt2Model({3, 16, 2, 32, 32}, 2, 2).value();
   model.layers[1].recompute = RecomputeMode::kAttention;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "ops/models/fused_kernels.h"
 
@@ -85,6 +86,16 @@ std::string NameOfSource(TimeSource source) {
       return "measured";
   }
   return "";
+}
+
+std::string DescribeAssumptions(const DeviceRates& rates, double slowest_share) {
+  return absl::StrFormat(
+      "Assumed: large products reach %g TFLOP/s and memory\n%g GB/s, %.0f %% of it where columns are added up; %d "
+      "multiprocessors at %g GHz get %g bytes a clock\nfrom their cache and wait %g clocks for the first; a kernel "
+      "takes "
+      "1 µs besides its work, and starts 1 µs\nafter the one before; the slowest GPU computes at %.1f %% of its rates.",
+      rates.flops_per_ns / slowest_share / 1e3, rates.bytes_per_ns, 100 * kColumnSumsShare, rates.multiprocessors,
+      rates.clock_ghz / slowest_share, kCacheBytesPerClock, kClocksToFirstData, 100 * slowest_share);
 }
 
 double ShareOf(TimeSource source, const std::vector<KernelRow>& rows) {

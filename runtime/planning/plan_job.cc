@@ -1,6 +1,7 @@
 // Model, costs, split and layout, then the compile request.
 #include "runtime/planning/plan_job.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,8 +16,15 @@
 #include "runtime/planning/program_size.h"
 #include "schedules/costs/costs_csv.h"
 #include "schedules/costs/known_devices.h"
+#include "schedules/costs/slowest_of_many.h"
 
 namespace baton {
+
+double SlowestShare(const proto::Job& job) {
+  const proto::Devices& devices = job.devices();
+  if (devices.rates().multiprocessors() == 0) return 1;
+  return SlowestOfMany(devices.has_gpus() ? devices.gpus() * std::max(devices.nodes(), 1) : devices.count());
+}
 
 DeviceRates RatesOfJob(const proto::Job& job, std::shared_ptr<const MeasuredKernels> measured) {
   DeviceRates rates;
@@ -24,13 +32,15 @@ DeviceRates RatesOfJob(const proto::Job& job, std::shared_ptr<const MeasuredKern
   rates.flops_per_ns = 1;
   if (!job.devices().has_rates()) return rates;
   const proto::Rates& given = job.devices().rates();
-  rates.flops_per_ns = 1e3 * given.matmul_tflops();
+  // The memory has a clock of its own, which does not fall.
+  const double slowest = SlowestShare(job);
+  rates.flops_per_ns = 1e3 * given.matmul_tflops() * slowest;
   rates.bytes_per_ns = given.memory_gbps();
   rates.multiprocessors = given.multiprocessors();
-  rates.clock_ghz = given.clock_ghz();
+  rates.clock_ghz = given.clock_ghz() * slowest;
   if (job.devices().precision() == proto::Devices::TF32) {
     const KnownDevice* const known = FindDevice(job.devices().device());
-    if (known != nullptr) rates.attention_flops_per_ns = 1e3 * known->matmul_tflops(ProductType::kFloat32);
+    if (known != nullptr) rates.attention_flops_per_ns = 1e3 * known->matmul_tflops(ProductType::kFloat32) * slowest;
   }
   return rates;
 }

@@ -41,7 +41,12 @@ absl::StatusOr<JobPlan> PlanMember(const Backend& backend, const proto::Job& job
 // recomputation. Errors: those of PlanJob.
 absl::StatusOr<double> ModelFlops(const Backend& backend, const proto::Job& job);
 
-// The rates that times are estimated from. `measured`: kernels whose times replace estimates; null for none.
+// The share of devices.rates that the slowest of the job's GPUs reaches, for which the others wait
+// (schedules/costs/slowest_of_many.h). 1 if the rates are not those of a GPU. The job must be resolved.
+double SlowestShare(const proto::Job& job);
+
+// The rates that times are estimated from: of products and of the clock, those of the slowest GPU. `measured`: kernels
+// whose times replace estimates; null for none.
 DeviceRates RatesOfJob(const proto::Job& job, std::shared_ptr<const MeasuredKernels> measured = nullptr);
 
 // Sets the times of table.costs by the job's rates and `measured`, or to 1 ns a FLOP.
@@ -61,8 +66,8 @@ void ApplyLinks(const proto::Job& job, CostModel& costs);
 int GpusOfNode(const proto::Job& job, int gpus_here);
 
 // Sets the cores or the GPUs that the devices share: devices.cores, else `processors_here` if all devices are on one
-// node; for CUDA devices, and where others stand in for GPUs, GpusOfNode. `processors_here`: the cores or the GPUs of this
-// machine if the times are those of this machine; 0: they are not.
+// node; for CUDA devices, and where others stand in for GPUs, GpusOfNode. `processors_here`: the cores or the GPUs of
+// this machine if the times are those of this machine; 0: they are not.
 void ApplyCores(const proto::Job& job, int processors_here, CostModel& costs);
 
 }  // namespace baton

@@ -143,7 +143,10 @@ TEST_CASE("stages that share GPUs take turns and share their memory") {
   CHECK(alone < two);
   CHECK(two < one);
   CHECK(step({"--set=devices.gpus=1", "--set=devices.gpu_overlap=2"}) < one);
-  CHECK(step({"--set=devices.gpus=1", "--set=devices.gpu_overlap=4"}) == alone);
+  // One GPU waits for none that is slower.
+  const double overlapped = step({"--set=devices.gpus=1", "--set=devices.gpu_overlap=4"});
+  CHECK(overlapped < alone);
+  CHECK(overlapped == Approx(alone).epsilon(0.01));
   const CommandResult text = Baton(simulate({"--set=devices.gpus=2"}));
   CHECK(absl::StrContains(text.out, "\n4 devices take turns on 2 GPUs\n"));
   CHECK(absl::StrContains(text.out, "waiting for a GPU"));

@@ -197,8 +197,22 @@ TEST_CASE("model --kernels: what a GPU runs, whose sum is the time of the layers
   CHECK(products > 0);
   const CommandResult text = Baton(arguments);
   CHECK(absl::StrContains(text.out, "108 multiprocessors at 1.41 GHz"));
+  CHECK(absl::StrContains(text.out, "83 % of it where columns are added up"));
   CHECK(absl::StrContains(text.out, "sum of all"));
   CHECK(absl::StrContains(text.out, "update, once a step"));
+  // The job has two devices; one GPU for both waits for no other.
+  CHECK(absl::StrContains(text.out, "the slowest GPU computes at 99.5 % of its rates"));
+  const CommandResult simulated = Baton({"simulate", JobFile(kJob), "--set=devices.device=A100"});
+  CHECK(absl::StrContains(simulated.out, " and 1835.1 GB/s, at the slowest GPU's 99.5 %"));
+  std::vector<std::string> on_one = arguments;
+  on_one.push_back("--set=devices.gpus=1");
+  CHECK(absl::StrContains(Baton(on_one).out, "the slowest GPU computes at 100.0 % of its rates"));
+  with_json.push_back("--set=devices.gpus=1");
+  double faster = 0;
+  for (const auto& kernel : nlohmann::json::parse(Baton(with_json).out).at("kernels")) {
+    faster += kernel.at("count").get<double>() * kernel.at("estimated_us").get<double>();
+  }
+  CHECK(faster < kernels);
   const CommandResult refused = Baton({"model", JobFile(kJob), "--kernels"});
   CHECK(refused.status != 0);
   CHECK(absl::StrContains(refused.err, "the job needs devices.device, or devices.rates.multiprocessors"));

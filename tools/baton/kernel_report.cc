@@ -12,6 +12,7 @@
 #include "base/read_file.h"
 #include "base/status.h"
 #include "base/text_table.h"
+#include "runtime/planning/plan_job.h"
 
 namespace baton {
 namespace {
@@ -108,14 +109,9 @@ void PrintKernels(const proto::Job& job, const std::vector<KernelRow>& rows, con
   }
   table.AddRow({"sum of all", "", "", "", "", Duration(micro_batch.floor_ns), Duration(micro_batch.time_ns), ""});
   table.AddRow({"update, once a step", "", "", "", "", Duration(update.floor_ns), Duration(update.time_ns), ""});
-  const proto::Rates& rates = job.devices().rates();
   std::cout << "\n"
-            << table.ToString()
-            << absl::StrFormat(
-                   "\nGFLOP, MB and times are of one kernel and one micro-batch. Assumed: large products reach %g "
-                   "TFLOP/s and memory\n%g GB/s; %d multiprocessors at %g GHz; a kernel takes 1 µs besides its work, "
-                   "and starts 1 µs after the one before.\n",
-                   rates.matmul_tflops(), rates.memory_gbps(), rates.multiprocessors(), rates.clock_ghz())
+            << table.ToString() << "\nGFLOP, MB and times are of one kernel and one micro-batch. "
+            << DescribeAssumptions(RatesOfJob(job), SlowestShare(job)) << "\n"
             << (measured == nullptr ? std::string("Nothing was measured.") : DescribeSources(rows, *measured) + ".")
             << "\n";
 }

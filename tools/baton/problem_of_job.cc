@@ -235,6 +235,8 @@ absl::Status Problem::EstimateLayers(const ProblemFlags& flags) {
   absl::StrAppend(&description_, "\nestimated", rates.multiprocessors() > 0 ? " kernel by kernel" : "", " for ",
                   rates.matmul_tflops(), " TFLOP/s in ", proto::Devices::Precision_Name(job_->devices().precision()),
                   " and ", rates.memory_gbps(), " GB/s");
+  const double slowest = SlowestShare(*job_);
+  if (slowest < 1) absl::StrAppend(&description_, ", at the slowest GPU's ", FormatPercent(slowest));
   return absl::OkStatus();
 }
 
