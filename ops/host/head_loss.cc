@@ -227,6 +227,7 @@ absl::StatusOr<std::unique_ptr<Layer>> CreateHostHeadLoss(const LinearSpec& head
   }
   info.output_shape = loss_info.output_shape;
   info.weight_needs_grad_output = false;
+  info.flops.repeated = info.flops.forward;  // the logits
   info.flops.forward += loss_info.flops.forward;
   info.flops.backward_input += loss_info.flops.backward_input;
   const int64_t rows = NumRows(input);

@@ -167,6 +167,13 @@ TEST_CASE("head and loss as one layer never have all logits") {
   CHECK(bytes(false) > 2 * kLogits);
 }
 
+TEST_CASE("each half of a backward pass repeats the product of the logits") {
+  const LayerFlops fused = MakeLayer({}, true)->flops(), apart = MakeLayer({}, false)->flops();
+  CHECK(fused.repeated == 2.0 * kRows * kInputs * kClasses);
+  CHECK(apart.repeated == 0);
+  CHECK(fused.backward_weight == apart.backward_weight);
+}
+
 TEST_CASE("layers of a model that a split may part stay two") {
   HostOptions options;
   options.head_in_blocks = true;

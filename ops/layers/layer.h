@@ -71,6 +71,8 @@ struct LayerFlops {
   double forward = 0;
   double backward_input = 0;
   double backward_weight = 0;
+  // That each half of a backward pass repeats and a whole one has once; in none of the others.
+  double repeated = 0;
 };
 
 // The sums, and their bytes, that a member of a tensor-parallel group exchanges with the others for one micro-batch.

@@ -103,6 +103,7 @@ LayerFlops Sequence::flops() const {
     sum.forward += own.forward;
     sum.backward_input += own.backward_input;
     sum.backward_weight += own.backward_weight;
+    sum.repeated += own.repeated;
   }
   return sum;
 }

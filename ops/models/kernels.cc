@@ -99,9 +99,9 @@ class Walker {
     LayerKernels all;
     for (size_t i = 0; i < specs.size(); ++i) {
       LayerKernels next;
-      BATON_ASSIGN_OR_RETURN(const bool is_head, IsFusedHead(specs, i, shape));
-      if (is_head) {
-        BATON_ASSIGN_OR_RETURN(next, HeadLoss(specs, i, shape));
+      BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Layer> head_loss, FusedHead(specs, i, shape));
+      if (head_loss != nullptr) {
+        BATON_ASSIGN_OR_RETURN(next, HeadLoss(specs, i, head_loss->flops().repeated > 0, shape));
         i += 1;
       } else if (IsFused(specs, i, shape)) {
         BATON_ASSIGN_OR_RETURN(next, FeedForward(specs, i, shape));
@@ -118,6 +118,7 @@ class Walker {
   static void Join(LayerKernels next, LayerKernels& all) {
     Append(std::move(next.forward), all.forward);
     Append(std::move(next.recompute), all.recompute);
+    Append(std::move(next.repeated), all.repeated);
     Append(std::move(all.backward_input), next.backward_input);
     Append(std::move(all.backward_weight), next.backward_weight);
     all.backward_input = std::move(next.backward_input);
@@ -149,23 +150,29 @@ class Walker {
     return all;
   }
 
-  // Whether layers i and i + 1 are a head and its loss that the backend computes as one layer.
-  absl::StatusOr<bool> IsFusedHead(const std::vector<LayerSpec>& specs, size_t i, const Shape& shape) const {
-    if (i + 1 >= specs.size()) return false;
+  // Layers i and i + 1 if they are a head and its loss that the backend computes as one layer, else null.
+  absl::StatusOr<std::unique_ptr<Layer>> FusedHead(const std::vector<LayerSpec>& specs, size_t i,
+                                                   const Shape& shape) const {
     const auto* head = std::get_if<LinearSpec>(&specs[i].kind);
-    const auto* loss = std::get_if<CrossEntropySpec>(&specs[i + 1].kind);
-    if (head == nullptr || loss == nullptr) return false;
-    BATON_ASSIGN_OR_RETURN(const std::unique_ptr<Layer> layer, backend_.CreateHeadLoss(*head, *loss, shape));
-    return layer != nullptr;
+    const auto* loss = i + 1 < specs.size() ? std::get_if<CrossEntropySpec>(&specs[i + 1].kind) : nullptr;
+    if (head == nullptr || loss == nullptr) return std::unique_ptr<Layer>();
+    return backend_.CreateHeadLoss(*head, *loss, shape);
   }
 
-  // The loss writes the gradients of the logits over them.
-  absl::StatusOr<LayerKernels> HeadLoss(const std::vector<LayerSpec>& specs, size_t i, Shape& shape) const {
+  // The loss writes the gradients of the logits over them. `repeats_logits`: the backward pass computes them again.
+  absl::StatusOr<LayerKernels> HeadLoss(const std::vector<LayerSpec>& specs, size_t i, bool repeats_logits,
+                                        Shape& shape) const {
     LayerKernels all;
     BATON_ASSIGN_OR_RETURN(LayerKernels head, Add(specs[i], RecomputeMode::kNone, shape));
     const Shape logits = shape;
     BATON_ASSIGN_OR_RETURN(const LayerKernels loss, Add(specs[i + 1], RecomputeMode::kNone, shape));
     const double flops = loss.forward[0].flops + loss.backward_input[0].flops;
+    if (repeats_logits) {
+      const Kernel product = head.forward[0];
+      head.backward_input.insert(head.backward_input.begin(), product);
+      head.backward_weight.insert(head.backward_weight.begin(), product);
+      head.repeated = {product};
+    }
     Join(std::move(head), all);
     all.forward.push_back(
         PassOver(loss.forward[0].name, CrossEntropySpec::kKind, "both", logits, flops, 2 * logits.NumBytes()));

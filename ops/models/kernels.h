@@ -53,6 +53,8 @@ struct LayerKernels {
   std::vector<Kernel> backward_input;
   std::vector<Kernel> backward_weight;
   std::vector<Kernel> recompute;  // those of forward that recomputation repeats
+  // Those that are in both halves of the backward pass, and once in a whole one.
+  std::vector<Kernel> repeated;
 };
 
 // The kernels of `spec`, however deep its layers are nested, for an input of `shape`, which becomes its output's. As

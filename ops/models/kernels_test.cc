@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
+#include "base/status.h"
 #include "ops/layers/build.h"
+#include "ops/layers/primitive_layer.h"
 #include "ops/models/gpt2/gpt2.h"
 #include "ops/reference/reference_backend.h"
 
@@ -35,16 +37,29 @@ LinearSpec Linear(int64_t inputs, int64_t outputs, bool bias = true) {
   return linear;
 }
 
+// A linear layer that stands for a head and its loss, whose backward halves repeat the product of the logits.
+class RepeatingLayer final : public PrimitiveLayer {
+ public:
+  explicit RepeatingLayer(LayerInfo info) : PrimitiveLayer(std::move(info), Footprint{}) {}
+  absl::Status Forward(KernelStream, const PassBuffers&) override { return absl::OkStatus(); }
+  absl::Status BackwardInput(KernelStream, const PassBuffers&) override { return absl::OkStatus(); }
+  absl::Status BackwardWeight(KernelStream, const PassBuffers&) override { return absl::OkStatus(); }
+};
+
 // Has a layer for a head and its loss.
 class FusingBackend final : public Backend {
  public:
+  explicit FusingBackend(bool repeats = false) : repeats_(repeats) {}
   std::string_view name() const override { return "fusing"; }
   absl::StatusOr<std::unique_ptr<Layer>> Create(const LayerSpec& spec, const Shape& input) const override {
     return reference_.Create(spec, input);
   }
   absl::StatusOr<std::unique_ptr<Layer>> CreateHeadLoss(const LinearSpec& head, const CrossEntropySpec& loss,
                                                         const Shape& input) const override {
-    return Create({head}, input);
+    if (!repeats_) return Create({head}, input);
+    BATON_ASSIGN_OR_RETURN(LayerInfo info, LinearInfo(head, input));
+    info.flops.repeated = info.flops.forward;
+    return std::make_unique<RepeatingLayer>(std::move(info));
   }
   absl::Status Add(KernelStream stream, const Shape& shape, const std::byte* a, const std::byte* b,
                    std::byte* sum) const override {
@@ -55,6 +70,7 @@ class FusingBackend final : public Backend {
   }
 
  private:
+  const bool repeats_;
   const ReferenceBackend reference_;
 };
 
@@ -118,6 +134,20 @@ TEST_CASE("a head and its loss that the backend computes as one layer take one p
   CHECK(fused.forward[1].bytes == 2 * 8 * 64 * 4);
   CHECK(fused.forward[1].shape.words.at("pass") == "both");
   CHECK(Flops(fused.forward) == Approx(Flops(apart.forward) + apart.backward_input[0].flops));
+}
+
+TEST_CASE("a head that computes its logits again has a product more in each half of its backward pass") {
+  SequenceSpec sequence;
+  sequence.layers = {{Linear(16, 64, /*bias=*/false)}, {CrossEntropySpec{64, 8}}};
+  const Shape shape(DataType::kFloat32, {2, 4, 16});
+  Shape input = shape;
+  const LayerKernels kernels = KernelsOf(FusingBackend(/*repeats=*/true), {sequence}, input).value();
+  CHECK(Names(kernels.backward_input) == std::vector<std::string>{"fc", "fc"});
+  CHECK(Names(kernels.backward_weight) == std::vector<std::string>{"fc", "fc"});
+  REQUIRE(Names(kernels.repeated) == std::vector<std::string>{"fc"});
+  CHECK(kernels.repeated[0].flops == kernels.forward[0].flops);
+  input = shape;
+  CHECK(KernelsOf(FusingBackend(), {sequence}, input).value().repeated.empty());
 }
 
 TEST_CASE("a residual's addition is part of the linear layer that ends it, else a pass of its own") {

@@ -79,6 +79,15 @@ std::vector<Kernel> UpdateKernels(const LayerCosts& layer) {
   return {std::move(norms), std::move(update)};
 }
 
+Kernel FoldKernel(const LayerCosts& layer) {
+  Kernel fold;
+  fold.name = layer.name;
+  fold.function = "fold";
+  fold.shape.words = {{"pass", "fold"}};
+  fold.bytes = 3 * layer.gradient_bytes();
+  return fold;
+}
+
 absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const DeviceRates& rates,
                          std::vector<LayerCosts>& costs) {
   Shape shape = model.input_shape;
@@ -88,8 +97,10 @@ absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const D
     layer.forward_ns = SumOf(kernels.forward, rates);
     layer.backward_input_ns = SumOf(kernels.backward_input, rates);
     layer.backward_weight_ns = SumOf(kernels.backward_weight, rates);
+    layer.repeated_ns = SumOf(kernels.repeated, rates);
     layer.recompute_ns = SumOf(kernels.recompute, rates);
     layer.update_ns = SumOf(UpdateKernels(layer), rates);
+    layer.fold_ns = layer.parameter_bytes > 0 ? SumOf({FoldKernel(layer)}, rates) : 0;
   }
   return absl::OkStatus();
 }

@@ -62,6 +62,9 @@ double FloorByRates(double flops, double bytes, const DeviceRates& rates);
 // if the layer has no parameters.
 std::vector<Kernel> UpdateKernels(const LayerCosts& layer);
 
+// One sum of a layer's gradients and those of another group of micro-batches: two are read, one is written.
+Kernel FoldKernel(const LayerCosts& layer);
+
 // Sets the times of costs[i], which describes model.layers[i], for one micro-batch: the sums over the kernels of each
 // direction, as the device fuses them (fused_kernels.h), and of the update. Errors: those of building the layers.
 absl::Status TimeByRates(const Backend& backend, const ModelSpec& model, const DeviceRates& rates,

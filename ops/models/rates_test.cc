@@ -47,6 +47,9 @@ TEST_CASE("a linear layer takes the longer of its FLOPs and its bytes") {
   // Reads gradients for their norm; reads and writes parameters, gradients and two moments.
   CHECK(slow_memory.update_ns == 2 * (weight + 2 * 4 * weight));
   CHECK(Timed(OneLinear(), {1e9, 0})[0].update_ns == 0);
+  // A sum of two groups' gradients reads both and writes one.
+  CHECK(slow_memory.fold_ns == 2 * 3 * weight);
+  CHECK(slow_memory.repeated_ns == 0);
 }
 
 TEST_CASE("with multiprocessors a kernel takes more than its roofline") {

@@ -59,7 +59,7 @@ absl::Status UseTable(const CostModel& table, CostModel& costs) {
   CostModel times = MergeChunks(table, static_cast<int>(costs.chunks.size()));
   for (size_t i = 0; i < costs.chunks.size(); ++i) {
     for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                       &ChunkCosts::recompute_ns, &ChunkCosts::update_ns}) {
+                       &ChunkCosts::recompute_ns, &ChunkCosts::update_ns, &ChunkCosts::repeated_ns}) {
       costs.chunks[i].*field = times.chunks[i].*field;
     }
   }

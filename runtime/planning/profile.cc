@@ -95,7 +95,7 @@ class Profiler {
       } else {
         const Costs& same = costs[found->second];
         for (auto field : {&Costs::forward_ns, &Costs::backward_input_ns, &Costs::backward_weight_ns,
-                           &Costs::recompute_ns, &Costs::update_ns}) {
+                           &Costs::recompute_ns, &Costs::update_ns, &Costs::repeated_ns}) {
           costs[i].*field = same.*field;
         }
         spreads_[i] = spreads_[found->second];
@@ -153,6 +153,17 @@ class Profiler {
                            PassTime(index, [&] { return layer.BackwardInput(stream, buffers); }));
     BATON_ASSIGN_OR_RETURN(costs.backward_weight_ns,
                            PassTime(index, [&] { return layer.BackwardWeight(stream, buffers); }));
+    if (layer.flops().repeated > 0) {
+      PassBuffers whole = buffers;
+      whole.is_whole_backward = true;
+      BATON_ASSIGN_OR_RETURN(const Nanos both, Median([&] {
+                               BATON_RETURN_IF_ERROR(layer.BackwardInput(stream, whole));
+                               return layer.BackwardWeight(stream, whole);
+                             }));
+      // Bounded, since measurements scatter.
+      const Nanos shorter = std::min(costs.backward_input_ns, costs.backward_weight_ns);
+      costs.repeated_ns = std::clamp<Nanos>(costs.backward_input_ns + costs.backward_weight_ns - both, 0, shorter);
+    }
     BATON_ASSIGN_OR_RETURN(costs.update_ns, Median([&] {
                              return timed->optimizer->Update(stream, nullptr, 0, bench_->control(), bench_->norm());
                            }));

@@ -20,6 +20,7 @@ absl::StatusOr<std::unique_ptr<TimedModule>> TimedModule::Create(const TimedCost
   const std::pair<const char*, Nanos> fields[] = {{"forward_ns", costs.forward_ns},
                                                   {"backward_input_ns", costs.backward_input_ns},
                                                   {"backward_weight_ns", costs.backward_weight_ns},
+                                                  {"repeated_ns", costs.repeated_ns},
                                                   {"recompute_ns", costs.recompute_ns},
                                                   {"update_ns", costs.update_ns},
                                                   {"load_ns", costs.load_ns}};
@@ -44,16 +45,19 @@ absl::Status TimedModule::Forward(Stream& stream, int, const PassBuffers&) {
   return ComputeFor(stream, costs_.forward_ns);
 }
 
-absl::Status TimedModule::Backward(Stream& stream, int, const PassBuffers&) {
-  return ComputeFor(stream, costs_.backward_input_ns + costs_.backward_weight_ns);
+Nanos TimedModule::FoldNs(int micro_batch) const { return costs_.folds_ns.empty() ? 0 : costs_.folds_ns[micro_batch]; }
+
+absl::Status TimedModule::Backward(Stream& stream, int micro_batch, const PassBuffers&) {
+  return ComputeFor(stream,
+                    costs_.backward_input_ns + costs_.backward_weight_ns - costs_.repeated_ns + FoldNs(micro_batch));
 }
 
 absl::Status TimedModule::BackwardInput(Stream& stream, int, const PassBuffers&) {
   return ComputeFor(stream, costs_.backward_input_ns);
 }
 
-absl::Status TimedModule::BackwardWeight(Stream& stream, int, const PassBuffers&) {
-  return ComputeFor(stream, costs_.backward_weight_ns);
+absl::Status TimedModule::BackwardWeight(Stream& stream, int micro_batch, const PassBuffers&) {
+  return ComputeFor(stream, costs_.backward_weight_ns + FoldNs(micro_batch));
 }
 
 absl::Status TimedModule::Recompute(Stream& stream, int, const PassBuffers&) {

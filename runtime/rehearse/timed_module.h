@@ -13,14 +13,17 @@
 
 namespace baton {
 
-// How long each call of one chunk takes, in ns, at least 0. A Backward takes both halves.
+// How long each call of one chunk takes, in ns, at least 0. A Backward takes both halves less repeated_ns.
 struct TimedCosts {
   Nanos forward_ns = 0;
   Nanos backward_input_ns = 0;
   Nanos backward_weight_ns = 0;
+  Nanos repeated_ns = 0;  // that each half repeats and a whole Backward takes once
   Nanos recompute_ns = 0;
   Nanos update_ns = 0;
   Nanos load_ns = 0;
+  // [micro-batch] What follows a BackwardWeight or Backward, as sums of gradients; empty: nothing.
+  std::vector<Nanos> folds_ns = {};
 };
 
 // Options for host devices of a rehearsal: waits sleep at once, since there are more workers than cores, and arenas
@@ -51,6 +54,7 @@ class TimedModule final : public StageModule {
       : costs_(costs), cores_(cores), device_(device) {}
 
   absl::Status ComputeFor(Stream& stream, Nanos work) const;
+  Nanos FoldNs(int micro_batch) const;
 
   const TimedCosts costs_;
   RehearsedCores* const cores_;

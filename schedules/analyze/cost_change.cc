@@ -125,6 +125,8 @@ void Multiply(const CostChange& change, ChunkCosts& chunk) {
   if (all || change.part == Part::kBackward || change.part == Part::kBackwardWeight) {
     Multiply(change.factor, chunk.backward_weight_ns);
   }
+  if (all || change.part == Part::kBackward) Multiply(change.factor, chunk.repeated_ns);
+  chunk.repeated_ns = std::min({chunk.repeated_ns, chunk.backward_input_ns, chunk.backward_weight_ns});
   if (all || change.part == Part::kRecompute) Multiply(change.factor, chunk.recompute_ns);
   if (all || change.part == Part::kUpdate) Multiply(change.factor, chunk.update_ns);
 }

@@ -12,8 +12,9 @@ namespace {
 
 // Moves the layer's times from one chunk to the other.
 void Move(const ChunkCosts& layer, ChunkCosts& from, ChunkCosts& to) {
-  for (auto time : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                    &ChunkCosts::recompute_ns, &ChunkCosts::update_ns}) {
+  for (auto time :
+       {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
+        &ChunkCosts::repeated_ns, &ChunkCosts::recompute_ns, &ChunkCosts::update_ns, &ChunkCosts::fold_ns}) {
     const Nanos moved = std::min(from.*time, layer.*time);
     from.*time -= moved;
     to.*time += moved;
@@ -28,6 +29,7 @@ EndLayers TenthOf(const ChunkCosts& chunk) {
   layers.first.forward_ns = chunk.forward_ns / 10;
   layers.first.backward_input_ns = chunk.backward_input_ns / 10;
   layers.first.backward_weight_ns = chunk.backward_weight_ns / 10;
+  layers.first.repeated_ns = chunk.repeated_ns / 10;
   layers.first.recompute_ns = chunk.recompute_ns / 10;
   layers.first.update_ns = chunk.update_ns / 10;
   layers.last = layers.first;

@@ -25,6 +25,8 @@ constexpr Field kTimes[] = {
     {"backward_weight_ns", &ChunkCosts::backward_weight_ns},
     {"recompute_ns", &ChunkCosts::recompute_ns},
     {"update_ns", &ChunkCosts::update_ns},
+    {"repeated_ns", &ChunkCosts::repeated_ns},
+    {"fold_ns", &ChunkCosts::fold_ns},
 };
 constexpr Field kSizes[] = {
     {"parameter_bytes", &ChunkCosts::parameter_bytes},

@@ -48,6 +48,8 @@ struct LayerCosts {
   Nanos backward_weight_ns = 0;
   Nanos recompute_ns = 0;     // to restore recomputed_bytes and recomputed_weight_bytes
   Nanos update_ns = 0;        // the optimizer's update, once a step
+  Nanos repeated_ns = 0;      // that each half of a backward pass repeats, and a whole one takes once
+  Nanos fold_ns = 0;          // one sum of the gradients of two groups of micro-batches; 0: unknown
   double forward_flops = 0;   // a multiply-add counts as two
   double backward_flops = 0;  // both halves
   Bytes parameter_bytes = 0;  // of the parameters; the gradients take gradient_ratio times as much
@@ -86,6 +88,8 @@ struct ChunkCosts {
   Nanos backward_weight_ns = 0;
   Nanos recompute_ns = 0;
   Nanos update_ns = 0;
+  Nanos repeated_ns = 0;  // at most backward_input_ns and backward_weight_ns together
+  Nanos fold_ns = 0;
   Bytes parameter_bytes = 0;
   Bytes optimizer_bytes = 0;
   Bytes input_bytes = 0;    // the activation from the previous chunk; for the first chunk the data
@@ -103,7 +107,8 @@ struct ChunkCosts {
 
   Bytes gradient_bytes() const { return gradient_ratio * parameter_bytes; }
 
-  Nanos backward_ns() const { return backward_input_ns + backward_weight_ns; }
+  // Of a whole backward pass.
+  Nanos backward_ns() const { return backward_input_ns + backward_weight_ns - repeated_ns; }
 };
 
 // The prices of a program's instructions.

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "base/csv_rows.h"
 #include "base/status.h"
 
@@ -27,6 +28,7 @@ enum Column {
   kWeightActivation,
   kRecompute,
   kUpdate,
+  kRepeated,
   kNumColumns
 };
 enum class Unit { kIndex, kMicros, kBytes };
@@ -47,13 +49,14 @@ constexpr ColumnInfo kColumns[kNumColumns] = {
     {"weight_activation_bytes", Unit::kBytes, false},
     {"recompute_us", Unit::kMicros, false},
     {"step_us", Unit::kMicros, false},
+    {"repeated_us", Unit::kMicros, false},
 };
 
 constexpr double kMostMicros = 3600e6;
 constexpr int64_t kMostBytes = int64_t{1} << 46;
 
-std::string ColumnNames() {
-  return absl::StrJoin(kColumns, ",",
+std::string ColumnNames(int num_columns = kNumColumns) {
+  return absl::StrJoin(absl::MakeConstSpan(kColumns, num_columns), ",",
                        [](std::string* out, const ColumnInfo& column) { absl::StrAppend(out, column.name); });
 }
 
@@ -69,6 +72,14 @@ bool ParseCell(absl::string_view text, Unit unit, int64_t& value) {
   if (!(micros >= 0 && micros <= kMostMicros)) return false;
   value = static_cast<int64_t>(std::llround(micros * 1000));
   return true;
+}
+
+// Nanoseconds as microseconds, without trailing zeros.
+std::string Micros(Nanos nanos) {
+  std::string text = absl::StrCat(nanos / 1000);
+  if (nanos % 1000 == 0) return text;
+  absl::StrAppend(&text, absl::StrFormat(".%03d", nanos % 1000));
+  return text.substr(0, text.find_last_not_of('0') + 1);
 }
 
 class Reader {
@@ -90,7 +101,7 @@ class Reader {
 
  private:
   static std::string Header() {
-    return absl::StrCat("the first line must be ", ColumnNames(), ", the last four optional");
+    return absl::StrCat("the first line must be ", ColumnNames(), ", the last five optional");
   }
 
   static std::string Allowed(Column column, int64_t row) {
@@ -154,6 +165,11 @@ class Reader {
                       absl::StrCat("weight_activation_bytes: ", values[kWeightActivation],
                                    " must be at most activation_bytes: ", values[kActivation]));
     }
+    const int64_t shorter = std::min(values[kBackwardInput], values[kBackwardWeight]);
+    if (values[kRepeated] > shorter) {
+      return RowError(cell, absl::StrCat("repeated_us: ", Micros(values[kRepeated]),
+                                         " must be at most the shorter half of the backward pass: ", Micros(shorter)));
+    }
     AddChunk(values);
     return absl::OkStatus();
   }
@@ -166,6 +182,7 @@ class Reader {
     chunk.recompute_ns = values[kRecompute];
     chunk.can_recompute = chunk.recompute_ns > 0;
     chunk.update_ns = values[kUpdate];
+    chunk.repeated_ns = values[kRepeated];
     (chunk.can_recompute ? chunk.recomputed_weight_bytes : chunk.saved_weight_bytes) = values[kWeightActivation];
     (chunk.can_recompute ? chunk.recomputed_bytes : chunk.saved_bytes) =
         values[kActivation] - values[kWeightActivation];
@@ -185,14 +202,6 @@ class Reader {
   CostModel costs_;
 };
 
-// Nanoseconds as microseconds, without trailing zeros.
-std::string Micros(Nanos nanos) {
-  std::string text = absl::StrCat(nanos / 1000);
-  if (nanos % 1000 == 0) return text;
-  absl::StrAppend(&text, absl::StrFormat(".%03d", nanos % 1000));
-  return text.substr(0, text.find_last_not_of('0') + 1);
-}
-
 }  // namespace
 
 absl::StatusOr<CostModel> ReadCostsCsv(absl::string_view text, absl::string_view file) {
@@ -200,14 +209,17 @@ absl::StatusOr<CostModel> ReadCostsCsv(absl::string_view text, absl::string_view
 }
 
 std::string PrintCostsCsv(const CostModel& costs) {
-  std::string text = ColumnNames() + "\n";
+  const bool repeats = std::any_of(costs.chunks.begin(), costs.chunks.end(),
+                                   [](const ChunkCosts& chunk) { return chunk.repeated_ns > 0; });
+  std::string text = ColumnNames(repeats ? kNumColumns : kRepeated) + "\n";
   for (size_t i = 0; i < costs.chunks.size(); ++i) {
     const ChunkCosts& chunk = costs.chunks[i];
     const Bytes weight_bytes = chunk.saved_weight_bytes + chunk.recomputed_weight_bytes;
     absl::StrAppend(&text, i, ",", Micros(chunk.forward_ns), ",", Micros(chunk.backward_input_ns), ",",
                     Micros(chunk.backward_weight_ns), ",", Micros(costs.LinkNs(static_cast<int>(i))), ",",
                     chunk.saved_bytes + chunk.recomputed_bytes + weight_bytes, ",", weight_bytes, ",",
-                    Micros(chunk.recompute_ns), ",", Micros(chunk.update_ns), "\n");
+                    Micros(chunk.recompute_ns), ",", Micros(chunk.update_ns),
+                    repeats ? "," + Micros(chunk.repeated_ns) : std::string(), "\n");
   }
   return text;
 }
@@ -222,7 +234,8 @@ CostModel MergeChunks(const CostModel& costs, int num_chunks) {
     ChunkCosts& chunk = merged.chunks[i / each];
     if (i % each == 0) chunk.input_bytes = part.input_bytes;
     for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                       &ChunkCosts::recompute_ns, &ChunkCosts::update_ns}) {
+                       &ChunkCosts::recompute_ns, &ChunkCosts::update_ns, &ChunkCosts::repeated_ns,
+                       &ChunkCosts::fold_ns}) {
       chunk.*field += part.*field;
     }
     for (auto field : {&ChunkCosts::parameter_bytes, &ChunkCosts::optimizer_bytes, &ChunkCosts::targets_bytes,

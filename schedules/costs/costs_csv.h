@@ -21,7 +21,7 @@ namespace baton {
 inline constexpr size_t kMaxCostsCsvBytes = size_t{1} << 24;
 inline constexpr int kMaxCostsCsvRows = 1 << 16;
 
-// Reads one row a chunk, in model order. Columns may come in any order; the last four are optional. Times are
+// Reads one row a chunk, in model order. Columns may come in any order; the last five are optional. Times are
 // microseconds for one micro-batch, 0 to 3.6·10⁹:
 //
 //   chunk                    0, 1, 2, …
@@ -30,15 +30,17 @@ inline constexpr int kMaxCostsCsvRows = 1 << 16;
 //   weight_activation_bytes  the part of these that is live until backward-weight; default all
 //   recompute_us             to restore all of these before the backward, instead of saving them; default 0: saved
 //   step_us                  the optimizer's update, once a step; default 0
+//   repeated_us              that each half of a backward pass repeats and a whole one takes once; at most the shorter
+//                            half; default 0
 //
-// Fills in forward_ns, backward_input_ns, backward_weight_ns, recompute_ns, update_ns, link_ns, and saved_bytes and
+// Fills in forward_ns, backward_input_ns, backward_weight_ns, recompute_ns, update_ns, repeated_ns, link_ns, and saved_bytes and
 // saved_weight_bytes, or if recompute_us is above 0 recomputed_bytes and recomputed_weight_bytes. For blanks, quotes
 // and line ends see base/csv_rows.h.
 //
 // Errors: InvalidArgument as `file:line:column: what`, with the value and what is allowed.
 absl::StatusOr<CostModel> ReadCostsCsv(absl::string_view text, absl::string_view file);
 
-// The text that ReadCostsCsv reads, with all columns. The format cannot say that a chunk recomputes a part of its
+// The text that ReadCostsCsv reads, with all columns; repeated_us only if it is above 0 for a chunk. The format cannot say that a chunk recomputes a part of its
 // activation: such a chunk is written as if it recomputed all of it.
 std::string PrintCostsCsv(const CostModel& costs);
 

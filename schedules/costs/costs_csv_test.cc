@@ -49,8 +49,9 @@ TEST_CASE("columns may come in any order, and sizes be left out") {
 }
 
 TEST_CASE("what cannot be read is refused with file, line, column, value and what is allowed") {
-  const std::string header = std::string("the first line must be ") + kRequired +
-                             ",activation_bytes,weight_activation_bytes,recompute_us,step_us, the last four optional";
+  const std::string header =
+      std::string("the first line must be ") + kRequired +
+      ",activation_bytes,weight_activation_bytes,recompute_us,step_us,repeated_us, the last five optional";
   const std::string time = " must be a time from 0 to 3600000000 microseconds";
   const std::string bytes = " must be a whole number of bytes from 0 to 70368744177664";
   struct Refused {
@@ -149,6 +150,28 @@ TEST_CASE("neighbours in one chunk take the sum, and the last one's link") {
   CHECK(merged.chunks[1].output_bytes == 67);
   CHECK(merged.link_ns == std::vector<Nanos>{2, 4});
   CHECK(MergeChunks(costs, 4).link_ns == costs.link_ns);
+  costs.chunks[2].repeated_ns = 3;
+  costs.chunks[3].repeated_ns = 4;
+  costs.chunks[3].fold_ns = 5;
+  CHECK(MergeChunks(costs, 2).chunks[1].repeated_ns == 7);
+  CHECK(MergeChunks(costs, 2).chunks[1].fold_ns == 5);
+}
+
+TEST_CASE("what both halves of a backward pass repeat is written if there is any, and at most the shorter half") {
+  CostModel costs;
+  costs.chunks.resize(2);
+  costs.chunks[0].backward_input_ns = 3000;
+  costs.chunks[0].backward_weight_ns = 2000;
+  CHECK(PrintCostsCsv(costs).find("repeated_us") == std::string::npos);
+  costs.chunks[0].repeated_ns = 1500;
+  const std::string text = PrintCostsCsv(costs);
+  const CostModel read = ReadCostsCsv(text, "costs.csv").value();
+  CHECK(read.chunks[0].repeated_ns == 1500);
+  CHECK(read.chunks[0].backward_ns() == 3500);
+  CHECK(read.chunks[1].repeated_ns == 0);
+  costs.chunks[0].repeated_ns = 2001;
+  CHECK(ReadCostsCsv(PrintCostsCsv(costs), "costs.csv").status().message() ==
+        "costs.csv:2:1: repeated_us: 2.001 must be at most the shorter half of the backward pass: 2");
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace baton {
 std::vector<double> LayerWeights(absl::Span<const LayerCosts> layers) {
   std::vector<double> by_time, by_flops;
   for (const LayerCosts& layer : layers) {
-    by_time.push_back(static_cast<double>(layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns));
+    by_time.push_back(static_cast<double>(layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns -
+                                          layer.repeated_ns));
     by_flops.push_back(layer.forward_flops + layer.backward_flops);
   }
   auto positive = [](const std::vector<double>& weights) {
@@ -111,6 +112,8 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
       chunk.backward_weight_ns += layer.backward_weight_ns;
       chunk.recompute_ns += layer.recompute_ns;
       chunk.update_ns += layer.update_ns;
+      chunk.repeated_ns += layer.repeated_ns;
+      chunk.fold_ns += layer.fold_ns;
       chunk.parameter_bytes += layer.parameter_bytes;
       chunk.optimizer_bytes += layer.optimizer_bytes;
       chunk.gradient_ratio = layer.gradient_ratio;  // that of all layers

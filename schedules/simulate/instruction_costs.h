@@ -3,8 +3,12 @@
 #ifndef BATON_SCHEDULES_SIMULATE_INSTRUCTION_COSTS_H_
 #define BATON_SCHEDULES_SIMULATE_INSTRUCTION_COSTS_H_
 
+#include <algorithm>
+#include <vector>
+
 #include "schedules/costs/costs.h"
 #include "schedules/program/program.h"
+#include "schedules/program/walk/gradient_folds.h"
 #include "schedules/program/walk/transfer_queues.h"
 #include "schedules/simulate/durations.h"
 
@@ -15,7 +19,14 @@ class InstructionCosts {
  public:
   // `given`: durations in place of the cost model's times; null: none.
   InstructionCosts(const Program& program, const CostModel& costs, const Durations* given)
-      : program_(program), costs_(costs), given_(given) {}
+      : program_(program), costs_(costs), given_(given) {
+    const bool has_folds = std::any_of(costs.chunks.begin(), costs.chunks.end(),
+                                       [](const ChunkCosts& chunk) { return chunk.fold_ns > 0; });
+    if (given != nullptr || !has_folds) return;
+    for (size_t entry = 0; entry < program.placement.replicas().size(); ++entry) {
+      folds_.push_back(FoldsOf(program, static_cast<int>(entry)));
+    }
+  }
 
   bool are_given() const { return given_ != nullptr; }
   // In nanoseconds, of any instruction. Only if are_given().
@@ -32,12 +43,12 @@ class InstructionCosts {
         Overloaded{
             [&](const Load&) { return costs_.load_ns; },
             [&](const Forward& f) { return of(f.chunk, [](const ChunkCosts& c) { return c.forward_ns; }); },
-            [&](const Backward& b) { return of(b.chunk, [](const ChunkCosts& c) { return c.backward_ns(); }); },
+            [&](const Backward& b) { return of(b.chunk, [&](const ChunkCosts& c) { return c.backward_ns() + FoldNs(b, c); }); },
             [&](const BackwardInput& b) {
               return of(b.chunk, [](const ChunkCosts& c) { return c.backward_input_ns; });
             },
             [&](const BackwardWeight& b) {
-              return of(b.chunk, [](const ChunkCosts& c) { return c.backward_weight_ns; });
+              return of(b.chunk, [&](const ChunkCosts& c) { return c.backward_weight_ns + FoldNs(b, c); });
             },
             [&](const Recompute& r) { return of(r.chunk, [](const ChunkCosts& c) { return c.recompute_ns; }); },
             [&](const Update& u) { return of(u.chunk, [](const ChunkCosts& c) { return c.update_ns; }); },
@@ -74,9 +85,19 @@ class InstructionCosts {
     return program_.devices[ref.device].instructions[ref.instruction].operation;
   }
 
+  // The sums of gradients that follow a backward pass on weights, or on both: each reads two and writes one.
+  template <typename Pass>
+  Nanos FoldNs(const Pass& pass, const ChunkCosts& chunk) const {
+    if (folds_.empty()) return 0;
+    const std::vector<GradientFold>& folds = folds_[program_.placement.IndexOf(pass.chunk, pass.micro_batch)];
+    if (folds.empty()) return 0;
+    return chunk.fold_ns * folds[pass.micro_batch].NumSums();
+  }
+
   const Program& program_;
   const CostModel& costs_;
   const Durations* const given_;
+  std::vector<std::vector<GradientFold>> folds_;  // [entry of replicas()][micro-batch]; empty: they take no time
 };
 
 }  // namespace baton

@@ -54,6 +54,35 @@ TEST_CASE("breadth-first GPipe shrinks the bubble by the number of chunks") {
   }
 }
 
+TEST_CASE("sums of groups' gradients follow the last backward pass of each group") {
+  CostModel costs = UniformCosts(2, 10, 10, 10, 0);
+  const auto step_time = [&](const std::string& schedule, int sum_groups) {
+    LowerOptions options;
+    options.schedule = schedule;
+    options.costs = costs;
+    options.sum_groups = sum_groups;
+    const Program program = Lower(MakeOrder(schedule, {2, 8}).value(), options).value();
+    return StepTimeOf(MustSimulate(program, costs));
+  };
+  const Nanos naive = step_time("naive", 1), zb_h1 = step_time("zb-h1", 1);
+  CHECK(step_time("naive", 4) == naive);
+  for (ChunkCosts& chunk : costs.chunks) chunk.fold_ns = 1;
+  CHECK(step_time("naive", 1) == naive);
+  // Of 8 micro-batches in 4 groups: a move, a sum and a move, a move, two sums; gradient_folds.h draws them. A naive
+  // order runs one pass at a time.
+  CHECK(step_time("naive", 4) == naive + 2 * 6);
+  CHECK(step_time("zb-h1", 4) > zb_h1);
+}
+
+TEST_CASE("a whole backward pass takes once what both halves repeat") {
+  CostModel costs = UniformCosts(2, 10, 12, 9, 0);
+  for (ChunkCosts& chunk : costs.chunks) chunk.repeated_ns = 5;
+  CHECK(StepTimeOf(MustSimulate(LowerNamed("1f1b", {2, 4}, costs), costs)) == (4 + 1) * (10 + 12 + 9 - 5));
+  const CostModel without = UniformCosts(2, 10, 12, 9, 0);
+  CHECK(StepTimeOf(MustSimulate(LowerNamed("zb-h1", {2, 4}, costs), costs)) ==
+        StepTimeOf(MustSimulate(LowerNamed("zb-h1", {2, 4}, without), without)));
+}
+
 TEST_CASE("latency adds a hop for every stage that the first micro-batch crosses") {
   const CostModel costs = UniformCosts(4, 10, 10, 10, 7);
   CHECK(StepTimeOf(MustSimulate(LowerNamed("gpipe", {4, 6}, costs), costs)) == (6 + 3) * 30 + 2 * 3 * 7);

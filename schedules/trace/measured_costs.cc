@@ -57,6 +57,8 @@ CostModel MeasuredCosts::ToCostModel(const CostModel& shape) const {
     chunk.forward_ns = sums.forward.Mean();
     chunk.recompute_ns = sums.recompute.Mean();
     chunk.update_ns = sums.update.Mean();
+    chunk.fold_ns = 0;  // in the passes that were measured
+    chunk.repeated_ns = 0;
     if (sums.backward.count > 0) {
       chunk.backward_input_ns = static_cast<Nanos>(input_share * static_cast<double>(backward));
       chunk.backward_weight_ns = backward - chunk.backward_input_ns;

@@ -56,7 +56,7 @@ std::vector<LayerTimes> TimesOf(const proto::Job& job, const JobPlan& plan, cons
     for (const ChunkCosts& costs : measured->chunks) times.push_back({costs.forward_ns, costs.backward_ns()});
   } else if (job.devices().has_rates()) {
     for (const LayerCosts& costs : plan.table.costs) {
-      times.push_back({costs.forward_ns, costs.backward_input_ns + costs.backward_weight_ns});
+      times.push_back({costs.forward_ns, costs.backward_input_ns + costs.backward_weight_ns - costs.repeated_ns});
     }
   }
   return times;

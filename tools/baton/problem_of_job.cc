@@ -310,8 +310,10 @@ absl::StatusOr<std::optional<EndLayers>> Problem::EndLayersOf(const CompileReque
     times.forward_ns = layer.forward_ns;
     times.backward_input_ns = layer.backward_input_ns;
     times.backward_weight_ns = layer.backward_weight_ns;
+    times.repeated_ns = layer.repeated_ns;
     times.recompute_ns = layer.recompute_ns;
     times.update_ns = layer.update_ns;
+    times.fold_ns = layer.fold_ns;
     return times;
   };
   EndLayers layers;

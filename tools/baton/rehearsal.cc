@@ -12,6 +12,7 @@
 #include "runtime/planning/deal_devices.h"
 #include "runtime/train/gather_trace.h"
 #include "schedules/program/form/proto_form.h"
+#include "schedules/program/walk/gradient_folds.h"
 #include "schedules/program/walk/participants.h"
 
 namespace baton {
@@ -114,9 +115,13 @@ absl::Status Rehearsal::CreateDevices(const CostModel& costs) {
     timed.forward_ns = chunk.forward_ns;
     timed.backward_input_ns = chunk.backward_input_ns;
     timed.backward_weight_ns = chunk.backward_weight_ns;
+    timed.repeated_ns = chunk.repeated_ns;
     timed.recompute_ns = chunk.recompute_ns;
     timed.update_ns = chunk.update_ns;
     timed.load_ns = costs.load_ns;
+    for (const GradientFold& fold : FoldsOf(*program_, static_cast<int>(modules_.size()) - 1)) {
+      timed.folds_ns.push_back(chunk.fold_ns * fold.NumSums());
+    }
     BATON_ASSIGN_OR_RETURN(modules_.back(), TimedModule::Create(timed, cores_.get(), replica.device));
   }
   return absl::OkStatus();

@@ -23,6 +23,9 @@ namespace baton {
 struct GradientFold {
   int8_t num_added = 0;
   bool moves = false;
+
+  // A move counts as one: it reads the gradients and writes them and zeros.
+  int NumSums() const { return num_added + (moves ? 1 : 0); }
 };
 
 // [micro-batch], for an entry of ChunkPlacement::replicas(). Empty if nothing is folded.
