@@ -15,6 +15,10 @@ BY_HAND = {
     "llama by hand": "llama { layers: 3 width: 24 heads: 4 key_value_heads: 2 head_width: 10 feed_forward: 40 context: 64 "
                      "vocabulary: 400 activation: GELU_TANH feed_forward_bias: true query_key_value_bias: true "
                      "attention_output_bias: true rotary { base: 5000 factor: 4 context: 16 } }",
+    "llama with yarn": "llama { layers: 2 width: 24 heads: 4 feed_forward: 40 context: 64 vocabulary: 400 "
+                       "rotary { stretch: YARN factor: 4 context: 16 } }",
+    "llama with linear": "llama { layers: 2 width: 24 heads: 4 feed_forward: 40 context: 64 vocabulary: 400 "
+                         "rotary { stretch: LINEAR factor: 3 } }",
     "mistral by hand": "llama { layers: 2 width: 24 heads: 4 feed_forward: 40 context: 64 vocabulary: 400 window: 7 }",
     "qwen2 by hand": "llama { layers: 2 width: 24 heads: 4 feed_forward: 40 context: 64 vocabulary: 400 window: 9 "
                      "query_key_value_bias: true tied: true }",

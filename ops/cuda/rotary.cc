@@ -16,6 +16,7 @@ namespace {
 
 RotaryShape ShapeOf(const RotarySpec& spec, const Shape& input) {
   RotaryShape shape = {input.type(), input[0], input[1], input[2], spec.heads, spec.width};
+  shape.magnitude = static_cast<float>(spec.frequencies.magnitude);
   const std::vector<float> frequencies = PairFrequencies(spec);
   std::copy(frequencies.begin(), frequencies.end(), shape.frequencies);
   return shape;

@@ -77,11 +77,13 @@ absl::StatusOr<LayerInfo> RotaryInfo(const RotarySpec& spec, const Shape& input)
   }
   const RotaryFrequencies& frequencies = spec.frequencies;
   if (!(frequencies.base > 1) || !(frequencies.factor >= 1) || !(frequencies.context > 0) ||
-      !(frequencies.low_frequency > 0) || !(frequencies.high_frequency > frequencies.low_frequency)) {
+      !(frequencies.magnitude > 0) || !(frequencies.low_frequency > 0) ||
+      !(frequencies.high_frequency > frequencies.low_frequency)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "rotary.frequencies: base ", frequencies.base, ", factor ", frequencies.factor, ", low_frequency ",
         frequencies.low_frequency, ", high_frequency ", frequencies.high_frequency, ", context ", frequencies.context,
-        ": the base must be above 1, the factor at least 1, the context positive, and 0 < low_frequency < "
+        ", magnitude ", frequencies.magnitude,
+        ": the base must be above 1, the factor at least 1, context and magnitude positive, and 0 < low_frequency < "
         "high_frequency"));
   }
   BATON_RETURN_IF_ERROR(CheckFloatInput("rotary", input));

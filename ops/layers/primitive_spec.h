@@ -86,16 +86,30 @@ struct GateSpec {
   ActivationKind kind = ActivationKind::kSilu;
 };
 
+// How a factor above 1 makes rotary positions turn slower.
+enum class RotaryStretch : int8_t {
+  // Llama 3.1: pairs whose wavelength exceeds context / low_frequency turn `factor` times slower, those below context /
+  // high_frequency as before, and those between are blended linearly in context / wavelength.
+  kLlama3,
+  // All pairs turn `factor` times slower (Chen et al. 2023, "Extending Context Window of Large Language Models via
+  // Positional Interpolation").
+  kLinear,
+  // YaRN (Peng et al. 2023): as kLlama3, but blended linearly in the number of the pair, between those that turn
+  // high_frequency and low_frequency times within the context. Whole numbers unless blends_between_pairs.
+  kYarn,
+};
+
 // The wavelengths of rotary positions. Pair i of a head turns by position · frequency(i), where
-// frequency(i) = base^(−2i / head width). A factor above 1 stretches long wavelengths as Llama 3.1 does: pairs whose
-// wavelength exceeds context / low_frequency turn `factor` times slower, those below context / high_frequency as
-// before, and those between are blended linearly in context / wavelength.
+// frequency(i) = base^(−2i / head width), stretched by `factor`.
 struct RotaryFrequencies {
   double base = 10000;
   double factor = 1;
   double low_frequency = 1;
   double high_frequency = 4;
   double context = 8192;  // of the first training, in tokens
+  RotaryStretch stretch = RotaryStretch::kLlama3;
+  bool blends_between_pairs = false;
+  double magnitude = 1;  // of turned pairs, beside 1 before
 };
 
 // Rotary positions (Su et al. 2021): [sequences, context, row] → the same shape. Features i and i + width / 2 of a head

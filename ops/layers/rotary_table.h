@@ -19,7 +19,7 @@ struct RotaryTable {
   std::vector<float> sines;
 };
 
-// The cosine and sine of position · frequency, where the product is rounded to f32.
+// The cosine and sine of position · frequency, where the product is rounded to f32, times the magnitude.
 RotaryTable MakeRotaryTable(const RotarySpec& spec, int64_t context);
 
 }  // namespace baton

@@ -6,54 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "runtime/hugging_face/families.h"
+#include "runtime/hugging_face/rotary_config.h"
 
 namespace baton {
 namespace {
 
 constexpr int64_t kMostWindow = int64_t{1} << 24;
-
-// Sets what rope_type "llama3" says.
-absl::Status ReadStretch(const ConfigFields& scaling, proto::Rotary& rotary) {
-  BATON_ASSIGN_OR_RETURN(const double factor, scaling.Positive("factor"));
-  BATON_ASSIGN_OR_RETURN(const double low, scaling.Positive("low_freq_factor"));
-  BATON_ASSIGN_OR_RETURN(const double high, scaling.Positive("high_freq_factor"));
-  BATON_ASSIGN_OR_RETURN(const double context, scaling.Positive("original_max_position_embeddings"));
-  if (factor < 1) return scaling.Wrong("factor", "must be at least 1");
-  if (high <= low) return scaling.Wrong("high_freq_factor", absl::StrCat("must be above low_freq_factor: ", low));
-  rotary.set_factor(factor);
-  rotary.set_low_frequency(low);
-  rotary.set_high_frequency(high);
-  rotary.set_context(context);
-  return absl::OkStatus();
-}
-
-// transformers 5 writes rope_parameters with everything; version 4 writes rope_theta, and rope_scaling for the rest.
-absl::Status ReadRotary(const ConfigFields& fields, proto::Rotary& rotary) {
-  BATON_ASSIGN_OR_RETURN(double base, fields.Positive("rope_theta", 10000));
-  const char* const outer = fields.Has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-  const char* base_error = fields.Has("rope_theta") ? "rope_theta" : nullptr;
-  if (fields.Has(outer)) {
-    BATON_ASSIGN_OR_RETURN(const ConfigFields scaling, fields.Inside(outer));
-    const char* const type_field = scaling.Has("rope_type") || !scaling.Has("type") ? "rope_type" : "type";
-    BATON_ASSIGN_OR_RETURN(const std::string type, scaling.Text(type_field));
-    if (scaling.Has("rope_theta")) {
-      BATON_ASSIGN_OR_RETURN(base, scaling.Positive("rope_theta"));
-      if (base <= 1) return scaling.Wrong("rope_theta", "must be above 1");
-      base_error = nullptr;
-    }
-    BATON_ASSIGN_OR_RETURN(const double part, scaling.Positive("partial_rotary_factor", 1));
-    if (part != 1) return scaling.Wrong("partial_rotary_factor", "must be 1, the only form that Baton computes");
-    if (type == "llama3") {
-      BATON_RETURN_IF_ERROR(ReadStretch(scaling, rotary));
-    } else if (type != "default") {
-      return scaling.Wrong(type_field, "is not one of default, llama3");
-    }
-  }
-  if (base <= 1 && base_error != nullptr) return fields.Wrong(base_error, "must be above 1");
-  rotary.set_base(base);
-  if (!rotary.has_factor()) rotary.set_factor(1);
-  return absl::OkStatus();
-}
 
 // Sets the window of Qwen: the layers from max_window_layers on have it, if use_sliding_window. Baton has one window
 // for all layers.
@@ -133,7 +91,7 @@ absl::Status ReadLlamaConfig(const ConfigFields& fields, const std::string& mode
   llama.set_tied(tied);
   BATON_ASSIGN_OR_RETURN(const double attention_dropout, fields.Dropout("attention_dropout"));
   model.set_attention_dropout(attention_dropout);
-  BATON_RETURN_IF_ERROR(ReadRotary(fields, *llama.mutable_rotary()));
+  BATON_RETURN_IF_ERROR(ReadRotary(fields, static_cast<double>(context), *llama.mutable_rotary()));
   if (model_type == "mistral" && !fields.Any("sliding_window").is_null()) {
     BATON_ASSIGN_OR_RETURN(const int64_t window, fields.Whole("sliding_window", 1, kMostWindow));
     llama.set_window(window);
@@ -176,13 +134,7 @@ absl::StatusOr<nlohmann::json> WriteLlamaConfig(const proto::Model& model) {
       {"eos_token_id", nullptr},
       {"torch_dtype", "float32"},
   };
-  if (llama.rotary().factor() != 1) {
-    config["rope_scaling"] = {{"rope_type", "llama3"},
-                              {"factor", llama.rotary().factor()},
-                              {"low_freq_factor", llama.rotary().low_frequency()},
-                              {"high_freq_factor", llama.rotary().high_frequency()},
-                              {"original_max_position_embeddings", llama.rotary().context()}};
-  }
+  WriteStretch(llama.rotary(), config["rope_scaling"]);
   const auto is = [&](const char* type, const char* architecture) {
     config["model_type"] = type;
     config["architectures"] = {architecture};

@@ -1,5 +1,6 @@
 // Defaults and limits of language models: gpt2, llama and bert.
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -68,7 +69,8 @@ absl::Status ResolveRotary(absl::string_view field, proto::Rotary& rotary) {
   if (!rotary.has_base()) rotary.set_base(10000);
   if (!rotary.has_factor()) rotary.set_factor(1);
   if (!rotary.has_low_frequency()) rotary.set_low_frequency(1);
-  if (!rotary.has_high_frequency()) rotary.set_high_frequency(4);
+  const bool is_yarn = rotary.stretch() == proto::Rotary::YARN;
+  if (!rotary.has_high_frequency()) rotary.set_high_frequency(is_yarn ? 32 : 4);
   if (!rotary.has_context()) rotary.set_context(8192);
   const auto name = [&](const char* part) { return absl::StrCat(field, ".", part); };
   if (!(rotary.base() > 1 && rotary.base() <= 1e12)) {
@@ -76,6 +78,11 @@ absl::Status ResolveRotary(absl::string_view field, proto::Rotary& rotary) {
         absl::StrCat(name("base"), ": ", rotary.base(), " must be above 1 and at most 1e+12"));
   }
   BATON_RETURN_IF_ERROR(CheckReal(name("factor"), rotary.factor(), 1, 1e6));
+  if (!rotary.has_magnitude()) rotary.set_magnitude(is_yarn ? 0.1 * std::log(rotary.factor()) + 1 : 1);
+  BATON_RETURN_IF_ERROR(CheckPositive(name("magnitude"), rotary.magnitude(), 1e6));
+  if (rotary.blends_between_pairs() && !is_yarn) {
+    return absl::InvalidArgumentError(absl::StrCat(name("blends_between_pairs"), ": true needs stretch: YARN"));
+  }
   BATON_RETURN_IF_ERROR(CheckPositive(name("low_frequency"), rotary.low_frequency(), 1e6));
   BATON_RETURN_IF_ERROR(CheckPositive(name("context"), rotary.context(), 1e12));
   if (rotary.high_frequency() > rotary.low_frequency() && rotary.high_frequency() <= 1e6) return absl::OkStatus();

@@ -9,7 +9,14 @@ BatchStatistics ToStatistics(proto::BatchStatistics statistics) {
 }
 
 RotaryFrequencies ToRotaryFrequencies(const proto::Rotary& rotary) {
-  return {rotary.base(), rotary.factor(), rotary.low_frequency(), rotary.high_frequency(), rotary.context()};
+  RotaryFrequencies frequencies = {rotary.base(), rotary.factor(), rotary.low_frequency(), rotary.high_frequency(),
+                                   rotary.context()};
+  frequencies.stretch = rotary.stretch() == proto::Rotary::YARN     ? RotaryStretch::kYarn
+                        : rotary.stretch() == proto::Rotary::LINEAR ? RotaryStretch::kLinear
+                                                                    : RotaryStretch::kLlama3;
+  frequencies.blends_between_pairs = rotary.blends_between_pairs();
+  frequencies.magnitude = rotary.magnitude();
+  return frequencies;
 }
 
 ListedPool ToPool(PoolKind kind, const proto::Pool& pool) {

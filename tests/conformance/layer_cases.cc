@@ -75,6 +75,7 @@ std::vector<LayerCase> AllLayerCases() {
       RotaryCase(1, 1, 2, 0, 1, type),
       RotaryCase(19, 3, 10, 7, 1, type),
       RotaryCase(40, 2, 32, 0, 8, type),
+      RotaryCase(9, 2, 8, 3, 4, type, 1.25),
       DropoutCase({1}, 0.5, type),
       DropoutCase({5, 3}, 0, type),
       DropoutCase({3, 7, 9}, 0.25, type),

@@ -83,11 +83,13 @@ LayerCase GateCase(ActivationKind kind, int64_t rows, int64_t width, DataType ty
   return result;
 }
 
-LayerCase RotaryCase(int64_t context, int64_t heads, int64_t width, int64_t rest, double factor, DataType type) {
+LayerCase RotaryCase(int64_t context, int64_t heads, int64_t width, int64_t rest, double factor, DataType type,
+                     double magnitude) {
   RotarySpec spec{heads, width, {}};
+  spec.frequencies.magnitude = magnitude;
   spec.frequencies.factor = factor;
   spec.frequencies.context = 16;
-  return {absl::StrCat("rotary of ", heads, " heads of ", width, ", factor ", factor),
+  return {absl::StrCat("rotary of ", heads, " heads of ", width, ", factor ", factor, ", magnitude ", magnitude),
           {spec},
           Shape(type, {2, context, heads * width + rest})};
 }

@@ -16,7 +16,8 @@ LayerCase AttentionCase(int64_t sequences, int64_t context, AttentionSpec spec, 
 LayerCase AttentionCase(int64_t sequences, int64_t context, int64_t heads, int64_t head_width, DataType type);
 LayerCase RmsNormCase(int64_t rows, int64_t width, int64_t begin, int64_t runs, int64_t rest, DataType type);
 LayerCase GateCase(ActivationKind kind, int64_t rows, int64_t width, DataType type);
-LayerCase RotaryCase(int64_t context, int64_t heads, int64_t width, int64_t rest, double factor, DataType type);
+LayerCase RotaryCase(int64_t context, int64_t heads, int64_t width, int64_t rest, double factor, DataType type,
+                     double magnitude = 1);
 LayerCase DropoutCase(std::vector<int64_t> extents, double probability, DataType type);
 LayerCase SegmentCase(int64_t sequences, int64_t context, int64_t width);
 LayerCase ConvolutionCase(std::vector<int64_t> image, int64_t outputs, int64_t kernel, int64_t stride, int64_t padding,

@@ -43,8 +43,8 @@ __global__ void __launch_bounds__(kThreads) RotaryKernel(RotaryShape shape, floa
     __syncthreads();  // all threads have read the last row's angles
     for (int64_t pair = threadIdx.x; pair < shape.width / 2; pair += kThreads) {
       const float angle = position * shape.frequencies[pair];
-      cosines[pair] = cosf(angle);
-      sines[pair] = sign * sinf(angle);
+      cosines[pair] = shape.magnitude * cosf(angle);
+      sines[pair] = sign * (shape.magnitude * sinf(angle));
     }
     __syncthreads();
     const T* const own = from + row * shape.row;

@@ -18,10 +18,12 @@ struct RotaryShape {
   int64_t row = 0;
   int64_t heads = 0;
   int64_t width = 0;
+  float magnitude = 1;                      // of turned pairs, beside 1 before
   float frequencies[kMaxRotaryPairs] = {};  // of the first width / 2 pairs: PairFrequencies
 };
 
-// to ← from, with features i and i + width / 2 of a head turned by ± position · frequencies[i]. from, to:
+// to ← from, with features i and i + width / 2 of a head turned by ± position · frequencies[i], times
+// the magnitude. from, to:
 // [sequences, context, row] of shape.type, f32 or bf16. `forward`: the sign, minus for a gradient. Reads `from` and
 // writes `to`, each once. Asynchronous on `stream`. Errors: Internal if CUDA refuses the launch.
 absl::Status LaunchRotary(KernelStream stream, const RotaryShape& shape, bool forward, const void* from, void* to);
