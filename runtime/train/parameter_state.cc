@@ -107,6 +107,7 @@ ParameterState::ParameterState(std::vector<const ParameterLayout*> layouts, std:
     if (replica.member != first_here_ || first_replica_[replica.chunk] != nullptr) continue;
     first_replica_[replica.chunk] = &replica;
   }
+  ShareSaving();
 }
 
 bool ParameterState::IsNarrow(const StatePart& part) const {
@@ -144,9 +145,16 @@ const ReplicaParameters* ParameterState::SourceOf(int parameter) const {
   return first->device == nullptr ? nullptr : first;
 }
 
-bool ParameterState::IsTurn(int parameter) const {
+void ParameterState::ShareSaving() {
+  // Of each chunk, every process gets about as many bytes.
   const int num_processes = static_cast<int>(layouts_.size()) / num_here_;
-  return parameter % num_processes == first_here_ / num_here_;
+  std::vector<std::vector<Bytes>> saved(layout_->num_chunks(), std::vector<Bytes>(num_processes, 0));
+  for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {
+    std::vector<Bytes>& of_chunk = saved[layout_->CanonicalUse(parameter).chunk];
+    const auto least = std::min_element(of_chunk.begin(), of_chunk.end());
+    *least += WholeSpec(parameter).shape.NumBytes();
+    is_turn_.push_back(least - of_chunk.begin() == first_here_ / num_here_);
+  }
 }
 
 bool ParameterState::IsInPieces(int parameter, const StatePart& part) const {
@@ -307,7 +315,7 @@ std::vector<SavedState> ParameterState::SavedOf(int parameter, const StatePart& 
   std::vector<SavedState> saved;
   for (size_t index = 0; index < replicas_.size() / num_here_; ++index) {
     const ReplicaParameters& replica = replicas_[index];
-    if (replica.chunk != use.chunk || replica.device == nullptr || !IsTurn(parameter)) continue;
+    if (replica.chunk != use.chunk || replica.device == nullptr || !is_turn_[parameter]) continue;
     const StatePiece piece = PieceOf(replica, part, use.offsets, SpecOf(0, parameter).shape.NumBytes());
     if (piece.bytes == 0) continue;
     const std::vector<Shard> pieces = IsCut(parameter) ? PiecesOfCut(parameter, piece)

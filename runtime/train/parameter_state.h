@@ -115,10 +115,10 @@ class ParameterState {
   bool MeetsOthers(int parameter) const {
     return HasMembersElsewhere() && IsCut(parameter) && SourceOf(parameter) != nullptr;
   }
-  // Of the processes that have members of a group, one saves each parameter that is there.
-  bool IsTurn(int parameter) const;
+  // Fills is_turn_, alike in all processes.
+  void ShareSaving();
   // Whether this process saves a parameter as a whole.
-  bool Saves(int parameter) const { return IsTurn(parameter) && SourceOf(parameter) != nullptr; }
+  bool Saves(int parameter) const { return is_turn_[parameter] && SourceOf(parameter) != nullptr; }
   bool HasMembersElsewhere() const { return num_here_ < static_cast<int>(layouts_.size()); }
   // The arrays of each parameter in the order of the optimizer region; the values come first.
   absl::Span<const StatePart> Parts() const;
@@ -152,6 +152,8 @@ class ParameterState {
   const std::vector<ReplicaParameters> replicas_;
   const int first_here_;  // member
   const int num_here_;
+  // [parameter]: of the processes that have members of its group, this one saves it.
+  std::vector<bool> is_turn_;
   std::function<absl::Status()> gather_;
   GatherSlices gather_slices_;
   std::vector<const ReplicaParameters*> first_replica_;  // [chunk], of the first member here
