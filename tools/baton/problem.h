@@ -58,9 +58,9 @@ class Problem {
   // The pipeline and its costs, in two or three lines of about 100 columns at most.
   const std::string& description() const { return description_; }
 
-  // Of a step that takes so long, as "3.10 M tokens/s, 132 TFLOP/s a device for the model's FLOPs, 42.3 % of 312
-  // (MFU)". FLOPs of recomputation do not count. Empty unless the job has devices.rates; the peak is that of a known
-  // device.
+  // Of a step that takes so long, as "3.10 M tokens/s, 132 TFLOP/s a device for the model's FLOPs, 42.3 % of
+  // A100's 312 in BF16 (MFU)". FLOPs of recomputation do not count. Empty unless the job has devices.rates; the peak is
+  // that of a known device for the job's precision.
   std::string DescribeThroughput(Nanos step_time) const;
 
   // The kernels of the job on its GPU, for one micro-batch; none without a job, or if its devices have no
