@@ -1,4 +1,4 @@
-// What messages, files and tables call products. Used by the .cc files of matmul.h.
+// The names of products in messages, files and tables. Used by the .cc files of matmul.h.
 #ifndef BATON_OPS_CUDA_MATMUL_MESSAGES_H_
 #define BATON_OPS_CUDA_MATMUL_MESSAGES_H_
 

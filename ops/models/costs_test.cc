@@ -115,7 +115,8 @@ TEST_CASE("the costs of a linear layer") {
 TEST_CASE("the costs of an activation and of a loss") {
   const ReferenceBackend backend;
   const Shape input(DataType::kFloat32, {5, 7});
-  const LayerCosts relu = DescribeLayer("relu", *backend.Create({ActivationSpec{ActivationKind::kRelu}}, input).value());
+  const LayerCosts relu =
+      DescribeLayer("relu", *backend.Create({ActivationSpec{ActivationKind::kRelu}}, input).value());
   CHECK(relu.parameter_bytes == 0);
   CHECK(relu.keep_input_saved_bytes == 192);
   CHECK(relu.keep_gradient_scratch_bytes == 192);

@@ -20,7 +20,7 @@ constexpr int64_t kParts[] = {1, 2, 3, 4, 6, 8, 12, 16};
 constexpr int64_t kShortestPart = 256;
 constexpr double kFloat = 4;
 
-// Of an element of the operands.
+// The bytes of an element of the operands.
 double OperandBytes(const Kernel& product) {
   const double operands = static_cast<double>(product.bytes - product.m * product.n * product.tile_bytes);
   return operands / static_cast<double>(product.k * (product.m + product.n));

@@ -13,7 +13,7 @@ namespace baton {
 struct GpuTraits {
   double flops_per_ns = 0;  // of matrix products, of all multiprocessors
   double bytes_per_ns = 0;  // of device memory
-  // Of the cache that all multiprocessors share, from which they take their operands; 0: no limit.
+  // The rate of the cache that all multiprocessors share, from which they take their operands; 0: no limit.
   double cache_bytes_per_ns = 0;
   int multiprocessors = 0;   // above 0
   double scores_per_ns = 0;  // of all multiprocessors: elements that a softmax takes

@@ -41,9 +41,9 @@ class MeasuredKernels {
   // Rows of the same function are looked at, and of these the ones with the kernel's element types and pass (words a,
   // b, c, type and pass, where both have them). Their extents are compared with the kernel's: those of its shape, or
   // the bytes of a kernel without one; an extent of 0 must be equal. The m and n of a product may change places, as
-  // they do if its result is transposed. The optimizer's kernels may have any number of elements. The row with the smallest sum of |log(ratio)| over the extents is the nearest;
+  // they do if its result is transposed. The row with the smallest sum of |log(ratio)| over the extents is the nearest;
   // of equally near ones, one with the same epilogue, then the first. It counts if no extent differs by more than
-  // kFurthest.
+  // kFurthest; the optimizer's kernels may have any number of elements.
   struct Match {
     const MeasuredKernel* row = nullptr;
     bool is_exact = false;  // equal extents and epilogue, and both add or neither

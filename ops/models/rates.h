@@ -33,7 +33,7 @@ struct DeviceRates {
   // GPUs only; 0: kernels have no tiles, launches and least times, only FLOPs and bytes.
   int multiprocessors = 0;
   double clock_ghz = 0;  // above 0 if there are multiprocessors
-  // Of attention in f32, which has no tensor cores, where products have them; 0: as flops_per_ns.
+  // The rate of attention in f32, which has no tensor cores, where products have them; 0: flops_per_ns.
   double attention_flops_per_ns = 0;
   // Kernels that were measured on it, whose times replace the estimates. Null: none.
   std::shared_ptr<const MeasuredKernels> measured = nullptr;

@@ -33,8 +33,8 @@ absl::StatusOr<std::vector<KernelRow>> KernelTable(const Backend& backend, const
 // Whether the kernel runs once a step, not for each micro-batch.
 inline bool IsOfUpdate(const KernelRow& row) { return row.pass == "update"; }
 
-// What estimates rest on, as sentences on four lines. `slowest_share`: the share of the products' rate and the clock
-// that `rates` hold, as SlowestShare of plan_job.h.
+// The assumptions of the estimates, as sentences on four lines. `slowest_share`: the share of the products' rate and
+// the clock that `rates` hold, as SlowestShare of plan_job.h.
 std::string DescribeAssumptions(const DeviceRates& rates, double slowest_share);
 
 // "assumed", "nearest" or "measured".

@@ -146,7 +146,7 @@ const ReplicaParameters* ParameterState::SourceOf(int parameter) const {
 }
 
 void ParameterState::ShareSaving() {
-  // Of each chunk, every process gets about as many bytes.
+  // Every process gets about as many bytes of each chunk.
   const int num_processes = static_cast<int>(layouts_.size()) / num_here_;
   std::vector<std::vector<Bytes>> saved(layout_->num_chunks(), std::vector<Bytes>(num_processes, 0));
   for (int parameter = 0; parameter < layout_->num_parameters(); ++parameter) {

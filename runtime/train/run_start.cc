@@ -126,7 +126,9 @@ class Starter {
     if (options_.costs) BATON_RETURN_IF_ERROR(UseTable(*options_.costs, run_.costs));
     if (options_.links) {
       const proto::Devices& devices = job.devices();
-      ApplyLinkTable(*options_.links, devices.count(), devices.nodes() > 1 ? devices.per_node() : 0, run_.costs);
+      const int per_node = devices.nodes() > 1 ? devices.per_node() : 0;
+      ApplyLinkTable(*options_.links, {run_.session->program().num_devices(), job.parallel().tensor(), per_node},
+                     run_.costs);
     }
     run_.session->SetCores(run_.costs.cores);
     return absl::OkStatus();

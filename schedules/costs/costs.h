@@ -107,7 +107,7 @@ struct ChunkCosts {
 
   Bytes gradient_bytes() const { return gradient_ratio * parameter_bytes; }
 
-  // Of a whole backward pass.
+  // The time of a whole backward pass.
   Nanos backward_ns() const { return backward_input_ns + backward_weight_ns - repeated_ns; }
 };
 

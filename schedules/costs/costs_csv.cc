@@ -233,9 +233,9 @@ CostModel MergeChunks(const CostModel& costs, int num_chunks) {
     const ChunkCosts& part = costs.chunks[i];
     ChunkCosts& chunk = merged.chunks[i / each];
     if (i % each == 0) chunk.input_bytes = part.input_bytes;
-    for (auto field : {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
-                       &ChunkCosts::recompute_ns, &ChunkCosts::update_ns, &ChunkCosts::repeated_ns,
-                       &ChunkCosts::fold_ns}) {
+    for (auto field :
+         {&ChunkCosts::forward_ns, &ChunkCosts::backward_input_ns, &ChunkCosts::backward_weight_ns,
+          &ChunkCosts::recompute_ns, &ChunkCosts::update_ns, &ChunkCosts::repeated_ns, &ChunkCosts::fold_ns}) {
       chunk.*field += part.*field;
     }
     for (auto field : {&ChunkCosts::parameter_bytes, &ChunkCosts::optimizer_bytes, &ChunkCosts::targets_bytes,

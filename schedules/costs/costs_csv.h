@@ -33,15 +33,15 @@ inline constexpr int kMaxCostsCsvRows = 1 << 16;
 //   repeated_us              that each half of a backward pass repeats and a whole one takes once; at most the shorter
 //                            half; default 0
 //
-// Fills in forward_ns, backward_input_ns, backward_weight_ns, recompute_ns, update_ns, repeated_ns, link_ns, and saved_bytes and
-// saved_weight_bytes, or if recompute_us is above 0 recomputed_bytes and recomputed_weight_bytes. For blanks, quotes
-// and line ends see base/csv_rows.h.
+// Fills in forward_ns, backward_input_ns, backward_weight_ns, recompute_ns, update_ns, repeated_ns, link_ns, and
+// saved_bytes and saved_weight_bytes, or if recompute_us is above 0 recomputed_bytes and recomputed_weight_bytes. For
+// blanks, quotes and line ends see base/csv_rows.h.
 //
 // Errors: InvalidArgument as `file:line:column: what`, with the value and what is allowed.
 absl::StatusOr<CostModel> ReadCostsCsv(absl::string_view text, absl::string_view file);
 
-// The text that ReadCostsCsv reads, with all columns; repeated_us only if it is above 0 for a chunk. The format cannot say that a chunk recomputes a part of its
-// activation: such a chunk is written as if it recomputed all of it.
+// The text that ReadCostsCsv reads, with all columns; repeated_us only if it is above 0 for a chunk. The format cannot
+// say that a chunk recomputes a part of its activation: such a chunk is written as if it recomputed all of it.
 std::string PrintCostsCsv(const CostModel& costs);
 
 // The same model in `num_chunks` chunks, which must divide costs.chunks.size(): equally many neighbours are merged into

@@ -193,7 +193,7 @@ std::string PrintLinkTable(const LinkTable& table) {
   return text;
 }
 
-void ApplyLinkTable(const LinkTable& table, int num_devices, int per_node, CostModel& costs) {
+void ApplyLinkTable(const LinkTable& table, const LinkedDevices& devices, CostModel& costs) {
   const int hosts = table.NumHosts();
   const std::optional<LinkCosts> within = table.WithinHost(), between = table.BetweenHosts();
   costs.link_ns.clear();
@@ -202,8 +202,11 @@ void ApplyLinkTable(const LinkTable& table, int num_devices, int per_node, CostM
     costs.bytes_per_ns = within->bytes_per_ns;
   }
   if (!between) return;
-  costs.devices_per_node = per_node > 0 ? per_node : std::max(1, (num_devices + hosts - 1) / hosts);
+  const int all = devices.num_devices * devices.num_members;
+  const int per_node = devices.per_node > 0 ? devices.per_node : (all + hosts - 1) / hosts;
+  costs.devices_per_node = std::max(1, per_node / devices.num_members);
   costs.inter = *between;
+  costs.inter.bytes_per_ns /= devices.num_members;
 }
 
 }  // namespace baton

@@ -6,7 +6,7 @@
 //   1,0,node-a,node-a,21.4,3.68
 //
 //   BATON_ASSIGN_OR_RETURN(const LinkTable table, ReadLinkTable(text, "links.csv"));
-//   ApplyLinkTable(table, num_devices, /*per_node=*/0, costs);
+//   ApplyLinkTable(table, {num_devices}, costs);
 #ifndef BATON_SCHEDULES_COSTS_LINK_TABLE_H_
 #define BATON_SCHEDULES_COSTS_LINK_TABLE_H_
 
@@ -52,10 +52,17 @@ absl::StatusOr<LinkTable> ReadLinkTable(absl::string_view text, absl::string_vie
 // The text that ReadLinkTable reads.
 std::string PrintLinkTable(const LinkTable& table);
 
+// The devices of a run, and how its hosts share them.
+struct LinkedDevices {
+  int num_devices = 0;  // of the program
+  // For each device of the program, a host has as many, which share its links to other hosts.
+  int num_members = 1;
+  int per_node = 0;  // consecutive devices of a host, members counted; 0: an equal part of all, rounded up
+};
+
 // Prices the transfers of `costs` by the table: within a node by WithinHost, between nodes by BetweenHosts. A node is a
-// host; it has `per_node` consecutive devices, 0: num_devices / hosts, rounded up. What was not measured stays.
-// Measured times of single transfers (link_ns) are dropped.
-void ApplyLinkTable(const LinkTable& table, int num_devices, int per_node, CostModel& costs);
+// host. What was not measured stays. Measured times of single transfers (link_ns) are dropped.
+void ApplyLinkTable(const LinkTable& table, const LinkedDevices& devices, CostModel& costs);
 
 }  // namespace baton
 

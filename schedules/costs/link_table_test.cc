@@ -66,7 +66,7 @@ TEST_CASE("a table prices transfers; what it has not measured stays") {
   costs.bytes_per_ns = 70;
   costs.link_ns = {1, 2};
   SECTION("two hosts: a node is a host") {
-    ApplyLinkTable(TwoHosts(), /*num_devices=*/5, /*per_node=*/0, costs);
+    ApplyLinkTable(TwoHosts(), {/*num_devices=*/5}, costs);
     CHECK(costs.link_ns.empty());
     CHECK(costs.devices_per_node == 3);
     CHECK(costs.transfer_ns == 20'000);
@@ -75,13 +75,21 @@ TEST_CASE("a table prices transfers; what it has not measured stays") {
     CHECK(costs.inter.bytes_per_ns == 1);
   }
   SECTION("two hosts with a given number of devices") {
-    ApplyLinkTable(TwoHosts(), 8, /*per_node=*/2, costs);
+    ApplyLinkTable(TwoHosts(), {8, /*num_members=*/1, /*per_node=*/2}, costs);
+    CHECK(costs.devices_per_node == 2);
+  }
+  SECTION("members of a layer share their host's link to others") {
+    ApplyLinkTable(TwoHosts(), {/*num_devices=*/6, /*num_members=*/2}, costs);
+    CHECK(costs.devices_per_node == 3);
+    CHECK(costs.bytes_per_ns == 4);
+    CHECK(costs.inter.bytes_per_ns == 0.5);
+    ApplyLinkTable(TwoHosts(), {6, 2, /*per_node=*/4}, costs);
     CHECK(costs.devices_per_node == 2);
   }
   SECTION("one process a host: links within a host are not measured") {
     LinkTable table;
     table.links = {{0, 1, "a", "b", {50, 2}}};
-    ApplyLinkTable(table, 2, 0, costs);
+    ApplyLinkTable(table, {2}, costs);
     CHECK(costs.devices_per_node == 1);
     CHECK(costs.transfer_ns == 7);
     CHECK(costs.bytes_per_ns == 70);
@@ -90,7 +98,7 @@ TEST_CASE("a table prices transfers; what it has not measured stays") {
   SECTION("one host: all devices form one node") {
     LinkTable table;
     table.links = {{0, 1, "a", "a", {50, 2}}};
-    ApplyLinkTable(table, 4, 0, costs);
+    ApplyLinkTable(table, {4}, costs);
     CHECK(costs.devices_per_node == 0);
     CHECK(costs.transfer_ns == 50);
   }

@@ -15,8 +15,8 @@ namespace baton {
 std::vector<double> LayerWeights(absl::Span<const LayerCosts> layers) {
   std::vector<double> by_time, by_flops;
   for (const LayerCosts& layer : layers) {
-    by_time.push_back(static_cast<double>(layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns -
-                                          layer.repeated_ns));
+    by_time.push_back(
+        static_cast<double>(layer.forward_ns + layer.backward_input_ns + layer.backward_weight_ns - layer.repeated_ns));
     by_flops.push_back(layer.forward_flops + layer.backward_flops);
   }
   auto positive = [](const std::vector<double>& weights) {
@@ -133,8 +133,8 @@ std::vector<ChunkCosts> SumChunks(absl::Span<const LayerCosts> layers, absl::Spa
       if (index + 1 < range.end) {
         chunk.stash_bytes += layer.keep_gradient_stash_bytes;
         gradient_scratch += layer.keep_gradient_scratch_bytes;
-        largest_gradient = std::max(
-            {largest_gradient, layer.keep_gradient_stash_bytes, layer.keep_gradient_scratch_bytes});
+        largest_gradient =
+            std::max({largest_gradient, layer.keep_gradient_stash_bytes, layer.keep_gradient_scratch_bytes});
       }
     }
     chunk.input_bytes = range.begin == 0 ? AlignUp(input_bytes) : layers[range.begin - 1].output_bytes;

@@ -110,8 +110,8 @@ inline bool IsWholeSum(ReduceKind kind) {
 
 struct ReduceGroup {
   ReduceKind kind;
-  // Of the tied parameter. The n-th group of kind kTiedShards with one name and one chunk is of the n-th use of the
-  // parameter there.
+  // The name of the tied parameter. The n-th group of kind kTiedShards with one name and one chunk is of the n-th use
+  // of the parameter there.
   std::string name;
   // Indices into ChunkPlacement::replicas(), ascending; the order of summation. With one replica these are chunks. A
   // chunk with several tied uses of the parameter is listed once for each.

@@ -43,7 +43,9 @@ class InstructionCosts {
         Overloaded{
             [&](const Load&) { return costs_.load_ns; },
             [&](const Forward& f) { return of(f.chunk, [](const ChunkCosts& c) { return c.forward_ns; }); },
-            [&](const Backward& b) { return of(b.chunk, [&](const ChunkCosts& c) { return c.backward_ns() + FoldNs(b, c); }); },
+            [&](const Backward& b) {
+              return of(b.chunk, [&](const ChunkCosts& c) { return c.backward_ns() + FoldNs(b, c); });
+            },
             [&](const BackwardInput& b) {
               return of(b.chunk, [](const ChunkCosts& c) { return c.backward_input_ns; });
             },

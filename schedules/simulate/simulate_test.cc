@@ -68,8 +68,8 @@ TEST_CASE("sums of groups' gradients follow the last backward pass of each group
   CHECK(step_time("naive", 4) == naive);
   for (ChunkCosts& chunk : costs.chunks) chunk.fold_ns = 1;
   CHECK(step_time("naive", 1) == naive);
-  // Of 8 micro-batches in 4 groups: a move, a sum and a move, a move, two sums; gradient_folds.h draws them. A naive
-  // order runs one pass at a time.
+  // The folds of 8 micro-batches in 4 groups: a move, a sum and a move, a move, two sums; gradient_folds.h draws them.
+  // A naive order runs one pass at a time.
   CHECK(step_time("naive", 4) == naive + 2 * 6);
   CHECK(step_time("zb-h1", 4) > zb_h1);
 }

@@ -68,7 +68,7 @@ TEST_CASE("CUDA: in bf16 masters and moments are in shards, to the byte") {
     }
     CHECK(sum == of_whole.optimizer_bytes);
   }
-  // What is gathered has 16 bits, what is summed 32.
+  // Gathers have 16 bits, sums 32.
   Bytes gathered = 0, scattered = 0;
   for (const ReduceGroup& group : program.reduce_groups) {
     if (group.kind == ReduceKind::kShardedUpdate) gathered += group.bytes;
@@ -85,7 +85,8 @@ TEST_CASE("CUDA: between steps whoever reads bf16 parameters finds all shards up
   // Before the first step each replica has rounded the masters of its shard alone.
   CHECK(sharded->Evaluate().value() == whole->Evaluate().value());
   for (int step = 0; step < 2; ++step) {
-    for (TrainingSession* session : {whole.get(), sharded.get()}) REQUIRE(session->Step(step).status() == absl::OkStatus());
+    for (TrainingSession* session : {whole.get(), sharded.get()})
+      REQUIRE(session->Step(step).status() == absl::OkStatus());
     const ChunkPlacement& placement = sharded->program().placement;
     for (size_t entry = 0; entry < placement.replicas().size(); ++entry) {
       CAPTURE(step, entry);

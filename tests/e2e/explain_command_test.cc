@@ -110,8 +110,8 @@ TEST_CASE("settings of a what-if are counted by sequence or example with a job, 
   CHECK(rows({"whatif", "--stages=2", "--micro-batches=2", "micro_batches=4", "--format=json"}).at("part") ==
         "micro-batch");
   // More than the device has.
-  CHECK(absl::StrContains(MustRun({"whatif", job, "batch.sequences=512"}).out,
-                          "batch.sequences=512 does not fit: devices.memory_gib: "));
+  CHECK(absl::StrContains(MustRun({"whatif", job, "batch.sequences=2048"}).out,
+                          "batch.sequences=2048 does not fit: devices.memory_gib: "));
 }
 
 TEST_CASE("a table of costs holds for the job that it was made for") {

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto again = baton::ReadLinkTable(printed, "printed.csv");
   if (!again.ok() || baton::PrintLinkTable(*again) != printed) std::abort();
   baton::CostModel costs;
-  baton::ApplyLinkTable(*table, /*num_devices=*/8, /*per_node=*/0, costs);
+  baton::ApplyLinkTable(*table, {/*num_devices=*/8}, costs);
   if (!table->WithinHost() && !table->BetweenHosts()) std::abort();
   if (table->BetweenHosts().has_value() != (costs.devices_per_node > 0)) std::abort();
   return 0;

@@ -316,7 +316,7 @@ std::vector<Case> Cases() {
           MlpCase(/*classes=*/8)};
 }
 
-// Of tokens and classes that 2 and 4 do not divide.
+// Models whose tokens and classes 2 and 4 do not divide.
 std::vector<Case> PaddedCases() {
   return {Gpt2Case(/*tied=*/true, RecomputeMode::kNone, /*vocabulary=*/13),
           Gpt2Case(/*tied=*/false, RecomputeMode::kFull, /*vocabulary=*/11),

@@ -85,7 +85,8 @@ absl::StatusOr<CompileRequest> Problem::RequestFor(const std::string& schedule, 
     request.costs = CostsOfStages(request);
   }
   if (link_table_) {
-    ApplyLinkTable(*link_table_, request.num_stages * request.replicas, link_per_node_, request.costs);
+    const int num_members = job_ ? job_->parallel().tensor() : 1;
+    ApplyLinkTable(*link_table_, {request.num_stages * request.replicas, num_members, link_per_node_}, request.costs);
   }
   return request;
 }

@@ -58,9 +58,9 @@ class Problem {
   // The pipeline and its costs, in two or three lines of about 100 columns at most.
   const std::string& description() const { return description_; }
 
-  // Of a step that takes so long, as "3.10 M tokens/s, 132 TFLOP/s a device for the model's FLOPs, 42.3 % of
-  // A100's 312 in BF16 (MFU)". FLOPs of recomputation do not count. Empty unless the job has devices.rates; the peak is
-  // that of a known device for the job's precision.
+  // The throughput of a step that takes so long, as "3.10 M tokens/s, 132 TFLOP/s a device for the model's FLOPs, 42.3
+  // % of A100's 312 in BF16 (MFU)". FLOPs of recomputation do not count. Empty unless the job has devices.rates; the
+  // peak is that of a known device for the job's precision.
   std::string DescribeThroughput(Nanos step_time) const;
 
   // The kernels of the job on its GPU, for one micro-batch; none without a job, or if its devices have no
@@ -140,7 +140,7 @@ class Problem {
   std::string spread_;                         // of measured times, for the description
   std::optional<CostModel> file_costs_;        // the table of --costs
   std::optional<LinkTable> link_table_;        // of --link-table
-  int link_per_node_ = 0;                      // devices of a host of link_table_; 0: all hosts have equally many
+  int link_per_node_ = 0;                      // of a host of link_table_, as LinkedDevices
   std::shared_ptr<const ComputeOrder> order_;  // set for schedule "csv" alone
   SearchOptions search_;
   bool placement_given_ = false;

@@ -194,7 +194,7 @@ LayerSpec LinearOf(int64_t inputs, int64_t outputs) {
   return {linear};
 }
 
-// What the products of any layer can reach: three large ones.
+// The most that the products of any layer can reach: three large ones.
 void Ceiling(benchmark::State& state) {
   constexpr int64_t kExtent = 2048;
   LayerSpec linear = LinearOf(kExtent, kExtent);

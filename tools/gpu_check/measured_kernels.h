@@ -1,4 +1,4 @@
-// What was measured of a job's kernels. Made by measure_kernels, printed by kernel_lines.
+// The measured times of a job's kernels. Made by measure_kernels, printed by kernel_lines.
 #ifndef BATON_TOOLS_GPU_CHECK_MEASURED_KERNELS_H_
 #define BATON_TOOLS_GPU_CHECK_MEASURED_KERNELS_H_
 

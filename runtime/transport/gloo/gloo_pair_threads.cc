@@ -82,7 +82,6 @@ absl::Status GlooPair::Connect() {
   if (in_[0].kind != Message::kHello || in_[0].secret != connection_->own_secret()) {
     return absl::UnavailableError("a stranger has connected in its place");
   }
-  BATON_RETURN_IF_ERROR(connection_->Receive(*in_buffers_[0], kMessageNumber, &in_[0], sizeof(Message)));
   reader_ = std::thread([this] { ReaderMain(); });
   MutexLock lock(&mutex_);
   is_connected_ = true;
@@ -174,12 +173,20 @@ void GlooPair::ReaderMain() {
 }
 
 absl::Status GlooPair::ReadMessages() {
-  for (int next = 1;; next = (next + 1) % kMessagesAhead) {
+  // Behind its goodbye the peer closes the connection, and no buffer can be posted any more. Messages that have come
+  // before are still handled: one of them is the goodbye.
+  absl::Status closed = connection_->Receive(*in_buffers_[0], kMessageNumber, &in_[0], sizeof(Message));
+  int last = closed.ok() ? kMessagesAhead : 0;  // the buffer that could not be posted
+  for (int next = 1; next != last; next = (next + 1) % kMessagesAhead) {
     BATON_RETURN_IF_ERROR(AwaitReceive(*in_buffers_[next], kGlooForever));
     const Message message = in_[next];
-    BATON_RETURN_IF_ERROR(connection_->Receive(*in_buffers_[next], kMessageNumber, &in_[next], sizeof(Message)));
+    if (closed.ok()) {
+      closed = connection_->Receive(*in_buffers_[next], kMessageNumber, &in_[next], sizeof(Message));
+      if (!closed.ok()) last = next;
+    }
     BATON_RETURN_IF_ERROR(Handle(message));
   }
+  return closed;
 }
 
 absl::Status GlooPair::Handle(const Message& message) {

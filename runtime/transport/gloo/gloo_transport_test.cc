@@ -1,6 +1,7 @@
 // Connecting, leaving, silence and aborts. The general contract is tested by tests/conformance/devices.
 #include "runtime/transport/gloo/gloo_transport.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
@@ -74,6 +75,39 @@ TEST_CASE("gloo: a transport that still waits for a process goes away at once") 
   const auto begin = std::chrono::steady_clock::now();
   { Side alone(&store, 0, /*connect_timeout_ms=*/60'000); }
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
+}
+
+TEST_CASE("gloo: a process that leaves behind its last transfer is not missed, however late its goodbye is read") {
+  // Busy threads delay those of the transports.
+  std::atomic<bool> is_over{false};
+  std::vector<std::thread> busy;
+  for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency(); ++i) {
+    busy.emplace_back([&] {
+      while (!is_over) {
+      }
+    });
+  }
+  for (int round = 0; round < 100; ++round) {
+    CAPTURE(round);
+    MemoryStore store;
+    Side stays(&store, 0);
+    {
+      Side leaves(&store, 1);
+      int received = 0;
+      REQUIRE(leaves.Receive(&received, sizeof(int)).ok());
+      REQUIRE(stays.Send(&round, sizeof(int)).ok());
+      REQUIRE(leaves.stream->Wait(*leaves.done).ok());
+      REQUIRE(leaves.stream->Synchronize().ok());
+    }
+    REQUIRE(stays.stream->Wait(*stays.done).ok());
+    REQUIRE(stays.stream->Synchronize().ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    stays.channel.reset();
+    stays.transport.reset();
+    CHECK(stays.reported.ok());
+  }
+  is_over = true;
+  for (std::thread& each : busy) each.join();
 }
 
 TEST_CASE("gloo: a wait ends, and names both processes, when the other one goes") {

@@ -91,7 +91,7 @@ template <typename Element>
 void Add(absl::Span<const ReduceBuffer> members, Bytes offset, Bytes total) {
   if (members[0].combine == Combine::kTreeToShards) return AddAsTreeToShards<Element>(members, offset, total);
   if (members[0].combine == Combine::kAsTree) return AddAsTreeToAll<Element>(members);
-  // Whoever asks for a shard of a sum in order gets all of it.
+  // For kOrderToShards the buffer gets the whole sum, of which the caller reads its shard.
   AddElements<Element>(members);
 }
 
