@@ -35,7 +35,7 @@ struct Pair {
   size_t num_posted[2] = {};  // sends, receives
 };
 
-ABSL_CONST_INIT baton::Mutex mutex(absl::kConstInit);
+baton::Mutex mutex;
 ncclResult_t forced_state ABSL_GUARDED_BY(mutex) = ncclSuccess;
 int next_id ABSL_GUARDED_BY(mutex) = 1;
 std::atomic<int64_t> num_bytes{0};
