@@ -39,11 +39,13 @@ class Group {
       transports_.push_back(GlooTransport::Create(options).value());
       meetings_.push_back(GlooMemberMeeting::Create(*transports_.back(), rank_of_member, rank).value());
     }
+    std::vector<absl::Status> connected(transports_.size());
     std::vector<std::thread> threads;
-    for (const auto& transport : transports_) {
-      threads.emplace_back([&transport] { CHECK(transport->AwaitConnected().ok()); });
+    for (size_t i = 0; i < transports_.size(); ++i) {
+      threads.emplace_back([this, &connected, i] { connected[i] = transports_[i]->AwaitConnected(); });
     }
     for (std::thread& thread : threads) thread.join();
+    for (const absl::Status& each : connected) CHECK(each.ok());
   }
 
   MemberGroup& group(int member) { return meeting(member / members_each_).group(member); }
